@@ -1,0 +1,1 @@
+"""What customers take, hour by hour, before any scenario."""

@@ -1,0 +1,40 @@
+"""Every path of results, logs and studies, spelled once.
+
+The strings hold Snakemake wildcards ``{study}``, ``{source}`` and ``{group}``; ``str.format`` fills them elsewhere.
+"""
+
+from __future__ import annotations
+
+STUDY = "studies/{study}/study.yaml"
+LOCK = "studies/{study}/sources.lock.yaml"
+
+RESULTS = "results/{study}"
+SPEC = RESULTS + "/study.json"
+RUNS = RESULTS + "/runs"
+PROGRESS = RESULTS + "/progress.json"
+
+SOURCE = RESULTS + "/system/sources/{source}"
+NETWORK = RESULTS + "/system/network.parquet"
+FINDINGS = RESULTS + "/system/findings.parquet"
+CONVERSION = RESULTS + "/system/conversion.parquet"
+
+FEEDERS = RESULTS + "/feeders.json"
+FEEDER_DIR = RESULTS + "/feeders"
+FEEDER = FEEDER_DIR + "/{group}.json"
+
+GROUP = RESULTS + "/f/{group}"
+DEMAND = GROUP + "/demand.parquet"
+PROFILES = GROUP + "/profiles.parquet"
+READY = GROUP + "/ready.json"
+POWERFLOW = GROUP + "/powerflow.parquet"
+HOURLY = GROUP + "/hourly.parquet"
+VIOLATIONS = GROUP + "/violations.parquet"
+ASSESS = GROUP + "/assess.parquet"
+MANIFEST = GROUP + "/manifest.json"
+
+CUBE = RESULTS + "/cube.parquet"
+SITE = RESULTS + "/site"
+WWW = RESULTS + "/www"
+
+LOGS = "logs/{study}"
+BENCHMARKS = "benchmarks/{study}"

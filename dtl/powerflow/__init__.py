@@ -1,0 +1,1 @@
+"""A feeder and its demand, solved hour by hour."""

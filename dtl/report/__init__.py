@@ -1,0 +1,1 @@
+"""The cube of facts, the payloads, and the site."""

@@ -1,0 +1,1 @@
+"""Layers that change demand, generation or the network; one file per kind."""

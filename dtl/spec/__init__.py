@@ -1,0 +1,1 @@
+"""The study language: data only, light to import."""

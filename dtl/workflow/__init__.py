@@ -1,0 +1,1 @@
+"""The tower: what runs when, and what need not run."""

@@ -1,0 +1,147 @@
+"""The stages: what each reads, writes, and which code and data files decide its answer.
+
+A stage is a pure function ``f(spec, inputs, outputs)``: ``spec`` is the slice of the study that it may read, as plain
+JSON types; ``inputs`` maps a name to a path (or, for raw files, to a map of study-relative names to paths); ``outputs``
+maps a name to the path to write. Functions are named by strings, so that this module imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dtl import layout
+
+Scope = Literal["source", "study", "group"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One kind of question.
+
+    ``per`` says of what there is one answer each. A ``cased`` stage is asked once per case and group: its function
+    sees one case, the job joins the answers, so that each case is kept by itself. ``cased_inputs`` are the inputs of
+    which the job hands over only the rows of the case. ``tables`` maps an output to its contract; other outputs are
+    JSON files or folders. ``data`` holds globs of files beside the code, relative to the project root, that decide the
+    answer. ``registries`` names modules whose registry strings add to the code, by the kinds the slice uses.
+    """
+
+    name: str
+    function: str
+    per: Scope
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    tables: Mapping[str, str] = field(default_factory=dict)
+    cased: bool = False
+    cased_inputs: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    registry: str = ""
+
+
+_STAGES = (
+    Stage(
+        "read_source",
+        "dtl.sources.read:read_source",
+        per="source",
+        inputs={"raw": "the files of the source"},
+        outputs={"source": layout.SOURCE},
+        registry="dtl.sources.registry:READERS",
+        data=("dtl/sources/columns/*.yaml",),
+    ),
+    Stage(
+        "merge_network",
+        "dtl.network.merge:merge_network",
+        per="study",
+        inputs={"sources": layout.SOURCE},
+        outputs={"network": layout.NETWORK, "findings": layout.FINDINGS, "conversion": layout.CONVERSION},
+        tables={"network": "network", "findings": "findings", "conversion": "conversion"},
+    ),
+    Stage(
+        "split_feeders",
+        "dtl.network.split:split_feeders",
+        per="study",
+        inputs={"network": layout.NETWORK, "findings": layout.FINDINGS},
+        outputs={"index": layout.FEEDERS, "feeders": layout.FEEDER_DIR},
+    ),
+    Stage(
+        "prepare_feeder",
+        "dtl.powerflow.prepare:prepare_feeder",
+        per="group",
+        inputs={"feeder": layout.FEEDER, "raw": "class tables and shapes that `demand` names"},
+        outputs={"demand": layout.DEMAND, "profiles": layout.PROFILES, "ready": layout.READY},
+        tables={"demand": "demand", "profiles": "profiles"},
+    ),
+    Stage(
+        "solve_feeder",
+        "dtl.powerflow.solve:solve_feeder",
+        per="group",
+        inputs={
+            "feeder": layout.FEEDER,
+            "demand": layout.DEMAND,
+            "profiles": layout.PROFILES,
+            "ready": layout.READY,
+        },
+        outputs={
+            "powerflow": layout.POWERFLOW,
+            "hourly": layout.HOURLY,
+            "violations": layout.VIOLATIONS,
+            "manifest": layout.MANIFEST,
+        },
+        tables={"powerflow": "powerflow", "hourly": "hourly", "violations": "violations"},
+        cased=True,
+        registry="dtl.scenarios.registry:LAYERS",
+    ),
+    Stage(
+        "assess_feeder",
+        "dtl.analyses.assess:assess_feeder",
+        per="group",
+        inputs={
+            "feeder": layout.FEEDER,
+            "powerflow": layout.POWERFLOW,
+            "hourly": layout.HOURLY,
+            "violations": layout.VIOLATIONS,
+            "manifest": layout.MANIFEST,
+        },
+        outputs={"assess": layout.ASSESS},
+        tables={"assess": "assess"},
+        cased=True,
+        cased_inputs=("powerflow", "hourly", "violations", "manifest"),
+        registry="dtl.analyses.registry:ANALYSES",
+    ),
+    Stage(
+        "gather",
+        "dtl.report.facts:gather",
+        per="study",
+        inputs={"index": layout.FEEDERS, "assess": layout.ASSESS, "manifest": layout.MANIFEST},
+        outputs={"cube": layout.CUBE},
+        tables={"cube": "cube"},
+    ),
+    Stage(
+        "write_site",
+        "dtl.report.write:write_site",
+        per="study",
+        inputs={
+            "cube": layout.CUBE,
+            "index": layout.FEEDERS,
+            "findings": layout.FINDINGS,
+            "conversion": layout.CONVERSION,
+            "feeder": layout.FEEDER,
+            "powerflow": layout.POWERFLOW,
+            "hourly": layout.HOURLY,
+            "manifest": layout.MANIFEST,
+        },
+        outputs={"site": layout.SITE},
+        data=("dtl/report/templates/**/*", "site/**/*"),
+    ),
+    Stage(
+        "build_site",
+        "dtl.report.build:build_site",
+        per="study",
+        inputs={"site": layout.SITE},
+        outputs={"www": layout.WWW},
+    ),
+)
+
+STAGES: Mapping[str, Stage] = {s.name: s for s in _STAGES}
+"""The stages in the order in which they run; a rule, a stage and its log have one name."""
