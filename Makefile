@@ -1,0 +1,39 @@
+# make demo: install what a run needs, run the demo study, say where its site is.
+# make test: install what the tests need, run them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip --disable-pip-version-check install --quiet
+STUDY ?= demo
+
+.PHONY: install demo test bench lock clean
+
+install: $(VENV)/base
+
+$(VENV)/base: envs/dtl.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "DTL needs Python 3.11 or later: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r envs/dtl.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q dtl
+	touch $@
+
+$(VENV)/test: $(VENV)/base envs/test.lock
+	$(PIP) --require-hashes -r envs/test.lock
+	touch $@
+
+demo: install
+	$(BIN)/dtl run $(STUDY)
+
+test: $(VENV)/test
+	.ci/system-packages
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+bench: $(VENV)/test
+	for each in tests/bench/*.py; do $(BIN)/python $$each || exit 1; done
+
+lock:
+	envs/lock
+
+clean:
+	rm -rf results logs benchmarks .snakemake
