@@ -1,0 +1,191 @@
+"""The door to the OpenDSS engine of this process: commands, and the raw reads that a loop of 8,760 hours can afford.
+
+The engine holds one circuit at a time in global state, therefore `load` clears it first. Reads go through the C library
+below ``dss`` because they are made every hour: handles of all elements of a class are fetched once, and the library
+writes its answers into memory of its own that is viewed as an array and must be copied to be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from dss import DSSException, dss
+from numpy.typing import NDArray
+
+from dtl.errors import SolveError
+
+CONTROL_LIMIT = 485
+"""Number of the engine's message that the control iterations were used up."""
+
+_API = dss._api_util
+_LIB = _API.lib
+_RAW = _API.lib_unpatched
+_FFI = _API.ffi
+_ERROR = _LIB.Error_Get_NumberPtr()
+
+
+def version() -> str:
+    """Version of the engine, e.g. ``0.14.5``."""
+    words = dss.Version.split()
+    return words[words.index("version") + 1]
+
+
+def load(text: str, commands: Iterable[str] = ()) -> None:
+    """Clear the engine, build the circuit of `text`, then run `commands`.
+
+    Raises
+    ------
+    SolveError
+        The engine refuses a line; the message carries the engine's words.
+    """
+    dss.AllowForms = False
+    dss.AllowChangeDir = False
+    try:
+        dss.ClearAll()
+        dss.Text.Commands(text)
+        dss.Text.Commands(list(commands))
+    except DSSException as err:
+        raise SolveError(f"OpenDSS refuses the circuit: {' '.join(str(err).split())}") from err
+
+
+def command(text: str) -> str:
+    """Run one command and return the engine's answer; SolveError as in `load`."""
+    try:
+        dss.Text.Command = text
+        return str(dss.Text.Result)
+    except DSSException as err:
+        raise SolveError(f"OpenDSS refuses {text!r}: {' '.join(str(err).split())}") from err
+
+
+def share_shape(name: str, kw: NDArray[np.float32], kvar: NDArray[np.float32]) -> None:
+    """Make a yearly shape of hourly factors in memory shared with the engine; the caller keeps the arrays alive."""
+    command(f"new loadshape.{name} npts={len(kw)} interval=1")
+    pointers = [_FFI.cast("void *", a.ctypes.data) for a in (kw, kvar)]
+    _LIB.LoadShapes_Set_Name(name.encode())
+    _LIB.LoadShapes_Set_Points(len(kw), _FFI.NULL, *pointers, 1, 1, 1)
+    _raise()
+
+
+def solve() -> int:
+    """Solve once in the mode that is set; returns the number of the engine's message, 0 without one."""
+    _LIB.Solution_Solve()
+    number = int(_ERROR[0])
+    _ERROR[0] = 0
+    return number
+
+
+def message() -> str:
+    """The engine's last message, on one line."""
+    return " ".join(str(dss.Error.Description).split())
+
+
+def set_hour(hour: int) -> None:
+    """Set the clock so that the next yearly step reads value number `hour`, from 0, of the shapes."""
+    _LIB.Solution_Set_dblHour(float(hour))
+
+
+def converged() -> bool:
+    """Whether the last solution converged."""
+    return bool(_LIB.Solution_Get_Converged())
+
+
+def control_iterations() -> int:
+    """Control iterations of the last solution; 1 means that no control acted."""
+    return int(_LIB.Solution_Get_ControlIterations())
+
+
+def iterations() -> int:
+    """Power-flow iterations of the last solution."""
+    return int(_LIB.Solution_Get_Iterations())
+
+
+def events() -> list[str]:
+    """The log of control actions since the circuit was loaded."""
+    return [str(e) for e in dss.ActiveCircuit.Solution.EventLog]
+
+
+def node_names() -> list[str]:
+    """Nodes ``bus.node`` in the order of the voltages, without ground."""
+    return [str(n).lower() for n in dss.ActiveCircuit.YNodeOrder]
+
+
+class Voltages:
+    """All node voltages of the last solution."""
+
+    def __init__(self) -> None:
+        self._slot = _FFI.new("double**")
+        self._bytes = 16 * (int(dss.ActiveCircuit.NumNodes) + 1)
+
+    def read(self, into: NDArray[np.complex128]) -> None:
+        """Copy the voltages [V] to `into`, shape (nodes + 1,); ground comes first and is 0."""
+        _LIB.YMatrix_getVpointer(self._slot)
+        into[:] = np.frombuffer(_FFI.buffer(self._slot[0], self._bytes), dtype=np.complex128)
+
+
+class Batch:
+    """All elements of one class of the engine, in the order in which they were made."""
+
+    def __init__(self, class_name: str) -> None:
+        handles, size = _FFI.new("void***"), _FFI.new("int32_t[4]")
+        _RAW.Batch_CreateByClassS(_API.ctx, handles, size, class_name.encode())
+        _raise()
+        self.size = int(size[0])
+        self._handles = handles[0]
+        self._reals = (_FFI.new("double**"), _FFI.new("int32_t[4]"))
+        self._whole = (_FFI.new("int32_t**"), _FFI.new("int32_t[4]"))
+
+    def powers(self) -> NDArray[np.complex128]:
+        """Power into every terminal [kVA], one element after the other."""
+        return self._complex(_RAW.Alt_CEBatch_Get_TotalPowers)
+
+    def currents(self) -> NDArray[np.complex128]:
+        """Current into every conductor of every terminal [A], one element after the other."""
+        return self._complex(_RAW.Alt_CEBatch_Get_Currents)
+
+    def integers(self, field: bytes) -> NDArray[np.int32]:
+        """One whole-number property of every element."""
+        if not self.size:
+            return np.zeros(0, np.int32)
+        slot, size = self._whole
+        _RAW.Batch_GetInt32S(slot, size, self._handles, self.size, field)
+        return np.frombuffer(_FFI.buffer(slot[0], 4 * size[0]), dtype=np.int32)
+
+    def _complex(self, read: Any) -> NDArray[np.complex128]:
+        if not self.size:
+            return np.zeros(0, np.complex128)
+        slot, size = self._reals
+        read(slot, size, self._handles, self.size)
+        return np.frombuffer(_FFI.buffer(slot[0], 8 * size[0]), dtype=np.complex128)
+
+
+def _raise() -> None:
+    if _ERROR[0]:
+        number = int(_ERROR[0])
+        _ERROR[0] = 0
+        raise SolveError(f"OpenDSS: {message()} (#{number})")
+
+
+def admittance(full_name: str) -> tuple[NDArray[np.complex128], NDArray[np.int32], int]:
+    """Primitive admittance of an element as it is now.
+
+    Returns
+    -------
+    tuple
+        Yprim [S], shape (k, k); the node of each of the k conductors, 0 for ground, in the order of `Voltages`; and the
+        number of terminals.
+    """
+    dss.ActiveCircuit.SetActiveElement(full_name)
+    element = dss.ActiveCircuit.ActiveCktElement
+    _raise()
+    nodes = np.array(element.NodeRef, dtype=np.int32)
+    y = np.asarray(element.Yprim, dtype=np.float64).view(np.complex128)
+    return y.reshape(len(nodes), len(nodes)).copy(), nodes, int(element.NumTerminals)
+
+
+def steps_on(capacitor: str) -> tuple[int, ...]:
+    """Which steps of a capacitor (by its name in the engine) are connected."""
+    capacitors = dss.ActiveCircuit.Capacitors
+    capacitors.Name = capacitor
+    return tuple(int(s) for s in capacitors.States)
