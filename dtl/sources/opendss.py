@@ -1,0 +1,202 @@
+"""The source ``opendss``: any master file, read with the engine.
+
+The model holds the circuit as the files state it, before any solve: taps and switch states are the stated ones. The
+circuit is one feeder, named like it. Load limits (``vminpu``, ``vmaxpu``) that the files leave out are the engine's
+effective ones, written out and listed as defaulted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dtl.errors import SourceError
+from dtl.network.feeder import Bus
+from dtl.sources.opendss_engine import circuit_of
+from dtl.sources.opendss_lines import Lines
+from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account, refuse
+from dtl.sources.opendss_script import Script, flatten
+from dtl.sources.opendss_shunts import add_shunts
+from dtl.sources.opendss_transformers import add_transformers
+from dtl.sources.reading import Reading, plain
+
+
+def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
+    """Read the circuit of the master file ``spec["path"]``.
+
+    Raises
+    ------
+    SourceError
+        The master file is not among `files`.
+    """
+    reading = Reading(name, "opendss", crs=str(spec.get("crs") or ""))
+    master = next((n for n in files if n.lower() == str(spec["path"]).lower()), None)
+    if master is None:
+        raise SourceError(f"the master file {spec['path']} is not there")
+    script = flatten(master, files)
+    told = circuit_of([c.text for c in script.commands])
+    feeder = plain(told["name"])
+    _commands(reading, feeder, script, told)
+    if not feeder:
+        reading.find(
+            "opendss.no-circuit",
+            "error",
+            "the script makes no circuit",
+            file=master,
+            remedy="Name the file that holds `new circuit` as path of the source.",
+        )
+        return reading
+    reading.frequency_hz = told["frequency_hz"]
+    reading.parts.setdefault(feeder, {})
+    _elements(reading, feeder, told)
+    return reading
+
+
+def _commands(reading: Reading, feeder: str, script: Script, told: Mapping[str, Any]) -> None:
+    """Account for what was not run, and turn complaints of the engine into findings."""
+    for finding in script.findings:
+        reading.findings.append(
+            type(finding)(**{**finding.row(), "source": reading.source, "feeder": feeder})  # type: ignore[arg-type]
+        )
+    for command, reason in script.refused:
+        reading.refused(feeder, f"command {command.file}:{command.line}", "", command.text, reason)
+    for index, text in told["errors"]:
+        command = script.commands[index] if index < len(script.commands) else script.commands[-1]
+        crashed = told["crashed"] is not None
+        reading.find(
+            "opendss.engine-crash" if crashed else "opendss.engine",
+            "error",
+            f"the engine died: {text}" if crashed else f"the engine says: {' '.join(text.split())}",
+            feeder=feeder,
+            file=command.file,
+            line=command.line,
+            value=command.text[:120],
+            remedy="Correct the line.",
+        )
+
+
+def _elements(reading: Reading, feeder: str, told: Mapping[str, Any]) -> None:
+    classes = told["classes"]
+    for cls, items in sorted(classes.items()):
+        for item in items:
+            if item["full"].get("Enabled", True) is False:
+                refuse(reading, feeder, cls, item, "is disabled in the source", harmless=True)
+            elif cls in CARRIED:
+                reading.mapped(feeder, f"{cls}.{item['name']}", "", "", HARMLESS[cls])
+                reading.mapped(feeder, f"{cls}.{item['name']}", " ".join(sorted(item["full"])), "", HARMLESS[cls])
+            elif cls not in MAPPED:
+                refuse(reading, feeder, cls, item, HARMLESS.get(cls, "the model has no such element"), cls in HARMLESS)
+    buses = _buses(reading, feeder, told)
+    lines = Lines(reading, feeder, classes)
+    lines.add(buses)
+    _line_codes(reading, feeder, classes, lines)
+    add_transformers(reading, feeder, classes)
+    add_shunts(reading, feeder, classes)
+    for bus in buses.values():
+        reading.add(feeder, bus)
+
+
+def _line_codes(reading: Reading, feeder: str, classes: Mapping[str, Any], lines: Lines) -> None:
+    used = {str(i["full"]["LineCode"] or "").lower() for i in classes.get("Line", ()) if i["full"]["Enabled"]}
+    for item in classes.get("LineCode", ()):
+        if item["name"] not in used:
+            refuse(reading, feeder, "LineCode", item, "no line uses it", harmless=True)
+            continue
+        refused = {}
+        if f"LineCode.{item['name']}" not in lines.rated():
+            refused = UNRATED
+        account(reading, feeder, "LineCode", item, f"line_code.{plain(item['name'])}", refused)
+
+
+def _buses(reading: Reading, feeder: str, told: Mapping[str, Any]) -> dict[str, Bus]:
+    """The buses; voltage bases that the files do not set come from sources and transformers."""
+    legs = _legs(told)
+    base = {n: (legs[n] if n in legs else b["kv_ln"]) for n, b in told["buses"].items()}
+    unset = sorted(n for n, kv in base.items() if not kv > 0)
+    _propagate(base, told["classes"])
+    buses = {}
+    for name, raw in told["buses"].items():
+        nodes = tuple(n for n in raw["nodes"] if n > 0)
+        thing = f"Bus.{name}"
+        if not base[name] > 0:
+            reading.find(
+                "network.no-base",
+                "error",
+                "the bus has no voltage base: nothing with a rated voltage feeds it",
+                feeder=feeder,
+                element=f"bus.{name}",
+                remedy="Connect it, or set voltage bases in the script.",
+            )
+            reading.refused(feeder, thing, "", "", "has no voltage base")
+            continue
+        made = Bus(
+            name=plain(name),
+            nodes=nodes,
+            kv_ln=float(f"{base[name]:.9g}"),
+            split_phase=name in legs,
+            x=raw["x"],
+            y=raw["y"],
+        )
+        buses[made.name] = made
+        reading.mapped(feeder, thing, "", f"bus.{made.name}", f"nodes={nodes} kv_ln={base[name]:.6g}")
+        if name in unset:
+            reason = "no voltage base is set; it follows from sources and transformers"
+            reading.defaulted(feeder, thing, "kVBase", f"bus.{made.name}: kv_ln", f"{base[name]:.6g}", reason)
+        if raw["x"] is None:
+            reading.defaulted(feeder, thing, "x y", "", "", "the source states no coordinates")
+    return buses
+
+
+def _links(classes: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Neighbours of each bus across lines and series reactors."""
+    near: dict[str, set[str]] = {}
+    for cls in ("Line", "Reactor"):
+        for item in classes.get(cls, ()):
+            if item["full"]["Enabled"] and len(set(item["buses"])) == 2:
+                a, b = item["buses"]
+                near.setdefault(a, set()).add(b)
+                near.setdefault(b, set()).add(a)
+    return near
+
+
+def _legs(told: Mapping[str, Any]) -> dict[str, float]:
+    """Buses of centre-tapped secondaries and what lines connect to them, with the voltage of one leg [kV]."""
+    found: dict[str, float] = {}
+    for item in told["classes"].get("Transformer", ()):
+        full = item["full"]
+        if not full["Enabled"] or len(full["kVs"]) != 3 or full["Phases"] != 1:
+            continue
+        (a, b), (c, d) = item["nodes"][1][:2], item["nodes"][2][:2]
+        if item["buses"][1] == item["buses"][2] and b == c == 0 and a and d:
+            found[item["buses"][1]] = full["kVs"][1]
+    near, todo = _links(told["classes"]), list(found)
+    while todo:
+        bus = todo.pop()
+        for other in near.get(bus, ()):
+            if other not in found:
+                found[other] = found[bus]
+                todo.append(other)
+    return found
+
+
+def _propagate(base: dict[str, float], classes: Mapping[str, Any]) -> None:
+    """Fill bases that are not set, from rated voltages and along lines."""
+    for item in classes.get("Vsource", ()):
+        bus = item["buses"][0]
+        if item["full"]["Enabled"] and not base[bus] > 0:
+            base[bus] = item["full"]["BasekV"] / (math.sqrt(3.0) if item["full"]["Phases"] > 1 else 1.0)
+    for item in classes.get("Transformer", ()):
+        full = item["full"]
+        for bus, kv, conn in zip(item.get("buses", ()), full["kVs"], full["Conns"], strict=False):
+            if full["Enabled"] and not base[bus] > 0:
+                line_to_line = full["Phases"] > 1 or conn.lower().startswith("d")
+                base[bus] = kv / (math.sqrt(3.0) if line_to_line else 1.0)
+    near, todo = _links(classes), [n for n, kv in base.items() if kv > 0]
+    while todo:
+        bus = todo.pop()
+        for other in near.get(bus, ()):
+            if not base[other] > 0:
+                base[other] = base[bus]
+                todo.append(other)

@@ -1,0 +1,131 @@
+"""The OpenDSS engine in a process of its own: runs commands, and tells what circuit came out.
+
+A script can crash the engine, and the engine has one global state; so it runs in a child process, whose death is a
+finding. ``python -m dtl.sources.opendss_engine COMMANDS ANSWER PROGRESS`` is the child.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+MAIN = {"Line", "Transformer", "Load", "Capacitor", "Reactor", "Vsource", "Generator", "PVSystem", "Storage"}
+"""Classes of circuit elements whose terminals are told; those of others are not needed."""
+
+BUILT_IN = ("LoadShape", "GrowthShape", "TCC_Curve", "Spectrum")
+"""Classes of which the engine holds objects before any script."""
+
+
+def circuit_of(commands: Sequence[str]) -> dict[str, Any]:
+    """Run commands in a child process and return its answer.
+
+    ``errors``: list of [index of the command, text]; ``crashed``: index of the command that killed the child, or None;
+    ``name``, ``frequency_hz``; ``buses``: name -> {nodes, kv_ln, x, y}; ``classes``: class -> list of
+    {name, full, given, nodes, open}, where ``full`` holds all properties and ``given`` those that were set.
+    """
+    with tempfile.TemporaryDirectory(prefix="dtl-dss-") as folder:
+        asked, answer, progress = (Path(folder) / n for n in ("asked.json", "answer.json", "progress"))
+        asked.write_text(json.dumps(list(commands)), encoding="utf-8")
+        words = [sys.executable, "-m", "dtl.sources.opendss_engine", str(asked), str(answer), str(progress)]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode == 0 and answer.exists():
+            told: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+            return told
+        at = int(progress.read_text() or 0) if progress.exists() else 0
+        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        return {"name": "", "crashed": at, "errors": [[at, last]], "classes": {}, "buses": {}, "frequency_hz": 60.0}
+
+
+def main(asked: Path, answer: Path, progress: Path) -> None:
+    """Run the commands of a file and write the answer."""
+    from dss import DSS, DSSException
+
+    DSS.AllowForms = False
+    DSS.AllowChangeDir = False
+    DSS.AllowDOScmd = False
+    DSS.Text.Command = "new circuit.blank"
+    built_in = {name: {item["name"] for item in _objects(DSS, name)} for name in BUILT_IN}
+    DSS.Text.Command = "clear"
+    errors: list[list[Any]] = []
+    commands = json.loads(asked.read_text(encoding="utf-8"))
+    with progress.open("w", encoding="ascii") as mark:
+        for i, command in enumerate(commands):
+            mark.seek(0)
+            mark.write(str(i))
+            mark.flush()
+            try:
+                DSS.Text.Command = command
+            except DSSException as err:
+                errors.append([i, str(err.args[-1]).strip()])
+    told: dict[str, Any] = {"name": "", "crashed": None, "errors": errors, "classes": {}, "buses": {}}
+    told["frequency_hz"] = 60.0
+    if DSS.NumCircuits:
+        told |= _circuit(DSS, built_in)
+    answer.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _circuit(dss: Any, built_in: dict[str, set[str]]) -> dict[str, Any]:
+    circuit = dss.ActiveCircuit
+    dss.Text.Command = "MakeBusList"
+    classes = {}
+    for name in dss.Classes:
+        found = [item for item in _objects(dss, name) if item["name"] not in built_in.get(name, ())]
+        if found:
+            classes[name] = found
+    buses = {}
+    for i in range(circuit.NumBuses):
+        bus = circuit.Buses(i)
+        buses[bus.Name.lower()] = {
+            "nodes": sorted(int(n) for n in bus.Nodes),
+            "kv_ln": float(bus.kVBase),
+            "x": float(bus.x) if bus.Coorddefined else None,
+            "y": float(bus.y) if bus.Coorddefined else None,
+        }
+    return {
+        "name": circuit.Name.lower(),
+        "frequency_hz": float(circuit.Solution.Frequency),
+        "classes": classes,
+        "buses": buses,
+    }
+
+
+def _objects(dss: Any, name: str) -> list[dict[str, Any]]:
+    """All objects of a class; objects that the engine makes by itself are left out."""
+    from dss.enums import DSSJSONFlags
+
+    circuit = dss.ActiveCircuit
+    circuit.SetActiveClass(name)
+    full = _loads(circuit.ActiveClass.ToJSON(int(DSSJSONFlags.Full)))
+    circuit.SetActiveClass(name)
+    given = _loads(circuit.ActiveClass.ToJSON(0))
+    found = []
+    for everything, stated in zip(full, given, strict=True):
+        item = {"name": everything["Name"].lower(), "full": everything, "given": sorted(stated)}
+        if name in MAIN and everything.get("Enabled", True):
+            circuit.SetActiveElement(f"{name}.{everything['Name']}")
+            element = circuit.ActiveCktElement
+            n, terminals = int(element.NumConductors), int(element.NumTerminals)
+            order = [int(x) for x in element.NodeOrder]
+            item["nodes"] = [order[t * n : (t + 1) * n] for t in range(terminals)]
+            item["buses"] = [str(b).split(".")[0].lower() for b in element.BusNames]
+            item["open"] = [[bool(element.IsOpen(t + 1, c + 1)) for c in range(n)] for t in range(terminals)]
+        found.append(item)
+    return found
+
+
+def _loads(text: str) -> list[dict[str, Any]]:
+    """JSON as the engine writes it, whose numbers can be ``Nan`` and ``Inf``."""
+    if not text.strip():
+        return []
+    found: list[dict[str, Any]] = json.loads(re.sub(r"([\[,:]\s*)[+-]?(?:Nan|Inf)\b", r"\1null", text))
+    return found
+
+
+if __name__ == "__main__":
+    main(*(Path(word) for word in sys.argv[1:4]))

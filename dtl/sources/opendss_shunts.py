@@ -1,0 +1,246 @@
+"""What hangs on the buses of an OpenDSS circuit: sources, loads, capacitors, reactors, generation, storage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
+from dtl.sources.opendss_properties import account, refuse
+from dtl.sources.reading import Reading, plain
+
+Item = Mapping[str, Any]
+
+
+def add_shunts(reading: Reading, feeder: str, classes: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Add all enabled elements that hang on one bus; those the model cannot hold are refused with the reason."""
+    controls = _controls(reading, feeder, classes)
+    for cls, (make, unfit) in MAKERS.items():
+        for item in classes.get(cls, ()):
+            if not item["full"]["Enabled"]:
+                continue
+            reason = unfit(item)
+            if reason:
+                refuse(reading, feeder, cls, item, reason, harmless=False)
+                continue
+            part = make(item)
+            if isinstance(part, Capacitor) and item["name"] in controls:
+                part = part.model_copy(update={"control": controls[item["name"]]})
+            reading.add(feeder, part)
+            account(reading, feeder, cls, item, f"{type(part).__name__.lower()}.{part.name}")
+
+
+def _shunt(item: Item) -> dict[str, Any]:
+    full = item["full"]
+    delta = full["Conn"].lower() in ("delta", "d", "ll")
+    order, phases = item["nodes"][0], full["Phases"]
+    nodes = tuple(order[:phases])
+    if len(order) > phases and ((phases == 1 and delta) or (not delta and order[phases] != 0)):
+        nodes = tuple(order[: phases + 1])
+    return {
+        "name": plain(item["name"]),
+        "bus": plain(item["buses"][0]),
+        "nodes": nodes,
+        "phases": phases,
+        "connection": "delta" if delta else "wye",
+        "kv": full["kV"],
+    }
+
+
+def _load(item: Item) -> Load:
+    full = item["full"]
+    return Load(
+        **_shunt(item),
+        kw=full["kW"],
+        kvar=_round(full["kvar"]),
+        model=full["Model"],
+        zip=tuple(full["ZIPV"]) if full["Model"] == 8 else (),
+        cvr_watts=full["CVRWatts"],
+        cvr_vars=full["CVRVars"],
+        min_pu=full["VMinpu"],
+        max_pu=full["VMaxpu"],
+        customers=full["NumCust"],
+        shape=plain(full["Yearly"] or ""),
+    )
+
+
+def _capacitor(item: Item) -> Capacitor:
+    full = item["full"]
+    states = tuple(bool(s) for s in full["States"])
+    return Capacitor(**_shunt(item), kvar=tuple(full["kvar"]), steps_on=() if all(states) else states)
+
+
+def _capacitor_unfit(item: Item) -> str:
+    full = item["full"]
+    if len(item["nodes"]) > 1 and any(item["nodes"][1]) and full["Conn"].lower() == "wye":
+        return "is a series capacitor"
+    if any(full["R"]) or any(full["XL"]) or any(full["Harm"]):
+        return "is a filter, with resistance or reactance"
+    return "" if not {"CMatrix", "Cuf"} & set(item["given"]) else "is stated by its capacitance, not by kvar"
+
+
+def _reactor(item: Item) -> Reactor:
+    full = item["full"]
+    series = len(item["nodes"]) > 1 and any(item["nodes"][1])
+    phases = full["Phases"]
+    shunt = _shunt(item)
+    if series:
+        shunt["nodes"] = tuple(item["nodes"][0][:phases])
+    return Reactor(
+        **shunt,
+        r_ohm=full["R"],
+        x_ohm=_round(full["X"]),
+        to_bus=plain(item["buses"][1]) if series else "",
+        to_nodes=tuple(item["nodes"][1][:phases]) if series else (),
+    )
+
+
+def _reactor_unfit(item: Item) -> str:
+    if {"RMatrix", "XMatrix", "RCurve", "LCurve", "Parallel", "Rp"} & set(item["given"]):
+        return "is stated by matrices, curves or parallel branches"
+    z = item["full"]["Z1"], item["full"]["Z0"], item["full"]["Z2"]
+    return (
+        "has sequence impedances that differ"
+        if {"Z1", "Z0", "Z2"} & set(item["given"]) and not z[0] == z[1] == z[2]
+        else ""
+    )
+
+
+def _source(item: Item) -> Source:
+    full = item["full"]
+    phases = full["Phases"]
+    return Source(
+        name=plain(item["name"]),
+        bus=plain(item["buses"][0]),
+        kv_ll=full["BasekV"],
+        pu=full["pu"],
+        angle_deg=full["Angle"],
+        r1_ohm=_round(full["Z1"][0]),
+        x1_ohm=_round(full["Z1"][1]),
+        r0_ohm=_round(full["Z0"][0]),
+        x0_ohm=_round(full["Z0"][1]),
+        phases=phases,
+        nodes=tuple(item["nodes"][0][:phases]),
+    )
+
+
+def _source_unfit(item: Item) -> str:
+    full = item["full"]
+    if full["Phases"] not in (1, 3):
+        return f"has {full['Phases']} phases"
+    if len(item["nodes"]) > 1 and any(item["nodes"][1]):
+        return "feeds between two buses"
+    if full["Z2"] != full["Z1"]:
+        return "has a negative-sequence impedance of its own"
+    return "" if str(full["Model"]).lower() == "thevenin" else "is an ideal source"
+
+
+def _generator(item: Item) -> Generator:
+    full = item["full"]
+    return Generator(
+        **_shunt(item),
+        kw=full["kW"],
+        kvar=_round(full["kvar"] if {"kvar"} & set(item["given"]) else _kvar(full["kW"], full["PF"])),
+        kva=full["kVA"],
+        model=full["Model"],
+        min_pu=full["VMinpu"],
+        max_pu=full["VMaxpu"],
+        shape=plain(full["Yearly"] or ""),
+    )
+
+
+def _pv(item: Item) -> Generator:
+    full = item["full"]
+    kw = min(full["Pmpp"] * full["pctPmpp"] / 100.0 * full["Irradiance"], full["kVA"])
+    stated = "kvar" in item["given"]
+    return Generator(
+        **_shunt(item),
+        type="pv",
+        kw=_round(kw),
+        kvar=_round(full["kvar"] if stated else _kvar(kw, full["PF"])),
+        kva=full["kVA"],
+        dc_kw=full["Pmpp"],
+        model=1,
+        min_pu=full["VMinpu"],
+        max_pu=full["VMaxpu"],
+        shape=plain(full["Yearly"] or ""),
+    )
+
+
+def _storage(item: Item) -> Storage:
+    full = item["full"]
+    return Storage(
+        **_shunt(item),
+        kw=full["kWRated"],
+        kva=full["kVA"],
+        kwh=full["kWhRated"],
+        stored=full["pctStored"] / 100.0,
+        reserve=full["pctReserve"] / 100.0,
+        efficiency_charge=full["pctEffCharge"] / 100.0,
+        efficiency_discharge=full["pctEffDischarge"] / 100.0,
+    )
+
+
+def _kvar(kw: float, pf: float) -> float:
+    """Reactive power of an active power and a power factor, whose sign it has."""
+    reactive = abs(kw) * float((1.0 / min(abs(pf), 1.0) ** 2 - 1.0) ** 0.5) if pf else 0.0
+    return reactive if pf >= 0 else -reactive
+
+
+def _fit(item: Item) -> str:
+    phases = item["full"]["Phases"]
+    return "" if phases in (1, 2, 3) else f"has {phases} phases"
+
+
+MAKERS: Mapping[str, tuple[Callable[[Item], Part], Callable[[Item], str]]] = {
+    "Vsource": (_source, _source_unfit),
+    "Load": (_load, _fit),
+    "Capacitor": (_capacitor, _capacitor_unfit),
+    "Reactor": (_reactor, _reactor_unfit),
+    "Generator": (_generator, _fit),
+    "PVSystem": (_pv, _fit),
+    "Storage": (_storage, _fit),
+}
+"""For each class what makes its part, and what tells why it cannot."""
+
+_TYPES = {"voltage": "voltage", "current": "current", "kvar": "kvar", "pf": "pf", "time": "time", "follow": "follow"}
+
+
+def _controls(
+    reading: Reading, feeder: str, classes: Mapping[str, list[dict[str, Any]]]
+) -> dict[str, CapacitorControl]:
+    """The controls of capacitors by the name of the capacitor."""
+    found: dict[str, CapacitorControl] = {}
+    for item in classes.get("CapControl", ()):
+        full = item["full"]
+        if not full["Enabled"]:
+            continue
+        kind = _TYPES.get(str(full["Type"]).lower())
+        capacitor = str(full["Capacitor"] or "").lower()
+        if kind is None or not full["Element"] or not capacitor or capacitor in found:
+            reason = "controls a capacitor that has another control" if capacitor in found else "is of an unknown type"
+            refuse(reading, feeder, "CapControl", item, reason, harmless=False)
+            continue
+        phase = str(full["CTPhase"] if kind in ("current", "kvar", "pf") else full["PTPhase"]).lower()
+        found[capacitor] = CapacitorControl(
+            type=kind,
+            element=plain(full["Element"]),
+            terminal=full["Terminal"],
+            on=full["OnSetting"],
+            off=full["OffSetting"],
+            pt_ratio=full["PTRatio"],
+            ct_ratio=full["CTRatio"],
+            delay_s=full["Delay"],
+            delay_off_s=full["DelayOff"],
+            dead_time_s=full["DeadTime"],
+            pt_phase=int(phase) if phase.isdigit() else phase,
+            voltage_override=full["VoltOverride"],
+            min_v=full["VMin"],
+            max_v=full["VMax"],
+        )
+        account(reading, feeder, "CapControl", item, f"capacitor.{plain(capacitor)}.control")
+    return found
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.12g}")

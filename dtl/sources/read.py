@@ -1,0 +1,67 @@
+"""The stage ``read_source``: one source of the study becomes network parts, an account and findings.
+
+Bad data never raise here: they become findings, and whatever feeders could be read are written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dtl import tables
+from dtl.errors import ContractError, SourceError
+from dtl.sources.reading import Reading
+from dtl.sources.registry import READERS
+
+
+def read_source(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
+    """Read one source and write ``network``, ``conversion``, ``findings`` and ``source.json`` into its folder."""
+    name, source, raw = spec["source"], spec["spec"], inputs["raw"]
+    kind = source["kind"]
+    if kind not in READERS:
+        raise ContractError(f"source {name}: no reader for the kind {kind}")
+    module, function = READERS[kind].split(":")
+    try:
+        reading: Reading = getattr(import_module(module), function)(name, source, raw)
+    except SourceError as err:
+        reading = Reading(name, kind)
+        reading.find("source.unreadable", "error", str(err), remedy="Correct the file or the path in the study.")
+    write(reading, raw, outputs["source"])
+
+
+def write(reading: Reading, raw: Mapping[str, Path], folder: Path) -> None:
+    """Write a reading; the same reading gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = json.dumps({"frequency_hz": reading.frequency_hz, "crs": reading.crs}, sort_keys=True)
+    rows = [{"feeder": f, "kind": "feeder", "name": f, "body": facts} for f in reading.parts]
+    for feeder, group in reading.parts.items():
+        rows += [
+            {"feeder": feeder, "kind": kind, "name": name, "body": part.model_dump_json(exclude_defaults=True)}
+            for (kind, name), part in group.items()
+        ]
+    tables.write("network", tables.frame("network", _columns("network", rows)), folder / "network.parquet")
+    conversion = list(reading.conversion.values())
+    tables.write(
+        "conversion", tables.frame("conversion", _columns("conversion", conversion)), folder / "conversion.parquet"
+    )
+    findings = list({tuple(f.row().items()): f.row() for f in reading.findings}.values())
+    tables.write("findings", tables.frame("findings", _columns("findings", findings)), folder / "findings.parquet")
+    digests = {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in sorted(raw.items()) if p.is_file()}
+    about = {
+        "source": reading.source,
+        "kind": reading.kind,
+        "files": digests,
+        "feeders": reading.feeders(),
+        "crs": reading.crs,
+        "frequency_hz": reading.frequency_hz,
+    }
+    text = json.dumps(about, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    (folder / "source.json").write_text(text, encoding="utf-8")
+
+
+def _columns(table: str, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {c.name: [r[c.name] for r in rows] for c in tables.TABLES[table].columns}

@@ -1,0 +1,86 @@
+"""What a reader of network files gives back: parts, the account of the conversion, and findings.
+
+Every object and every property of a source ends with one verdict: ``mapped`` (it stands in the model), ``defaulted``
+(the source does not state it, and a value was written out) or ``refused`` (the model has no place for it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from dtl.errors import Finding, Severity
+from dtl.network.feeder import PARTS, Part
+
+KIND = {cls: kind for kind, cls in PARTS.items()}
+"""The word of a class of part."""
+
+
+@dataclass
+class Reading:
+    """The answer of one reader, growing while it reads.
+
+    ``objects`` counts what the source holds by class; the sum of the verdicts of the account equals it.
+    """
+
+    source: str
+    kind: str
+    frequency_hz: float = 60.0
+    crs: str = ""
+    parts: dict[str, dict[tuple[str, str], Part]] = field(default_factory=dict)
+    conversion: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, feeder: str, part: Part) -> bool:
+        """Put a part into a feeder; False, and a finding, when its name is taken there."""
+        group = self.parts.setdefault(feeder, {})
+        key = (KIND[type(part)], part.name)
+        if key in group:
+            self.find("network.duplicate", "error", "the name occurs twice", feeder=feeder, element=".".join(key))
+            return False
+        group[key] = part
+        return True
+
+    def find(self, check: str, severity: Severity, message: str, **where: str | int | None) -> None:
+        """Note a finding; `where` are further fields of `dtl.errors.Finding`."""
+        finding = Finding(check=check, severity=severity, message=message, source=self.source)
+        self.findings.append(replace(finding, **where))  # type: ignore[arg-type]
+
+    def mapped(self, feeder: str, thing: str, prop: str, target: str, value: str = "") -> None:
+        """Account for a property (or, with an empty `prop`, an object) that stands in the model."""
+        self._account(feeder, thing, prop, "mapped", target, value, "")
+
+    def defaulted(self, feeder: str, thing: str, prop: str, target: str, value: str, reason: str) -> None:
+        """Account for what the source does not state."""
+        self._account(feeder, thing, prop, "defaulted", target, value, reason)
+
+    def refused(self, feeder: str, thing: str, prop: str, value: str, reason: str) -> None:
+        """Account for what the model has no place for."""
+        self._account(feeder, thing, prop, "refused", "", value, reason)
+
+    def _account(self, feeder: str, thing: str, prop: str, verdict: str, target: str, value: str, reason: str) -> None:
+        row = {"source": self.source, "feeder": feeder, "object": thing, "property": prop, "verdict": verdict}
+        row |= {"target": target, "value": value, "reason": reason}
+        key, n = (feeder, thing, prop), 1
+        while key in self.conversion:
+            n += 1
+            key = (feeder, f"{thing} ({n})", prop)
+        self.conversion[key] = row | {"object": key[1]}
+
+    def failed(self) -> set[str]:
+        """Feeders that have a finding of severity ``error``."""
+        return {f.feeder for f in self.findings if f.severity == "error" and f.feeder}
+
+    def feeders(self) -> list[str]:
+        """Ids of all feeders that were seen, sorted."""
+        return sorted(set(self.parts) | {f.feeder for f in self.findings if f.feeder})
+
+
+def plain(name: str) -> str:
+    """A name as the model keeps it: lower case, blanks and ``=`` replaced by ``_``."""
+    return "".join("_" if c.isspace() or c in "=" else c for c in name.strip().lower())
+
+
+def shown(values: Iterable[tuple[str, object]]) -> str:
+    """Properties and their values as one line of text."""
+    return " ".join(f"{k}={v}" for k, v in values)

@@ -1,0 +1,9 @@
+"""The readers of sources by kind; strings, so that listing them imports nothing."""
+
+from __future__ import annotations
+
+READERS = {
+    "cyme_text": "dtl.sources.cyme_text:read",
+    "opendss": "dtl.sources.opendss:read",
+}
+"""``read(name, spec, files) -> Reading`` of each kind; `files` maps study-relative names to paths."""
