@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from dtl.network.feeder import Bus
 from dtl.sources.opendss_engine import circuit_of
 from dtl.sources.opendss_lines import Lines
 from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account, refuse
-from dtl.sources.opendss_script import Script, flatten
+from dtl.sources.opendss_script import Script, flatten, text_of
 from dtl.sources.opendss_shunts import add_shunts
 from dtl.sources.opendss_transformers import add_transformers
 from dtl.sources.reading import Reading, plain
@@ -32,9 +33,18 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         The master file is not among `files`.
     """
     reading = Reading(name, "opendss", crs=str(spec.get("crs") or ""))
-    master = next((n for n in files if n.lower() == str(spec["path"]).lower()), None)
-    if master is None:
+    pattern = str(spec["path"]).lower()
+    masters = sorted(n for n in files if fnmatchcase(n.lower(), pattern) or n.lower() == pattern)
+    if not masters:
         raise SourceError(f"the master file {spec['path']} is not there")
+    for master in masters:
+        _read_circuit(reading, master, files)
+    if spec.get("buscoords"):
+        _coordinates(reading, str(spec["buscoords"]), files)
+    return reading
+
+
+def _read_circuit(reading: Reading, master: str, files: Mapping[str, Path]) -> None:
     script = flatten(master, files)
     told = circuit_of([c.text for c in script.commands])
     feeder = plain(told["name"])
@@ -47,11 +57,39 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
             file=master,
             remedy="Name the file that holds `new circuit` as path of the source.",
         )
-        return reading
+        return
+    if feeder in reading.parts:
+        reading.find(
+            "network.duplicate",
+            "error",
+            "two circuits have one name",
+            feeder=feeder,
+            file=master,
+            value=feeder,
+            remedy="Rename one of the circuits.",
+        )
+        return
     reading.frequency_hz = told["frequency_hz"]
-    reading.parts.setdefault(feeder, {})
+    reading.parts[feeder] = {}
     _elements(reading, feeder, told)
-    return reading
+
+
+def _coordinates(reading: Reading, name: str, files: Mapping[str, Path]) -> None:
+    """Give buses the coordinates of a file with the rows bus, x, y."""
+    placed = {}
+    for number, line in enumerate(text_of(files[name]).splitlines() if name in files else (), 1):
+        cells = [c.strip() for c in line.replace(";", ",").replace("\t", ",").split(",")]
+        try:
+            placed[plain(cells[0])] = (float(cells[1]), float(cells[2]))
+        except (IndexError, ValueError):
+            if number > 1 and line.strip():
+                reading.find("source.bad-row", "warning", "is no row of bus, x, y", file=name, line=number, value=line)
+    for feeder, parts in reading.parts.items():
+        for key, part in list(parts.items()):
+            if isinstance(part, Bus) and part.name in placed:
+                x, y = placed[part.name]
+                parts[key] = part.model_copy(update={"x": x, "y": y})
+                reading.mapped(feeder, f"{name} {part.name}", "x y", f"bus.{part.name}: x, y", f"{x} {y}")
 
 
 def _commands(reading: Reading, feeder: str, script: Script, told: Mapping[str, Any]) -> None:

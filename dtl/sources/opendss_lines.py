@@ -108,6 +108,7 @@ class Lines:
         self.account(item, f"switch.{name}", normal)
 
     def line(self, item: Mapping[str, Any], kind: str, opened: bool, rated: set[str], buses: dict[str, Bus]) -> None:
+        """Add a line, behind a switch where the source opens one of its conductors."""
         full, n = item["full"], int(item["full"]["Phases"])
         name, first, nodes = plain(item["name"]), plain(item["buses"][0]), tuple(item["nodes"][0][:n])
         closed = self.closed(item, opened, n)

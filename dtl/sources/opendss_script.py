@@ -1,8 +1,8 @@
 """OpenDSS scripts as text: which commands are run, which are refused, and where each came from.
 
 A script is a program: it may write files, start others and solve. Only commands that build a circuit are run, one by
-one, so that every complaint of the engine has a file and a line. Files are found whatever the case of their names and the
-direction of their slashes.
+one, so that every complaint of the engine has a file and a line. Files are found whatever the case of their names and
+the direction of their slashes.
 """
 
 from __future__ import annotations
