@@ -1,0 +1,5 @@
+"""A synthetic utility of which every truth is known, in the formats of real ones.
+
+It stands alone: it has its own writers, uses OpenDSS for its voltages, and imports nothing of DTL but ``errors`` and
+``units``, so that what it is used to test cannot leak into it.
+"""
