@@ -53,6 +53,7 @@ def write(feeder: Feeder) -> str:
         [_generator(p) for p in feeder.generators if p.enabled],
         [_storage(p) for p in feeder.storages if p.enabled],
         [_regulator(p, feeder) for p in feeder.regulators if _acts(p, feeder)],
+        ["makebuslist"],
         [f"setkvbase bus={names.spelled(b)} kvln={_n(feeder.bus[b].kv_ln)}" for b in sorted(wired(feeder))],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
