@@ -1,0 +1,233 @@
+"""How a feeder hangs together: order from the head, distances, loops, islands and phases that nothing feeds.
+
+Everything is linear in the number of parts. Open switches and disabled parts do not connect; a switch with one open
+pole does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from dtl.network.feeder import Feeder, Transformer
+
+Edge = tuple[str, str]
+"""Kind and name of a part that joins buses: ``("line", "650632")``."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A closed ring; ``closing`` is the part that closes it, the farthest switch on it where there is one."""
+
+    closing: Edge
+    parts: tuple[Edge, ...]
+
+
+@dataclass
+class Topology:
+    """What `trace` found; buses and parts by name.
+
+    ``order``: fed buses, nearest first along the tree; ``parent``: for each of them but the heads the bus before it and
+    the part between; ``distance_km``: along that tree; ``ties``: open switches whose both ends are fed; ``unfed``: parts on
+    phases that do not arrive, with those phases; ``dead``: nodes of a bus behind an open pole.
+    """
+
+    order: list[str] = field(default_factory=list)
+    parent: dict[str, tuple[str, Edge]] = field(default_factory=dict)
+    distance_km: dict[str, float] = field(default_factory=dict)
+    loops: list[Loop] = field(default_factory=list)
+    islands: list[list[str]] = field(default_factory=list)
+    ties: list[str] = field(default_factory=list)
+    unfed: list[tuple[Edge, tuple[int, ...]]] = field(default_factory=list)
+    dead: dict[str, set[int]] = field(default_factory=dict)
+
+    @property
+    def is_radial(self) -> bool:
+        """Whether there is no loop."""
+        return not self.loops
+
+
+def trace(feeder: Feeder) -> Topology:
+    """The topology of a feeder, from its enabled sources over what is closed."""
+    graph = graph_of(feeder)
+    found = Topology()
+    heads = sorted({s.bus for s in feeder.sources if s.bus in graph})
+    chords = _walk(graph, heads, found)
+    found.islands = sorted(sorted(c) for c in nx.connected_components(graph) if found.distance_km.keys().isdisjoint(c))
+    phases = {("switch", s.name): frozenset(s.from_nodes) for s in feeder.switches}
+    phases |= {("line", p.name): frozenset(p.from_nodes) for p in feeder.lines}
+    for u, v, edge in chords:
+        loop = _loop(found, u, v, edge, phases)
+        if loop is not None:
+            found.loops.append(loop)
+    for switch in feeder.switches:
+        if switch.enabled and not switch.is_closed and {switch.from_bus, switch.to_bus} <= found.distance_km.keys():
+            found.ties.append(switch.name)
+    found.unfed, found.dead = _phases(feeder, found, _feeds(feeder))
+    return found
+
+
+def graph_of(feeder: Feeder) -> nx.MultiGraph:
+    """The graph of buses; edges are keyed by (kind, name) and carry ``length_km``."""
+    graph = nx.MultiGraph()
+    graph.add_nodes_from(b.name for b in feeder.buses)
+    for line in feeder.lines:
+        if line.enabled:
+            graph.add_edge(line.from_bus, line.to_bus, key=("line", line.name), length_km=line.length_km)
+    for switch in feeder.switches:
+        if switch.enabled and switch.is_closed:
+            graph.add_edge(switch.from_bus, switch.to_bus, key=("switch", switch.name), length_km=0.0)
+    for transformer in feeder.transformers:
+        if transformer.enabled:
+            first = transformer.windings[0].bus
+            for other in {w.bus for w in transformer.windings[1:]} - {first}:
+                graph.add_edge(first, other, key=("transformer", transformer.name), length_km=0.0)
+    for reactor in feeder.reactors:
+        if reactor.enabled and reactor.to_bus:
+            graph.add_edge(reactor.bus, reactor.to_bus, key=("reactor", reactor.name), length_km=0.0)
+    return graph
+
+
+def _walk(graph: nx.MultiGraph, heads: list[str], found: Topology) -> list[tuple[str, str, Edge]]:
+    """Breadth first from the heads; returns the edges that close rings."""
+    chords = []
+    used: set[tuple[str, str, Edge]] = set()
+    todo = list(heads)
+    found.distance_km.update(dict.fromkeys(heads, 0.0))
+    for bus in todo:
+        found.order.append(bus)
+        near = sorted((key, other, data["length_km"]) for _, other, key, data in graph.edges(bus, keys=True, data=True))
+        for key, other, length in near:
+            if (other, bus, key) in used or (bus, other, key) in used:
+                continue
+            used.add((bus, other, key))
+            if other in found.distance_km:
+                chords.append((bus, other, key))
+            else:
+                found.distance_km[other] = found.distance_km[bus] + length
+                found.parent[other] = (bus, key)
+                todo.append(other)
+    return chords
+
+
+def _loop(found: Topology, u: str, v: str, edge: Edge, phases: dict[Edge, frozenset[int]]) -> Loop | None:
+    """The ring that an edge closes; None when no conductor goes all the way round."""
+    left, right = _path(found, u), _path(found, v)
+    while left and right and left[-1] == right[-1]:
+        left.pop()
+        right.pop()
+    parts = [edge, *left, *right]
+    shared = frozenset.intersection(*(phases.get(p, _ALL) for p in parts))
+    if not shared or (u != v and _bank(parts)):
+        return None
+    rank = {p: i for path in (left, right) for i, p in enumerate(path)}
+    switches = [p for p in (edge, *sorted(rank, key=lambda p: (rank[p], p))) if p[0] == "switch"]
+    return Loop(switches[0] if switches else edge, tuple(sorted(parts)))
+
+
+_ALL = frozenset(range(21))
+
+
+def _bank(parts: list[Edge]) -> bool:
+    """Whether a ring is only units of a transformer bank side by side."""
+    return len(parts) == 2 and all(kind == "transformer" for kind, _ in parts)
+
+
+def _path(found: Topology, bus: str) -> list[Edge]:
+    edges = []
+    while bus in found.parent:
+        bus, edge = found.parent[bus]
+        edges.append(edge)
+    return edges
+
+
+Feeds = dict[str, list[tuple[str, Edge, dict[int, int], tuple[bool, ...]]]]
+
+
+def _feeds(feeder: Feeder) -> Feeds:
+    """For each bus what leads on: other bus, part, map of nodes, and which of these conductors are closed."""
+    feeds: Feeds = {}
+
+    def both(a: str, b: str, edge: Edge, x: tuple[int, ...], y: tuple[int, ...], closed: tuple[bool, ...]) -> None:
+        feeds.setdefault(a, []).append((b, edge, dict(zip(x, y, strict=True)), closed))
+        feeds.setdefault(b, []).append((a, edge, dict(zip(y, x, strict=True)), closed))
+
+    for line in feeder.lines:
+        if line.enabled:
+            poles = (True,) * len(line.from_nodes)
+            both(line.from_bus, line.to_bus, ("line", line.name), line.from_nodes, line.to_nodes, poles)
+    for switch in feeder.switches:
+        if switch.enabled and switch.is_closed:
+            poles = switch.closed or (True,) * len(switch.from_nodes)
+            both(switch.from_bus, switch.to_bus, ("switch", switch.name), switch.from_nodes, switch.to_nodes, poles)
+    for reactor in feeder.reactors:
+        if reactor.enabled and reactor.to_bus:
+            poles = (True,) * len(reactor.nodes)
+            both(reactor.bus, reactor.to_bus, ("reactor", reactor.name), reactor.nodes, reactor.to_nodes, poles)
+    return feeds
+
+
+def _phases(
+    feeder: Feeder, found: Topology, feeds: Feeds
+) -> tuple[list[tuple[Edge, tuple[int, ...]]], dict[str, set[int]]]:
+    """Parts on phases that do not arrive at their bus, and nodes that are dead behind open poles."""
+    behind: dict[str, list[Transformer]] = {}
+    for transformer in feeder.transformers:
+        if transformer.enabled:
+            for bus in {w.bus for w in transformer.windings}:
+                behind.setdefault(bus, []).append(transformer)
+    there: dict[str, set[int]] = {bus: set() for bus in found.order}
+    live: dict[str, set[int]] = {bus: set() for bus in found.order}
+    for source in feeder.sources:
+        if source.bus in there:
+            there[source.bus] |= set(source.nodes)
+            live[source.bus] |= set(source.nodes)
+    seen: set[Edge] = set()
+    unfed = []
+    for bus in found.order:
+        for edge, nodes, far in _onward(bus, feeds, behind, seen):
+            missing = tuple(sorted(n for n in nodes if 0 < n < 4 and n not in there[bus]))
+            if missing:
+                unfed.append((edge, missing))
+            fed = {n for n in nodes if n in live[bus]}
+            for other, node, needs, closed in far:
+                there[other].add(node)
+                if closed and (not needs or needs & fed):
+                    live[other].add(node)
+    for edge, bus, nodes in _shunts(feeder):
+        missing = tuple(sorted(n for n in nodes if 0 < n < 4 and n not in there.get(bus, _ALL)))
+        if missing:
+            unfed.append((edge, missing))
+    return sorted(unfed), {b: dead for b, nodes in there.items() if (dead := {n for n in nodes if n > 0} - live[b])}
+
+
+def _onward(
+    bus: str, feeds: Feeds, behind: dict[str, list[Transformer]], seen: set[Edge]
+) -> Iterator[tuple[Edge, tuple[int, ...], list[tuple[str, int, set[int], bool]]]]:
+    """What leads on from a bus: part, its nodes here, and (bus, node, nodes here that feed it, closed) beyond."""
+    for other, edge, nodes, closed in feeds.get(bus, ()):
+        if edge not in seen:
+            seen.add(edge)
+            far = [(other, y, {x}, pole) for (x, y), pole in zip(nodes.items(), closed, strict=True)]
+            yield edge, tuple(nodes), far
+    for transformer in behind.get(bus, ()):
+        edge = ("transformer", transformer.name)
+        if edge not in seen:
+            seen.add(edge)
+            here = tuple(n for w in transformer.windings if w.bus == bus for n in w.nodes)
+            beyond = [(w.bus, n, set(here), True) for w in transformer.windings if w.bus != bus for n in w.nodes if n]
+            yield edge, here, beyond
+
+
+def _shunts(feeder: Feeder) -> Iterator[tuple[Edge, str, tuple[int, ...]]]:
+    for kind, parts in (
+        ("load", feeder.loads),
+        ("capacitor", feeder.capacitors),
+        ("generator", feeder.generators),
+        ("storage", feeder.storages),
+    ):
+        for part in parts:
+            if part.enabled:
+                yield (kind, part.name), part.bus, part.nodes
