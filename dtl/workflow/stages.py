@@ -24,7 +24,8 @@ class Stage:
     sees one case, the job joins the answers, so that each case is kept by itself. ``cased_inputs`` are the inputs of
     which the job hands over only the rows of the case. ``tables`` maps an output to its contract; other outputs are
     JSON files or folders. ``data`` holds globs of files beside the code, relative to the project root, that decide the
-    answer. ``registries`` names modules whose registry strings add to the code, by the kinds the slice uses.
+    answer. ``registry`` names a registry, ``module:NAME``, whose entries add to the code where a slice uses their kind.
+    ``distributions`` are packages that the stage starts as programs, which no import shows.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Stage:
     cased_inputs: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     registry: str = ""
+    distributions: tuple[str, ...] = ()
 
 
 _STAGES = (
@@ -140,6 +142,7 @@ _STAGES = (
         per="study",
         inputs={"site": layout.SITE},
         outputs={"www": layout.WWW},
+        distributions=("mkdocs", "mkdocs-material", "pymdown-extensions"),
     ),
 )
 

@@ -1,0 +1,235 @@
+"""The digest of the code that decides the answer of a stage.
+
+It covers the import closure of the stage's function inside its package, as syntax trees without docstrings, comments
+and type-checking imports; the versions of the third-party distributions that the closure imports; and the bytes of the
+files the stage declares. Registry modules are left out: each entry is digested by itself, and counts where its kind is
+used.
+``dtl.spec`` counts only where a stage imports it, since its meaning is already in the slice.
+
+What it cannot see must be declared in the stage: imports by computed names (the registry), files read beside the code
+(``data``), programs that are started (``distributions``).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import metadata, util
+from pathlib import Path
+
+from dtl.errors import StoreError
+from dtl.workflow.stages import Stage
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The project's root: where ``data`` globs start."""
+
+DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
+    "opendssdirect": ("opendssdirect.py", "dss-python", "dss_python_backend"),
+    "dss": ("dss-python", "dss_python_backend"),
+    "yaml": ("pyyaml",),
+    "PIL": ("pillow",),
+    "sklearn": ("scikit-learn",),
+    "material": ("mkdocs-material",),
+}
+"""Distributions of modules whose names differ; the engine's own version is that of ``dss_python_backend``."""
+
+LENGTH = 20
+"""Hex digits of a code digest: it stands on command lines."""
+
+Memo = dict[str, tuple[str, tuple[str, ...]]]
+
+
+class Code:
+    """The code as it is on disk now; every file is read and parsed once in the life of the object."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, tuple[str, tuple[str, ...]] | None] = {}
+        self._closures: dict[tuple[str, str], str] = {}
+
+    def digests(self, stage: Stage, spec: object) -> dict[str, str]:
+        """Digest of the stage (key "") and of each registry entry whose kind the slice uses (key: the kind)."""
+        found = {"": self._closure(stage, stage.function)}
+        if stage.registry:
+            entries = registry(stage.registry)
+            for kind in sorted(kinds(spec) & set(entries)):
+                found[kind] = self._closure(stage, entries[kind])
+        return found
+
+    def _closure(self, stage: Stage, function: str) -> str:
+        if (stage.name, function) not in self._closures:
+            self._closures[stage.name, function] = self._digest(stage, function)
+        return self._closures[stage.name, function]
+
+    def _digest(self, stage: Stage, function: str) -> str:
+        module = function.split(":")[0]
+        if self._module(module) is None:
+            raise StoreError(f"stage {stage.name}: there is no module {module} for its function {function}")
+        left_out = stage.registry.split(":")[0]
+        tops = {"dtl", module.split(".")[0]}
+        todo, seen, foreign = [module], {}, set(stage.distributions)
+        while todo:
+            name = todo.pop()
+            if name in seen or name == left_out:
+                continue
+            if name.split(".")[0] not in tops:
+                foreign.add(name.split(".")[0])
+                continue
+            found = self._module(name)
+            if found is None:
+                continue
+            seen[name] = found[0]
+            todo += [*found[1], *([name.rpartition(".")[0]] if "." in name else [])]
+        hasher = hashlib.sha256(f"{function}\n".encode())
+        for name, digest in sorted(seen.items()):
+            hasher.update(f"{name} {digest}\n".encode())
+        for line in versions(foreign):
+            hasher.update(f"{line}\n".encode())
+        if function == stage.function:
+            for name, digest in data(stage.data):
+                hasher.update(f"{name} {digest}\n".encode())
+        return hasher.hexdigest()[:LENGTH]
+
+    def _module(self, name: str) -> tuple[str, tuple[str, ...]] | None:
+        if name not in self._modules:
+            path = locate(name)
+            self._modules[name] = None if path is None else parsed(name, path.name == "__init__.py", path.read_bytes())
+        return self._modules[name]
+
+
+def pack(digests: Mapping[str, str]) -> str:
+    """The digests of a stage's code as one word of a command line: ``digest[,kind=digest...]``."""
+    return ",".join([digests[""], *(f"{k}={v}" for k, v in sorted(digests.items()) if k)])
+
+
+def unpack(word: str) -> dict[str, str]:
+    """The digests of a word made by :func:`pack`."""
+    first, *rest = word.split(",")
+    return {"": first} | dict(part.split("=", 1) for part in rest)
+
+
+def chosen(digests: Mapping[str, str], spec: object) -> dict[str, str]:
+    """Those of the digests that count for a slice: the stage's own and those of the kinds that it uses."""
+    used = kinds(spec)
+    return {k: v for k, v in digests.items() if not k or k in used}
+
+
+def kinds(spec: object) -> set[str]:
+    """The kinds a slice uses: every value of a key ``kind``, and every key below ``analyses``."""
+    found: set[str] = set()
+    if isinstance(spec, Mapping):
+        if isinstance(spec.get("kind"), str):
+            found.add(spec["kind"])
+        if isinstance(spec.get("analyses"), Mapping):
+            found |= set(spec["analyses"])
+        spec = list(spec.values())
+    if isinstance(spec, list | tuple):
+        for value in spec:
+            found |= kinds(value)
+    return found
+
+
+def registry(reference: str) -> dict[str, str]:
+    """The entries of a registry ``module:NAME``, read from its source text, so that nothing is imported."""
+    module, name = reference.split(":")
+    path = locate(module)
+    if path is None:
+        raise StoreError(f"there is no module {module} for the registry {reference}")
+    for node in ast.parse(path.read_bytes()).body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if value is not None and any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            return dict(ast.literal_eval(value))
+    raise StoreError(f"{path}: {name} is no literal dict of strings")
+
+
+@cache
+def _package(top: str) -> Path | None:
+    if top == "dtl":
+        return Path(__file__).resolve().parents[1]
+    spec = util.find_spec(top)
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin)
+
+
+def locate(name: str) -> Path | None:
+    """The source file of a module; None if the name is no module (but, say, a function in one)."""
+    top, *rest = name.split(".")
+    base = _package(top)
+    if base is None:
+        return None
+    if base.suffix == ".py":
+        return None if rest else base
+    path = base.joinpath(*rest)
+    if (path / "__init__.py").is_file():
+        return path / "__init__.py"
+    return path.with_suffix(".py") if rest and path.with_suffix(".py").is_file() else None
+
+
+@cache
+def parsed(name: str, package: bool, text: bytes) -> tuple[str, tuple[str, ...]]:
+    """Digest of the meaning of a source text, and the dotted names that it imports."""
+    tree = ast.parse(text)
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if not isinstance(body, list):
+            continue
+        node.body = [s for s in body if not _meaningless(s)] or [ast.Pass()]  # type: ignore[attr-defined]
+    for node in ast.walk(tree):
+        names.update(_imports(node, name if package else name.rpartition(".")[0]))
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(sorted(names))
+
+
+def _meaningless(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.If) and not node.orelse:
+        test = node.test
+        return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+            isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+        )
+    return False
+
+
+def _imports(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (a.name for a in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            parents = package.split(".")
+            base = ".".join([*parents[: len(parents) - node.level + 1], *([base] if base else [])])
+        yield base
+        yield from (f"{base}.{a.name}" for a in node.names)
+
+
+@cache
+def version(distribution: str) -> str:
+    """The installed version of a distribution; ``none`` if it is not installed."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def versions(modules: Iterable[str]) -> list[str]:
+    """One line per distribution behind the given top-level modules, and one for Python with its standard library."""
+    foreign = {m for m in modules if m and m not in sys.stdlib_module_names}
+    names = {d for m in foreign for d in DISTRIBUTIONS.get(m, (m.replace("_", "-"),))}
+    return [f"python {sys.version_info.major}.{sys.version_info.minor}", *(f"{d} {version(d)}" for d in sorted(names))]
+
+
+def data(globs: Iterable[str]) -> list[tuple[str, str]]:
+    """Relative name and digest of every file that the globs name, below the project's root."""
+    found = {}
+    for glob in globs:
+        for path in ROOT.glob(glob):
+            if path.is_file() and "__pycache__" not in path.parts:
+                found[path.relative_to(ROOT).as_posix()] = path
+    return [(name, hashlib.sha256(found[name].read_bytes()).hexdigest()) for name in sorted(found)]

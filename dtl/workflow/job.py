@@ -1,0 +1,289 @@
+"""One job: ask the store for each answer, compute what it does not know, and publish the outputs by rename.
+
+The command line of a job is complete: the same line gives the same bytes wherever the same inputs lie. Nothing heavy is
+imported before the store said that it does not know the answer, or the answers of several cases must be joined.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dtl import layout
+from dtl.errors import ContractError, SolveError, StoreError
+from dtl.workflow import digests, fingerprint
+from dtl.workflow.processes import identity
+from dtl.workflow.questions import Job, file_of, origin, raw_names
+from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow.store import Answer, Question, Store, describe
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Digests of a file that joins the answers of several cases: of the whole, and of the part of each case."""
+
+    whole: str
+    parts: Mapping[str, str]
+
+
+def command(arguments: Sequence[str]) -> int:
+    """The hidden verb `dtl job`: run the job that the arguments describe, 0 when its outputs are published."""
+    parser = argparse.ArgumentParser(prog="dtl job", description="Answer one question of a study.")
+    parser.add_argument("stage", choices=list(STAGES))
+    parser.add_argument("--study", required=True)
+    of = parser.add_mutually_exclusive_group()
+    of.add_argument("--source", default="")
+    of.add_argument("--group", default="")
+    parser.add_argument("--spec", required=True, help="the slice as JSON, or @ and a file that holds it")
+    parser.add_argument("--code", required=True, help="the digest of the code; a job refuses to run other code")
+    parser.add_argument("--raw", nargs="*", default=[], help="the raw files that the stage may read")
+    given = parser.parse_args(arguments)
+    text = Path(given.spec[1:]).read_text(encoding="utf-8") if given.spec.startswith("@") else given.spec
+    raw = raw_names(given.study, [Path(p) for p in given.raw])
+    code = fingerprint.unpack(given.code)
+    run(Job(STAGES[given.stage], given.study, json.loads(text), code, given.source, given.group, raw), Store())
+    return 0
+
+
+def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[str, Any]:
+    """Answer, publish and record a job; the record.
+
+    Raises
+    ------
+    ContractError
+        An output breaks its contract.
+    StoreError
+        An input is missing, or the code is not the one that the job names.
+    """
+    inputs = _digests(job, store, stages)
+    answers, staged = [], {}
+    with _staging(job) as staging:
+        for case in job.cases:
+            folder = staging / f"case-{case}"
+            folder.mkdir()
+            question = Question(job.stage.name, job.case_spec(case), _code(job, case), _of_case(job, inputs, case))
+            begun = time.perf_counter()
+            answer = store.fetch(question.key, folder)
+            how = "computed" if answer is None else "fetched"
+            if answer is None:
+                _compute(job, case, question, store, stages)
+                answer = store.fetch(question.key, folder)
+            if answer is None:
+                raise StoreError(
+                    f"{job.name} {case}: its answer {question.key} went away while it was shelved; run again"
+                )
+            said = {"case": case, "key": answer.key, "how": how, "seconds": answer.seconds}
+            print(
+                f"{job.name} {case}".rstrip(),
+                how,
+                f"in {time.perf_counter() - begun:.2f} s",
+                answer.key[:12],
+                flush=True,
+            )
+            answers.append(said)
+            staged[case] = (folder, answer)
+        joined = _join(job, staged, store, staging)
+        record = _publish(job, joined)
+    record |= {"answers": answers, "inputs": _paths(job, inputs), "run": os.environ.get("DTL_RUN", "")}
+    digests.write_atomically(job.record(), digests.pretty(record))
+    return record
+
+
+def _digests(job: Job, store: Store, stages: Mapping[str, Stage]) -> dict[str, Any]:
+    """Digest of each input: a text or, of a file that joins cases, a `Joined`; a map of these where there are many."""
+    seen, found = store.seen(), {}
+    for name, paths in job.inputs().items():
+        if name == "raw" and isinstance(paths, dict):
+            found[name] = {n: seen.digest(p) for n, p in paths.items()}
+            continue
+        source = origin(stages, job.stage.inputs[name])
+        contract = source.contract if source and source.stage.cased else None
+
+        def digest(path: Path, contract: str | None = contract) -> Any:
+            if not path.exists():
+                raise StoreError(f"{job.name}: its input {path} is not there")
+            return digests.of_path(path) if contract is None else _joined(path, contract, store)
+
+        found[name] = {n: digest(p) for n, p in paths.items()} if isinstance(paths, dict) else digest(paths)
+    seen.save()
+    return found
+
+
+def _joined(path: Path, contract: str, store: Store) -> Joined:
+    whole = digests.of_file(path)
+    parts = store.parts(whole)
+    if parts is None:
+        from dtl.workflow import cases
+
+        parts = cases.parts(contract, path)
+        store.remember_parts(whole, parts)
+    return Joined(whole, parts)
+
+
+def _code(job: Job, case: str) -> dict[str, str]:
+    return fingerprint.chosen(job.code, job.case_spec(case))
+
+
+def _of_case(job: Job, inputs: Mapping[str, Any], case: str) -> dict[str, Any]:
+    """What of the inputs counts for a case: its own part where the stage is handed only that, else all parts."""
+
+    def one(name: str, digest: Any) -> Any:
+        if isinstance(digest, dict):
+            return {n: one(name, d) for n, d in digest.items()}
+        if not isinstance(digest, Joined):
+            return digest
+        own = name in job.stage.cased_inputs
+        return digest.parts.get(case, digests.ABSENT) if own else digests.of_parts(digest.parts)
+
+    return {name: one(name, digest) for name, digest in inputs.items()}
+
+
+def _paths(job: Job, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Digest of each input by its path, for who follows an answer back to its raw files."""
+    found: dict[str, str] = {}
+    for name, paths in job.inputs().items():
+        for n, path in paths.items() if isinstance(paths, dict) else [("", paths)]:
+            digest = inputs[name][n] if isinstance(paths, dict) else inputs[name]
+            found[path.as_posix()] = digest.whole if isinstance(digest, Joined) else digest
+    return found
+
+
+def _compute(job: Job, case: str, question: Question, store: Store, stages: Mapping[str, Stage]) -> Answer:
+    """Ask the stage's function, check what it wrote, and shelve it."""
+    from dtl.workflow import cases
+
+    _same_code(job)
+    with store.scratch(job.stage.name) as scratch:
+        out, cuts = scratch / "out", scratch / "cuts"
+        out.mkdir()
+        cuts.mkdir()
+        outputs = {name: out / file_of(job.stage, name) for name in job.stage.outputs}
+        inputs = job.inputs()
+        for name in job.stage.cased_inputs:
+            source, path = origin(stages, job.stage.inputs[name]), inputs[name]
+            if source and isinstance(path, Path):
+                inputs[name] = cuts / path.name
+                cases.cut(source.contract, path, case, cuts / path.name)
+        begun = time.perf_counter()
+        _ask(job, case, inputs, outputs)
+        seconds = time.perf_counter() - begun
+        for name, path in outputs.items():
+            if not path.exists():
+                raise ContractError(f"stage {job.stage.name} did not write its output {name}")
+            cases.check(job.stage.tables.get(name, ""), path, case)
+        foreign = {p.name for p in out.iterdir()} - {p.name for p in outputs.values()}
+        if foreign:
+            raise ContractError(f"stage {job.stage.name} wrote {sorted(foreign)}, which is no output of it")
+        _same_code(job)
+        return store.put(question, out, seconds)
+
+
+def _ask(job: Job, case: str, inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
+    """Call the stage's function; failing physics becomes the answer, where the stage has a manifest to say so."""
+    module, function = job.stage.function.split(":")
+    try:
+        getattr(import_module(module), function)(job.case_spec(case), inputs, outputs)
+    except SolveError as err:
+        if not job.stage.cased or "manifest" not in outputs:
+            raise
+        from dtl.workflow import cases
+
+        print(f"{job.name} {case}: failed: {err}", file=sys.stderr, flush=True)
+        for path in outputs.values():
+            path.unlink(missing_ok=True)
+        for name, contract in job.stage.tables.items():
+            cases.empty(contract, outputs[name])
+        outputs["manifest"].write_text(digests.pretty({"status": "failed", "reason": str(err)}), encoding="utf-8")
+
+
+def _same_code(job: Job) -> None:
+    now = fingerprint.Code().digests(job.stage, job.spec)
+    if now != dict(job.code):
+        raise StoreError(
+            f"{job.name}: the code is {fingerprint.pack(now)} now, and the command says {fingerprint.pack(job.code)}; "
+            "it was edited since the command was made: run again"
+        )
+
+
+def _join(job: Job, staged: Mapping[str, tuple[Path, Answer]], store: Store, staging: Path) -> dict[str, Path]:
+    """Path of each output, whole; cases are joined, and it is remembered of which parts."""
+    if not job.stage.cased:
+        folder, _ = staged[""]
+        return {name: folder / file_of(job.stage, name) for name in job.stage.outputs}
+    from dtl.workflow import cases
+
+    whole = {}
+    for name in job.stage.outputs:
+        file = file_of(job.stage, name)
+        whole[name] = staging / file
+        cases.join(job.stage.tables.get(name, ""), {c: folder / file for c, (folder, _) in staged.items()}, whole[name])
+        store.remember_parts(
+            digests.of_file(whole[name]), {c: answer.outputs[file].digest for c, (_, answer) in staged.items()}
+        )
+    return whole
+
+
+@contextmanager
+def _staging(job: Job) -> Iterator[Path]:
+    """A folder on the file system of the results, where outputs wait for their rename."""
+    base = Path(layout.RUNS.format(study=job.study)) / "staging"
+    base.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{identity(os.getpid())}-{job.stage.name}-", dir=base))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(job: Job, staged: Mapping[str, Path]) -> dict[str, Any]:
+    """Rename the outputs to where they belong; what was published, as the record keeps it.
+
+    In folders, files that are as they were last time keep the time of last time, so that Snakemake sees no change.
+    """
+    before = digests.read_json(job.record()) or {}
+    outputs = {}
+    for name, target in job.outputs().items():
+        path = staged[name]
+        about = describe(path)
+        old = before.get("outputs", {}).get(target.as_posix(), {})
+        for file, digest in (about.files or {}).items():
+            if old.get("files", {}).get(file) == digest:
+                os.utime(path / file, ns=(old["times"][file], old["times"][file]))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            target.rename(path.with_name(f"old-{path.name}"))
+        path.replace(target)
+        outputs[target.as_posix()] = {"digest": about.digest, **state(target)}
+        if about.files is not None:
+            outputs[target.as_posix()]["files"] = dict(about.files)
+    return {
+        "stage": job.stage.name,
+        "of": job.source or job.group,
+        "study": job.study,
+        "spec": digests.of_value(job.spec),
+        "code": dict(job.code),
+        "outputs": outputs,
+    }
+
+
+def state(path: Path) -> dict[str, Any]:
+    """Size and mtime of an output, for a folder of each file in it: what must still be so for its record to hold."""
+    if path.is_dir():
+        stats = {name: (path / name).stat() for name in digests.files_of(path)}
+        return {
+            "size": sum(s.st_size for s in stats.values()),
+            "times": {name: s.st_mtime_ns for name, s in stats.items()},
+        }
+    stat = path.stat()
+    return {"size": stat.st_size, "times": stat.st_mtime_ns}

@@ -1,0 +1,46 @@
+"""Processes by identity: pid and start time, whether one is alive, and children that die with their parent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+"""``prctl``: the signal that a process gets when its parent dies (linux/prctl.h)."""
+
+
+def started(pid: int) -> str:
+    """When a process started, in a form that only serves to compare; empty if there is no such process."""
+    if sys.platform == "linux":
+        try:
+            text = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        fields = text.rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else fields[19]
+    said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return "".join(c for c in said if c.isalnum())
+
+
+def identity(pid: int) -> str:
+    """``pid-start``: names a process for good, since pids are used again."""
+    return f"{pid}-{started(pid)}"
+
+
+def alive(name: str) -> bool:
+    """Whether the process with this identity still runs."""
+    pid, _, start = name.partition("-")
+    return pid.isdigit() and bool(start) and started(int(pid)) == start
+
+
+def die_with_parent(parent: int, how: int = signal.SIGKILL) -> None:
+    """Let this process get a signal when `parent` dies; nothing happens where the system knows no such thing."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(how), 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), how)
