@@ -1,0 +1,243 @@
+"""Layers of weather, load, adoption of devices, and tariffs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import override
+
+from dtl.spec.base import Base, NotYet, not_yet, one_of, wrong
+from dtl.spec.layer import LayerBase
+from dtl.spec.names import CsvPath, ForecastName, SolarName
+from dtl.spec.profiles import ProfileName
+from dtl.spec.scalars import Hour, Month, Name, Number, Phases, Positive, Seed, Share, Text, Year
+from dtl.spec.shapes import MapShape, TextShape, shape
+
+VoltVar = Literal["ieee_1547_a", "ieee_1547_b", "vde_4105_q_u", "vde_4105_cos_phi_p", "fuzzy"]
+"""Volt-var characteristics, by standard and category."""
+
+
+class Follow(Base):
+    """The forecast that gives the path over the years and the split between areas."""
+
+    forecast: ForecastName
+    """The source of kind forecast."""
+    what: Text
+    """The value of its column `what`."""
+
+
+class Weight(Base):
+    """Adopters drawn by a weight of their area."""
+
+    weight: Text
+    """The column of the areas that holds the weight."""
+
+
+class _Adoption(LayerBase):
+    """A device that spreads: how far, by when, among whom."""
+
+    penetration: Share | None = None
+    """The level that is reached, as a share of `of`; none: the level of the forecast that it follows."""
+    by: Year | None = None
+    """The year in which it is reached; none: the last planned year."""
+    follow: Follow | None = None
+    """Path over years and split between areas; none: a straight line from the measured year, evenly."""
+    to: Name = "all"
+    """The customer class that adopts; all: every class."""
+    of: Literal["customers", "peak_kw", "units"] = "customers"
+    """What the penetration is a share of."""
+    counts: Literal["all", "new"] = "all"
+    """Whether what exists already counts towards the penetration."""
+    place: Annotated[
+        Annotated[Literal["uniform", "clustered"], TextShape] | Annotated[Weight, MapShape],
+        shape("uniform", "clustered", "a map {weight: COLUMN}"),
+    ] = "uniform"
+    """How adopters are drawn; later years and higher levels keep the earlier adopters."""
+    seed: Seed = 0
+    """Seed of the draw."""
+
+    @model_validator(mode="after")
+    def _has_a_level(self) -> _Adoption:
+        if self.penetration is None and self.follow is None:
+            raise wrong("one-of", f"a layer of kind {self.kind} needs 'penetration', or a forecast to 'follow'")
+        return self
+
+
+@not_yet
+class Weather(LayerBase):
+    """Other weather: an event of a past year, or a shift."""
+
+    kind: Literal["weather"]
+    event: Literal["hottest_week", "coldest_week", "hottest_day", "coldest_day", "year"] | None = None
+    """What is taken over."""
+    of: Year | None = None
+    """The year in which the event was."""
+    onto: Literal["same_dates", "peak_week", "whole_year"] = "same_dates"
+    """Where in the measured calendar the event is put."""
+    shift_c: Annotated[Number, Field(ge=-20, le=20)] = 0.0
+    """Added to every temperature [degree Celsius]."""
+
+    @model_validator(mode="after")
+    def _event_of_a_year(self) -> Weather:
+        if (self.event is None) != (self.of is None):
+            raise wrong("one-of", "'event' and 'of' go together: an event of which year?")
+        if self.event is None and self.shift_c == 0:
+            raise wrong("one-of", "a weather layer needs 'event' and 'of', or 'shift_c'")
+        return self
+
+    @override
+    def writes(self) -> set[str]:
+        return {"weather"}
+
+
+class Growth(LayerBase):
+    """Growth of the base load: a share per year, or a forecast."""
+
+    kind: Literal["growth"]
+    per_year: Annotated[Number, Field(ge=-0.5, le=1)] | None = None
+    """Growth per year, compound from the measured year [share]."""
+    to: Annotated[Name, NotYet(but=("all",))] = "all"
+    """The customer class that grows; all: every class."""
+    forecast: Annotated[ForecastName | None, NotYet()] = None
+    """The source of kind forecast that gives the path by area."""
+    what: Annotated[Text | None, NotYet()] = None
+    """The value of the forecast's column `what`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Growth:
+        one_of(self, ("per_year", "forecast"), "a growth layer")
+        if (self.forecast is None) != (self.what is None):
+            raise wrong("one-of", "'forecast' and 'what' go together: which value of the forecast?")
+        return self
+
+    @override
+    def writes(self) -> set[str]:
+        return {"load" if self.to == "all" else f"load.{self.to}"}
+
+
+@not_yet
+class Electrification(_Adoption):
+    """Heat and hot water that become electric."""
+
+    kind: Literal["electrification"]
+    end_use: Literal["heating", "hot_water", "cooking"] = "heating"
+    """What becomes electric."""
+    technology: Literal["air_heat_pump", "ground_heat_pump", "resistance"] = "air_heat_pump"
+    """The device."""
+    backup_kw: Annotated[Number, Field(ge=0)] = 0.0
+    """Resistance heater that helps on cold days [kW]."""
+
+    @override
+    def writes(self) -> set[str]:
+        return {self.end_use if self.to == "all" else f"{self.end_use}.{self.to}"}
+
+
+@not_yet
+class Ev(_Adoption):
+    """Electric vehicles that charge."""
+
+    kind: Literal["ev"]
+    profile: ProfileName = "level2_residential"
+    """The charging profile: built in, or an entry of `profiles`."""
+    per_customer: Positive = 1.0
+    """Vehicles of an adopting customer [-]."""
+
+    @override
+    def writes(self) -> set[str]:
+        return {self.profile if self.to == "all" else f"{self.profile}.{self.to}"}
+
+
+@not_yet
+class Solar(_Adoption):
+    """Roofs with photovoltaics."""
+
+    kind: Literal["solar"]
+    kw_each: Positive | None = None
+    """AC power of one system [kW]; none: sized by the customer's yearly energy."""
+    energy_share: Annotated[Share, Field(gt=0)] | None = None
+    """Yearly energy of a system as a share of the customer's, instead of `kw_each` [-]."""
+    dc_ac_ratio: Annotated[Number, Field(ge=0.5, le=2)] = 1.2
+    """DC power of the modules per AC power of the inverter [-]."""
+    volt_var: VoltVar | None = None
+    """Volt-var characteristic; none: unity power factor."""
+    profile: CsvPath | None = None
+    """A CSV of output per kW, instead of the weather model."""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Solar:
+        one_of(self, ("kw_each", "energy_share"), "a solar layer", optional=True)
+        return self
+
+    @override
+    def writes(self) -> set[str]:
+        return {"solar" if self.to == "all" else f"solar.{self.to}"}
+
+
+@not_yet
+class ConnectionRules(LayerBase):
+    """What may be connected: a cap on allocation, and limits of export."""
+
+    kind: Literal["connection_rules"]
+    max_kw_per_transformer_kva: Positive | None = None
+    """Generation behind a transformer per its rating [kW/kVA]."""
+    max_kw_per_customer: Positive | None = None
+    """Generation of one customer [kW]."""
+    export_limit: Share | None = None
+    """Export as a share of the installed AC power [-]."""
+    max_rise_pu: Share | None = None
+    """Voltage rise by all generation that stops further allocation [pu]."""
+
+    @override
+    def writes(self) -> set[str]:
+        return {"connection_rules"}
+
+
+@not_yet
+class Tariff(LayerBase):
+    """A time-of-use tariff that moves load out of its peak hours."""
+
+    kind: Literal["tariff"]
+    peak_hours: list[Hour] = Field(min_length=2, max_length=2)
+    """First hour of the peak, and the hour at which it ends, in local time."""
+    days: Literal["weekdays", "weekends", "all"] = "all"
+    """The days of the peak."""
+    months: list[Month] = Field(default=[1, 12], min_length=2, max_length=2)
+    """First and last month of the tariff."""
+    shift_share: Share
+    """Share of the peak energy that moves to the adjacent hours [-]."""
+    moves: list[Literal["load", "ev"]] = Field(default=["load"], min_length=1)
+    """What moves."""
+
+    @model_validator(mode="after")
+    def _peak_has_a_length(self) -> Tariff:
+        if self.peak_hours[0] == self.peak_hours[1]:
+            raise wrong("out-of-range", "'peak_hours' begin and end in the same hour")
+        return self
+
+    @override
+    def writes(self) -> set[str]:
+        return set(self.moves)
+
+
+@not_yet
+class Battery(_Adoption):
+    """Batteries of customers."""
+
+    kind: Literal["battery"]
+    with_: SolarName | None = None
+    """The solar layer whose adopters get the batteries."""
+    kwh_each: Positive
+    """Usable energy of one battery [kWh]."""
+    kw_each: Positive
+    """Power of one battery [kW]."""
+    efficiency: Annotated[Share, Field(gt=0)] = 0.9
+    """Energy out per energy in, round trip [-]."""
+    mode: Literal["self_consumption", "tariff", "peak_shaving"] = "self_consumption"
+    """What the battery does."""
+    phases: Phases | None = None
+    """Phases of the inverter; none: those of the customer."""
+
+    @override
+    def writes(self) -> set[str]:
+        return {"battery" if self.to == "all" else f"battery.{self.to}"}

@@ -1,0 +1,227 @@
+"""The section ``analyses``: what is asked of the solved cases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dtl.spec.base import Base, NotYet, not_yet
+from dtl.spec.hosting import Hosting
+from dtl.spec.learning import (
+    Ageing,
+    Anomaly,
+    Calibrate,
+    Clusters,
+    Disaggregate,
+    ForecastLoad,
+    GrowthOfLoad,
+    OutageRisk,
+    Recommend,
+    Spatial,
+    Surrogate,
+)
+from dtl.spec.names import CaseName, CostsName, MeasuredName, ScenarioName
+from dtl.spec.scalars import Flag, Money, NotNegative, Percent, Positive, Share, Text, Year
+
+Code = Literal[
+    "ieee-1547@2018", "ansi-c84.1@2020", "en-50160@2010", "vde-ar-n-4105@2018", "vde-ar-n-4110@2018", "lv-mini@1"
+]
+
+
+class Thermal(Base):
+    """Loading against the limits; always computed."""
+
+
+class Voltage(Base):
+    """Voltage against the limits; always computed."""
+
+
+class Losses(Base):
+    """Losses by class of element; always computed."""
+
+
+class OtherStudy(Base):
+    """Another study at a tag."""
+
+    study: Text
+    """The name of its folder."""
+    tag: Text
+    """The tag of the repository."""
+
+
+class Compare(Base):
+    """Every case against the same year of a baseline scenario."""
+
+    baseline: ScenarioName = "base"
+    """The scenario that the others are compared with."""
+    also: Annotated[OtherStudy | None, NotYet()] = None
+    """Another study, at a tag of its repository."""
+
+
+@not_yet
+class Substations(Base):
+    """Coincident sums of feeder heads against the rating of their bank, N and N-1."""
+
+    for_: list[CaseName] | None = None
+    """The cases; none: every scenario in its last year."""
+
+
+@not_yet
+class Reliability(Base):
+    """Indices of past outages."""
+
+    standard: Literal["ieee-1366"] = "ieee-1366"
+    """How indices and major-event days are defined."""
+    years: list[Year] | None = Field(default=None, min_length=1)
+    """The years; none: all of the source."""
+    major_events: Literal["excluded", "included", "both"] = "both"
+    """Whether days above the threshold count."""
+
+
+class TrafficLight(Base):
+    """When a light is yellow or red."""
+
+    yellow_pct: Percent = 90.0
+    """Share of a limit above which the light is yellow [%]."""
+    red_pct: Percent = 100.0
+    """Share of a limit above which the light is red [%]."""
+
+
+class Plants(Base):
+    """The plants whose effect is judged."""
+
+    type: list[Text] | None = None
+    """Types; none: all."""
+    min_kw: NotNegative = 0.0
+    """Smallest plant [kW]."""
+
+
+@not_yet
+class Compliance(Base):
+    """Cases against grid codes, clause by clause."""
+
+    codes: list[Code] = Field(min_length=1)
+    """The codes with their editions."""
+    for_: list[CaseName] | None = None
+    """The cases; none: every scenario in its last year."""
+    traffic_light: TrafficLight = TrafficLight()
+    """When a light is yellow or red."""
+    redispatch: Flag = False
+    """Whether the smallest curtailment that complies is sought."""
+    plants: Plants | None = None
+    """The plants whose effect is judged; none: all generators."""
+    u_c_kv: Positive | None = None
+    """Agreed voltage where it is not the nominal one [kV]."""
+
+
+@not_yet
+class Validate(Base):
+    """The model against results or measurements."""
+
+    against: MeasuredName
+    """The source with results or measurements."""
+    state: Literal["cyme_study", "year"] = "cyme_study"
+    """What is solved for it: the state of the reference, or the measured year."""
+    taps: Literal["from_reference", "controlled"] = "from_reference"
+    """Where taps stand."""
+    rmse_pu: NotNegative = 0.005
+    """Largest root mean square of voltage differences [pu]."""
+    max_pu: NotNegative = 0.01
+    """Largest voltage difference [pu]."""
+    loading_pct: NotNegative = 3.0
+    """Largest difference of a loading [%]."""
+    measure: list[Literal["head_kw", "head_kvar", "head_volts", "meter_volts", "bus_volts", "loading"]] | None = None
+    """What is compared; none: all that the source has."""
+
+
+class Worth(Base):
+    """What a removed evil is worth, in the study's currency."""
+
+    violation_hour: Money = 0.0
+    """One violation-hour."""
+    customer_minute: Money = 0.0
+    """One customer-minute of interruption."""
+    loss_kwh: Money = 0.0
+    """One kWh of losses."""
+    life_year: Money = 0.0
+    """One year of transformer life."""
+
+
+Option = Literal[
+    "reconductor", "transformer", "capacitor", "regulator", "tap", "phase_balance", "transfer", "volt_var",
+    "battery", "managed_charging", "curtailment",
+]  # fmt: skip
+
+
+@not_yet
+class Mitigation(Base):
+    """The set of works that removes most under a budget; comes back as a CSV of upgrades."""
+
+    for_: list[CaseName] = Field(min_length=1)
+    """The cases whose violations are removed."""
+    costs: CostsName
+    """The source of kind costs."""
+    budget: Money
+    """What may be spent, in the study's currency."""
+    spend: dict[Text, Money] = {}
+    """What may be spent by year."""
+    options: list[Option] | None = None
+    """Options that are tried; none: all."""
+    value: Worth | None = None
+    """What removed evils are worth; none: the Pareto front without weights."""
+    discount_rate: Share = 0.07
+    """Discount rate per year [-]."""
+    horizon_years: Annotated[Positive, Field(le=100)] = 30.0
+    """Life of the investment [years]."""
+    must_include: list[Text] = []
+    """Assets whose works are taken in any case."""
+    exclude: list[Text] = []
+    """Assets that are left alone."""
+
+
+class Analyses(Base):
+    """What is asked of the solved cases; thermal, voltage and losses are always computed."""
+
+    thermal: Thermal = Thermal()
+    """Loading against the limits."""
+    voltage: Voltage = Voltage()
+    """Voltage against the limits."""
+    losses: Losses = Losses()
+    """Losses by class of element."""
+    compare: Compare | None = None
+    """Every case against the same year of a baseline."""
+    substations: Substations | None = None
+    """Feeder heads against the rating of their bank."""
+    hosting: Hosting | None = None
+    """How much more generation or load fits."""
+    reliability: Reliability | None = None
+    """Indices of past outages."""
+    compliance: Compliance | None = None
+    """Cases against grid codes."""
+    validate_: Validate | None = None
+    """The model against results or measurements."""
+    calibrate: Calibrate | None = None
+    """Values of the model that follow measurements better."""
+    mitigation: Mitigation | None = None
+    """The set of works that removes most under a budget."""
+    outage_risk: OutageRisk | None = None
+    """Where outages are likely."""
+    ageing: Ageing | None = None
+    """Loss of life of transformers."""
+    clusters: Clusters | None = None
+    """Customers and feeders that are alike."""
+    forecast: ForecastLoad | None = None
+    """Load of the coming days."""
+    anomaly: Anomaly | None = None
+    """Meters and feeders that do not behave."""
+    disaggregate: Disaggregate | None = None
+    """Cars and roofs behind meters."""
+    surrogate: Surrogate | None = None
+    """A fast stand-in for the power flow."""
+    growth: GrowthOfLoad | None = None
+    """Where load grows."""
+    spatial: Spatial | None = None
+    """Where violations cluster."""
+    recommend: Recommend | None = None
+    """What to do next, by rules."""

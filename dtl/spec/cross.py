@@ -1,0 +1,170 @@
+"""Checks between sections: what is right by itself and wrong together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+from dtl.errors import Mistake
+from dtl.spec.adoption import Growth, Weather
+from dtl.spec.base import near
+from dtl.spec.edits import Actions, Switching
+from dtl.spec.layers import conflicts
+from dtl.spec.sources import OpenMeteo
+from dtl.spec.study import Study
+from dtl.spec.sweeps import swept
+from dtl.spec.text import Node
+
+Path = tuple[str | int, ...]
+Found = Iterator[tuple[Path, str, str]]
+"""Where, slug and message of each mistake."""
+
+
+def cross_check(study: Study, root: Node) -> list[Mistake]:
+    """The mistakes between sections; what does not stand in the file (because it was left out) is not told."""
+    found = []
+    for check in CHECKS:
+        for path, slug, message in check(study):
+            node = _at(root, path)
+            if node is not None:
+                words = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).lstrip(".")
+                found.append(node.mistake(slug, message, words))
+    return found
+
+
+def _at(root: Node, path: Path) -> Node | None:
+    """The value at a path; the key, where the value is a map or a list."""
+    node, key = root, root
+    for step in path:
+        if step not in node.inner:
+            return None
+        key = node.keys.get(str(step), node.inner[step])
+        node = node.inner[step]
+    return node if isinstance(node.data, str) else key
+
+
+def _stacks(study: Study) -> Found:
+    """Layers of one kind that write the same; programs that are named and not stacked."""
+    for name, scenario in study.scenarios.items():
+        layers = {n: study.layers[n] for n in scenario.stack if n in study.layers}
+        for first, second, what in conflicts(layers):
+            path = ("scenarios", name, "stack", scenario.stack.index(second))
+            yield path, "conflict", f"'{second}' and '{first}' are of one kind and both set {what}; stack one of them"
+        for layer_name, layer in layers.items():
+            if not isinstance(layer, Actions):
+                continue
+            for i, step in enumerate(layer.do):
+                for program in step.programs():
+                    if program in study.layers and program not in layers:
+                        path = ("scenarios", name, "stack", scenario.stack.index(layer_name))
+                        message = f"do[{i}] of '{layer_name}' names the program '{program}', which is not in this stack"
+                        yield path, "program-not-stacked", message
+
+
+def _growth_has_years(study: Study) -> Found:
+    for name, layer in study.layers.items():
+        if isinstance(layer, Growth) and layer.per_year is not None:
+            missing = "planned" if not study.years.planned else "measured" if study.years.measured is None else ""
+            if missing:
+                message = f"growth runs from years.measured to a planned year; years.{missing} is missing"
+                yield ("layers", name), "needs-years", message
+
+
+def _meters_have_a_year(study: Study) -> Found:
+    for i, origin in enumerate(study.demand.from_):
+        if origin in study.sources and study.years.measured is None:
+            yield (
+                ("demand", "from", i),
+                "needs-years",
+                f"'{origin}' is a time series; years.measured must say of which year",
+            )
+
+
+def _switching_is_together(study: Study) -> Found:
+    for name, layer in study.layers.items():
+        if isinstance(layer, Switching) and not study.network.together:
+            message = "switching works within feeders that are solved as one circuit; name them in network.together"
+            yield ("layers", name), "needs-together", message
+
+
+def _together_is_chosen(study: Study) -> Found:
+    if not isinstance(study.network.together, list) or not isinstance(study.feeders, list):
+        return
+    for i, group in enumerate(study.network.together):
+        for feeder in group:
+            if not any(fnmatchcase(feeder, glob) for glob in study.feeders):
+                yield (
+                    ("network", "together", i),
+                    "unknown-name",
+                    f"feeder '{feeder}' is not one of the study's 'feeders'",
+                )
+
+
+def _not_circular(study: Study) -> Found:
+    """Nothing is calibrated on what it is validated or judged against."""
+    calibrate, validate = study.analyses.calibrate, study.analyses.validate_
+    if calibrate is None:
+        return
+    written = {"fit_on", "score_on"} <= calibrate.model_fields_set
+    for i, source in enumerate(calibrate.against):
+        path = ("analyses", "calibrate", "against", i)
+        if validate is not None and validate.against == source:
+            yield path, "circular", f"'{source}' is what analyses.validate compares with; calibrate on something else"
+        expected = study.expect.head_energy_error
+        if expected is not None and expected.against == source and not written:
+            message = f"'{source}' judges expect.head_energy_error; say fit_on and score_on, so that they differ"
+            yield path, "circular", message
+
+
+def _weather_was_fetched(study: Study) -> Found:
+    fetched = {y for s in study.sources.values() if isinstance(s, OpenMeteo) for y in s.years}
+    for name, layer in study.layers.items():
+        if isinstance(layer, Weather) and layer.of is not None and fetched and layer.of not in fetched:
+            years = ", ".join(str(y) for y in sorted(fetched))
+            yield ("layers", name, "of"), "unknown-year", f"no weather of {layer.of} is fetched; sources: {years}"
+
+
+def _headline_is_asked(study: Study) -> Found:
+    headline = study.report.headline
+    if getattr(study.analyses, "validate_" if headline == "validate" else headline) is None:
+        asked = {n.rstrip("_") for n in type(study.analyses).model_fields if getattr(study.analyses, n) is not None}
+        yield (
+            ("report", "headline"),
+            "unknown-name",
+            f"'{headline}' is not one of the study's analyses{near(headline, asked)}",
+        )
+
+
+def _costs_have_a_currency(study: Study) -> Found:
+    if study.currency is None and study.analyses.mitigation is not None:
+        yield ("analyses", "mitigation"), "needs-currency", "costs need the study's 'currency', as currency: USD"
+
+
+NEEDS = {
+    "reference_rmse_pu": "validate_",
+    "hosting_without_reason": "hosting",
+    "portfolio_still_violating": "mitigation",
+}
+"""The analysis that computes a metric of ``expect``."""
+
+
+def _metrics_are_computed(study: Study) -> Found:
+    for metric, analysis in NEEDS.items():
+        if getattr(study.expect, metric) is not None and getattr(study.analyses, analysis) is None:
+            message = f"'{metric}' is computed by analyses.{analysis.rstrip('_')}, which the study does not ask for"
+            yield ("expect", metric), "unknown-name", message
+
+
+CHECKS: tuple[Callable[[Study], Found], ...] = (
+    _stacks,
+    _growth_has_years,
+    _meters_have_a_year,
+    _switching_is_together,
+    _together_is_chosen,
+    _not_circular,
+    _weather_was_fetched,
+    _headline_is_asked,
+    _costs_have_a_currency,
+    _metrics_are_computed,
+    swept,
+)

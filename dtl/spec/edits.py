@@ -1,0 +1,188 @@
+"""Layers that change the network or act on it: works, projects, switching, controls, actions, programs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import override
+
+from dtl.spec.adoption import VoltVar
+from dtl.spec.base import Base, not_yet, one_of, wrong
+from dtl.spec.layer import LayerBase
+from dtl.spec.names import CsvPath, GeneratorsName
+from dtl.spec.scalars import Count, Day, Flag, Name, NotNegative, Number, Percent, Phases, Positive, PowerFactor, Text
+from dtl.spec.steps import AreaId, Step, UpgradeStep
+
+
+@not_yet
+class Upgrades(LayerBase):
+    """Works that change the network: a CSV of committed projects, or a list."""
+
+    kind: Literal["upgrades"]
+    from_: CsvPath | None = None
+    """A CSV: asset, change, in-service year, cost."""
+    do: list[UpgradeStep] | None = Field(default=None, min_length=1)
+    """The works, one word each."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Upgrades:
+        one_of(self, ("from_", "do"), "an upgrades layer")
+        return self
+
+    @override
+    def writes(self) -> set[str]:
+        return {self.from_} if self.from_ else {w for step in self.do or [] for w in step.writes()}
+
+
+@not_yet
+class Queue(LayerBase):
+    """Queued generation of a register, connected."""
+
+    kind: Literal["queue"]
+    from_: GeneratorsName
+    """The source of kind generators."""
+    status: list[Name] = Field(min_length=1)
+    """The values of the register's column `status` that count."""
+    until: Day | None = None
+    """Only entries whose date is not later."""
+
+    @override
+    def writes(self) -> set[str]:
+        return {f"{self.from_}.{status}" for status in self.status}
+
+
+@not_yet
+class Project(LayerBase):
+    """One known plant at one bus."""
+
+    kind: Literal["project"]
+    at: Text
+    """The bus; FEEDER:BUS where the name alone is ambiguous."""
+    type: Literal["pv", "wind", "battery", "ev", "load", "synchronous", "induction"]
+    """What is connected."""
+    kw: Positive
+    """Active power [kW]."""
+    kva: Positive | None = None
+    """Rating of the inverter or machine [kVA]; needed with `volt_var`."""
+    phases: Phases
+    """Phases of the connection, which must exist at the bus."""
+    power_factor: PowerFactor | None = None
+    """Fixed power factor; none: 1."""
+    volt_var: VoltVar | None = None
+    """Volt-var characteristic."""
+    fault_current_pu: Annotated[Number, Field(ge=0, le=10)] = 1.2
+    """Fault current per rated current [pu]."""
+    in_service: Day | None = None
+    """First day in service."""
+
+    @model_validator(mode="after")
+    def _volt_var_needs_kva(self) -> Project:
+        if self.volt_var is not None and self.kva is None:
+            raise wrong("volt-var-kva", "'volt_var' needs 'kva': without it nothing says how much kvar is left")
+        if self.kva is not None and self.kva < self.kw:
+            raise wrong("out-of-range", f"kva {self.kva:g} is below kw {self.kw:g}")
+        if self.volt_var is not None:
+            one_of(self, ("volt_var", "power_factor"), "a project")
+        return self
+
+
+class SwitchStep(Base):
+    """One switching operation."""
+
+    open_: Text | None = None
+    """The switch to open."""
+    close: Text | None = None
+    """The switch to close."""
+
+    @model_validator(mode="after")
+    def _one(self) -> SwitchStep:
+        one_of(self, ("open_", "close"), "a switching step")
+        return self
+
+
+@not_yet
+class Switching(LayerBase):
+    """Switches in other positions, within feeders that are solved together."""
+
+    kind: Literal["switching"]
+    do: list[SwitchStep] = Field(min_length=1)
+    """The operations."""
+
+    @override
+    def writes(self) -> set[str]:
+        return {step.open_ or step.close or "" for step in self.do}
+
+
+class RegulatorSettings(Base):
+    """Settings of regulators."""
+
+    set_volts: Annotated[Number, Field(ge=100, le=140)] | None = None
+    """Set-point on the 120 V base [V]."""
+    bandwidth_volts: Annotated[Number, Field(ge=0.5, le=10)] | None = None
+    """Bandwidth on the 120 V base [V]."""
+    which: list[Text] | None = None
+    """The regulators; none: all."""
+    frozen: Flag = False
+    """Whether the taps stay where they are."""
+
+
+@not_yet
+class Controls(LayerBase):
+    """Other settings of regulators and capacitors."""
+
+    kind: Literal["controls"]
+    regulators: RegulatorSettings | None = None
+    """Settings of regulators."""
+    capacitors: Literal["active", "frozen", "off"] | None = None
+    """What capacitor controls do."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Controls:
+        if self.regulators is None and self.capacitors is None:
+            raise wrong("one-of", "a controls layer needs 'regulators' or 'capacitors'")
+        return self
+
+    @override
+    def writes(self) -> set[str]:
+        return {w for w in ("regulators", "capacitors") if getattr(self, w) is not None}
+
+
+@not_yet
+class Actions(LayerBase):
+    """Actions, at a time or for the whole study."""
+
+    kind: Literal["actions"]
+    do: list[Step] = Field(min_length=1)
+    """The actions; they apply in order of time."""
+
+
+class When(Base):
+    """The condition that executes a program."""
+
+    transformer_pct: Percent
+    """Loading of the members' transformer above which the program runs [%]."""
+
+
+@not_yet
+class Flexibility(LayerBase):
+    """A demand-flexibility program."""
+
+    kind: Literal["flexibility"]
+    number: Count | None = None
+    """Number of the program."""
+    min_power_kw: NotNegative
+    """Relief that an execution must reach at the members' transformer [kW]."""
+    target_pf: PowerFactor
+    """Power factor to which the members are corrected."""
+    areas: list[AreaId] | None = Field(default=None, min_length=1)
+    """The areas that take part."""
+    buses: list[Text] | None = Field(default=None, min_length=1)
+    """The buses that take part."""
+    when: When | None = None
+    """When the program runs by itself; none: only by an action."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Flexibility:
+        one_of(self, ("areas", "buses"), "a flexibility layer")
+        return self

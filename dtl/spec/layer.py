@@ -1,0 +1,27 @@
+"""What all layers share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dtl.spec.base import COSMETIC, Base, NotYet
+from dtl.spec.scalars import Year
+
+
+class LayerBase(Base):
+    """One assumption with a name, which scenarios stack."""
+
+    kind: str
+    from_year: Annotated[Year | None, NotYet()] = None
+    """The layer is left out in planned years before this one."""
+    note: Annotated[str, Field(json_schema_extra=COSMETIC)] = ""
+    """Where the assumption comes from, for the reader."""
+
+    def writes(self) -> set[str]:
+        """What the layer sets; two layers of one kind in a stack must not set the same.
+
+        An entry ``topic`` covers every ``topic.part``. Layers that only add set nothing.
+        """
+        return set()

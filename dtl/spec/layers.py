@@ -1,0 +1,69 @@
+"""The layers that a scenario may stack: the union of all kinds, and the fixed order in which they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from dtl.spec.adoption import Battery, ConnectionRules, Electrification, Ev, Growth, Solar, Tariff, Weather
+from dtl.spec.edits import Actions, Controls, Flexibility, Project, Queue, Switching, Upgrades
+from dtl.spec.layer import LayerBase
+
+Layer = Annotated[
+    Weather
+    | Upgrades
+    | Queue
+    | Project
+    | Switching
+    | Controls
+    | Growth
+    | Electrification
+    | Ev
+    | ConnectionRules
+    | Solar
+    | Tariff
+    | Battery
+    | Actions
+    | Flexibility,
+    Field(discriminator="kind"),
+]
+"""A layer, told by its ``kind``."""
+
+ORDER = (
+    "weather",
+    "upgrades",
+    "queue",
+    "project",
+    "switching",
+    "controls",
+    "growth",
+    "electrification",
+    "ev",
+    "connection_rules",
+    "solar",
+    "tariff",
+    "battery",
+    "actions",
+    "flexibility",
+)
+"""The kinds in the order in which they apply; actions and flexibility act inside the power flow, in time order."""
+
+
+def in_order(layers: Mapping[str, LayerBase]) -> list[tuple[str, LayerBase]]:
+    """The layers of a stack with their names, in the order in which they apply: by kind, then by name."""
+    return sorted(layers.items(), key=lambda item: (ORDER.index(item[1].kind), item[0]))
+
+
+def conflicts(layers: Mapping[str, LayerBase]) -> list[tuple[str, str, str]]:
+    """Pairs of layers of one kind that write the same thing: first name, second name, and the thing."""
+    ordered = in_order(layers)
+    pairs = [(a, b) for i, b in enumerate(ordered) for a in ordered[:i] if a[1].kind == b[1].kind]
+    return [(a, b, what) for (a, first), (b, second) in pairs for what in _both(first.writes(), second.writes())[:1]]
+
+
+def _both(first: set[str], second: set[str]) -> list[str]:
+    """What two sets write in common, where a topic covers its parts."""
+    whole = {x for x in first if x.split(".")[0] in second} | {y for y in second if y.split(".")[0] in first}
+    return sorted(first & second | whole)

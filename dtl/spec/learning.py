@@ -1,0 +1,148 @@
+"""The analyses that learn from data: what may be asked of each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from dtl.spec.base import Base, not_yet, wrong
+from dtl.spec.names import MeasuredName
+from dtl.spec.scalars import Count, Flag, Seed, Share, Year
+from dtl.spec.shapes import MapShape, TextShape, shape
+
+
+class Period(Base):
+    """Some whole years."""
+
+    years: list[Year] = Field(min_length=1)
+    """The years."""
+
+
+Window = Annotated[
+    Annotated[Literal["odd_weeks", "even_weeks", "all"], TextShape] | Annotated[Period, MapShape],
+    shape("odd_weeks, even_weeks, all", "{years: [...]}"),
+]
+
+
+@not_yet
+class Calibrate(Base):
+    """Values of the model that follow measurements better; proposed as a CSV, which a person reviews."""
+
+    against: list[MeasuredName] = Field(min_length=1)
+    """The sources that are followed."""
+    fit_on: Window = "odd_weeks"
+    """The part of the time that is fitted."""
+    score_on: Window = "even_weeks"
+    """The part of the time that is scored."""
+    change: list[
+        Literal["load_scale", "power_factor", "regulator_set", "tap", "phase", "impedance", "head_voltage"]
+    ] = [
+        "load_scale",
+        "power_factor",
+    ]
+    """What may be changed."""
+    seed: Seed = 0
+    """Seed of the search."""
+
+    @model_validator(mode="after")
+    def _score_elsewhere(self) -> Calibrate:
+        if self.fit_on == self.score_on or "all" in (self.fit_on, self.score_on):
+            raise wrong("circular", "'fit_on' and 'score_on' overlap: a fit is scored on what it has not seen")
+        return self
+
+
+@not_yet
+class OutageRisk(Base):
+    """Where outages are likely."""
+
+    horizon_days: Annotated[Count, Field(le=3660)] = 365
+    """How far ahead [days]."""
+    seed: Seed = 0
+    """Seed of the fit."""
+
+
+@not_yet
+class Ageing(Base):
+    """Loss of life of transformers."""
+
+    standard: Literal["ieee-c57.91", "iec-60076-7"] = "ieee-c57.91"
+    """The thermal model."""
+
+
+@not_yet
+class Clusters(Base):
+    """Customers and feeders that are alike."""
+
+    of: Literal["customers", "feeders"] = "customers"
+    """What is grouped."""
+    number: Annotated[Count, Field(ge=2, le=50)] | None = None
+    """How many groups; none: the number that separates best."""
+    seed: Seed = 0
+    """Seed of the fit."""
+
+
+@not_yet
+class ForecastLoad(Base):
+    """Load of the coming days."""
+
+    horizon_h: Annotated[Count, Field(le=8760)] = 168
+    """How far ahead [h]."""
+    seed: Seed = 0
+    """Seed of the fit."""
+
+
+@not_yet
+class Anomaly(Base):
+    """Meters and feeders that do not behave."""
+
+    false_alarms: Annotated[Share, Field(gt=0)] = 0.01
+    """Share of false alarms that is accepted [-]."""
+    seed: Seed = 0
+    """Seed of the fit."""
+
+
+@not_yet
+class Disaggregate(Base):
+    """Cars and roofs behind meters."""
+
+    what: list[Literal["solar", "ev", "heating", "cooling"]] = Field(default=["solar", "ev"], min_length=1)
+    """What is sought."""
+
+
+@not_yet
+class Surrogate(Base):
+    """A fast stand-in for the power flow."""
+
+    target: Literal["hosting_kw", "voltage", "loading"] = "hosting_kw"
+    """What is predicted."""
+    max_optimistic_share: Share = 0.05
+    """Largest share of answers on the unsafe side [-]."""
+    seed: Seed = 0
+    """Seed of the fit."""
+
+
+@not_yet
+class GrowthOfLoad(Base):
+    """Where load grows."""
+
+    horizon_years: Annotated[Count, Field(le=50)] = 10
+    """How far ahead [years]."""
+    by_class: Flag = True
+    """Whether classes are told apart."""
+
+
+@not_yet
+class Spatial(Base):
+    """Where violations cluster."""
+
+    neighbours: Count = 8
+    """How many neighbours count."""
+
+
+@not_yet
+class Recommend(Base):
+    """What to do next, by rules."""
+
+    top: Count = 10
+    """How many recommendations."""

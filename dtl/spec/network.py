@@ -1,0 +1,112 @@
+"""The section ``network``: which source is the model, and what is assumed at its borders."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic import BeforeValidator as Before
+
+from dtl.spec.base import Base, NotYet, one_of, wrong
+from dtl.spec.names import CsvPath, GeneratorsName, GeometryName, ModelName, SeriesName, switch_file
+from dtl.spec.scalars import Count, Day, Percent, PerUnit, Positive, Text
+from dtl.spec.shapes import ListShape, MapShape, TextShape, shape
+
+
+class HeadVoltage(Base):
+    """The voltage at the head of each feeder; exactly one of the words."""
+
+    pu: PerUnit | None = None
+    """One fixed voltage [pu]."""
+    from_: Annotated[SeriesName | None, NotYet()] = None
+    """The source that measured it."""
+    ltc: Annotated[Literal["model"] | None, NotYet()] = None
+    """The load tap changer of the bank, as the model describes it."""
+
+    @model_validator(mode="after")
+    def _one(self) -> HeadVoltage:
+        one_of(self, ("pu", "from_", "ltc"), "head_voltage")
+        return self
+
+
+class Secondary(Base):
+    """What lies between the transformer and the customer, where the model ends at the transformer."""
+
+    drop_pct: Percent | None = None
+    """Voltage drop between the transformer and the service at peak load [%]."""
+    table: Annotated[CsvPath | None, NotYet()] = None
+    """A CSV of drops by size of the transformer."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Secondary:
+        one_of(self, ("drop_pct", "table"), "secondary")
+        return self
+
+
+class Reconcile(Base):
+    """How assets of the GIS are matched with those of the model."""
+
+    max_distance_m: Positive = 15.0
+    """Farthest match [m]."""
+    overrides: CsvPath | None = None
+    """A CSV of matches that always win."""
+
+
+class MeterMatching(Base):
+    """How meters are matched with transformers."""
+
+    candidates: Count = 5
+    """How many transformers are weighed for each meter."""
+    max_distance_m: Positive = 120.0
+    """Farthest candidate [m]."""
+    overrides: CsvPath | None = None
+    """A CSV of matches that always win."""
+
+
+def _groups(value: list[list[str]]) -> list[list[str]]:
+    seen: set[str] = set()
+    for group in value:
+        for feeder in group:
+            if feeder in seen:
+                raise wrong("twice", f"feeder '{feeder}' stands in 'together' twice")
+            seen.add(feeder)
+    return sorted(sorted(group) for group in value)
+
+
+Groups = Annotated[list[Annotated[list[Text], Field(min_length=2)]], AfterValidator(_groups)]
+Substations = Annotated[Literal["substation"], NotYet()]
+
+
+class Network(Base):
+    """Which source is the model, and what is assumed at its borders."""
+
+    model: ModelName
+    """The source that is the electrical model."""
+    geometry: Annotated[GeometryName | None, NotYet()] = None
+    """The source of places and assets; none: the model's own coordinates."""
+    as_of: Annotated[Day | None, NotYet()] = None
+    """Topology and in-service generators of this day; none: the newest in the source."""
+    switches: Annotated[str, Before(switch_file), NotYet(but=("normal",))] = "normal"
+    """Positions of switches: normal, as_operated, or a CSV (switch, position)."""
+    generators: Annotated[GeneratorsName | None, NotYet()] = None
+    """The register of generators that are in service."""
+    head_voltage: HeadVoltage | None = None
+    """The voltage at the feeder heads; none: what the model says."""
+    secondary: Annotated[
+        Annotated[Literal["modelled"], TextShape] | Annotated[Secondary, MapShape],
+        shape("'modelled'", "a map"),
+    ] = Secondary(drop_pct=0.0)
+    """Where service voltage is judged: behind a drop, or at the service itself where it is modelled."""
+    together: Annotated[
+        Annotated[Groups, ListShape] | Annotated[Substations, TextShape],
+        shape("a list of lists of feeders", "'substation'"),
+    ] = []
+    """Feeders that are solved as one circuit, so that ties between them can be used."""
+    reconcile: Annotated[Reconcile | None, NotYet()] = None
+    """How assets of the GIS are matched with those of the model."""
+    meters: Annotated[MeterMatching | None, NotYet()] = None
+    """How meters are matched with transformers."""
+    calibrated: Annotated[CsvPath | None, NotYet()] = None
+    """Reviewed multipliers and set-points that `calibrate` proposed."""
+    equipment: Annotated[CsvPath | None, NotYet()] = None
+    """Ratings and data that the model's own library lacks."""

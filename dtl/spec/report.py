@@ -1,0 +1,121 @@
+"""The sections of the end: ``report``, ``refresh``, ``budget``, ``expect`` and ``waive``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from dtl.spec.base import COSMETIC, Base, NotYet, not_yet, wrong
+from dtl.spec.names import SourceName
+from dtl.spec.scalars import Count, Day, NotNegative, Positive, Share, Text, Whole
+
+Headline = Literal[
+    "thermal", "voltage", "losses", "compare", "substations", "hosting", "reliability", "compliance", "validate",
+    "calibrate", "mitigation", "outage_risk", "ageing", "clusters", "forecast", "anomaly", "disaggregate", "surrogate",
+    "growth", "spatial", "recommend",
+]  # fmt: skip
+
+
+@not_yet
+class Publish(Base):
+    """What a public copy of the report may show."""
+
+    min_customers: Count = 15
+    """Smallest group of customers that is shown."""
+    max_customer_share: Annotated[Share, Field(gt=0)] = 0.15
+    """Largest share of one customer in a group that is shown [-]."""
+    round_kw: Positive = 10.0
+    """Step to which powers are rounded [kW]."""
+    hide: list[Literal["customer_load", "device_settings", "coordinates"]] = []
+    """What is left out."""
+    formats: list[Literal["ica_csv", "drive_csv", "geojson", "csv", "geoparquet"]] = []
+    """Downloads that are offered."""
+
+
+class Report(Base):
+    """What the pages show first, and in which units."""
+
+    headline: Headline = "thermal"
+    """The analysis that the answer sentence is about."""
+    units: Annotated[Literal["si", "us"], Field(json_schema_extra=COSMETIC)] = "si"
+    """Units of the pages only; tables are always in SI."""
+    publish: Annotated[Publish | None, NotYet()] = None
+    """What a public copy may show."""
+
+
+@not_yet
+class Refresh(Base):
+    """How often CI runs the study anew, and on which window."""
+
+    every: Literal["week", "month", "quarter", "year"]
+    """How often."""
+    day: Annotated[Whole, Field(ge=1, le=28)] = 1
+    """Day of the month."""
+    window_months: Annotated[Count, Field(le=120)] = 12
+    """Length of the window of measurements [months]."""
+
+
+@not_yet
+class Budget(Base):
+    """What a run may cost."""
+
+    cpu_minutes: Positive
+    """Processor time [min]; `plan` refuses what it estimates to be more."""
+
+
+class Bound(Base):
+    """A bound of a metric."""
+
+    at_most: NotNegative | None = None
+    """Largest value."""
+    at_least: NotNegative | None = None
+    """Smallest value."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Bound:
+        if self.at_most is None and self.at_least is None:
+            raise wrong("one-of", "an expectation needs at_most or at_least")
+        return self
+
+
+class BoundPer(Bound):
+    """A bound that holds for the whole, or for each feeder."""
+
+    per: Literal["study", "feeder"] = "study"
+    """For what it holds."""
+
+
+class BoundAgainst(BoundPer):
+    """A bound of a difference to a source."""
+
+    against: SourceName
+    """The source."""
+
+
+class Expect(Base):
+    """What must hold, or the gate fails; a closed list of metrics."""
+
+    failed_feeders: Bound | None = None
+    """Share of feeders that failed in some case [-]."""
+    violations: Annotated[Bound | None, NotYet()] = None
+    """Elements and buses with a violation in some case."""
+    head_energy_error: Annotated[BoundAgainst | None, NotYet()] = None
+    """Difference of the heads' yearly energy to a measurement [-]."""
+    reference_rmse_pu: Annotated[BoundPer | None, NotYet()] = None
+    """Root mean square of voltage differences to the reference [pu]."""
+    hosting_without_reason: Annotated[Bound | None, NotYet()] = None
+    """Hosting values without the criterion that limits them."""
+    portfolio_still_violating: Annotated[Bound | None, NotYet()] = None
+    """Share of violations that remain with the chosen works [-]."""
+
+
+class Waiver(Base):
+    """Why refused objects of a source may be left out, who says so, and until when."""
+
+    why: Text
+    """The reason."""
+    by: Text
+    """Who decided it."""
+    until: Day | None = None
+    """The day after which it must be decided again."""

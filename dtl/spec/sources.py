@@ -1,0 +1,280 @@
+"""The sources of a study: which files there are, of which kind, and what must be said to read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from dtl.spec.base import Base, not_yet, wrong
+from dtl.spec.names import CsvPath, FeederPath, FilePath, GlobPath
+from dtl.spec.scalars import Minutes, Number, SourceZone, Text, Year
+
+Rating = Literal["normal", "summer", "winter", "emergency"]
+
+
+class _Files(Base):
+    """A source that is files."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+
+    def files(self, folder: Path) -> list[Path]:
+        """Every file that the source may read, sorted; ``folder`` is that of the study.
+
+        A folder stands for all files below it; hidden files are left out.
+        """
+        found: set[Path] = set()
+        for name in self.paths:
+            path = getattr(self, name)
+            if path is not None:
+                found |= _expand(folder, path)
+        return sorted(found)
+
+
+def _expand(folder: Path, path: str) -> set[Path]:
+    parts = path.replace("{feeder}", "*").split("/")
+    while parts and parts[0] == "..":
+        folder, parts = folder.parent if folder.name not in ("", "..") else folder / "..", parts[1:]
+    pattern = "/".join(parts)
+    hits = list(folder.glob(pattern)) if any(c in pattern for c in "*?") else [folder / pattern]
+    found: set[Path] = set()
+    for hit in hits:
+        found |= {p for p in hit.rglob("*") if p.is_file()} if hit.is_dir() else {hit}
+    hidden = {p for p in found if any(part.startswith(".") for part in p.relative_to(folder).parts)}
+    return found - hidden
+
+
+class OpenDss(_Files):
+    """An OpenDSS model: a master file and all that it redirects to."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
+    kind: Literal["opendss"]
+    path: GlobPath
+    """The master file; several are one feeder each."""
+    copy_root: FilePath | None = None
+    """The folder that holds all files of the model, where the master redirects to folders above its own."""
+    buscoords: FilePath | None = None
+    """A CSV of bus coordinates (bus, x, y), if the master does not read one."""
+    crs: Text | None = None
+    """The coordinate system of the bus coordinates, as EPSG:3435; none: a schematic plan."""
+
+    def files(self, folder: Path) -> list[Path]:
+        """All files below the folder of the master (or below ``copy_root``), sorted."""
+        found = _expand(folder, self.copy_root) if self.copy_root else set()
+        if not self.copy_root:
+            for master in _expand(folder, self.path):
+                found |= _expand(master.parent, ".")
+        if self.buscoords:
+            found |= _expand(folder, self.buscoords)
+        return sorted(found)
+
+
+class _Cyme(_Files):
+    """A CYME model."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path", "equipment")
+    path: FeederPath
+    """The network and load files; {feeder} binds a set of files to a feeder."""
+    equipment: GlobPath | None = None
+    """The equipment library, if it does not stand beside the network."""
+    ratings: dict[Rating, Text] = {}
+    """Which rating column of the library is which of our ratings; otherwise normal is the column Amps."""
+    units: Literal["as_marked", "si", "imperial"] = "as_marked"
+    """The units of the files; as_marked reads the block in the file, the others must agree with it."""
+
+
+class CymeText(_Cyme):
+    """A CYME model as text export: network, load and equipment files."""
+
+    kind: Literal["cyme_text"]
+
+
+@not_yet
+class CymeXml(_Cyme):
+    """A CYME model as XML export."""
+
+    kind: Literal["cyme_xml"]
+
+
+@not_yet
+class CymeMdb(_Cyme):
+    """A CYME model as Access database."""
+
+    kind: Literal["cyme_mdb"]
+
+
+@not_yet
+class CymeResults(_Files):
+    """Load-flow results that CYME wrote, to compare with."""
+
+    kind: Literal["cyme_results"]
+    path: FeederPath
+    """The result files; {feeder} binds a file to a feeder."""
+
+
+@not_yet
+class Gis(_Files):
+    """Assets and their geometry from a GIS."""
+
+    kind: Literal["gis"]
+    path: GlobPath
+    """A file geodatabase, GeoPackage, shapefiles, GeoJSON or CSV."""
+    columns: Literal["ours", "arcfm", "esri_un", "smallworld", "cgmes"] = "ours"
+    """The column map that turns vendor columns into ours."""
+    crs: Text | None = None
+    """The coordinate system, as EPSG:3435, where the files do not say it."""
+    length_unit: Literal["m", "km", "ft", "us_ft", "mi"] | None = None
+    """The unit of length columns, where the files do not say it."""
+
+
+@not_yet
+class Pandapower(_Files):
+    """A pandapower network as JSON."""
+
+    kind: Literal["pandapower"]
+    path: GlobPath
+    """The JSON files."""
+    each_file: Literal["feeder", "grid"] = "feeder"
+    """What a file holds: feeders to split, or one grid that is solved as a whole."""
+
+
+@not_yet
+class Cim(_Files):
+    """A network in CIM (IEC 61970/61968) XML."""
+
+    kind: Literal["cim"]
+    path: GlobPath
+    """The profile files, which belong together."""
+
+
+@not_yet
+class Oms(_Files):
+    """Outages from an outage management system."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path", "steps")
+    kind: Literal["oms"]
+    path: GlobPath
+    """The outages."""
+    steps: CsvPath | None = None
+    """The restoration steps, in a file of their own."""
+    columns: Literal["ours", "adms", "oracle_nms"] = "ours"
+    """The column map."""
+    zone: SourceZone = "local"
+    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+
+
+@not_yet
+class Ami(_Files):
+    """Meter readings."""
+
+    kind: Literal["ami"]
+    path: GlobPath
+    """Parquet or CSV files, one reading per row."""
+    interval_min: Minutes
+    """Length of an interval [min]."""
+    stamp: Literal["interval_start", "interval_end"]
+    """Which end of the interval the stamp names."""
+    zone: SourceZone
+    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+    unit: Literal["kWh", "Wh", "kW"] = "kWh"
+    """What a value is: energy of the interval, or mean power."""
+    columns: Literal["ours", "wide", "green_button"] = "ours"
+    """The column map."""
+
+
+@not_yet
+class Scada(_Files):
+    """Measurements of feeder heads and devices."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path", "tags")
+    kind: Literal["scada"]
+    path: GlobPath
+    """The values."""
+    tags: CsvPath | None = None
+    """What each tag is: device, quantity, unit, direction of counting."""
+    zone: SourceZone
+    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+
+
+@not_yet
+class OpenMeteo(_Files):
+    """Weather of past years, fetched once and pinned by digest."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
+    kind: Literal["open_meteo"]
+    points: Literal["substations", "feeders"] | None = None
+    """Where the weather is taken: at each substation or feeder."""
+    latitude_deg: Annotated[Number, Field(ge=-90, le=90)] | None = None
+    """Latitude of one point [degree]."""
+    longitude_deg: Annotated[Number, Field(ge=-180, le=180)] | None = None
+    """Longitude of one point [degree]."""
+    years: list[Year] = Field(min_length=1)
+    """The years to fetch."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> OpenMeteo:
+        point = self.latitude_deg is not None and self.longitude_deg is not None
+        if point == (self.points is not None) or (self.latitude_deg is None) != (self.longitude_deg is None):
+            raise wrong("one-of", "open_meteo needs either points, or latitude_deg and longitude_deg")
+        return self
+
+
+@not_yet
+class WeatherFile(_Files):
+    """Weather from a file: EPW, or a CSV with our columns."""
+
+    kind: Literal["weather_file", "epw"]
+    path: GlobPath
+    """The file."""
+    zone: SourceZone = "standard"
+    """The clock of the stamps of a CSV."""
+
+
+@not_yet
+class Generators(_Files):
+    """The register of generators, in service and queued: bus or meter, kW, kVA, status, date, setting."""
+
+    kind: Literal["generators"]
+    path: CsvPath
+    """The register."""
+
+
+@not_yet
+class Forecast(_Files):
+    """A forecast by year and area: columns year, area, what, value."""
+
+    kind: Literal["forecast"]
+    path: CsvPath
+    """The forecast."""
+
+
+@not_yet
+class Costs(_Files):
+    """Unit costs: columns option, size, unit, cost, life_years, om_pct."""
+
+    kind: Literal["costs"]
+    path: CsvPath
+    """The costs, in the study's currency."""
+
+
+Source = Annotated[
+    OpenDss
+    | CymeText
+    | CymeXml
+    | CymeMdb
+    | CymeResults
+    | Gis
+    | Pandapower
+    | Cim
+    | Oms
+    | Ami
+    | Scada
+    | OpenMeteo
+    | WeatherFile
+    | Generators
+    | Forecast
+    | Costs,
+    Field(discriminator="kind"),
+]
+"""A source, told by its ``kind``."""
