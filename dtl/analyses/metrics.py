@@ -1,0 +1,199 @@
+"""The one list of metrics: what each number of the tables ``assess`` and ``cube`` means, and how it is judged.
+
+``python -m dtl.analyses.metrics > site/docs/metrics.md`` writes the page of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Worse = Literal["up", "down", ""]
+Rollup = Literal["sum", "max", "min", "mean", ""]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    ``worse`` says in which direction it gets worse, empty where neither does. ``rollup`` says what the study shows of
+    the feeders' values: their sum, highest, lowest, the mean weighted by the metric ``weight``, or nothing. A change
+    counts as material when it reaches both ``material`` (in the unit) and ``share`` (of the value before).
+    ``elements`` says that single elements carry it too; ``only_elements``, that nothing else does.
+    """
+
+    analysis: str
+    name: str
+    unit: str
+    meaning: str
+    worse: Worse = ""
+    rollup: Rollup = ""
+    weight: str = ""
+    material: float = 0.0
+    share: float = 0.0
+    elements: bool = False
+    only_elements: bool = False
+
+    def verdict(self, before: float, after: float) -> str:
+        """``better``, ``worse`` or ``changed``, or ``same`` when the change is not material."""
+        change = after - before
+        if change == 0 or abs(change) < self.material or abs(change) < self.share * abs(before):
+            return "same"
+        if not self.worse:
+            return "changed"
+        return "worse" if (change > 0) == (self.worse == "up") else "better"
+
+
+COUNT: dict[str, Any] = {"worse": "up", "rollup": "sum", "material": 1}
+ELEMENT: dict[str, Any] = {"worse": "up", "material": 1, "only_elements": True}
+LOADING: dict[str, Any] = {"worse": "up", "rollup": "max", "material": 1}
+ENERGY: dict[str, Any] = {"worse": "up", "rollup": "sum", "share": 0.01}
+FLOW: dict[str, Any] = {"rollup": "sum", "share": 0.01}
+PEAK: dict[str, Any] = {"worse": "up", "rollup": "max", "share": 0.01}
+
+
+def _status() -> list[Metric]:
+    m = "status"
+    return [
+        Metric(m, "solved", "1 or 0", "1 if the case was solved; otherwise the text is the reason", "down"),
+        Metric(m, "violating", "1 or 0", "1 if anything is over its limit in any hour: loading or voltage", "up"),
+        Metric(m, "violating_hours_h", "h", "hours in which anything is over its limit", **COUNT),
+    ]
+
+
+def _thermal() -> list[Metric]:
+    m = "thermal"
+    return [
+        Metric(m, "lines_over", "", "lines and switches loaded above the limit in any hour", **COUNT),
+        Metric(m, "transformers_over", "", "transformers loaded above the limit in any hour", **COUNT),
+        Metric(m, "line_hours_over_h", "h", "hours above the limit, summed over lines and switches", **COUNT),
+        Metric(m, "transformer_hours_over_h", "h", "hours above the limit, summed over transformers", **COUNT),
+        Metric(m, "overload_hours_h", "h", "hours in which any line or transformer is above the limit", **COUNT),
+        Metric(m, "max_line_load_pct", "%", "highest loading of a line or switch, of the rating in force", **LOADING),
+        Metric(m, "max_transformer_load_pct", "%", "highest loading of a transformer, of its rating", **LOADING),
+        Metric(m, "emergency_elements", "", "elements above their emergency rating in any hour", **COUNT),
+        Metric(m, "window_elements_over", "", "elements above the limit by the mean over the moving window", **COUNT),
+        Metric(m, "kwh_over", "kWh", "energy above the limit, at the power factor of the hour", elements=True, **COUNT),
+        Metric(m, "unrated_elements", "", "lines and transformers without a rating, which nothing can judge", **COUNT),
+        Metric(m, "max_load_pct", "%", "highest loading of the element", **ELEMENT),
+        Metric(m, "hours_over_h", "h", "hours above the limit of the element", **ELEMENT),
+        Metric(m, "hours_over_emergency_h", "h", "hours above the emergency rating of the element", **ELEMENT),
+        Metric(m, "window_max_pct", "%", "highest mean loading of the element over the moving window", **ELEMENT),
+    ]
+
+
+def _voltage() -> list[Metric]:
+    m = "voltage"
+    return [
+        Metric(m, "min_pu", "pu", "lowest voltage of a phase of a bus", "down", "min", material=0.002, elements=True),
+        Metric(m, "max_pu", "pu", "highest voltage of a phase of a bus", "up", "max", material=0.002, elements=True),
+        Metric(m, "violation_hours_low_h", "h", "hours in which any bus is below its limit", **COUNT),
+        Metric(m, "violation_hours_high_h", "h", "hours in which any bus is above its limit", **COUNT),
+        Metric(m, "violation_hours_h", "h", "hours in which any bus is outside its limits", **COUNT),
+        Metric(m, "buses_low", "", "buses below their limit in any hour", **COUNT),
+        Metric(m, "buses_high", "", "buses above their limit in any hour", **COUNT),
+        Metric(m, "max_shortfall_pu", "pu", "most that a voltage falls below its limit", "up", "max", material=0.002),
+        Metric(m, "max_excess_pu", "pu", "most that a voltage rises above its limit", "up", "max", material=0.002),
+        Metric(m, "hours_low_h", "h", "hours in which a phase of the bus is below its limit", **ELEMENT),
+        Metric(m, "hours_high_h", "h", "hours in which a phase of the bus is above its limit", **ELEMENT),
+    ]
+
+
+def _losses() -> list[Metric]:
+    m = "losses"
+    return [
+        Metric(m, "loss_kwh", "kWh", "all losses", **ENERGY),
+        Metric(
+            m, "loss_pct", "%", "losses, of the energy delivered by the source", "up", "mean", "delivered_kwh", 0.05
+        ),
+        Metric(m, "loss_line_kwh", "kWh", "losses of lines and switches", **ENERGY),
+        Metric(m, "loss_transformer_kwh", "kWh", "load losses of transformers and regulators", **ENERGY),
+        Metric(m, "loss_no_load_kwh", "kWh", "no-load losses of transformers and regulators", **ENERGY),
+        Metric(m, "loss_other_kwh", "kWh", "losses of capacitors, reactors and the source", **ENERGY),
+        Metric(m, "peak_loss_kw", "kW", "highest losses of an hour", **PEAK),
+    ]
+
+
+def _head() -> list[Metric]:
+    m = "head"
+    return [
+        Metric(m, "hours_h", "h", "hours solved; 8,760 unless the study names some", "", "min"),
+        Metric(m, "energy_kwh", "kWh", "energy from the source, less what flows back", **FLOW),
+        Metric(m, "delivered_kwh", "kWh", "energy from the source in the hours in which it delivers", **FLOW),
+        Metric(m, "peak_kw", "kW", "highest power from the source in an hour, not coincident over feeders", **PEAK),
+        Metric(m, "peak_kvar", "kvar", "highest reactive power from the source in an hour", **PEAK),
+        Metric(
+            m, "min_kw", "kW", "lowest power from the source in an hour; negative flows back", "", "min", share=0.01
+        ),
+        Metric(m, "reverse_hours_h", "h", "hours in which more than 1 W flows back into the source", **COUNT),
+        Metric(m, "reverse_kwh", "kWh", "energy that flows back into the source", "up", "sum", material=1, share=0.01),
+        Metric(m, "load_factor", "share", "mean power over peak power of the source", "down", material=0.01),
+        Metric(m, "tap_changes", "", "tap steps taken by regulators", "up", "sum", share=0.05),
+    ]
+
+
+def _study() -> list[Metric]:
+    m = "study"
+    any_case = "; without a case: in any"
+    return [
+        Metric(m, "feeders", "", "feeders that the study asks for", "", "sum"),
+        Metric(m, "feeders_solved", "", "feeders solved; without a case: in all", "down", "sum"),
+        Metric(m, "feeders_failed", "", "feeders that failed" + any_case, **COUNT),
+        Metric(m, "feeders_violating", "", "feeders with anything over a limit" + any_case, **COUNT),
+        Metric(m, "feeders_thermal", "", "feeders with anything overloaded" + any_case, **COUNT),
+        Metric(m, "feeders_voltage", "", "feeders with a voltage outside its limits" + any_case, **COUNT),
+        Metric(m, "first_violating_year", "", "first year with anything over a limit; the text names its cases"),
+        Metric(m, "worst_case", "", "1; the text names the case with the most to mend"),
+        Metric(m, "rank", "", "place among the feeders, the worst first; without a case: by its worst"),
+        Metric(m, "headline", "", "1; the text names the five figures of the overview"),
+        Metric(m, "answer", "", "1; the text is the answer in words, made from the numbers of this table"),
+        Metric(m, "customers", "", "customers in the model", "", "sum"),
+        Metric(m, "loads", "", "loads in the model", "", "sum"),
+        Metric(m, "load_kw", "kW", "power of the loads in the model", "", "sum"),
+        Metric(m, "buses", "", "buses in the model", "", "sum"),
+        Metric(m, "length_km", "km", "length of the lines in the model", "", "sum"),
+        Metric(m, "kv_ll", "kV", "nominal voltage of the feeder's head, line to line"),
+        Metric(m, "engine", "", "1; the text names the engine that solved the case, and why that one"),
+        Metric(m, "warnings", "", "warnings of the power flow; the text holds them", **COUNT),
+        Metric(m, "balance_max_rel", "share", "largest gap between source and load plus losses", "up", "max"),
+    ]
+
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric for group in (_status, _thermal, _voltage, _losses, _head, _study) for metric in group()
+}
+"""Every metric by its name; a name is used once, whatever the analysis."""
+
+DELTA = "delta_"
+"""What the name of a difference to the baseline case begins with; its text is the verdict."""
+
+_ROLLUP = {"": "", "mean": "weighted mean"}
+_WORSE = {"up": "higher", "down": "lower", "": ""}
+
+
+def markdown() -> str:
+    """The page of metrics, as Markdown."""
+    lines = [
+        "# Metrics",
+        "",
+        "Every number of the tables `assess` and `cube`, from the list in `dtl/analyses/metrics.py`. A metric of an",
+        "element carries the element's name; all others hold for the feeder. `delta_<metric>` is the difference to the",
+        "baseline case; a change below *material* counts as `same`.",
+        "",
+        "| analysis | metric | unit | meaning | worse when | study shows | material from | of |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for m in METRICS.values():
+        of = "element" if m.only_elements else "feeder, element" if m.elements else "feeder"
+        parts = (f"{m.material:g}" if m.material else "", f"{m.share:.0%}" if m.share else "")
+        material = " and ".join(part for part in parts if part)
+        study = _ROLLUP.get(m.rollup, m.rollup) + (f" by `{m.weight}`" if m.weight else "")
+        lines.append(
+            f"| {m.analysis} | `{m.name}` | {m.unit} | {m.meaning} | {_WORSE[m.worse]} | {study} | {material} | {of} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

@@ -1,0 +1,13 @@
+"""The analyses by the word of the study's section ``analyses``; strings, so that listing them imports nothing."""
+
+from __future__ import annotations
+
+ANALYSES = {
+    "losses": "dtl.analyses.losses:losses",
+    "thermal": "dtl.analyses.thermal:thermal",
+    "voltage": "dtl.analyses.voltage:voltage",
+}
+"""What is asked of every case of every feeder; each is a function of `dtl.analyses.solved.Solved` that gives rows."""
+
+OVER_CASES = {"compare": "dtl.analyses.compare:compare"}
+"""What is asked of all cases together, when the study is gathered."""

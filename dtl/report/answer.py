@@ -1,0 +1,180 @@
+"""The answer of a study in words, made from its numbers: who needs work, worst where and when, in which case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dtl.analyses.hours import stamp
+from dtl.report import ranking
+from dtl.report.board import EVERY, Board, Cell
+
+NAMED = 4
+"""How many feeders a sentence names before it counts the rest."""
+
+
+def answer(board: Board, headline: str) -> str:
+    """The answer of the whole study; says first whom it cannot speak for when nobody was solved."""
+    anyone = ranking.overall(board, headline)
+    if not board.feeders:
+        return "The study has no feeders."
+    if not anyone:
+        return f"Nothing can be said: {_none_solved(board)}."
+    bad = [f for f in board.feeders if board.number(EVERY, "feeders_violating", f)]
+    first, case = anyone[0]
+    if bad:
+        parts = [_who(board, bad), f"{_worst_head(board, first, case)}: {troubles(board, case, first, headline)}"]
+        parts += [_by_case(board)] if len(board.cases) > 1 and len(board.feeders) > 1 else []
+    else:
+        parts = [_nobody(board, [f for f, _ in anyone]), _nearest(board, anyone)]
+    return " ".join(f"{p}." for p in [*parts, _failures(board)] if p)
+
+
+def feeder_answer(board: Board, feeder: str, worst_case: str | None, headline: str) -> str:
+    """The answer for one feeder over all cases; `worst_case` is None when it was solved in none."""
+    if worst_case is None:
+        reasons = _reasons(board.failed(c.case).get(feeder, "") for c in board.cases)
+        return f"Feeder {feeder} could not be solved: {reasons}."
+    failed = [c.case for c in board.cases if feeder in board.failed(c.case)]
+    cases = [c.case for c in board.cases if board.number(c.case, "feeders_violating", feeder)]
+    if cases:
+        parts = [f"Feeder {feeder} needs work in {_listed(cases)}"]
+        worst = troubles(board, worst_case, feeder, headline)
+        parts.append(f"Worst in {worst_case}: {worst}" if len(board.cases) > 1 else _capital(worst))
+    else:
+        solved = [c.case for c in board.cases if c.case not in failed]
+        parts = [f"Feeder {feeder} needs no work in {_listed(solved)}", _nearest(board, [(feeder, worst_case)])]
+    if failed:
+        parts.append(f"It failed in {_listed(failed)}: {_reasons(board.failed(c)[feeder] for c in failed)}")
+    return " ".join(f"{p}." for p in parts if p)
+
+
+def troubles(board: Board, case: str, feeder: str, headline: str) -> str:
+    """What is wrong with a feeder in a case; empty when nothing is."""
+    found = {}
+    hours = board.number(case, "overload_hours_h", feeder)
+    if hours:
+        found["thermal"] = f"{_loading(board, case, feeder)}, and something is overloaded in {_hours(hours)}"
+    hours = board.number(case, "violation_hours_h", feeder)
+    if hours:
+        found["voltage"] = f"{_voltage(board, case, feeder)}, and a voltage is outside its limits in {_hours(hours)}"
+    ordered = sorted(found, key=lambda kind: (kind != headline, kind))
+    return "; ".join(found[kind] for kind in ordered)
+
+
+def _loading(board: Board, case: str, feeder: str, *, of_feeder: str = "") -> str:
+    cells = [(word, board.of(case).get(metric, {}).get(feeder, Cell())) for word, metric in _LOADED]
+    shares = [(c.value / c.limit, word, c) for word, c in cells if c.value is not None and c.limit]
+    if not shares:
+        return ""
+    _, word, cell = max(shares, key=lambda s: s[0])
+    value, limit = cell.value or 0.0, cell.limit or 0.0
+    when = f" on {stamp(cell.hour)}" if cell.hour is not None else ""
+    return f"{word} {cell.text}{of_feeder} is loaded to {_apart(value, limit, 0)} %{when} (limit {limit:g} %)"
+
+
+_LOADED = (("line", "max_line_load_pct"), ("transformer", "max_transformer_load_pct"))
+
+
+def _voltage(board: Board, case: str, feeder: str) -> str:
+    """The violation furthest beyond its limit, below or above."""
+    low = board.of(case).get("max_shortfall_pu", {}).get(feeder, Cell(0.0))
+    high = board.of(case).get("max_excess_pu", {}).get(feeder, Cell(0.0))
+    below = (low.value or 0.0) >= (high.value or 0.0)
+    cell, verb = (low, "falls to") if below else (high, "rises to")
+    limit = cell.limit or 0.0
+    value = limit - (cell.value or 0.0) if below else limit + (cell.value or 0.0)
+    when = f" on {stamp(cell.hour)}" if cell.hour is not None else ""
+    return f"the voltage at {cell.text} {verb} {_apart(value, limit, 3)} pu{when} (limit {limit:g} pu)"
+
+
+def _who(board: Board, bad: Sequence[str]) -> str:
+    cases = [c.case for c in board.cases if board.violating(c.case)]
+    where = f" in {_listed(cases)}" if len(cases) <= NAMED else f" in {len(cases)} of {len(board.cases)} cases"
+    if len(board.feeders) == 1:
+        return f"Feeder {bad[0]} needs work{where}"
+    names = _listed(bad) if len(bad) <= NAMED else ""
+    need = "needs" if len(bad) == 1 else "need"
+    return f"{len(bad)} of {len(board.feeders)} feeders {need} work{where}{f': {names}' if names else ''}"
+
+
+def _worst_head(board: Board, feeder: str, case: str) -> str:
+    if len(board.feeders) == 1:
+        return f"Worst in {case}" if len(board.cases) > 1 else "Worst"
+    return f"Worst is {feeder} in {case}" if len(board.cases) > 1 else f"Worst is {feeder}"
+
+
+def _by_case(board: Board) -> str:
+    counts = [(c.case, len(board.violating(c.case))) for c in board.cases]
+    if len(counts) > NAMED:
+        ordered = sorted(counts, key=lambda x: (x[1], x[0]))
+        return f"The cases run from {ordered[0][1]} ({ordered[0][0]}) to {ordered[-1][1]} ({ordered[-1][0]}) feeders"
+    return "By case: " + ", ".join(f"{case} {n}" for case, n in counts)
+
+
+def _nobody(board: Board, solved: Sequence[str]) -> str:
+    where = f"in {board.cases[0].case}" if len(board.cases) == 1 else f"in any of the {len(board.cases)} cases"
+    if len(board.feeders) == 1:
+        return f"Feeder {solved[0]} needs no work {where}"
+    which = f"{len(solved)} feeders" if len(solved) == len(board.feeders) else f"{len(solved)} feeders that were solved"
+    if len(solved) == 1:
+        return f"The one feeder that was solved needs no work {where}"
+    return f"None of the {which} needs work {where}"
+
+
+def _nearest(board: Board, anyone: Sequence[tuple[str, str]]) -> str:
+    """How near to its limit the most loaded element comes, over the feeders and all cases."""
+    several = len(board.cases) > 1
+    at = [(c.case, f) for c in board.cases for f, _ in anyone if board.number(c.case, "solved", f) == 1]
+    case, feeder = max(at, key=lambda x: ranking.loading(board.of(x[0]), x[1]))
+    words = _loading(board, case, feeder, of_feeder=f" of {feeder}" if len(board.feeders) > 1 else "")
+    return f"Nearest to its limit{f' in {case}' if several else ''}: {words}" if words else ""
+
+
+def _none_solved(board: Board) -> str:
+    reasons = _reasons(r for c in board.cases for r in board.failed(c.case).values())
+    if len(board.feeders) == 1:
+        return f"feeder {board.feeders[0]} could not be solved ({reasons})"
+    return f"none of the {len(board.feeders)} feeders could be solved ({reasons})"
+
+
+def _failures(board: Board) -> str:
+    """Whom the answer does not speak for: feeders that failed in all cases or in some."""
+    failed = {c.case: board.failed(c.case) for c in board.cases}
+    always = [f for f in board.feeders if all(f in failed[c.case] for c in board.cases)]
+    some = [f for f in board.feeders if any(f in failed[c.case] for c in board.cases) and f not in always]
+    parts = []
+    for names, what in ((always, "could not be solved"), (some, "failed in some cases")):
+        if names:
+            told = "; ".join(f"{f}: {_reasons(failed[c.case].get(f, '') for c in board.cases)}" for f in names[:NAMED])
+            rest = f"; and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            parts.append(f"{len(names)} {'feeder' if len(names) == 1 else 'feeders'} {what} ({told}{rest})")
+    return " and ".join(parts)
+
+
+def _reasons(texts: Iterable[str]) -> str:
+    """The first line of each distinct reason."""
+    known = dict.fromkeys(text.strip().splitlines()[0].rstrip(".") for text in texts if text.strip())
+    short = [text if len(text) <= 120 else f"{text[:117]}..." for text in known]
+    rest = f"; and {len(short) - 2} more reasons" if len(short) > 2 else ""
+    return "; ".join(short[:2]) + rest or "no reason given"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > NAMED:
+        return f"{len(names)} cases"
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.0f} {'hour' if round(hours) == 1 else 'hours'}"
+
+
+def _apart(value: float, limit: float, digits: int) -> str:
+    """The value with as many digits as it takes to look different from a limit that it does not equal."""
+    while digits < 6 and value != limit and float(f"{value:.{digits}f}") == limit:
+        digits += 1
+    return f"{value:,.{digits}f}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,169 @@
+"""The stage ``gather`` and its reader: every fact of a study in one table, ``cube``.
+
+Pages, the command line and the answer in words read nothing else, so a number is the same wherever it is printed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dtl import tables
+from dtl.analyses.compare import Case
+from dtl.analyses.metrics import DELTA, METRICS
+from dtl.report import cube
+from dtl.report.board import EVERY, Cell, board
+
+
+def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
+    """Write the ``cube`` of a study from all tables ``assess``, all manifests and ``feeders.json``."""
+    index = json.loads(Path(inputs["index"]).read_text(encoding="utf-8"))
+    assess = tables.concat("assess", [tables.read("assess", Path(p)) for _, p in sorted(inputs["assess"].items())])
+    whole = pc.and_(pc.equal(assess["element"], ""), pc.equal(assess["kind"].cast(tables.TEXT), ""))
+    found = board(spec["cases"], index, assess.filter(whole))
+    manifests = {g: json.loads(Path(p).read_text(encoding="utf-8")) for g, p in inputs["manifest"].items()}
+    cube.put_engines(found, index, manifests)
+    level = pc.if_else(whole, "feeder", "element")
+    copied = tables.frame("cube", {"level": level} | {name: assess[name] for name in assess.column_names})
+    own = tables.frame("cube", cube.rows(found, spec["headline"], spec["baseline"]))
+    tables.write("cube", tables.concat("cube", [copied, own]), outputs["cube"])
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the five figures of the overview; ``delta`` is None in the baseline, ``verdict`` then empty."""
+
+    metric: str
+    meaning: str
+    unit: str
+    cell: Cell
+    delta: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One line of the list of worst feeders; ``numbers`` maps a metric to its value, where the feeder has it."""
+
+    place: int
+    feeder: str
+    case: str
+    violating: bool
+    numbers: dict[str, float]
+
+
+SHOWN = ("overload_hours_h", "max_line_load_pct", "max_transformer_load_pct", "violation_hours_h", "min_pu", "max_pu")
+"""The numbers in the list of worst feeders."""
+
+
+class Facts:
+    """The cube of one study, to be asked by metric, feeder and case.
+
+    ``feeder`` is None for the study; ``case`` is None for what holds for all cases.
+    """
+
+    def __init__(self, table: pa.Table):
+        self.table = table
+
+    def fact(self, metric: str, feeder: str | None = None, case: str | None = None) -> Cell | None:
+        """A fact with its text, hour, limit and rule; None when the cube has none.
+
+        Raises
+        ------
+        KeyError
+            The list of metrics does not know the name.
+        """
+        METRICS[metric.removeprefix(DELTA)]
+        return self._cells.get((feeder or "", case or EVERY, metric))
+
+    def value(self, metric: str, feeder: str | None = None, case: str | None = None) -> float | None:
+        """The number of a fact, in the unit of its metric; None when the cube has none."""
+        cell = self.fact(metric, feeder, case)
+        return cell.value if cell else None
+
+    def text(self, metric: str, feeder: str | None = None, case: str | None = None) -> str:
+        """The text of a fact; empty when the cube has none."""
+        cell = self.fact(metric, feeder, case)
+        return cell.text if cell else ""
+
+    def delta(self, metric: str, feeder: str | None = None, case: str | None = None) -> Cell | None:
+        """The difference of a metric to the baseline case; its text is the verdict."""
+        return self.fact(DELTA + metric, feeder, case)
+
+    def answer(self, feeder: str | None = None) -> str:
+        """The answer in words, of the study or of one feeder."""
+        return self.text("answer", feeder)
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """The cases, by name."""
+        seen = self.table.filter(pc.not_equal(self.table["case"].cast(tables.TEXT), EVERY))
+        unique = seen.group_by(["case", "scenario", "year"]).aggregate([])
+        return sorted(Case(row["case"], row["scenario"], row["year"]) for row in unique.to_pylist())
+
+    @cached_property
+    def feeders(self) -> list[str]:
+        """The feeders, solved or not, by name."""
+        return sorted({feeder for feeder, _, metric in self._cells if metric == "solved"})
+
+    def failed(self, case: str) -> dict[str, str]:
+        """The feeders that failed in a case, with the reason."""
+        return {f: self.text("solved", f, case) for f in self.feeders if self.value("solved", f, case) == 0}
+
+    def headline(self, case: str | None = None) -> list[Figure]:
+        """The five figures of a case, that with the most to mend unless another is named."""
+        case = case or self.text("worst_case")
+        figures = []
+        for name in self.text("headline").split():
+            metric, delta = METRICS[name], self.delta(name, case=case)
+            cell = self.fact(name, case=case) or Cell()
+            change, verdict = (delta.value, delta.text) if delta else (None, "")
+            figures.append(Figure(name, metric.meaning, metric.unit, cell, change, verdict))
+        return figures
+
+    def worst(self, n: int, case: str | None = None) -> list[Ranked]:
+        """The `n` worst solved feeders of a case; without a case each in its own worst case."""
+        places = [(self.value("rank", f, case), f) for f in self.feeders]
+        ranked = []
+        for place, feeder in sorted((int(p), f) for p, f in places if p is not None)[:n]:
+            at = case or self.text("worst_case", feeder)
+            found = {m: self.value(m, feeder, at) for m in SHOWN}
+            numbers = {m: v for m, v in found.items() if v is not None}
+            ranked.append(Ranked(place, feeder, at, self.value("violating", feeder, at) == 1, numbers))
+        return ranked
+
+    def matrix(self, metric: str, feeders: Iterable[str] | None = None) -> dict[str, dict[str, float | None]]:
+        """A metric of feeders (all unless some are named) by case: feeder -> case -> value."""
+        names = self.feeders if feeders is None else list(feeders)
+        return {f: {c.case: self.value(metric, f, c.case) for c in self.cases} for f in names}
+
+    def elements(self, feeder: str, case: str | None = None) -> list[dict[str, Any]]:
+        """The rows of single elements of a feeder: what is over a limit, by case, analysis, metric and element."""
+        keep = pc.and_(_is(self.table, "level", "element"), _is(self.table, "feeder", feeder))
+        if case is not None:
+            keep = pc.and_(keep, _is(self.table, "case", case))
+        rows: list[dict[str, Any]] = self.table.filter(keep).to_pylist()
+        return rows
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str, str], Cell]:
+        table = self.table.filter(pc.invert(_is(self.table, "level", "element")))
+        names = ("feeder", "case", "metric", "value", "text", "hour", "limit", "rule")
+        rows = zip(*(table[name].to_pylist() for name in names), strict=True)
+        return {(feeder, case, metric): Cell(*cell) for feeder, case, metric, *cell in rows}
+
+
+def load(path: Path) -> Facts:
+    """The facts of a file ``cube.parquet``."""
+    return Facts(tables.read("cube", path))
+
+
+def _is(table: pa.Table, column: str, text: str) -> pa.ChunkedArray:
+    return pc.equal(table[column].cast(tables.TEXT), text)
