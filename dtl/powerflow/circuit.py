@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class Mover:
     position: dict[tuple[int, ...], int] = field(default_factory=dict)
     """Number of each position seen so far."""
     admittances: list[Complex] = field(default_factory=list)
+    taps: list[tuple[float, ...]] = field(default_factory=list)
+    """Tap of each winding in each position [pu]; empty tuples for a capacitor."""
 
     def see(self, position: tuple[int, ...]) -> int:
         """Number of the position in which the element stands now in the engine."""
@@ -44,6 +47,7 @@ class Mover:
             y, _, _ = engine.admittance(self.full_name)
             self.position[position] = len(self.admittances)
             self.admittances.append(y[np.ix_(self.kept, self.kept)])
+            self.taps.append(engine.taps(self.full_name.partition(".")[2]) if len(self.regulators) else ())
         return self.position[position]
 
 
@@ -86,10 +90,10 @@ class Circuit:
     regulators: tuple[str, ...]
     """Names of the regulators in the engine's order."""
 
-    def terminal(self, element: int, number: int) -> int:
-        """Index of terminal `number` of `element` among all terminals."""
-        found = np.flatnonzero((self.terminal_element == element) & (self.terminal_number == number))
-        return int(found[0])
+    @cached_property
+    def node(self) -> dict[str, int]:
+        """Index of each node by its name in the engine."""
+        return {name: i for i, name in enumerate(self.nodes)}
 
 
 def read(feeder: Feeder) -> Circuit:

@@ -68,6 +68,20 @@ def share_shape(name: str, kw: NDArray[np.float32], kvar: NDArray[np.float32]) -
     _raise()
 
 
+def load_settings(**settings: float | int | str) -> None:
+    """Give solution settings, in this order; SolveError as in `load`."""
+    for word, value in settings.items():
+        command(f"set {word}={value}")
+
+
+def reuse_factors(on: bool) -> None:
+    """Whether a changed tap updates the admittance matrix and its factors, in place of building them anew.
+
+    Answers differ by rounding only, as the balance of every hour proves; steps with tap changes take half the time.
+    """
+    dss.YMatrix.SolverOptions = 3 if on else 0
+
+
 def solve() -> int:
     """Solve once in the mode that is set; returns the number of the engine's message, 0 without one."""
     _LIB.Solution_Solve()
@@ -189,3 +203,37 @@ def steps_on(capacitor: str) -> tuple[int, ...]:
     capacitors = dss.ActiveCircuit.Capacitors
     capacitors.Name = capacitor
     return tuple(int(s) for s in capacitors.States)
+
+
+def set_steps_on(capacitor: str, states: tuple[int, ...]) -> None:
+    """Connect the steps of a capacitor (by its name in the engine) that `states` names with 1, no others."""
+    capacitors = dss.ActiveCircuit.Capacitors
+    capacitors.Name = capacitor
+    capacitors.States = states
+
+
+def set_taps(numbers: NDArray[np.int64]) -> None:
+    """Move the taps of all regulators, in the engine's order, to these numbers."""
+    regulators = dss.ActiveCircuit.RegControls
+    found = regulators.First
+    for number in numbers:
+        assert found, "there are as many numbers as regulators"
+        regulators.TapNumber = int(number)
+        found = regulators.Next
+
+
+def taps(transformer: str) -> tuple[float, ...]:
+    """Tap of each winding [pu] of a transformer, by its name in the engine."""
+    transformers = dss.ActiveCircuit.Transformers
+    transformers.Name = transformer
+    found = []
+    for winding in range(1, int(transformers.NumWindings) + 1):
+        transformers.Wdg = winding
+        found.append(float(transformers.Tap))
+    return tuple(found)
+
+
+def totals_kw() -> tuple[float, float]:
+    """Power from all sources and losses of all delivery elements in the last solution [kW]."""
+    circuit = dss.ActiveCircuit
+    return -float(np.asarray(circuit.TotalPower)[0]), float(np.asarray(circuit.Losses)[0]) / 1e3

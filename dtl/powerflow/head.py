@@ -73,28 +73,32 @@ def view(feeder: Feeder) -> View:
     )
 
 
-def without_dead_parts(feeder: Feeder, seen: View) -> tuple[Feeder, list[str]]:
-    """The feeder without the parts that no source reaches, and the names ``kind.name`` of the parts left out."""
+_FIELDS = {
+    "line": "lines",
+    "switch": "switches",
+    "transformer": "transformers",
+    "capacitor": "capacitors",
+    "reactor": "reactors",
+    "load": "loads",
+    "generator": "generators",
+    "storage": "storages",
+}
+
+
+def served(feeder: Feeder) -> tuple[Feeder, list[str]]:
+    """The feeder without the parts that no source reaches, and a warning that names them."""
+    fed = set(view(feeder).distance_km)
     dead: list[str] = []
-    fed_buses = set(seen.distance_km)
     keep: dict[str, object] = {}
-    for kind, field in (
-        ("line", "lines"),
-        ("switch", "switches"),
-        ("transformer", "transformers"),
-        ("capacitor", "capacitors"),
-        ("reactor", "reactors"),
-        ("load", "loads"),
-        ("generator", "generators"),
-        ("storage", "storages"),
-    ):
+    for kind, field in _FIELDS.items():
         parts = getattr(feeder, field)
-        lost = [p for p in parts if p.enabled and not any(b in fed_buses for b in _buses(p))]
+        lost = [p.name for p in parts if p.enabled and fed.isdisjoint(_buses(p))]
         if lost:
-            names = {p.name for p in lost}
-            dead += [f"{kind}.{name}" for name in sorted(names)]
-            keep[field] = tuple(p for p in parts if p.name not in names)
-    return (feeder.model_copy(update=keep) if keep else feeder), dead
+            dead += [f"{kind}.{name}" for name in lost]
+            keep[field] = tuple(p for p in parts if p.name not in set(lost))
+    if not dead:
+        return feeder, []
+    return feeder.model_copy(update=keep), [f"left out, since no source reaches them: {', '.join(dead)}"]
 
 
 def _buses(part: object) -> list[str]:

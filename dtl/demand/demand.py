@@ -1,0 +1,70 @@
+"""The demand of a feeder: what drives each load through the year, and the tables that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dtl import tables
+
+Profile = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What drives one load: its powers at factor 1 and the ids of the profiles by which they are multiplied."""
+
+    feeder: str
+    load: str
+    bus: str
+    customer_class: str
+    customers: int
+    kw: float
+    """Active power at factor 1 [kW]."""
+    kvar: float
+    """Reactive power at factor 1 [kvar]."""
+    kw_profile: str
+    kvar_profile: str
+    basis: str
+    """Where it comes from, e.g. ``model_loads``."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """The drives of all loads by name, and the profiles by id: 8,760 values per unit each.
+
+    Nothing changes a Demand: layers return another one.
+    """
+
+    drives: Mapping[str, Drive]
+    profiles: Mapping[str, Profile]
+
+    @classmethod
+    def read(cls, demand: Path, profiles: Path) -> Demand:
+        """The demand in the tables ``demand`` and ``profiles``."""
+        rows = tables.read("demand", demand).to_pylist()
+        table = tables.read("profiles", profiles)
+        values = {
+            name.as_py(): np.ascontiguousarray(series.values.to_numpy(), dtype=np.float32)
+            for name, series in zip(table["profile"], table["values"], strict=True)
+        }
+        return cls({r["load"]: Drive(**r) for r in rows}, values)
+
+    def write(self, demand: Path, profiles: Path) -> None:
+        """Write the tables ``demand`` and ``profiles``; profiles that no load uses are left out."""
+        tables.write("demand", tables.frame("demand", [asdict(d) for d in self.drives.values()]), demand)
+        used = sorted({p for d in self.drives.values() for p in (d.kw_profile, d.kvar_profile)})
+        flat = np.concatenate([self.profiles[p] for p in used]) if used else np.zeros(0, np.float32)
+        offsets = np.cumsum([0, *(len(self.profiles[p]) for p in used)]).astype(np.int32)
+        series = pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, pa.float32()))
+        tables.write("profiles", tables.frame("profiles", {"profile": used, "values": series}), profiles)
+
+    def kw(self, load: str) -> NDArray[np.float64]:
+        """Active power of a load at nominal voltage in every hour [kW]."""
+        drive = self.drives[load]
+        return drive.kw * self.profiles[drive.kw_profile].astype(np.float64)

@@ -1,0 +1,135 @@
+"""Currents, powers and losses of all delivery elements in a block of hours, from its voltages alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.network.feeder import Feeder, Transformer
+from dtl.powerflow import names
+from dtl.powerflow.circuit import Circuit
+from dtl.powerflow.head import View
+from dtl.powerflow.opendss import Block
+
+Real = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SERIES = ("line", "switch", "transformer")
+"""Kinds of the elements that carry power from bus to bus and are judged by their loading."""
+
+
+@dataclass(frozen=True)
+class Flows:
+    """What flows in a block; hours last.
+
+    Attributes
+    ----------
+    amps
+        Highest phase current at the first terminal of each series element [A].
+    power_kva
+        Power into each series element at the terminal nearest to the head [kVA].
+    loss_kw
+        Losses of each element of the circuit, no-load losses included [kW].
+    no_load_kw
+        No-load losses of each transformer that has any [kW].
+    """
+
+    amps: Real
+    power_kva: NDArray[np.complex128]
+    loss_kw: Real
+    no_load_kw: Real
+
+
+class FlowMeter:
+    """Computes the flows of a circuit; made once, used for every block.
+
+    ``series`` holds the indices of the series elements among the circuit's elements, ``no_load`` those of the
+    transformers with no-load losses.
+    """
+
+    def __init__(self, feeder: Feeder, circuit: Circuit, view: View) -> None:
+        self.circuit = circuit
+        self.series = np.array([i for i, (kind, _) in enumerate(circuit.elements) if kind in SERIES], np.int64)
+        at = {(e, n): i for i, (e, n) in enumerate(zip(circuit.terminal_element, circuit.terminal_number, strict=True))}
+        self._head_terminal = np.array([at[int(e), view.head_end[circuit.elements[e]]] for e in self.series], np.int64)
+        self._first_terminal = np.searchsorted(circuit.terminal_start, circuit.element_start)
+        self._phase_rows, self._phase_start = _phases(circuit, self.series)
+        index = {key: i for i, key in enumerate(circuit.elements)}
+        self._cores = [
+            _Core(t, circuit, index["transformer", t.name])
+            for t in feeder.transformers
+            if t.enabled and t.no_load_loss_pct > 0
+        ]
+        self.no_load = np.array([core.element for core in self._cores], np.int64)
+
+    def flows(self, block: Block) -> Flows:
+        """The flows of a block."""
+        v = block.voltages
+        current = self._currents(block)
+        power = v[self.circuit.row_node]
+        power *= current.conj()
+        power *= 1e-3
+        terminal = np.add.reduceat(power, self.circuit.terminal_start, axis=0)
+        phases = current[self._phase_rows]
+        squared = phases.real**2 + phases.imag**2
+        return Flows(
+            amps=np.sqrt(np.maximum.reduceat(squared, self._phase_start, axis=0)),
+            power_kva=terminal[self._head_terminal],
+            loss_kw=np.add.reduceat(terminal.real, self._first_terminal, axis=0),
+            no_load_kw=np.array([core.loss_kw(block) for core in self._cores]).reshape(-1, len(block.hours)),
+        )
+
+    def _currents(self, block: Block) -> NDArray[np.complex128]:
+        circuit, v = self.circuit, block.voltages
+        current = np.empty((len(circuit.row_node), v.shape[1]), np.complex128)
+        fixed = circuit.admittance.shape[0]
+        current[:fixed] = circuit.admittance @ v
+        for mover, positions in zip(circuit.movers, block.positions, strict=True):
+            across = v[mover.nodes]
+            for position in np.unique(positions):
+                hours = positions == position
+                current[mover.rows, hours] = mover.admittances[position] @ across[:, hours]
+        return current
+
+
+def _phases(circuit: Circuit, series: Ints) -> tuple[Ints, Ints]:
+    ends = np.append(circuit.phase_start[1:], len(circuit.phase_rows))
+    pieces = [circuit.phase_rows[circuit.phase_start[e] : ends[e]] for e in series]
+    return np.concatenate(pieces), np.cumsum([0] + [len(p) for p in pieces[:-1]])
+
+
+class _Core:
+    """The no-load branch of one transformer: it lies on the turns of its second winding, as in the engine."""
+
+    def __init__(self, part: Transformer, circuit: Circuit, element: int) -> None:
+        self.element = element
+        winding = part.windings[1]
+        at = [circuit.node[f"{names.spelled(winding.bus)}.{n}"] if n else 0 for n in winding.nodes]
+        if part.phases == 1:
+            self._from, self._to = [at[0]], [at[1] if len(at) > 1 else 0]
+        elif winding.connection == "wye":
+            self._from, self._to = at[: part.phases], [at[part.phases] if len(at) > part.phases else 0] * part.phases
+        else:
+            self._from, self._to = at, [*at[1:], at[0]]
+        root = 3**0.5 if part.phases > 1 and winding.connection == "wye" else 1.0
+        self._rated_v = 1e3 * winding.kv / root
+        self._rated_kw = part.no_load_loss_pct / 100.0 * part.windings[0].kva / part.phases
+        self._tap = winding.tap_pu
+        full_name = names.element("transformer", part.name)
+        self._mover = next((i for i, m in enumerate(circuit.movers) if m.full_name == full_name), None)
+        self._circuit = circuit
+
+    def loss_kw(self, block: Block) -> Real:
+        """No-load losses in each hour [kW]."""
+        across = block.voltages[self._from] - block.voltages[self._to]
+        per_unit = (across.real**2 + across.imag**2).sum(axis=0) / self._rated_v**2
+        loss: Real = self._rated_kw * per_unit / self._taps(block) ** 2
+        return loss
+
+    def _taps(self, block: Block) -> Real | float:
+        if self._mover is None:
+            return self._tap
+        second = np.array([taps[1] for taps in self._circuit.movers[self._mover].taps])
+        return second[block.positions[self._mover]]

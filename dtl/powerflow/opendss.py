@@ -1,0 +1,266 @@
+"""The year in OpenDSS: quasi-static power flows hour after hour, read out as blocks of voltages and load powers.
+
+Each step costs one solution and one copy of the node voltages; the powers of loads and generators come from the engine
+in one call each, the currents of the sources too. Everything else is computed from the voltages, block by block
+(`dtl.powerflow.flows`). There is no meter and no monitor. Loads follow shapes in memory shared with the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.demand.demand import Demand
+from dtl.errors import NotConverged, SolveError
+from dtl.network.feeder import Feeder
+from dtl.powerflow import circuit as circuits
+from dtl.powerflow import dss, engine, names
+from dtl.powerflow.circuit import Circuit
+
+TOLERANCE = 1e-6
+"""Largest change of a node's voltage in the last iteration [pu]."""
+MAX_ITERATIONS = 100
+MAX_CONTROL_ITERATIONS = 100
+
+_BLOCK_VALUES = 150_000
+"""Complex voltages of one block, which keeps a block in the processor's cache and far below the memory ceiling."""
+_NAMED_HOURS = 12
+_CLOSER = 1e-3
+"""Part of the tolerance to which an hour is solved again whose power does not add up."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some consecutive solved hours, hours last.
+
+    Attributes
+    ----------
+    hours
+        Hours of the year, shape (hours,).
+    voltages
+        Node voltages, ground first, shape (nodes, hours) [V].
+    load_kva, generator_kva
+        Power into each load, and into each generator and storage (negative when it gives), shape (loads, hours).
+    source_a
+        Current into each conductor of the first terminal of each source, shape (conductors, hours) [A].
+    positions, taps
+        Number of the position of each mover of the circuit, shape (movers, hours), and tap of each regulator.
+    tap_steps, control_iterations
+        Tap steps taken and control iterations used, shape (hours,).
+    """
+
+    hours: NDArray[np.int64]
+    voltages: NDArray[np.complex128]
+    load_kva: NDArray[np.complex128]
+    generator_kva: NDArray[np.complex128]
+    source_a: NDArray[np.complex128]
+    positions: NDArray[np.int64]
+    taps: NDArray[np.int64]
+    tap_steps: NDArray[np.int64]
+    control_iterations: NDArray[np.int64]
+
+
+class Year:
+    """A feeder compiled in the engine and ready to be solved through hours of the year."""
+
+    def __init__(
+        self,
+        feeder: Feeder,
+        demand: Demand,
+        *,
+        controls_active: bool = True,
+        tolerance: float = TOLERANCE,
+    ) -> None:
+        self.feeder = _driven(feeder, demand)
+        self.controls_active = controls_active
+        self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
+        self.repeated_hours = 0
+        self._tolerance = tolerance
+        self._profiles = demand.profiles  # the engine reads this memory
+        engine.load(dss.write(self.feeder))
+        _follow(self.feeder, demand)
+        self.circuit = _at_no_load(self.feeder)
+        engine.load_settings(mode="yearly", stepsize="1h", number=1, maxcontroliter=MAX_CONTROL_ITERATIONS)
+        self._settle()
+        engine.reuse_factors(controls_active and not any(c.control for c in feeder.capacitors))
+        self._voltages = engine.Voltages()
+        self._loads = engine.Batch("load")
+        self._generators = (engine.Batch("generator"), engine.Batch("storage"))
+        self._sources = engine.Batch("vsource")
+        self._regulators = engine.Batch("regcontrol")
+        self._source_rows = _first_terminals(self.feeder)
+
+    def blocks(self, hours: Sequence[int]) -> Iterator[Block]:
+        """Solve the hours in their order and yield them block by block.
+
+        Raises
+        ------
+        NotConverged
+            Some hours of a block have no solution; the message names them.
+        SolveError
+            The engine fails.
+        """
+        size = max(8, min(512, _BLOCK_VALUES // len(self.circuit.nodes)))
+        taps = self._taps()
+        positions = self._see(taps)
+        for start in range(0, len(hours), size):
+            engine.command("reset eventlog")
+            block, taps, positions = self._block(hours[start : start + size], taps, positions)
+            yield block
+
+    def repeat(self, block: Block, columns: NDArray[np.int64]) -> None:
+        """Solve some hours of the last block again, closer and with their controls held, and put the answers into it.
+
+        Raises
+        ------
+        NotConverged
+            One of them has no solution at the closer tolerance.
+        """
+        self.repeated_hours += len(columns)
+        engine.load_settings(controlmode="off", tolerance=self._tolerance * _CLOSER)
+        failed = []
+        for column in columns:
+            self._hold(block, int(column))
+            engine.set_hour(int(block.hours[column]))
+            if engine.solve() or not engine.converged():
+                failed.append(int(block.hours[column]))
+            self._voltages.read(block.voltages[:, column])
+            block.load_kva[:, column] = self._loads.powers()
+            block.source_a[:, column] = self._sources.currents()[self._source_rows]
+            if len(block.generator_kva):
+                block.generator_kva[:, column] = np.concatenate([g.powers() for g in self._generators])
+        if failed:
+            raise NotConverged(_no_solution(failed))
+        self._hold(block, len(block.hours) - 1)
+        self._settle()
+
+    def _settle(self) -> None:
+        engine.load_settings(
+            controlmode="static" if self.controls_active else "off",
+            tolerance=self._tolerance,
+            maxiterations=MAX_ITERATIONS,
+        )
+
+    def _hold(self, block: Block, column: int) -> None:
+        engine.set_taps(block.taps[:, column])
+        for mover, position in zip(self.circuit.movers, block.positions[:, column], strict=True):
+            if not len(mover.regulators):
+                engine.set_steps_on(mover.full_name.partition(".")[2], list(mover.position)[position])
+
+    def _taps(self) -> NDArray[np.int32]:
+        return self._regulators.integers(b"TapNum").copy()
+
+    def _see(self, taps: NDArray[np.int32]) -> list[int]:
+        return [
+            mover.see(
+                tuple(taps[mover.regulators].tolist())
+                if len(mover.regulators)
+                else engine.steps_on(mover.full_name.partition(".")[2])
+            )
+            for mover in self.circuit.movers
+        ]
+
+    def _block(
+        self, hours: Sequence[int], taps: NDArray[np.int32], positions: list[int]
+    ) -> tuple[Block, NDArray[np.int32], list[int]]:
+        size = len(hours)
+        voltages = np.empty((size, len(self.circuit.nodes)), np.complex128)
+        loads = np.empty((size, self._loads.size), np.complex128)
+        generators = np.empty((size, sum(g.size for g in self._generators)), np.complex128)
+        sources = np.empty((size, len(self._source_rows)), np.complex128)
+        at = np.empty((size, len(self.circuit.movers)), np.int64)
+        tap = np.empty((size, len(taps)), np.int64)
+        steps = np.zeros(size, np.int64)
+        iterations = np.empty(size, np.int64)
+        failed: list[int] = []
+        for i, hour in enumerate(hours):
+            engine.set_hour(hour)
+            number = engine.solve()
+            if number:
+                self._judge(number, hour)
+            if not engine.converged():
+                failed.append(hour)
+            self._voltages.read(voltages[i])
+            loads[i] = self._loads.powers()
+            sources[i] = self._sources.currents()[self._source_rows]
+            if generators.shape[1]:
+                generators[i] = np.concatenate([g.powers() for g in self._generators])
+            iterations[i] = engine.control_iterations()
+            if iterations[i] > 1:
+                now = self._taps()
+                steps[i] = np.abs(now - taps).sum()
+                taps, positions = now, self._see(now)
+            at[i], tap[i] = positions, taps
+        if failed:
+            raise NotConverged(_no_solution(failed))
+        block = Block(
+            hours=np.asarray(hours, np.int64),
+            voltages=np.ascontiguousarray(voltages.T),
+            load_kva=loads.T,
+            generator_kva=generators.T,
+            source_a=np.ascontiguousarray(sources.T),
+            positions=np.ascontiguousarray(at.T),
+            taps=np.ascontiguousarray(tap.T),
+            tap_steps=steps,
+            control_iterations=iterations,
+        )
+        return block, taps, positions
+
+    def _judge(self, number: int, hour: int) -> None:
+        if number != engine.CONTROL_LIMIT:
+            raise SolveError(f"hour {hour}: OpenDSS: {engine.message()} (#{number})")
+        last = f"ControlIter={MAX_CONTROL_ITERATIONS},"
+        acting = {e.partition("Element=")[2].partition(",")[0] for e in engine.events() if last in e}
+        self.control_limit_hits.append((hour, tuple(sorted(a.lower() for a in acting))))
+
+
+def _driven(feeder: Feeder, demand: Demand) -> Feeder:
+    drives = demand.drives
+    loads = tuple(
+        p.model_copy(update={"kw": drives[p.name].kw, "kvar": drives[p.name].kvar}) if p.name in drives else p
+        for p in feeder.loads
+    )
+    return feeder.model_copy(update={"loads": loads})
+
+
+def _follow(feeder: Feeder, demand: Demand) -> None:
+    shapes: dict[tuple[str, str], str] = {}
+    for load in feeder.loads:
+        drive = demand.drives.get(load.name)
+        if not load.enabled or drive is None:
+            continue
+        pair = (drive.kw_profile, drive.kvar_profile)
+        if pair not in shapes:
+            shapes[pair] = f"drive{len(shapes)}"
+            engine.share_shape(shapes[pair], demand.profiles[pair[0]], demand.profiles[pair[1]])
+        engine.command(f"edit {names.element('load', load.name)} yearly={shapes[pair]}")
+
+
+def _at_no_load(feeder: Feeder) -> Circuit:
+    engine.load_settings(mode="snapshot", controlmode="off", loadmult=0, maxiterations=MAX_ITERATIONS)
+    number = engine.solve()
+    if number:
+        raise SolveError(f"OpenDSS finds no voltages without load: {engine.message()} (#{number})")
+    engine.load_settings(loadmult=1)
+    return circuits.read(feeder)
+
+
+def _first_terminals(feeder: Feeder) -> NDArray[np.int64]:
+    rows: list[int] = []
+    start = 0
+    for source in feeder.sources:
+        rows += range(start, start + source.phases)
+        start += 2 * source.phases
+    return np.array(rows, np.int64)
+
+
+def _no_solution(hours: Sequence[int]) -> str:
+    more = f" and {len(hours) - _NAMED_HOURS} more hours" if len(hours) > _NAMED_HOURS else ""
+    named = ", ".join(map(str, hours[:_NAMED_HOURS]))
+    return (
+        f"the power flow did not converge within {MAX_ITERATIONS} iterations at tolerance {TOLERANCE:g} "
+        f"in hour {named}{more}: check loads, impedances and voltages of the feeder"
+    )

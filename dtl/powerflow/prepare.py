@@ -1,0 +1,132 @@
+"""Stage ``prepare_feeder``: base demand, and the smoke power flow that decides whether the feeder was converted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dtl.demand.calendar import DEFAULT_YEAR, Calendar
+from dtl.demand.demand import Demand
+from dtl.demand.model_loads import model_loads
+from dtl.errors import SolveError
+from dtl.network.feeder import Feeder
+from dtl.powerflow import dss, engine, head, names
+from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, MAX_ITERATIONS, TOLERANCE
+
+LOWEST_PU, HIGHEST_PU = 0.8, 1.2
+"""Voltages of the smoke power flow outside of this band say that the conversion is wrong."""
+
+BALANCE = 1e-4
+"""Largest part of the source's power that may be missing in the smoke power flow."""
+
+
+def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
+    """Write the base demand of a group and ``ready.json``; a feeder that fails is an answer, not an error."""
+    feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
+    demand, result = Demand({}, {}), dict[str, float]()
+    status, reason = "ok", ""
+    try:
+        demand = _demand(feeder, spec, inputs.get("raw") or {})
+        result = smoke(feeder)
+    except SolveError as err:
+        status, reason = "failed", f"conversion: {err}"
+    demand.write(outputs["demand"], outputs["profiles"])
+    answer = {"status": status, "reason": reason, "smoke": result}
+    text = json.dumps(answer, sort_keys=True, indent=1, ensure_ascii=False)
+    outputs["ready"].write_text(text + "\n", encoding="utf-8")
+
+
+def _demand(feeder: Feeder, spec: Mapping[str, Any], raw: Mapping[str, Path]) -> Demand:
+    named = spec["demand"].get("classes")
+    calendar = Calendar(spec["measured_year"] or DEFAULT_YEAR)
+    classes = Path(raw[named]) if named else None
+    return model_loads(feeder, spec["demand"], calendar, spec["timezone"], classes)
+
+
+def smoke(feeder: Feeder) -> dict[str, float]:
+    """One power flow at the model's load, judged.
+
+    Returns
+    -------
+    dict
+        ``source_kw``, ``load_kw``, ``load_kw_expected``, ``loss_kw``, ``min_pu``, ``max_pu``, ``iterations``.
+
+    Raises
+    ------
+    SolveError
+        No solution, a load without supply or missing in the engine, power that does not add up, or voltages
+        outside of 0.8 to 1.2 pu.
+    """
+    fed, _ = head.served(feeder)
+    if lost := sorted({p.name for p in feeder.loads} - {p.name for p in fed.loads}):
+        raise SolveError(f"{len(lost)} loads are not connected to a source: {', '.join(lost[:10])}")
+    engine.load(dss.write(fed))
+    engine.load_settings(
+        mode="snapshot",
+        controlmode="static",
+        tolerance=TOLERANCE,
+        maxiterations=MAX_ITERATIONS,
+        maxcontroliter=MAX_CONTROL_ITERATIONS,
+    )
+    number = engine.solve()
+    if number not in (0, engine.CONTROL_LIMIT):
+        raise SolveError(f"OpenDSS: {engine.message()} (#{number})")
+    if not engine.converged():
+        raise SolveError(f"the power flow at the model's load did not converge within {MAX_ITERATIONS} iterations")
+    result = _readings(fed)
+    _judge(fed, result)
+    return {key: float(f"{value:.9g}") for key, value in result.items()}
+
+
+def _readings(feeder: Feeder) -> dict[str, float]:
+    loads = engine.Batch("load")
+    wanted = sum(1 for p in feeder.loads if p.enabled)
+    if loads.size != wanted:
+        raise SolveError(f"{wanted} loads were written and {loads.size} are in the engine")
+    source_kw, loss_kw = engine.totals_kw()
+    voltages = _per_unit(feeder)
+    given = sum(engine.Batch(word).powers().real.sum() for word in ("generator", "storage"))
+    return {
+        "source_kw": source_kw,
+        "load_kw": float(loads.powers().real.sum()),
+        "load_kw_expected": sum(p.kw for p in feeder.loads if p.enabled),
+        "generation_kw": -float(given),
+        "loss_kw": loss_kw,
+        "min_pu": min(voltages.values()),
+        "max_pu": max(voltages.values()),
+        "iterations": float(engine.iterations()),
+    }
+
+
+def _per_unit(feeder: Feeder) -> dict[str, float]:
+    view = head.view(feeder)
+    volts = np.empty(len(engine.node_names()) + 1, np.complex128)
+    engine.Voltages().read(volts)
+    index = {name: i for i, name in enumerate(engine.node_names(), 1)}
+    found = {}
+    for bus in feeder.buses:
+        spelled = names.spelled(bus.name)
+        for phase, node, other in view.judged(bus):
+            if f"{spelled}.{node}" in index:
+                base = 1e3 * (bus.kv_ll if other else bus.kv_ln)
+                back = volts[index[f"{spelled}.{other}"]] if other else 0.0
+                found[f"{bus.name}.{phase}"] = float(abs(volts[index[f"{spelled}.{node}"]] - back)) / base
+    return found
+
+
+def _judge(feeder: Feeder, result: Mapping[str, float]) -> None:
+    voltages = _per_unit(feeder)
+    outside = {n: v for n, v in voltages.items() if not LOWEST_PU <= v <= HIGHEST_PU}
+    if outside:
+        name, value = max(outside.items(), key=lambda item: abs(item[1] - 1.0))
+        raise SolveError(
+            f"{len(outside)} of {len(voltages)} voltages lie outside of {LOWEST_PU} to {HIGHEST_PU} pu at the model's "
+            f"load, the farthest at {name} with {value:.3f} pu: check base voltages, transformers and lengths"
+        )
+    missing = result["source_kw"] + result["generation_kw"] - result["load_kw"] - result["loss_kw"]
+    if abs(missing) > BALANCE * max(abs(result["source_kw"]), 1.0):
+        raise SolveError(f"power does not add up: {missing:.3f} kW of {result['source_kw']:.3f} kW are missing")

@@ -1,0 +1,183 @@
+"""The reduction of a solved year: every block goes in once and is forgotten; what is left fits the result tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.demand.calendar import Calendar
+from dtl.errors import SolveError
+from dtl.network.feeder import Feeder
+from dtl.powerflow import names
+from dtl.powerflow.circuit import Circuit
+from dtl.powerflow.flows import FlowMeter, Flows
+from dtl.powerflow.head import View
+from dtl.powerflow.limits import ratings, summer
+from dtl.powerflow.loading import STILL_KW, Loading, Peak
+from dtl.powerflow.opendss import Block
+from dtl.powerflow.voltages import Voltages
+
+Real = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BALANCE = 1e-6
+"""Largest part of the power in the feeder that may be missing between source, loads and losses in an hour."""
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Index of the feeder, in ``Feeder.feeders``, to which each thing of the circuit belongs."""
+
+    elements: Ints
+    loads: Ints
+    generators: Ints
+    sources: Ints
+
+    @classmethod
+    def of(cls, feeder: Feeder, circuit: Circuit) -> Owners:
+        """Owners by the bus a part hangs on, or the bus where an element begins."""
+        index = {name: i for i, name in enumerate(feeder.feeders)}
+        buses = {b.name: index.get(b.feeder, 0) for b in feeder.buses}
+        begins = {key: buses_of[0] for key, buses_of in terminal_buses(feeder).items()}
+        givers = [p.bus for parts in (feeder.generators, feeder.storages) for p in parts if p.enabled]
+        return cls(
+            elements=np.array([buses[begins[e]] for e in circuit.elements], np.int64),
+            loads=np.array([buses[p.bus] for p in feeder.loads if p.enabled], np.int64),
+            generators=np.array([buses[b] for b in givers], np.int64),
+            sources=np.array([index.get(s.feeder, buses[s.bus]) for s in feeder.sources], np.int64),
+        )
+
+
+def terminal_buses(feeder: Feeder) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Buses of the terminals of every element, by (kind, name)."""
+    return {
+        **{("line", p.name): (p.from_bus, p.to_bus) for p in feeder.lines},
+        **{("switch", p.name): (p.from_bus, p.to_bus) for p in feeder.switches},
+        **{("transformer", p.name): tuple(w.bus for w in p.windings) for p in feeder.transformers},
+        **{("capacitor", p.name): (p.bus,) for p in feeder.capacitors},
+        **{("reactor", p.name): (p.bus, *([p.to_bus] if p.to_bus else [])) for p in feeder.reactors},
+    }
+
+
+class Reduction:
+    """Accumulates the blocks of a year of one case.
+
+    ``hourly`` maps each column of the table ``hourly`` to the arrays of its blocks, shape (feeders, hours) each.
+    """
+
+    def __init__(
+        self, feeder: Feeder, circuit: Circuit, view: View, calendar: Calendar, spec: Mapping[str, Any], step_h: float
+    ) -> None:
+        self.feeder, self.circuit, self.view = feeder, circuit, view
+        self.step_h, self.limits, self.calendar = step_h, spec["limits"], calendar
+        self.owners = Owners.of(feeder, circuit)
+        self.meter = FlowMeter(feeder, circuit, view)
+        self.series = [circuit.elements[i] for i in self.meter.series]
+        ends = terminal_buses(feeder)
+        self.head_bus = {key: ends[key][view.head_end[key]] for key in self.series}
+        self.ratings = ratings(feeder, self.series, self.limits, step_h)
+        self.loading = Loading(self.ratings, step_h)
+        self.voltages = Voltages(feeder, circuit, view, self.limits, spec["secondary"], step_h)
+        self.hourly: dict[str, list[NDArray[Any]]] = {}
+        self.balance_max_rel, self.balance_hour = 0.0, 0
+        self._kinds = [
+            np.array([i for i, (k, _) in enumerate(circuit.elements) if k in kinds], np.int64)
+            for kinds in (("line", "switch"), ("transformer",), ("capacitor", "reactor"))
+        ]
+        self._source_nodes = self._nodes_of_sources()
+        self.source_peak_a, self.source_peak_kva = np.zeros(len(feeder.sources)), Peak(len(feeder.sources))
+        self.source_kva: list[NDArray[np.complex128]] = []
+
+    def add(self, block: Block, repeat: Callable[[Block, Ints], None]) -> None:
+        """Take in a block; hours whose power does not add up to ``BALANCE`` are given to `repeat` first.
+
+        Raises
+        ------
+        SolveError
+            An hour's source power still differs from loads plus losses by more than ``BALANCE``.
+        """
+        flows = self.meter.flows(block)
+        missing = self._missing(block, flows)
+        if (missing > BALANCE).any():
+            repeat(block, np.flatnonzero(missing > BALANCE))
+            flows = self.meter.flows(block)
+            missing = self._missing(block, flows)
+        self._judge_balance(block, missing)
+        in_summer = summer(self.calendar, block.hours, self.limits)
+        loss = flows.loss_kw[self.meter.series]
+        loading = self.loading.add(block.hours, in_summer, flows.amps, flows.power_kva, loss)
+        low, high = self.voltages.add(block.hours, block.voltages)
+        source = self._source_power(block)
+        self.source_kva.append(source)
+        self.source_peak_kva.add(np.abs(source), block.hours)
+        lines, transformers, others = (self._by_feeder(flows.loss_kw, kind) for kind in self._kinds)
+        no_load = self._sum(flows.no_load_kw, self.owners.elements[self.meter.no_load])
+        power, load = self._sum(source, self.owners.sources), self._sum(block.load_kva, self.owners.loads)
+        rows = {
+            "hour": self._each(block.hours),
+            "source_kw": power.real,
+            "source_kvar": power.imag,
+            "load_kw": load.real,
+            "load_kvar": load.imag,
+            "generation_kw": 0.0 - self._sum(block.generator_kva, self.owners.generators).real,
+            "loss_kw": lines + transformers + others,
+            "loss_line_kw": lines,
+            "loss_transformer_kw": transformers - no_load,
+            "loss_no_load_kw": no_load,
+            "loss_other_kw": others,
+            "min_pu": self._each(low),
+            "max_pu": self._each(high),
+            "max_load_pct": self._each(loading),
+            "tap_changes": self._each(block.tap_steps),
+            "control_iterations": self._each(block.control_iterations),
+        }
+        for name, values in rows.items():
+            self.hourly.setdefault(name, []).append(values)
+
+    def _nodes_of_sources(self) -> list[Ints]:
+        node = self.circuit.node
+        return [
+            np.array([node[f"{names.spelled(s.bus)}.{n}"] for n in s.nodes[: s.phases]], np.int64) for s in self.feeder.sources
+        ]
+
+    def _source_power(self, block: Block) -> NDArray[np.complex128]:
+        power = np.empty((len(self._source_nodes), len(block.hours)), np.complex128)
+        start = 0
+        for i, nodes in enumerate(self._source_nodes):
+            current = block.source_a[start : start + len(nodes)]
+            power[i] = -1e-3 * (block.voltages[nodes] * current.conj()).sum(axis=0)
+            self.source_peak_a[i] = max(self.source_peak_a[i], float(np.abs(current).max()))
+            start += len(nodes)
+        return power
+
+    def _missing(self, block: Block, flows: Flows) -> Real:
+        source = self._source_power(block).real
+        taken = block.load_kva.real.sum(axis=0) + block.generator_kva.real.sum(axis=0) + flows.loss_kw.sum(axis=0)
+        scale = np.maximum(np.abs(source).sum(axis=0), np.abs(block.load_kva.real).sum(axis=0))
+        missing: Real = np.abs(source.sum(axis=0) - taken) / np.maximum(scale, STILL_KW)
+        return missing
+
+    def _judge_balance(self, block: Block, missing: Real) -> None:
+        worst = int(missing.argmax())
+        if missing[worst] > self.balance_max_rel:
+            self.balance_max_rel, self.balance_hour = float(missing[worst]), int(block.hours[worst])
+        if not missing[worst] <= BALANCE:
+            raise SolveError(
+                f"hour {block.hours[worst]}: source power and loads plus losses differ by {missing[worst]:.1e} of the "
+                f"power in the feeder; more than {BALANCE:g} is no solution"
+            )
+
+    def _by_feeder(self, values: Real, rows: Ints) -> Real:
+        return self._sum(values[rows], self.owners.elements[rows])
+
+    def _sum(self, values: NDArray[Any], owners: Ints) -> NDArray[Any]:
+        if len(self.feeder.feeders) == 1:
+            return values.sum(axis=0, keepdims=True)
+        return np.stack([values[owners == i].sum(axis=0) for i in range(len(self.feeder.feeders))])
+
+    def _each(self, values: NDArray[Any]) -> NDArray[Any]:
+        return np.broadcast_to(values, (len(self.feeder.feeders), len(values)))

@@ -1,0 +1,198 @@
+"""The result tables of one solved case, from its reduction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dtl import tables
+from dtl.network.feeder import Bus
+from dtl.powerflow.loading import STILL_KW, Events
+from dtl.powerflow.reduce import Reduction
+
+MAX_VIOLATIONS = 1_000_000
+"""Rows of the table ``violations`` of one case; above it every element keeps its worst hours only."""
+
+Case = Mapping[str, Any]
+
+
+def powerflow(reduction: Reduction, case: Case) -> pa.Table:
+    """Table ``powerflow``: buses per phase and as a whole, lines, switches, transformers, and one head per source."""
+    rows = [*_buses(reduction), *_elements(reduction), *_heads(reduction)]
+    names = {c.name for c in tables.TABLES["powerflow"].columns}
+    return tables.frame("powerflow", [{**case, **{k: v for k, v in r.items() if k in names}} for r in rows])
+
+
+def hourly(reduction: Reduction, case: Case) -> pa.Table:
+    """Table ``hourly``: one row per feeder and hour."""
+    columns: dict[str, Any] = {
+        name: np.concatenate([np.concatenate([b[i] for b in blocks]) for i in range(len(reduction.feeder.feeders))])
+        for name, blocks in reduction.hourly.items()
+    }
+    hours = len(columns["hour"]) // len(reduction.feeder.feeders)
+    if not np.isfinite(reduction.ratings.seasons).any():
+        columns["max_load_pct"] = pa.nulls(len(columns["hour"]), pa.float32())
+    columns |= {k: [v] * len(columns["hour"]) for k, v in case.items()}
+    columns["feeder"] = [f for f in reduction.feeder.feeders for _ in range(hours)]
+    return tables.frame("hourly", columns)
+
+
+def violations(reduction: Reduction, case: Case) -> tuple[pa.Table, list[str]]:
+    """Table ``violations``, and a warning if it had to be cut to ``MAX_VIOLATIONS`` rows."""
+    series = [(_feeder(reduction, int(e)), *reduction.circuit.elements[e]) for e in reduction.meter.series]
+    buses = [(_owner(reduction, b), "bus", b.name) for b in reduction.voltages.buses]
+    heads = [(_head_feeder(reduction, i), "head", s.name) for i, s in enumerate(reduction.feeder.sources)]
+    kinds = (
+        ("thermal", reduction.loading.thermal, series, 1.0),
+        ("emergency", reduction.loading.emergency, series, 1.0),
+        ("voltage_low", reduction.voltages.low, buses, -1.0),
+        ("voltage_high", reduction.voltages.high, buses, 1.0),
+        ("reverse", _reverse(reduction), heads, -1.0),
+    )
+    count = sum(len(v) for _, events, _, _ in kinds for v in events.element)
+    share = MAX_VIOLATIONS / count if count > MAX_VIOLATIONS else 1.0
+    parts = [_events(word, *events.joined(), who, sign, share, case) for word, events, who, sign in kinds]
+    parts = [p for p in parts if p.num_rows]
+    cut = [f"{count} violating hours: the table keeps the worst {share:.1%} of every element's"] if share < 1.0 else []
+    return tables.concat("violations", parts), cut
+
+
+def _events(
+    word: str,
+    element: NDArray[np.int64],
+    hour: NDArray[np.int64],
+    value: NDArray[np.float64],
+    limit: NDArray[np.float64],
+    who: list[tuple[str, str, str]],
+    sign: float,
+    share: float,
+    case: Case,
+) -> pa.Table:
+    if share < 1.0:
+        order = np.lexsort((hour, -sign * value, element))
+        rank = np.arange(len(order)) - np.searchsorted(element[order], element[order])
+        keep = np.sort(order[rank < np.ceil(share * np.bincount(element)[element[order]])])
+        element, hour, value, limit = element[keep], hour[keep], value[keep], limit[keep]
+    feeder, kind, name = (pa.array([w[i] for w in who], pa.string()).take(pa.array(element)) for i in range(3))
+    same = {k: pa.repeat(v, len(hour)) for k, v in {**case, "phase": "", "violation": word}.items()}
+    columns = {**same, "feeder": feeder, "kind": kind, "element": name, "hour": hour, "value": value, "limit": limit}
+    return tables.frame("violations", columns)
+
+
+def _reverse(reduction: Reduction) -> Events:
+    events = Events()
+    hours = np.concatenate([b[0] for b in reduction.hourly["hour"]])
+    kw = np.concatenate(reduction.source_kva, axis=1).real
+    events.add(kw < -STILL_KW, hours, kw, np.zeros(len(kw)))
+    return events
+
+
+def _owner(reduction: Reduction, bus: Bus) -> str:
+    return bus.feeder or reduction.feeder.feeders[0]
+
+
+def _feeder(reduction: Reduction, element: int) -> str:
+    return reduction.feeder.feeders[reduction.owners.elements[element]]
+
+
+def _head_feeder(reduction: Reduction, source: int) -> str:
+    return reduction.feeder.feeders[reduction.owners.sources[source]]
+
+
+def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
+    v = reduction.voltages
+    mean = v.sum_pu / v.steps
+    ends = np.append(v.bus_start[1:], len(v.phases))
+    for b, bus in enumerate(v.buses):
+        rows = np.arange(v.bus_start[b], ends[b])
+        common = {
+            "feeder": _owner(reduction, bus),
+            "kind": "bus",
+            "element": bus.name,
+            "kv_ll": bus.kv_ll,
+            "rating_unit": "",
+            "distance_km": reduction.view.distance_km[bus.name],
+        }
+        lowest, highest = (rows[np.argmax(peak.value[rows])] for peak in (v.lowest, v.highest))
+        every = [(v.phases[r], [r], r, r, v.hours_low[r], v.hours_high[r]) for r in rows]
+        for phase, of, low, high, hours_low, hours_high in [
+            *every,
+            ("", rows, lowest, highest, v.bus_hours_low[b], v.bus_hours_high[b]),
+        ]:
+            yield {
+                **common,
+                "phase": phase,
+                "min_pu": -v.lowest.value[low],
+                "min_hour": v.lowest.hour[low],
+                "max_pu": v.highest.value[high],
+                "max_hour": v.highest.hour[high],
+                "mean_pu": mean[of].mean(),
+                "hours_low": hours_low,
+                "hours_high": hours_high,
+                "worst_pu": v.worst_pu[of].min(),
+            }
+
+
+def _elements(reduction: Reduction) -> Iterator[dict[str, Any]]:
+    loading, rated = reduction.loading, reduction.ratings
+    bus = reduction.feeder.bus
+    summers = np.isin(reduction.calendar.month, reduction.limits["lines"].get("summer_months", ()))
+    in_force = rated.seasons[summers[loading.peak.hour].astype(int), np.arange(len(rated.over_pct))]
+    for i, (kind, name) in enumerate(reduction.series):
+        near = bus[reduction.head_bus[kind, name]]
+        judged = bool(np.isfinite(in_force[i]))
+        row = {
+            "feeder": _feeder(reduction, int(reduction.meter.series[i])),
+            "kind": kind,
+            "element": name,
+            "phase": "",
+            "kv_ll": near.kv_ll,
+            "rating_unit": ("kVA" if rated.is_kva[i] else "A") if judged else "",
+            "max_a": loading.max_a[i],
+            "max_kva": loading.max_kva[i],
+            "kwh": loading.kwh[i],
+            "reverse_hours": loading.reverse_hours[i],
+            "reverse_kwh": loading.reverse_kwh[i],
+            "loss_kwh": loading.loss_kwh[i],
+            "distance_km": reduction.view.distance_km[near.name],
+        }
+        if judged:
+            row |= {
+                "rating": in_force[i],
+                "max_load_pct": loading.peak.value[i],
+                "max_load_hour": loading.peak.hour[i],
+                "hours_over": loading.hours_over[i],
+                "kwh_over": loading.kwh_over[i],
+                "window_h": rated.window_steps[i] * reduction.step_h,
+                "window_hours_over": loading.window_hours_over[i],
+            }
+            if np.isfinite(loading.window_peak.value[i]):
+                row["window_max_pct"] = loading.window_peak.value[i]
+        if np.isfinite(rated.emergency[i]):
+            row["hours_over_emergency"] = loading.hours_over_emergency[i]
+        yield row
+
+
+def _heads(reduction: Reduction) -> Iterator[dict[str, Any]]:
+    power = np.concatenate(reduction.source_kva, axis=1)
+    for i, source in enumerate(reduction.feeder.sources):
+        kw = power[i].real
+        back = kw < -STILL_KW
+        yield {
+            "feeder": _head_feeder(reduction, i),
+            "kind": "head",
+            "element": source.name,
+            "phase": "",
+            "kv_ll": reduction.feeder.bus[source.bus].kv_ll,
+            "rating_unit": "",
+            "max_a": reduction.source_peak_a[i],
+            "max_kva": reduction.source_peak_kva.value[i],
+            "kwh": kw.sum() * reduction.step_h,
+            "reverse_hours": back.sum() * reduction.step_h,
+            "reverse_kwh": np.abs(kw[back]).sum() * reduction.step_h,
+            "distance_km": 0.0,
+        }

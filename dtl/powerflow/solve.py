@@ -1,0 +1,103 @@
+"""Stage ``solve_feeder``: one case of one group, from base demand to result tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dtl import tables
+from dtl.demand.calendar import DEFAULT_YEAR, HOURS, Calendar
+from dtl.demand.demand import Demand
+from dtl.errors import SolveError
+from dtl.network.feeder import Feeder
+from dtl.powerflow import engine, head, results
+from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
+from dtl.powerflow.reduce import Reduction
+from dtl.scenarios.compose import Context, compose
+
+ENGINES = {"auto": "auto: opendss is the only engine so far", "opendss": "opendss: the study says so"}
+
+
+def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
+    """Solve the hours of one case and write the tables ``powerflow``, ``hourly``, ``violations`` and the manifest.
+
+    Raises
+    ------
+    SolveError
+        Physics failed: the feeder was not ready, an hour has no solution, or a balance does not hold.
+    """
+    ready = json.loads(Path(inputs["ready"]).read_text(encoding="utf-8"))
+    if ready["status"] != "ok":
+        raise SolveError(ready["reason"])
+    feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
+    demand = Demand.read(inputs["demand"], inputs["profiles"])
+    measured = spec["measured_year"] or DEFAULT_YEAR
+    context = Context(spec["year"] or measured, measured, spec["timezone"])
+    feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
+    demand = compose(spec["layers"], feeder, demand, context)
+    reduction, year = run(feeder, demand, context.calendar, spec)
+    case = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
+    tables.write("powerflow", results.powerflow(reduction, case), outputs["powerflow"])
+    tables.write("hourly", results.hourly(reduction, case), outputs["hourly"])
+    violations, cut = results.violations(reduction, case)
+    tables.write("violations", violations, outputs["violations"])
+    manifest = _manifest(spec, reduction, year, [*warnings, *cut])
+    text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
+    outputs["manifest"].write_text(text + "\n", encoding="utf-8")
+
+
+def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any]) -> tuple[Reduction, Year]:
+    """The reduction of all hours that `spec` asks for, and the year as it was run.
+
+    `spec` needs ``hours``, ``controls``, ``step_min``, ``limits`` and ``secondary``.
+    """
+    view = head.view(feeder)
+    year = Year(feeder, demand, controls_active=spec["controls"] == "active")
+    reduction = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
+    hours = range(HOURS) if spec["hours"] == "all" else sorted(set(spec["hours"]))
+    for block in year.blocks(hours):
+        reduction.add(block, year.repeat)
+    reduction.loading.finish()
+    return reduction, year
+
+
+def with_head_voltage(feeder: Feeder, setting: Mapping[str, float] | None) -> Feeder:
+    """The feeder with the voltage at its heads that the study sets; the model's own without a setting."""
+    if setting is None:
+        return feeder
+    sources = tuple(s.model_copy(update={"pu": float(setting["pu"])}) for s in feeder.sources)
+    return feeder.model_copy(update={"sources": sources})
+
+
+def _manifest(spec: Mapping[str, Any], reduction: Reduction, year: Year, warnings: list[str]) -> dict[str, Any]:
+    hits = [{"hour": hour, "devices": list(devices)} for hour, devices in year.control_limit_hits]
+    feeder = reduction.feeder
+    if hits:
+        names = sorted({d for _, devices in year.control_limit_hits for d in devices})
+        warnings = [*warnings, f"controls hunt in {len(hits)} hours (limit {MAX_CONTROL_ITERATIONS}): {', '.join(names)}"]
+    if constant := [p.name for p in (*feeder.generators, *feeder.storages) if p.enabled]:
+        warnings = [*warnings, f"generators at constant output, storage idle: {', '.join(constant)}"]
+    return {
+        "status": "ok",
+        "reason": "",
+        "engine": "opendss",
+        "engine_reason": ENGINES[spec["engine"]],
+        "engine_version": engine.version(),
+        "tolerance": TOLERANCE,
+        "hours": reduction.voltages.steps,
+        "controls": {
+            "mode": "static" if year.controls_active else "frozen",
+            "regulators": len(reduction.circuit.regulators),
+            "capacitors": sum(1 for c in feeder.capacitors if c.control is not None and c.control.enabled),
+            "max_iterations": MAX_CONTROL_ITERATIONS,
+        },
+        "secondary": spec["secondary"],
+        "warnings": warnings,
+        "worst_hour": reduction.voltages.worst_hour,
+        "balance_max_rel": float(f"{reduction.balance_max_rel:.3g}"),
+        "repeated_hours": year.repeated_hours,
+        "balance_hour": reduction.balance_hour,
+        "control_limit_hits": hits,
+    }

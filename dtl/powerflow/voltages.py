@@ -1,0 +1,105 @@
+"""Reduction of the judged voltages of all buses over the hours of a year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.network.feeder import Bus, Feeder
+from dtl.powerflow import names
+from dtl.powerflow.circuit import Circuit
+from dtl.powerflow.head import View
+from dtl.powerflow.limits import band
+from dtl.powerflow.loading import Events, Peak
+
+Real = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Voltages:
+    """Running reduction over blocks; read the attributes when all blocks are in.
+
+    Rows are judged voltages, (bus, phase) in the order of ``buses`` and ``phases``; ``bus_start`` says where each bus
+    begins. ``low`` and ``high`` hold violating hours per bus, with the worst phase's voltage.
+    """
+
+    def __init__(
+        self, feeder: Feeder, circuit: Circuit, view: View, limits: Mapping[str, Any], secondary: Any, step_h: float
+    ) -> None:
+        self._step_h = step_h
+        self.buses: list[Bus] = []
+        self.phases: list[str] = []
+        self.bus_of_row: list[int] = []
+        plus, minus, base, low, high, start = [], [], [], [], [], []
+        for bus in feeder.buses:
+            rows = [r for r in view.judged(bus) if f"{names.spelled(bus.name)}.{r[1]}" in circuit.node]
+            if not rows:
+                continue
+            limit = band(bus, limits, secondary)
+            start.append(len(plus))
+            for phase, node, other in rows:
+                plus.append(circuit.node[f"{names.spelled(bus.name)}.{node}"])
+                minus.append(circuit.node[f"{names.spelled(bus.name)}.{other}"] if other else 0)
+                base.append(1e3 * (bus.kv_ll if other else bus.kv_ln))
+                self.phases.append(phase)
+                self.bus_of_row.append(len(self.buses))
+            low.append(limit.low_pu)
+            high.append(limit.high_pu)
+            self.buses.append(bus)
+        self._plus, self._minus = np.array(plus, np.int64), np.array(minus, np.int64)
+        self._between = np.flatnonzero(self._minus)
+        self._per_volt = 1.0 / np.array(base)
+        self.bus_start = np.array(start, np.int64)
+        self.low_pu, self.high_pu = np.array(low), np.array(high)
+        self._start_reduction(len(plus), len(start))
+
+    def _start_reduction(self, rows: int, buses: int) -> None:
+        self.lowest, self.highest = Peak(rows), Peak(rows)
+        self.sum_pu, self.steps = np.zeros(rows), 0
+        self.hours_low, self.hours_high = np.zeros(rows), np.zeros(rows)
+        self.bus_hours_low, self.bus_hours_high = np.zeros(buses), np.zeros(buses)
+        self.low, self.high = Events(), Events()
+        self.worst_pu = np.zeros(rows)
+        self.worst_hour = -1
+        self._worst = -np.inf
+
+    def per_unit(self, voltages: NDArray[np.complex128]) -> Real:
+        """Magnitudes of the judged voltages [pu] from node voltages [V], both with hours last."""
+        across = voltages[self._plus]
+        if len(self._between):
+            across[self._between] -= voltages[self._minus[self._between]]
+        magnitude = np.sqrt(across.real**2 + across.imag**2)
+        magnitude *= self._per_volt[:, None]
+        return magnitude
+
+    def add(self, hours: Ints, voltages: NDArray[np.complex128]) -> tuple[Real, Real]:
+        """Take in a block; returns the lowest and the highest voltage of each hour [pu]."""
+        pu = self.per_unit(voltages)
+        self.highest.add(pu, hours)
+        self.lowest.add(-pu, hours)
+        self.sum_pu += pu.sum(axis=1)
+        self.steps += len(hours)
+        bus_low = np.minimum.reduceat(pu, self.bus_start, axis=0)
+        bus_high = np.maximum.reduceat(pu, self.bus_start, axis=0)
+        self._judge(hours, pu, bus_low, bus_high)
+        severity = np.maximum(self.low_pu[:, None] - bus_low, bus_high - self.high_pu[:, None]).max(axis=0)
+        column = int(severity.argmax())
+        if severity[column] > self._worst:
+            self._worst = float(severity[column])
+            self.worst_hour, self.worst_pu = int(hours[column]), pu[:, column].copy()
+        return bus_low.min(axis=0), bus_high.max(axis=0)
+
+    def _judge(self, hours: Ints, pu: Real, bus_low: Real, bus_high: Real) -> None:
+        too_low = bus_low < self.low_pu[:, None]
+        if too_low.any():
+            self.bus_hours_low += too_low.sum(axis=1) * self._step_h
+            self.hours_low += (pu < self.low_pu[self.bus_of_row, None]).sum(axis=1) * self._step_h
+            self.low.add(too_low, hours, bus_low, self.low_pu)
+        too_high = bus_high > self.high_pu[:, None]
+        if too_high.any():
+            self.bus_hours_high += too_high.sum(axis=1) * self._step_h
+            self.hours_high += (pu > self.high_pu[self.bus_of_row, None]).sum(axis=1) * self._step_h
+            self.high.add(too_high, hours, bus_high, self.high_pu)

@@ -1,0 +1,26 @@
+"""The kinds of layers: which function applies each, and the fixed order in which kinds apply."""
+
+from __future__ import annotations
+
+LAYERS = {
+    "growth": "dtl.scenarios.growth:apply",
+}
+"""The function of each kind, ``apply(layer, feeder, demand, context) -> Demand``."""
+
+ORDER = (
+    "weather",
+    "upgrades",
+    "queue",
+    "project",
+    "switching",
+    "controls",
+    "growth",
+    "electrification",
+    "ev",
+    "solar",
+    "tariff",
+    "battery",
+    "actions",
+    "flexibility",
+)
+"""Order in which kinds apply; a stack is a set, so the order in which a study lists it means nothing."""
