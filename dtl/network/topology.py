@@ -29,9 +29,9 @@ class Loop:
 class Topology:
     """What `trace` found; buses and parts by name.
 
-    ``order``: fed buses, nearest first along the tree; ``parent``: for each of them but the heads the bus before it and
-    the part between; ``distance_km``: along that tree; ``ties``: open switches whose both ends are fed; ``unfed``: parts on
-    phases that do not arrive, with those phases; ``dead``: nodes of a bus behind an open pole.
+    ``order``: fed buses, nearest first along the tree; ``parent``: for each of them but the heads the bus before it
+    and the part between; ``distance_km``: along that tree; ``ties``: open switches whose both ends are fed; ``unfed``:
+    parts on phases that do not arrive, with those phases; ``dead``: nodes of a bus behind an open pole.
     """
 
     order: list[str] = field(default_factory=list)

@@ -8,6 +8,7 @@ effective ones, written out and listed as defaulted.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,6 +23,8 @@ from dtl.sources.opendss_script import Script, flatten, text_of
 from dtl.sources.opendss_shunts import add_shunts
 from dtl.sources.opendss_transformers import add_transformers
 from dtl.sources.reading import Reading, plain
+
+_NEW = re.compile(r"new\s+(?:object\s*=\s*)?[\"']?(\w+)\.([^\s,=\"']+)", re.IGNORECASE)
 
 
 def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
@@ -71,6 +74,10 @@ def _read_circuit(reading: Reading, master: str, files: Mapping[str, Path]) -> N
         return
     reading.frequency_hz = told["frequency_hz"]
     reading.parts[feeder] = {}
+    for command in script.commands:
+        if (made := _NEW.match(command.text)) is not None:
+            kind = {"vsource": "source", "linecode": "line_code", "regcontrol": "regulator"}.get(made[1].lower())
+            reading.place(feeder, kind or made[1].lower(), plain(made[2]), command.file, command.line)
     _elements(reading, feeder, told)
 
 

@@ -19,7 +19,7 @@ from dtl.sources.registry import READERS
 
 
 def read_source(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
-    """Read one source and write ``network``, ``conversion``, ``findings`` and ``source.json`` into its folder."""
+    """Read one source into its folder: three tables, ``source.json`` and ``places.json`` (where each part stands)."""
     name, source, raw = spec["source"], spec["spec"], inputs["raw"]
     kind = source["kind"]
     if kind not in READERS:
@@ -50,6 +50,8 @@ def write(reading: Reading, raw: Mapping[str, Path], folder: Path) -> None:
     )
     findings = list({tuple(f.row().items()): f.row() for f in reading.findings}.values())
     tables.write("findings", tables.frame("findings", _columns("findings", findings)), folder / "findings.parquet")
+    places = json.dumps(reading.places, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    (folder / "places.json").write_text(places, encoding="utf-8")
     digests = {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in sorted(raw.items()) if p.is_file()}
     about = {
         "source": reading.source,

@@ -30,6 +30,8 @@ class Reading:
     parts: dict[str, dict[tuple[str, str], Part]] = field(default_factory=dict)
     conversion: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    places: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
+    """Where each part stands in the files: feeder -> ``kind.name`` -> file and line."""
 
     def add(self, feeder: str, part: Part) -> bool:
         """Put a part into a feeder; False, and a finding, when its name is taken there."""
@@ -40,6 +42,10 @@ class Reading:
             return False
         group[key] = part
         return True
+
+    def place(self, feeder: str, kind: str, name: str, file: str, line: int) -> None:
+        """Note where a part stands in the files, for findings of later stages."""
+        self.places.setdefault(feeder, {}).setdefault(f"{kind}.{name}", (file, line))
 
     def find(self, check: str, severity: Severity, message: str, **where: str | int | None) -> None:
         """Note a finding; `where` are further fields of `dtl.errors.Finding`."""

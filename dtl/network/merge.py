@@ -1,0 +1,94 @@
+"""The stage ``merge_network``: the sources become one network, checked feeder by feeder.
+
+Findings and accounts of all sources are kept; what the study waives by name is lowered from ``error`` to ``warning``
+and says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from dtl import tables
+from dtl.errors import Finding
+from dtl.network.checks import check
+from dtl.network.feeder import Feeder
+
+Places = Mapping[str, Mapping[str, tuple[str, int]]]
+
+
+def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
+    """Write the tables ``network``, ``findings`` and ``conversion`` of the whole study."""
+    folders: Mapping[str, Path] = inputs["sources"]
+    model = spec["model"]
+    network = tables.read("network", folders[model] / "network.parquet")
+    places: Places = json.loads((folders[model] / "places.json").read_text(encoding="utf-8"))
+    findings = []
+    for name in sorted(folders):
+        findings += list(_digests(name, folders[name]))
+        findings += [Finding(**row) for row in tables.read("findings", folders[name] / "findings.parquet").to_pylist()]
+    for feeder, rows in by_feeder(network):
+        findings += [_placed(f, model, places) for f in checked(feeder, rows)]
+    findings = [_waived(f, spec.get("waive") or {}) for f in findings]
+    rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
+    columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}
+    tables.write("findings", tables.frame("findings", columns), outputs["findings"])
+    tables.write("network", network, outputs["network"])
+    accounts = [tables.read("conversion", folders[name] / "conversion.parquet") for name in sorted(folders)]
+    tables.write("conversion", tables.concat("conversion", accounts), outputs["conversion"])
+
+
+def by_feeder(network: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The rows of each feeder of a table ``network``, which is sorted by feeder."""
+    feeders = network["feeder"].cast(pa.string()).to_pylist()
+    start = 0
+    for i in range(1, len(feeders) + 1):
+        if i == len(feeders) or feeders[i] != feeders[start]:
+            yield feeders[start], network.slice(start, i - start).to_pylist()
+            start = i
+
+
+def checked(feeder: str, rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """The findings of one feeder; rows that make no feeder are a finding themselves."""
+    try:
+        return check(Feeder.from_parts(rows))
+    except ValidationError as err:
+        first = err.errors()[0]
+        where = ".".join(str(p) for p in first["loc"])
+        text = f"the parts make no feeder: {first['msg']}"
+        return [
+            Finding(
+                "network.invalid", "error", text, feeder=feeder, field=where, remedy="Report it: a reader let it pass."
+            )
+        ]
+
+
+def _digests(name: str, folder: Path) -> Iterator[Finding]:
+    """The digests of the files of a source, as findings of severity ``info``."""
+    about = json.loads((folder / "source.json").read_text(encoding="utf-8"))
+    for file, digest in sorted(about["files"].items()):
+        yield Finding("source.file", "info", "was read", source=name, file=file, value=digest)
+
+
+def _placed(finding: Finding, source: str, places: Places) -> Finding:
+    file, line = places.get(finding.feeder, {}).get(finding.element, ("", None))
+    return replace(finding, source=source, file=file, line=line)
+
+
+def _waived(finding: Finding, waive: Mapping[str, Mapping[str, Any]]) -> Finding:
+    """The finding, lowered to a warning when the study waives its element or its check."""
+    if finding.severity != "error":
+        return finding
+    names = {n.lower() for n in (finding.element, f"{finding.feeder}/{finding.element}", finding.check) if n}
+    for pattern, waiver in sorted(waive.items()):
+        if any(fnmatchcase(n, pattern.lower()) for n in names):
+            text = f"{finding.message} [waived by {waiver['by']}: {waiver['why']}]"
+            return replace(finding, severity="warning", message=text)
+    return finding

@@ -1,0 +1,124 @@
+"""The stage ``split_feeders``: the network becomes one file per group of feeders that are solved together.
+
+A feeder with an error, and a feeder that the study names but no source has, is listed as ``failed`` with the reason;
+the others go on. What is not connected to a source is left out of the file, and noted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dtl import tables
+from dtl.network.feeder import Feeder
+from dtl.network.join import join, pruned
+from dtl.network.merge import by_feeder
+
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@~-]*")
+"""What a feeder id must look like to be the name of a file and of a web address."""
+
+_GLOB = re.compile(r"[*?\[]")
+
+
+def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
+    """Write ``feeders.json`` and the model of each group whose status is ``ok``."""
+    network = tables.read("network", inputs["network"])
+    rows = dict(by_feeder(network))
+    findings = tables.read("findings", inputs["findings"]).to_pylist()
+    errors: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding["severity"] == "error":
+            errors.setdefault(finding["feeder"], []).append(_reason(finding))
+    known = sorted(set(rows) | {f for f in errors if f})
+    patterns = [str(p) for p in spec["feeders"]]
+    chosen = [f for f in known if any(fnmatchcase(f.lower(), p.lower()) for p in patterns)]
+    unmet = [p for p in patterns if not any(fnmatchcase(f.lower(), p.lower()) for f in known)]
+    absent = sorted({p for p in unmet if not _GLOB.search(p)} | (set(spec.get("feeders_expected") or ()) - set(known)))
+    folder = outputs["feeders"]
+    folder.mkdir(parents=True, exist_ok=True)
+    groups: dict[str, dict[str, Any]] = {}
+    for names in _groups(sorted({*chosen, *absent}), spec.get("together") or ()):
+        group = "+".join(names)
+        feeder, reason = _build(names, rows, errors)
+        if feeder is None:
+            groups[group] = _entry(names, "failed", reason)
+            continue
+        text = feeder.to_json()
+        (folder / f"{group}.json").write_text(text, encoding="utf-8")
+        groups[group] = _entry(names, "ok", "") | _facts(feeder, text)
+    index = {"groups": groups, "unmet": sorted(p for p in unmet if _GLOB.search(p))}
+    text = json.dumps(index, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    outputs["index"].write_text(text, encoding="utf-8")
+
+
+def _reason(finding: Mapping[str, Any]) -> str:
+    place = ":".join(str(p) for p in (finding["file"], finding["line"]) if p not in ("", None))
+    what = " ".join(p for p in (finding["element"], finding["field"]) if p)
+    value = f" ({finding['value']})" if finding["value"] else ""
+    return " ".join(p for p in (place and place + ":", what and what + ":", finding["message"] + value) if p)
+
+
+def _groups(chosen: list[str], together: Iterable[list[str]]) -> list[tuple[str, ...]]:
+    """The chosen feeders, those that are solved together side by side, in the order of their group ids."""
+    left, groups = set(chosen), []
+    for names in together:
+        mine = tuple(sorted(n for n in names))
+        if left & set(mine):
+            groups.append(mine)
+            left -= set(mine)
+    return sorted([*groups, *((n,) for n in left)])
+
+
+def _build(
+    names: tuple[str, ...], rows: Mapping[str, list[dict[str, Any]]], errors: Mapping[str, list[str]]
+) -> tuple[Feeder | None, str]:
+    """The model of a group, or why there is none."""
+    if bad := [n for n in names if not SAFE.fullmatch(n)]:
+        return None, f"the id {bad[0]!r} cannot be the name of a file; rename the feeder in its source"
+    for name in names:
+        found = errors.get(name, [])
+        if name not in rows and not found:
+            found = errors.get("", []) or ["no source has this feeder"]
+        if found:
+            more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+            return None, f"{name}: " * (len(names) > 1) + "; ".join(sorted(found)[:3]) + more
+    try:
+        return pruned(join([Feeder.from_parts(rows[n]) for n in names])), ""
+    except ValidationError as err:
+        return None, f"the parts make no feeder: {err.errors()[0]['msg']}"
+
+
+def _entry(names: tuple[str, ...], status: str, reason: str) -> dict[str, Any]:
+    empty = {"digest": "", "customers": 0, "kv_ll": 0.0, "loads": 0, "kw": 0.0, "buses": 0, "length_km": 0.0}
+    return {"feeders": list(names), "status": status, "reason": reason, **empty}
+
+
+def _facts(feeder: Feeder, text: str) -> dict[str, Any]:
+    kw = sum(load.kw for load in feeder.loads if load.enabled)
+    heads = [feeder.bus[s.bus].kv_ll for s in feeder.sources]
+    return {
+        "digest": hashlib.sha256(text.encode()).hexdigest(),
+        "customers": feeder.customers,
+        "kv_ll": round(max(_main(feeder), default=max(heads)), 6),
+        "loads": sum(load.enabled for load in feeder.loads),
+        "kw": round(kw, 6),
+        "buses": len(feeder.buses),
+        "length_km": round(sum(p.length_km for p in feeder.lines if p.enabled), 6),
+    }
+
+
+def _main(feeder: Feeder) -> list[float]:
+    """The voltage at which most of the line length is, as a list of one; empty without lines [kV]."""
+    length: dict[float, float] = {}
+    for line in feeder.lines:
+        if line.enabled:
+            kv = round(feeder.bus[line.from_bus].kv_ll, 6)
+            length[kv] = length.get(kv, 0.0) + line.length_km
+    return [max(length, key=lambda kv: (length[kv], kv))] if length else []
