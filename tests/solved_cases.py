@@ -30,7 +30,15 @@ LIMITS: dict[str, Any] = {
 
 def spec(case: str = "base", scenario: str = "base", year: int = 0, group: str = "f1") -> dict[str, Any]:
     analyses: dict[str, Any] = {"thermal": {}, "voltage": {}, "losses": {}}
-    return {"group": group, "case": case, "scenario": scenario, "year": year, "limits": LIMITS, "analyses": analyses}
+    return {
+        "group": group,
+        "case": case,
+        "scenario": scenario,
+        "year": year,
+        "limits": LIMITS,
+        "secondary": "modelled",
+        "analyses": analyses,
+    }
 
 
 def place(of: dict[str, Any], feeder: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def assess(spec: Mapping[str, Any], found: Mapping[str, pa.Table]) -> list[Row]:
     rows: list[Row] = []
     for feeder in sorted(set(found["hourly"]["feeder"].to_pylist())):
         own = {name: columns(table.filter(pc.equal(table["feeder"], feeder))) for name, table in found.items()}
-        case = Solved(own["powerflow"], own["hourly"], own["violations"], spec["limits"])
+        case = Solved(own["powerflow"], own["hourly"], own["violations"], spec["limits"], spec["secondary"])
         rows += _placed(spec, feeder, "status", _status(case))
         rows += _placed(spec, feeder, "head", head(case))
         for kind in sorted(set(spec["analyses"]) & set(ANALYSES)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,47 +21,80 @@ LINES = ("line", "switch")
 """The kinds that count as lines."""
 
 
+HOURS_OF = {"thermal": "hours_over", "voltage_low": "hours_low", "voltage_high": "hours_high"}
+"""The column of ``powerflow`` that counts the hours of a violation, element by element."""
+
+PRIMARY_KV = 1.0
+"""Nominal voltage above which a bus is primary: a secondary that is not modelled hangs behind it [kV]."""
+
+
 @dataclass(frozen=True)
 class Solved:
     """What the analyses read: the tables of the power flow, and the limits of the study.
 
     Texts are object arrays, numbers float64 with nan for what is missing. ``limits`` is the resolved section of the
-    study: ``lines``, ``transformers`` and ``voltage``.
+    study: ``lines``, ``transformers`` and ``voltage``; ``secondary`` is ``modelled`` or holds ``drop_pct``.
     """
 
     powerflow: Columns
     hourly: Columns
     violations: Columns
     limits: Mapping[str, Any]
+    secondary: Mapping[str, float] | str
 
-    def elements(self, *kinds: str) -> Columns:
-        """The rows of branches of some kinds, one per element: that of all phases together, else the worst phase."""
+    def whole(self, *kinds: str) -> Columns:
+        """The rows of some kinds of element that stand for all their phases, by kind and name."""
         flow = self.powerflow
-        rows = np.flatnonzero(np.isin(flow["kind"], kinds))
-        load = np.nan_to_num(flow["max_load_pct"][rows], nan=-1.0)
-        phases = flow["phase"][rows]
-        order = sorted(range(len(rows)), key=lambda i: (phases[i] != "", -load[i], phases[i]))
-        names = [(flow["kind"][rows[i]], flow["element"][rows[i]]) for i in order]
-        first = dict(zip(reversed(names), reversed(order), strict=True))
-        keep = rows[[first[name] for name in sorted(first)]] if first else rows
-        return {name: column[keep] for name, column in flow.items()}
+        rows = np.flatnonzero(np.isin(flow["kind"], kinds) & (flow["phase"] == ""))
+        rows = rows[np.lexsort((flow["element"][rows].astype(str), flow["kind"][rows].astype(str)))]
+        return {name: column[rows] for name, column in flow.items()}
 
-    def buses(self) -> Columns:
-        """The rows of the phases of buses, without neutrals, that have a voltage."""
+    @cached_property
+    def phases(self) -> dict[str, list[tuple[str, float, float]]]:
+        """The judged phases of each bus with their lowest and highest voltage [pu], by phase."""
         flow = self.powerflow
-        keep = (flow["kind"] == "bus") & (flow["phase"] != "N") & ~np.isnan(flow["min_pu"])
-        return {name: column[keep] for name, column in flow.items()}
+        rows = np.flatnonzero((flow["kind"] == "bus") & (flow["phase"] != ""))
+        found: dict[str, list[tuple[str, float, float]]] = {}
+        for i in rows:
+            found.setdefault(flow["element"][i], []).append((flow["phase"][i], flow["min_pu"][i], flow["max_pu"][i]))
+        return {bus: sorted(phases) for bus, phases in found.items()}
 
     def hours(self, *violations: str) -> int:
-        """Number of hours with at least one violation of these kinds [h]."""
-        return len(np.unique(self.violations["hour"][np.isin(self.violations["violation"], violations)]))
+        """Number of hours with at least one violation of these kinds [h].
 
-    def voltage_limit(self, kv: float) -> Mapping[str, Any]:
-        """The limits of a nominal voltage [kV, line to line]: the first entry that holds it."""
+        The table of violations may hold only the worst hours of each element, so this is a lower bound where the
+        manifest says that it was cut; no less than the hours of the element that has most.
+        """
+        listed = len(np.unique(self.violations["hour"][np.isin(self.violations["violation"], violations)]))
+        longest = (np.nan_to_num(self.powerflow[HOURS_OF[v]]).max(initial=0.0) for v in violations)
+        return max(listed, *(int(hours) for hours in longest))
+
+    def voltage_limit(self, bus: str, kv: float) -> Mapping[str, Any]:
+        """The limits of a bus of a nominal voltage [kV, line to line]: the first entry that fits, with its ``words``.
+
+        Behind a primary bus a service limit is raised, at its lower end, by the drop that the study declares.
+        """
+        count = len({letter for phase, _, _ in self.phases.get(bus, []) for letter in phase})
         for limit in self.limits["voltage"]:
-            if limit["kv"][0] - 1e-6 <= kv <= limit["kv"][1] + 1e-6:
-                return limit  # type: ignore[no-any-return]
-        raise ContractError(f"a solved case has a bus of {kv:g} kV, for which the study has no voltage limit")
+            wanted = limit.get("phases")
+            fits = wanted is None or count in (wanted if isinstance(wanted, list) else [wanted])
+            if fits and limit["kv"][0] - 1e-6 <= kv <= limit["kv"][1] + 1e-6:
+                return self._with_drop(limit, kv)
+        raise ContractError(f"bus {bus} of a solved case has {kv:g} kV, for which the study has no voltage limit")
+
+    def _with_drop(self, limit: Mapping[str, Any], kv: float) -> Mapping[str, Any]:
+        drop = 0.0 if isinstance(self.secondary, str) else self.secondary.get("drop_pct", 0.0)
+        if not drop or limit["at"] != "service" or kv <= PRIMARY_KV or not limit["low_pu"]:
+            return {**limit, "words": rule_text(limit)}
+        words = f"{rule_text(limit)}; at a primary bus plus the secondary's drop of {drop:g} %"
+        return {**limit, "low_pu": limit["low_pu"] + drop / 100, "words": words}
+
+
+def rule_text(limit: Mapping[str, Any]) -> str:
+    """A voltage limit in words: rule and edition, range, place and clause."""
+    band = f"range {limit['range']}" if limit["range"] else ""
+    words = " ".join(x for x in (limit["rule"] or "study:", band, limit["at"]) if x)
+    return f"{words}: {limit['clause']}" if limit["clause"] else f"{words} voltage"
 
 
 def columns(table: pa.Table) -> dict[str, np.ndarray[Any, Any]]:

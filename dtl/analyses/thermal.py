@@ -16,7 +16,7 @@ def thermal(case: Solved) -> list[Row]:
     An element is *over* when its loading exceeds ``over_pct`` of the rating in force in any interval. The moving window
     (1 h for lines, 2 h for transformers unless the study says otherwise) is told beside it and decides nothing alone.
     """
-    lines, transformers = case.elements(*LINES), case.elements("transformer")
+    lines, transformers = case.whole(*LINES), case.whole("transformer")
     both = {name: np.concatenate([lines[name], transformers[name]]) for name in lines}
     line, transformer = line_rule(case.limits), transformer_rule(case.limits)
     rows: list[Row] = [

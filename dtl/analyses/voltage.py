@@ -2,90 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from dtl.analyses.solved import Columns, Row, Solved, whole, worst
 
 LOW, HIGH = "voltage_low", "voltage_high"
 
+ENDS = (
+    # end of the band, its limit, hours outside it, by how much, sign
+    ("min", "low_pu", "hours_low", "max_shortfall_pu", -1.0),
+    ("max", "high_pu", "hours_high", "max_excess_pu", 1.0),
+)
+
 
 def voltage(case: Solved) -> list[Row]:
     """The voltage rows of a case: the feeder's figures, and those of each bus outside its limits."""
-    buses = case.buses()
-    outside = case.violations
-    low, high = outside["violation"] == LOW, outside["violation"] == HIGH
-    rows = [
-        _extreme(case, buses, "min"),
-        _extreme(case, buses, "max"),
+    buses = case.whole("bus")
+    rows: list[Row] = [
         {"metric": "violation_hours_low_h", "value": case.hours(LOW)},
         {"metric": "violation_hours_high_h", "value": case.hours(HIGH)},
         {"metric": "violation_hours_h", "value": case.hours(LOW, HIGH)},
-        {"metric": "buses_low", "value": len(set(outside["element"][low]))},
-        {"metric": "buses_high", "value": len(set(outside["element"][high]))},
-        _furthest(case, buses, "max_shortfall_pu", low, outside["limit"] - outside["value"]),
-        _furthest(case, buses, "max_excess_pu", high, outside["value"] - outside["limit"]),
+        {"metric": "buses_low", "value": int((buses["hours_low"] > 0).sum())},
+        {"metric": "buses_high", "value": int((buses["hours_high"] > 0).sum())},
     ]
-    return rows + _each_bus(case, buses)
-
-
-def rule_text(limit: Mapping[str, Any]) -> str:
-    """A voltage limit in words: rule and edition, range, place and clause."""
-    band = f"range {limit['range']}" if limit.get("range") else ""
-    words = " ".join(x for x in (limit["rule"], band, limit["at"]) if x)
-    return f"{words}: {limit['clause']}" if limit.get("clause") else words
-
-
-def _extreme(case: Solved, buses: Columns, end: str) -> Row:
-    value, hour = buses[f"{end}_pu"], buses[f"{end}_hour"]
-    at = worst(-value if end == "min" else value, buses["element"], buses["phase"])
-    if at is None:
-        return {"metric": f"{end}_pu"}
-    limit = case.voltage_limit(buses["kv_ll"][at])
-    return {
-        "metric": f"{end}_pu",
-        "value": float(value[at]),
-        "text": _place(buses["element"][at], buses["phase"][at]),
-        "hour": whole(hour[at]),
-        "limit": limit["low_pu" if end == "min" else "high_pu"],
-        "rule": rule_text(limit),
-    }
-
-
-def _furthest(case: Solved, buses: Columns, metric: str, mask: Any, beyond: Any) -> Row:
-    """The violation furthest beyond its limit; 0 when there is none."""
-    bad = {name: column[mask] for name, column in case.violations.items()}
-    at = worst(beyond[mask], bad["hour"], bad["element"], bad["phase"])
-    if at is None:
-        return {"metric": metric, "value": 0.0}
-    kv = buses["kv_ll"][buses["element"] == bad["element"][at]]
-    return {
-        "metric": metric,
-        "value": float(beyond[mask][at]),
-        "text": _place(bad["element"][at], bad["phase"][at]),
-        "hour": whole(bad["hour"][at]),
-        "limit": float(bad["limit"][at]),
-        "rule": rule_text(case.voltage_limit(kv[0])) if len(kv) else "",
-    }
-
-
-def _each_bus(case: Solved, buses: Columns) -> list[Row]:
-    rows: list[Row] = []
-    for violation, end, hours in ((LOW, "min", "hours_low_h"), (HIGH, "max", "hours_high_h")):
-        bad = case.violations["violation"] == violation
-        names, when = case.violations["element"][bad], case.violations["hour"][bad]
-        distinct: dict[str, set[float]] = {}
-        for name, hour in zip(names, when, strict=True):
-            distinct.setdefault(name, set()).add(hour)
-        for name in sorted(distinct):
-            phases = {column: values[buses["element"] == name] for column, values in buses.items()}
-            row = {"kind": "bus", "element": name}
-            extreme = row | _extreme(case, phases, end)
-            rows.append(extreme)
-            judged = {key: extreme[key] for key in ("limit", "rule") if key in extreme}
-            rows.append(row | judged | {"metric": hours, "value": len(distinct[name])})
+    limits = [case.voltage_limit(bus, kv) for bus, kv in zip(buses["element"], buses["kv_ll"], strict=True)]
+    for end, limit, hours, beyond, sign in ENDS:
+        values = buses[f"{end}_pu"]
+        at = worst(sign * values, buses["element"])
+        rows.append(
+            {"metric": f"{end}_pu"}
+            | (_told(case, buses, at, end, limits[at][limit], limits[at]) if at is not None else {})
+        )
+        bad = buses[hours] > 0
+        over = np.where(bad, sign * (values - np.array([band[limit] for band in limits])), np.nan)
+        far = worst(over, buses["element"])
+        told = {} if far is None else _told(case, buses, far, end, limits[far][limit], limits[far])
+        rows.append(told | {"metric": beyond, "value": 0.0 if far is None else float(over[far])})
+        for i in np.flatnonzero(bad):
+            row = _told(case, buses, i, end, limits[i][limit], limits[i]) | {
+                "kind": "bus",
+                "element": buses["element"][i],
+            }
+            rows.append(row | {"metric": f"{end}_pu"})
+            judged = {key: row[key] for key in ("kind", "element", "limit", "rule")}
+            rows.append(judged | {"metric": f"{hours}_h", "value": float(buses[hours][i])})
     return rows
 
 
-def _place(bus: str, phase: str) -> str:
-    return f"{bus}.{phase}" if phase else bus
+def _told(case: Solved, buses: Columns, at: Any, end: str, limit: float, band: Any) -> Row:
+    """The extreme voltage of a bus with the phase that has it, its hour and its limit."""
+    name, value = buses["element"][at], buses[f"{end}_pu"][at]
+    column = 1 if end == "min" else 2
+    phase = next((p[0] for p in case.phases.get(name, []) if p[column] == value), "")
+    return {
+        "value": float(value),
+        "text": f"{name}.{phase}" if phase else name,
+        "hour": whole(buses[f"{end}_hour"][at]),
+        "limit": limit,
+        "rule": band["words"],
+    }

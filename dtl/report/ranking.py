@@ -10,6 +10,7 @@ RANK_BY = {
     "thermal": ("violating", "overload_hours_h", "violation_hours_h", "loading", "deviation_pu"),
     "voltage": ("violating", "violation_hours_h", "overload_hours_h", "deviation_pu", "loading"),
     "losses": ("loss_pct", "loss_kwh"),
+    "compare": ("violating", "overload_hours_h", "violation_hours_h", "loading", "deviation_pu"),
 }
 """The numbers that decide the place, the first counts most; all are worse when higher."""
 
@@ -17,6 +18,7 @@ FIGURES = {
     "thermal": ("feeders_violating", "overload_hours_h", "max_line_load_pct", "min_pu", "loss_pct"),
     "voltage": ("feeders_violating", "violation_hours_h", "min_pu", "max_pu", "loss_pct"),
     "losses": ("feeders_violating", "loss_kwh", "loss_pct", "loss_no_load_kwh", "energy_kwh"),
+    "compare": ("feeders_violating", "overload_hours_h", "violation_hours_h", "peak_kw", "loss_kwh"),
 }
 """The five figures of the overview."""
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 import solved_cases as made
 
 from dtl.analyses.assess import assess
+from dtl.analyses.solved import Solved
 from dtl.errors import ContractError
+from dtl.network.feeder import Bus
+from dtl.powerflow.limits import band
 
-# Limits: 0.975-1.05 at 4.16 kV (mv@1, A), 0.95-1.05 at 0.48 kV (lv@1). Neutral voltages are no bus voltages.
+# Limits: 0.975-1.05 at 4.16 kV (mv@1, A), 0.95-1.05 at 0.48 kV (lv@1). What the power flow gives of each phase:
 #
 #   hour                        5      6      7
 #   m.A (4.16 kV)           0.980  0.970  0.974    low in 6 and 7, most 0.005 below
@@ -18,33 +24,33 @@ from dtl.errors import ContractError
 #   q.1 (0.48 kV)           0.949  1.000  1.000    low in 5, 0.001 below
 #
 # Hours low: 5, 6, 7 = 3 h; high: 6 = 1 h; outside: 3 h. Buses low m, v, q = 3; high m = 1.
-FLOW = [
-    {"kind": "bus", "element": "m", "phase": "A", "min_pu": 0.970, "min_hour": 6, "max_pu": 0.980, "max_hour": 5},
-    {"kind": "bus", "element": "m", "phase": "B", "min_pu": 0.972, "min_hour": 6, "max_pu": 0.990, "max_hour": 5},
-    {"kind": "bus", "element": "m", "phase": "C", "min_pu": 1.000, "min_hour": 5, "max_pu": 1.056, "max_hour": 6},
-    {"kind": "bus", "element": "m", "phase": "N", "min_pu": 0.001, "min_hour": 5, "max_pu": 0.002, "max_hour": 6},
-    {"kind": "bus", "element": "v", "phase": "A", "min_pu": 0.940, "min_hour": 7, "max_pu": 0.960, "max_hour": 5,
-     "kv_ll": 0.48},
-    {"kind": "bus", "element": "q", "phase": "1", "min_pu": 0.949, "min_hour": 5, "max_pu": 1.000, "max_hour": 6,
-     "kv_ll": 0.48},
-]  # fmt: skip
+BUSES = [  # bus, phase, kV, lowest, hour, highest, hour, hours low, hours high; as a whole where the phase is empty
+    ("m", "A", 4.16, 0.970, 6, 0.980, 5, 2, 0),
+    ("m", "B", 4.16, 0.972, 6, 0.990, 5, 1, 0),
+    ("m", "C", 4.16, 1.000, 5, 1.056, 6, 0, 1),
+    ("m", "", 4.16, 0.970, 6, 1.056, 6, 2, 1),
+    ("v", "A", 0.48, 0.940, 7, 0.960, 5, 1, 0),
+    ("v", "", 0.48, 0.940, 7, 0.960, 5, 1, 0),
+    ("q", "1", 0.48, 0.949, 5, 1.000, 6, 1, 0),
+    ("q", "", 0.48, 0.949, 5, 1.000, 6, 1, 0),
+]
 VIOLATIONS = [
-    ("voltage_low", "bus", "m", "A", 6, 0.970, 0.975),
-    ("voltage_low", "bus", "m", "A", 7, 0.974, 0.975),
-    ("voltage_low", "bus", "m", "B", 6, 0.972, 0.975),
-    ("voltage_high", "bus", "m", "C", 6, 1.056, 1.05),
-    ("voltage_low", "bus", "v", "A", 7, 0.940, 0.95),
-    ("voltage_low", "bus", "q", "1", 5, 0.949, 0.95),
+    ("voltage_low", "bus", "m", "", 6, 0.970, 0.975),
+    ("voltage_low", "bus", "m", "", 7, 0.974, 0.975),
+    ("voltage_high", "bus", "m", "", 6, 1.056, 1.05),
+    ("voltage_low", "bus", "v", "", 7, 0.940, 0.95),
+    ("voltage_low", "bus", "q", "", 5, 0.949, 0.95),
     ("reverse", "head", "m", "", 9, -5, 0),
 ]
+NAMES = ("element", "phase", "kv_ll", "min_pu", "min_hour", "max_pu", "max_hour", "hours_low", "hours_high")
 
 
 def rows(
-    flow: list[dict[str, object]] = FLOW, violations: list[tuple[object, ...]] = VIOLATIONS
+    buses: Sequence[tuple[object, ...]] = BUSES, violations: Sequence[tuple[object, ...]] = VIOLATIONS, **words: object
 ) -> list[dict[str, object]]:
-    spec = made.spec()
+    spec = made.spec() | words
     found = {
-        "powerflow": made.flow_table(spec, flow),
+        "powerflow": made.flow_table(spec, [{"kind": "bus"} | dict(zip(NAMES, bus, strict=True)) for bus in buses]),
         "hourly": made.hourly_table(spec, [{}] * 12),
         "violations": made.violation_table(spec, violations),
     }
@@ -80,15 +86,61 @@ def test_worst_bus_worst_hour_and_the_clause() -> None:
 
 def test_the_lowest_voltage_need_not_be_the_furthest_below_its_limit() -> None:
     """0.960 at 0.48 kV keeps its limit of 0.95; 0.970 at 4.16 kV breaks its limit of 0.975."""
-    flow = [
-        {"kind": "bus", "element": "lv", "phase": "A", "kv_ll": 0.48, "min_pu": 0.960, "min_hour": 1,
-         "max_pu": 1, "max_hour": 2},
-        {"kind": "bus", "element": "mv", "phase": "A", "min_pu": 0.970, "min_hour": 3, "max_pu": 1, "max_hour": 2},
-    ]  # fmt: skip
-    got = made.by_metric(rows(flow, [("voltage_low", "bus", "mv", "A", 3, 0.970, 0.975)]))
-    assert got["min_pu"]["text"] == "lv.A"
-    assert got["max_shortfall_pu"]["text"] == "mv.A" and got["max_shortfall_pu"]["limit"] == pytest.approx(0.975)
+    buses = [("lv", "", 0.48, 0.960, 1, 1, 2, 0, 0), ("mv", "", 4.16, 0.970, 3, 1, 2, 1, 0)]
+    got = made.by_metric(rows(buses, [("voltage_low", "bus", "mv", "", 3, 0.970, 0.975)]))
+    assert got["min_pu"]["text"] == "lv"
+    assert got["max_shortfall_pu"]["text"] == "mv" and got["max_shortfall_pu"]["limit"] == pytest.approx(0.975)
     assert got["max_shortfall_pu"]["rule"] == "mv@1 range A service: c2"
+
+
+def test_the_drop_of_a_secondary_raises_the_limit_of_primary_buses_only() -> None:
+    """2.5 % behind a primary bus: 0.975 + 0.025 = 1.0 there; 0.95 stays at 0.48 kV."""
+    got = rows(secondary={"drop_pct": 2.5})
+    m, v = made.by_metric(got, "m")["min_pu"], made.by_metric(got, "v")["min_pu"]
+    assert m["limit"] == pytest.approx(1.0) and "drop of 2.5 %" in str(m["rule"])
+    assert v["limit"] == pytest.approx(0.95) and v["rule"] == "lv@1 service: c1"
+    assert made.by_metric(got, "m")["max_pu"]["limit"] == pytest.approx(1.05), "the drop vanishes at no load"
+    assert made.by_metric(got)["max_shortfall_pu"]["value"] == pytest.approx(0.030, abs=1e-6)
+
+
+def test_a_cut_table_of_violations_counts_no_less_than_the_worst_bus() -> None:
+    got = made.by_metric(rows([("m", "", 4.16, 0.9, 3, 1, 2, 7, 0)], [("voltage_low", "bus", "m", "", 3, 0.9, 0.975)]))
+    assert got["violation_hours_low_h"]["value"] == got["violating_hours_h"]["value"] == 7
+
+
+def test_limits_by_number_of_phases() -> None:
+    limits = [dict(made.LIMITS["voltage"][1], phases=1, low_pu=0.9), made.LIMITS["voltage"][1]]
+    buses = [
+        ("one", "A", 4.16, 0.97, 1, 1, 2, 0, 0),
+        ("one", "", 4.16, 0.97, 1, 1, 2, 0, 0),
+        ("two", "AB", 4.16, 0.97, 1, 1, 2, 1, 0),
+        ("two", "", 4.16, 0.97, 1, 1, 2, 1, 0),
+    ]
+    got = rows(buses, [("voltage_low", "bus", "two", "", 1, 0.97, 0.975)], limits=made.LIMITS | {"voltage": limits})
+    assert made.by_metric(got)["min_pu"]["limit"] == pytest.approx(0.9)
+    assert made.by_metric(got, "two")["min_pu"]["limit"] == pytest.approx(0.975)
+
+
+@pytest.mark.parametrize("nodes", [(1,), (1, 2), (1, 2, 3)])
+@pytest.mark.parametrize("kv_ll", [0.48, 1.0, 4.16, 35.0])
+@pytest.mark.parametrize("secondary", ["modelled", {"drop_pct": 0.0}, {"drop_pct": 3.0}])
+def test_the_power_flow_judges_by_the_same_limits(nodes: tuple[int, ...], kv_ll: float, secondary: object) -> None:
+    """Two modules find the limit of a bus; they must agree, or a page shows another limit than the one that counted."""
+    limits = {
+        "voltage": [dict(made.LIMITS["voltage"][1], phases=2, low_pu=0.91, at="primary"), *made.LIMITS["voltage"]]
+    }
+    judged = band(Bus(name="b", nodes=nodes, kv_ln=kv_ll / 3**0.5), limits, secondary)
+    flow = {
+        "kind": np.array(["bus"] * len(nodes), object),
+        "element": np.array(["b"] * len(nodes), object),
+        "phase": np.array(["ABC"[n - 1] for n in nodes], object),
+        "min_pu": np.ones(len(nodes)),
+        "max_pu": np.ones(len(nodes)),
+    }
+    told = Solved(flow, {}, {}, limits, secondary).voltage_limit(
+        "b", Bus(name="b", nodes=nodes, kv_ln=kv_ll / 3**0.5).kv_ll
+    )
+    assert (told["low_pu"], told["high_pu"]) == pytest.approx((judged.low_pu, judged.high_pu))
 
 
 def test_each_bus_outside_its_limits() -> None:
@@ -103,23 +155,10 @@ def test_each_bus_outside_its_limits() -> None:
 
 
 def test_all_within_limits() -> None:
-    flow = [{"kind": "bus", "element": "m", "phase": "A", "min_pu": 0.99, "min_hour": 1, "max_pu": 1.01, "max_hour": 2}]
-    got = made.by_metric(rows(flow, []))
+    got = made.by_metric(rows([("m", "", 4.16, 0.99, 1, 1.01, 2, 0, 0)], []))
     assert got["max_shortfall_pu"]["value"] == got["max_excess_pu"]["value"] == got["violating"]["value"] == 0
 
 
 def test_a_bus_without_a_limit_is_a_bug_by_now() -> None:
-    flow = [
-        {
-            "kind": "bus",
-            "element": "h",
-            "phase": "A",
-            "kv_ll": 69,
-            "min_pu": 0.9,
-            "min_hour": 1,
-            "max_pu": 1,
-            "max_hour": 2,
-        }
-    ]
     with pytest.raises(ContractError, match="69 kV"):
-        rows(flow, [])
+        rows([("h", "", 69, 0.9, 1, 1, 2, 0, 0)], [])
