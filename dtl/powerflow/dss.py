@@ -235,15 +235,10 @@ def _regulator(part: Regulator, feeder: Feeder) -> str:
 
 def _capacitor(part: Capacitor) -> Iterator[str]:
     steps = len(part.kvar)
-    neutral = part.nodes[part.phases] if part.connection == "wye" and len(part.nodes) > part.phases else 0
-    live = part.nodes[: part.phases] if part.connection == "wye" else part.nodes
     on = part.steps_on or (True,) * steps
     yield _row(
         f"new {names.element('capacitor', part.name)}",
-        bus1=_at(part.bus, live),
-        bus2=_at(part.bus, [neutral] * part.phases) if part.connection == "wye" else None,
-        phases=part.phases,
-        conn=part.connection,
+        **_two_ends(part),
         kv=part.kv,
         numsteps=steps,
         kvar=_array(part.kvar),
@@ -273,16 +268,24 @@ def _capacitor(part: Capacitor) -> Iterator[str]:
         )
 
 
+def _two_ends(part: Capacitor | Reactor) -> dict[str, float | int | str | None]:
+    """Buses, phases and connection; a part of one phase between two nodes has them as its two ends."""
+    n = part.phases
+    if part.connection == "delta" and n == 1:
+        near, far = part.nodes
+        return {"bus1": _at(part.bus, [near]), "bus2": _at(part.bus, [far]), "phases": 1, "conn": "wye"}
+    if part.connection == "delta":
+        return {"bus1": _at(part.bus, part.nodes), "phases": n, "conn": "delta"}
+    neutral = part.nodes[n] if len(part.nodes) > n else 0
+    ends = {"bus1": _at(part.bus, part.nodes[:n]), "bus2": _at(part.bus, [neutral] * n)}
+    return {**ends, "phases": n, "conn": "wye"}
+
+
 def _reactor(part: Reactor) -> str:
-    return _row(
-        f"new {names.element('reactor', part.name)}",
-        bus1=_at(part.bus, part.nodes[: part.phases] if part.connection == "wye" else part.nodes),
-        bus2=_at(part.to_bus, part.to_nodes) if part.to_bus else None,
-        phases=part.phases,
-        conn=part.connection,
-        r=part.r_ohm,
-        x=part.x_ohm,
-    )
+    ends = _two_ends(part)
+    if part.to_bus:
+        ends |= {"bus1": _at(part.bus, part.nodes), "bus2": _at(part.to_bus, part.to_nodes)}
+    return _row(f"new {names.element('reactor', part.name)}", **ends, r=part.r_ohm, x=part.x_ohm)
 
 
 def _load(part: Load) -> str:

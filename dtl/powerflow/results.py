@@ -15,7 +15,8 @@ from dtl.powerflow.loading import STILL_KW, Events
 from dtl.powerflow.reduce import Reduction
 
 MAX_VIOLATIONS = 1_000_000
-"""Rows of the table ``violations`` of one case; above it every element keeps its worst hours only."""
+"""Rows of the table ``violations`` of one case, about; above it every element keeps its worst hours only, and every
+violating hour its worst element, so that counts of hours stay right."""
 
 Case = Mapping[str, Any]
 
@@ -73,14 +74,24 @@ def _events(
     case: Case,
 ) -> pa.Table:
     if share < 1.0:
-        order = np.lexsort((hour, -sign * value, element))
-        rank = np.arange(len(order)) - np.searchsorted(element[order], element[order])
-        keep = np.sort(order[rank < np.ceil(share * np.bincount(element)[element[order]])])
+        keep = _worst(element, hour, sign * (value - limit), share)
         element, hour, value, limit = element[keep], hour[keep], value[keep], limit[keep]
     feeder, kind, name = (pa.array([w[i] for w in who], pa.string()).take(pa.array(element)) for i in range(3))
     same = {k: pa.repeat(v, len(hour)) for k, v in {**case, "phase": "", "violation": word}.items()}
     columns = {**same, "feeder": feeder, "kind": kind, "element": name, "hour": hour, "value": value, "limit": limit}
     return tables.frame("violations", columns)
+
+
+def _worst(
+    element: NDArray[np.int64], hour: NDArray[np.int64], excess: NDArray[np.float64], share: float
+) -> NDArray[np.int64]:
+    """Indices of the worst `share` of each element's rows, and of the worst row of every hour."""
+    order = np.lexsort((hour, -excess, element))
+    rank = np.arange(len(order)) - np.searchsorted(element[order], element[order])
+    kept = order[rank < np.ceil(share * np.bincount(element)[element[order]])]
+    by_hour = np.lexsort((element, -excess, hour))
+    first = np.flatnonzero(np.diff(hour[by_hour], prepend=-1))
+    return np.union1d(kept, by_hour[first])
 
 
 def _reverse(reduction: Reduction) -> Events:
