@@ -88,7 +88,11 @@ class Mistake:
         caret = ""
         if self.source:
             gutter = f"{self.line:>5} | "
-            caret = f"\n{gutter}{self.source}\n{' ' * (len(gutter) - 2)}| {' ' * (self.column - 1)}{'^' * max(self.width, 1)}"
+            cut = self.column - 61 if len(self.source) > 120 and self.column > 80 else 0
+            text = ("…" if cut else "") + self.source[cut : cut + 120]
+            before = self.column - 1 - cut + (1 if cut else 0)
+            width = max(1, min(self.width, len(text) - before))
+            caret = f"\n{gutter}{text}\n{' ' * (len(gutter) - 2)}| {' ' * before}{'^' * width}"
         return f"{head}{caret}\n   {self.message}      {self.slug}"
 
 

@@ -15,7 +15,7 @@ from dtl.spec.shapes import ListShape, MapShape, shape
 def _glob(value: str) -> str:
     if value.startswith("!"):
         raise wrong("bad-wildcard", f"to leave feeders out, write feeders: {{ids: [...], except: [{value[1:]}]}}")
-    if "/" in value or "{" in value:
+    if any(c in value for c in "/{}[]"):
         raise wrong("bad-wildcard", f"'{value}' is neither the id of a feeder nor a glob with '*' and '?'")
     return value
 
@@ -49,7 +49,6 @@ Feeders = Annotated[
 ]
 
 
-@not_yet
 class AreaTable(Base):
     """Areas of a table of the GIS."""
 
@@ -61,7 +60,6 @@ class AreaTable(Base):
     """The column that holds the area's name."""
 
 
-@not_yet
 class Area(Base):
     """An area by what belongs to it."""
 
@@ -104,7 +102,7 @@ class Scenario(Base):
     def _each_once(self) -> Scenario:
         for name in self.stack:
             if self.stack.count(name) > 1:
-                raise wrong("twice", f"layer '{name}' stands in the stack twice; a stack is a set")
+                raise wrong("twice", f"layer '{name}' stands in the stack twice; a stack is a set", "stack")
         return self
 
 
@@ -151,7 +149,6 @@ Values = Annotated[
 ]
 
 
-@not_yet
 class Sweep(Base):
     """One scenario with numbers of its layers varied."""
 

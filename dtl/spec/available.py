@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import Discriminator
 from pydantic.fields import FieldInfo
 
 from dtl.errors import Mistake
@@ -24,16 +25,24 @@ def mark(field: FieldInfo) -> NotYet | None:
     return next((m for m in field.metadata if isinstance(m, NotYet)), None)
 
 
+def field_of(cls: type[Base], word: str) -> FieldInfo | None:
+    """The field of a class that a word of the language is, if there is one."""
+    return next((f for n, f in cls.model_fields.items() if word in (f.alias, n)), None)
+
+
 def _walk(node: Node, reading: Reading, path: str) -> Iterator[Mistake]:
     cls = reading.classes.get(id(node.data)) if isinstance(node.data, dict) else None
     for step, inner in node.inner.items():
         here = f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}" if path else step
-        found = list(_of_field(cls, str(step), node, inner, here)) if cls else []
-        found = found or list(_of_class(node, inner, str(step), reading, here))
+        field = field_of(cls, str(step)) if cls else None
+        found = list(_of_field(field, node, inner, str(step), here)) if field else []
+        found = found or list(_of_class(field, node, inner, str(step), reading, here))
         yield from found or _walk(inner, reading, here)
 
 
-def _of_class(node: Node, inner: Node, step: str, reading: Reading, path: str) -> Iterator[Mistake]:
+def _of_class(
+    field: FieldInfo | None, node: Node, inner: Node, step: str, reading: Reading, path: str
+) -> Iterator[Mistake]:
     cls = reading.classes.get(id(inner.data)) if isinstance(inner.data, dict) else None
     if cls is None or cls.available:
         return
@@ -41,12 +50,13 @@ def _of_class(node: Node, inner: Node, step: str, reading: Reading, path: str) -
         kind = inner.inner["kind"]
         yield kind.mistake("not-yet", f"kind '{kind.data}' is not available yet", f"{path}.kind")
     else:
-        yield node.keys.get(step, inner).mistake("not-yet", f"'{step}' is not available yet", path)
+        shaped = field is not None and any(isinstance(m, Discriminator) for m in field.metadata)
+        shape = " as a map" if shaped else ""
+        yield node.keys.get(step, inner).mistake("not-yet", f"'{step}'{shape} is not available yet", path)
 
 
-def _of_field(cls: type[Base], step: str, node: Node, inner: Node, path: str) -> Iterator[Mistake]:
-    field = next((f for n, f in cls.model_fields.items() if step in (f.alias, n)), None)
-    marked = mark(field) if field else None
+def _of_field(field: FieldInfo, node: Node, inner: Node, step: str, path: str) -> Iterator[Mistake]:
+    marked = mark(field)
     if marked is None:
         return
     if not marked.but and not marked.only:

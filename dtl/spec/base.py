@@ -83,9 +83,9 @@ COSMETIC: dict[str, Any] = {"cosmetic": True}
 """For ``Field(json_schema_extra=COSMETIC)``: the field changes pages and no number."""
 
 
-def wrong(slug: str, message: str) -> PydanticCustomError:
-    """A mistake, for validators to raise; ``slug`` without its ``spec.``."""
-    return PydanticCustomError(slug, "{message}", {"message": message})
+def wrong(slug: str, message: str, at: str = "") -> PydanticCustomError:
+    """A mistake, for validators to raise; ``slug`` without its ``spec.``, ``at`` the word of the map that is wrong."""
+    return PydanticCustomError(slug, "{message}", {"message": message, "at": at})
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -106,8 +106,11 @@ def one_of(model: Base, names: tuple[str, ...], what: str, *, optional: bool = F
     if len(written) == 1 or (optional and not written):
         return
     words = " | ".join(n.rstrip("_") for n in names)
-    given = " and ".join(f"'{n.rstrip('_')}'" for n in written) or "none"
-    raise wrong("one-of", f"{what} needs exactly one of {words}; {given} is given")
+    given = " and ".join(f"'{n.rstrip('_')}'" for n in written)
+    told = f"{given} {'are' if len(written) > 1 else 'is'} given" if written else "none is given"
+    wanted = "at most one" if optional else "exactly one"
+    raise wrong("one-of", f"{what} needs {wanted} of {words}; {told}", written[-1].rstrip("_") if written else "")
 
 
 Check = Callable[[Any, ValidationInfo], Any]
+"""A validator that knows what is being read."""

@@ -79,9 +79,11 @@ class Project(LayerBase):
     @model_validator(mode="after")
     def _volt_var_needs_kva(self) -> Project:
         if self.volt_var is not None and self.kva is None:
-            raise wrong("volt-var-kva", "'volt_var' needs 'kva': without it nothing says how much kvar is left")
+            raise wrong(
+                "volt-var-kva", "'volt_var' needs 'kva': without it nothing says how much kvar is left", "volt_var"
+            )
         if self.kva is not None and self.kva < self.kw:
-            raise wrong("out-of-range", f"kva {self.kva:g} is below kw {self.kw:g}")
+            raise wrong("out-of-range", f"kva {self.kva:g} is below kw {self.kw:g}", "kva")
         if self.volt_var is not None:
             one_of(self, ("volt_var", "power_factor"), "a project")
         return self

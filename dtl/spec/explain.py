@@ -24,6 +24,10 @@ SHAPES = {
 }
 
 
+TAGS = ("<text>", "<list>", "<map>", "<table>")
+"""Steps that only say which shape of a field was written."""
+
+
 class Spot:
     """Where an error of pydantic points: the path in words, the node, and the last map on the way with its class."""
 
@@ -33,14 +37,14 @@ class Spot:
         self.words: list[str] = []
         self.owner: type[Base] | None = None
         pending_kind = False
-        for i, step in enumerate(loc):
+        for step in loc:
             data = self.node.data
             owner = reading.classes.get(id(data)) if isinstance(data, dict) else None
             self.owner = owner or self.owner
             if step == "[key]":
                 self.on_key = self.on_key or self.node
                 continue
-            if isinstance(step, str) and step.startswith("<") and step.endswith(">") and i < len(loc) - 1:
+            if isinstance(step, str) and step in TAGS:
                 continue
             if owner is not None and "kind" in owner.model_fields and not pending_kind and data.get("kind") == step:
                 pending_kind = True
@@ -58,13 +62,18 @@ class Spot:
             self.owner = reading.classes.get(id(data), self.owner)
 
     @property
+    def place(self) -> Node:
+        """Where a message points: the value if it is a text, else its key if it has one."""
+        return self.node if isinstance(self.node.data, str) or self.on_key is None else self.on_key
+
+    @property
     def path(self) -> str:
         """The path as messages show it: ``layers.level_2.by``."""
         return ".".join(self.words).replace(".[", "[")
 
 
-def explain(error: Any, root: Node, reading: Reading) -> Mistake:
-    """One error of pydantic as a mistake."""
+def explain(error: Any, root: Node, reading: Reading) -> Mistake | None:
+    """One error of pydantic as a mistake; None where the file has no value, which the reader of the text told."""
     kind, loc = error["type"], error["loc"]
     ctx = error.get("ctx") or {}
     if kind == "missing":
@@ -73,9 +82,8 @@ def explain(error: Any, root: Node, reading: Reading) -> Mistake:
         return _unknown_word(root, loc, reading)
     spot = Spot(root, loc, reading)
     at = spot.node
-    if at.data is None and spot.on_key is not None and not kind.startswith("union_tag"):
-        message = f"nothing stands after '{spot.words[-1]}:'; write a value, or {{}} for all defaults"
-        return spot.on_key.mistake("empty-value", message, spot.path)
+    if at.data is None:
+        return None
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _kind(spot, ctx)
     value = str(at.data) if isinstance(at.data, str) else ""
@@ -88,8 +96,13 @@ def explain(error: Any, root: Node, reading: Reading) -> Mistake:
     if kind == "not-a-number":
         return at.mistake(kind, error["msg"] + _unit_hint(value, spot), spot.path)
     if kind in SHAPES:
-        return at.mistake("wrong-shape", f"must be {SHAPES[kind]}", spot.path)
-    return at.mistake(*_bounds(kind, ctx, value, error["msg"]), spot.path)
+        return spot.place.mistake("wrong-shape", f"must be {SHAPES[kind]}", spot.path)
+    word = ctx.get("at") or ""
+    if isinstance(at.data, dict) and word in at.inner:
+        inner = at.inner[word]
+        place = inner if isinstance(inner.data, str) else at.keys[word]
+        return place.mistake(kind, error["msg"], f"{spot.path}.{word}")
+    return spot.place.mistake(*_bounds(kind, ctx, value, error["msg"]), spot.path)
 
 
 def _missing(root: Node, loc: tuple[Any, ...], reading: Reading) -> Mistake:
@@ -113,8 +126,7 @@ def _unknown_word(root: Node, loc: tuple[Any, ...], reading: Reading) -> Mistake
 def _kind(spot: Spot, ctx: dict[str, Any]) -> Mistake:
     data = spot.node.data
     if not isinstance(data, dict):
-        at = spot.on_key if data is None and spot.on_key else spot.node
-        return at.mistake("wrong-shape", "must be a map with 'kind'", spot.path)
+        return spot.place.mistake("wrong-shape", "must be a map with 'kind'", spot.path)
     kind = data.get("kind")
     path = f"{spot.path}.kind"
     known = re.findall(r"'([^']*)'", str(ctx.get("expected_tags", "")))

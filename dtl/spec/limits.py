@@ -98,11 +98,11 @@ class VoltageLimit(Base):
             try:
                 limits = rulebook.resolve(self.rule, self.range, self.at)
             except ValueError as error:
-                raise wrong("unknown-rule", str(error)) from error
+                raise wrong("unknown-rule", str(error), "rule") from error
             cut = [limit | {"kv": [max(limit["kv"][0], low), min(limit["kv"][1], high)]} for limit in limits]
             found = [limit for limit in cut if limit["kv"][0] < limit["kv"][1]]
             if not found:
-                raise wrong("unknown-rule", f"{self.rule} says nothing about {low:g} to {high:g} kV")
+                raise wrong("unknown-rule", f"{self.rule} says nothing about {low:g} to {high:g} kV", "where")
         return [limit | {"phases": self.where.phases} for limit in found]
 
 

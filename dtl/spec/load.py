@@ -58,7 +58,8 @@ def _validate(root: Node, reading: Reading) -> tuple[Study | None, list[Mistake]
     try:
         return Study.model_validate(root.data, context=reading), []
     except ValidationError as error:
-        return None, [explain(e, root, reading) for e in error.errors(include_url=False)]
+        found = [explain(e, root, reading) for e in error.errors(include_url=False)]
+        return None, [m for m in found if m is not None]
 
 
 _SPARE: dict[str, Any] = {

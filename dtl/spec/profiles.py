@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from dtl.spec.base import Base, Reading, near, not_yet, wrong
+from dtl.spec.base import Base, Reading, near, wrong
 from dtl.spec.names import CsvPath
 from dtl.spec.scalars import NotNegative, Positive, Share, Text
 
@@ -39,7 +39,6 @@ class Seasons(Base):
     """September to November [-]."""
 
 
-@not_yet
 class Profile(Base):
     """A shape: a built-in one with any parameter replaced, or files of one's own."""
 

@@ -60,14 +60,14 @@ class OpenDss(_Files):
     """The coordinate system of the bus coordinates, as EPSG:3435; none: a schematic plan."""
 
     def files(self, folder: Path) -> list[Path]:
-        """All files below the folder of the master (or below ``copy_root``), sorted."""
+        """All files but YAML below the folder of the master (or below ``copy_root``), sorted."""
         found = _expand(folder, self.copy_root) if self.copy_root else set()
         if not self.copy_root:
             for master in _expand(folder, self.path):
                 found |= _expand(master.parent, ".")
         if self.buscoords:
             found |= _expand(folder, self.buscoords)
-        return sorted(found)
+        return sorted(p for p in found if p.suffix not in (".yaml", ".yml"))
 
 
 class _Cyme(_Files):

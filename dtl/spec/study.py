@@ -46,7 +46,7 @@ class Years(Base):
     @model_validator(mode="after")
     def _rising(self) -> Years:
         if sorted(set(self.planned)) != self.planned:
-            raise wrong("order", "'planned' must rise, each year once")
+            raise wrong("order", "'planned' must rise, each year once", "planned")
         if self.measured is not None and self.planned and self.planned[0] < self.measured:
             raise wrong(
                 "order", f"the first planned year {self.planned[0]} lies before the measured year {self.measured}"
@@ -94,13 +94,13 @@ class Study(Base):
     """What is too much."""
     areas: Annotated[Areas | None, NotYet()] = None
     """Named parts of the grid."""
-    profiles: dict[Name, Profile] = {}
+    profiles: Annotated[dict[Name, Profile], NotYet()] = {}
     """Shapes of charging and load, by name."""
     layers: dict[Name, Layer] = {}
     """Assumptions, by name, which scenarios stack."""
     scenarios: dict[Name, Scenario] = {}
     """Named sets of layers; `base` is there also if nobody writes it."""
-    sweeps: dict[Name, Sweep] = {}
+    sweeps: Annotated[dict[Name, Sweep], NotYet()] = {}
     """Scenarios with numbers varied."""
     powerflow: Powerflow = Powerflow()
     """Which hours are solved, by what."""

@@ -133,7 +133,7 @@ class _Builder:
                 if node is not None:
                     self.note(event, "documents", "a second document starts here; a file holds one")
                     break
-                node = self.node(next(events), events, 0)
+                node = self.node(next(events), events, 0, "")
         if node is None or node.data is None:
             at = Node(self.file, 1, 1, 1)
             raise BrokenError([*self.mistakes, at.mistake("empty", "the file is empty")])
@@ -152,7 +152,7 @@ class _Builder:
             width = len(self.file.lines[start.line].rstrip()) - start.column if start.line < len(self.file.lines) else 1
         return Node(self.file, start.line + 1, start.column + 1, max(width, 1))
 
-    def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+    def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int, path: str) -> Node:
         if isinstance(event, yaml.AliasEvent):
             self.note(
                 event, "yaml-feature", f"'*{event.anchor}' repeats an anchor; write the words again, or include a file"
@@ -166,44 +166,55 @@ class _Builder:
                 [*self.mistakes, self.place(event).mistake("syntax", f"more than {DEEPEST} levels of nesting")]
             )
         if isinstance(event, yaml.MappingStartEvent):
-            return self.map(event, events, depth)
+            return self.map(event, events, depth, path)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.list(event, events, depth)
+            return self.list(event, events, depth, path)
         node = self.place(event)
         if isinstance(event, yaml.ScalarEvent) and (event.value or not event.implicit[0]):
             node.data = Scalar(event.value)
             node.data.base = self.file.base
         return node
 
-    def map(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+    def map(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int, path: str) -> Node:
         node = self.place(start)
         node.data = {}
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
-            key = self.node(event, events, depth + 1)
-            value = self.node(next(events), events, depth + 1)
+            key = self.node(event, events, depth + 1, path)
+            here = f"{path}.{key.data}" if path else str(key.data)
+            value = self.node(next(events), events, depth + 1, here)
             if not isinstance(key.data, str):
-                self.mistakes.append(key.mistake("bad-key", "a key must be a text; a path with braces needs quotes"))
+                self.mistakes.append(
+                    key.mistake("bad-key", "a key must be a text; a path with braces needs quotes", path)
+                )
             elif key.data == "<<":
-                self.mistakes.append(key.mistake("yaml-feature", "'<<' merges maps; the language has no merging"))
+                self.mistakes.append(key.mistake("yaml-feature", "'<<' merges maps; the language has no merging", path))
             elif key.data in node.data:
                 first = node.keys[key.data].line
-                self.mistakes.append(key.mistake("duplicate-key", f"'{key.data}' stands here already, in line {first}"))
+                self.mistakes.append(
+                    key.mistake("duplicate-key", f"'{key.data}' stands here already, in line {first}", here)
+                )
             else:
                 name = str(key.data)
+                if value.data is None:
+                    message = f"nothing stands after '{name}:'; write a value, or {{}} for all defaults"
+                    self.mistakes.append(key.mistake("empty-value", message, here))
                 node.data[name] = value.data
                 node.inner[name] = value
                 node.keys[name] = key
         return node
 
-    def list(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+    def list(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int, path: str) -> Node:
         node = self.place(start)
         node.data = []
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
-            item = self.node(event, events, depth + 1)
+            here = f"{path}[{len(node.data)}]"
+            item = self.node(event, events, depth + 1, here)
+            if item.data is None and not any(m.line == item.line and m.column == item.column for m in self.mistakes):
+                self.mistakes.append(item.mistake("empty-value", "nothing stands here", here))
             node.inner[len(node.data)] = item
             node.data.append(item.data)
         return node

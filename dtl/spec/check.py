@@ -1,0 +1,67 @@
+"""The verb ``check``: whether studies are good, with all mistakes at once; and the lock of their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dtl.errors import SpecError
+from dtl.spec import lock as locks
+from dtl.spec.study import Study, load
+
+STUDIES = Path("studies")
+
+
+def run(paths: list[str], lock: bool) -> int:
+    """Checks studies (all of the folder ``studies`` if none is named) and prints what is wrong; 1 if anything is.
+
+    Parameters
+    ----------
+    paths
+        Names of studies, folders, or files.
+    lock
+        Write ``sources.lock.yaml`` for each good study, instead of comparing with it.
+    """
+    found = [find(p) for p in paths] or sorted(f.parent for f in STUDIES.glob("*/study.yaml"))
+    if not found:
+        print("no study found: there is no studies/*/study.yaml; `dtl new NAME` makes one")
+        return 1
+    return max(_check(path, lock) for path in found)
+
+
+def find(name: str) -> Path:
+    """The study that a name means: a path as it is, else the folder of this name below ``studies``."""
+    path = Path(name)
+    return path if path.exists() or len(path.parts) > 1 else STUDIES / name
+
+
+def _check(path: Path, lock: bool) -> int:
+    folder = path.parent if path.suffix in (".yaml", ".yml") else path
+    try:
+        study = load(path)
+        if lock:
+            locks.write(study)
+        elif mistakes := locks.check(study, folder.as_posix()):
+            raise SpecError(mistakes)
+    except SpecError as error:
+        number = len(error.mistakes)
+        print(f"{error}\n\n{path}: {number} mistake{'s' if number > 1 else ''}\n")
+        return 1
+    print(f"{path}: good; {summary(study)}")
+    if lock:
+        print(f"{folder / locks.NAME}: written")
+    return 0
+
+
+def summary(study: Study) -> str:
+    """What a good study asks for, in one line."""
+    scenarios = sorted({case.scenario for case in study.cases})
+    counts = [
+        _number(len(study.sources), "source"),
+        f"{_number(len(scenarios), 'scenario')} ({', '.join(scenarios)})",
+        _number(len(study.cases), "case"),
+    ]
+    return ", ".join(counts)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

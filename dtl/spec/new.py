@@ -1,0 +1,40 @@
+"""The verb ``new``: a commented study to begin with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dtl.spec.check import STUDIES
+
+TEMPLATES = Path(__file__).with_name("templates")
+SCHEMA = "../../site/docs/schema/study.json"
+
+
+def templates() -> list[str]:
+    """The templates that there are."""
+    return sorted(p.name for p in TEMPLATES.iterdir() if p.is_dir())
+
+
+def run(name: str, template: str = "minimal") -> int:
+    """Writes ``studies/NAME`` from a template and says what to do next; 1 if it cannot. Overwrites nothing."""
+    folder = STUDIES / name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
+        print(f"'{name}' is no name of a study: lower-case letters, digits, '-' and '_', since it becomes a folder")
+        return 1
+    if template not in templates():
+        print(f"there is no template '{template}'; there is {', '.join(templates())}")
+        return 1
+    if folder.exists():
+        print(f"{folder} is there already; nothing is overwritten")
+        return 1
+    for source in sorted(p for p in (TEMPLATES / template).rglob("*") if p.is_file()):
+        target = folder / source.relative_to(TEMPLATES / template)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = source.read_text(encoding="utf-8").replace("NAME", name).replace("SCHEMA", SCHEMA)
+        target.write_text(text, encoding="utf-8", newline="\n")
+    print(f"{folder}/study.yaml is written. Next:\n")
+    print(f"  dtl check {name}     whether the study is good")
+    print(f"  dtl plan {name}      what a run will compute")
+    print(f"  dtl run {name}       compute it, and build the pages")
+    return 0
