@@ -233,7 +233,11 @@ def taps(transformer: str) -> tuple[float, ...]:
     return tuple(found)
 
 
-def totals_kw() -> tuple[float, float]:
-    """Power from all sources and losses of all delivery elements in the last solution [kW]."""
-    circuit = dss.ActiveCircuit
-    return -float(np.asarray(circuit.TotalPower)[0]), float(np.asarray(circuit.Losses)[0]) / 1e3
+def source_kw() -> float:
+    """Power from all sources in the last solution [kW]."""
+    return -float(np.asarray(dss.ActiveCircuit.TotalPower)[0])
+
+
+def losses_kw() -> float:
+    """Losses of all delivery elements in the last solution, shunts included [kW]."""
+    return float(sum(Batch(word).powers().real.sum() for word in ("line", "transformer", "capacitor", "reactor")))

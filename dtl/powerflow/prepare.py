@@ -87,15 +87,14 @@ def _readings(feeder: Feeder) -> dict[str, float]:
     wanted = sum(1 for p in feeder.loads if p.enabled)
     if loads.size != wanted:
         raise SolveError(f"{wanted} loads were written and {loads.size} are in the engine")
-    source_kw, loss_kw = engine.totals_kw()
     voltages = _per_unit(feeder)
     given = sum(engine.Batch(word).powers().real.sum() for word in ("generator", "storage"))
     return {
-        "source_kw": source_kw,
+        "source_kw": engine.source_kw(),
         "load_kw": float(loads.powers().real.sum()),
         "load_kw_expected": sum(p.kw for p in feeder.loads if p.enabled),
-        "generation_kw": -float(given),
-        "loss_kw": loss_kw,
+        "generation_kw": 0.0 - float(given),
+        "loss_kw": engine.losses_kw(),
         "min_pu": min(voltages.values()),
         "max_pu": max(voltages.values()),
         "iterations": float(engine.iterations()),

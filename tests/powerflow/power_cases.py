@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from solved_cases import LIMITS
+from solved_cases import LIMITS as NARROW
 
 from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand
@@ -16,6 +16,7 @@ from dtl.network.feeder import Feeder
 from dtl.sources import opendss as source
 
 CASES = Path(__file__).parents[1] / "cases" / "dss"
+LIMITS = NARROW | {"voltage": [{"kv": [0, 1000], "phases": None, "low_pu": 0.95, "high_pu": 1.05, "at": "service"}]}
 TIMEZONE = "America/Chicago"
 
 
