@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from dtl import tables
+from dtl.analyses.assess import assess_feeder
+from dtl.report.facts import gather
 
 LIMITS: dict[str, Any] = {
     "lines": {
@@ -66,3 +70,84 @@ def violation_table(of: dict[str, Any], rows: Sequence[Sequence[Any]], feeder: s
 
 def by_metric(rows: Sequence[dict[str, Any]], element: str = "") -> dict[str, dict[str, Any]]:
     return {row["metric"]: row for row in rows if row["element"] == element}
+
+
+def study_tables(of: dict[str, Any], feeder: str, told: dict[str, Any]) -> dict[str, pa.Table]:
+    """The three tables of one solved case from a short account of it.
+
+    ``lines``, ``transformers``: name -> {pct, at, over: [hours]}; ``buses``: name -> {low, at, below: [hours], high,
+    high_at, above: [hours]}, all at 4.16 kV; ``kw``, ``loss``: one number per hour.
+    """
+    flow: list[dict[str, Any]] = []
+    violations: list[tuple[Any, ...]] = []
+    for kind, limit in (("line", 100.0), ("transformer", 120.0)):
+        for name, e in told.get(f"{kind}s", {}).items():
+            over = e.get("over", [])
+            flow.append(
+                {"kind": kind, "element": name, "max_load_pct": e["pct"], "max_load_hour": e["at"], "rating": 100,
+                 "hours_over": len(over), "window_hours_over": 0, "window_max_pct": e["pct"], "kwh_over": 3 * len(over)}
+            )  # fmt: skip
+            violations += [("thermal", kind, name, "", hour, e["pct"], limit) for hour in over]
+    for name, b in told.get("buses", {}).items():
+        below, above = b.get("below", []), b.get("above", [])
+        row = {"kind": "bus", "element": name, "min_pu": b["low"], "min_hour": b["at"], "max_pu": b.get("high", 1.0),
+               "max_hour": b.get("high_at", 0), "hours_low": len(below), "hours_high": len(above)}  # fmt: skip
+        flow += [row, row | {"phase": "A"}]
+        violations += [("voltage_low", "bus", name, "", hour, b["low"], 0.975) for hour in below]
+        violations += [("voltage_high", "bus", name, "", hour, b["high"], 1.05) for hour in above]
+    kw = told.get("kw", [100.0])
+    loss = told.get("loss", [0.0] * len(kw))
+    hours = [{"source_kw": p, "loss_kw": q, "loss_line_kw": q} for p, q in zip(kw, loss, strict=True)]
+    return {
+        "powerflow": flow_table(of, flow, feeder),
+        "hourly": hourly_table(of, hours, feeder),
+        "violations": violation_table(of, violations, feeder),
+    }
+
+
+def run_study(folder: Path, study: dict[str, Any]) -> Path:
+    """Assess every case of every feeder, join as the job does, gather; returns the path of the cube.
+
+    ``study`` holds ``cases`` [[case, scenario, year], ...], ``feeders``: id -> case -> account (see `study_tables`) or
+    ``failed: reason``; a feeder that is a text failed before the power flow, for that reason.
+    """
+    cases = [dict(zip(("case", "scenario", "year"), case, strict=True)) for case in study["cases"]]
+    index: dict[str, Any] = {"groups": {}}
+    inputs: dict[str, dict[str, Path]] = {"assess": {}, "manifest": {}}
+    for feeder, accounts in study["feeders"].items():
+        failed = accounts if isinstance(accounts, str) else ""
+        index["groups"][feeder] = {"feeders": [feeder], "status": "failed" if failed else "ok", "reason": failed} | (
+            {} if failed else {"customers": 10, "kv_ll": 4.16, "loads": 3, "kw": 90.0, "buses": 4, "length_km": 2.5}
+        )
+        if failed:
+            continue
+        manifests: dict[str, Any] = {}
+        asked = [spec(**case, group=feeder) for case in cases]
+        parts = [_assess(folder, feeder, of, accounts[of["case"]], manifests) for of in asked]
+        inputs["assess"][feeder] = folder / f"{feeder}.parquet"
+        tables.write("assess", tables.concat("assess", parts), inputs["assess"][feeder])
+        inputs["manifest"][feeder] = folder / f"{feeder}.json"
+        inputs["manifest"][feeder].write_text(json.dumps({"cases": manifests}))
+    (folder / "feeders.json").write_text(json.dumps(index))
+    words = {"study": "s", "cases": cases, "analyses": {}, "limits": LIMITS, "definitions": {}}
+    words |= {"headline": study.get("headline", "thermal"), "baseline": study.get("baseline", "base")}
+    gather(words, {"index": folder / "feeders.json", **inputs}, {"cube": folder / "cube.parquet"})
+    return folder / "cube.parquet"
+
+
+def _assess(
+    folder: Path, feeder: str, of: dict[str, Any], account: dict[str, Any], manifests: dict[str, Any]
+) -> pa.Table:
+    (folder / "feeder.json").write_text(json.dumps({"id": feeder, "feeders": [feeder]}))
+    manifest = {"status": "failed", "reason": account["failed"]} if "failed" in account else {
+        "status": "ok", "reason": "", "engine": "opendss", "engine_version": "9", "engine_reason": "why",
+        "warnings": [], "balance_max_rel": 1e-9}  # fmt: skip
+    manifests[of["case"]] = manifest
+    inputs = {"feeder": folder / "feeder.json", "manifest": folder / "manifest.json"}
+    inputs["manifest"].write_text(json.dumps(manifest))
+    found = study_tables(of, feeder, account) if manifest["status"] == "ok" else {}
+    for name in ("powerflow", "hourly", "violations"):
+        inputs[name] = folder / f"{name}.parquet"
+        tables.write(name, found.get(name, tables.TABLES[name].schema.empty_table()), inputs[name])
+    assess_feeder(of, inputs, {"assess": folder / "assess.parquet"})
+    return tables.read("assess", folder / "assess.parquet")

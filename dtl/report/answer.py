@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dtl.analyses.compare import roll
 from dtl.analyses.hours import stamp
+from dtl.analyses.metrics import METRICS
 from dtl.report import ranking
 from dtl.report.board import EVERY, Board, Cell
 
@@ -14,7 +16,8 @@ NAMED = 4
 
 def answer(board: Board, headline: str) -> str:
     """The answer of the whole study; says first whom it cannot speak for when nobody was solved."""
-    anyone = ranking.overall(board, headline)
+    about = ranking.TROUBLE[headline]
+    anyone = ranking.overall(board, about)
     if not board.feeders:
         return "The study has no feeders."
     if not anyone:
@@ -22,27 +25,32 @@ def answer(board: Board, headline: str) -> str:
     bad = [f for f in board.feeders if board.number(EVERY, "feeders_violating", f)]
     first, case = anyone[0]
     if bad:
-        parts = [_who(board, bad), f"{_worst_head(board, first, case)}: {troubles(board, case, first, headline)}"]
+        parts = [_who(board, bad), f"{_worst_head(board, first, case)}: {troubles(board, case, first, about)}"]
         parts += [_by_case(board)] if len(board.cases) > 1 and len(board.feeders) > 1 else []
     else:
-        parts = [_nobody(board, [f for f, _ in anyone]), _nearest(board, anyone)]
+        feeders = [f for f, _ in anyone]
+        parts = [_nobody(board, feeders), _nearest(board, feeders)]
+    parts += [_losses(board)] if headline == "losses" else []
     return " ".join(f"{p}." for p in [*parts, _failures(board)] if p)
 
 
 def feeder_answer(board: Board, feeder: str, worst_case: str | None, headline: str) -> str:
-    """The answer for one feeder over all cases; `worst_case` is None when it was solved in none."""
+    """The answer for one feeder over all cases.
+
+    `worst_case` is the first of its cases by `ranking.overall` of what is over a limit; None when none was solved.
+    """
     if worst_case is None:
         reasons = _reasons(board.failed(c.case).get(feeder, "") for c in board.cases)
         return f"Feeder {feeder} could not be solved: {reasons}."
-    failed = [c.case for c in board.cases if feeder in board.failed(c.case)]
+    failed = [c.case for c in board.cases if board.number(c.case, "solved", feeder) != 1]
     cases = [c.case for c in board.cases if board.number(c.case, "feeders_violating", feeder)]
     if cases:
         parts = [f"Feeder {feeder} needs work in {_listed(cases)}"]
-        worst = troubles(board, worst_case, feeder, headline)
+        worst = troubles(board, worst_case, feeder, ranking.TROUBLE[headline])
         parts.append(f"Worst in {worst_case}: {worst}" if len(board.cases) > 1 else _capital(worst))
     else:
         solved = [c.case for c in board.cases if c.case not in failed]
-        parts = [f"Feeder {feeder} needs no work in {_listed(solved)}", _nearest(board, [(feeder, worst_case)])]
+        parts = [f"Feeder {feeder} needs no work in {_listed(solved)}", _nearest(board, [feeder])]
     if failed:
         parts.append(f"It failed in {_listed(failed)}: {_reasons(board.failed(c)[feeder] for c in failed)}")
     return " ".join(f"{p}." for p in parts if p)
@@ -88,13 +96,23 @@ def _voltage(board: Board, case: str, feeder: str) -> str:
 
 
 def _who(board: Board, bad: Sequence[str]) -> str:
-    cases = [c.case for c in board.cases if board.violating(c.case)]
-    where = f" in {_listed(cases)}" if len(cases) <= NAMED else f" in {len(cases)} of {len(board.cases)} cases"
+    cases = [c for c in board.cases if board.violating(c.case)]
+    where = (
+        f" in {_listed([c.case for c in cases])}"
+        if len(cases) <= NAMED
+        else f" in {len(cases)} of {len(board.cases)} cases"
+    )
     if len(board.feeders) == 1:
-        return f"Feeder {bad[0]} needs work{where}"
-    names = _listed(bad) if len(bad) <= NAMED else ""
+        return f"Feeder {bad[0]} needs work{where}{_since(board)}"
+    names = f": {_listed(bad)}" if len(bad) <= NAMED else ""
     need = "needs" if len(bad) == 1 else "need"
-    return f"{len(bad)} of {len(board.feeders)} feeders {need} work{where}{f': {names}' if names else ''}"
+    return f"{len(bad)} of {len(board.feeders)} feeders {need} work{where}{names}{_since(board)}"
+
+
+def _since(board: Board) -> str:
+    """The first planned year with anything over a limit, where the study plans several."""
+    years = [c.year for c in board.cases if board.violating(c.case)]
+    return f", the first in {min(years)}" if len({c.year for c in board.cases}) > 1 else ""
 
 
 def _worst_head(board: Board, feeder: str, case: str) -> str:
@@ -121,13 +139,28 @@ def _nobody(board: Board, solved: Sequence[str]) -> str:
     return f"None of the {which} needs work {where}"
 
 
-def _nearest(board: Board, anyone: Sequence[tuple[str, str]]) -> str:
-    """How near to its limit the most loaded element comes, over the feeders and all cases."""
+def _nearest(board: Board, feeders: Sequence[str]) -> str:
+    """How near to its limit the most loaded element comes, over some feeders and all cases."""
     several = len(board.cases) > 1
-    at = [(c.case, f) for c in board.cases for f, _ in anyone if board.number(c.case, "solved", f) == 1]
+    at = [(c.case, f) for c in board.cases for f in feeders if board.number(c.case, "solved", f) == 1]
     case, feeder = max(at, key=lambda x: ranking.loading(board.of(x[0]), x[1]))
-    words = _loading(board, case, feeder, of_feeder=f" of {feeder}" if len(board.feeders) > 1 else "")
+    words = _loading(board, case, feeder, of_feeder=f" of {feeder}" if len(feeders) > 1 else "")
     return f"Nearest to its limit{f' in {case}' if several else ''}: {words}" if words else ""
+
+
+def _losses(board: Board) -> str:
+    """The case with the highest share of losses, and the feeder that loses most in it."""
+    values = board.values
+    shares = {c.case: roll(METRICS["loss_pct"], values[c.case], board.solved(c.case)) for c in board.cases}
+    known = {case: share for case, share in shares.items() if share is not None}
+    if not known:
+        return ""
+    case = max(sorted(known), key=lambda c: known[c])
+    own = values[case]["loss_pct"]
+    most = max(sorted(own), key=lambda f: own[f])
+    where = f" in {case}" if len(board.cases) > 1 else ""
+    whose = f", most of {most}: {own[most]:.2f} %" if len(board.feeders) > 1 else ""
+    return f"Losses are{' highest' if where else ''}{where} {known[case]:.2f} % of the energy delivered{whose}"
 
 
 def _none_solved(board: Board) -> str:

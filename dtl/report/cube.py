@@ -78,7 +78,7 @@ def _places(board: Board, headline: str) -> Iterator[Row]:
     for place, (feeder, worst) in enumerate(overall, 1):
         yield _row("feeder", feeder, None, "rank", Cell(place))
         yield _row("feeder", feeder, None, "worst_case", Cell(1, worst))
-    own = dict(overall)
+    own = dict(ranking.overall(board, ranking.TROUBLE[headline]))
     for feeder in board.feeders:
         words = answer.feeder_answer(board, feeder, own.get(feeder), headline)
         yield _row("feeder", feeder, None, "answer", Cell(1, words))

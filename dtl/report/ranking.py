@@ -14,6 +14,9 @@ RANK_BY = {
 }
 """The numbers that decide the place, the first counts most; all are worse when higher."""
 
+TROUBLE = {"thermal": "thermal", "voltage": "voltage", "losses": "thermal", "compare": "thermal"}
+"""By which headline what is over a limit is ranked, for sentences about that."""
+
 FIGURES = {
     "thermal": ("feeders_violating", "overload_hours_h", "max_line_load_pct", "min_pu", "loss_pct"),
     "voltage": ("feeders_violating", "violation_hours_h", "min_pu", "max_pu", "loss_pct"),
