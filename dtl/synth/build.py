@@ -157,7 +157,9 @@ def _regulate(stub: Stub, feeder: Feeder, total_kw: float, seed: int) -> None:
     wanted = 0.22 * total_kw
     for spot in (10, 16):
         kvar = max((k for k in sizes if k <= wanted / 2 * 1.2), default=150.0)
-        feeder.capacitors.append(Capacitor(f"CP{trunk[spot].id[1:]}", trunk[spot].to_node, kvar, int(rng.integers(1975, 2020))))
+        feeder.capacitors.append(
+            Capacitor(f"CP{trunk[spot].id[1:]}", trunk[spot].to_node, kvar, int(rng.integers(1975, 2020)))
+        )
 
 
 def _tie(stub: Stub, other: Stub, feeder: Feeder) -> Tie:
@@ -167,4 +169,15 @@ def _tie(stub: Stub, other: Stub, feeder: Feeder) -> Tie:
     conductor = next(s.conductor for s in reversed(feeder.sections) if s.to_node == stub.tip)
     length = round(math.hypot(end.x - x, end.y - y) * 1.03, 2)
     number = stub.tip[1:]
-    return Tie(f"TS{number}", f"L{number}T", stub.tip, other.tip, other.id, length, conductor, x, y, max(stub.built, other.built))
+    return Tie(
+        f"TS{number}",
+        f"L{number}T",
+        stub.tip,
+        other.tip,
+        other.id,
+        length,
+        conductor,
+        x,
+        y,
+        max(stub.built, other.built),
+    )

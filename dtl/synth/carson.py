@@ -53,7 +53,9 @@ def overhead(conductor: str, phases: int) -> tuple[Complex, Floats]:
             own = i == j
             reach = wires[i].gmr_cm / 100.0 if own else apart
             radius = wires[i].diameter_cm / 200.0 if own else apart
-            z[i, j] = (wires[i].r50_ohm_per_km if own else 0.0) + EARTH_R + 1j * EARTH_X * math.log(EARTH_DEPTH_M / reach)
+            z[i, j] = (
+                (wires[i].r50_ohm_per_km if own else 0.0) + EARTH_R + 1j * EARTH_X * math.log(EARTH_DEPTH_M / reach)
+            )
             p[i, j] = PER_NF_KM * math.log(image / radius)
     capacitance: Floats = np.linalg.inv(np.asarray(_kron(p, phases), dtype=np.float64))
     return np.asarray(_kron(z, phases), dtype=np.complex128), capacitance

@@ -98,7 +98,16 @@ def lines(feeder: Feeder) -> list[str]:
         )
     meters = feeder.customers
     for span in feeder.spans:
-        out.append(_low(span.id, span.from_bus, span.to_bus, span.conductor, span.length_m, feeder.transformers[span.transformer].phases))
+        out.append(
+            _low(
+                span.id,
+                span.from_bus,
+                span.to_bus,
+                span.conductor,
+                span.length_m,
+                feeder.transformers[span.transformer].phases,
+            )
+        )
     for k, meter in enumerate(meters.id):
         phases = feeder.transformers[meters.transformer[k]].phases
         out.append(_low(f"D{meter[1:]}", meters.from_bus[k], meter, meters.drop[k], float(meters.drop_m[k]), phases))
@@ -152,7 +161,9 @@ def regulators(feeder: Feeder) -> list[str]:
 
 def capacitors(feeder: Feeder) -> list[str]:
     """Capacitor banks."""
-    return [f"New Capacitor.{c.id} phases=3 bus1={c.node}.1.2.3 kv={feeder.kv:g} kvar={c.kvar:g}" for c in feeder.capacitors]
+    return [
+        f"New Capacitor.{c.id} phases=3 bus1={c.node}.1.2.3 kv={feeder.kv:g} kvar={c.kvar:g}" for c in feeder.capacitors
+    ]
 
 
 def loads(feeder: Feeder) -> list[str]:
@@ -175,7 +186,11 @@ def bus_coordinates(feeder: Feeder) -> list[str]:
     m = feeder.customers
     rows = [f"{n.id},{n.x:.2f},{n.y:.2f}" for n in feeder.nodes.values()]
     at = feeder.nodes
-    rows += [f"{s.id}__1,{at[s.from_node].x:.2f},{at[s.from_node].y:.2f}" for s in feeder.sections if inner_bus(feeder, s) != s.from_node]
+    rows += [
+        f"{s.id}__1,{at[s.from_node].x:.2f},{at[s.from_node].y:.2f}"
+        for s in feeder.sections
+        if inner_bus(feeder, s) != s.from_node
+    ]
     rows += [f"{t.bus},{t.x:.2f},{t.y:.2f}" for t in feeder.transformers]
     rows += [f"{s.to_bus},{s.x2:.2f},{s.y2:.2f}" for s in feeder.spans]
     return rows + [f"{meter},{x:.2f},{y:.2f}" for meter, x, y in zip(m.id, m.x, m.y, strict=True)]

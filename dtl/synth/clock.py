@@ -78,7 +78,9 @@ def clock(settings: Settings) -> Clock:
     """All steps of the meter data."""
     start = midnight_utc(settings.start, settings.zone)
     end = midnight_utc(settings.end, settings.zone)
-    return Clock(start, int((end - start).total_seconds() // (60 * settings.step_min)), settings.step_min, settings.zone)
+    return Clock(
+        start, int((end - start).total_seconds() // (60 * settings.step_min)), settings.step_min, settings.zone
+    )
 
 
 def months(whole: Clock) -> Iterator[tuple[int, Clock]]:

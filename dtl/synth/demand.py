@@ -58,7 +58,9 @@ class Demand:
 
     def _temperatures(self, clock: Clock) -> Floats:
         """Temperature felt by buildings: the mean of the last hours with more weight on the latest [degree Celsius]."""
-        felt = lfilter([1 - 0.85], [1.0, -0.85], self.weather.temperature_c, zi=[0.85 * self.weather.temperature_c[0]])[0]
+        felt = lfilter([1 - 0.85], [1.0, -0.85], self.weather.temperature_c, zi=[0.85 * self.weather.temperature_c[0]])[
+            0
+        ]
         return self.weather.at(clock.utc, felt)
 
     def _use(self, clock: Clock, first: int, rng: np.random.Generator) -> Singles:
@@ -83,7 +85,9 @@ class Demand:
     def _noise(self, clock: Clock, rng: np.random.Generator) -> Singles:
         """Each meter's own factor, of mean one, with a memory of two hours."""
         rho = float(np.exp(-clock.step_min / 120.0))
-        shocks = rng.standard_normal((len(self.feeder.customers), clock.steps), dtype=np.float32) * np.float32(np.sqrt(1 - rho**2))
+        shocks = rng.standard_normal((len(self.feeder.customers), clock.steps), dtype=np.float32) * np.float32(
+            np.sqrt(1 - rho**2)
+        )
         walk, self.noise_state = lfilter([1.0], [1.0, -rho], shocks, axis=1, zi=self.noise_state * rho / max(rho, 1e-9))
         sigma = self.habits.noise[:, None].astype(np.float32)
         factor: Singles = np.exp(sigma * walk.astype(np.float32) - 0.5 * sigma**2)
@@ -92,7 +96,9 @@ class Demand:
     def _appliances(self, use: Singles, clock: Clock, rng: np.random.Generator) -> Singles:
         """Ovens and dryers of homes, and days away."""
         homes = np.array([k == "residential" for k in self.feeder.customers.kind])
-        likely = (clock.step_min / 15.0 * (0.010 + 0.035 * bump(clock.hour, 18.5, 2.5) + 0.015 * bump(clock.hour, 11.0, 3.0))).astype(np.float32)
+        likely = (
+            clock.step_min / 15.0 * (0.010 + 0.035 * bump(clock.hour, 18.5, 2.5) + 0.015 * bump(clock.hour, 11.0, 3.0))
+        ).astype(np.float32)
         hit = (rng.random(use.shape, dtype=np.float32) < likely) & homes[:, None]
         size = (0.4 + 1.8 * rng.random(use.shape, dtype=np.float32)) * np.float32(15.0 / max(clock.step_min, 15))
         use += np.where(hit, size, np.float32(0.0))
@@ -144,4 +150,3 @@ class Demand:
             kw = np.minimum(h.pv_kw[k] * PERFORMANCE * plane / 1000.0, h.pv_ac_kw[k])
             out[k] = np.where(day >= h.pv_from[k], kw, 0.0)
         return out
-

@@ -55,7 +55,9 @@ class Circuit:
         DSS.AllowForms = False
         DSS.AllowChangeDir = False
         DSS.Text.Commands(commands(feeder))
-        DSS.Text.Commands(["Set Tolerance=1e-7", "Set MaxIterations=100", "Set MaxControlIter=200", "Set ControlMode=Static"])
+        DSS.Text.Commands(
+            ["Set Tolerance=1e-7", "Set MaxIterations=100", "Set MaxControlIter=200", "Set ControlMode=Static"]
+        )
         self.circuit: Any = DSS.ActiveCircuit
         self.circuit.Solution.Solve()
         order = {name.lower(): k for k, name in enumerate(self.circuit.YNodeOrder)}
@@ -89,10 +91,22 @@ class Circuit:
         vpu = vpu[vpu > 0.05]
         return State(kw, kvar, load_kw, kw - load_kw, float(vpu.min()), float(vpu.max()), int(solution.Iterations))
 
+    def at(self, factor: float) -> State:
+        """The state with all loads multiplied by a factor; the plan stays as it is."""
+        DSS.Text.Commands(f"Set LoadMult={factor:g}")
+        state = self.solve()
+        DSS.Text.Commands("Set LoadMult=1")
+        return state
+
     def scale(self, factor: float) -> None:
         """Scale the demand of every meter, here and in the plan."""
         self.feeder.customers.peak_kw = np.round(self.feeder.customers.peak_kw * factor, 3)
-        DSS.Text.Commands([f"Load.{m}.kw={kw:.7g}" for m, kw in zip(self.feeder.customers.id, self.feeder.customers.peak_kw, strict=True)])
+        DSS.Text.Commands(
+            [
+                f"Load.{m}.kw={kw:.7g}"
+                for m, kw in zip(self.feeder.customers.id, self.feeder.customers.peak_kw, strict=True)
+            ]
+        )
 
     def shapes(self, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np.float32], step_min: int) -> None:
         """Give every load its series; both arrays are (M, T), in kW and kvar."""
@@ -112,11 +126,15 @@ class Circuit:
         if not existing:
             DSS.Text.Commands([f"Load.{meter}.yearly=P{meter}" for meter in self.feeder.customers.id])
 
-    def series(self, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np.float32], source_pu: Floats, step_min: int) -> Series:
+    def series(
+        self, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np.float32], source_pu: Floats, step_min: int
+    ) -> Series:
         """Solve all steps of a run; regulators keep their taps from one run to the next."""
         steps = kw.shape[1]
         self.shapes(kw, kvar, step_min)
-        DSS.Text.Commands([f"Set Mode=Yearly Number=1 StepSize={step_min}m", "Set Hour=0 Sec=0", "Set ControlMode=Static"])
+        DSS.Text.Commands(
+            [f"Set Mode=Yearly Number=1 StepSize={step_min}m", "Set Hour=0 Sec=0", "Set ControlMode=Static"]
+        )
         out = Series(
             np.zeros(steps), np.zeros(steps), np.zeros(steps), np.zeros((steps, 3)), np.zeros((steps, len(self.units))),
             np.zeros((kw.shape[0], steps), dtype=np.float32),

@@ -23,11 +23,10 @@ def _transformer(stub: Stub, k: int, place: Place, feeder: Feeder, rng: np.rando
     kind = transformer_for(len(place.phases), kva * float(rng.uniform(0.78, 1.25)))
     low = 0.24 if kind.phases == 1 else (0.48 if kind.kva >= 300.0 else 0.208)
     node = feeder.nodes[place.node]
-    angle = float(rng.uniform(0, 2 * math.pi))
     installed = int(np.clip(stub.built + rng.exponential(14.0) * (1 if rng.random() < 0.8 else 2), 1955, 2024))
     return Transformer(
         id=f"T{stub.number:04d}{k:04d}", node=place.node,
-        x=round(node.x + 3.0 * math.cos(angle), 2), y=round(node.y + 3.0 * math.sin(angle), 2),
+        x=node.x, y=node.y,
         phases=place.phases, kva=kind.kva, kv_low=low, delta_high=low == 0.48,
         z_pct=kind.z_pct, x_over_r=kind.x_over_r, no_load_kw=kind.no_load_kw, installed=installed,
         pole=f"P{place.node[1:]}",
@@ -63,7 +62,9 @@ def _size(spans: list[Span], t: Transformer, place: Place, seats: list[int]) -> 
 def furnish(stub: Stub, feeder: Feeder, places: list[Place], seed: int) -> None:
     """Add transformers, spans and meters to the feeder."""
     rng = generator(seed, "lowvoltage", stub.id)
-    columns: dict[str, list[object]] = {name: [] for name in ("t", "bus", "x", "y", "drop_m", "drop", "kind", "kw", "pf")}
+    columns: dict[str, list[object]] = {
+        name: [] for name in ("t", "bus", "x", "y", "drop_m", "drop", "kind", "kw", "pf")
+    }
     for k, place in enumerate(places):
         t = _transformer(stub, k + 1, place, feeder, rng)
         spans = _spans(k, t, place, stub.setting, rng)

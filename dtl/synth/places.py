@@ -22,7 +22,12 @@ MEDIAN_KW = {
 SIGMA = {"residential": 0.35, "commercial": 0.75, "industrial": 0.45, "farm": 0.6}
 """Spread of that demand: standard deviation of its logarithm."""
 LARGEST_KW = {"residential": 9.0, "commercial": 120.0, "industrial": 700.0, "farm": 40.0}
-POWER_FACTOR = {"residential": (0.94, 0.985), "commercial": (0.88, 0.96), "industrial": (0.85, 0.94), "farm": (0.87, 0.94)}
+POWER_FACTOR = {
+    "residential": (0.94, 0.985),
+    "commercial": (0.88, 0.96),
+    "industrial": (0.85, 0.94),
+    "farm": (0.87, 0.94),
+}
 """Range of power factors, lagging."""
 
 

@@ -66,7 +66,11 @@ def on_roof(at: Sun, ghi_w_m2: Floats, tilt_deg: float, azimuth_deg: float) -> F
     tilt = np.radians(tilt_deg)
     sz = np.sqrt(np.maximum(0.0, 1.0 - at.cos_zenith**2))
     cos_incidence = at.cos_zenith * np.cos(tilt) + sz * np.sin(tilt) * np.cos(at.azimuth - np.radians(azimuth_deg))
-    total: Floats = beam * np.maximum(cos_incidence, 0.0) + diffuse * (1.0 + np.cos(tilt)) / 2.0 + 0.2 * ghi_w_m2 * (1.0 - np.cos(tilt)) / 2.0
+    total: Floats = (
+        beam * np.maximum(cos_incidence, 0.0)
+        + diffuse * (1.0 + np.cos(tilt)) / 2.0
+        + 0.2 * ghi_w_m2 * (1.0 - np.cos(tilt)) / 2.0
+    )
     return np.where(at.cos_zenith > 0.0, total, 0.0)
 
 

@@ -96,9 +96,13 @@ def _region(seed: int, first_year: int, last_year: int) -> _Region:
     temperature = 10.3 + 13.8 * summer + daily + (4.2 - 1.3 * summer) * _walk(rng, n, 0.988)
     for year in range(first_year, last_year + 1):
         for _ in range(int(rng.integers(1, 4))):
-            start = int((np.datetime64(f"{year}-06-10T05", "h") - utc[0]) / np.timedelta64(1, "h")) + 24 * int(rng.integers(0, 75))
+            start = int((np.datetime64(f"{year}-06-10T05", "h") - utc[0]) / np.timedelta64(1, "h")) + 24 * int(
+                rng.integers(0, 75)
+            )
             length = 24 * int(rng.integers(3, 7))
-            temperature[start : start + length] += float(rng.uniform(4.0, 8.0)) * np.sin(np.linspace(0.15, np.pi - 0.15, length))
+            temperature[start : start + length] += float(rng.uniform(4.0, 8.0)) * np.sin(
+                np.linspace(0.15, np.pi - 0.15, length)
+            )
     gust, rain, thunder = _storms(rng, utc, summer)
     front = np.maximum(_walk(rng, n, 0.93) - 1.25, 0.0) * (cloud > 0.5)
     wind = 13.0 * np.exp(0.42 * _walk(rng, n, 0.95) - 0.12 * summer)

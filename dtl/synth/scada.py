@@ -1,0 +1,78 @@
+"""SCADA: one CSV of tagged values per feeder and per substation, and the list of tags; time stamps are UTC interval starts."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from dtl.synth.clock import Clock
+from dtl.synth.records import Planted
+from dtl.synth.seeds import generator
+from dtl.synth.settings import ERRORS, Settings
+
+Floats = npt.NDArray[np.float64]
+TagRow = tuple[str, str, str, str, str]
+"""Tag, feeder or substation, device, quantity and unit."""
+
+
+def spoil(
+    values: dict[str, Floats], clock: Clock, feeder: str, settings: Settings
+) -> tuple[dict[str, Floats], dict[str, npt.NDArray[np.bool_]], list[Planted]]:
+    """Frozen values and bad qualities in the tags of a feeder; returns the values, what is bad, and the list."""
+    rng = generator(settings.seed, "scada", feeder)
+    level = ERRORS[settings.errors]
+    spoiled = {tag: v.copy() for tag, v in values.items()}
+    bad = {tag: np.zeros(len(v), dtype=np.bool_) for tag, v in values.items()}
+    planted: list[Planted] = []
+    utc = np.datetime_as_string(clock.utc, unit="m")
+    for tag in sorted(values):
+        for kind in ("scada_frozen", "scada_bad"):
+            for _ in range(int(rng.poisson(4.0 * level * clock.steps * clock.step_min / (60 * 8766.0)))):
+                length = min(int(rng.integers(8, 97)), clock.steps - 2)
+                if length < 2:
+                    continue
+                first = int(rng.integers(1, clock.steps - length))
+                at = slice(first, first + length)
+                if kind == "scada_frozen":
+                    spoiled[tag][at] = spoiled[tag][first - 1]
+                else:
+                    bad[tag][at] = True
+                    spoiled[tag][at] = 0.0
+                planted.append(
+                    Planted(
+                        kind, feeder, "scada", tag, "value", "", "", f"{utc[first]}Z", f"{utc[first + length - 1]}Z"
+                    )
+                )
+    return spoiled, bad, planted
+
+
+def write(path: Path, clock: Clock, values: dict[str, Floats], bad: dict[str, npt.NDArray[np.bool_]]) -> None:
+    """Tags one after the other: TAG, TIME_UTC, VALUE, QUALITY."""
+    stamps = np.char.add(np.datetime_as_string(clock.utc, unit="s"), "Z")
+    parts = []
+    for tag, series in values.items():
+        quality = np.where(bad[tag], "BAD", "GOOD") if tag in bad else np.full(clock.steps, "GOOD")
+        digits = 0 if tag.endswith("TAP") else 3
+        parts.append(
+            pa.table(
+                {"TAG": [tag] * clock.steps, "TIME_UTC": stamps, "VALUE": np.round(series, digits), "QUALITY": quality}
+            )
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sink = pa.BufferOutputStream()
+    pacsv.write_csv(pa.concat_tables(parts), sink, pacsv.WriteOptions(quoting_style="none"))
+    path.write_bytes(sink.getvalue().to_pybytes())
+
+
+def write_tags(path: Path, rows: list[TagRow]) -> None:
+    """The list of tags."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["TAG", "CIRCUIT", "DEVICE", "QUANTITY", "UNIT"])
+        out.writerows(rows)
