@@ -128,3 +128,15 @@ def state_of(path: Path) -> str:
     except OSError:
         return ABSENT
     return f"{stat.st_size}:{stat.st_mtime_ns}"
+
+
+def stamps(path: Path) -> dict[str, Any]:
+    """Size and mtime of an output, of a folder that of each file: what must still be so for its record to hold."""
+    if path.is_dir():
+        stats = {name: (path / name).stat() for name in files_of(path)}
+        return {
+            "size": sum(s.st_size for s in stats.values()),
+            "times": {name: s.st_mtime_ns for name, s in stats.items()},
+        }
+    stat = path.stat()
+    return {"size": stat.st_size, "times": stat.st_mtime_ns}

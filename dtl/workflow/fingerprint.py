@@ -2,8 +2,8 @@
 
 It covers the import closure of the stage's function inside its package, as syntax trees without docstrings, comments
 and type-checking imports; the versions of the third-party distributions that the closure imports; and the bytes of the
-files the stage declares. Registry modules are left out: each entry is digested by itself, and counts where its kind is
-used.
+files the stage declares. Registries (maps of strings ``module:function``) are left out: each entry is digested by
+itself, and counts where its kind is used.
 ``dtl.spec`` counts only where a stage imports it, since its meaning is already in the slice.
 
 What it cannot see must be declared in the stage: imports by computed names (the registry), files read beside the code
@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
+from typing import Any
 
 from dtl.errors import StoreError
+from dtl.workflow import digests
 from dtl.workflow.stages import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,18 +39,28 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Distributions of modules whose names differ; the engine's own version is that of ``dss_python_backend``."""
 
+REFERENCE = re.compile(r"[a-z_]\w*(\.\w+)+:\w+")
+"""The text of a registry's entry."""
+
 LENGTH = 20
 """Hex digits of a code digest: it stands on command lines."""
 
-Memo = dict[str, tuple[str, tuple[str, ...]]]
+Module = tuple[str, tuple[str, ...]]
+"""Digest of the meaning of a module, and the dotted names that it imports."""
 
 
 class Code:
-    """The code as it is on disk now; every file is read and parsed once in the life of the object."""
+    """The code as it is on disk now; every file is read once in the life of the object.
 
-    def __init__(self) -> None:
-        self._modules: dict[str, tuple[str, tuple[str, ...]] | None] = {}
+    ``memory`` is a file that remembers what texts mean by their SHA-256, so that only new texts are parsed.
+    """
+
+    def __init__(self, memory: Path | None = None) -> None:
+        self._modules: dict[str, Module | None] = {}
         self._closures: dict[tuple[str, str], str] = {}
+        self._memory = memory
+        self._known: dict[str, Any] = (memory and digests.read_json(memory)) or {}
+        self._fresh = False
 
     def digests(self, stage: Stage, spec: object) -> dict[str, str]:
         """Digest of the stage (key "") and of each registry entry whose kind the slice uses (key: the kind)."""
@@ -67,12 +80,11 @@ class Code:
         module = function.split(":")[0]
         if self._module(module) is None:
             raise StoreError(f"stage {stage.name}: there is no module {module} for its function {function}")
-        left_out = stage.registry.split(":")[0]
         tops = {"dtl", module.split(".")[0]}
         todo, seen, foreign = [module], {}, set(stage.distributions)
         while todo:
             name = todo.pop()
-            if name in seen or name == left_out:
+            if name in seen:
                 continue
             if name.split(".")[0] not in tops:
                 foreign.add(name.split(".")[0])
@@ -92,11 +104,27 @@ class Code:
                 hasher.update(f"{name} {digest}\n".encode())
         return hasher.hexdigest()[:LENGTH]
 
-    def _module(self, name: str) -> tuple[str, tuple[str, ...]] | None:
+    def _module(self, name: str) -> Module | None:
         if name not in self._modules:
             path = locate(name)
-            self._modules[name] = None if path is None else parsed(name, path.name == "__init__.py", path.read_bytes())
+            self._modules[name] = None if path is None else self._meaning(name, path)
         return self._modules[name]
+
+    def _meaning(self, name: str, path: Path) -> Module:
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        text = path.read_bytes()
+        what = hashlib.sha256(f"{sys.version_info[:2]} {package}\n".encode() + text).hexdigest()
+        if what not in self._known:
+            self._known[what] = parsed(package, text)
+            self._fresh = True
+        meaning, imports = self._known[what]
+        return meaning, tuple(imports)
+
+    def save(self) -> None:
+        """Write the memory, if there is anything new."""
+        if self._memory and self._fresh:
+            digests.write_atomically(self._memory, digests.canonical(self._known))
+            self._fresh = False
 
 
 def pack(digests: Mapping[str, str]) -> str:
@@ -172,8 +200,8 @@ def locate(name: str) -> Path | None:
 
 
 @cache
-def parsed(name: str, package: bool, text: bytes) -> tuple[str, tuple[str, ...]]:
-    """Digest of the meaning of a source text, and the dotted names that it imports."""
+def parsed(package: str, text: bytes) -> Module:
+    """Digest of the meaning of a source text of a package, and the dotted names that it imports."""
     tree = ast.parse(text)
     names: set[str] = set()
     for node in ast.walk(tree):
@@ -182,13 +210,16 @@ def parsed(name: str, package: bool, text: bytes) -> tuple[str, tuple[str, ...]]
             continue
         node.body = [s for s in body if not _meaningless(s)] or [ast.Pass()]  # type: ignore[attr-defined]
     for node in ast.walk(tree):
-        names.update(_imports(node, name if package else name.rpartition(".")[0]))
+        names.update(_imports(node, package))
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(sorted(names))
 
 
 def _meaningless(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+        values = [v.value if isinstance(v, ast.Constant) else None for v in node.value.values]
+        return bool(values) and all(isinstance(v, str) and REFERENCE.fullmatch(v) for v in values)
     if isinstance(node, ast.If) and not node.orelse:
         test = node.test
         return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (

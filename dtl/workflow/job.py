@@ -72,7 +72,7 @@ def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[st
         for case in job.cases:
             folder = staging / f"case-{case}"
             folder.mkdir()
-            question = Question(job.stage.name, job.case_spec(case), _code(job, case), _of_case(job, inputs, case))
+            question = _question(job, case, inputs)
             begun = time.perf_counter()
             answer = store.fetch(question.key, folder)
             how = "computed" if answer is None else "fetched"
@@ -131,8 +131,14 @@ def _joined(path: Path, contract: str, store: Store) -> Joined:
     return Joined(whole, parts)
 
 
-def _code(job: Job, case: str) -> dict[str, str]:
-    return fingerprint.chosen(job.code, job.case_spec(case))
+def answer_anew(job: Job, case: str, store: Store, target: Store, stages: Mapping[str, Stage] = STAGES) -> Answer:
+    """Compute one answer of a job into another store, whatever is known of it; nothing is published."""
+    return _compute(job, case, _question(job, case, _digests(job, store, stages)), target, stages)
+
+
+def _question(job: Job, case: str, inputs: Mapping[str, Any]) -> Question:
+    spec = job.case_spec(case)
+    return Question(job.stage.name, spec, fingerprint.chosen(job.code, spec), _of_case(job, inputs, case))
 
 
 def _of_case(job: Job, inputs: Mapping[str, Any], case: str) -> dict[str, Any]:
@@ -264,7 +270,7 @@ def _publish(job: Job, staged: Mapping[str, Path]) -> dict[str, Any]:
         if target.is_dir():
             target.rename(path.with_name(f"old-{path.name}"))
         path.replace(target)
-        outputs[target.as_posix()] = {"digest": about.digest, **state(target)}
+        outputs[target.as_posix()] = {"digest": about.digest, **digests.stamps(target)}
         if about.files is not None:
             outputs[target.as_posix()]["files"] = dict(about.files)
     return {
@@ -275,15 +281,3 @@ def _publish(job: Job, staged: Mapping[str, Path]) -> dict[str, Any]:
         "code": dict(job.code),
         "outputs": outputs,
     }
-
-
-def state(path: Path) -> dict[str, Any]:
-    """Size and mtime of an output, for a folder of each file in it: what must still be so for its record to hold."""
-    if path.is_dir():
-        stats = {name: (path / name).stat() for name in digests.files_of(path)}
-        return {
-            "size": sum(s.st_size for s in stats.values()),
-            "times": {name: s.st_mtime_ns for name, s in stats.items()},
-        }
-    stat = path.stat()
-    return {"size": stat.st_size, "times": stat.st_mtime_ns}

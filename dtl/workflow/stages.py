@@ -118,6 +118,7 @@ _STAGES = (
         inputs={"index": layout.FEEDERS, "assess": layout.ASSESS, "manifest": layout.MANIFEST},
         outputs={"cube": layout.CUBE},
         tables={"cube": "cube"},
+        registry="dtl.analyses.registry:OVER_CASES",
     ),
     Stage(
         "write_site",

@@ -1,0 +1,167 @@
+"""The command line: a table of verbs, each a function that returns an exit code and imports what it needs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+OK, FAILED, CHANGES, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: done; an error or a broken expectation; `plan` found changes; Ctrl-C."""
+
+
+def new(given: Namespace) -> int:
+    """Make a commented study to start from."""
+    from dtl.spec import new
+
+    return new.run(given.name, given.template)
+
+
+def check(given: Namespace) -> int:
+    """Find every mistake of studies at once."""
+    from dtl.spec import check
+
+    return check.run(given.study, given.lock)
+
+
+def plan(given: Namespace) -> int:
+    """Say what would be computed, what may change and what is reused; 2 if anything would run."""
+    from dtl.workflow import foresee
+
+    return foresee.run(given.study, as_json=given.json, resolve=given.resolve, base=given.base)
+
+
+def run(given: Namespace) -> int:
+    """Compute what is not known yet, and build the site; 1 if the study's expectations are broken."""
+    from dtl.workflow import run
+
+    options = run.Options(given.profile, given.feeder, given.fresh, given.cores)
+    return run.run(given.study, options)
+
+
+def why(given: Namespace) -> int:
+    """Follow a result back to its raw files."""
+    from dtl.workflow import why
+
+    return why.run(given.path)
+
+
+def show(given: Namespace) -> int:
+    """Print facts of the results, or the study with all defaults."""
+    if given.resolved:
+        from dtl.workflow import foresee
+
+        return foresee.resolved(given.study)
+    from dtl.report import show
+
+    return show.run(given.study, given.words)
+
+
+def report(given: Namespace) -> int:
+    """Say where the site is, open it, or pack it."""
+    from dtl.workflow import site
+
+    return site.run(given.study, open_it=given.open, pack=given.zip)
+
+
+def schema(given: Namespace) -> int:
+    """Print the JSON Schema of a study."""
+    from dtl.spec import schema
+
+    return schema.run()
+
+
+def store(given: Namespace) -> int:
+    """Look after the store of answers."""
+    from dtl.workflow import keeping
+
+    return keeping.run(given.what, given.max, given.sample)
+
+
+def gate(given: Namespace) -> int:
+    """Judge a study's results by its expectations."""
+    from dtl.workflow import gate
+
+    return gate.run(given.study)
+
+
+def _parser() -> ArgumentParser:
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="dtl", description="Digital Twin Light: studies of distribution grids as text."
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(function: Callable[[Namespace], int], *, hidden: bool = False) -> ArgumentParser:
+        text = (function.__doc__ or "").splitlines()[0]
+        name = function.__name__
+        made = (
+            verbs.add_parser(name, description=text) if hidden else verbs.add_parser(name, description=text, help=text)
+        )
+        made.set_defaults(function=function)
+        return made
+
+    def of_study(made: ArgumentParser, nargs: str | None = None) -> ArgumentParser:
+        made.add_argument("study", metavar="STUDY", nargs=nargs, help="the name of a folder below studies/")
+        return made
+
+    made = verb(new)
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("--template", default="minimal")
+    made = of_study(verb(check), "*")
+    made.add_argument("--lock", action="store_true", help="pin the raw files in sources.lock.yaml")
+    made = of_study(verb(plan))
+    made.add_argument("--json", action="store_true", help="print the plan as JSON")
+    made.add_argument("--resolve", action="store_true", help="read the sources first, so that every feeder is known")
+    made.add_argument("--base", metavar="REF", help="compare with a revision (not available yet)")
+    made = of_study(verb(run))
+    made.add_argument("--profile", default="default", help="a folder below profiles/ (default: default)")
+    made.add_argument("--feeder", metavar="ID", help="only this feeder, without the site")
+    made.add_argument("--fresh", action="store_true", help="ask the store for every answer again")
+    made.add_argument("--cores", type=int, metavar="N", help="how many jobs at a time (default: as the profile says)")
+    verb(why).add_argument("path", metavar="PATH", help="a file or folder below results/")
+    made = of_study(verb(show))
+    made.add_argument("--resolved", action="store_true", help="print the study with all defaults, as JSON")
+    made.add_argument("words", nargs="*", metavar="WHAT", help="worst N, the id of a feeder, or the name of an element")
+    made = of_study(verb(report))
+    made.add_argument("--open", action="store_true", help="open the site in a browser")
+    made.add_argument("--zip", action="store_true", help="pack the site into one file")
+    verb(schema)
+    made = verb(store)
+    made.add_argument("what", choices=["size", "prune", "verify"])
+    made.add_argument("--max", default="5GB", help="prune: how much to keep (default: 5GB)")
+    made.add_argument("--sample", default="0%", help="verify: compute this share of the published answers again")
+    of_study(verb(gate, hidden=True))
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a verb; its exit code. Foreseen errors are printed without a traceback."""
+    words = sys.argv[1:] if words is None else list(words)
+    if words[:1] == ["job"]:
+        from dtl.workflow import client
+
+        return client.ask(list(words[1:]))
+    given = _parser().parse_args(words)
+    return guarded(lambda: int(given.function(given)))
+
+
+def guarded(function: Callable[[], int]) -> int:
+    """The exit code of a function; errors that we foresaw become a message."""
+    from dtl.errors import DtlError
+
+    try:
+        return function()
+    except DtlError as err:
+        print(err, file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""What the rules ask: the border between Snakemake and DTL, light enough to be parsed by every remote job.
+
+"Snakemake notices, the store decides": the parameters of a rule carry the slice, the digest of the code and the state
+of the raw files, so that Snakemake notices whatever may matter; to notice too much is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from dtl import layout
+from dtl.errors import SpecError
+from dtl.spec.study import load
+from dtl.workflow import digests, fingerprint
+from dtl.workflow.questions import STUDY_FOLDER, Job, solvable
+from dtl.workflow.slices import Slices, argument
+from dtl.workflow.stages import STAGES
+from dtl.workflow.store import Store
+
+
+class Wildcards(Protocol):
+    """The wildcards of a job, as Snakemake gives them."""
+
+    study: str
+    source: str
+    group: str
+
+
+Asked = Callable[[Any], Any]
+"""A function of the wildcards, as Snakemake takes it for inputs and parameters."""
+
+
+class Border:
+    """The studies of one call of Snakemake; ``chosen`` are names with commas between, or nothing for all."""
+
+    def __init__(self, chosen: str | None = None):
+        folder = Path(STUDY_FOLDER.format(study=""))
+        known = sorted(p.parent.name for p in folder.glob("*/study.yaml"))
+        self.studies = [name.strip() for name in chosen.split(",")] if chosen else known
+        self._slices: dict[str, Slices] = {}
+
+    @cached_property
+    def _code(self) -> fingerprint.Code:
+        return fingerprint.Code(Store().root / "modules.json")
+
+    def slices(self, study: str) -> Slices:
+        """The slices of a study.
+
+        Raises
+        ------
+        SpecError
+            The study has mistakes.
+        """
+        if study not in self._slices:
+            self._slices[study] = Slices(load(STUDY_FOLDER.format(study=study)), STAGES, self._code)
+        return self._slices[study]
+
+    def check(self) -> str:
+        """The mistakes of the chosen studies, as text; empty if there are none."""
+        found = []
+        for study in self.studies:
+            try:
+                self.slices(study)
+            except SpecError as err:
+                found.append(str(err))
+        return "\n".join(found)
+
+    def job(self, stage: str, wildcards: Wildcards) -> Job:
+        """The job of a stage that wildcards mean."""
+        per = STAGES[stage].per
+        of = "" if per == "study" else wildcards.source if per == "source" else wildcards.group
+        job = self.slices(wildcards.study).job(stage, of)
+        self._code.save()
+        return job
+
+    def spec(self, stage: str) -> Asked:
+        """The slice of a stage as an argument."""
+        return lambda wildcards: argument(
+            wildcards.study,
+            self.job(stage, wildcards).spec,
+            Path(layout.RUNS.format(study=wildcards.study)) / "specs",
+        )
+
+    def code(self, stage: str) -> Asked:
+        """The digest of the code of a stage as an argument."""
+        return lambda wildcards: fingerprint.pack(self.job(stage, wildcards).code)
+
+    def raw(self, stage: str) -> Asked:
+        """The raw files of a stage."""
+        return lambda wildcards: list(self.job(stage, wildcards).raw.values())
+
+    def seen(self, stage: str) -> Asked:
+        """The state of the raw files of a stage, as one digest: any change, older or newer, is another state."""
+        return lambda wildcards: digests.of_value(
+            {name: digests.state_of(Path(path)) for name, path in self.job(stage, wildcards).raw.items()}
+        )
+
+    def sources(self, template: str) -> Asked:
+        """The files of all sources of a study, by the template of one."""
+        return lambda wildcards: [
+            template.format(study=wildcards.study, source=s) for s in self.slices(wildcards.study).sources
+        ]
+
+    def groups(self, index: str, template: str) -> list[str]:
+        """The files of all groups that can be solved, by the template of one; ``index`` is their list."""
+        return [template.replace("{group}", g) for g in solvable(Path(index))]

@@ -1,0 +1,77 @@
+"""The verb `dtl plan`, and `dtl show --resolved`: what would run, and what the study says with all defaults."""
+
+from __future__ import annotations
+
+from dtl.errors import StoreError
+from dtl.spec.study import Study, load
+from dtl.workflow import digests, lock, plan, snakemake
+from dtl.workflow.plan import ANY, Line, Plan
+from dtl.workflow.questions import STUDY_FOLDER
+from dtl.workflow.store import Store
+
+OK, CHANGES = 0, 2
+SHOWN = 12
+"""So many answers of a stage are listed, the others are counted."""
+
+
+def run(study: str, *, as_json: bool, resolve: bool, base: str | None) -> int:
+    """Print the plan of a study; 0 if nothing would run, 2 if something would or may."""
+    if base is not None:
+        raise StoreError("plan --base: comparing with a revision is not available yet")
+    loaded, store = read(study), Store()
+    found = plan.make(loaded, store)
+    if resolve and any(x.of == ANY for x in found.may_change):
+        with lock.held(loaded.name, "plan --resolve") as died:
+            if died:
+                snakemake.unlock(loaded.name, snakemake.environment())
+            snakemake.ingest(loaded.name)
+        found = plan.make(loaded, store)
+    print(digests.pretty(found.as_json()) if as_json else text(found), end="")
+    return OK if found.empty else CHANGES
+
+
+def read(study: str) -> Study:
+    """The study of a name; raises SpecError with all its mistakes."""
+    return load(STUDY_FOLDER.format(study=study))
+
+
+def resolved(study: str) -> int:
+    """Print a study with all defaults, as JSON."""
+    print(digests.pretty(read(study).canonical()), end="")
+    return OK
+
+
+def text(found: Plan) -> str:
+    """A plan as a page of text."""
+    counts = f"{len(found.compute)} to compute, {len(found.may_change)} may change, {len(found.reuse)} to reuse"
+    lines = [f"{found.study}: {counts}"]
+    for title, answers in (("compute", found.compute), ("may change", found.may_change)):
+        if answers:
+            lines += ["", f"{title}:", *_listed(answers)]
+    if not found.empty:
+        lines += ["", cost(found)]
+    return "\n".join(lines) + "\n"
+
+
+def _listed(answers: list[Line]) -> list[str]:
+    lines, width = [], max(len(str(x)) for x in answers)
+    for stage in dict.fromkeys(x.stage for x in answers):
+        mine = [x for x in answers if x.stage == stage]
+        lines += [f"  {x!s:<{width}}  {x.reason}" for x in mine[:SHOWN]]
+        if len(mine) > SHOWN:
+            lines.append(f"  {stage} and {len(mine) - SHOWN} more")
+    return lines
+
+
+def cost(found: Plan) -> str:
+    """Cases x feeders, and the minutes by what earlier answers took."""
+    parts = []
+    for title, answers in (("to compute", found.compute), ("that may change", found.may_change)):
+        solved = [x for x in answers if x.stage == "solve_feeder"]
+        if answers:
+            minutes = found.minutes(answers)
+            about = "time unknown before the first run" if minutes is None else f"about {minutes:.1f} min of one core"
+            cases, feeders = len({x.case for x in solved}), len({x.of for x in solved if x.of != ANY})
+            size = f"{cases} case{'s' * (cases != 1)} x {feeders or 'unknown'} feeder{'s' * (feeders != 1)}"
+            parts.append(f"{title}: {size if solved else 'nothing to solve'}, {about}")
+    return "; ".join(parts)

@@ -1,0 +1,53 @@
+"""The gate: whether the results keep what the study expects of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dtl import layout
+from dtl.spec.study import Study
+from dtl.workflow import digests
+from dtl.workflow.foresee import read
+
+
+def run(study: str) -> int:
+    """The hidden verb `dtl gate`: print the broken expectations of a study; 1 if there are any."""
+    broken = judge(read(study))
+    for line in broken:
+        print(line)
+    return 1 if broken else 0
+
+
+def judge(study: Study) -> list[str]:
+    """The expectations that the results break, one line each."""
+    bound = study.expect.failed_feeders
+    if bound is None:
+        return []
+    failed, known = failures(study.name)
+    share = len(failed) / max(len(known), 1)
+    broken = []
+    for name, limit, wrong in (
+        ("at_most", bound.at_most, bound.at_most is not None and share > bound.at_most),
+        ("at_least", bound.at_least, bound.at_least is not None and share < bound.at_least),
+    ):
+        if wrong:
+            worst = "; ".join(f"{feeder}: {why}" for feeder, why in list(failed.items())[:3])
+            broken.append(
+                f"expect.failed_feeders: {share:.1%} of {len(known)} feeders failed, {name} {limit:.1%} is expected"
+                f"{' (' + worst + ')' if worst else ''}"
+            )
+    return broken
+
+
+def failures(study: str) -> tuple[dict[str, str], list[str]]:
+    """The feeders that failed in some case, with the reason, and all feeders of a study's results."""
+    index = digests.read_json(Path(layout.FEEDERS.format(study=study))) or {"groups": {}}
+    failed, known = {}, []
+    for group, about in sorted(index["groups"].items()):
+        known += about["feeders"]
+        reasons = [] if about["status"] == "ok" else [about["reason"]]
+        manifest = digests.read_json(Path(layout.MANIFEST.format(study=study, group=group))) if not reasons else None
+        cases = manifest["cases"] if manifest else {}
+        reasons += [f"{case}: {said['reason']}" for case, said in sorted(cases.items()) if said["status"] == "failed"]
+        failed.update({feeder: reasons[0] for feeder in about["feeders"] if reasons})
+    return failed, sorted(known)

@@ -1,0 +1,224 @@
+"""What a run would compute, what may change, and what is reused: each answer with its reason, before anything runs.
+
+Answers are followed from the raw files down. As long as all inputs of an answer are known by digest, so is its key, and
+the store says whether it is reused or computed. Below an answer that is to be computed, inputs are unknown: then the
+answer *will* be computed if its stage, slice and code never met inputs like the known ones, and *may* be if they did,
+since what comes out above may be what came out before. So for every edit: compute is a part of what is executed, which
+is a part of compute and may change together; what is reused is never executed.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dtl import layout
+from dtl.spec.study import Study
+from dtl.workflow import digests, fingerprint
+from dtl.workflow.questions import Job, Origin, file_of, groups_of, origin, published, record_path
+from dtl.workflow.reasons import why
+from dtl.workflow.slices import Slices
+from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow.store import Answer, Question, Store
+
+ANY = "*"
+"""Stands for the groups that are not known before `split_feeders` ran."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One answer of a plan: the stage, the source or group, the case, and why it is where it is."""
+
+    stage: str
+    of: str
+    case: str
+    reason: str
+
+    def __str__(self) -> str:
+        return " ".join(x for x in (self.stage, self.of, self.case) if x)
+
+
+@dataclass
+class Plan:
+    """Three sets of answers, the jobs they belong to, and what was known of each answer when the plan was made."""
+
+    study: str
+    compute: list[Line] = field(default_factory=list)
+    may_change: list[Line] = field(default_factory=list)
+    reuse: list[Line] = field(default_factory=list)
+    keys: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """By stage and source or group: the key of each case whose answer is in the store."""
+    jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """What one answer of a stage took in the median of earlier ones [s]."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would be executed."""
+        return not self.compute and not self.may_change
+
+    def minutes(self, lines: list[Line]) -> float | None:
+        """Computing time of some answers by what earlier ones took [min]; None if a stage was never timed."""
+        wanted = [self.seconds.get(line.stage) for line in lines if line.of != ANY]
+        return None if any(s is None for s in wanted) else sum(s for s in wanted if s is not None) / 60
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as JSON types."""
+        return {
+            "study": self.study,
+            "compute": [asdict(x) for x in self.compute],
+            "may_change": [asdict(x) for x in self.may_change],
+            "reuse": [asdict(x) for x in self.reuse],
+            "minutes": {"compute": self.minutes(self.compute), "may_change": self.minutes(self.may_change)},
+        }
+
+
+def make(study: Study, store: Store, stages: Mapping[str, Stage] = STAGES) -> Plan:
+    """The plan of a study against a store; nothing is run or written but the memories of digests."""
+    code = fingerprint.Code(store.root / "modules.json")
+    planner = _Planner(Slices(study, stages, code), store, stages)
+    for stage in stages.values():
+        planner.stage(stage)
+    planner.seen.save()
+    code.save()
+    return planner.plan
+
+
+class _Unknown:
+    """The digest of what is not computed yet; ``of`` names what will be."""
+
+    def __init__(self, of: str):
+        self.of = of
+
+
+class _Planner:
+    """Walks the stages from the raw files down and keeps what it knows of every answer."""
+
+    def __init__(self, slices: Slices, store: Store, stages: Mapping[str, Stage]):
+        self.slices, self.store, self.stages = slices, store, stages
+        self.seen = store.seen()
+        self.plan = Plan(slices.study.name, seconds=_timed(slices.study.name))
+        self.known: dict[tuple[str, str], dict[str, Answer | None]] = {}
+        self.groups: list[str] = []
+        self.sure = True
+
+    def stage(self, stage: Stage) -> None:
+        """Sort every answer of a stage into the sets."""
+        if stage.per == "group" and not self.groups:
+            self.groups, self.sure = self._groups()
+        for of in {"source": self.slices.sources, "study": [""], "group": self.groups}[stage.per]:
+            self._job(self.slices.job(stage.name, of))
+        if stage.per == "group" and not self.sure:
+            for case in self.slices.job(stage.name, ANY).cases:
+                self.plan.may_change.append(Line(stage.name, ANY, case, "groups are known after split_feeders"))
+
+    def _groups(self) -> tuple[list[str], bool]:
+        """The groups to solve, and whether this is sure; otherwise they are those of the last run."""
+        answer = self.known["split_feeders", ""][""]
+        if answer is not None:
+            index = self.store.shelf(answer.key) / file_of(self.stages["split_feeders"], "index")
+            return groups_of(digests.read_json(index)), True
+        last = digests.read_json(self.slices.job("split_feeders").path(layout.FEEDERS))
+        return (groups_of(last) if last else []), False
+
+    def _job(self, job: Job) -> None:
+        of = job.source or job.group
+        self.plan.jobs[job.stage.name, of] = job
+        answers = self.known[job.stage.name, of] = {}
+        last = _last(self.store, job)
+        for case in job.cases:
+            inputs = {name: self._digest(job, name, case) for name in job.stage.inputs}
+            spec = job.case_spec(case)
+            question = Question(job.stage.name, spec, fingerprint.chosen(job.code, spec), inputs)
+            unknown = sorted(set(_unknown(inputs)))
+            answer = None if unknown else self.store.answer(question.key)
+            answers[case] = answer
+            if answer is not None:
+                self.plan.keys.setdefault((job.stage.name, of), {})[case] = answer.key
+                self.plan.reuse.append(Line(job.stage.name, of, case, "in the store"))
+                continue
+            sure = self.sure or job.stage.per != "group"
+            if unknown and (not sure or any(_fits(inputs, a.question.inputs) for a in self.store.asked(question))):
+                self.plan.may_change.append(Line(job.stage.name, of, case, f"waits for {_some(unknown)}"))
+            else:
+                reason = why(question, last.get(case), unknown)
+                self.plan.compute.append(Line(job.stage.name, of, case, reason))
+
+    def _digest(self, job: Job, name: str, case: str) -> Any:
+        """Digest of an input as a job would find it, with `_Unknown` where it is not computed yet."""
+        if name == "raw":
+            return {n: self.seen.digest(job.path(p)) for n, p in sorted(job.raw.items())}
+        template = job.stage.inputs[name]
+        source = origin(self.stages, template)
+        if source is None:
+            return digests.ABSENT
+        own = name in job.stage.cased_inputs
+        if source.stage.per == "source" and job.stage.per != "source":
+            return {s: self._output(source, s, case, own, job) for s in sorted(self.slices.sources)}
+        if "{group}" in template and job.stage.per != "group":
+            if not self.sure:
+                return _Unknown("split_feeders")
+            return {g: self._output(source, g, case, own, job) for g in self.groups}
+        of = {"source": job.source, "group": job.group, "study": ""}[source.stage.per]
+        return self._output(source, of, case, own, job)
+
+    def _output(self, source: Origin, of: str, case: str, own: bool, job: Job) -> Any:
+        at = "" if source.stage.per == "study" else of
+        answers = self.known[source.stage.name, at]
+        name = " ".join(x for x in (source.stage.name, at) if x)
+        if source.stage.cased:
+            file = file_of(source.stage, source.output)
+            parts = {c: a.outputs[file].digest for c, a in answers.items() if a is not None}
+            if own:
+                return parts.get(case, _Unknown(f"{name} {case}"))
+            return digests.of_parts(parts) if len(parts) == len(answers) else _Unknown(name)
+        answer = answers[""]
+        if answer is None:
+            return _Unknown(name)
+        output = answer.outputs[file_of(source.stage, source.output)]
+        if not source.member:
+            return output.digest
+        return (output.files or {}).get(source.member.format(group=of or job.group), digests.ABSENT)
+
+
+def _unknown(inputs: Any) -> Iterator[str]:
+    if isinstance(inputs, _Unknown):
+        yield inputs.of
+    elif isinstance(inputs, dict):
+        for value in inputs.values():
+            yield from _unknown(value)
+
+
+def _fits(known: Any, recorded: Any) -> bool:
+    """Whether recorded inputs agree with the known ones wherever these are known."""
+    if isinstance(known, _Unknown):
+        return True
+    if isinstance(known, dict):
+        return isinstance(recorded, dict) and known.keys() == recorded.keys() and all(
+            _fits(value, recorded[name]) for name, value in known.items()
+        )  # fmt: skip
+    return bool(known == recorded)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _last(store: Store, job: Job) -> dict[str, Question]:
+    """The questions that were asked for a job when it was published last, by case, as far as they are still known."""
+    record = digests.read_json(record_path(job.study, job.stage.name, job.source or job.group)) or {}
+    found = {}
+    for said in record.get("answers", []):
+        answer = store.answer(said["key"])
+        if answer is not None:
+            found[said["case"]] = answer.question
+    return found
+
+
+def _timed(study: str) -> dict[str, float]:
+    times: dict[str, list[float]] = {}
+    for record in published(study):
+        times.setdefault(record["stage"], []).extend(a["seconds"] for a in record["answers"])
+    return {stage: statistics.median(values) for stage, values in times.items() if values}

@@ -1,0 +1,52 @@
+"""What lies in `results/` against its records: what is as it was published, and by which answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dtl import layout
+from dtl.workflow import digests
+from dtl.workflow.plan import Plan
+from dtl.workflow.questions import Job
+
+
+def unlike(plan: Plan, *, partly: str = "") -> dict[tuple[str, str], list[str]]:
+    """The jobs whose outputs are not there as the plan's answers were published, with the paths of their outputs.
+
+    Jobs with answers to be computed are among them. ``partly`` keeps to the jobs of one group, and of no site.
+    """
+    found = {}
+    for name, job in plan.jobs.items():
+        if partly and (job.group not in ("", partly) or name[0] in ("gather", "write_site", "build_site")):
+            continue
+        if not as_published(job, plan.keys.get(name, {})):
+            found[name] = [p.as_posix() for p in job.outputs().values()]
+    return found
+
+
+def as_published(job: Job, keys: dict[str, str]) -> bool:
+    """Whether the outputs of a job are those of these answers, untouched since they were published."""
+    record = digests.read_json(job.record())
+    if not isinstance(record, dict) or {a["case"]: a["key"] for a in record["answers"]} != keys:
+        return False
+    if sorted(keys) != job.cases or set(record["outputs"]) != {p.as_posix() for p in job.outputs().values()}:
+        return False
+    return all(_untouched(Path(path), said) for path, said in record["outputs"].items())
+
+
+def _untouched(path: Path, said: dict[str, Any]) -> bool:
+    if not path.exists() or path.is_dir() != ("files" in said):
+        return False
+    if not path.is_dir():
+        return digests.stamps(path) == {"size": said["size"], "times": said["times"]}
+    now = digests.stamps(path)["times"]
+    added = {layout.RUN_FACTS}
+    return bool({n: t for n, t in now.items() if n not in added} == said["times"])
+
+
+def foreign(plan: Plan) -> list[Path]:
+    """Folders of groups that the study no longer has; their results would be taken for its own."""
+    groups = {job.group for job in plan.jobs.values() if job.group}
+    folder = Path(layout.GROUP.format(study=plan.study, group="x")).parent
+    return sorted(p for p in (folder.iterdir() if folder.is_dir() else []) if p.name not in groups)

@@ -1,0 +1,66 @@
+"""Why an answer must be computed: what differs between the question now and the one asked last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dtl.workflow.store import Question
+
+MANY = 3
+"""So many differences are named, the others are counted."""
+
+
+def why(now: Question, last: Question | None, unknown: list[str]) -> str:
+    """One line: what changed since the answer that was published last; ``unknown`` are inputs still to be computed."""
+    if last is None:
+        return "never computed"
+    parts = list(_differences("", last.spec, now.spec))
+    parts += [
+        f"code of {kind or 'the stage'}"
+        for kind in _keys(last.code, now.code)
+        if last.code.get(kind) != now.code.get(kind)
+    ]
+    for name in _keys(last.inputs, now.inputs):
+        before, after = last.inputs.get(name), now.inputs.get(name)
+        if isinstance(before, dict) and isinstance(after, dict):
+            parts += [f"{name} {n}" for n in _keys(before, after) if _text(before.get(n)) != _text(after.get(n))]
+        elif _text(before) != _text(after):
+            parts.append(f"input {name}")
+    if not parts:
+        return f"waits for {', '.join(unknown)}" if unknown else "its answer is no longer in the store"
+    more = f" and {len(parts) - MANY} more" if len(parts) > MANY else ""
+    return "; ".join(parts[:MANY]) + more
+
+
+def _keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    return sorted({*a, *b})
+
+
+def _text(digest: Any) -> str | None:
+    """A digest to compare; what is unknown is not named as a difference, the reason says what it waits for."""
+    return digest if isinstance(digest, str) else None
+
+
+def _differences(path: str, before: Any, after: Any) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in _keys(before, after):
+            here = f"{path}.{key}" if path else key
+            if key not in before:
+                yield f"{here} is new"
+            elif key not in after:
+                yield f"{here} is gone"
+            else:
+                yield from _differences(here, before[key], after[key])
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for i, (old, new) in enumerate(zip(before, after, strict=True)):
+            name = new.get("name", i) if isinstance(new, dict) else i
+            yield from _differences(f"{path}.{name}", old, new)
+    elif before != after:
+        yield f"{path}: {_short(before)} -> {_short(after)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 40 else text[:37] + "..."

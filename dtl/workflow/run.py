@@ -1,0 +1,185 @@
+"""The verb `dtl run`: plan, let Snakemake and the worker compute what is missing, check it against the plan, sum up."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shlex
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dtl import layout
+from dtl.errors import SpecError, StoreError
+from dtl.spec import lock as pins
+from dtl.spec.study import Study
+from dtl.workflow import digests, gate, lock, plan, published, snakemake, summary
+from dtl.workflow.foresee import read
+from dtl.workflow.lock import AbandonedError
+from dtl.workflow.progress import Progress
+from dtl.workflow.questions import groups_of
+from dtl.workflow.store import Store
+
+Missing = dict[tuple[str, str], list[str]]
+"""Outputs that are not as they must be, by stage and source or group."""
+
+PASSES = 3
+"""Snakemake is asked again, with what is still missing forced, at most so often in all."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: the profile, one feeder only, everything anew, jobs at a time (None: as the profile says)."""
+
+    profile: str = "default"
+    feeder: str | None = None
+    fresh: bool = False
+    cores: int | None = None
+
+
+def run(name: str, options: Options) -> int:
+    """Bring the results of a study up to date; 1 if jobs failed or the study's expectations are broken."""
+    study, store, begun = read(name), Store(), time.monotonic()
+    mistakes = pins.check(study, study.folder.as_posix())
+    if mistakes:
+        raise SpecError(mistakes)
+    _own(study.name, options.fresh)
+    found = plan.make(study, store)
+    missing = published.unlike(found, partly=options.feeder or "")
+    if not options.fresh and not missing and (options.feeder or found.empty):
+        print(f"{study.name}: nothing to do")
+        return _end(study, summary.last(study.name), options)
+    token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
+    with lock.held(study.name, token) as died:
+        _tidy(study, store, options, died=died)
+        facts = _passes(study, store, missing, options, token)
+        facts["seconds"] = round(time.monotonic() - begun, 1)
+        summary.write(study, facts)
+    if "error" in facts:
+        raise StoreError(str(facts["error"]))
+    return _end(study, facts, options)
+
+
+def _own(study: str, fresh: bool) -> None:
+    """Refuse results that were not made here: Snakemake would not notice that they are old."""
+    results = Path(layout.RESULTS.format(study=study))
+    here, there = Path(".snakemake/dtl") / study, Path(layout.RUNS.format(study=study)) / "owner"
+    foreign = any(p.name != "runs" for p in (results.iterdir() if results.is_dir() else []))
+    same = here.is_file() and there.is_file() and here.read_text() == there.read_text()
+    if same:
+        return
+    if foreign and not fresh:
+        raise StoreError(f"{results}: was not made here, so nobody knows how old it is; use --fresh: the store answers")
+    token = digests.of_text(os.urandom(16).hex())
+    for path in (here, there):
+        digests.write_atomically(path, token)
+
+
+def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
+    """Clear what dead runs left, and what is not asked for any more; write down the study as it is run."""
+    store.sweep()
+    runs = Path(layout.RUNS.format(study=study.name))
+    shutil.rmtree(runs / "staging", ignore_errors=True)
+    if died:
+        snakemake.unlock(study.name, snakemake.environment())
+    if options.fresh:
+        for path in Path(layout.RESULTS.format(study=study.name)).iterdir():
+            if path != runs:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    digests.write_atomically(Path(layout.SPEC.format(study=study.name)), digests.pretty(study.canonical()))
+
+
+def _passes(study: Study, store: Store, missing: Missing, options: Options, token: str) -> dict[str, Any]:
+    """Run Snakemake until the results are as the plan says; facts of the run, with ``error`` if they are not.
+
+    Raises
+    ------
+    AbandonedError
+        Snakemake was killed.
+    """
+    progress = Progress(Path(layout.PROGRESS.format(study=study.name)))
+    log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
+    facts: dict[str, Any] = {"run": token, "cores": options.cores, "profile": options.profile}
+    with snakemake.warm_worker() as worker:
+        known = snakemake.environment(token, worker)
+        for _ in range(PASSES):
+            words = snakemake.command(
+                study.name, _targets(study, options), options.profile, options.cores, _forced(missing)
+            )
+            facts.setdefault("commands", []).append(shlex.join(words))
+            print(shlex.join(words), flush=True)
+            code = snakemake.call(words, known, log, progress)
+            if code < 0:
+                raise AbandonedError(
+                    f"Snakemake was ended by signal {-code}; `dtl run {study.name}` takes the work up again"
+                )
+            if code:
+                facts["error"] = _failed(study, progress, log)
+                break
+            found = plan.make(study, store)
+            missing = published.unlike(found, partly=options.feeder or "")
+            if not missing:
+                for path in published.foreign(found):
+                    shutil.rmtree(path)
+                break
+        else:
+            names = ", ".join(" ".join(name).strip() for name in missing)
+            facts["error"] = f"{study.name}: after {PASSES} passes these are still not as planned: {names}"
+    return facts | {"answers": summary.counts(study.name, token)}
+
+
+def _forced(missing: Missing) -> dict[str, list[str]]:
+    """Outputs that must be asked for again, by rule."""
+    force: dict[str, list[str]] = {}
+    for (stage, _), paths in missing.items():
+        force.setdefault(stage, []).extend(paths)
+    return force
+
+
+def _targets(study: Study, options: Options) -> list[str]:
+    """What Snakemake is asked for: the site, or the assessment of one feeder's group.
+
+    Raises
+    ------
+    StoreError
+        The feeder is not among those of the study.
+    """
+    if options.feeder is None:
+        return [layout.WWW.format(study=study.name)]
+    index = digests.read_json(Path(layout.FEEDERS.format(study=study.name)))
+    if index is None:
+        snakemake.ingest(study.name)
+        index = digests.read_json(Path(layout.FEEDERS.format(study=study.name)))
+    for group in groups_of(index):
+        if options.feeder in (group, *index["groups"][group]["feeders"]):
+            return [layout.ASSESS.format(study=study.name, group=group)]
+    known = ", ".join(groups_of(index)) or "none that can be solved"
+    raise StoreError(f"{study.name} has no feeder {options.feeder} to solve; there is {known}")
+
+
+def _failed(study: Study, progress: Progress, log: Path) -> str:
+    """What to say of failed jobs: which stages, and where it is written why."""
+    stages = sorted(set(progress.failed))
+    if not stages:
+        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]
+        return "\n".join(["Snakemake failed:", *tail])
+    logs = layout.LOGS.format(study=study.name)
+    said = [f"jobs of {', '.join(stages)} failed; the site was not built. Their logs:"]
+    for stage in stages:
+        for path in sorted(Path(logs, stage).glob("*.log"), key=lambda p: p.stat().st_mtime_ns)[-3:]:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
+            said += [f"-- {path}", *(f"   {line}" for line in lines)]
+    return "\n".join([*said, f"The whole log: {log}"])
+
+
+def _end(study: Study, facts: dict[str, Any], options: Options) -> int:
+    """Print the summary and the broken expectations; the exit code."""
+    if options.feeder is not None:
+        print(summary.answered(facts))
+        return 0
+    print("\n".join(summary.lines(study, facts)))
+    broken = gate.judge(study)
+    print("".join(f"{line}\n" for line in broken), end="")
+    return 1 if broken else 0

@@ -1,0 +1,187 @@
+"""What each stage may read of a study: plain JSON, made once, with nothing cosmetic but where pages are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dtl.spec.canonical import plain
+from dtl.spec.study import Case, Study
+from dtl.workflow import digests, fingerprint
+from dtl.workflow.questions import Job, raw_names
+from dtl.workflow.stages import STAGES, Stage
+
+
+class Slices:
+    """The jobs of one study: each stage's slice, code digest and raw files.
+
+    A slice decides the key of an answer, so a word that does not change a stage's answer must not be in its slice.
+    That of `gather` carries the definitions of all cases and how they are solved: if one of them is new, so is the
+    slice, and `plan` knows without solving that `gather` will be asked anew.
+    """
+
+    def __init__(self, study: Study, stages: Mapping[str, Stage] = STAGES, code: fingerprint.Code | None = None):
+        self.study = study
+        self.stages = stages
+        self._code = code or fingerprint.Code()
+        self._shared: dict[str, dict[str, Any]] = {}
+        self._makers: Mapping[str, Callable[[], dict[str, Any]]] = {
+            "merge_network": self._merge_network,
+            "split_feeders": self._split_feeders,
+            "prepare_feeder": self._prepare_feeder,
+            "solve_feeder": self._solve_feeder,
+            "assess_feeder": self._assess_feeder,
+            "gather": self._gather,
+            "write_site": self._write_site,
+            "build_site": lambda: {"study": self.study.name, "spec": self.study.digest},
+        }
+
+    @property
+    def sources(self) -> list[str]:
+        """The names of the sources that are read, sorted."""
+        return [self.study.network.model]
+
+    def job(self, stage: str, of: str = "") -> Job:
+        """The job of a stage; `of` is the source or the group, where the stage has one of each."""
+        asked = self.stages[stage]
+        spec = self._spec(stage, of)
+        code = self._code.digests(asked, spec)
+        source = of if asked.per == "source" else ""
+        group = of if asked.per == "group" else ""
+        return Job(asked, self.study.name, spec, code, source, group, self._raw(stage, of))
+
+    def _spec(self, stage: str, of: str) -> dict[str, Any]:
+        if stage == "read_source":
+            return {"source": of, "spec": plain(self.study.sources[of], cosmetic=False)}
+        if stage not in self._shared:
+            self._shared[stage] = self._makers[stage]()
+        return {**self._shared[stage], "group": of} if of else self._shared[stage]
+
+    def _raw(self, stage: str, of: str) -> dict[str, str]:
+        """The raw files of a job that exist; of those that do not, the stage finds out by itself."""
+        study, paths = self.study, list[Path]()
+        if stage == "read_source":
+            paths = study.sources[of].files(study.folder)
+        elif stage == "prepare_feeder" and study.demand.classes:
+            paths = [study.folder / study.demand.classes]
+        return raw_names(study.name, [p for p in paths if p.is_file()])
+
+    def _merge_network(self) -> dict[str, Any]:
+        waived = {name: plain(w, cosmetic=False) for name, w in self.study.waive.items()}
+        return {"model": self.study.network.model, "sources": self.sources, "feeders": self._feeders, "waive": waived}
+
+    @property
+    def _feeders(self) -> Any:
+        chosen = self.study.feeders
+        return sorted(chosen) if isinstance(chosen, list) else plain(chosen, cosmetic=False)
+
+    def _split_feeders(self) -> dict[str, Any]:
+        together = self.study.network.together
+        expected = (
+            [f for f in self._feeders if not any(c in f for c in "*?[")] if isinstance(self._feeders, list) else []
+        )
+        return {"feeders": self._feeders, "together": together, "feeders_expected": sorted(expected)}
+
+    def _prepare_feeder(self) -> dict[str, Any]:
+        return {"demand": plain(self.study.demand, cosmetic=False), **self._calendar}
+
+    @property
+    def _calendar(self) -> dict[str, Any]:
+        study = self.study
+        return {
+            "step_min": study.powerflow.step_min,
+            "measured_year": study.years.measured,
+            "timezone": study.timezone,
+        }
+
+    @cached_property
+    def _physics(self) -> dict[str, Any]:
+        """What all cases share: how they are solved and by what they are judged."""
+        network = plain(self.study.network, cosmetic=False)
+        power = plain(self.study.powerflow, cosmetic=False)
+        return {
+            **self._calendar,
+            "hours": power["hours"],
+            "controls": power["controls"],
+            "engine": power["engine"],
+            "keep": power["keep"],
+            "head_voltage": network.get("head_voltage"),
+            "secondary": network["secondary"],
+            "limits": self.study.resolved_limits,
+        }
+
+    def _case(self, case: Case) -> dict[str, Any]:
+        layers = [{"name": name, **plain(layer, cosmetic=False)} for name, layer in case.layers]
+        return {"scenario": case.scenario, "year": case.year, "layers": layers}
+
+    def _solve_feeder(self) -> dict[str, Any]:
+        return {**self._physics, "cases": {c.case: self._case(c) for c in self.study.cases}}
+
+    @cached_property
+    def _analyses(self) -> dict[str, Any]:
+        """What is asked of every feeder; the rest of the section is asked of the whole study."""
+        known = fingerprint.registry(STAGES["assess_feeder"].registry)
+        asked = plain(self.study.analyses, cosmetic=False)
+        return {kind: words for kind, words in asked.items() if kind in known}
+
+    def _assess_feeder(self) -> dict[str, Any]:
+        return {**self._solve_feeder(), "analyses": self._analyses}
+
+    def _gather(self) -> dict[str, Any]:
+        study = self.study
+        analyses = plain(study.analyses, cosmetic=False)
+        return {
+            "study": study.name,
+            "cases": [{"case": c.case, "scenario": c.scenario, "year": c.year} for c in study.cases],
+            "analyses": analyses,
+            "limits": study.resolved_limits,
+            "headline": study.report.headline,
+            "baseline": analyses.get("compare", {}).get("baseline", "base"),
+            "definitions": self._definitions(cosmetic=False),
+            "powerflow": self._physics,
+        }
+
+    def _write_site(self) -> dict[str, Any]:
+        study, whole = self.study, self.study.canonical()
+        scenarios = {"base": {"title": "", "stack": []}, **whole["scenarios"]}
+        return {
+            "study": study.name,
+            "title": study.title,
+            "question": study.question,
+            "timezone": study.timezone,
+            "currency": study.currency,
+            "cases": self._gather()["cases"],
+            "scenarios": scenarios,
+            "layers": whole["layers"],
+            "limits": study.resolved_limits,
+            "report": whole["report"],
+            "definitions": self._definitions(cosmetic=True),
+            "spec_text": json.dumps(whole, sort_keys=True, indent=1, ensure_ascii=False),
+            "digests": {"spec": study.digest, "code": self._codes()},
+        }
+
+    def _definitions(self, *, cosmetic: bool) -> dict[str, Any]:
+        """The stack of each scenario, sorted, with what its layers say."""
+        layers = {name: plain(layer, cosmetic=cosmetic) for name, layer in self.study.layers.items()}
+        stacks = {"base": list[str](), **{name: sorted(s.stack) for name, s in self.study.scenarios.items()}}
+        return {name: {"stack": s, "layers": {n: layers[n] for n in s}} for name, s in stacks.items()}
+
+    def _codes(self) -> dict[str, str]:
+        """The digest of the code of each stage before the pages, which print them."""
+        jobs = [self.job(s, self.sources[0] if self.stages[s].per == "source" else "") for s in self.stages
+                if s not in ("write_site", "build_site")]  # fmt: skip
+        return {j.stage.name: fingerprint.pack(j.code) for j in jobs}
+
+
+def argument(study: str, spec: Mapping[str, Any], folder: Path, limit: int = 100_000) -> str:
+    """A slice as one argument of a command line: its JSON, or ``@`` and a file where that would be too long [bytes]."""
+    text = digests.canonical(spec)
+    if len(text.encode()) <= limit:
+        return text
+    path = folder / f"{digests.of_text(text)}.json"
+    if not path.exists():
+        digests.write_atomically(path, text)
+    return f"@{path.as_posix()}"

@@ -1,0 +1,121 @@
+"""The call of Snakemake: its command line, its process, and the worker beside it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from dtl import layout
+from dtl.errors import StoreError
+from dtl.workflow import client
+from dtl.workflow.fingerprint import ROOT
+from dtl.workflow.processes import die_with_parent
+from dtl.workflow.progress import Progress
+
+FORCED = 300
+"""More outputs than this are not forced one by one, but by their rules."""
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+"""Parallel are the feeders, not the numerics, whose bytes would depend on the number of threads."""
+
+
+def command(
+    study: str, targets: Sequence[str], profile: str, cores: int | None, force: dict[str, list[str]]
+) -> list[str]:
+    """The command line; ``force`` maps rules to outputs that must be asked for again."""
+    chosen = ROOT / "profiles" / profile
+    if not (chosen / "config.yaml").is_file():
+        known = sorted(p.parent.name for p in (ROOT / "profiles").glob("*/config.yaml"))
+        raise StoreError(f"there is no profile {profile}; there is {', '.join(known)}")
+    words = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(ROOT / "Snakefile")]
+    words += ["--workflow-profile", str(chosen), *(["--cores", str(cores)] if cores else [])]
+    paths = [p for outputs in force.values() for p in outputs]
+    if paths:
+        words += ["--forcerun", *(paths if len(paths) <= FORCED else force)]
+    return [*words, "--config", f"study={study}", "--", *targets]
+
+
+def environment(run: str = "", worker: Path | None = None) -> dict[str, str]:
+    """The environment of Snakemake and its jobs."""
+    here = str(Path(sys.executable).parent)
+    known = {**os.environ, "PATH": os.pathsep.join([here, os.environ.get("PATH", "")]), "DTL_RUN": run}
+    known |= dict.fromkeys(ONE_THREAD, "1")
+    known.pop(client.VARIABLE, None)
+    return known | ({client.VARIABLE: str(worker)} if worker else {})
+
+
+@contextmanager
+def warm_worker() -> Iterator[Path | None]:
+    """A worker process for the time of a run; yields its socket, or nothing where processes cannot fork."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="dtl-"))
+    path = folder / "worker"
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dtl.workflow.worker", str(path)],
+            stdin=subprocess.DEVNULL,
+            env=environment(),
+            preexec_fn=_with_parent(),
+        )
+        try:
+            yield path
+        finally:
+            process.kill()
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def call(words: list[str], known: dict[str, str], log: Path, progress: Progress) -> int:
+    """Run Snakemake to its end, its log going to a file and to the progress; its exit code, negative for a signal."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(shlex.join(words) + "\n")
+        process = subprocess.Popen(
+            words,
+            env=known,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            preexec_fn=_with_parent(),
+        )
+        try:
+            progress.follow(process.stdout or (), file)
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+
+def unlock(study: str, known: dict[str, str]) -> None:
+    """Remove the locks that a dead Snakemake left."""
+    words = command(study, [], "default", 1, {})
+    subprocess.run([*words[:-1], "--unlock"], env=known, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+def ingest(study: str) -> None:
+    """Run what finds the feeders of a study: the sources are read, merged and split."""
+    words = command(study, [layout.FEEDERS.format(study=study)], "default", None, {})
+    done = subprocess.run(
+        words, env=environment(), capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        raise StoreError(f"the sources of {study} could not be read:\n{done.stderr[-4000:]}")
+
+
+def _with_parent() -> Callable[[], None]:
+    """What a child does before it starts: it will die when this process dies."""
+    parent = os.getpid()
+    return lambda: die_with_parent(parent)

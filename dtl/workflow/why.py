@@ -1,0 +1,83 @@
+"""The verb `dtl why`: a result followed back, answer by answer, to its raw files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dtl import layout
+from dtl.errors import StoreError
+from dtl.workflow import digests
+from dtl.workflow.fingerprint import pack
+from dtl.workflow.questions import published
+
+SHORT = 12
+"""Hex digits shown of a digest."""
+
+
+def run(path: str) -> int:
+    """Print which stage made a file, of which slice and code, from which inputs, down to the raw files."""
+    wanted = Path(os.path.relpath(path)).as_posix()
+    makers = _makers(_study(wanted))
+    record = _maker(makers, wanted)
+    if record is None:
+        known = sorted(makers)[:8]
+        raise StoreError(f"{wanted}: no job published it; among those that were: {', '.join(known) or 'none'}")
+    print("\n".join(trace(makers, wanted, record)))
+    return 0
+
+
+def _study(path: str) -> str:
+    top = layout.RESULTS.split("/")[0]
+    parts = path.split("/")
+    if parts[0] != top or len(parts) < 3:
+        raise StoreError(f"{path}: name a file below {layout.RESULTS.format(study='STUDY')}/")
+    return parts[1]
+
+
+def _makers(study: str) -> dict[str, dict[str, Any]]:
+    return {path: record for record in published(study) for path in record["outputs"]}
+
+
+def _maker(makers: Mapping[str, dict[str, Any]], path: str) -> dict[str, Any] | None:
+    """The record of the job that published a path, or the folder it is in."""
+    for each in (path, *(p.as_posix() for p in Path(path).parents)):
+        if each in makers:
+            return makers[each]
+    return None
+
+
+def trace(makers: Mapping[str, dict[str, Any]], path: str, record: dict[str, Any]) -> list[str]:
+    """The lines about a path and, further in, about what it was made from; each job is told once."""
+    lines: list[str] = []
+    told: set[str] = set()
+
+    def tell(path: str, record: dict[str, Any] | None, digest: str, depth: int) -> None:
+        pad = "  " * depth
+        if record is None:
+            lines.append(f"{pad}{path}  raw file  {digest[:SHORT]}")
+            return
+        name = f"{record['stage']} {record['of']}".strip()
+        lines.append(f"{pad}{path}  {digest[:SHORT]}  by {name}{' (above)' if name in told else ''}")
+        if name in told:
+            return
+        told.add(name)
+        lines.append(f"{pad}  spec {record['spec'][:SHORT]}  code {pack(record['code'])}")
+        lines.extend(f"{pad}  {a['case'] or 'answer'}: key {a['key'][:SHORT]}, {a['how']}" for a in record["answers"])
+        for source, its in record["inputs"].items():
+            tell(source, _maker(makers, source), its, depth + 1)
+
+    about = record["outputs"].get(path, {})
+    now = digests.of_path(Path(path)) if Path(path).exists() else digests.ABSENT
+    tell(path, record, about.get("digest", now), 0)
+    if about and now not in (about["digest"], _with_run_facts(path)):
+        lines.append(f"{path} is not as it was published: it is {now[:SHORT]} now")
+    return lines
+
+
+def _with_run_facts(path: str) -> str:
+    """The digest of a folder with the volatile facts of a run in it, which are no difference."""
+    folder = Path(path)
+    return digests.of_path(folder) if (folder / layout.RUN_FACTS).is_file() else ""

@@ -1,0 +1,35 @@
+# The thin border to dtl.workflow: how a rule asks its stage, and which groups there are.
+
+ENV = "../envs/dtl.yaml"
+
+
+def job(stage, *flags):
+    """The command of a stage; it is complete: copied from the log it gives the same bytes."""
+    words = ["dtl job", stage, "--study {wildcards.study}", *flags]
+    return " ".join(words) + " --spec {params.spec:q} --code {params.code} &> {log}"
+
+
+def log_of(stage, of="study"):
+    """The log of the jobs of a stage."""
+    return f"{layout.LOGS}/{stage}/{of}.log"
+
+
+def solid(path):
+    """An output that is never empty."""
+    return ensure(path, non_empty=True)
+
+
+def feeder(wildcards):
+    """The model of a group, which split_feeders finds."""
+    folder = checkpoints.split_feeders.get(study=wildcards.study).output.feeders
+    return f"{folder}/{wildcards.group}.json"
+
+
+def of_groups(template):
+    """The files of all groups that can be solved, by the template of one."""
+
+    def files(wildcards):
+        index = checkpoints.split_feeders.get(study=wildcards.study).output.index
+        return border.groups(index, template.replace("{study}", wildcards.study))
+
+    return files

@@ -1,0 +1,65 @@
+# One job per group and stage; a job answers all cases of its group.
+
+
+rule prepare_feeder:
+    input:
+        feeder=feeder,
+        raw=border.raw("prepare_feeder"),
+    output:
+        demand=solid(layout.DEMAND),
+        profiles=solid(layout.PROFILES),
+        ready=solid(layout.READY),
+    log:
+        log_of("prepare_feeder", "{group}"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("prepare_feeder"),
+        code=border.code("prepare_feeder"),
+        seen=border.seen("prepare_feeder"),
+    shell:
+        job("prepare_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
+
+
+rule solve_feeder:
+    input:
+        feeder=feeder,
+        demand=layout.DEMAND,
+        profiles=layout.PROFILES,
+        ready=layout.READY,
+    output:
+        powerflow=solid(layout.POWERFLOW),
+        hourly=solid(layout.HOURLY),
+        violations=solid(layout.VIOLATIONS),
+        manifest=solid(layout.MANIFEST),
+    log:
+        log_of("solve_feeder", "{group}"),
+    benchmark:
+        layout.BENCHMARKS + "/solve_feeder/{group}.tsv"
+    conda:
+        ENV
+    params:
+        spec=border.spec("solve_feeder"),
+        code=border.code("solve_feeder"),
+    shell:
+        job("solve_feeder", "--group {wildcards.group:q}")
+
+
+rule assess_feeder:
+    input:
+        feeder=feeder,
+        powerflow=layout.POWERFLOW,
+        hourly=layout.HOURLY,
+        violations=layout.VIOLATIONS,
+        manifest=layout.MANIFEST,
+    output:
+        assess=solid(layout.ASSESS),
+    log:
+        log_of("assess_feeder", "{group}"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("assess_feeder"),
+        code=border.code("assess_feeder"),
+    shell:
+        job("assess_feeder", "--group {wildcards.group:q}")

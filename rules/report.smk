@@ -1,0 +1,71 @@
+# From all feeders to the cube, the pages and the site; the gate is last, so that a site exists when it fails.
+
+
+rule gather:
+    input:
+        index=layout.FEEDERS,
+        assess=of_groups(layout.ASSESS),
+        manifest=of_groups(layout.MANIFEST),
+    output:
+        cube=solid(layout.CUBE),
+    log:
+        log_of("gather"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("gather"),
+        code=border.code("gather"),
+    shell:
+        job("gather")
+
+
+rule write_site:
+    input:
+        cube=layout.CUBE,
+        index=layout.FEEDERS,
+        findings=layout.FINDINGS,
+        conversion=layout.CONVERSION,
+        feeder=of_groups(layout.FEEDER),
+        powerflow=of_groups(layout.POWERFLOW),
+        hourly=of_groups(layout.HOURLY),
+        manifest=of_groups(layout.MANIFEST),
+    output:
+        site=directory(layout.SITE),
+    log:
+        log_of("write_site"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("write_site"),
+        code=border.code("write_site"),
+    shell:
+        job("write_site")
+
+
+rule build_site:
+    input:
+        site=layout.SITE,
+    output:
+        www=directory(layout.WWW),
+    log:
+        log_of("build_site"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("build_site"),
+        code=border.code("build_site"),
+    shell:
+        job("build_site")
+
+
+rule gate:
+    input:
+        www=layout.WWW,
+    output:
+        touch(layout.GATE),
+    log:
+        log_of("gate"),
+    conda:
+        ENV
+    shell:
+        "dtl gate {wildcards.study} &> {log}"
