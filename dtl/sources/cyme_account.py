@@ -1,0 +1,101 @@
+"""The account of a CYME import: every row of every block, and every column of it, has a verdict."""
+
+from __future__ import annotations
+
+from dtl.sources.cyme_blocks import Row, Tables
+from dtl.sources.reading import Reading, shown
+
+DRAWING = {
+    "NODE CONNECTOR": "places a section on a bus bar in the drawing",
+    "DEVICETAG": "is text in the drawing",
+    "SOURCETAG": "is text in the drawing",
+    "LOADTAG": "is text in the drawing",
+    "NODETAG": "is text in the drawing",
+    "FEEDERTAG": "is text in the drawing",
+    "SUBNETWORKS": "groups sections in the drawing",
+    "SUBNETWORK CONNECTIONS": "groups sections in the drawing",
+    "DEVICE STAGE": "is a project stage; the exported state is taken",
+    "DIVERSITY FACTOR": "serves load allocation, which the study's demand replaces",
+    "METERDEMAND SETTING": "serves load allocation, which the study's demand replaces",
+    "LOAD MODEL INFORMATION": "names the load models; the first of the latest year is taken",
+    "LOAD EQUIVALENT": "lumps the feeder at its head for studies above it",
+    "AUTO TAP CHANGING EXTENSION": "its first delay is in the regulator, the rest has no field",
+    "CONTROLLED SWITCH": "the study decides who switches",
+}
+"""Blocks without a part of their own, and why leaving them out is harmless."""
+
+
+def account(reading: Reading, tables: Tables) -> None:
+    """Give every row and column its verdict, and count the blocks that nobody reads."""
+    for row in tables.feeders.values():
+        _row(reading, row)
+    for block, rows in tables.blocks.items():
+        unread = 0
+        for row in rows:
+            if row.target or (row.asked and "ID" in row.values):
+                _row(reading, row)
+                continue
+            reason = row.reason or DRAWING.get(block) or _why(block, row)
+            _refuse(reading, row, reason)
+            if not row.reason and block not in DRAWING:
+                unread += 1
+                if _is_device(block):
+                    _lost(reading, row)
+        if unread and not _is_device(block) and "ID" not in rows[0].values:
+            text = f"{unread} rows of [{block}] are not read: no reader knows the block"
+            reading.find("cyme.unknown-block", "warning", text, file=rows[0].file, line=rows[0].line, element=block,
+                         value=str(unread), remedy="Check whether the study depends on it.")  # fmt: skip
+
+
+def _is_device(block: str) -> bool:
+    return block.endswith((" SETTING", " SETTINGS")) or block in ("LOADS", "CONVERTER", "DGGENERATIONMODEL")
+
+
+def _why(block: str, row: Row) -> str:
+    if "ID" in row.values:
+        return "no device uses this equipment"
+    if block == "NODE":
+        return "no section names this node"
+    return "the model has no such device" if _is_device(block) else "no reader knows this block"
+
+
+def _lost(reading: Reading, row: Row) -> None:
+    """A device that is left out: an error until the study waives it."""
+    reading.find(
+        "conversion.object-refused",
+        "error",
+        "the device is on no section that was read" if row.asked else "the model has no such device",
+        feeder=row.feeder or (next(iter(reading.parts)) if len(reading.parts) == 1 else ""),
+        file=row.file,
+        line=row.line,
+        element=row.thing,
+        remedy="Waive it by name in the study (`waive:`), or take it out of the source.",
+    )
+
+
+def _row(reading: Reading, row: Row) -> None:
+    thing, feeder = row.thing, row.feeder
+    target = row.target or "the devices that use it"
+    reading.mapped(feeder, thing, "", target, f"{row.file}:{row.line}")
+    asked = [(c, v) for c, v in row.values.items() if c in row.asked]
+    groups = (
+        ([p for p in asked if p[1]], "mapped", ""),
+        ([p for p in asked if not p[1]], "defaulted", "empty in the source; the declared default was taken"),
+        ([p for p in row.values.items() if p[0] not in row.asked and p[1]], "refused", "the model has no field for it"),
+        ([p for p in row.values.items() if p[0] not in row.asked and not p[1]], "defaulted", "empty in the source"),
+    )
+    for pairs, verdict, reason in groups:
+        names = " ".join(c for c, _ in pairs)
+        if pairs and verdict == "mapped":
+            reading.mapped(feeder, thing, names, target, shown(pairs))
+        elif pairs and verdict == "defaulted":
+            reading.defaulted(feeder, thing, names, "", "", reason)
+        elif pairs:
+            reading.refused(feeder, thing, names, shown(pairs), reason)
+
+
+def _refuse(reading: Reading, row: Row, reason: str) -> None:
+    reading.refused(row.feeder, row.thing, "", f"{row.file}:{row.line}", reason)
+    stated = [(c, v) for c, v in row.values.items() if v]
+    if stated:
+        reading.refused(row.feeder, row.thing, " ".join(row.values), shown(stated), reason)

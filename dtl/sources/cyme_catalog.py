@@ -1,0 +1,238 @@
+"""The equipment of a CYME export: rows by block and id, and line codes made from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dtl.network.catalog import EARTH_OHM_M, Matrices, Wire, averaged, overhead, sequence
+from dtl.network.feeder import LineCode
+from dtl.sources.cyme_blocks import Row, Tables
+from dtl.sources.cyme_codes import LETTERS, ORDERS
+from dtl.sources.reading import Reading, plain
+
+RATINGS = {"normal": "Amps"}
+"""The columns of ratings unless the study says otherwise."""
+
+
+class UnusableError(Exception):
+    """A device that cannot be made: `field` and `value` say what is wrong, `check` which kind of fault it is."""
+
+    def __init__(self, check: str, message: str, field: str = "", value: str = "", remedy: str = ""):
+        self.check, self.field, self.value, self.remedy = check, field, value, remedy
+        super().__init__(message)
+
+
+@dataclass
+class Catalog:
+    """Equipment by block and id; ids are text and compared without case."""
+
+    reading: Reading
+    tables: Tables
+    ratings: Mapping[str, str]
+    frequency_hz: float
+    missing: str = "fail"
+    defaults: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    index: dict[tuple[str, str], Row] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for block, rows in self.tables.blocks.items():
+            for row in rows:
+                if "ID" in row.values:
+                    self.index.setdefault((block, row.values["ID"].upper()), row)
+
+    def find(self, asker: Row, column: str, *blocks: str) -> Row:
+        """The equipment that a column of a device names.
+
+        Raises
+        ------
+        UnusableError
+            No block has the id, and the study does not allow the row ``DEFAULT`` instead.
+        """
+        name = asker.text(column)
+        for block in blocks:
+            if (row := self.index.get((block, name.upper()))) is not None:
+                if name.upper() == "DEFAULT":
+                    self.defaults.setdefault((block, "is what CYME writes when nobody chose"), []).append(asker)
+                row.text("ID")
+                return row
+        for block in blocks:
+            row = self.index.get((block, "DEFAULT"))
+            if row is not None and self.missing == "default":
+                self.defaults.setdefault((block, "replaces an id that is missing"), []).append(asker)
+                return row
+        raise UnusableError(
+            "cyme.unknown-equipment",
+            f"the equipment file has no such entry in [{'] or ['.join(blocks)}]",
+            column,
+            name,
+            "Add it to the equipment file, or say `missing: default` for the source to take the entry DEFAULT.",
+        )
+
+    def report(self) -> None:
+        """Findings for equipment that nobody chose, one per block."""
+        for (block, why), rows in sorted(self.defaults.items()):
+            names = ", ".join(r.text("DeviceNumber", "SectionID") for r in rows[:5]) + (" ..." if len(rows) > 5 else "")
+            text = f"{len(rows)} devices use DEFAULT of [{block}], which {why}: {names}"
+            self.reading.find(
+                "cyme.default-equipment", "warning", text, file=rows[0].file, line=rows[0].line, element=block,
+                value=str(len(rows)), remedy="Check these devices.",
+            )  # fmt: skip
+
+    def amps(self, row: Row, suffix: str = "") -> dict[str, float | None]:
+        """The ratings of a row as fields of a line code or a line [A]."""
+        found: dict[str, float | None] = {}
+        for rating, column in sorted((RATINGS | dict(self.ratings)).items()):
+            head, _, tail = column.partition("_")
+            name = f"{head}{suffix}_{tail}" if tail else f"{head}{suffix}"
+            value = row.number(name)
+            found[f"{rating}_a"] = value if value > 0 else None
+        return found
+
+    def wire(self, row: Row) -> Wire:
+        """A conductor: resistance at 50 degrees, or at 25 where that is all there is; radii from cm."""
+        r, gmr, diameter = row.number("R50") or row.number("R25"), row.number("GMR"), row.number("Diameter")
+        if r < 0 or gmr <= 0 or diameter <= 0:
+            text = "the conductor has no radius, or a negative resistance"
+            value = f"R={r:g} GMR={gmr:g} Diameter={diameter:g}"
+            raise UnusableError(
+                "network.negative-impedance", text, f"[CONDUCTOR] {row.text('ID')}", value, "Correct it."
+            )
+        return Wire(r, gmr / 100.0, diameter / 200.0)
+
+    def by_phase(self, row: Row) -> LineCode:
+        """The line code of ``[OVERHEAD BYPHASE SETTING]``: conductors on a spacing."""
+        named = {p: row.text(f"CondID_{p}", default="NONE") for p in LETTERS}
+        phases = [p for p in LETTERS if named[p].upper() != "NONE"]
+        if not phases:
+            raise UnusableError(
+                "cyme.no-conductor", "no phase has a conductor", "CondID_A", "NONE", "Correct the conductors."
+            )
+        conductors = [self.find(row, f"CondID_{p}", "CONDUCTOR") for p in phases]
+        spacing = self.find(row, "SpacingID", "SPACING TABLE FOR LINE")
+        neutrals = [
+            self.wire(self.find(row, column, "CONDUCTOR"))
+            for column in ("CondID_N", "CondID_N1", "CondID_N2")
+            if row.text(column, default="NONE").upper() != "NONE"
+        ]
+        wires = [self.wire(c) for c in conductors]
+        earth = row.number("EarthResistivity") or EARTH_OHM_M
+        order = self.order(row, phases)
+        made = self.constants(row, spacing, wires, neutrals, [order.index(p) for p in phases], earth)
+        amps: dict[str, float | None] = {}
+        for conductor in conductors:
+            for name, value in self.amps(conductor).items():
+                known = amps.get(name)
+                amps[name] = value if known is None else min(known, value or known)
+        ids = "_".join([*(named[p] for p in phases), row.text("CondID_N", "CondID_N1", default="NONE")])
+        name = f"{spacing.text('ID')}_{''.join(order)}_{ids}" + (f"_{earth:g}" if earth != EARTH_OHM_M else "")
+        return _code(plain(name), made, f"CYME conductors {ids} on spacing {spacing.text('ID')}", amps)
+
+    def order(self, row: Row, phases: list[str]) -> list[str]:
+        """The phases in the order of the places of the spacing."""
+        text = row.text("ConductorPosition")
+        order = list(ORDERS[int(text)]) if text.isdigit() and int(text) < len(ORDERS) else []
+        if sorted(order) == phases:
+            return order
+        if text and text != "0":
+            self.reading.find(
+                "cyme.conductor-position", "warning", "does not name the phases of this line; alphabetic order assumed",
+                file=row.file, line=row.line, element=row.text("SectionID"), field="ConductorPosition", value=text,
+                remedy="Check the order of the conductors.",
+            )  # fmt: skip
+        return phases
+
+    def constants(
+        self, row: Row, spacing: Row, wires: list[Wire], neutrals: list[Wire], seats: list[int], earth: float
+    ) -> Matrices:
+        """Carson's matrices for a spacing with places, or with mean distances."""
+        f = self.frequency_hz
+        if not spacing.text("PosOfCond1_X"):
+            gmd, gmdn = spacing.number("GMDPh-Ph"), spacing.number("GMDPh-N")
+            height, low = spacing.number("AvgPhCondHeight"), spacing.number("AvgNeutralHeight")
+            if not (gmd > 0 and height > 0):
+                raise UnusableError("cyme.spacing", "the spacing has neither places nor mean distances", "SpacingID",
+                               spacing.text("ID"), "Complete it in [SPACING TABLE FOR LINE].")  # fmt: skip
+            neutral = neutrals[0] if neutrals and gmdn > 0 else None
+            return averaged(wires[0], neutral, len(wires), gmd, gmdn, height, low, f, earth)
+        places = [self.place(spacing, f"PosOfCond{s + 1}") for s in seats]
+        names = ("PosOfNeutralCond", "PosOfNeutralCond_N2")
+        places += [self.place(spacing, name) for name, _ in zip(names, neutrals, strict=False)]
+        return overhead([*wires, *neutrals], places, len(wires), f, earth)
+
+    def place(self, spacing: Row, name: str) -> tuple[float, float]:
+        """The place of a conductor, (x, height) [m]."""
+        if not spacing.text(f"{name}_X") or not spacing.text(f"{name}_Y"):
+            raise UnusableError("cyme.spacing", "the spacing has no place for one of the conductors", f"{name}_X",
+                           spacing.text("ID"), "Choose a spacing with as many places as conductors.")  # fmt: skip
+        return spacing.number(f"{name}_X"), spacing.number(f"{name}_Y")
+
+    def unbalanced(self, row: Row, phases: str) -> LineCode:
+        """The line code of ``[LINE UNBALANCED]`` for some phases: its matrix, in ohm/km and microsiemens/km."""
+        line = self.find(row, "LineCableID", "LINE UNBALANCED")
+
+        def term(self_name: str, mutual: str, i: str, j: str) -> float:
+            pair = "".join(sorted(i + j))
+            return line.number(self_name + i.lower()) if i == j else line.number(mutual + {"AC": "CA"}.get(pair, pair))
+
+        def matrix(self_name: str, mutual: str, factor: float = 1.0) -> tuple[tuple[float, ...], ...]:
+            return tuple(tuple(_fine(term(self_name, mutual, i, j) * factor) for j in phases) for i in phases)
+
+        made = Matrices(
+            matrix("R", "MutualResistance"),
+            matrix("X", "MutualReactance"),
+            matrix("B", "MutualShuntSusceptance", self.nf_per_us),
+        )
+        amps = {k: v for p in phases for k, v in self.amps(line, p).items()}
+        return _code(plain(f"{line.text('ID')}_{phases}"), made, f"CYME matrix {line.text('ID')}", amps)
+
+    def sequence(self, row: Row, phases: int, *blocks: str) -> LineCode:
+        """The line code of a line or cable given by sequence values."""
+        line = self.find(row, "LineCableID", *blocks)
+        r1, x1, r0, x0 = (line.number(c) for c in ("R1", "X1", "R0", "X0"))
+        c1, c0 = line.number("B1") * self.nf_per_us, line.number("B0") * self.nf_per_us
+        made = sequence(r1, x1, r0, x0, c1, c0, phases)
+        parallel = max(row.whole("NumberOfCableInParallel", default=1), 1)
+        amps = self.amps(line)
+        if parallel > 1:
+            made = _divided(made, parallel)
+            amps = {k: v and v * parallel for k, v in amps.items()}
+        name = f"{line.text('ID')}_{phases}ph" + (f"_x{parallel}" if parallel > 1 else "")
+        return _code(plain(name), made, f"CYME sequence values {line.text('ID')}", amps)
+
+    @property
+    def nf_per_us(self) -> float:
+        """Nanofarad of one microsiemens at the frequency of the system."""
+        return 1e3 / (2.0 * math.pi * self.frequency_hz)
+
+
+def _divided(made: Matrices, n: int) -> Matrices:
+    def scaled(rows: tuple[tuple[float, ...], ...], factor: float) -> tuple[tuple[float, ...], ...]:
+        return tuple(tuple(_fine(v * factor) for v in row) for row in rows)
+
+    return Matrices(scaled(made.r_ohm_per_km, 1 / n), scaled(made.x_ohm_per_km, 1 / n), scaled(made.c_nf_per_km, n))
+
+
+def _code(name: str, made: Matrices, origin: str, amps: Mapping[str, Any]) -> LineCode:
+    worst = min(range(len(made.r_ohm_per_km)), key=lambda i: made.x_ohm_per_km[i][i])
+    r, x = made.r_ohm_per_km[worst][worst], made.x_ohm_per_km[worst][worst]
+    if min(row[i] for i, row in enumerate(made.r_ohm_per_km)) < 0 or x < 0:
+        text = "the line has a negative impedance"
+        value = f"r={r:g} x={x:g} ohm/km"
+        raise UnusableError(
+            "network.negative-impedance", text, "LineCableID", value, "Correct it in the equipment file."
+        )
+    return LineCode(
+        name=name,
+        r_ohm_per_km=made.r_ohm_per_km,
+        x_ohm_per_km=made.x_ohm_per_km,
+        c_nf_per_km=made.c_nf_per_km,
+        origin=origin,
+        **amps,
+    )
+
+
+def _fine(value: float) -> float:
+    return float(f"{value:.12g}")

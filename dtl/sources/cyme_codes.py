@@ -1,0 +1,47 @@
+"""The codes of CYME's text export: phases, connections, positions of conductors."""
+
+from __future__ import annotations
+
+LETTERS = "ABC"
+PHASES = {"0": "", "1": "A", "2": "B", "3": "C", "4": "AB", "5": "AC", "6": "BC", "7": "ABC", "NONE": ""}
+"""Phases by number: an enumeration, not a bit mask."""
+
+ORDERS = ("A", "B", "C", "AB", "AC", "BA", "BC", "CA", "CB", "ABC", "ACB", "BAC", "BCA", "CAB", "CBA")
+"""Which phase hangs at which place of a spacing, by the number in ConductorPosition."""
+
+LOAD_CONNECTIONS = {"0": "wye", "1": "wye", "2": "delta", "3": "delta", "4": "delta", "5": "wye", "7": "delta"} | {
+    "YG": "wye", "Y": "wye", "D": "delta", "DG": "delta"
+}  # fmt: skip
+"""Connection of loads and generators: 0 Yg, 1 Y, 2 D, 3 open D, 4 closed D, 5 Zg, 7 Dg; 6 (centre tap) is not held."""
+
+CAPACITOR_CONNECTIONS = {"0": "wye", "1": "wye", "2": "delta", "Y": "wye", "YNG": "wye", "D": "delta", "": "wye"}
+
+TRANSFORMER_CONNECTIONS = {
+    "0": "Y_Y", "1": "D_Y", "2": "Y_D", "3": "YNG_YNG", "4": "D_D", "5": "DO_DO", "6": "YO_DO", "7": "D_YNG",
+    "8": "YNG_D", "9": "Y_YNG", "10": "YNG_Y", "11": "YG_ZG", "12": "D_ZG",
+}  # fmt: skip
+"""Winding connections by number."""
+
+VALUE_TYPES = {"0": "KW_KVAR", "1": "KVA_PF", "2": "KW_PF", "3": "AMP_PF"}
+"""What Value1 and Value2 of a load are."""
+
+
+def phases_of(text: str) -> str:
+    """The letters of a phase field, from letters or a number.
+
+    Raises
+    ------
+    ValueError
+        It is neither.
+    """
+    word = text.strip().upper()
+    if word in PHASES:
+        return PHASES[word]
+    if word and set(word) <= set(LETTERS) and len(set(word)) == len(word):
+        return "".join(sorted(word))
+    raise ValueError(f"phase={text}")
+
+
+def nodes_of(letters: str) -> tuple[int, ...]:
+    """Node numbers of phase letters."""
+    return tuple(LETTERS.index(p) + 1 for p in letters)

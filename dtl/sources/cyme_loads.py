@@ -1,0 +1,213 @@
+"""The loads of a CYME feeder: one part per device, customer class and phase.
+
+A load of a class with constant power, current or impedance has the model of that name; a mixed class is ZIP. Below the
+voltage that the class states, and above 1.2 per unit, a load turns into a constant impedance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dtl.network.feeder import Load, Meter
+from dtl.sources.cyme_blocks import Row
+from dtl.sources.cyme_catalog import UnusableError
+from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, phases_of
+from dtl.sources.cyme_section import Circuit
+from dtl.sources.reading import plain
+
+MAX_PU = 1.2
+LOW_PU = 0.8
+SPREAD = {
+    "split_ends": (0.5, 0.0, 0.5),
+    "middle": (0.0, 1.0, 0.0),
+    "from_end": (1.0, 0.0, 0.0),
+    "to_end": (0.0, 0.0, 1.0),
+}
+"""Shares of a distributed load at the From end, in the middle and at the To end of its section."""
+
+PLACES = {"0": 0, "S": 0, "2": 1, "M": 1, "1": 2, "L": 2, "": 0}
+
+
+@dataclass
+class Sum:
+    """What customers of one class take on one phase."""
+
+    kw: float = 0.0
+    kvar: float = 0.0
+    customers: int = 0
+    rows: list[Row] = field(default_factory=list)
+
+
+def chosen(rows: list[Row]) -> list[Row]:
+    """The rows of a device that count: its latest year, and of that the first load model."""
+    years = [r.whole("Year") for r in rows]
+    latest = max(years, default=0)
+    models = [r.text("LoadModelID") for r, y in zip(rows, years, strict=True) if y == latest]
+    model = models[0] if models else ""
+    kept = []
+    for row, year in zip(rows, years, strict=True):
+        if year == latest and row.text("LoadModelID") == model:
+            kept.append(row)
+        else:
+            row.reason = f"another year or load model than {latest}, {model}, which is taken"
+    return kept
+
+
+def add_loads(circuit: Circuit, device: Row, customers: list[Row], spread: str) -> None:
+    """All loads of one device; `spread` says where a distributed load sits."""
+    section = device.text("SectionID")
+    start, end, letters = circuit.ends[section]
+    middle = circuit.middle.get(section, end)
+    code = device.text("Connection", default="0").upper()
+    if code not in LOAD_CONNECTIONS:
+        raise UnusableError("cyme.connection", "the model does not hold this connection of a load", "Connection", code,
+                       "Waive it, or connect it in wye or delta.")  # fmt: skip
+    delta = LOAD_CONNECTIONS[code] == "delta"
+    if device.text("LoadType").upper() == "DISTRIBUTED":
+        shares: tuple[float, ...] = SPREAD[spread]
+    else:
+        shares = tuple(float(PLACES.get(device.text("Location").upper(), 0) == i) for i in range(3))
+    sums = _sums(circuit, customers, letters, end, delta)
+    classes = sorted({c for c, _ in sums})
+    device.feeder, device.target = circuit.feeder, "load"
+    for bus, share, tag in zip((start, middle, end), shares, ("from", "mid", "to"), strict=True):
+        for (cls, phase), total in sorted(sums.items()):
+            if share == 0 or (total.kw == 0 and total.kvar == 0):
+                continue
+            name = [plain(device.text("DeviceNumber", default=section)), phase.lower()]
+            name += [plain(cls)] if len(classes) > 1 else []
+            name += [tag] if len([s for s in shares if s]) > 1 else []
+            whole = tag != "to" or shares[0] == 0
+            _add(circuit, device, "_".join(name), bus, phase, delta, cls, total, share, whole)
+    for row in customers:
+        row.feeder = circuit.feeder
+        row.target = row.target or ("" if row.reason else "load (no power)")
+
+
+def _add(
+    circuit: Circuit, device: Row, name: str, bus: str, phase: str, delta: bool, cls: str, total: Sum, share: float,
+    whole: bool,
+) -> None:  # fmt: skip
+    node = LETTERS.index(phase) + 1
+    nodes = (node, node % 3 + 1) if delta else (node,)
+    kv_ln = circuit.base_kv_ln.get(bus, 0.0)
+    if not kv_ln > 0:
+        raise UnusableError(
+            "network.no-base", "the load hangs on a bus without voltage base", "bus", bus, "Connect the bus."
+        )
+    model, zipped, low = _model(circuit, cls)
+    part = Load(
+        name=name,
+        bus=bus,
+        nodes=nodes,
+        phases=1,
+        connection="delta" if delta else "wye",
+        kv=float(f"{kv_ln * (math.sqrt(3.0) if delta else 1.0):.9g}"),
+        kw=float(f"{total.kw * share:.12g}"),
+        kvar=float(f"{total.kvar * share:.12g}"),
+        model=model,
+        zip=zipped,
+        min_pu=low,
+        max_pu=MAX_PU,
+        customer_class=plain(cls),
+        customers=total.customers if whole else 0,
+    )
+    target = circuit.add(device, part)
+    circuit.touch(bus, nodes)
+    for row in total.rows:
+        row.target = row.target or target
+        number = plain(row.text("CustomerNumber"))
+        if number and whole:
+            known = circuit.reading.parts[circuit.feeder]
+            if ("meter", number) not in known:
+                circuit.reading.add(
+                    circuit.feeder, Meter(name=number, load=part.name, customer=row.text("CustomerNumber"))
+                )
+
+
+def _sums(circuit: Circuit, customers: list[Row], letters: str, bus: str, delta: bool) -> dict[tuple[str, str], Sum]:
+    """Power and customers by class and phase; a customer counts on the first phase that takes power."""
+    sums: dict[tuple[str, str], Sum] = {}
+    counted: set[str] = set()
+    for row in customers:
+        if row.text("ConnectionStatus", "Status", default="0") not in ("0", "Connected"):
+            row.reason = "the customer is disconnected"
+            continue
+        phases = phases_of(row.text("LoadPhase", "Phase", default=letters))
+        kw, kvar = _power(circuit, row, bus, len(phases), delta)
+        cls = row.text("CustomerType", default="Other")
+        for phase in phases:
+            total = sums.setdefault((cls, phase), Sum())
+            total.kw += kw / len(phases)
+            total.kvar += kvar / len(phases)
+            total.rows.append(row)
+        number = row.text("CustomerNumber", default=row.text("DeviceNumber"))
+        if (kw or kvar) and number not in counted:
+            counted.add(number)
+            sums[(cls, phases[0])].customers += max(row.whole("NumberOfCustomer"), 1)
+    return sums
+
+
+def _power(circuit: Circuit, row: Row, bus: str, phases: int, delta: bool) -> tuple[float, float]:
+    """Active and reactive power of a row [kW, kvar]."""
+    text = row.text("ValueType", default="0").upper()
+    kind = VALUE_TYPES.get(text, text)
+    one, two = row.number("Value1"), row.number("Value2")
+    if kind == "KW_KVAR":
+        return one, two
+    factor = two / 100.0 if abs(two) > 1.0 else two
+    if not 0 < abs(factor) <= 1:
+        if one == 0:
+            return 0.0, 0.0
+        raise UnusableError(
+            "cyme.bad-value", "the power factor lies outside 0 to 100 per cent", "Value2", f"{two:g}", "Correct it."
+        )
+    kva = one
+    if kind == "KW_PF":
+        kva = one / abs(factor)
+    elif kind == "AMP_PF":
+        kv_ln = circuit.base_kv_ln.get(bus, 0.0)
+        kva = one * kv_ln * (phases if not delta or phases > 1 else math.sqrt(3.0))
+    elif kind != "KVA_PF":
+        raise UnusableError(
+            "cyme.bad-value", "an unknown way to state power", "ValueType", text, "Use KW_KVAR, KVA_PF or KW_PF."
+        )
+    kvar = abs(kva) * math.sqrt(max(1.0 - factor * factor, 0.0))
+    return kva * abs(factor), math.copysign(kvar, factor * kva) if kva else 0.0
+
+
+def _model(circuit: Circuit, cls: str) -> tuple[int, tuple[float, ...], float]:
+    """The load model of a customer class: number, ZIP coefficients, and the voltage below which it is an impedance."""
+    row = circuit.catalog.index.get(("CUSTOMER CLASS", cls.upper()))
+    if row is None or not any(row.text(c) for c in ("ConstantPowerPP", "ConstantCurrentIP", "ConstantImpedanceZP")):
+        circuit.reading.find(
+            "cyme.customer-class", "warning", "the class is not described: constant power taken",
+            feeder=circuit.feeder, element=f"[CUSTOMER CLASS] {cls}", remedy="Add it to [CUSTOMER CLASS].",
+        )  # fmt: skip
+        return 1, (), LOW_PU
+    row.target = "load.model"
+    low = row.number("LoadFlowVoltagePercentOfNominal", default=100 * LOW_PU) / 100.0
+    names = ("ConstantImpedanceZP", "ConstantCurrentIP", "ConstantPowerPP")
+    p = [row.number(n) / 100.0 for n in names]
+    q = [row.number(n[:-2] + n[-2] + "Q") / 100.0 for n in names]
+    for model, only in ((1, 2), (2, 0), (5, 1)):
+        if p[only] == q[only] == 1.0:
+            return model, (), low
+    if abs(sum(p) - 1.0) > 1e-3 or abs(sum(q) - 1.0) > 1e-3:
+        text = f"{sum(p) * 100:g} and {sum(q) * 100:g} per cent"
+        raise UnusableError("cyme.bad-value", f"the shares of the customer class {cls} do not sum to 100 per cent",
+                       "ConstantPowerPP", text, "Correct [CUSTOMER CLASS].")  # fmt: skip
+    return 8, (*p, *q, 0.0), low
+
+
+def devices(circuit: Circuit) -> Iterator[tuple[Row, list[Row]]]:
+    """The load devices on the sections of the feeder with their customers' rows."""
+    by_device: dict[tuple[str, str], list[Row]] = {}
+    for row in circuit.tables.rows("CUSTOMER LOADS"):
+        by_device.setdefault((row.text("DeviceNumber"), row.text("LoadType").upper()), []).append(row)
+    for device in circuit.tables.rows("LOADS"):
+        if device.text("SectionID") in circuit.ends:
+            key = (device.text("DeviceNumber"), device.text("LoadType").upper())
+            yield device, chosen(by_device.get(key, []))
