@@ -114,9 +114,8 @@ def board(cases: Iterable[Mapping[str, Any]], index: Mapping[str, Any], assess: 
         found.put(case, metric, feeder, Cell(*cell))
     for name, group in sorted(index["groups"].items()):
         owner = group["feeders"][0] if len(group["feeders"]) == 1 else name
-        for metric, entry in INPUTS.items():
-            if group.get(entry) is not None:
-                found.add(EVERY, metric, owner, Cell(group[entry]))
+        for metric, entry in INPUTS.items() if group["status"] == "ok" else ():
+            found.add(EVERY, metric, owner, Cell(group[entry]))
         for feeder in group["feeders"] if group["status"] == "failed" else ():
             for each in found.cases:
                 found.add(each.case, "solved", feeder, Cell(0, group["reason"]))

@@ -57,9 +57,17 @@ def worst(known: Facts, n: int) -> str:
     for r in known.worst(n):
         numbers = [_number(m, r.numbers.get(m)) for m in SHOWN]
         lines.append([str(r.place), r.feeder, r.case, *numbers, "needs work" if r.violating else ""])
-    text = _columns(lines, left={1, 2, len(head) - 1})
-    failed = [f"{f} failed in {c.case}: {why}" for c in known.cases for f, why in known.failed(c.case).items()]
-    return "\n".join([text, *failed])
+    table = [_columns(lines, left={1, 2, len(head) - 1})] if len(lines) > 1 else []
+    failed: dict[tuple[str, str], list[str]] = {}
+    for case in known.cases:
+        for name, why in known.failed(case.case).items():
+            failed.setdefault((name, why), []).append(case.case)
+    every = len(known.cases)
+    told = [
+        f"{name} failed{'' if len(cases) == every else ' in ' + ' and '.join(cases)}: {why}"
+        for (name, why), cases in sorted(failed.items())
+    ]
+    return "\n".join([*table, *told])
 
 
 def feeder(known: Facts, name: str) -> str:

@@ -38,6 +38,17 @@ def test_ten_is_what_worst_means_without_a_number(results: Path, capsys: pytest.
     assert len(lines) == 4 and not lines[-1].endswith("needs work"), "three feeders, the last needs none"
 
 
+def test_failed_feeders_are_told_once_with_their_cases(tmp_path: Path) -> None:
+    study = yaml.safe_load((STUDY.parent.parent / "some_failed" / "study.yaml").read_text(encoding="utf-8"))
+    lines = show.worst(facts.load(made.run_study(tmp_path, study)), 10).splitlines()
+    assert [line.split()[1] for line in lines[1:3]] == ["b", "a"]
+    assert lines[3:] == [
+        "b failed in growth: hour 17: no solution.",
+        "long story",
+        "c failed: conversion: line code q does not exist",
+    ]
+
+
 def test_one_feeder_has_a_column_for_each_case(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     show.run("s", ["a"])
     text = capsys.readouterr().out
