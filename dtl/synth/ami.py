@@ -1,9 +1,10 @@
-"""Meter data in the shapes of head-end systems: long Parquet, long CSV and wide CSV; labels are interval ends in civil time.
+"""Meter data as head-end systems export them: long Parquet, long CSV, wide CSV; labels are interval ends in civil time.
 
 - Parquet, one folder per feeder, one row group per month: rows by meter and time.
-- Long CSV, one file per feeder and month: rows by meter and **label**, so that both passes of the autumn hour stand side by side.
-- Wide CSV, one file per feeder and month: a row per meter, day and channel; 100 columns in order of time, of which a normal day
-  fills 96, the day of spring 92 and that of autumn all (24, 23, 25 for hours).
+- Long CSV, one file per feeder and month: rows by meter and **label**: both passes of the autumn hour stand side by
+  side.
+- Wide CSV, one file per feeder and month: a row per meter, day and channel; 100 columns in order of time, of which a
+  normal day fills 96, the day of spring 92 and that of autumn all (24, 23, 25 for hours).
 
 Delivered and received energy are channels of their own; a meter without generation has no received energy.
 """
@@ -25,7 +26,8 @@ from dtl.synth.faults import Reads
 from dtl.synth.settings import Settings
 
 SCHEMA = pa.schema([
-    ("METER_ID", pa.dictionary(pa.int32(), pa.string())), ("READ_TIME_LOCAL", pa.timestamp("s")), ("KWH_DEL", pa.float64()),
+    ("METER_ID", pa.dictionary(pa.int32(), pa.string())), ("READ_TIME_LOCAL", pa.timestamp("s")), ("KWH_DEL",
+    pa.float64()),
     ("KWH_REC", pa.float64()), ("VOLT_AVG", pa.float64()), ("QUALITY", pa.dictionary(pa.int32(), pa.string())),
 ])  # fmt: skip
 TRUTH = pa.schema([
@@ -73,10 +75,20 @@ def write_csv(table: pa.Table, path: Path) -> None:
     text = [t.replace("T", " ") for t in np.datetime_as_string(moments, unit="m")]
     stamps = _codes(where.astype(np.int32), text)
     table = table.set_column(1, "READ_TIME_LOCAL", stamps.cast(pa.string()))
-    sink = pa.BufferOutputStream()
-    pacsv.write_csv(_plain(table), sink, pacsv.WriteOptions(quoting_style="none"))
+    write_zipped(path, _plain(table))
+
+
+def write_zipped(path: Path, table: pa.Table) -> None:
+    """A gzip'd CSV that carries no time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(sink.getvalue(), compresslevel=3, mtime=0))
+    path.write_bytes(gzip.compress(csv_bytes(table), compresslevel=3, mtime=0))
+
+
+def csv_bytes(table: pa.Table) -> bytes:
+    """A table as CSV without quotes, for values that need none."""
+    sink = pa.BufferOutputStream()
+    pacsv.write_csv(table, sink, pacsv.WriteOptions(include_header=False, quoting_style="none"))
+    return (",".join(table.column_names) + "\n").encode() + bytes(sink.getvalue())
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -109,7 +121,7 @@ def write_wide(meters: list[str], clock: Clock, reads: Reads, path: Path) -> Non
         grid = np.full((len(meters), len(days), width), np.nan)
         grid[:, number, position] = values
         rows = len(meters) * len(days)
-        grid = grid.reshape(rows, width)
+        flat = grid.reshape(rows, width)
         owners = np.repeat(np.arange(len(meters), dtype=np.int32), len(days))
         dates = np.tile(np.arange(len(days), dtype=np.int32), len(meters))
         columns: dict[str, Any] = {
@@ -118,14 +130,11 @@ def write_wide(meters: list[str], clock: Clock, reads: Reads, path: Path) -> Non
             "CHANNEL": pa.array([name] * rows),
         }
         for j in range(width):
-            columns[f"INT{j + 1:03d}"] = pa.array(grid[:, j], mask=np.isnan(grid[:, j]))
+            columns[f"INT{j + 1:03d}"] = pa.array(flat[:, j], mask=np.isnan(flat[:, j]))
         part = pa.table(columns)
-        keep = ~np.isnan(grid).all(axis=1) if name == "KWH_DEL" else np.nansum(np.abs(grid), axis=1) > 0
+        keep = ~np.isnan(flat).all(axis=1) if name == "KWH_DEL" else np.nansum(np.abs(flat), axis=1) > 0
         parts.append(part.filter(pa.array(keep)))
-    sink = pa.BufferOutputStream()
-    pacsv.write_csv(pa.concat_tables(parts), sink, pacsv.WriteOptions(quoting_style="none"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(sink.getvalue(), compresslevel=3, mtime=0))
+    write_zipped(path, pa.concat_tables(parts))
 
 
 class Writer:
@@ -165,7 +174,8 @@ class Writer:
         time = np.tile(clock.utc.astype("M8[s]"), count)
         v, pv, ev = volt.ravel().astype(np.float32), pv_w.ravel(), ev_w.ravel()
         table = pa.table(
-            [_codes(meter, self.meters), pa.array(time).cast(pa.timestamp("s", "UTC")), pa.array(wh.ravel().astype(np.int32)),
+            [_codes(meter, self.meters), pa.array(time).cast(pa.timestamp("s", "UTC")),
+            pa.array(wh.ravel().astype(np.int32)),
              pa.array(v, mask=np.isnan(v)), pa.array(pv), pa.array(ev)],
             schema=TRUTH,
         )  # fmt: skip

@@ -31,7 +31,8 @@ class Bus:
 def bus(substation: str, set_pu: float, whole: Clock, weather: Weather, seed: int) -> Bus:
     """The bus of a substation at every step: the grid above wanders, load pulls down, the tap changer follows.
 
-    The load is that of a typical day and temperature, not the sum of the feeders, so that feeders can be solved in any order.
+    The load is that of a typical day and temperature, not the sum of the feeders, so that feeders can be solved in any
+    order.
     """
     rng = generator(seed, "bank", substation)
     step = whole.step_min / 60.0

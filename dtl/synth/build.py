@@ -150,8 +150,10 @@ def _regulate(stub: Stub, feeder: Feeder, total_kw: float, seed: int) -> None:
             amps = 1.8 * _amps(total_kw, 3, feeder.kv)
             ct = next(a for a in (100.0, 200.0, 300.0, 400.0, 600.0, 2000.0) if a >= amps)
             feeder.regulators.append(
-                Regulator(f"RG{section.id[1:]}", section.id, round(0.1 * feeder.kv / math.sqrt(3.0) * ct, 1), 123.5, 2.0,
-                          round(feeder.kv / math.sqrt(3.0) * 1000.0 / 120.0, 6), ct, 0.0, 0.0, int(rng.integers(1985, 2022)))
+                Regulator(f"RG{section.id[1:]}", section.id, round(0.1 * feeder.kv / math.sqrt(3.0) * ct, 1), 123.5,
+                2.0,
+                          round(feeder.kv / math.sqrt(3.0) * 1000.0 / 120.0, 6), ct, 0.0, 0.0, int(rng.integers(1985,
+                          2022)))
             )  # fmt: skip
     sizes = (150.0, 300.0, 450.0, 600.0, 900.0)
     wanted = 0.22 * total_kw

@@ -1,7 +1,7 @@
 """Impedance and capacitance of overhead lines from conductors and their places on the pole.
 
-Modified Carson's equations with Kron reduction of the neutral, and potential coefficients with images, after W. H. Kersting,
-Distribution System Modeling and Analysis, chapters 4 and 5; 60 Hz, earth of 100 ohm m.
+Modified Carson's equations with Kron reduction of the neutral, and potential coefficients with images, after
+W. H. Kersting, Distribution System Modeling and Analysis, chapters 4 and 5; 60 Hz, earth of 100 ohm m.
 """
 
 from __future__ import annotations

@@ -53,16 +53,18 @@ def line_codes(sections: Iterable[tuple[str, int, bool]]) -> list[str]:
             f" rmatrix={_lower(z.real)} xmatrix={_lower(z.imag)} cmatrix={_lower(c)}"
             f" normamps={amps:g} emergamps={amps * EMERGENCY:g}"
         )
-    for name, c in SECONDARIES.items():
+    for name, cable in SECONDARIES.items():
         plain = name.replace("/", "_")
         out.append(
-            f"New LineCode.LV_{plain}_1 nphases=1 basefreq=60 units=km rmatrix=({2 * c.r1_ohm_per_km:.7g})"
-            f" xmatrix=({2 * c.x1_ohm_per_km:.7g}) cmatrix=(0) normamps={c.normal_a:g} emergamps={c.normal_a * EMERGENCY:g}"
+            f"New LineCode.LV_{plain}_1 nphases=1 basefreq=60 units=km rmatrix=({2 * cable.r1_ohm_per_km:.7g})"
+            f" xmatrix=({2 * cable.x1_ohm_per_km:.7g}) cmatrix=(0)"
+            f" normamps={cable.normal_a:g} emergamps={cable.normal_a * EMERGENCY:g}"
         )
         out.append(
-            f"New LineCode.LV_{plain}_3 nphases=3 basefreq=60 units=km r1={c.r1_ohm_per_km:.7g} x1={c.x1_ohm_per_km:.7g}"
-            f" r0={c.r0_ohm_per_km:.7g} x0={c.x0_ohm_per_km:.7g} c1=0 c0=0"
-            f" normamps={c.normal_a:g} emergamps={c.normal_a * EMERGENCY:g}"
+            f"New LineCode.LV_{plain}_3 nphases=3 basefreq=60 units=km"
+            f" r1={cable.r1_ohm_per_km:.7g} x1={cable.x1_ohm_per_km:.7g}"
+            f" r0={cable.r0_ohm_per_km:.7g} x0={cable.x0_ohm_per_km:.7g} c1=0 c0=0"
+            f" normamps={cable.normal_a:g} emergamps={cable.normal_a * EMERGENCY:g}"
         )
     return out
 
@@ -97,17 +99,10 @@ def lines(feeder: Feeder) -> list[str]:
             f" linecode={code_name(s.conductor, len(s.phases), s.overhead)} length={s.length_m / 1000:.7g} units=km"
         )
     meters = feeder.customers
-    for span in feeder.spans:
-        out.append(
-            _low(
-                span.id,
-                span.from_bus,
-                span.to_bus,
-                span.conductor,
-                span.length_m,
-                feeder.transformers[span.transformer].phases,
-            )
-        )
+    out += [
+        _low(s.id, s.from_bus, s.to_bus, s.conductor, s.length_m, feeder.transformers[s.transformer].phases)
+        for s in feeder.spans
+    ]
     for k, meter in enumerate(meters.id):
         phases = feeder.transformers[meters.transformer[k]].phases
         out.append(_low(f"D{meter[1:]}", meters.from_bus[k], meter, meters.drop[k], float(meters.drop_m[k]), phases))
@@ -149,8 +144,10 @@ def regulators(feeder: Feeder) -> list[str]:
         for n, letter in enumerate(PHASES, 1):
             name = f"{r.id}{letter}"
             out.append(
-                f"New Transformer.{name} phases=1 windings=2 bank={r.id} buses=({section.from_node}.{n} {section.id}__1.{n})"
-                f" conns=(wye wye) kvs=({kv:.7g} {kv:.7g}) kvas=({10 * r.kva:g} {10 * r.kva:g}) xhl=0.01 %Rs=(0.005 0.005)"
+                f"New Transformer.{name} phases=1 windings=2 bank={r.id}"
+                f" buses=({section.from_node}.{n} {section.id}__1.{n})"
+                f" conns=(wye wye) kvs=({kv:.7g} {kv:.7g}) kvas=({10 * r.kva:g} {10 * r.kva:g})"
+                f" xhl=0.01 %Rs=(0.005 0.005)"
             )
             out.append(
                 f"New RegControl.{name} transformer={name} winding=2 vreg={r.set_v:g} band={r.band_v:g}"

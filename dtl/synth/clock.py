@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -50,7 +51,8 @@ class Clock:
     def hour(self) -> Floats:
         """(T,) hours since local midnight at the middle of each step."""
         local = self.local + np.timedelta64(self.step_min, "m") / 2
-        return (local - local.astype("M8[D]")) / np.timedelta64(1, "h")
+        hours: Floats = (local - local.astype("M8[D]")) / np.timedelta64(1, "h")
+        return hours
 
     @property
     def weekend(self) -> npt.NDArray[np.bool_]:
@@ -71,7 +73,8 @@ def to_local(utc: Times, zone: str) -> Times:
     unique, where = np.unique(hours, return_inverse=True)
     shift = [datetime.fromtimestamp(int(h) * 3600, UTC).astimezone(tz).utcoffset() for h in unique.astype(np.int64)]
     minutes = np.array([int((s.total_seconds() if s else 0.0) // 60) for s in shift], dtype="m8[m]")
-    return utc.astype("M8[m]") + minutes[where]
+    local: Times = utc.astype("M8[m]") + minutes[where]
+    return local
 
 
 def clock(settings: Settings) -> Clock:
@@ -87,6 +90,6 @@ def months(whole: Clock) -> Iterator[tuple[int, Clock]]:
     """The steps in pieces of at most a local calendar month, each with the number of its first step."""
     month = whole.local.astype("M8[M]")
     edges = [0, *(np.flatnonzero(month[1:] != month[:-1]) + 1).tolist(), whole.steps]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         begin = whole.utc[first].astype(datetime).replace(tzinfo=UTC)
         yield first, Clock(begin, last - first, whole.step_min, whole.zone)

@@ -14,7 +14,7 @@ from dtl.synth.settings import ERRORS, FORMATS, Settings
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:
-    """Add ``synth`` to a program's verbs; the parsed arguments carry ``run``, a function of them that returns the exit code."""
+    """Add ``synth`` to a program's verbs; the parsed arguments carry ``run``, which returns an exit code."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "synth", help="write a synthetic utility of which every truth is known"
     )
@@ -30,7 +30,7 @@ def _presets(parser: argparse.ArgumentParser) -> None:
     utility.add_argument("--days", type=int, default=None, help="days of meter data (default 30; 0 for networks only)")
     utility.add_argument("--years", type=int, default=None, help="years of meter data instead of days")
     utility.add_argument(
-        "--start", type=date.fromisoformat, default=Settings.start, help="first local day, as 2025-10-15"
+        "--start", type=date.fromisoformat, default=Settings().start, help="first local day, as 2025-10-15"
     )
     utility.add_argument(
         "--step-min", type=int, choices=(15, 30, 60), default=15, help="minutes of an interval (default 15)"
@@ -67,7 +67,8 @@ def run_utility(args: argparse.Namespace) -> int:
         days = (_years_later(args.start, args.years) - args.start).days
     formats = FORMATS if args.formats == "all" else tuple(f for f in FORMATS if f in _words(args.formats))
     settings = Settings(
-        feeders=args.feeders, seed=args.seed, start=args.start, days=days, step_min=args.step_min, oms_years=args.oms_years,
+        feeders=args.feeders, seed=args.seed, start=args.start, days=days, step_min=args.step_min,
+        oms_years=args.oms_years,
         formats=formats, errors=args.errors, zone=args.zone, meters=_range(args.meters), volts=not args.no_volts,
     )  # fmt: skip
 

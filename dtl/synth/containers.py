@@ -1,4 +1,4 @@
-"""Feature classes in their containers: file geodatabase (zipped), shapefiles, GeoJSON and CSV with WKT, bytes reproducible."""
+"""Feature classes in their containers: file geodatabase, shapefiles, GeoJSON, CSV with WKT; bytes reproducible."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def geojson(layers: Layers, folder: Path) -> None:
 
 
 def delimited(layers: Layers, folder: Path) -> None:
-    """One CSV per layer with the geometry as WKT in the working coordinate system, which is stated nowhere in the file."""
+    """One CSV per layer with the geometry as WKT in the working coordinate system, which the file does not state."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in layers.items():
         plain = pd.DataFrame(table.drop(columns="geometry")) if name not in TABLES else table.copy()

@@ -46,7 +46,8 @@ def _overhead(name: str, conductor: str, phases: str, length_m: float) -> Row:
 def _switching(section: str, at: str, name: str, kind: str, amps: float, closed: str, number: Row) -> Row:
     """A switching device at the from side of a section."""
     return {
-        "SectionID": section, "Location": "S", "EqID": eq.device_id(kind, amps), "DeviceNumber": name, "CoordX": "", "CoordY": "",
+        "SectionID": section, "Location": "S", "EqID": eq.device_id(kind, amps), "DeviceNumber": name, "CoordX": "",
+        "CoordY": "",
         "ClosedPhase": closed, "Locked": 0, "RC": number["RC"], "NStatus": 0, "FromNodeID": at, "ConnectionStatus": 0,
     }  # fmt: skip
 
@@ -57,7 +58,8 @@ def _line(tables: Tables, s: Section, records: Records) -> None:
     conductor = str(records.text("cyme", s.id, "conductor", s.conductor))
     if not s.overhead:
         tables["UNDERGROUNDLINE SETTING"].append({
-            "SectionID": s.id, "DeviceNumber": s.id, "LineCableID": conductor, "Length": length, "NumberOfCableInParallel": 1,
+            "SectionID": s.id, "DeviceNumber": s.id, "LineCableID": conductor, "Length": length,
+            "NumberOfCableInParallel": 1,
             "ConnectionStatus": 0, "EarthResistivity": 100.0,
         })  # fmt: skip
     elif conductor == "DEFAULT":
@@ -77,7 +79,8 @@ def _sections(tables: Tables, feeder: Feeder, records: Records) -> None:
         _line(tables, s, records)
         if s.device is not None:
             tables[SETTING[s.device.kind]].append(
-                _switching(s.id, s.from_node, s.device.id, s.device.kind, s.device.amps, s.phases if s.device.closed else "NONE",
+                _switching(s.id, s.from_node, s.device.id, s.device.kind, s.device.amps,
+                s.phases if s.device.closed else "NONE",
                            {"RC": int(s.device.remote)})
             )  # fmt: skip
         if s.bend is not None:
@@ -119,7 +122,8 @@ def _head(tables: Tables, feeder: Feeder) -> None:
         }
     )
     tables["SOURCE EQUIVALENT"].append(
-        {"NodeID": feeder.head, "Voltage": feeder.kv, **angles, "PositiveSequenceResistance": r, "PositiveSequenceReactance": x,
+        {"NodeID": feeder.head, "Voltage": feeder.kv, **angles, "PositiveSequenceResistance": r,
+        "PositiveSequenceReactance": x,
          "ZeroSequenceResistance": r, "ZeroSequenceReactance": x, "Configuration": 0,
          **{f"OperatingVoltage{k}": kv / math.sqrt(3.0) for k in (1, 2, 3)}, "ImpedanceUnit": 0}
     )  # fmt: skip
@@ -130,8 +134,10 @@ def _shunts(tables: Tables, feeder: Feeder) -> None:
     into = feeder.section_into()
     for c in feeder.capacitors:
         tables["SHUNT CAPACITOR SETTING"].append({
-            "SectionID": into[c.node].id, "DeviceNumber": c.id, "Location": "L", "Connection": "Y", "Phase": "ABC", "KVAR": c.kvar / 3.0,
-            "ThreePhaseKVAR": c.kvar, "Losses": 0.0, "ThreePhaseLosses": 0.0, "KV": feeder.kv / math.sqrt(3.0), "Control": 0,
+            "SectionID": into[c.node].id, "DeviceNumber": c.id, "Location": "L", "Connection": "Y", "Phase": "ABC",
+            "KVAR": c.kvar / 3.0,
+            "ThreePhaseKVAR": c.kvar, "Losses": 0.0, "ThreePhaseLosses": 0.0, "KV": feeder.kv / math.sqrt(3.0),
+            "Control": 0,
             "ShuntCapacitorID": eq.capacitor_id(c, feeder.kv), "ConnectionStatus": 0,
         })  # fmt: skip
     by_id = {s.id: s for s in feeder.sections}
@@ -142,9 +148,12 @@ def _shunts(tables: Tables, feeder: Feeder) -> None:
             for p in PHASES
         }
         tables["REGULATOR SETTING"].append({
-            "SectionID": r.section, "Location": "S", "EqID": eq.regulator_id(r, feeder.kv), "DeviceNumber": r.id, "CoordX": "", "CoordY": "",
-            "PhaseON": "ABC", "MaxBuck": 10.0, "MaxBoost": 10.0, "BandWidth": r.band_v, "CT": r.ct_primary_a, "PT": r.pt_ratio,
-            "SettingOption": "T", **settings, "Conn": 0, "FromNodeID": by_id[r.section].from_node, "RevMode": 0, "ConnectionStatus": 0,
+            "SectionID": r.section, "Location": "S", "EqID": eq.regulator_id(r, feeder.kv), "DeviceNumber": r.id,
+            "CoordX": "", "CoordY": "",
+            "PhaseON": "ABC", "MaxBuck": 10.0, "MaxBoost": 10.0, "BandWidth": r.band_v, "CT": r.ct_primary_a,
+            "PT": r.pt_ratio,
+            "SettingOption": "T", **settings, "Conn": 0, "FromNodeID": by_id[r.section].from_node, "RevMode": 0,
+            "ConnectionStatus": 0,
         })  # fmt: skip
 
 
@@ -170,18 +179,23 @@ def _transformers(tables: Tables, feeder: Feeder, records: Records, year: int) -
         name, section = str(records.text("cyme", t.id, "name", cyme_name(t.id))), branch_of(t)
         tables["SECTION"].append({"SectionID": section, "FromNodeID": t.node, "ToNodeID": t.bus, "Phase": t.phases})
         tables["TRANSFORMER SETTING"].append({
-            "SectionID": section, "Location": "M", "EqID": eq.transformer_id(t, feeder.kv), "DeviceNumber": name, "CoordX": "", "CoordY": "",
-            "Conn": "D_YNG" if t.delta_high else "YNG_YNG", "PrimTap": 100.0, "SecondaryTap": 100.0, "RgPrim": 0.0, "XgPrim": 0.0,
-            "RgSec": 0.0, "XgSec": 0.0, "ODPrimPh": "NONE", "PrimaryBaseVoltage": feeder.kv, "SecondaryBaseVoltage": eq.low_kv_ll(t),
+            "SectionID": section, "Location": "M", "EqID": eq.transformer_id(t, feeder.kv), "DeviceNumber": name,
+            "CoordX": "", "CoordY": "",
+            "Conn": "D_YNG" if t.delta_high else "YNG_YNG", "PrimTap": 100.0, "SecondaryTap": 100.0, "RgPrim": 0.0,
+            "XgPrim": 0.0,
+            "RgSec": 0.0, "XgSec": 0.0, "ODPrimPh": "NONE", "PrimaryBaseVoltage": feeder.kv,
+            "SecondaryBaseVoltage": eq.low_kv_ll(t),
             "FromNodeID": t.node, "PhaseON": t.phases, "ConnectionStatus": 0,
         })  # fmt: skip
         tables["LOADS"].append(
             {"SectionID": section, "DeviceNumber": name, "LoadType": "SPOT", "Connection": 0, "Location": 1}
         )
         tables["CUSTOMER LOADS"].append({
-            "SectionID": section, "DeviceNumber": name, "LoadType": "SPOT", "CustomerNumber": t.id, "CustomerType": kind[k].upper(),
+            "SectionID": section, "DeviceNumber": name, "LoadType": "SPOT", "CustomerNumber": t.id,
+            "CustomerType": kind[k].upper(),
             "ConnectionStatus": 0, "LockDuringLoadAllocation": 0, "Year": year, "LoadModelID": 1, "NormalPriority": 0,
-            "EmergencyPriority": 0, "ValueType": 0, "LoadPhase": t.phases, "Value1": round(kw[k], 4), "Value2": round(kvar[k], 4),
+            "EmergencyPriority": 0, "ValueType": 0, "LoadPhase": t.phases, "Value1": round(kw[k], 4),
+            "Value2": round(kvar[k], 4),
             "ConnectedKVA": t.kva, "KWH": round(kw[k] * 310.0), "NumberOfCustomer": count[k], "CenterTapPercent": 0.0,
         })  # fmt: skip
 
@@ -201,7 +215,8 @@ def network(feeder: Feeder, records: Records, year: int) -> Tables:
         )
     tables["NODE"] += [{"NodeID": t.bus, "CoordX": t.x, "CoordY": t.y} for t in feeder.transformers]
     tables["FEEDER"].append(
-        {"NetworkID": feeder.id, "HeadNodeID": feeder.head, "CoordSet": 1, "Year": year, "Description": feeder.setting, "Color": 0,
+        {"NetworkID": feeder.id, "HeadNodeID": feeder.head, "CoordSet": 1, "Year": year,
+        "Description": feeder.setting, "Color": 0,
          "LoadFactor": 1.0, "Group1": feeder.substation, "Group2": feeder.area, "Group3": ""}
     )  # fmt: skip
     _head(tables, feeder)
@@ -212,9 +227,11 @@ def network(feeder: Feeder, records: Records, year: int) -> Tables:
 
 
 CLASSES = [
-    {"ID": name, "Description": name.lower(), "PowerFactor": pf, "LoadFactor": lf, "UtilizationFactor": 100.0, "IsExponentialModel": 0,
+    {"ID": name, "Description": name.lower(), "PowerFactor": pf, "LoadFactor": lf, "UtilizationFactor": 100.0,
+    "IsExponentialModel": 0,
      "ConstantImpedanceZP": 0.0, "ConstantImpedanceZQ": 0.0, "ConstantCurrentIP": 0.0, "ConstantCurrentIQ": 0.0,
      "ConstantPowerPP": 100.0, "ConstantPowerPQ": 100.0}
-    for name, pf, lf in (("RESIDENTIAL", 96.0, 40.0), ("COMMERCIAL", 92.0, 50.0), ("INDUSTRIAL", 90.0, 70.0), ("FARM", 90.0, 45.0))
+    for name, pf, lf in (("RESIDENTIAL", 96.0, 40.0), ("COMMERCIAL", 92.0, 50.0), ("INDUSTRIAL", 90.0, 70.0), ("FARM",
+    90.0, 45.0))
 ]  # fmt: skip
 """Customer classes: constant power, as the truth."""

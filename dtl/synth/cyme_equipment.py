@@ -1,7 +1,8 @@
-"""The equipment of the utility as CYME tables: conductors, spacings, cables, transformers, regulators, capacitors, devices."""
+"""The equipment of the utility as CYME tables: lines, cables, transformers, regulators, capacitors, devices."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,6 @@ from dtl.synth.catalog import (
     WINTER,
     Cable,
     Conductor,
-    neutral_of,
     spacing_name,
 )
 from dtl.synth.circuit import SOURCE_OHM
@@ -59,7 +59,7 @@ def capacitor_id(c: Capacitor, kv: float) -> str:
 
 def low_kv_ll(t: Transformer) -> float:
     """Secondary voltage as CYME states it: line to line, also for a unit that stands between one phase and neutral."""
-    return t.kv_low_ln * 3.0**0.5
+    return t.kv_low_ln * math.sqrt(3.0)
 
 
 def _conductor(c: Conductor) -> Row:
@@ -81,8 +81,10 @@ def _spacing(phases: int) -> Row:
         x, y = SPACINGS[phases][k] if k < phases else ("", "")
         row |= {f"PosOfCond{k + 1}_X": x, f"PosOfCond{k + 1}_Y": y}
     return row | {
-        "PosOfNeutralCond_X": NEUTRAL[0], "PosOfNeutralCond_Y": NEUTRAL[1], "PosOfNeutralCond_N2_X": "", "PosOfNeutralCond_N2_Y": "",
-        "BundleDistance": 0.01, "NBPhasesPerCircuit": phases, "NBConductorsPerPhase": 1, "NBNeutrals": 1, "Comments": "",
+        "PosOfNeutralCond_X": NEUTRAL[0], "PosOfNeutralCond_Y": NEUTRAL[1], "PosOfNeutralCond_N2_X": "",
+        "PosOfNeutralCond_N2_Y": "",
+        "BundleDistance": 0.01, "NBPhasesPerCircuit": phases, "NBConductorsPerPhase": 1, "NBNeutrals": 1,
+        "Comments": "",
     }  # fmt: skip
 
 
@@ -96,7 +98,8 @@ def _cable(c: Cable) -> Row:
 def _transformer(t: Transformer, kv: float) -> Row:
     conn = "D_YNG" if t.delta_high else "YNG_YNG"
     return {
-        "ID": transformer_id(t, kv), "Type": 1 if len(t.phases) == 1 else 3, "KVA": t.kva, "KVLLprim": kv, "KVLLsec": low_kv_ll(t),
+        "ID": transformer_id(t, kv), "Type": 1 if len(t.phases) == 1 else 3, "KVA": t.kva, "KVLLprim": kv,
+        "KVLLsec": low_kv_ll(t),
         "Z1": t.z_pct, "Z0": t.z_pct, "XR": t.x_over_r, "XR0": t.x_over_r, "Conn": conn, "IsLTC": 0, "Taps": 0,
         "NoLoadLosses": t.no_load_kw, "Comments": "",
     }  # fmt: skip
@@ -121,12 +124,14 @@ def feeder_equipment(feeder: Feeder) -> Tables:
     return {
         "TRANSFORMER": _unique(_transformer(t, kv) for t in feeder.transformers),
         "REGULATOR": _unique(
-            {"ID": regulator_id(r, kv), "Type": 0, "KVA": r.kva, "KVLN": kv / 3.0**0.5, "MaxBuck": 10.0, "MaxBoost": 10.0, "Taps": 32,
+            {"ID": regulator_id(r, kv), "Type": 0, "KVA": r.kva, "KVLN": kv / 3.0**0.5, "MaxBuck": 10.0,
+            "MaxBoost": 10.0, "Taps": 32,
              "Bandwidth": r.band_v, "CT": r.ct_primary_a, "PT": r.pt_ratio, "Reversible": 0, "Comments": ""}
             for r in feeder.regulators
         ),
         "SHUNT CAPACITOR": _unique(
-            {"ID": capacitor_id(c, kv), "KVAR": c.kvar, "KV": kv / 3.0**0.5, "Type": 0, "Comments": ""} for c in feeder.capacitors
+            {"ID": capacitor_id(c, kv), "KVAR": c.kvar, "KV": kv / 3.0**0.5, "Type": 0,
+            "Comments": ""} for c in feeder.capacitors
         ),
     }  # fmt: skip
 
@@ -145,12 +150,14 @@ def equipment(substations: list[Substation], used: Tables) -> Tables:
     r, x = SOURCE_OHM
     default = {"ID": "DEFAULT", "Diameter": 1.83, "GMR": 0.74, "R25": 0.173, "R50": 0.19} | ratings(500.0)
     tables: Tables = {
-        "CONDUCTOR": [*map(_conductor, CONDUCTORS.values()), default | {"WithstandRating": 0.0, "CodeWord": "", "Size_mm2": 170.0, "Comments": ""}],
+        "CONDUCTOR": [*map(_conductor, CONDUCTORS.values()), default | {"WithstandRating": 0.0, "CodeWord": "",
+        "Size_mm2": 170.0, "Comments": ""}],
         "SPACING TABLE FOR LINE": [_spacing(n) for n in (1, 2, 3)],
         "LINE": [default_line()],
         "CONCENTRIC NEUTRAL CABLE": [_cable(c) for c in CABLES.values()],
         "SUBSTATION": [
-            {"ID": s.id, "MVA": s.bank_mva, "KVLL": s.kv, "KVLLdesired": s.kv, "R1": r, "X1": x, "R0": r, "X0": x, "Conn": "YNG",
+            {"ID": s.id, "MVA": s.bank_mva, "KVLL": s.kv, "KVLLdesired": s.kv, "R1": r, "X1": x, "R0": r, "X0": x,
+            "Conn": "YNG",
              "PhaseAngle": 0.0, "Comments": s.name}
             for s in substations
         ],
@@ -158,17 +165,3 @@ def equipment(substations: list[Substation], used: Tables) -> Tables:
     for kind, sizes in DEVICE_AMPS.items():
         tables[kind] = [{"ID": device_id(kind, a), **ratings(a), "KVLL": 27.0, "Comments": ""} for a in sizes]
     return tables | {name: rows for name, rows in used.items() if rows}
-
-
-__all__ = [
-    "Row",
-    "Tables",
-    "capacitor_id",
-    "device_id",
-    "equipment",
-    "feeder_equipment",
-    "merge",
-    "neutral_of",
-    "regulator_id",
-    "transformer_id",
-]

@@ -16,8 +16,10 @@ HEADS = {
 """Names of FORMAT lines that do not follow from the name of the block."""
 SECTION_COLUMNS = ["SectionID", "FromNodeID", "ToNodeID", "Phase", "ZoneID", "SubNetworkId", "EnvironmentID"]
 NETWORK_BLOCKS = (
-    "HEADNODES", "SOURCE", "SOURCE EQUIVALENT", "OVERHEADLINE SETTING", "OVERHEAD BYPHASE SETTING", "UNDERGROUNDLINE SETTING",
-    "SECTION", "REGULATOR SETTING", "TRANSFORMER SETTING", "SWITCH SETTING", "BREAKER SETTING", "FUSE SETTING", "RECLOSER SETTING",
+    "HEADNODES", "SOURCE", "SOURCE EQUIVALENT", "OVERHEADLINE SETTING", "OVERHEAD BYPHASE SETTING",
+    "UNDERGROUNDLINE SETTING",
+    "SECTION", "REGULATOR SETTING", "TRANSFORMER SETTING", "SWITCH SETTING", "BREAKER SETTING", "FUSE SETTING",
+    "RECLOSER SETTING",
     "SHUNT CAPACITOR SETTING", "INTERMEDIATE NODES",
 )  # fmt: skip
 LOAD_BLOCKS = ("LOADS", "CUSTOMER LOADS")
@@ -78,10 +80,11 @@ def _opening(day: date) -> list[str]:
 
 
 def render(tables: Tables) -> Blocks:
-    """One feeder as text blocks; heads are bus bars, a block of their own, and ``SECTION`` begins with the marker of the feeder."""
+    """One feeder as text blocks; heads are bus bars, in ``BARS``; ``SECTION`` begins with the feeder's marker."""
     heads = {row["NodeID"] for row in tables["HEADNODES"]}
     bars = [
-        {"NodeID": r["NodeID"], "CoordX1": r["CoordX"] - 6.0, "CoordY1": r["CoordY"], "CoordX2": r["CoordX"] + 6.0, "CoordY2": r["CoordY"],
+        {"NodeID": r["NodeID"], "CoordX1": r["CoordX"] - 6.0, "CoordY1": r["CoordY"], "CoordX2": r["CoordX"] + 6.0,
+        "CoordY2": r["CoordY"],
          "Width": 12.0}
         for r in tables["NODE"] if r["NodeID"] in heads
     ]  # fmt: skip

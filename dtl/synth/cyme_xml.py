@@ -1,4 +1,4 @@
-"""CYME tables as a self-contained study (``.sxst``): equipment, network and loads of one feeder in one XML file, SI units.
+"""CYME tables as a self-contained study (``.sxst``): equipment, network and loads of one feeder in one XML file, in SI.
 
 No public sample of the format exists; the structure is the one described by readers: see cyme.md, section 3.1.
 """
@@ -17,18 +17,24 @@ from dtl.synth.model import PHASES
 Element = Any
 
 EQUIPMENT: dict[str, tuple[str, dict[str, str]]] = {
-    "CONDUCTOR": ("ConductorDB", {"Diameter": "OutsideDiameter", "GMR": "GMR", "R25": "ResistanceAC1", "R50": "ResistanceAC2", "Amps": "NominalRating"}),
+    "CONDUCTOR": ("ConductorDB", {"Diameter": "OutsideDiameter", "GMR": "GMR", "R25": "ResistanceAC1",
+    "R50": "ResistanceAC2", "Amps": "NominalRating"}),
     "CONCENTRIC NEUTRAL CABLE": ("CableDB", {
-        "R1": "PositiveSequenceResistance", "X1": "PositiveSequenceReactance", "R0": "ZeroSequenceResistance", "X0": "ZeroSequenceReactance",
+        "R1": "PositiveSequenceResistance", "X1": "PositiveSequenceReactance", "R0": "ZeroSequenceResistance",
+        "X0": "ZeroSequenceReactance",
         "B1": "PositiveSequenceShuntSusceptance", "B0": "ZeroSequenceShuntSusceptance", "Amps": "NominalRating"}),
     "LINE": ("OverheadLineDB", {
-        "R1": "PositiveSequenceResistance", "X1": "PositiveSequenceReactance", "R0": "ZeroSequenceResistance", "X0": "ZeroSequenceReactance",
+        "R1": "PositiveSequenceResistance", "X1": "PositiveSequenceReactance", "R0": "ZeroSequenceResistance",
+        "X0": "ZeroSequenceReactance",
         "B1": "PositiveSequenceShuntSusceptance", "B0": "ZeroSequenceShuntSusceptance", "Amps": "NominalRating"}),
     "TRANSFORMER": ("TransformerDB", {
-        "KVA": "NominalRatingKVA", "KVLLprim": "PrimaryVoltage", "KVLLsec": "SecondaryVoltage", "Z1": "PositiveSequenceImpedancePercent",
-        "Z0": "ZeroSequenceImpedancePercent", "XR": "XRRatio", "XR0": "XR0Ratio", "NoLoadLosses": "NoLoadLossesKW", "Conn": "TransformerConnection"}),
+        "KVA": "NominalRatingKVA", "KVLLprim": "PrimaryVoltage", "KVLLsec": "SecondaryVoltage",
+        "Z1": "PositiveSequenceImpedancePercent",
+        "Z0": "ZeroSequenceImpedancePercent", "XR": "XRRatio", "XR0": "XR0Ratio", "NoLoadLosses": "NoLoadLossesKW",
+        "Conn": "TransformerConnection"}),
     "REGULATOR": ("RegulatorDB", {
-        "KVA": "RatedKVA", "KVLN": "RatedKVLN", "MaxBoost": "MaximumBoost", "MaxBuck": "MaximumBuck", "Bandwidth": "BandWidth",
+        "KVA": "RatedKVA", "KVLN": "RatedKVLN", "MaxBoost": "MaximumBoost", "MaxBuck": "MaximumBuck",
+        "Bandwidth": "BandWidth",
         "CT": "CTPrimaryRating", "PT": "PTRatio", "Taps": "NumberOfTaps"}),
     "SHUNT CAPACITOR": ("ShuntCapacitorDB", {"KVAR": "RatedKVAR", "KV": "RatedVoltageKVLN"}),
     "SWITCH": ("SwitchDB", {"Amps": "NominalRating", "KVLL": "RatedVoltage"}),
@@ -102,8 +108,10 @@ def _lines(devices: dict[str, Element], tables: Tables) -> None:
         device = _common(devices[row["SectionID"]], "OverheadByPhase", row, "Middle")
         for p in PHASES:
             _add(device, f"PhaseConductorID{p}", row[f"CondID_{p}"])
-        _many(device, NeutralConductorID1=row["CondID_N"], NeutralConductorID2="NONE", ConductorSpacingID=row["SpacingID"],
-              ConductorPosition=row["ConductorPosition"], Length=row["Length"], EarthResistivity=row["EarthResistivity"])  # fmt: skip
+        _many(device, NeutralConductorID1=row["CondID_N"], NeutralConductorID2="NONE",
+        ConductorSpacingID=row["SpacingID"],
+              ConductorPosition=row["ConductorPosition"], Length=row["Length"],
+              EarthResistivity=row["EarthResistivity"])  # fmt: skip
     for row in tables["OVERHEADLINE SETTING"]:
         _many(
             _common(devices[row["SectionID"]], "OverheadLine", row, "Middle"),
@@ -132,10 +140,12 @@ def _devices(devices: dict[str, Element], tables: Tables) -> None:
     for row in tables["REGULATOR SETTING"]:
         device = _common(devices[row["SectionID"]], "Regulator", row, PLACE[row["Location"]])
         _many(device, DeviceID=row["EqID"], PTRatio=row["PT"], CTPrimaryRating=row["CT"], ControlStatus=row["PhaseON"],
-              BoostPercent=row["MaxBoost"], BuckPercent=row["MaxBuck"], NormalFeedingNodeID=row["FromNodeID"])  # fmt: skip
+              BoostPercent=row["MaxBoost"], BuckPercent=row["MaxBuck"],
+              NormalFeedingNodeID=row["FromNodeID"])  # fmt: skip
         settings = _add(device, "ForwardSettings")
         for p in PHASES:
-            _many(settings, **{f"SetVoltage{p}": row[f"Vset{p}"], f"Bandwidth{p}": row["BandWidth"], f"LineDropR{p}": row[f"Rset{p}"],
+            _many(settings, **{f"SetVoltage{p}": row[f"Vset{p}"], f"Bandwidth{p}": row["BandWidth"],
+            f"LineDropR{p}": row[f"Rset{p}"],
                                f"LineDropX{p}": row[f"Xset{p}"], f"TapPosition{p}": row[f"Tap{p}"]})  # fmt: skip
     for row in tables["SHUNT CAPACITOR SETTING"]:
         device = _common(devices[row["SectionID"]], "ShuntCapacitor", row, "To")
@@ -152,7 +162,8 @@ def _loads(devices: dict[str, Element], tables: Tables) -> None:
         _add(device, "ConnectionConfiguration", "Yg")
         said = customers[row["DeviceNumber"]]
         customer = _add(_add(device, "CustomerLoads"), "CustomerLoad")
-        _many(customer, CustomerNumber=said["CustomerNumber"], CustomerTypeID=said["CustomerType"], ConnectionStatus="Connected",
+        _many(customer, CustomerNumber=said["CustomerNumber"], CustomerTypeID=said["CustomerType"],
+        ConnectionStatus="Connected",
               NumberOfCustomer=said["NumberOfCustomer"], ConnectedKVA=said["ConnectedKVA"])  # fmt: skip
         model = _add(_add(customer, "CustomerLoadModels"), "CustomerLoadModel")
         _many(model, LoadModelID=said["LoadModelID"], Year=said["Year"])
@@ -176,8 +187,10 @@ def _source(parent: Element, tables: Tables) -> None:
     )
     made = _add(_add(_add(source, "EquivalentSourceModels"), "EquivalentSourceModel"), "EquivalentSource")
     _add(made, "KVLL", row["Voltage"])
-    for name in ("OperatingVoltage1", "OperatingVoltage2", "OperatingVoltage3", "OperatingAngle1", "OperatingAngle2", "OperatingAngle3",
-                 "PositiveSequenceResistance", "PositiveSequenceReactance", "ZeroSequenceResistance", "ZeroSequenceReactance"):  # fmt: skip
+    for name in ("OperatingVoltage1", "OperatingVoltage2", "OperatingVoltage3", "OperatingAngle1", "OperatingAngle2",
+    "OperatingAngle3",
+                 "PositiveSequenceResistance", "PositiveSequenceReactance", "ZeroSequenceResistance",
+                 "ZeroSequenceReactance"):  # fmt: skip
         _add(made, name, row[name])
     _add(made, "ImpedanceUnit", "Ohms")
 
@@ -199,7 +212,8 @@ def write(path: Path, tables: Tables, equipment: Tables, foreign: list[Row]) -> 
     sections, devices = _add(network, "Sections"), {}
     for row in tables["SECTION"]:
         section = _add(sections, "Section")
-        _many(section, SectionID=row["SectionID"], OwnerID=marker["NetworkID"], FromNodeID=row["FromNodeID"], ToNodeID=row["ToNodeID"],
+        _many(section, SectionID=row["SectionID"], OwnerID=marker["NetworkID"], FromNodeID=row["FromNodeID"],
+        ToNodeID=row["ToNodeID"],
               Phase=row["Phase"])  # fmt: skip
         if bend := vertices.get(row["SectionID"]):
             _many(_add(_add(section, "IntermediatePoints"), "Point"), X=bend["CoordX"], Y=bend["CoordY"])

@@ -110,21 +110,19 @@ class Circuit:
 
     def shapes(self, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np.float32], step_min: int) -> None:
         """Give every load its series; both arrays are (M, T), in kW and kvar."""
-        texts = []
         steps = kw.shape[1]
-        for meter in self.feeder.customers.id:
-            texts.append(f"New LoadShape.P{meter} npts={steps} minterval={step_min} useactual=yes")
+        meters = self.feeder.customers.id
         existing = self.circuit.LoadShapes.Count > 1
         if not existing:
-            DSS.Text.Commands(texts)
+            DSS.Text.Commands([f"New LoadShape.P{m} npts={steps} minterval={step_min} useactual=yes" for m in meters])
         shapes = self.circuit.LoadShapes
-        for k, meter in enumerate(self.feeder.customers.id):
+        for k, meter in enumerate(meters):
             shapes.Name = f"P{meter}"
             shapes.Npts = steps
             shapes.Pmult = kw[k].astype(np.float64)
             shapes.Qmult = kvar[k].astype(np.float64)
         if not existing:
-            DSS.Text.Commands([f"Load.{meter}.yearly=P{meter}" for meter in self.feeder.customers.id])
+            DSS.Text.Commands([f"Load.{meter}.yearly=P{meter}" for meter in meters])
 
     def series(
         self, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np.float32], source_pu: Floats, step_min: int

@@ -1,4 +1,4 @@
-"""What goes wrong between a meter and the data base: the faults of meter data, each with its meter, its steps and its answer."""
+"""What goes wrong between a meter and the data base: the faults of meter data, each with its meter and its steps."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ Bools = npt.NDArray[np.bool_]
 Doubles = npt.NDArray[np.float64]
 
 PER_METER_YEAR = {
-    "stuck": 0.10, "zero": 0.08, "missing_run": 0.90, "estimated": 0.60, "catch_up": 0.12, "unit_x10": 0.05, "halved": 0.05,
+    "stuck": 0.10, "zero": 0.08, "missing_run": 0.90, "estimated": 0.60, "catch_up": 0.12, "unit_x10": 0.05,
+    "halved": 0.05,
     "clock_shift": 0.05, "duplicate_same": 0.50, "duplicate_other": 0.04, "spike": 0.10,
 }  # fmt: skip
 """Events per meter and year at the level ``normal``."""
 HOURS = {
-    "stuck": (6, 36), "zero": (3, 30), "missing_run": (1, 48), "estimated": (1, 24), "catch_up": (2, 24), "unit_x10": (24, 144),
-    "halved": (168, 504), "clock_shift": (168, 336), "duplicate_same": (1, 6), "duplicate_other": (1, 3), "spike": (0, 0),
+    "stuck": (6, 36), "zero": (3, 30), "missing_run": (1, 48), "estimated": (1, 24), "catch_up": (2, 24),
+    "unit_x10": (24, 144),
+    "halved": (168, 504), "clock_shift": (168, 336), "duplicate_same": (1, 6), "duplicate_other": (1, 3), "spike": (0,
+    0),
 }  # fmt: skip
 """Shortest and longest event [h]; a spike lasts one step."""
 LOST_AT_RANDOM = 0.0006
@@ -110,8 +113,8 @@ def spoil(
 ) -> Reads:
     """The reads that arrive, from the true ones of a piece whose first step has number ``first``.
 
-    A fault that reaches over the edge of a piece goes on in the next; what it needs from before the edge (a stuck value, energy to
-    be caught up) starts anew there.
+    A fault that reaches over the edge of a piece goes on in the next; what it needs from before the edge (a stuck
+    value, energy to be caught up) starts anew there.
     """
     reads = Reads(
         true_wh.copy(), volt.copy(), np.zeros(true_wh.shape, dtype=np.bool_), np.ones(true_wh.shape, dtype=np.int8),

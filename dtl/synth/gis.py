@@ -63,8 +63,10 @@ def _conductors(feeder: Feeder, records: Records) -> pd.DataFrame:
         size, material = said.rsplit("_", 1) if s.overhead else said.split("_", 1)
         length = records.number("gis", s.id, "length_ft", round(s.length_m / FOOT_M, 1))
         rows.append(
-            _conductor(s.id, records.text("gis", s.id, "feeder", feeder.id), None, records.text("gis", s.id, "phases", s.phases),
-                       len(s.phases), s.overhead, feeder.kv, length, size, material, s.installed, s.from_node, s.to_node)
+            _conductor(s.id, records.text("gis", s.id, "feeder", feeder.id), None, records.text("gis", s.id, "phases",
+            s.phases),
+                       len(s.phases), s.overhead, feeder.kv, length, size, material, s.installed, s.from_node,
+                       s.to_node)
             | {"geometry": shapely.linestrings(points(feeder, s))}
         )  # fmt: skip
     for tie in feeder.ties:
@@ -75,14 +77,16 @@ def _conductors(feeder: Feeder, records: Records) -> pd.DataFrame:
             [(at.x, at.y), (round((at.x + tie.to_x) / 2, 2), round((at.y + tie.to_y) / 2, 2)), (tie.to_x, tie.to_y)]
         )
         rows.append(
-            _conductor(tie.section, feeder.id, tie.to_feeder, "ABC", 3, overhead, feeder.kv, round(tie.length_m / FOOT_M, 1), size,
+            _conductor(tie.section, feeder.id, tie.to_feeder, "ABC", 3, overhead, feeder.kv,
+            round(tie.length_m / FOOT_M, 1), size,
                        material, tie.installed, tie.from_node, tie.to_node) | {"geometry": shapely.linestrings(way)}
         )  # fmt: skip
     return _frame(rows)
 
 
 def _conductor(
-    name: str, feeder: str | None, other: str | None, phases: str | None, count: int, overhead: bool, kv: float, length_ft: float,
+    name: str, feeder: str | None, other: str | None, phases: str | None, count: int, overhead: bool, kv: float,
+    length_ft: float,
     size: str, material: str, installed: int, from_node: str, to_node: str,
 ) -> dict[str, Any]:  # fmt: skip
     """One row of the primary conductors."""
@@ -104,7 +108,8 @@ def _secondaries(feeder: Feeder) -> pd.DataFrame:
         for s in feeder.spans
     ]
     lines += [
-        (f"D{meter[1:]}", 2, int(m.transformer[k]), float(m.drop_m[k]), m.drop[k], m.from_bus[k], meter, places[m.from_bus[k]],
+        (f"D{meter[1:]}", 2, int(m.transformer[k]), float(m.drop_m[k]), m.drop[k], m.from_bus[k], meter,
+        places[m.from_bus[k]],
          (float(m.x[k]), float(m.y[k])))
         for k, meter in enumerate(m.id)
     ]  # fmt: skip
@@ -112,7 +117,8 @@ def _secondaries(feeder: Feeder) -> pd.DataFrame:
         unit = feeder.transformers[t]
         rows.append({
             "FACILITYID": name, "FEEDERID": feeder.id, "SUBTYPECD": kind, "PHASEDESIGNATION": bits(unit.phases),
-            "OPERATINGVOLTAGE": _voltage(unit.kv_low), "MEASUREDLENGTH": round(length / FOOT_M, 1), "CONDUCTORSIZE": conductor,
+            "OPERATINGVOLTAGE": _voltage(unit.kv_low), "MEASUREDLENGTH": round(length / FOOT_M, 1),
+            "CONDUCTORSIZE": conductor,
             "STATUS": "INS", "FROMNODE": start, "TONODE": end, "geometry": shapely.linestrings([a, b]),
         })  # fmt: skip
     return _frame(rows)
@@ -125,7 +131,8 @@ def _transformers(feeder: Feeder, records: Records) -> pd.DataFrame:
             "FACILITYID": t.id, "FEEDERID": feeder.id, "SUBTYPECD": 1 if len(t.phases) == 1 else 3,
             "PHASEDESIGNATION": bits(records.text("gis", t.id, "phases", t.phases)),
             "RATEDKVA": records.number("gis", t.id, "kva", t.kva), "OPERATINGVOLTAGE": _voltage(feeder.kv),
-            "RATEDSECONDARYVOLTAGE": _voltage(t.kv_low), "HIGHSIDECONFIG": "D" if t.delta_high else ("Y" if len(t.phases) == 3 else "LG"),
+            "RATEDSECONDARYVOLTAGE": _voltage(t.kv_low),
+            "HIGHSIDECONFIG": "D" if t.delta_high else ("Y" if len(t.phases) == 3 else "LG"),
             "LOWSIDECONFIG": "Y" if len(t.phases) == 3 else "SP", "STATUS": "INS", "POLEID": t.pole, "NODEID": t.node,
             "INSTALLATIONDATE": _day(t.installed, t.id), "geometry": shapely.points(t.x, t.y),
         }
@@ -137,8 +144,10 @@ def _device(feeder: Feeder, s: Section, name: str, installed: int, **more: Any) 
     """What every device has; it stands on the second vertex of its section."""
     x, y = points(feeder, s)[1]
     return {
-        "FACILITYID": name, "FEEDERID": feeder.id, "PHASEDESIGNATION": bits(s.phases), "OPERATINGVOLTAGE": _voltage(feeder.kv),
-        **more, "STATUS": "INS", "CONDUCTORID": s.id, "INSTALLATIONDATE": _day(installed, name), "geometry": shapely.points(x, y),
+        "FACILITYID": name, "FEEDERID": feeder.id, "PHASEDESIGNATION": bits(s.phases),
+        "OPERATINGVOLTAGE": _voltage(feeder.kv),
+        **more, "STATUS": "INS", "CONDUCTORID": s.id, "INSTALLATIONDATE": _day(installed, name),
+        "geometry": shapely.points(x, y),
     }  # fmt: skip
 
 
@@ -154,21 +163,25 @@ def _devices(feeder: Feeder) -> Layers:
         layer = {"switch": "Switch", "fuse": "Fuse"}.get(d.kind, "DynamicProtectiveDevice")
         kind = {"switch": 1, "fuse": 1, "breaker": 1, "recloser": 2}[d.kind]
         rows[layer].append(
-            _device(feeder, s, d.id, d.installed, SUBTYPECD=kind, FEEDERID2=None, RATEDAMPS=d.amps, NORMALPOSITION=int(d.closed),
+            _device(feeder, s, d.id, d.installed, SUBTYPECD=kind, FEEDERID2=None, RATEDAMPS=d.amps,
+            NORMALPOSITION=int(d.closed),
                     SCADACONTROLLED="Y" if d.remote else "N")
         )  # fmt: skip
     for tie in feeder.ties:
         at = feeder.nodes[tie.from_node]
         middle = shapely.points(round((at.x + tie.to_x) / 2, 2), round((at.y + tie.to_y) / 2, 2))
         rows["Switch"].append({
-            "FACILITYID": tie.id, "FEEDERID": feeder.id, "FEEDERID2": tie.to_feeder, "SUBTYPECD": 2, "PHASEDESIGNATION": 7,
-            "OPERATINGVOLTAGE": _voltage(feeder.kv), "RATEDAMPS": 600.0, "NORMALPOSITION": 0, "SCADACONTROLLED": "N", "STATUS": "INS",
+            "FACILITYID": tie.id, "FEEDERID": feeder.id, "FEEDERID2": tie.to_feeder, "SUBTYPECD": 2,
+            "PHASEDESIGNATION": 7,
+            "OPERATINGVOLTAGE": _voltage(feeder.kv), "RATEDAMPS": 600.0, "NORMALPOSITION": 0, "SCADACONTROLLED": "N",
+            "STATUS": "INS",
             "CONDUCTORID": tie.section, "INSTALLATIONDATE": _day(tie.installed, tie.id), "geometry": middle,
         })  # fmt: skip
     at_section = {s.id: s for s in feeder.sections}
     for r in feeder.regulators:
         rows["VoltageRegulator"].append(
-            _device(feeder, at_section[r.section], r.id, r.installed, RATEDKVA=r.kva, SETVOLTS=r.set_v, BANDWIDTH=r.band_v,
+            _device(feeder, at_section[r.section], r.id, r.installed, RATEDKVA=r.kva, SETVOLTS=r.set_v,
+            BANDWIDTH=r.band_v,
                     PTRATIO=r.pt_ratio, CTPRIMARY=r.ct_primary_a)
         )  # fmt: skip
     return {layer: _frame(found) for layer, found in rows.items() if found}
@@ -184,7 +197,8 @@ def _structures(feeder: Feeder) -> pd.DataFrame:
     ]
     places += [(f"P{s.to_bus[1:]}", s.x2, s.y2, feeder.transformers[s.transformer].installed) for s in feeder.spans]
     return _frame([
-        {"FACILITYID": name, "FEEDERID": feeder.id, "SUBTYPECD": 1, "POLEHEIGHT": 40 if "_" not in name else 30, "STATUS": "INS",
+        {"FACILITYID": name, "FEEDERID": feeder.id, "SUBTYPECD": 1, "POLEHEIGHT": 40 if "_" not in name else 30,
+        "STATUS": "INS",
          "INSTALLATIONDATE": _day(year, name), "geometry": shapely.points(x, y)}
         for name, x, y, year in places
     ])  # fmt: skip
@@ -216,13 +230,15 @@ def layers(feeder: Feeder, records: Records) -> Layers:
         "ServicePoint": _services(feeder, records),
     }  # fmt: skip
     made["CapacitorBank"] = _frame([
-        {"FACILITYID": c.id, "FEEDERID": feeder.id, "SUBTYPECD": 1, "PHASEDESIGNATION": 7, "OPERATINGVOLTAGE": _voltage(feeder.kv),
+        {"FACILITYID": c.id, "FEEDERID": feeder.id, "SUBTYPECD": 1, "PHASEDESIGNATION": 7,
+        "OPERATINGVOLTAGE": _voltage(feeder.kv),
          "TOTALKVAR": c.kvar, "STATUS": "INS", "NODEID": c.node, "INSTALLATIONDATE": _day(c.installed, c.id),
          "geometry": shapely.points(feeder.nodes[c.node].x, feeder.nodes[c.node].y)}
         for c in feeder.capacitors
     ])  # fmt: skip
     made["CircuitSource"] = pd.DataFrame([
-        {"FEEDERID": feeder.id, "FEEDERNAME": f"{feeder.setting} {feeder.number}", "SUBSTATIONID": feeder.substation, "AREAID": feeder.area,
+        {"FEEDERID": feeder.id, "FEEDERNAME": f"{feeder.setting} {feeder.number}", "SUBSTATIONID": feeder.substation,
+        "AREAID": feeder.area,
          "NOMINALVOLTAGE": feeder.kv, "HEADNODE": feeder.head}
     ])  # fmt: skip
     return made
@@ -231,7 +247,8 @@ def layers(feeder: Feeder, records: Records) -> Layers:
 def substations(units: list[Substation]) -> pd.DataFrame:
     """The feature class of substations."""
     return _frame([
-        {"FACILITYID": s.id, "SUBSTATIONNAME": s.name, "SUBTYPECD": 1, "BANKMVA": s.bank_mva, "NOMINALVOLTAGE": s.kv, "STATUS": "INS",
+        {"FACILITYID": s.id, "SUBSTATIONNAME": s.name, "SUBTYPECD": 1, "BANKMVA": s.bank_mva, "NOMINALVOLTAGE": s.kv,
+        "STATUS": "INS",
          "INSTALLATIONDATE": _day(s.installed, s.id), "geometry": shapely.points(round(s.x, 2), round(s.y, 2))}
         for s in units
     ])  # fmt: skip

@@ -47,7 +47,8 @@ def day_shape(kind: str, archetype: int, hour: Floats, weekend: npt.NDArray[np.b
     """Demand without heating and cooling, over that of the class in the design hour."""
     floor, bumps, on_weekend = SHAPES[kind][archetype]
     value = floor + sum((height * bump(hour, centre, width) for centre, width, height in bumps), np.zeros_like(hour))
-    return np.where(weekend, floor + (value - floor) * on_weekend, value) / design_level(kind)
+    shape: Floats = np.where(weekend, floor + (value - floor) * on_weekend, value) / design_level(kind)
+    return shape
 
 
 def design_level(kind: str) -> float:
@@ -94,7 +95,8 @@ def habits(feeder: Feeder, settings: Settings) -> Habits:
 
     def ranged(table: dict[str, tuple[float, float]]) -> Floats:
         low, high = (np.array([table[k][j] for k in m.kind]) for j in (0, 1))
-        return low + (high - low) * rng.random(n)
+        value: Floats = low + (high - low) * rng.random(n)
+        return value
 
     cooling = ranged(COOLING)
     cooling[home & (rng.random(n) < 0.08)] = 0.0
@@ -113,7 +115,10 @@ def habits(feeder: Feeder, settings: Settings) -> Habits:
         heat_kw=np.where(home & (rng.random(n) < 0.22), rng.uniform(2.0, 6.0, n), 0.0),
         noise=np.array([NOISE[k] for k in m.kind]) * rng.uniform(0.7, 1.3, n),
         pv_kw=pv_kw, pv_ac_kw=np.round(pv_kw / 1.2, 2), tilt_deg=np.round(rng.uniform(15, 38, n)),
-        azimuth_deg=np.round(np.clip(rng.normal(185, 45, n), 80, 290)), pv_from=when[0], pv_registered=pv & (rng.random(n) < 0.65),
-        ev_kw=np.where(ev, rng.choice([3.8, 7.2, 7.2, 9.6, 11.5], n), 0.0), ev_from=when[1], ev_night=rng.random(n) < 0.3,
-        away_from=first + rng.integers(0, span, n), away_days=np.where(home & (rng.random(n) < 0.10), rng.integers(3, 12, n), 0),
+        azimuth_deg=rng.normal(185, 45, n).clip(80.0, 290.0).round(), pv_from=when[0],
+        pv_registered=pv & (rng.random(n) < 0.65),
+        ev_kw=np.where(ev, rng.choice([3.8, 7.2, 7.2, 9.6, 11.5], n), 0.0), ev_from=when[1],
+        ev_night=rng.random(n) < 0.3,
+        away_from=first + rng.integers(0, span, n), away_days=np.where(home & (rng.random(n) < 0.10), rng.integers(3,
+        12, n), 0),
     )  # fmt: skip

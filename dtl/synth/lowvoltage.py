@@ -82,7 +82,8 @@ def furnish(stub: Stub, feeder: Feeder, places: list[Place], seed: int) -> None:
             for name, value in zip(
                 columns,
                 (k, poles[seat][0], round(poles[seat][1] + reach * math.cos(angle), 2),
-                 round(poles[seat][2] + reach * math.sin(angle), 2), round(reach * 1.15, 2), secondary_for(amps), kind, kw,
+                 round(poles[seat][2] + reach * math.sin(angle), 2), round(reach * 1.15, 2), secondary_for(amps),
+                 kind, kw,
                  round(float(rng.uniform(low, high)), 4)),
                 strict=True,
             ):  # fmt: skip

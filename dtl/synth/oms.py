@@ -17,7 +17,8 @@ from dtl.synth.seeds import generator
 from dtl.synth.settings import ERRORS, Settings
 
 Row = dict[str, str | int]
-RATES = {"oms_cmi_wrong": 0.01, "oms_ci_wrong": 0.008, "oms_device_unknown": 0.008, "oms_end_before_start": 0.003, "oms_duplicate": 0.004,
+RATES = {"oms_cmi_wrong": 0.01, "oms_ci_wrong": 0.008, "oms_device_unknown": 0.008, "oms_end_before_start": 0.003,
+"oms_duplicate": 0.004,
          "oms_cause_missing": 0.02}  # fmt: skip
 """Share of the outages that get each error, at the level ``normal``."""
 
@@ -47,7 +48,8 @@ def rows(outages: list[Outage], zone: str) -> tuple[list[Row], list[Row]]:
         cause, detail = CODE.get(o.cause, ("UNK", "Momentary"))
         events.append({
             "OUTAGE_ID": name, "FEEDER": o.feeder, "DEVICE_ID": device_name(o), "DEVICE_TYPE": o.device_type,
-            "START_DT": _stamp(o.start, zone), "RESTORED_DT": _stamp(o.end, zone), "PRIMARY_CAUSE": cause, "SECONDARY_CAUSE": detail,
+            "START_DT": _stamp(o.start, zone), "RESTORED_DT": _stamp(o.end, zone), "PRIMARY_CAUSE": cause,
+            "SECONDARY_CAUSE": detail,
             "CI": o.customers if o.customers else sum(len(m) for _, m in o.steps), "CMI": o.customer_minutes,
             "OUTAGE_TYPE": "PLANNED" if o.cause == "planned" else "MOMENTARY" if o.customers == 0 else "UNPLANNED",
             "MAJOR_EVENT": "Y" if o.storm else "N", "EQUIP_FAILED": o.asset if cause == "EQ" else "",
@@ -101,6 +103,7 @@ def write(path: Path, table: list[Row], columns: list[str]) -> None:
         out.writerows(table)
 
 
-EVENT_COLUMNS = ["OUTAGE_ID", "FEEDER", "DEVICE_ID", "DEVICE_TYPE", "START_DT", "RESTORED_DT", "PRIMARY_CAUSE", "SECONDARY_CAUSE", "CI",
+EVENT_COLUMNS = ["OUTAGE_ID", "FEEDER", "DEVICE_ID", "DEVICE_TYPE", "START_DT", "RESTORED_DT", "PRIMARY_CAUSE",
+"SECONDARY_CAUSE", "CI",
                  "CMI", "OUTAGE_TYPE", "MAJOR_EVENT", "EQUIP_FAILED"]  # fmt: skip
 STEP_COLUMNS = ["OUTAGE_ID", "STEP_NO", "RESTORED_DT", "CUSTOMERS_RESTORED"]

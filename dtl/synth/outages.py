@@ -1,7 +1,7 @@
 """Outages of the years before: what failed and why, which device opened, who was out, and how supply came back.
 
-Eight causes compete on every day. Each has a rate per unit of exposure and a factor that depends on the day's weather; both are
-truth that a model can try to find (``hazards``).
+Nine causes compete on every day. Each has a rate per unit of exposure and a factor that depends on the day's weather;
+both are truth that a model can try to find (``hazards``).
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ RATE = {
     "vegetation": 0.150, "wind": 0.040, "lightning": 0.050, "equipment_line": 0.060, "equipment_cable": 0.045,
     "equipment_transformer": 0.0120, "wildlife": 0.065, "public": 0.020, "planned": 0.025,
 }  # fmt: skip
-"""Events per kilometre of exposed line and year; per transformer and year for transformers; weather factors come on top."""
+"""Events per kilometre of exposed line, or per transformer, and year; the factors of the weather come on top."""
 CODE = {
     "vegetation": ("VEG", "Tree - wind or growth"), "wind": ("WX", "Wind"), "lightning": ("WX", "Lightning"),
     "equipment_line": ("EQ", "Overhead conductor or hardware"), "equipment_cable": ("EQ", "Underground cable"),
-    "equipment_transformer": ("EQ", "Transformer"), "wildlife": ("ANM", "Squirrel or bird"), "public": ("PUB", "Vehicle or dig-in"),
+    "equipment_transformer": ("EQ", "Transformer"), "wildlife": ("ANM", "Squirrel or bird"), "public": ("PUB",
+    "Vehicle or dig-in"),
     "planned": ("PLN", "Scheduled maintenance"),
 }  # fmt: skip
 MEDIAN_MIN = {
@@ -107,10 +108,13 @@ class Days:
         storm = np.exp(np.clip(self.gust - 62.0, 0.0, 75.0) / 16.0)
         one = np.ones_like(self.gust)
         return {
-            "vegetation": 0.45 * storm * np.where(np.isin(self.month, (5, 6, 7, 8, 9, 10)), 1.3, 0.7), "wind": 0.35 * storm,
-            "lightning": 0.05 + 3.2 * self.thunder_h, "equipment_line": 0.85 + 0.10 * storm, "equipment_cable": 0.9 + 0.03 * self.rain,
+            "vegetation": 0.45 * storm * np.where(np.isin(self.month, (5, 6, 7, 8, 9, 10)), 1.3, 0.7),
+            "wind": 0.35 * storm,
+            "lightning": 0.05 + 3.2 * self.thunder_h, "equipment_line": 0.85 + 0.10 * storm,
+            "equipment_cable": 0.9 + 0.03 * self.rain,
             "equipment_transformer": 0.75 * np.exp(np.maximum(self.hottest - 30.0, 0.0) / 5.0) + 0.6 * self.thunder_h,
-            "wildlife": np.where(spring, 1.7, 0.5), "public": one, "planned": np.where(np.isin(self.month, (4, 5, 9, 10)), 1.5, 0.7),
+            "wildlife": np.where(spring, 1.7, 0.5), "public": one, "planned": np.where(np.isin(self.month, (4, 5, 9,
+            10)), 1.5, 0.7),
         }  # fmt: skip
 
 
@@ -125,7 +129,8 @@ def days(weather: Weather) -> Days:
     weight = np.exp(np.clip(gust - 55.0, 0, 80) / 18.0) + 4.0 * (code == 95) + 0.3
     return Days(
         first.astype("M8[D]"), gust.max(axis=1), (code == 95).sum(axis=1).astype(np.float64),
-        weather.temperature_c[cut].reshape(count, 24).max(axis=1), weather.precipitation_mm[cut].reshape(count, 24).sum(axis=1),
+        weather.temperature_c[cut].reshape(count, 24).max(axis=1), weather.precipitation_mm[cut].reshape(count,
+        24).sum(axis=1),
         dates.astype("M8[M]").astype(np.int64) % 12 + 1, weight / weight.sum(axis=1, keepdims=True),
     )  # fmt: skip
 
@@ -144,7 +149,8 @@ class Exposure:
         units = age_factor(year - np.array([t.installed for t in feeder.transformers]))
         air = km * overhead
         self.weights: dict[str, Floats] = {
-            "vegetation": air * self.trees, "wind": air, "lightning": air, "equipment_line": air * age, "equipment_cable": km * ~overhead * age,
+            "vegetation": air * self.trees, "wind": air, "lightning": air, "equipment_line": air * age,
+            "equipment_cable": km * ~overhead * age,
             "equipment_transformer": units, "wildlife": air, "public": km, "planned": km,
         }  # fmt: skip
 
@@ -187,7 +193,8 @@ def _instant(day: Days, d: int, cause: str, rng: np.random.Generator) -> np.date
     """A minute of a day: working hours for planned work, the worst hours for weather."""
     hour = int(rng.integers(8, 14)) if cause == "planned" else int(rng.choice(24, p=day.hours[d]))
     minute = (d * 24 + hour - TIMEZONE_OFFSET_H) * 60 + int(rng.integers(0, 60))
-    return day.first.astype("M8[m]") + np.timedelta64(minute, "m")
+    instant: np.datetime64 = day.first.astype("M8[m]") + np.timedelta64(minute, "m")
+    return instant
 
 
 def _event(

@@ -1,4 +1,4 @@
-"""What the utility's records say where they differ from the truth: errors planted on purpose, each listed with its answer."""
+"""What the utility's records say where they differ from the truth: errors planted on purpose, each with its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SCADA: one CSV of tagged values per feeder and per substation, and the list of tags; time stamps are UTC interval starts."""
+"""SCADA: one CSV of tagged values per feeder and per substation, and their list; stamps are UTC interval starts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
+from dtl.synth.ami import csv_bytes
 from dtl.synth.clock import Clock
 from dtl.synth.records import Planted
 from dtl.synth.seeds import generator
@@ -64,9 +64,7 @@ def write(path: Path, clock: Clock, values: dict[str, Floats], bad: dict[str, np
             )
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    sink = pa.BufferOutputStream()
-    pacsv.write_csv(pa.concat_tables(parts), sink, pacsv.WriteOptions(quoting_style="none"))
-    path.write_bytes(sink.getvalue().to_pybytes())
+    path.write_bytes(csv_bytes(pa.concat_tables(parts)))
 
 
 def write_tags(path: Path, rows: list[TagRow]) -> None:

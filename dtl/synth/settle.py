@@ -13,8 +13,8 @@ TRIALS = 16
 def settle(feeder: Feeder) -> tuple[Circuit, State]:
     """A circuit of the feeder and its state in the design hour.
 
-    While the lowest voltage is below what the recipe allows, the trunk gets the largest conductor, then the demand of all
-    meters is taken down by 5 per cent at a time.
+    While the lowest voltage is below what the recipe allows, the trunk gets the largest conductor, then the demand of
+    all meters is taken down by 5 per cent at a time.
     """
     circuit = Circuit(feeder)
     state = circuit.solve()

@@ -119,9 +119,7 @@ def grow(stub: Stub, seed: int) -> Tree:
     """The tree of a feeder; its sections are ordered from the head."""
     grower = Grower(stub, seed)
     trunk = grower.trunk()
-    twigs = []
-    for step in range(1, TRUNK[stub.setting] + 1):
-        for up in (1, -1):
-            if grower.rng.random() < 0.92 and (twig := grower.twig(step, up)):
-                twigs.append(twig)
+    taps = [(step, up) for step in range(1, TRUNK[stub.setting] + 1) for up in (1, -1)]
+    grown = [grower.twig(step, up) for step, up in taps if grower.rng.random() < 0.92]
+    twigs = [twig for twig in grown if twig is not None]
     return Tree(grower.nodes, trunk, twigs)

@@ -1,7 +1,7 @@
 """The plan of the whole utility: substations, their territories and the stubs of their feeders.
 
-A substation stands in the middle of its territory. Its feeders are stacked in rows, one to the west and one to the east per
-row: an express section runs from the substation to the row, the trunk follows the row outward.
+A substation stands in the middle of its territory. Its feeders are stacked in rows, one to the west and one to the east
+of each: an express section runs from the substation to the row, the trunk follows the row outward.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ TRUNK = {"urban": 22, "suburban": 23, "rural": 22}
 LATERAL = {"urban": 8, "suburban": 9, "rural": 7}
 """Longest lateral, in nodes."""
 FIRST = (
-    "Mill", "Oak", "North", "River", "Stone", "Cedar", "West", "Lake", "Elm", "South", "Fox", "Prairie", "East", "Maple", "Iron",
+    "Mill", "Oak", "North", "River", "Stone", "Cedar", "West", "Lake", "Elm", "South", "Fox", "Prairie", "East",
+    "Maple", "Iron",
 )  # fmt: skip
 SECOND = ("Road", "Grove", "side", "Bend", "Quarry", "Hill", "field", "Shore", "Park", "gate", "Valley", "Crossing")
 GROWTH = (0.0, 0.0, 0.01, 0.03, 0.05)
@@ -105,7 +106,7 @@ def _settings_of(seed: int, count: int) -> list[str]:
 
 
 def _sizes(settings: Settings) -> list[int]:
-    """Feeders of each substation: eight to twelve, the last takes what is left; small utilities have up to three to each."""
+    """Feeders of each substation: eight to twelve, the last takes what is left; up to three in small utilities."""
     if settings.feeders <= 9:
         count = min(3, math.ceil(settings.feeders / 2))
         return [settings.feeders // count + (1 if k < settings.feeders % count else 0) for k in range(count)]

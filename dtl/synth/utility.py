@@ -173,7 +173,8 @@ def _truth(
     table = truth.planted_table(planted)
     truth.write_csv(at / "planted.csv", table)
     summary = {
-        "settings": {k: (list(v) if isinstance(v, tuple) else v if isinstance(v, int | bool) else str(v)) for k, v in asdict(settings).items()},
+        "settings": {k: (list(v) if isinstance(v, tuple) else v if isinstance(v, int | bool) else str(v)) for k,
+        v in asdict(settings).items()},
         "feeders": len(done), "substations": {s.id: s.name for s in substations}, "meters": int(rows["meters"].sum()),
         "transformers": int(rows["transformers"].sum()), "line_km": round(float(rows["line_km"].sum()), 1),
         "ami_rows": int(rows["ami_rows"].sum()), "outages": sum(len(o.outages) for o in done),

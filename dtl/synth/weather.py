@@ -122,17 +122,19 @@ def weather(seed: int, substation: str, first_year: int, last_year: int) -> Weat
     wind = region.wind * np.exp(0.12 * _walk(rng, n, 0.9)) + 0.25 * local
     gust = wind * 1.55 + 0.5 * local
     cloud = np.where(rain > 0.2, np.maximum(cloud, 85.0), cloud)
-    quarter = [region.utc.astype("M8[m]") - np.timedelta64(m, "m") for m in (52, 37, 22, 7)]
+    quarter = [np.subtract(region.utc.astype("M8[m]"), np.timedelta64(m, "m")) for m in (52, 37, 22, 7)]
     clear = np.mean([sun(q).clear_w_m2 for q in quarter], axis=0)
-    snow = np.where(temperature < 0.0, 0.7 * rain, 0.0)
+    snow: Floats = np.where(temperature < 0.0, 0.7 * rain, 0.0)
+    humidity: Floats = 62.0 + 25.0 * (cloud / 100.0 - 0.5) - 0.5 * (temperature - 10.0) + 8.0 * _walk(rng, n, 0.95)
     code = np.select(
-        [region.thunder & (rain > 0), (rain > 0) & (np.abs(temperature) < 0.8), snow > 0.5, snow > 0, rain > 4, rain > 1, rain > 0,
+        [region.thunder & (rain > 0), (rain > 0) & (np.abs(temperature) < 0.8), snow > 0.5, snow > 0, rain > 4,
+        rain > 1, rain > 0,
          cloud > 80, cloud > 40, cloud > 15],
         [95, 66, 73, 71, 65, 63, 61, 3, 2, 1], 0,
     )  # fmt: skip
     return Weather(
         utc=region.utc, temperature_c=np.round(temperature, 1),
-        humidity_pct=np.round(np.clip(62.0 + 25.0 * (cloud / 100.0 - 0.5) - 0.5 * (temperature - 10.0) + 8.0 * _walk(rng, n, 0.95), 15, 100)),
+        humidity_pct=humidity.clip(15.0, 100.0).round(),
         precipitation_mm=rain, snowfall_cm=np.round(snow, 2), wind_kmh=np.round(wind, 1), gust_kmh=np.round(gust, 1),
         wind_direction_deg=np.round((230.0 + 70.0 * _walk(rng, n, 0.97)) % 360.0), cloud_pct=np.round(cloud),
         shortwave_w_m2=np.round(clear * cloud_factor(cloud)), code=code.astype(np.int64),

@@ -191,7 +191,8 @@ class Year:
         self.out.head = (kw, kvar)
         truth.write_series(
             self.folder / "truth" / "scada" / f"{name}.parquet",
-            {"t_utc": self.whole.utc.astype("M8[s]"), "meter_kw": np.concatenate(self.meter_kw), "head_kw": kw, "head_kvar": kvar,
+            {"t_utc": self.whole.utc.astype("M8[s]"), "meter_kw": np.concatenate(self.meter_kw), "head_kw": kw,
+            "head_kvar": kvar,
              "head_kv": kv, **{f"head_a_{p}": amps[:, j] for j, p in enumerate("abc")},
              **{f"tap_{unit}": taps[:, j].astype(np.int32) for j, unit in enumerate(self.circuit.units)}},
         )  # fmt: skip
@@ -219,7 +220,7 @@ def dark(events: list[Outage], piece: Clock, count: int) -> npt.NDArray[np.float
 
 
 def estimate(circuit: Circuit, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np.float32], head_kv: Floats) -> Series:
-    """The head from the sum of the meters and losses that grow with the square of the load, fitted to two solved states."""
+    """The head from the sum of the meters and losses that grow with the square of the load, by two solved states."""
     full, part = circuit.at(1.0), circuit.at(0.4)
     p, q = kw.sum(axis=0, dtype=np.float64), kvar.sum(axis=0, dtype=np.float64)
     square = (part.load_kw**2, full.load_kw**2)
@@ -232,7 +233,8 @@ def estimate(circuit: Circuit, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np
     q_offset = part.head_kvar - ratio * part.load_kw - q_slope * square[0]
     head_kw, head_kvar = p + offset + slope * p**2, q + q_offset + q_slope * p**2
     amps = np.hypot(head_kw, head_kvar) / (3.0**0.5 * head_kv)
-    return Series(head_kw, head_kvar, head_kv, np.repeat(amps[:, None], 3, axis=1), np.zeros((len(p), len(circuit.units))),
+    return Series(head_kw, head_kvar, head_kv, np.repeat(amps[:, None], 3, axis=1), np.zeros((len(p),
+    len(circuit.units))),
                   np.zeros((0, len(p)), dtype=np.float32))  # fmt: skip
 
 
