@@ -53,7 +53,7 @@ class Calendar:
     def clock_hour(self, timezone: str) -> NDArray[np.float64]:
         """Hour of the day on the clock of `timezone`, daylight saving included, 0 to 23."""
         shifts = [_shift(self.civil(24 * day + 12, timezone), self.start(24 * day + 12)) for day in range(365)]
-        return (self.hour + np.repeat(np.array(shifts), 24)) % 24.0
+        return np.asarray((self.hour + np.repeat(shifts, 24)) % 24.0)
 
     @property
     def is_leap(self) -> bool:

@@ -24,7 +24,9 @@ class ClassRow:
     customers: int | None
 
 
-def model_loads(feeder: Feeder, spec: Mapping[str, Any], calendar: Calendar, timezone: str, classes: Path | None) -> Demand:
+def model_loads(
+    feeder: Feeder, spec: Mapping[str, Any], calendar: Calendar, timezone: str, classes: Path | None
+) -> Demand:
     """The demand of a feeder from the loads of its model.
 
     A load's class is the row of the classes table, else the class that the model gives, else ``spec["shape"]``. Its

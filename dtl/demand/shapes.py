@@ -79,7 +79,7 @@ def shape(name: str, calendar: Calendar, timezone: str) -> NDArray[np.float32]:
     index = np.repeat(_temperature_index(), 24)
     weather = 1.0 + p.heating * np.maximum(-index, 0.0) + p.cooling * np.maximum(index, 0.0) * _bell(clock, 17.0, 4.5)
     load = np.select([saturday, sunday], [p.saturday, p.sunday], 1.0) * day * weather
-    return (load / load.max()).astype(np.float32)
+    return np.asarray(load / load.max(), np.float32)
 
 
 def _bell(clock: Real, at: float, width: float) -> Real:

@@ -230,6 +230,7 @@ def _regulator(part: Regulator, feeder: Feeder) -> str:
         reversible="yes" if part.reversible else "no",
         revvreg=part.reverse_set_v,
         revband=part.reverse_band_v,
+        eventlog="yes",
     )
 
 
@@ -265,6 +266,7 @@ def _capacitor(part: Capacitor) -> Iterator[str]:
             voltoverride="yes" if control.voltage_override else "no",
             vmin=control.min_v,
             vmax=control.max_v,
+            eventlog="yes",
         )
 
 

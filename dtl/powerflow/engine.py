@@ -29,7 +29,7 @@ _ERROR = _LIB.Error_Get_NumberPtr()
 def version() -> str:
     """Version of the engine, e.g. ``0.14.5``."""
     words = dss.Version.split()
-    return words[words.index("version") + 1]
+    return str(words[words.index("version") + 1])
 
 
 def load(text: str, commands: Iterable[str] = ()) -> None:
@@ -88,6 +88,11 @@ def solve() -> int:
     number = int(_ERROR[0])
     _ERROR[0] = 0
     return number
+
+
+def resume() -> None:
+    """Let the engine go on after a message that made it refuse further solutions."""
+    command("get mode")
 
 
 def message() -> str:

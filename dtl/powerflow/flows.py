@@ -132,4 +132,4 @@ class _Core:
         if self._mover is None:
             return self._tap
         second = np.array([taps[1] for taps in self._circuit.movers[self._mover].taps])
-        return second[block.positions[self._mover]]
+        return np.asarray(second[block.positions[self._mover]])

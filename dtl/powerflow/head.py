@@ -92,7 +92,7 @@ def served(feeder: Feeder) -> tuple[Feeder, list[str]]:
     keep: dict[str, object] = {}
     for kind, field in _FIELDS.items():
         parts = getattr(feeder, field)
-        lost = [p.name for p in parts if p.enabled and fed.isdisjoint(_buses(p))]
+        lost = [p.name for p in parts if p.enabled and getattr(p, "is_closed", True) and fed.isdisjoint(_buses(p))]
         if lost:
             dead += [f"{kind}.{name}" for name in lost]
             keep[field] = tuple(p for p in parts if p.name not in set(lost))

@@ -98,7 +98,7 @@ def _amps_per_kva(part: Any) -> float:
 
 @dataclass(frozen=True)
 class Band:
-    """Voltage limits of a bus: the band in force at the bus [pu], with the drop behind it added where service counts."""
+    """The voltage limits in force at a bus [pu], with the drop behind it added where service counts."""
 
     low_pu: float
     high_pu: float

@@ -11,6 +11,7 @@ from dtl.powerflow.limits import Ratings
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Complex = NDArray[np.complex128]
 
 STILL_KW = 1e-3
 """Power towards the head below which nothing flows back [kW]."""
@@ -83,7 +84,7 @@ class Loading:
             _Window(np.flatnonzero(ratings.window_steps == w), int(w)) for w in np.unique(ratings.window_steps) if w > 1
         ]
 
-    def add(self, hours: Ints, summer: NDArray[np.bool_], amps: Real, power_kva: Real, loss_kw: Real) -> Real:
+    def add(self, hours: Ints, summer: NDArray[np.bool_], amps: Real, power_kva: Complex, loss_kw: Real) -> Real:
         """Take in a block; returns the highest loading of each hour [%], 0 without any rating.
 
         ``amps`` [A], complex ``power_kva`` and ``loss_kw`` have shape (elements, hours).
@@ -122,7 +123,7 @@ class Loading:
 
     def _judge_windows(self, hours: Ints, pct: Real) -> None:
         for window in self._windows:
-            means, ends = window.means(hours, pct[window.rows])
+            means = window.means(hours, pct[window.rows])
             if means.shape[1]:
                 over = (means > self._ratings.over_pct[window.rows, None]).sum(axis=1)
                 self.window_hours_over[window.rows] += over * self._step_h
@@ -143,15 +144,15 @@ class _Window:
         self._values = np.zeros((len(rows), 0))
         self._hours = np.zeros(0, np.int64)
 
-    def means(self, hours: Ints, values: Real) -> tuple[Real, Ints]:
-        """Means of the windows that end in this block, and the hours in which they end."""
+    def means(self, hours: Ints, values: Real) -> Real:
+        """Means of the windows that end in this block, shape (rows, windows)."""
         steps = self._steps
         values = np.concatenate([self._values, values], axis=1)
         hours = np.concatenate([self._hours, hours])
         self._values, self._hours = values[:, 1 - steps :], hours[1 - steps :]
         count = len(hours) - steps + 1
         if count <= 0:
-            return np.zeros((len(values), 0)), hours[:0]
+            return np.zeros((len(values), 0))
         whole = hours[steps - 1 :] - hours[:count] == steps - 1
-        total = np.sum([values[:, k : k + count] for k in range(steps)], axis=0)
-        return total[:, whole] / steps, hours[steps - 1 :][whole]
+        total: Real = np.sum([values[:, k : k + count] for k in range(steps)], axis=0)
+        return total[:, whole] / steps

@@ -212,8 +212,9 @@ class Year:
     def _judge(self, number: int, hour: int) -> None:
         if number != engine.CONTROL_LIMIT:
             raise SolveError(f"hour {hour}: OpenDSS: {engine.message()} (#{number})")
-        last = f"ControlIter={MAX_CONTROL_ITERATIONS},"
-        acting = {e.partition("Element=")[2].partition(",")[0] for e in engine.events() if last in e}
+        engine.resume()
+        last = tuple(f"Hour={hour + 1}, Sec=0, ControlIter={MAX_CONTROL_ITERATIONS - k}," for k in (1, 2))
+        acting = {e.partition("Element=")[2].partition(",")[0] for e in engine.events() if e.startswith(last)}
         self.control_limit_hits.append((hour, tuple(sorted(a.lower() for a in acting))))
 
 

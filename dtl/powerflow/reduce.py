@@ -141,7 +141,8 @@ class Reduction:
     def _nodes_of_sources(self) -> list[Ints]:
         node = self.circuit.node
         return [
-            np.array([node[f"{names.spelled(s.bus)}.{n}"] for n in s.nodes[: s.phases]], np.int64) for s in self.feeder.sources
+            np.array([node[f"{names.spelled(source.bus)}.{n}"] for n in source.nodes[: source.phases]], np.int64)
+            for source in self.feeder.sources
         ]
 
     def _source_power(self, block: Block) -> NDArray[np.complex128]:
@@ -176,7 +177,7 @@ class Reduction:
 
     def _sum(self, values: NDArray[Any], owners: Ints) -> NDArray[Any]:
         if len(self.feeder.feeders) == 1:
-            return values.sum(axis=0, keepdims=True)
+            return np.asarray(values.sum(axis=0, keepdims=True))
         return np.stack([values[owners == i].sum(axis=0) for i in range(len(self.feeder.feeders))])
 
     def _each(self, values: NDArray[Any]) -> NDArray[Any]:

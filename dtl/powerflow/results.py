@@ -107,11 +107,11 @@ def _owner(reduction: Reduction, bus: Bus) -> str:
 
 
 def _feeder(reduction: Reduction, element: int) -> str:
-    return reduction.feeder.feeders[reduction.owners.elements[element]]
+    return str(reduction.feeder.feeders[reduction.owners.elements[element]])
 
 
 def _head_feeder(reduction: Reduction, source: int) -> str:
-    return reduction.feeder.feeders[reduction.owners.sources[source]]
+    return str(reduction.feeder.feeders[reduction.owners.sources[source]])
 
 
 def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
@@ -129,7 +129,7 @@ def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
             "distance_km": reduction.view.distance_km[bus.name],
         }
         lowest, highest = (rows[np.argmax(peak.value[rows])] for peak in (v.lowest, v.highest))
-        every = [(v.phases[r], [r], r, r, v.hours_low[r], v.hours_high[r]) for r in rows]
+        every: list[Any] = [(v.phases[r], [r], r, r, v.hours_low[r], v.hours_high[r]) for r in rows]
         for phase, of, low, high, hours_low, hours_high in [
             *every,
             ("", rows, lowest, highest, v.bus_hours_low[b], v.bus_hours_high[b]),

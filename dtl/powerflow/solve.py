@@ -75,8 +75,8 @@ def _manifest(spec: Mapping[str, Any], reduction: Reduction, year: Year, warning
     hits = [{"hour": hour, "devices": list(devices)} for hour, devices in year.control_limit_hits]
     feeder = reduction.feeder
     if hits:
-        names = sorted({d for _, devices in year.control_limit_hits for d in devices})
-        warnings = [*warnings, f"controls hunt in {len(hits)} hours (limit {MAX_CONTROL_ITERATIONS}): {', '.join(names)}"]
+        names = ", ".join(sorted({d for _, devices in year.control_limit_hits for d in devices}))
+        warnings = [*warnings, f"controls hunt in {len(hits)} hours (limit {MAX_CONTROL_ITERATIONS}): {names}"]
     if constant := [p.name for p in (*feeder.generators, *feeder.storages) if p.enabled]:
         warnings = [*warnings, f"generators at constant output, storage idle: {', '.join(constant)}"]
     return {

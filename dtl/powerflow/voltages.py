@@ -33,7 +33,12 @@ class Voltages:
         self.buses: list[Bus] = []
         self.phases: list[str] = []
         self.bus_of_row: list[int] = []
-        plus, minus, base, low, high, start = [], [], [], [], [], []
+        plus: list[int] = []
+        minus: list[int] = []
+        base: list[float] = []
+        low: list[float] = []
+        high: list[float] = []
+        start: list[int] = []
         for bus in feeder.buses:
             rows = [r for r in view.judged(bus) if f"{names.spelled(bus.name)}.{r[1]}" in circuit.node]
             if not rows:

@@ -109,9 +109,7 @@ def test_no_load_losses_equal_the_engines(feeder: Feeder) -> None:
 
 
 def test_the_cores_of_a_regulated_transformer_follow_its_tap(mixed: Feeder) -> None:
-    cored = tuple(
-        t.model_copy(update={"no_load_loss_pct": 0.4}) if t.name == "reg" else t for t in mixed.transformers
-    )
+    cored = tuple(t.model_copy(update={"no_load_loss_pct": 0.4}) if t.name == "reg" else t for t in mixed.transformers)
     feeder, _ = head.served(mixed.model_copy(update={"transformers": cored}))
     seen = set()
     for meter, year, block, flows in hours_one_by_one(feeder):
