@@ -41,10 +41,14 @@ def account(reading: Reading, tables: Tables) -> None:
                 unread += 1
                 if _is_device(block):
                     _lost(reading, row)
-        if unread and not _is_device(block) and "ID" not in rows[0].values:
+        if unread and block not in READ and not _is_device(block) and "ID" not in rows[0].values:
             text = f"{unread} rows of [{block}] are not read: no reader knows the block"
             reading.find("cyme.unknown-block", "warning", text, file=rows[0].file, line=rows[0].line, element=block,
                          value=str(unread), remedy="Check whether the study depends on it.")  # fmt: skip
+
+
+READ = {"CUSTOMER LOADS", "NODE", "SECTION", "HEADNODES", "SOURCE", "SOURCE EQUIVALENT", "INTERMEDIATE NODES"}
+"""Blocks that are read as a whole; a row that is left over belongs to something that was not made."""
 
 
 def _is_device(block: str) -> bool:
@@ -54,6 +58,8 @@ def _is_device(block: str) -> bool:
 def _why(block: str, row: Row) -> str:
     if "ID" in row.values:
         return "no device uses this equipment"
+    if block in READ and block != "NODE":
+        return "what it belongs to was not made"
     if block == "NODE":
         return "no section names this node"
     return "the model has no such device" if _is_device(block) else "no reader knows this block"

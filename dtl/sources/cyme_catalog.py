@@ -192,6 +192,9 @@ class Catalog:
         """The line code of a line or cable given by sequence values."""
         line = self.find(row, "LineCableID", *blocks)
         r1, x1, r0, x0 = (line.number(c) for c in ("R1", "X1", "R0", "X0"))
+        if min(r1, x1, r0, x0) < 0:
+            value = f"R1={r1:g} X1={x1:g} R0={r0:g} X0={x0:g}"
+            raise _negative(value)
         c1, c0 = line.number("B1") * self.nf_per_us, line.number("B0") * self.nf_per_us
         made = sequence(r1, x1, r0, x0, c1, c0, phases)
         parallel = max(row.whole("NumberOfCableInParallel", default=1), 1)
@@ -219,11 +222,7 @@ def _code(name: str, made: Matrices, origin: str, amps: Mapping[str, Any]) -> Li
     worst = min(range(len(made.r_ohm_per_km)), key=lambda i: made.x_ohm_per_km[i][i])
     r, x = made.r_ohm_per_km[worst][worst], made.x_ohm_per_km[worst][worst]
     if min(row[i] for i, row in enumerate(made.r_ohm_per_km)) < 0 or x < 0:
-        text = "the line has a negative impedance"
-        value = f"r={r:g} x={x:g} ohm/km"
-        raise UnusableError(
-            "network.negative-impedance", text, "LineCableID", value, "Correct it in the equipment file."
-        )
+        raise _negative(f"r={r:g} x={x:g} ohm/km")
     return LineCode(
         name=name,
         r_ohm_per_km=made.r_ohm_per_km,
@@ -232,6 +231,11 @@ def _code(name: str, made: Matrices, origin: str, amps: Mapping[str, Any]) -> Li
         origin=origin,
         **amps,
     )
+
+
+def _negative(value: str) -> UnusableError:
+    text, cure = "the line has a negative impedance", "Correct it in the equipment file."
+    return UnusableError("network.negative-impedance", text, "LineCableID", value, cure)
 
 
 def _fine(value: float) -> float:

@@ -226,14 +226,20 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
         ends = ((span.start, 1.0, 0.9, 1.1), (span.end, tap, low, high))
         windings = tuple(
             Winding(
-                bus=bus, nodes=(node, 0), connection="wye", kv=kv_ln, kva=kva, r_pct=0.005, tap_pu=_fine(t),
+                bus=bus, nodes=(node, 0), connection="wye", kv=kv_ln, kva=kva, r_pct=0.0005, tap_pu=_fine(t),
                 min_tap_pu=_fine(lo), max_tap_pu=_fine(hi), taps=steps,
             )
             for bus, t, lo, hi in ends
         )  # fmt: skip
         transformer = f"{name}_{letter.lower()}"
         made = Transformer(
-            name=transformer, phases=1, windings=windings, xhl_pct=0.01, bank=name, is_regulator=True, ppm_antifloat=0.0
+            name=transformer,
+            phases=1,
+            windings=windings,
+            xhl_pct=0.001,
+            bank=name,
+            is_regulator=True,
+            ppm_antifloat=0.0,
         )
         circuit.add(row, made)
         set_v = row.number(f"Vset{letter}")
@@ -255,8 +261,8 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
     nodes = nodes_of(phases)
     circuit.touch(span.start, nodes)
     circuit.touch(span.end, nodes)
-    reason = "CYME states no impedance of a regulator: 0.01 per cent reactance and resistance written out"
-    circuit.reading.defaulted(circuit.feeder, f"{row.thing} impedance", "", f"transformer.{name}", "0.01 %", reason)
+    reason = "CYME states no impedance of a regulator: 0.001 per cent reactance and resistance written out"
+    circuit.reading.defaulted(circuit.feeder, f"{row.thing} impedance", "", f"transformer.{name}", "0.001 %", reason)
 
 
 def add_series_reactor(circuit: Circuit, row: Row, span: Span) -> None:

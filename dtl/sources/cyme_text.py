@@ -2,13 +2,14 @@
 
 Declared defaults, all listed in the account: 60 Hz unless the study says otherwise; resistances at 50 degrees; earth of
 100 ohm metres where none is stated; star points written ``Y`` without grounding impedance are grounded; regulators have
-0.01 per cent of impedance; capacitors stay connected; loads turn into impedances above 1.2 per unit.
+0.001 per cent of impedance; capacitors stay connected; loads turn into impedances above 1.2 per unit.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from pydantic import ValidationError
 
 from dtl.network.feeder import Source
 from dtl.sources.cyme_account import account
-from dtl.sources.cyme_blocks import Row, Tables, read_tables
+from dtl.sources.cyme_blocks import Row, Tables
 from dtl.sources.cyme_catalog import Catalog, UnusableError
 from dtl.sources.cyme_devices import SERIES, add_capacitor, rated
 from dtl.sources.cyme_loads import add_loads, devices
 from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, spread_bases, spread_inside
+from dtl.sources.cyme_sets import sets, union
 from dtl.sources.reading import Reading, plain
 
 SQRT3 = math.sqrt(3.0)
@@ -34,9 +36,16 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         reading.find(
             "source.file-missing", "error", "the file does not exist", file=missing, remedy="Correct the path."
         )
-    tables = read_tables(reading, there, str(spec.get("units") or "as_marked"))
-    if tables is None:
-        return reading
+    units = str(spec.get("units") or "as_marked")
+    every = list(sets(reading, there, str(spec.get("path") or ""), units))
+    for tables in every:
+        _set(reading, tables, spec)
+    account(reading, union(every))
+    return reading
+
+
+def _set(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> None:
+    """Read the feeders of one set of files."""
     for block, why in (("SECTION", "network"), ("NODE", "network")):
         if not tables.blocks.get(block):
             reading.find(
@@ -57,8 +66,14 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
             Circuit(reading, catalog, tables, _id(network)), network, rows, str(spec.get("distributed") or "split_ends")
         )
     catalog.report()
-    account(reading, tables)
-    return reading
+
+
+def _whole_files(reading: Reading) -> None:
+    """An unreadable file fails every feeder of the source: nobody knows what it held."""
+    for finding in [f for f in reading.findings if f.severity == "error" and not f.feeder and f.file]:
+        if reading.parts:
+            reading.findings.remove(finding)
+            reading.findings += [replace(finding, feeder=feeder) for feeder in reading.parts]
 
 
 def _id(network: str) -> str:
@@ -80,6 +95,15 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
     _places(circuit, rows)
     series = _series(tables)
     heads, steps = _source(circuit, network), {}
+    if not heads:
+        for row in [*rows, *(d for r in rows for d in series.get(r.text("SectionID"), ()))]:
+            row.feeder, row.reason = circuit.feeder, "the feeder has no source"
+        circuit.ends = {r.text("SectionID"): ("", "", "") for r in rows}
+        for device, customers in devices(circuit):
+            device.reason = "the feeder has no source"
+            for row in customers:
+                row.reason = "the feeder has no source"
+        return
     seen: set[str] = set()
     for row in rows:
         section = row.text("SectionID")
@@ -97,7 +121,7 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
                 except (UnusableError, ValueError):
                     continue  # the device itself becomes a finding when it is made
     spread_bases(circuit, heads, steps)
-    _fallback(circuit, steps)
+    _fallback(circuit, heads, steps)
     made = set()
     shunted = _middles(circuit, spread)
     for row in rows:
@@ -178,7 +202,7 @@ def _source(circuit: Circuit, network: str) -> dict[str, float]:
 
 
 def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | None) -> Source:
-    """The source of a head node: voltage from ``[SOURCE]`` where it is there, impedance from the equivalent."""
+    """The source of a head node: held at the voltage of ``[SOURCE]``, else the equivalent with its impedance."""
     of = equivalent
     if of is None and row is not None:
         of = circuit.catalog.find(row, "SourceID", "SUBSTATION")
@@ -202,10 +226,13 @@ def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | No
     z = [of.number(n) for n in (names if equivalent is not None else ("R1", "X1", "R0", "X0"))]
     if equivalent is not None and equivalent.text("ImpedanceUnit") == "1":
         z = [v * kv * kv / equivalent.number("BaseMVA", default=100.0) for v in z]
-    if not any(z):
+    if row is not None or not any(z):
+        ohm = f"{z[0]:g} + j {z[1]:g} ohm"
+        why = f"[SOURCE] holds its voltage at the head node; its impedance ({ohm}) acts in faults only"
         z = [0.0, 1e-4, 0.0, 1e-4]
-        circuit.reading.defaulted(circuit.feeder, f"{of.thing} impedance", "", f"source.{plain(node)}", "0.0001 ohm",
-                                  "the source has no impedance")  # fmt: skip
+        circuit.reading.defaulted(
+            circuit.feeder, f"{of.thing} impedance", "", f"source.{plain(node)}", "0.0001 ohm", why
+        )
     angle = equivalent.number("OperatingAngle1") if equivalent is not None else of.number("PhaseAngle")
     return Source(
         name=plain(node),
@@ -220,8 +247,8 @@ def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | No
     )
 
 
-def _fallback(circuit: Circuit, steps: dict[str, tuple[str, float, float]]) -> None:
-    """Bases for what no source reaches: those that users gave to nodes."""
+def _fallback(circuit: Circuit, heads: dict[str, float], steps: dict[str, tuple[str, float, float]]) -> None:
+    """Bases for what no source reaches: those that users gave to nodes, else that of the head."""
     given = {}
     for section in circuit.ends.values():
         for bus in section[:2]:
@@ -229,6 +256,12 @@ def _fallback(circuit: Circuit, steps: dict[str, tuple[str, float, float]]) -> N
             if bus not in circuit.base_kv_ln and node is not None and node.number("UserDefinedBaseVoltage") > 0:
                 given[bus] = node.number("UserDefinedBaseVoltage") / SQRT3
     spread_bases(circuit, given, steps)
+    lost = sorted({b for ends in circuit.ends.values() for b in ends[:2]} - circuit.base_kv_ln.keys())
+    for bus in lost:
+        circuit.base_kv_ln[bus] = next(iter(heads.values()))
+    if lost:
+        reason = "no source and no transformer reaches them: the voltage base of the head was taken"
+        circuit.reading.defaulted(circuit.feeder, "buses out of reach", "kv_ln", "bus", " ".join(lost[:20]), reason)
 
 
 def _middles(circuit: Circuit, spread: str) -> set[str]:
@@ -263,3 +296,5 @@ def _shunts(circuit: Circuit, spread: str) -> None:
             add_loads(circuit, device, customers, spread)
         except (UnusableError, ValidationError, ValueError) as err:
             circuit.fault(device, err)
+            for row in customers:
+                row.reason = row.reason or "its device could not be made"

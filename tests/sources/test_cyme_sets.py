@@ -1,0 +1,50 @@
+"""Exports of several feeders are read apart: their ids repeat, and shared equipment is counted once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dtl.sources.cyme_sets import sets, union
+from dtl.sources.cyme_text import read
+from dtl.sources.reading import Reading
+
+PATH = "data/cyme/{feeder}/*.txt"
+
+
+def demo(root: Path) -> dict[str, Path]:
+    folder = root / "studies/demo"
+    return {p.relative_to(folder).as_posix(): p for p in sorted((folder / "data/cyme").rglob("*.txt"))}
+
+
+def test_equipment_of_the_same_id_stays_with_its_feeder(root: Path) -> None:
+    parts = read("cyme", {"path": PATH}, demo(root)).parts
+    kva = {f: parts[f]["transformer", "xfm1"].windings[0].kva for f in parts}  # type: ignore[attr-defined]
+    assert kva == {"ieee13": 500.0, "ieee123": 150.0}
+    volts = {f: parts[f]["regulator", "reg1_a"].set_v for f in parts}  # type: ignore[attr-defined]
+    assert volts == {"ieee13": 122.0, "ieee123": 120.0}
+
+
+def test_shared_files_are_in_every_set_and_once_in_the_union(tmp_path: Path) -> None:
+    files = {}
+    for feeder in ("a", "b"):
+        files[f"{feeder}/network.txt"] = tmp_path / f"{feeder}.txt"
+        files[f"{feeder}/network.txt"].write_text(f"[SI]\n[NODE]\nFORMAT_NODE=NodeID\n{feeder}1\n")
+    files["equipment.txt"] = tmp_path / "equipment.txt"
+    files["equipment.txt"].write_text("[SI]\n[SWITCH]\nFORMAT_SWITCH=ID,Amps\nS,400\n")
+    found = list(sets(Reading("cyme", "cyme_text"), files, "{feeder}/*.txt", "as_marked"))
+    assert [[r.text("NodeID") for r in t.rows("NODE")] for t in found] == [["a1"], ["b1"]]
+    assert found[0].blocks["SWITCH"][0] is found[1].blocks["SWITCH"][0]
+    whole = union(found)
+    assert len(whole.blocks["SWITCH"]) == 1
+    assert [r.text("NodeID") for r in whole.rows("NODE")] == ["a1", "b1"]
+
+
+def test_a_set_in_foreign_units_does_not_stop_the_others(root: Path, tmp_path: Path) -> None:
+    files = demo(root)
+    for name in [n for n in files if "/ieee123/" in n]:
+        copy = tmp_path / name.replace("/", "_")
+        copy.write_text(files[name].read_text(encoding="utf-8").replace("[SI]", "[IMPERIAL]"), encoding="utf-8")
+        files[name] = copy
+    reading = read("cyme", {"path": PATH}, files)
+    assert sorted(reading.parts) == ["ieee13"]
+    assert {f.check for f in reading.findings if f.severity == "error"} == {"cyme.imperial"}
