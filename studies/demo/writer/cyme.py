@@ -33,7 +33,8 @@ def block(name: str, columns: str, rows: Iterable[Sequence[object]]) -> Iterator
     """A block: its name, the names of its columns, its lines; nothing when there are no lines."""
     lines = [",".join(str(v) for v in row) for row in rows]
     if lines:
-        yield from ("", f"[{name}]", f"FORMAT_{name.replace(' ', '')}={columns}", *lines)
+        word = name.replace(" ", "").replace("EXTENSION", "EXTST")
+        yield from ("", f"[{name}]", f"FORMAT_{word}={columns}", *lines)
 
 
 # ---------------------------------------------------------------------------------------------------- network file
@@ -127,6 +128,11 @@ def devices(f: Facts) -> Iterator[str]:
         "RsetA,RsetB,RsetC,XsetA,XsetB,XsetC,TapA,TapB,TapC,Conn,LeadingUnit,FromNodeID,RevMode,ConnectionStatus",
         (regulator(name, bank) for name, bank in f.regulators.items()),
     )
+    yield from block(
+        "AUTO TAP CHANGING EXTENSION",
+        "DeviceNumber,DeviceType,LTCIndex,TapChangingAlgo,ActivationDelayFirstTap",
+        ((name, 4, 0, 0, num(bank[0]["delay_s"])) for name, bank in f.regulators.items()),
+    )
     full, none = num(100), num(0)
     yield from block(
         "TRANSFORMER SETTING",
@@ -165,8 +171,7 @@ def regulator(name: str, bank: list[Row]) -> list[object]:
     columns = ("set_v", "r_v", "x_v", "posted_tap")
     settings = [num(by_phase[p][c] if p in by_phase else 0) for c in columns for p in "ABC"]
     control = [num(bank[0][c]) for c in ("band_v", "ct_primary_a", "pt_ratio")]
-    leading = 1 if bank[0]["ganged"] == "yes" else 0
-    tail = [0, leading, bank[0]["from_bus"], 0, 0]
+    tail = [0, 0, bank[0]["from_bus"], 0, 0]
     return [name, "M", name, name, "".join(by_phase), num(10), num(10), *control, "R", *settings, *tail]
 
 
@@ -191,7 +196,10 @@ def load(f: Facts) -> Iterator[str]:
     yield from block(
         "LOADS",
         "SectionID,DeviceNumber,LoadType,Connection,Location",
-        ((into[r["bus"]], r["load"], "SPOT", 2 if r["connection"] == "delta" else 0, 1) for r in f.loads),
+        (
+            (into[r["bus"]], device(r), "SPOT", 2 if r["connection"] == "delta" else 0, 1)
+            for r in {device(r): r for r in f.loads}.values()
+        ),
     )
     yield from block(
         "CUSTOMER LOADS",
@@ -202,11 +210,16 @@ def load(f: Facts) -> Iterator[str]:
     yield from block("LOAD MODEL INFORMATION", "ID,Name", [(1, "DEFAULT")])
 
 
+def device(row: Row) -> str:
+    """The device of a load: its id without the phase."""
+    return row["load"].rpartition("_")[0]
+
+
 def customer(section: str, row: Row) -> list[object]:
-    """The one customer of a load: kW and kvar, of the phases it names together."""
-    who: list[object] = [section, row["load"], "SPOT", row["load"], f"constant_{row['model']}", 0, 0, 2025, 1, 0, 0, 0]
-    phases = FILED_UNDER.get(row["phases"], row["phases"])
-    return [*who, phases, num(row["kw"]), num(row["kvar"]), num(0), num(0), num(1)]
+    """What a device takes on one phase, as kW and kvar."""
+    who = [section, device(row), "SPOT", row["load"], f"constant_{row['model']}", 0, 0, 2025, 1, 0, 0, 0]
+    phase = FILED_UNDER.get(row["phases"], row["phases"])
+    return [*who, phase, num(row["kw"]), num(row["kvar"]), num(0), num(0), num(1)]
 
 
 # -------------------------------------------------------------------------------------------------- equipment file
@@ -299,10 +312,9 @@ def cable(f: Facts, row: Row) -> list[str]:
 
 
 def regulator_type(f: Facts, name: str, row: Row) -> list[object]:
-    """A regulator: type 0 is a single-phase unit, 1 moves three phases together."""
+    """A regulator of single-phase units, which is type 0; its kVA are those of its range, a tenth of what passes."""
     control = [num(row[c]) for c in ("band_v", "ct_primary_a", "pt_ratio")]
-    kind = 1 if row["ganged"] == "yes" else 0
-    return [name, kind, num(row["kva"]), num(f.kv_ln(row["from_bus"])), num(10), num(10), 32, *control, 0]
+    return [name, 0, num(0.1 * float(row["kva"])), num(f.kv_ln(row["from_bus"])), num(10), num(10), 32, *control, 0]
 
 
 def transformer(row: Row) -> list[object]:

@@ -14,7 +14,7 @@ NF_PER_US = 1e3 / (2.0 * math.pi * FREQUENCY_HZ)
 SQRT3 = math.sqrt(3.0)
 REGULATOR_PCT = 0.001
 """Series resistance and reactance of a regulator [per cent]: practically none, as in the published solutions."""
-SWITCH_OHM = 1e-5
+SWITCH_OHM = 1e-4
 """Resistance and reactance of a closed switch per conductor [ohm]."""
 
 
@@ -35,9 +35,7 @@ def master(f: Facts) -> Iterator[str]:
     yield from codes(f)
     yield from lines(f)
     yield from transformers(f)
-    for name, bank in f.regulators.items():
-        for unit in [bank] if bank[0]["ganged"] == "yes" else [[r] for r in bank]:
-            yield from regulator(f, name, unit)
+    yield from (line for bank in f.regulators.values() for row in bank for line in regulator(f, row))
     yield from shunts(f)
     bases = sorted({float(b["kv_ll"]) for b in f.buses}, reverse=True)
     yield from (f"set voltagebases=[{' '.join(f'{v:g}' for v in bases)}]", "calcvoltagebases", "buscoords buses.csv")
@@ -99,23 +97,22 @@ def transformers(f: Facts) -> Iterator[str]:
         )
 
 
-def regulator(f: Facts, name: str, unit: list[Row]) -> Iterator[str]:
-    """One tap changer with its control: a single phase, or three that move together, measured on the first."""
-    row, n = unit[0], len(unit)
-    phases = "".join(r["phase"] for r in unit)
-    own = name if n > 1 else f"{name}{row['phase'].lower()}"
-    kv = f.kv_ln(row["from_bus"]) * (SQRT3 if n > 1 else 1.0)
-    kva, half = n * float(row["kva"]), REGULATOR_PCT / 2.0
+def regulator(f: Facts, row: Row) -> Iterator[str]:
+    """The tap changer of one phase with its control."""
+    own = f"{row['regulator']}_{row['phase'].lower()}"
+    kv = f"{f.kv_ln(row['from_bus']):.9g}"
+    half = REGULATOR_PCT / 2.0
     tap = 1.0 + 0.00625 * int(row["posted_tap"])
     yield (
-        f"new transformer.{own} phases={n} windings=2 bank={name}"
-        f" buses=[{at(row['from_bus'], phases)} {at(row['to_bus'], phases)}] conns=[wye wye] kvs=[{kv:.9g} {kv:.9g}]"
-        f" kvas=[{kva:g} {kva:g}] %rs=[{half:g} {half:g}] xhl={REGULATOR_PCT:g} %noloadloss=0 %imag=0 ppm=0"
+        f"new transformer.{own} phases=1 windings=2 bank={row['regulator']}"
+        f" buses=[{at(row['from_bus'], row['phase'])} {at(row['to_bus'], row['phase'])}] conns=[wye wye]"
+        f" kvs=[{kv} {kv}] kvas=[{row['kva']} {row['kva']}]"
+        f" %rs=[{half:g} {half:g}] xhl={REGULATOR_PCT:g} %noloadloss=0 %imag=0 ppm=0"
         f" wdg=2 tap={tap:g} numtaps=32 maxtap=1.1 mintap=0.9"
     )
     yield (
         f"new regcontrol.{own} transformer={own} winding=2 vreg={row['set_v']} band={row['band_v']}"
-        f" ptratio={row['pt_ratio']} ctprim={row['ct_primary_a']} r={row['r_v']} x={row['x_v']}"
+        f" ptratio={row['pt_ratio']} ctprim={row['ct_primary_a']} r={row['r_v']} x={row['x_v']} delay={row['delay_s']}"
     )
 
 
@@ -127,10 +124,9 @@ def shunts(f: Facts) -> Iterator[str]:
         place = at(row["bus"], row["phases"])
         yield f"new capacitor.{row['capacitor']} bus1={place} phases={n} conn=wye kvar={row['kvar']} kv={kv:.9g}"
     for row in f.loads:
-        n = 3 if row["phases"] == "ABC" else 1
-        kv = f.kv_ln(row["bus"]) * (1.0 if n == 1 and row["connection"] == "wye" else SQRT3)
+        kv = f.kv_ln(row["bus"]) * (SQRT3 if row["connection"] == "delta" else 1.0)
         yield (
-            f"new load.{row['load']} bus1={at(row['bus'], row['phases'])} phases={n} conn={row['connection']}"
+            f"new load.{row['load']} bus1={at(row['bus'], row['phases'])} phases=1 conn={row['connection']}"
             f" model={LOAD_MODEL[row['model']]} kv={kv:.9g} kw={row['kw']} kvar={row['kvar']}"
             f" vminpu=0.8 vmaxpu=1.2 status=variable"
         )
