@@ -89,7 +89,7 @@ class Mistake:
         if self.source:
             gutter = f"{self.line:>5} | "
             cut = self.column - 61 if len(self.source) > 120 and self.column > 80 else 0
-            text = ("…" if cut else "") + self.source[cut : cut + 120]
+            text = ("…" if cut else "") + self.source[cut : cut + 120] + ("…" if self.source[cut + 120 :] else "")
             before = self.column - 1 - cut + (1 if cut else 0)
             width = max(1, min(self.width, len(text) - before))
             caret = f"\n{gutter}{text}\n{' ' * (len(gutter) - 2)}| {' ' * before}{'^' * width}"

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from dtl.spec.base import COSMETIC, Base, not_yet, one_of, wrong
 from dtl.spec.names import CsvPath, GisName, LayerName, ScenarioName
-from dtl.spec.scalars import Count, Number, Positive, Seed, Text, Year
+from dtl.spec.scalars import Colour, Count, Number, Positive, Seed, Text, Year
 from dtl.spec.shapes import ListShape, MapShape, shape
 
 
@@ -95,7 +95,7 @@ class Scenario(Base):
     """What the pages call it."""
     stack: list[LayerName] = []
     """The layers, in any order: they apply in the fixed order of their kinds."""
-    colour: Annotated[str, Field(json_schema_extra=COSMETIC, pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    colour: Annotated[Colour | None, Field(json_schema_extra=COSMETIC)] = None
     """Its colour in figures, as #1f77b4."""
 
     @model_validator(mode="after")

@@ -24,11 +24,13 @@ class Scalar(str):
 class Reading:
     """What is known while one study is read: its folder, the plain data, and which class each map became.
 
-    ``classes`` is keyed by the ``id()`` of the plain ``dict``; the loader needs it to explain mistakes.
+    ``incomplete`` are sections of which a part could not be read; what names their entries is not judged. ``classes``
+    is keyed by the ``id()`` of the plain ``dict``; the loader needs it to explain mistakes.
     """
 
     folder: Path
     data: dict[str, Any]
+    incomplete: frozenset[str] = frozenset()
     classes: dict[int, type[Base]] = field(default_factory=dict)
 
     def entries(self, section: str) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def near(word: str, known: Iterable[str]) -> str:
     return ""
 
 
-def one_of(model: Base, names: tuple[str, ...], what: str, *, optional: bool = False) -> None:
+def one_of(model: Base, names: tuple[str, ...], what: str, *, optional: bool = False, short: bool = False) -> None:
     """Raises unless exactly one (at most one, if ``optional``) of the fields ``names`` is written."""
     written = [n for n in names if getattr(model, n) is not None]
     if len(written) == 1 or (optional and not written):
@@ -109,6 +111,7 @@ def one_of(model: Base, names: tuple[str, ...], what: str, *, optional: bool = F
     given = " and ".join(f"'{n.rstrip('_')}'" for n in written)
     told = f"{given} {'are' if len(written) > 1 else 'is'} given" if written else "none is given"
     wanted = "at most one" if optional else "exactly one"
+    words = "its words" if short and written else words
     raise wrong("one-of", f"{what} needs {wanted} of {words}; {told}", written[-1].rstrip("_") if written else "")
 
 

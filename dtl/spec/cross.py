@@ -48,6 +48,7 @@ def _stacks(study: Study) -> Found:
     for name, scenario in study.scenarios.items():
         layers = {n: study.layers[n] for n in scenario.stack if n in study.layers}
         for first, second, what in conflicts(layers):
+            first, second = sorted((first, second), key=scenario.stack.index)
             path = ("scenarios", name, "stack", scenario.stack.index(second))
             yield path, "conflict", f"'{second}' and '{first}' are of one kind and both set {what}; stack one of them"
         for layer_name, layer in layers.items():

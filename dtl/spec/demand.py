@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 from pydantic import BeforeValidator as Before
 
 from dtl.spec.base import Base, NotYet, Reading, near, wrong
@@ -31,7 +31,14 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Origins = Annotated[list[Annotated[Text, AfterValidator(_origin)]], Before(_listed), Field(min_length=1)]
+_ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+Origins = Annotated[
+    list[Annotated[Text, AfterValidator(_origin)]],
+    Before(_listed),
+    Field(min_length=1),
+    WithJsonSchema(_ONE_OR_MORE),
+]
 
 
 class ScaleTo(Base):

@@ -174,4 +174,4 @@ def _bounds(kind: str, ctx: dict[str, Any], value: str, message: str) -> tuple[s
         return "out-of-range", f"takes at most {ctx['max_length']} entries"
     if kind == "string_pattern_mismatch":
         return "unknown-value", f"'{value}' does not have the form {ctx['pattern']}"
-    return kind, message
+    return "wrong-shape" if "_" in kind else kind, message

@@ -25,13 +25,18 @@ class Includes:
         self.shown = shown
         self.files: list[Path] = []
         self.mistakes: list[Mistake] = []
+        self.incomplete: set[str] = set()
 
     def resolve(self, root: Node) -> None:
         """Puts the content of included files in the place of their paths."""
         for section in SECTIONS:
             node = root.inner.get(section)
             if node is not None and isinstance(node.data, str | list):
+                before = len(self.mistakes)
                 whole = self.section(node, section, ())
+                if len(self.mistakes) > before:
+                    self.incomplete.add(section)
+                    whole.data = whole.data or None
                 root.inner[section] = whole
                 root.data[section] = whole.data
 

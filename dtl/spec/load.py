@@ -20,6 +20,9 @@ from dtl.spec.text import BrokenError, File, Node, read
 BY_NAME = ("sources", "profiles", "layers", "scenarios", "sweeps", "analyses")
 """Sections whose entries stand for themselves: a mistake in one leaves the others."""
 
+VALUES = ("spec.unknown-value", "spec.not-a-number", "spec.out-of-range", "spec.unknown-name")
+"""Mistakes of a value; whether it is available is not said of one that does not exist."""
+
 
 def load_study(path: Path) -> Study:
     """The study of a folder or of its ``study.yaml``; raises ``SpecError`` with all mistakes."""
@@ -36,9 +39,11 @@ def load_study(path: Path) -> Study:
         raise SpecError([*mistakes, root.mistake("wrong-shape", "a study must be a map, which begins with 'dtl: 1'")])
     includes = Includes(file.parent, shown)
     includes.resolve(root)
-    reading = Reading(file.parent, root.data)
+    reading = Reading(file.parent, root.data, frozenset(includes.incomplete))
     study, found = _validate(root, reading)
-    mistakes += includes.mistakes + found + refused(root, reading)
+    mistakes += includes.mistakes + found
+    judged = {(m.file, m.line, m.column) for m in found if m.slug in VALUES}
+    mistakes += [m for m in refused(root, reading) if (m.file, m.line, m.column) not in judged]
     mistakes += cross_check(study or _draft(root), root)
     if mistakes or study is None:
         raise SpecError(_sorted(mistakes, shown))

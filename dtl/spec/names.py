@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
@@ -18,7 +19,7 @@ def _entry(section: str, what: str, *kinds: str) -> Check:
     """A check that a text names an entry of a section, and that the entry is of one of the kinds, if any are given."""
 
     def check(value: Any, info: ValidationInfo) -> Any:
-        if not isinstance(info.context, Reading):
+        if not isinstance(info.context, Reading) or section in info.context.incomplete:
             return value
         entries = info.context.entries(section)
         implied = {"base"} if section == "scenarios" else set()
@@ -26,9 +27,10 @@ def _entry(section: str, what: str, *kinds: str) -> Check:
             known = {n for n, e in entries.items() if not kinds or _kind(e) in kinds} | implied
             guess = near(value, known) or (f"; '{section}' has no entry" if not entries else "")
             raise wrong("unknown-name", f"there is no {what} named '{value}'{guess}")
-        if kinds and _kind(entries.get(value)) not in (*kinds, None):
-            wanted = ", ".join(kinds)
-            raise wrong("wrong-kind", f"'{value}' is of kind {_kind(entries[value])}; here it must be one of: {wanted}")
+        kind = _kind(entries.get(value))
+        if kinds and kind not in kinds and kind in _kinds(section):
+            wanted = " or ".join(kinds) if len(kinds) < 3 else "one of " + ", ".join(kinds)
+            raise wrong("wrong-kind", f"'{value}' is of kind {kind}; here it must be {wanted}")
         return value
 
     return check
@@ -37,6 +39,15 @@ def _entry(section: str, what: str, *kinds: str) -> Check:
 def _kind(entry: Any) -> str | None:
     kind = entry.get("kind") if isinstance(entry, dict) else None
     return kind if isinstance(kind, str) else None
+
+
+@cache
+def _kinds(section: str) -> frozenset[str]:
+    """The kinds that entries of a section may have; imported late, since those classes use these names."""
+    from dtl.spec import layers, sources
+
+    union = get_args({"sources": sources.Source, "layers": layers.Layer}[section])[0]
+    return frozenset(k for cls in get_args(union) for k in get_args(cls.model_fields["kind"].annotation))
 
 
 def planned_years(data: dict[str, Any]) -> list[str]:

@@ -50,7 +50,7 @@ class Keep(Base):
 class Powerflow(Base):
     """Which hours are solved, by what, and what is kept."""
 
-    step_min: Annotated[Minutes, NotYet(but=("60",))] = 60
+    step_min: Annotated[Minutes, NotYet(only=("5", "10", "15", "30"))] = 60
     """Length of a step [min]."""
     hours: Annotated[
         Annotated[Literal["all", "month_extremes_576"], TextShape]

@@ -7,6 +7,7 @@ so that code can make sections without text.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -112,6 +113,17 @@ def _minutes(value: int) -> int:
     return value
 
 
+def _form(pattern: str, words: str) -> Callable[[str], str]:
+    """A check that a text has a form, which ``words`` describe."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise wrong("unknown-value", f"'{value}' must be {words}")
+        return value
+
+    return check
+
+
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -140,4 +152,5 @@ Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", 
 Zone = Annotated[str, AfterValidator(_zone)]
 SourceZone = Annotated[str, AfterValidator(_source_zone)]
 Phases = Annotated[str, AfterValidator(_phases)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, AfterValidator(_form("[A-Z]{3}", "three capitals, as USD"))]
+Colour = Annotated[str, AfterValidator(_form("#[0-9a-fA-F]{6}", "a colour as #1f77b4"))]

@@ -88,6 +88,12 @@ class CymeText(_Cyme):
     """A CYME model as text export: network, load and equipment files."""
 
     kind: Literal["cyme_text"]
+    distributed: Literal["split_ends", "middle", "from_end", "to_end"] = "split_ends"
+    """Where a load that is spread along a section sits: half at each end, in the middle, or at one end."""
+    missing: Literal["fail", "default"] = "fail"
+    """What a device does whose equipment is not in the file: fail its feeder, or take the entry DEFAULT."""
+    frequency_hz: Literal[50, 60] = 60
+    """Frequency of the system, which the files do not state [Hz]."""
 
 
 @not_yet

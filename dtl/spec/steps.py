@@ -180,7 +180,7 @@ class Step(Base):
 
     @model_validator(mode="after")
     def _one(self) -> Step:
-        one_of(self, self.VERBS, "an action")
+        one_of(self, self.VERBS, "an action", short=True)
         if self.until is not None and (self.at is None or self.until <= self.at):
             raise wrong("out-of-range", "'until' must come after 'at'")
         return self
@@ -312,7 +312,7 @@ class UpgradeStep(Base):
 
     @model_validator(mode="after")
     def _one(self) -> UpgradeStep:
-        one_of(self, self.WORKS, "a work")
+        one_of(self, self.WORKS, "a work", short=True)
         return self
 
     def writes(self) -> set[str]:

@@ -48,9 +48,8 @@ class Years(Base):
         if sorted(set(self.planned)) != self.planned:
             raise wrong("order", "'planned' must rise, each year once", "planned")
         if self.measured is not None and self.planned and self.planned[0] < self.measured:
-            raise wrong(
-                "order", f"the first planned year {self.planned[0]} lies before the measured year {self.measured}"
-            )
+            early = f"the first planned year {self.planned[0]} lies before the measured year {self.measured}"
+            raise wrong("order", early, "planned")
         return self
 
 

@@ -42,9 +42,15 @@ class Node:
     def mistake(self, slug: str, message: str, path: str = "") -> Mistake:
         """A mistake at this place; ``slug`` without its ``spec.``."""
         lines = self.file.lines
-        source = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
+        source = printable(lines[self.line - 1]) if 0 < self.line <= len(lines) else ""
         width = max(1, min(self.width, len(source) - self.column + 1))
-        return Mistake(f"spec.{slug}", self.file.name, self.line, self.column, path, message, source, width)
+        told = printable(message)
+        return Mistake(f"spec.{slug}", self.file.name, self.line, self.column, printable(path), told, source, width)
+
+
+def printable(text: str) -> str:
+    """A text that leaves a terminal as it is: tabs become arrows, other controls a question mark in a lozenge."""
+    return "".join(c if c.isprintable() else "→" if c == "\t" else "\ufffd" for c in text)
 
 
 class BrokenError(Exception):
@@ -102,6 +108,8 @@ def read(content: bytes, name: str, base: str = "") -> tuple[Node, list[Mistake]
 
 def _syntax(file: File, error: yaml.MarkedYAMLError) -> Mistake:
     mark = error.problem_mark or error.context_mark
+    if mark is not None and error.context_mark is not None and not "".join(file.lines[mark.line :]).strip():
+        mark = error.context_mark
     at = Node(file, mark.line + 1, mark.column + 1, 1) if mark else Node(file, 1, 1, 1)
     message = error.problem or "this is not YAML"
     if error.context and error.context_mark is not None and mark is not None and error.context_mark.line != mark.line:
@@ -160,7 +168,8 @@ class _Builder:
         elif isinstance(event, yaml.NodeEvent) and event.anchor:
             self.note(event, "yaml-feature", f"'&{event.anchor}' is an anchor; the language has none")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag not in (None, "!"):
-            self.note(event, "yaml-feature", f"'{event.tag}' is a tag; the type of a word is known without it")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.note(event, "yaml-feature", f"'{tag}' is a tag; the type of a word is known without it")
         if depth > DEEPEST:
             raise BrokenError(
                 [*self.mistakes, self.place(event).mistake("syntax", f"more than {DEEPEST} levels of nesting")]
@@ -183,7 +192,8 @@ class _Builder:
                 break
             key = self.node(event, events, depth + 1, path)
             here = f"{path}.{key.data}" if path else str(key.data)
-            value = self.node(next(events), events, depth + 1, here)
+            what = next(events)
+            value = self.node(what, events, depth + 1, here)
             if not isinstance(key.data, str):
                 self.mistakes.append(
                     key.mistake("bad-key", "a key must be a text; a path with braces needs quotes", path)
@@ -197,7 +207,7 @@ class _Builder:
                 )
             else:
                 name = str(key.data)
-                if value.data is None:
+                if value.data is None and not isinstance(what, yaml.AliasEvent):
                     message = f"nothing stands after '{name}:'; write a value, or {{}} for all defaults"
                     self.mistakes.append(key.mistake("empty-value", message, here))
                 node.data[name] = value.data
@@ -213,7 +223,7 @@ class _Builder:
                 break
             here = f"{path}[{len(node.data)}]"
             item = self.node(event, events, depth + 1, here)
-            if item.data is None and not any(m.line == item.line and m.column == item.column for m in self.mistakes):
+            if item.data is None and not isinstance(event, yaml.AliasEvent):
                 self.mistakes.append(item.mistake("empty-value", "nothing stands here", here))
             node.inner[len(node.data)] = item
             node.data.append(item.data)
