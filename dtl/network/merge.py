@@ -21,6 +21,16 @@ from dtl.errors import Finding
 from dtl.network.checks import check
 from dtl.network.feeder import Feeder
 
+CONSEQUENCES = {
+    "network.island",
+    "network.no-load",
+    "network.no-source",
+    "network.phase-missing",
+    "network.phase-open",
+    "network.unknown-bus",
+}
+"""Checks that only repeat what a reader found when it could not make a part."""
+
 Places = Mapping[str, Mapping[str, tuple[str, int]]]
 
 
@@ -34,8 +44,10 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     for name in sorted(folders):
         findings += list(_digests(name, folders[name]))
         findings += [Finding(**row) for row in tables.read("findings", folders[name] / "findings.parquet").to_pylist()]
+    broken = {f.feeder for f in findings if f.severity == "error"}
     for feeder, rows in by_feeder(network):
-        findings += [_placed(f, model, places) for f in checked(feeder, rows)]
+        found = [_placed(f, model, places) for f in checked(feeder, rows)]
+        findings += [f for f in found if feeder not in broken or f.check not in CONSEQUENCES]
     findings = [_waived(f, spec.get("waive") or {}) for f in findings]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
     columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}

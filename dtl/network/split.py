@@ -21,6 +21,9 @@ from dtl.network.feeder import Feeder
 from dtl.network.join import join, pruned
 from dtl.network.merge import by_feeder
 
+Reason = tuple[bool, str]
+"""Why a feeder fails; those without a place in a file sort last."""
+
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@~-]*")
 """What a feeder id must look like to be the name of a file and of a web address."""
 
@@ -32,10 +35,10 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     network = tables.read("network", inputs["network"])
     rows = dict(by_feeder(network))
     findings = tables.read("findings", inputs["findings"]).to_pylist()
-    errors: dict[str, list[str]] = {}
+    errors: dict[str, list[Reason]] = {}
     for finding in findings:
         if finding["severity"] == "error":
-            errors.setdefault(finding["feeder"], []).append(_reason(finding))
+            errors.setdefault(finding["feeder"], []).append((not finding["file"], _reason(finding)))
     known = sorted(set(rows) | {f for f in errors if f})
     patterns = [str(p) for p in spec["feeders"]]
     chosen = [f for f in known if any(fnmatchcase(f.lower(), p.lower()) for p in patterns)]
@@ -77,7 +80,7 @@ def _groups(chosen: list[str], together: Iterable[list[str]]) -> list[tuple[str,
 
 
 def _build(
-    names: tuple[str, ...], rows: Mapping[str, list[dict[str, Any]]], errors: Mapping[str, list[str]]
+    names: tuple[str, ...], rows: Mapping[str, list[dict[str, Any]]], errors: Mapping[str, list[Reason]]
 ) -> tuple[Feeder | None, str]:
     """The model of a group, or why there is none."""
     if bad := [n for n in names if not SAFE.fullmatch(n)]:
@@ -85,10 +88,10 @@ def _build(
     for name in names:
         found = errors.get(name, [])
         if name not in rows and not found:
-            found = errors.get("", []) or ["no source has this feeder"]
+            found = errors.get("", []) or [(True, "no source has this feeder")]
         if found:
             more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
-            return None, f"{name}: " * (len(names) > 1) + "; ".join(sorted(found)[:3]) + more
+            return None, f"{name}: " * (len(names) > 1) + "; ".join(text for _, text in sorted(found)[:3]) + more
     try:
         return pruned(join([Feeder.from_parts(rows[n]) for n in names])), ""
     except ValidationError as err:

@@ -191,7 +191,7 @@ def _phases(
             missing = tuple(sorted(n for n in nodes if 0 < n < 4 and n not in there[bus]))
             if missing:
                 unfed.append((edge, missing))
-            fed = {n for n in nodes if n in live[bus]}
+            fed = {n for n in nodes if n in live[bus] or n in missing}
             for other, node, needs, closed in far:
                 there[other].add(node)
                 if closed and (not needs or needs & fed):

@@ -39,7 +39,7 @@ def account(reading: Reading, tables: Tables) -> None:
             _refuse(reading, row, reason)
             if not row.reason and block not in DRAWING:
                 unread += 1
-                if _is_device(block):
+                if _is_device(block) and tables.blocks.get("SECTION"):
                     _lost(reading, row)
         if unread and block not in READ and not _is_device(block) and "ID" not in rows[0].values:
             text = f"{unread} rows of [{block}] are not read: no reader knows the block"

@@ -76,11 +76,12 @@ class Row:
 
 @dataclass
 class Tables:
-    """All blocks of a set of files."""
+    """All blocks of a set of files; ``files`` are their names."""
 
     blocks: dict[str, list[Row]] = field(default_factory=dict)
     version: str = ""
     feeders: dict[str, Row] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
 
     @cached_property
     def nodes(self) -> dict[str, Row]:
@@ -121,7 +122,7 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
 
     `units` is what the study says: ``as_marked``, ``si`` or ``imperial``.
     """
-    tables, sound = Tables(), True
+    tables, sound = Tables(files=set(files)), True
     for name in sorted(files):
         parsed = _File(reading, name, tables)
         lines, encoding = _lines(files[name])

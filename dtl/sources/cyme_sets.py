@@ -42,7 +42,8 @@ def joined(own: Tables, common: Tables) -> Tables:
     """The tables of a set before those that all sets share; rows are the same objects."""
     names = [*own.blocks, *(b for b in common.blocks if b not in own.blocks)]
     blocks = {b: [*own.blocks.get(b, ()), *common.blocks.get(b, ())] for b in names}
-    return Tables(blocks, own.version or common.version, {**common.feeders, **own.feeders})
+    feeders = {**common.feeders, **own.feeders}
+    return Tables(blocks, own.version or common.version, feeders, own.files | common.files)
 
 
 def union(every: list[Tables]) -> Tables:

@@ -40,6 +40,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     every = list(sets(reading, there, str(spec.get("path") or ""), units))
     for tables in every:
         _set(reading, tables, spec)
+    _whole_files(reading, every)
     account(reading, union(every))
     return reading
 
@@ -68,12 +69,14 @@ def _set(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> None:
     catalog.report()
 
 
-def _whole_files(reading: Reading) -> None:
-    """An unreadable file fails every feeder of the source: nobody knows what it held."""
+def _whole_files(reading: Reading, every: list[Tables]) -> None:
+    """An unreadable file fails every feeder of its set, or of the source: nobody knows what it held."""
     for finding in [f for f in reading.findings if f.severity == "error" and not f.feeder and f.file]:
-        if reading.parts:
+        mine = {_id(network) for t in every if finding.file in t.files for network in t.feeders}
+        feeders = sorted(mine or reading.parts)
+        if feeders:
             reading.findings.remove(finding)
-            reading.findings += [replace(finding, feeder=feeder) for feeder in reading.parts]
+            reading.findings += [replace(finding, feeder=feeder) for feeder in feeders]
 
 
 def _id(network: str) -> str:

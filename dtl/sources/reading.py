@@ -49,6 +49,8 @@ class Reading:
 
     def find(self, check: str, severity: Severity, message: str, **where: str | int | None) -> None:
         """Note a finding; `where` are further fields of `dtl.errors.Finding`."""
+        if isinstance(value := where.get("value"), str):
+            where["value"] = "".join(c if c.isprintable() else "?" for c in value)
         finding = Finding(check=check, severity=severity, message=message, source=self.source)
         self.findings.append(replace(finding, **where))  # type: ignore[arg-type]
 
