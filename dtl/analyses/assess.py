@@ -41,7 +41,7 @@ def assess_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[st
 def assess(spec: Mapping[str, Any], found: Mapping[str, pa.Table]) -> list[Row]:
     """The rows of ``assess`` of a solved case, from its tables ``powerflow``, ``hourly`` and ``violations``."""
     rows: list[Row] = []
-    for feeder in sorted(set(found["hourly"]["feeder"].to_pylist())):
+    for feeder in sorted(pc.unique(found["hourly"]["feeder"].cast(tables.TEXT)).to_pylist()):
         own = {name: columns(table.filter(pc.equal(table["feeder"], feeder))) for name, table in found.items()}
         case = Solved(own["powerflow"], own["hourly"], own["violations"], spec["limits"], spec["secondary"])
         rows += _placed(spec, feeder, "status", _status(case))

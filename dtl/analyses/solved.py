@@ -102,7 +102,10 @@ def columns(table: pa.Table) -> dict[str, np.ndarray[Any, Any]]:
     found = {}
     for name in table.column_names:
         column = table[name].combine_chunks()
-        if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
+        if pa.types.is_dictionary(column.type):
+            words = np.array([*column.dictionary.to_pylist(), None], dtype=object)
+            found[name] = words[column.indices.to_numpy(zero_copy_only=False)]
+        elif pa.types.is_string(column.type):
             found[name] = np.array(column.to_pylist(), dtype=object)
         else:
             found[name] = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)

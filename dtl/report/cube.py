@@ -83,7 +83,7 @@ def _places(board: Board, headline: str) -> Iterator[Row]:
         words = answer.feeder_answer(board, feeder, own.get(feeder), headline)
         yield _row("feeder", feeder, None, "answer", Cell(1, words))
     yield _row("study", "", None, "answer", Cell(1, answer.answer(board, headline)))
-    yield _row("study", "", None, "headline", Cell(1, " ".join(ranking.FIGURES[headline])))
+    yield _row("study", "", None, "headline", Cell(1, " ".join(ranking.figures(board, headline))))
     yield _row("study", "", None, "worst_case", Cell(1, ranking.worst_case(board, headline)))
 
 

@@ -146,11 +146,15 @@ class Facts:
 
     def elements(self, feeder: str, case: str | None = None) -> list[dict[str, Any]]:
         """The rows of single elements of a feeder: what is over a limit, by case, analysis, metric and element."""
-        keep = pc.and_(_is(self.table, "level", "element"), _is(self.table, "feeder", feeder))
+        found = self._elements.filter(_is(self._elements, "feeder", feeder))
         if case is not None:
-            keep = pc.and_(keep, _is(self.table, "case", case))
-        rows: list[dict[str, Any]] = self.table.filter(keep).to_pylist()
+            found = found.filter(_is(found, "case", case))
+        rows: list[dict[str, Any]] = found.to_pylist()
         return rows
+
+    @cached_property
+    def _elements(self) -> pa.Table:
+        return self.table.filter(_is(self.table, "level", "element"))
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str, str], Cell]:

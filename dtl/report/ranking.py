@@ -18,12 +18,15 @@ TROUBLE = {"thermal": "thermal", "voltage": "voltage", "losses": "thermal", "com
 """By which headline what is over a limit is ranked, for sentences about that."""
 
 FIGURES = {
-    "thermal": ("feeders_violating", "overload_hours_h", "max_line_load_pct", "min_pu", "loss_pct"),
+    "thermal": ("feeders_violating", "overload_hours_h", "loading", "min_pu", "loss_pct"),
     "voltage": ("feeders_violating", "violation_hours_h", "min_pu", "max_pu", "loss_pct"),
     "losses": ("feeders_violating", "loss_kwh", "loss_pct", "loss_no_load_kwh", "energy_kwh"),
     "compare": ("feeders_violating", "overload_hours_h", "violation_hours_h", "peak_kw", "loss_kwh"),
 }
-"""The five figures of the overview."""
+"""The five figures of the overview; ``loading`` is that of lines or transformers, whichever is nearer its limit."""
+
+
+LOADINGS = ("max_line_load_pct", "max_transformer_load_pct")
 
 
 def key(of: Of, feeder: str, headline: str) -> tuple[float, ...]:
@@ -57,19 +60,26 @@ def worst_case(board: Board, headline: str) -> str:
     return min((c.case for c in board.cases), key=badness)
 
 
+def figures(board: Board, headline: str) -> list[str]:
+    """The names of the five metrics of the overview."""
+    of = board.of(worst_case(board, headline))
+    most = max(LOADINGS, key=lambda metric: max((_share(of, metric, f) for f in of.get(metric, {})), default=0.0))
+    return [most if name == "loading" else name for name in FIGURES[headline]]
+
+
 def loading(of: Of, feeder: str) -> float:
     """Highest loading over its limit [share], of lines or transformers, whichever is higher."""
-    shares = [0.0]
-    for metric in ("max_line_load_pct", "max_transformer_load_pct"):
-        cell = of.get(metric, {}).get(feeder)
-        if cell is not None and cell.value is not None and cell.limit:
-            shares.append(cell.value / cell.limit)
-    return max(shares)
+    return max(_share(of, metric, feeder) for metric in LOADINGS)
 
 
 def deviation_pu(of: Of, feeder: str) -> float:
     """The most that a voltage is outside its limits [pu]; 0 when none is."""
     return max(_value(of, name, feeder) for name in ("max_shortfall_pu", "max_excess_pu"))
+
+
+def _share(of: Of, metric: str, feeder: str) -> float:
+    cell = of.get(metric, {}).get(feeder)
+    return cell.value / cell.limit if cell is not None and cell.value is not None and cell.limit else 0.0
 
 
 def _value(of: Of, metric: str, feeder: str) -> float:

@@ -120,6 +120,7 @@ def _where(cell: Cell) -> str:
 def _number(metric: str, value: float | None) -> str:
     if value is None:
         return "-"
+    value = 0.0 if abs(value) < 0.005 and METRICS[metric].unit != "pu" else value
     unit = METRICS[metric].unit
     if unit == "pu":
         return f"{value:.4f}"
