@@ -26,7 +26,7 @@ def answer(board: Board, headline: str) -> str:
     first, case = anyone[0]
     if bad:
         parts = [_who(board, bad), f"{_worst_head(board, first, case)}: {troubles(board, case, first, about)}"]
-        parts += [_by_case(board)] if len(board.cases) > 1 and len(board.feeders) > 1 else []
+        parts += [_by_case(board)] if len(board.cases) > 1 else []
     else:
         feeders = [f for f, _ in anyone]
         parts = [_nobody(board, feeders), _nearest(board, feeders)]
@@ -122,11 +122,18 @@ def _worst_head(board: Board, feeder: str, case: str) -> str:
 
 
 def _by_case(board: Board) -> str:
-    counts = [(c.case, len(board.violating(c.case))) for c in board.cases]
+    """How many feeders need work in each case; where that is the same in all, for how many hours."""
+    told = "Feeders that need work"
+    counts = {c.case: float(len(board.violating(c.case))) for c in board.cases}
+    if len(set(counts.values())) == 1:
+        told = "Hours with anything over a limit"
+        counts = {c: sum(board.number(c, "violating_hours_h", f) for f in board.solved(c)) for c in counts}
+        told += ", summed over feeders" if len(board.feeders) > 1 else ""
     if len(counts) > NAMED:
-        ordered = sorted(counts, key=lambda x: (x[1], x[0]))
-        return f"The cases run from {ordered[0][1]} ({ordered[0][0]}) to {ordered[-1][1]} ({ordered[-1][0]}) feeders"
-    return "By case: " + ", ".join(f"{case} {n}" for case, n in counts)
+        ordered = sorted(counts, key=lambda c: (counts[c], c))
+        low, high = ordered[0], ordered[-1]
+        return f"{told}: from {counts[low]:,.0f} ({low}) to {counts[high]:,.0f} ({high})"
+    return f"{told}: " + ", ".join(f"{case} {n:,.0f}" for case, n in counts.items())
 
 
 def _nobody(board: Board, solved: Sequence[str]) -> str:

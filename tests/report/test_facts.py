@@ -95,7 +95,8 @@ PIECES = (
     "falls to",
     "could not be solved",
     "failed in some",
-    "By case",
+    "Feeders that need work",
+    "Hours with anything",
     "in 1 hour",
     "None of",
     "Losses",
@@ -154,10 +155,14 @@ def made_of(study: dict[str, Any], words: str) -> str:
         found, words = take(r"none of the (\d+) feeders could be solved", words)
         assert not found or (int(found[1]) == len(feeders) and not solved)
 
-    found, words = take(r"By case: ([^.]*)\.", words)
+    found, words = take(r"Feeders that need work: ([^.]*)\.", words)
     for pair in found[1].split(", ") if found else ():
         case, count = pair.split()
         assert int(count) == sum(1 for _, c in bad if c == case)
+    found, words = take(r"Hours with anything over a limit(?:, summed over feeders)?: ([^.]*)\.", words)
+    for pair in found[1].split(", ") if found else ():
+        case, count = pair.split()
+        assert int(count) == sum(len(overloads[k] | outside[k]) for k in bad if k[1] == case)
 
     at = re.search(r"Worst(?: is ([a-f]))?(?: in (\w+))?:", words)
     worst = (at[1] or next(iter(bad_feeders)), at[2] or cases[0]) if at else None
