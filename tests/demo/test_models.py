@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 import subprocess
 import sys
@@ -91,7 +92,20 @@ def test_the_drawing_is_orthogonal_to_scale_and_without_two_buses_in_one_place(r
 
 
 def test_every_load_has_one_class_and_customers(root: Path) -> None:
-    loads = [(r["feeder"], r["load"]) for r in rows(root / DEMO / "tables/loads.csv")]
+    loads = rows(root / DEMO / "tables/loads.csv")
     classes = rows(root / DEMO / "overrides/classes.csv")
-    assert sorted(loads) == sorted((r["feeder"], r["load"]) for r in classes)
-    assert all(int(r["customers"]) > 0 for r in classes)
+    assert sorted((r["feeder"], r["load"]) for r in loads) == sorted((r["feeder"], r["load"]) for r in classes)
+    assert all(int(r["customers"]) > 0 for r in loads)
+
+
+def test_the_study_is_good_and_its_sources_are_those_pinned(root: Path) -> None:
+    from dtl.spec.study import load
+
+    study = load(root / DEMO)
+    assert [c.case for c in study.cases] == ["base@2026", "base@2035", "growth@2026", "growth@2035"]
+    pinned = yaml.safe_load((root / DEMO / "sources.lock.yaml").read_text(encoding="utf-8"))
+    for name, source in study.sources.items():
+        files = {p.relative_to(root / DEMO).as_posix(): p.read_bytes() for p in source.files(root / DEMO)}
+        assert {n: pin["sha256"] for n, pin in pinned[name].items()} == {
+            n: hashlib.sha256(data).hexdigest() for n, data in files.items()
+        }

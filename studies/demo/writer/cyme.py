@@ -216,10 +216,10 @@ def device(row: Row) -> str:
 
 
 def customer(section: str, row: Row) -> list[object]:
-    """What a device takes on one phase, as kW and kvar."""
+    """What the customers of a device take on one phase, as kW and kvar."""
     who = [section, device(row), "SPOT", row["load"], f"constant_{row['model']}", 0, 0, 2025, 1, 0, 0, 0]
     phase = FILED_UNDER.get(row["phases"], row["phases"])
-    return [*who, phase, num(row["kw"]), num(row["kvar"]), num(0), num(0), num(1)]
+    return [*who, phase, num(row["kw"]), num(row["kvar"]), num(0), num(0), num(row["customers"])]
 
 
 # -------------------------------------------------------------------------------------------------- equipment file

@@ -128,5 +128,5 @@ def shunts(f: Facts) -> Iterator[str]:
         yield (
             f"new load.{row['load']} bus1={at(row['bus'], row['phases'])} phases=1 conn={row['connection']}"
             f" model={LOAD_MODEL[row['model']]} kv={kv:.9g} kw={row['kw']} kvar={row['kvar']}"
-            f" vminpu=0.8 vmaxpu=1.2 status=variable"
+            f" vminpu=0.8 vmaxpu=1.2 status=variable numcust={row['customers']}"
         )
