@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from dtl.network.feeder import Feeder, Transformer
 from dtl.powerflow import names
@@ -53,8 +54,10 @@ class FlowMeter:
         self.circuit = circuit
         self.series = np.array([i for i, (kind, _) in enumerate(circuit.elements) if kind in SERIES], np.int64)
         at = {(e, n): i for i, (e, n) in enumerate(zip(circuit.terminal_element, circuit.terminal_number, strict=True))}
-        self._head_terminal = np.array([at[int(e), view.head_end[circuit.elements[e]]] for e in self.series], np.int64)
-        self._first_terminal = np.searchsorted(circuit.terminal_start, circuit.element_start)
+        ends = np.array([at[int(e), view.head_end[circuit.elements[e]]] for e in self.series], np.int64)
+        per_terminal = _sums(circuit.terminal_start, len(circuit.row_node))
+        self._to_power = per_terminal[ends]
+        self._to_loss = _sums(circuit.element_start, len(circuit.row_node))
         self._phase_rows, self._phase_start = _phases(circuit, self.series)
         index = {key: i for i, key in enumerate(circuit.elements)}
         self._cores = [
@@ -71,13 +74,12 @@ class FlowMeter:
         power = v[self.circuit.row_node]
         power *= current.conj()
         power *= 1e-3
-        terminal = np.add.reduceat(power, self.circuit.terminal_start, axis=0)
         phases = current[self._phase_rows]
         squared = phases.real**2 + phases.imag**2
         return Flows(
             amps=np.sqrt(np.maximum.reduceat(squared, self._phase_start, axis=0)),
-            power_kva=terminal[self._head_terminal],
-            loss_kw=np.add.reduceat(terminal.real, self._first_terminal, axis=0),
+            power_kva=(self._to_power @ power.view(np.float64)).view(np.complex128),
+            loss_kw=self._to_loss @ np.ascontiguousarray(power.real),
             no_load_kw=np.array([core.loss_kw(block) for core in self._cores]).reshape(-1, len(block.hours)),
         )
 
@@ -92,6 +94,11 @@ class FlowMeter:
                 hours = positions == position
                 current[mover.rows, hours] = mover.admittances[position] @ across[:, hours]
         return current
+
+
+def _sums(start: Ints, rows: int) -> sparse.csr_array:
+    """The matrix that adds up consecutive rows: group i begins at ``start[i]`` and ends where the next begins."""
+    return sparse.csr_array((np.ones(rows), np.arange(rows), np.append(start, rows)), shape=(len(start), rows))
 
 
 def _phases(circuit: Circuit, series: Ints) -> tuple[Ints, Ints]:
