@@ -20,6 +20,8 @@ from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, MAX_ITERATIONS, TOLERA
 LOWEST_PU, HIGHEST_PU = 0.8, 1.2
 """Voltages of the smoke power flow outside of this band say that the conversion is wrong."""
 
+_NAMED = 10
+
 BALANCE = 1e-4
 """Largest part of the source's power that may be missing in the smoke power flow."""
 
@@ -61,9 +63,16 @@ def smoke(feeder: Feeder) -> dict[str, float]:
         No solution, a load without supply or missing in the engine, power that does not add up, or voltages
         outside of 0.8 to 1.2 pu.
     """
+    reached = head.view(feeder).fed
+    if lost := [
+        p.name for p in feeder.loads if p.enabled and not {(p.bus, n) for n in p.nodes if 0 < n <= 3} <= reached
+    ]:
+        more = ", ..." if len(lost) > _NAMED else ""
+        raise SolveError(
+            f"{len(lost)} loads have a phase that no source reaches: {', '.join(lost[:_NAMED])}{more}; "
+            "close the switch before them, or correct their phases"
+        )
     fed, _ = head.served(feeder)
-    if lost := sorted({p.name for p in feeder.loads} - {p.name for p in fed.loads}):
-        raise SolveError(f"{len(lost)} loads are not connected to a source: {', '.join(lost[:10])}")
     engine.load(dss.write(fed))
     engine.load_settings(
         mode="snapshot",

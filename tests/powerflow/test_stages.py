@@ -189,11 +189,24 @@ def test_parts_without_supply_fail_when_they_are_loads_and_warn_when_not(mixed: 
     opened = tuple(s.model_copy(update={"closed": (False,) * 3}) if s.name == "l1" else s for s in mixed.switches)
     ready = answer(prepared(mixed.model_copy(update={"switches": opened}), tmp_path / "a")["ready"])
     assert ready["status"] == "failed"
-    assert ready["reason"].startswith("conversion: 4 loads are not connected to a source: lamps, motor, shop, zip")
+    assert ready["reason"].startswith(
+        "conversion: 4 loads have a phase that no source reaches: lamps, motor, shop, zip;"
+    )
     unloaded = mixed.model_copy(update={"switches": opened, "loads": tuple(p for p in mixed.loads if p.bus == "c")})
     outputs = solved(prepared(unloaded, tmp_path / "b"), tmp_path / "s")
     (warning,) = answer(outputs["manifest"])["warnings"]
     assert warning == "left out, since no source reaches them: transformer.t1, transformer.t2, reactor.ground"
+
+
+def test_a_load_behind_an_open_pole_fails_the_conversion(mixed: Feeder, tmp_path: Path) -> None:
+    half = tuple(s.model_copy(update={"closed": (True, True, False)}) if s.name == "l1" else s for s in mixed.switches)
+    feeder = mixed.model_copy(update={"switches": half, "transformers": mixed.transformers[:1]})
+    third = mixed.loads[-1].model_copy(update={"nodes": (3,)})
+    for load, status in ((mixed.loads[-1], "ok"), (third, "failed")):
+        kept = (*(p for p in mixed.loads if p.bus == "c"), load)
+        ready = answer(prepared(feeder.model_copy(update={"loads": kept}), tmp_path / status)["ready"])
+        assert ready["status"] == status, ready["reason"]
+    assert "1 loads have a phase that no source reaches: zip" in ready["reason"]
 
 
 def test_voltages_out_of_all_reason_fail_the_conversion(mixed: Feeder, tmp_path: Path) -> None:
@@ -210,7 +223,7 @@ def test_voltages_out_of_all_reason_fail_the_conversion(mixed: Feeder, tmp_path:
 def test_a_feeder_without_source_is_no_crash(mixed: Feeder, tmp_path: Path) -> None:
     ready = answer(prepared(mixed.model_copy(update={"sources": ()}), tmp_path / "p")["ready"])
     assert ready["status"] == "failed"
-    assert "not connected to a source" in ready["reason"] or "has no source" in ready["reason"]
+    assert "6 loads have a phase that no source reaches" in ready["reason"]
 
 
 def test_wrong_classes_are_told_with_their_line(mixed: Feeder, tmp_path: Path) -> None:
