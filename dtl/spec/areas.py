@@ -1,52 +1,15 @@
-"""The section ``areas``, the choice of feeders, and sweeps."""
+"""The section ``areas``: named parts of the grid, from the GIS or by what belongs to them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from dtl.spec.base import COSMETIC, Base, not_yet, one_of, wrong
-from dtl.spec.names import CsvPath, GisName, LayerName, ScenarioName
-from dtl.spec.scalars import Colour, Count, Number, Positive, Seed, Text, Year
-from dtl.spec.shapes import ListShape, MapShape, shape
-
-
-def _glob(value: str) -> str:
-    if value.startswith("!"):
-        raise wrong("bad-wildcard", f"to leave feeders out, write feeders: {{ids: [...], except: [{value[1:]}]}}")
-    if any(c in value for c in "/{}[]"):
-        raise wrong("bad-wildcard", f"'{value}' is neither the id of a feeder nor a glob with '*' and '?'")
-    return value
-
-
-FeederGlob = Annotated[Text, AfterValidator(_glob)]
-Globs = Annotated[list[FeederGlob], Field(min_length=1)]
-
-
-@not_yet
-class FeederChoice(Base):
-    """Feeders by what they are; all conditions must hold."""
-
-    ids: Globs | None = None
-    """Ids and globs."""
-    substations: list[Text] | None = Field(default=None, min_length=1)
-    """Substations that feed them."""
-    kv: list[Positive] | None = Field(default=None, min_length=1)
-    """Nominal voltages, line to line [kV]."""
-    tags: list[Text] | None = Field(default=None, min_length=1)
-    """Tags of the source."""
-    except_: Globs | None = None
-    """Ids and globs that are left out."""
-    file: CsvPath | None = None
-    """A CSV with a column feeder."""
-    sample: CsvPath | None = None
-    """The same, for a sample that stands for the whole."""
-
-
-Feeders = Annotated[
-    Annotated[Globs, ListShape] | Annotated[FeederChoice, MapShape], shape("a list of feeders", "a map")
-]
+from dtl.spec.base import Base, one_of
+from dtl.spec.feeders import Globs
+from dtl.spec.names import GisName
+from dtl.spec.scalars import Text
 
 
 class AreaTable(Base):
@@ -86,77 +49,3 @@ Areas = Annotated[
     Annotated[AreaTable, Tag("<table>")] | Annotated[dict[Text, Area], Tag("<map>")],
     Discriminator(_areas_shape, custom_error_type="wrong-shape", custom_error_message="must be a map"),
 ]
-
-
-class Scenario(Base):
-    """A named set of layers."""
-
-    title: Annotated[Text, Field(json_schema_extra=COSMETIC)] = ""
-    """What the pages call it."""
-    stack: list[LayerName] = []
-    """The layers, in any order: they apply in the fixed order of their kinds."""
-    colour: Annotated[Colour | None, Field(json_schema_extra=COSMETIC)] = None
-    """Its colour in figures, as #1f77b4."""
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Scenario:
-        for name in self.stack:
-            if self.stack.count(name) > 1:
-                raise wrong("twice", f"layer '{name}' stands in the stack twice; a stack is a set", "stack")
-        return self
-
-
-class Range(Base):
-    """Numbers from one to another."""
-
-    from_: Number
-    """The first number."""
-    to: Number
-    """The last number."""
-    step: Positive
-    """The distance between two numbers."""
-
-    @model_validator(mode="after")
-    def _rises(self) -> Range:
-        if self.from_ >= self.to:
-            raise wrong("sweep-range", f"'from' {self.from_:g} is not below 'to' {self.to:g}")
-        steps = (self.to - self.from_) / self.step
-        if steps > 200:
-            raise wrong("sweep-range", f"{steps:.0f} points are too many; at most 200")
-        if abs(steps - round(steps)) > 1e-6:
-            raise wrong("sweep-range", f"'step' {self.step:g} does not lead from {self.from_:g} to {self.to:g}")
-        return self
-
-    def values(self) -> list[float]:
-        """The numbers, both ends included."""
-        return [round(self.from_ + i * self.step, 9) for i in range(round((self.to - self.from_) / self.step) + 1)]
-
-
-class Sample(Base):
-    """Points drawn instead of a grid."""
-
-    method: Literal["latin_hypercube", "random"] = "latin_hypercube"
-    """How points are drawn."""
-    size: Annotated[Count, Field(le=10000)]
-    """How many points."""
-    seed: Seed = 0
-    """Seed of the draw."""
-
-
-Values = Annotated[
-    Annotated[list[Number], Field(min_length=1), ListShape] | Annotated[Range, MapShape],
-    shape("a list of numbers", "{from, to, step}"),
-]
-
-
-class Sweep(Base):
-    """One scenario with numbers of its layers varied."""
-
-    of: ScenarioName
-    """The scenario."""
-    year: Year | None = None
-    """The planned year; none: the last one."""
-    vary: dict[Text, Values] = Field(min_length=1)
-    """LAYER.FIELD and the numbers it takes; several fields make a grid."""
-    sample: Sample | None = None
-    """Points drawn between the numbers, instead of a grid."""

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from typing_extensions import override
 
+from dtl.spec.action_steps import AreaId, Step
 from dtl.spec.adoption import VoltVar
 from dtl.spec.base import Base, not_yet, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, GeneratorsName
 from dtl.spec.scalars import Count, Day, Flag, Name, NotNegative, Number, Percent, Phases, Positive, PowerFactor, Text
-from dtl.spec.steps import AreaId, Step, UpgradeStep
+from dtl.spec.upgrade_steps import UpgradeStep
 
 
 @not_yet

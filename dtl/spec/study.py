@@ -11,10 +11,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from dtl.spec.analyses import Analyses
-from dtl.spec.areas import Areas, Feeders, Scenario, Sweep
+from dtl.spec.areas import Areas
 from dtl.spec.base import COSMETIC, Base, NotYet, wrong
 from dtl.spec.canonical import plain
 from dtl.spec.demand import Demand
+from dtl.spec.feeders import Feeders
 from dtl.spec.layer import LayerBase
 from dtl.spec.layers import Layer, in_order
 from dtl.spec.limits import Limits
@@ -23,6 +24,7 @@ from dtl.spec.powerflow import Powerflow
 from dtl.spec.profiles import Profile
 from dtl.spec.report import Budget, Expect, Refresh, Report, Waiver
 from dtl.spec.scalars import Currency, Name, Text, Whole, Year, Zone
+from dtl.spec.scenarios import Scenario, Sweep
 from dtl.spec.sources import Source
 
 VERSION = 1

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from dtl.spec.areas import Range
 from dtl.spec.base import near
+from dtl.spec.scenarios import Range
 from dtl.spec.study import Study
 
 MOST = 10_000
