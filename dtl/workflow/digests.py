@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dtl import layout
+
 RACY_NS = 2_000_000_000
 """A file younger than this when it was hashed may still change unseen, so its digest is not remembered [ns]."""
 
@@ -44,22 +46,20 @@ def of_file(path: Path) -> str:
 
 
 def files_of(folder: Path) -> list[str]:
-    """The files below a folder, as sorted relative POSIX names, without those that Snakemake leaves behind."""
+    """The files of an output that is a folder, as sorted relative POSIX names.
+
+    What Snakemake leaves behind, and what is written into the site after its build, is no part of it.
+    """
     return sorted(
         p.relative_to(folder).as_posix()
         for p in folder.rglob("*")
-        if p.is_file() and not p.name.startswith(".snakemake")
+        if p.is_file() and not p.name.startswith(".snakemake") and p != folder / layout.RUN_FACTS
     )
 
 
 def of_tree(files: Mapping[str, str]) -> str:
     """Digest of a folder, from the digests of its files by relative name."""
     return of_value({"files": dict(files)})
-
-
-def of_parts(parts: Mapping[str, str]) -> str:
-    """Digest of a file that joins the answers of several cases, from the digests of the parts by case."""
-    return of_value({"parts": dict(parts)})
 
 
 def of_path(path: Path) -> str:

@@ -150,7 +150,7 @@ def _of_case(job: Job, inputs: Mapping[str, Any], case: str) -> dict[str, Any]:
         if not isinstance(digest, Joined):
             return digest
         own = name in job.stage.cased_inputs
-        return digest.parts.get(case, digests.ABSENT) if own else digests.of_parts(digest.parts)
+        return digest.parts.get(case, digests.ABSENT) if own else dict(digest.parts)
 
     return {name: one(name, digest) for name, digest in inputs.items()}
 

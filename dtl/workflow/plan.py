@@ -170,10 +170,8 @@ class _Planner:
         name = " ".join(x for x in (source.stage.name, at) if x)
         if source.stage.cased:
             file = file_of(source.stage, source.output)
-            parts = {c: a.outputs[file].digest for c, a in answers.items() if a is not None}
-            if own:
-                return parts.get(case, _Unknown(f"{name} {case}"))
-            return digests.of_parts(parts) if len(parts) == len(answers) else _Unknown(name)
+            parts = {c: _Unknown(f"{name} {c}") if a is None else a.outputs[file].digest for c, a in answers.items()}
+            return parts[case] if own else parts
         answer = answers[""]
         if answer is None:
             return _Unknown(name)

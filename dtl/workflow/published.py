@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from dtl import layout
 from dtl.workflow import digests
@@ -26,23 +25,28 @@ def unlike(plan: Plan, *, partly: str = "") -> dict[tuple[str, str], list[str]]:
 
 
 def as_published(job: Job, keys: dict[str, str]) -> bool:
-    """Whether the outputs of a job are those of these answers, untouched since they were published."""
+    """Whether the outputs of a job are those of these answers, as they were published.
+
+    Where only times differ (Snakemake touches what a job has written) the bytes decide, and the record learns them.
+    """
     record = digests.read_json(job.record())
     if not isinstance(record, dict) or {a["case"]: a["key"] for a in record["answers"]} != keys:
         return False
     if sorted(keys) != job.cases or set(record["outputs"]) != {p.as_posix() for p in job.outputs().values()}:
         return False
-    return all(_untouched(Path(path), said) for path, said in record["outputs"].items())
-
-
-def _untouched(path: Path, said: dict[str, Any]) -> bool:
-    if not path.exists() or path.is_dir() != ("files" in said):
-        return False
-    if not path.is_dir():
-        return digests.stamps(path) == {"size": said["size"], "times": said["times"]}
-    now = digests.stamps(path)["times"]
-    added = {layout.RUN_FACTS}
-    return bool({n: t for n, t in now.items() if n not in added} == said["times"])
+    touched = False
+    for path, said in record["outputs"].items():
+        if not Path(path).exists() or Path(path).is_dir() != ("files" in said):
+            return False
+        now = digests.stamps(Path(path))
+        if now != {"size": said["size"], "times": said["times"]}:
+            if now["size"] != said["size"] or digests.of_path(Path(path)) != said["digest"]:
+                return False
+            said |= now
+            touched = True
+    if touched:
+        digests.write_atomically(job.record(), digests.pretty(record))
+    return True
 
 
 def foreign(plan: Plan) -> list[Path]:

@@ -17,17 +17,9 @@ def why(now: Question, last: Question | None, unknown: list[str]) -> str:
     if last is None:
         return "never computed"
     parts = list(_differences("", last.spec, now.spec))
-    parts += [
-        f"code of {kind or 'the stage'}"
-        for kind in _keys(last.code, now.code)
-        if last.code.get(kind) != now.code.get(kind)
-    ]
-    for name in _keys(last.inputs, now.inputs):
-        before, after = last.inputs.get(name), now.inputs.get(name)
-        if isinstance(before, dict) and isinstance(after, dict):
-            parts += [f"{name} {n}" for n in _keys(before, after) if _text(before.get(n)) != _text(after.get(n))]
-        elif _text(before) != _text(after):
-            parts.append(f"input {name}")
+    kinds = [k for k in _keys(last.code, now.code) if last.code.get(k) != now.code.get(k)]
+    parts += [f"code of {kind or 'the stage'}" for kind in kinds]
+    parts += list(_inputs("", last.inputs, now.inputs))
     if not parts:
         return f"waits for {', '.join(unknown)}" if unknown else "its answer is no longer in the store"
     more = f" and {len(parts) - MANY} more" if len(parts) > MANY else ""
@@ -38,9 +30,13 @@ def _keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     return sorted({*a, *b})
 
 
-def _text(digest: Any) -> str | None:
-    """A digest to compare; what is unknown is not named as a difference, the reason says what it waits for."""
-    return digest if isinstance(digest, str) else None
+def _inputs(path: str, before: Any, after: Any) -> Iterator[str]:
+    """The inputs whose digests differ; those still unknown are no difference, the reason says what it waits for."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in _keys(before, after):
+            yield from _inputs(f"{path} {key}", before.get(key), after.get(key))
+    elif isinstance(before, dict | str | None) and isinstance(after, dict | str | None) and before != after:
+        yield f"input{path}"
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from dtl.workflow import digests, gate, lock, plan, published, snakemake, summar
 from dtl.workflow.foresee import read
 from dtl.workflow.lock import AbandonedError
 from dtl.workflow.progress import Progress
-from dtl.workflow.questions import groups_of
+from dtl.workflow.questions import groups_of, record_path
 from dtl.workflow.store import Store
 
 Missing = dict[tuple[str, str], list[str]]
@@ -106,7 +106,7 @@ def _passes(study: Study, store: Store, missing: Missing, options: Options, toke
         known = snakemake.environment(token, worker)
         for _ in range(PASSES):
             words = snakemake.command(
-                study.name, _targets(study, options), options.profile, options.cores, _forced(missing)
+                study.name, _targets(study, options), options.profile, options.cores, _forced(study.name, missing)
             )
             facts.setdefault("commands", []).append(shlex.join(words))
             print(shlex.join(words), flush=True)
@@ -130,11 +130,12 @@ def _passes(study: Study, store: Store, missing: Missing, options: Options, toke
     return facts | {"answers": summary.counts(study.name, token)}
 
 
-def _forced(missing: Missing) -> dict[str, list[str]]:
-    """Outputs that must be asked for again, by rule."""
+def _forced(study: str, missing: Missing) -> dict[str, list[str]]:
+    """Outputs that must be asked for again, by rule: those that were published before, and are not as they must be."""
     force: dict[str, list[str]] = {}
-    for (stage, _), paths in missing.items():
-        force.setdefault(stage, []).extend(paths)
+    for (stage, of), paths in missing.items():
+        if record_path(study, stage, of).exists():
+            force.setdefault(stage, []).extend(paths)
     return force
 
 

@@ -33,7 +33,7 @@ def run(study: str, *, open_it: bool, pack: bool) -> int:
 def packed(www: Path, target: Path) -> Path:
     """Pack a built site into one file, whose bytes depend on its content alone."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as pack:
-        for name in digests.files_of(www):
+        for name in [*digests.files_of(www), *([layout.RUN_FACTS] if (www / layout.RUN_FACTS).is_file() else [])]:
             about = zipfile.ZipInfo(f"{target.stem}/{name}", EPOCH)
             about.compress_type = zipfile.ZIP_DEFLATED
             about.external_attr = 0o644 << 16

@@ -72,12 +72,6 @@ def trace(makers: Mapping[str, dict[str, Any]], path: str, record: dict[str, Any
     about = record["outputs"].get(path, {})
     now = digests.of_path(Path(path)) if Path(path).exists() else digests.ABSENT
     tell(path, record, about.get("digest", now), 0)
-    if about and now not in (about["digest"], _with_run_facts(path)):
+    if about and now != about["digest"]:
         lines.append(f"{path} is not as it was published: it is {now[:SHORT]} now")
     return lines
-
-
-def _with_run_facts(path: str) -> str:
-    """The digest of a folder with the volatile facts of a run in it, which are no difference."""
-    folder = Path(path)
-    return digests.of_path(folder) if (folder / layout.RUN_FACTS).is_file() else ""

@@ -1,0 +1,48 @@
+"""What happens per feeder. Every output tells of every input, so that a change above changes all below."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import import_module
+
+from dtl.errors import SolveError
+from toy.numbers import FACTOR
+from toy.registry import LAYERS
+from toy.rows import read, read_json, row, write, write_json
+
+
+def digest(*values) -> float:
+    return float(int(hashlib.sha256(repr(values).encode()).hexdigest()[:6], 16))
+
+
+def prepare_feeder(spec, inputs, outputs):
+    classes = [path.read_text() for path in inputs["raw"].values()]
+    kw = digest(inputs["feeder"].read_text(), spec["demand"]["shape"], classes)
+    write("demand", [row("demand", feeder=spec["group"], load="all", kw=kw)], outputs["demand"])
+    write("profiles", [row("profiles", profile="one", values=[1.0])], outputs["profiles"])
+    write_json({"status": "ok", "reason": ""}, outputs["ready"])
+
+
+def solve_feeder(spec, inputs, outputs):
+    kw = read("demand", inputs["demand"])[0]["kw"] * FACTOR
+    for layer in spec["layers"]:
+        module, name = LAYERS[layer["kind"]].split(":")
+        kw = getattr(import_module(module), name)(layer, spec, kw)
+    if spec["head_voltage"] and spec["head_voltage"]["pu"] > 1.2:
+        raise SolveError("the voltage is out of reach")
+    case = {k: spec[k] for k in ("case", "scenario", "year")} | {"feeder": spec["group"]}
+    kw = digest(kw, spec["hours"], spec["controls"], spec["limits"], spec["head_voltage"], spec["secondary"])
+    write("powerflow", [row("powerflow", kind="head", element="head", max_kva=kw, **case)], outputs["powerflow"])
+    write("hourly", [row("hourly", hour=h, source_kw=kw, **case) for h in range(3)], outputs["hourly"])
+    write("violations", [], outputs["violations"])
+    write_json({"status": "ok", "reason": "", "kw": kw}, outputs["manifest"])
+
+
+def assess_feeder(spec, inputs, outputs):
+    manifest = read_json(inputs["manifest"])
+    case = {k: spec[k] for k in ("case", "scenario", "year")} | {"feeder": spec["group"]}
+    rows = [row("assess", analysis="head", metric="failed", value=float(manifest["status"] == "failed"), **case)]
+    for line in read("powerflow", inputs["powerflow"]):
+        assert line["case"] == spec["case"], "a stage sees the rows of its case only"
+        rows += [row("assess", analysis=a, metric="kw", value=line["max_kva"], **case) for a in spec["analyses"]]
+    write("assess", rows, outputs["assess"])

@@ -1,0 +1,3 @@
+"""A number that the solve stage imports."""
+
+FACTOR = 2.0

@@ -1,0 +1,33 @@
+"""The end: all feeders together, and the pages."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from toy.registry import OVER_CASES
+from toy.rows import read, row, write
+
+
+def gather(spec, inputs, outputs):
+    rows = [r for _, path in sorted(inputs["assess"].items()) for r in read("assess", path)]
+    keys = ("feeder", "scenario", "year", "case", "analysis", "metric", "value")
+    found = [row("cube", level="feeder", **{k: r[k] for k in keys}) for r in rows]
+    if "compare" in spec["analyses"]:
+        module, name = OVER_CASES["compare"].split(":")
+        value = float(getattr(import_module(module), name)(rows))
+        found.append(row("cube", level="study", analysis="compare", metric="rows", value=value))
+    write("cube", found, outputs["cube"])
+
+
+def write_site(spec, inputs, outputs):
+    (outputs["site"] / "pages").mkdir(parents=True)
+    rows = read("cube", inputs["cube"])
+    (outputs["site"] / "pages" / "index.md").write_text(
+        f"{spec['title']}\n{spec['spec_text']}\n{spec['digests']}\n{rows}\n"
+    )
+
+
+def build_site(spec, inputs, outputs):
+    outputs["www"].mkdir()
+    text = (inputs["site"] / "pages" / "index.md").read_text()
+    (outputs["www"] / "index.html").write_text(f"<pre>{text}</pre>\n")

@@ -1,0 +1,37 @@
+"""Rows that keep a table's contract, of which only a few columns matter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+
+from dtl import tables
+
+
+def row(contract: str, **known):
+    """A row with the given columns; the others are empty or 0."""
+    plain = {}
+    for column in tables.TABLES[contract].columns:
+        if not column.null:
+            text = column.type in (tables.TEXT, tables.WORD)
+            plain[column.name] = "" if text else [] if pa.types.is_list(column.type) else 0
+    return plain | known
+
+
+def write(contract: str, rows: list, path: Path) -> None:
+    tables.write(contract, tables.frame(contract, rows), path)
+
+
+def read(contract: str, path: Path) -> list:
+    return tables.read(contract, path).to_pylist()
+
+
+def write_json(value, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path):
+    return json.loads(path.read_text())

@@ -1,0 +1,5 @@
+"""Weather: no scenario of the toy study uses it."""
+
+
+def apply(layer, spec, kw):
+    return kw
