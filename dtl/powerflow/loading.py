@@ -85,13 +85,13 @@ class Loading:
         ]
 
     def add(self, hours: Ints, summer: NDArray[np.bool_], amps: Real, power_kva: Complex, loss_kw: Real) -> Real:
-        """Take in a block; returns the highest loading of each hour [%], 0 without any rating.
+        """Take in a block; returns the loading of each element, shape (elements, hours) [%], 0 without a rating.
 
         ``amps`` [A], complex ``power_kva`` and ``loss_kw`` have shape (elements, hours).
         """
         r = self._ratings
         rated = 100.0 / (r.seasons * r.amps_per_unit)
-        pct = amps * rated[0][:, None]
+        pct: Real = amps * rated[0][:, None]
         if summer.any():
             pct[:, summer] = amps[:, summer] * rated[1][:, None]
         self.peak.add(pct, hours)
@@ -111,8 +111,7 @@ class Loading:
         self.reverse_hours += back.sum(axis=1) * self._step_h
         self.reverse_kwh += np.where(back, -kw, 0.0).sum(axis=1) * self._step_h
         self.loss_kwh += loss_kw.sum(axis=1) * self._step_h
-        highest: Real = pct.max(axis=0, initial=0.0)
-        return highest
+        return pct
 
     def _judge_emergency(self, hours: Ints, amps: Real) -> None:
         limit = self._ratings.emergency * self._ratings.amps_per_unit

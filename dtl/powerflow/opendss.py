@@ -48,8 +48,10 @@ class Block:
         Current into each conductor of the first terminal of each source, shape (conductors, hours) [A].
     positions, taps
         Number of the position of each mover of the circuit, shape (movers, hours), and tap of each regulator.
-    tap_steps, control_iterations
-        Tap steps taken and control iterations used, shape (hours,).
+    tap_steps
+        Tap steps that each regulator took, shape (regulators, hours).
+    control_iterations
+        Control iterations used, shape (hours,).
     """
 
     hours: NDArray[np.int64]
@@ -173,7 +175,7 @@ class Year:
         sources = np.empty((size, len(self._source_rows)), np.complex128)
         at = np.empty((size, len(self.circuit.movers)), np.int64)
         tap = np.empty((size, len(taps)), np.int64)
-        steps = np.zeros(size, np.int64)
+        steps = np.zeros((size, len(taps)), np.int64)
         iterations = np.empty(size, np.int64)
         failed: list[int] = []
         for i, hour in enumerate(hours):
@@ -191,7 +193,7 @@ class Year:
             iterations[i] = engine.control_iterations()
             if iterations[i] > 1:
                 now = self._taps()
-                steps[i] = np.abs(now - taps).sum()
+                steps[i] = np.abs(now - taps)
                 taps, positions = now, self._see(now)
             at[i], tap[i] = positions, taps
         if failed:
@@ -204,7 +206,7 @@ class Year:
             source_a=np.ascontiguousarray(sources.T),
             positions=np.ascontiguousarray(at.T),
             taps=np.ascontiguousarray(tap.T),
-            tap_steps=steps,
+            tap_steps=steps.T,
             control_iterations=iterations,
         )
         return block, taps, positions

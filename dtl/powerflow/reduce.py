@@ -30,12 +30,14 @@ BALANCE = 1e-6
 
 @dataclass(frozen=True)
 class Owners:
-    """Index of the feeder, in ``Feeder.feeders``, to which each thing of the circuit belongs."""
+    """Index of the feeder, in ``Feeder.feeders``, to which each thing of the circuit, and each bus by name, belongs."""
 
     elements: Ints
     loads: Ints
     generators: Ints
     sources: Ints
+    regulators: Ints
+    buses: dict[str, int]
 
     @classmethod
     def of(cls, feeder: Feeder, circuit: Circuit) -> Owners:
@@ -43,12 +45,17 @@ class Owners:
         index = {name: i for i, name in enumerate(feeder.feeders)}
         buses = {b.name: index.get(b.feeder, 0) for b in feeder.buses}
         begins = {key: buses_of[0] for key, buses_of in terminal_buses(feeder).items()}
+        moved = {
+            r.name: begins["transformer", r.transformer] for r in feeder.regulators if r.name in circuit.regulators
+        }
         givers = [p.bus for parts in (feeder.generators, feeder.storages) for p in parts if p.enabled]
         return cls(
             elements=np.array([buses[begins[e]] for e in circuit.elements], np.int64),
             loads=np.array([buses[p.bus] for p in feeder.loads if p.enabled], np.int64),
             generators=np.array([buses[b] for b in givers], np.int64),
             sources=np.array([index.get(s.feeder, buses[s.bus]) for s in feeder.sources], np.int64),
+            regulators=np.array([buses[moved[r]] for r in circuit.regulators], np.int64),
+            buses=buses,
         )
 
 
@@ -82,6 +89,7 @@ class Reduction:
         self.ratings = ratings(feeder, self.series, self.limits, step_h)
         self.loading = Loading(self.ratings, step_h)
         self.voltages = Voltages(feeder, circuit, view, self.limits, spec["secondary"], step_h)
+        self._bus_owners = np.array([self.owners.buses[b.name] for b in self.voltages.buses], np.int64)
         self.hourly: dict[str, list[NDArray[Any]]] = {}
         self.balance_max_rel, self.balance_hour = 0.0, 0
         self._kinds = [
@@ -109,7 +117,7 @@ class Reduction:
         self._judge_balance(block, missing)
         in_summer = summer(self.calendar, block.hours, self.limits)
         loss = flows.loss_kw[self.meter.series]
-        loading = self.loading.add(block.hours, in_summer, flows.amps, flows.power_kva, loss)
+        pct = self.loading.add(block.hours, in_summer, flows.amps, flows.power_kva, loss)
         low, high = self.voltages.add(block.hours, block.voltages)
         source = self._source_power(block)
         self.source_kva.append(source)
@@ -129,10 +137,10 @@ class Reduction:
             "loss_transformer_kw": transformers - no_load,
             "loss_no_load_kw": no_load,
             "loss_other_kw": others,
-            "min_pu": self._each(low),
-            "max_pu": self._each(high),
-            "max_load_pct": self._each(loading),
-            "tap_changes": self._each(block.tap_steps),
+            "min_pu": -self._highest(-low, self._bus_owners),
+            "max_pu": self._highest(high, self._bus_owners),
+            "max_load_pct": self._highest(pct, self.owners.elements[self.meter.series]),
+            "tap_changes": self._sum(block.tap_steps, self.owners.regulators),
             "control_iterations": self._each(block.control_iterations),
         }
         for name, values in rows.items():
@@ -179,6 +187,11 @@ class Reduction:
         if len(self.feeder.feeders) == 1:
             return np.asarray(values.sum(axis=0, keepdims=True))
         return np.stack([values[owners == i].sum(axis=0) for i in range(len(self.feeder.feeders))])
+
+    def _highest(self, values: Real, owners: Ints) -> Real:
+        if len(self.feeder.feeders) == 1:
+            return np.asarray(values.max(axis=0, keepdims=True, initial=-np.inf))
+        return np.stack([values[owners == i].max(axis=0, initial=-np.inf) for i in range(len(self.feeder.feeders))])
 
     def _each(self, values: NDArray[Any]) -> NDArray[Any]:
         return np.broadcast_to(values, (len(self.feeder.feeders), len(values)))

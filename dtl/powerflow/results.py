@@ -35,8 +35,8 @@ def hourly(reduction: Reduction, case: Case) -> pa.Table:
         for name, blocks in reduction.hourly.items()
     }
     hours = len(columns["hour"]) // len(reduction.feeder.feeders)
-    if not np.isfinite(reduction.ratings.seasons).any():
-        columns["max_load_pct"] = pa.nulls(len(columns["hour"]), pa.float32())
+    load = columns["max_load_pct"]
+    columns["max_load_pct"] = pa.array(load, mask=load <= 0.0)
     columns |= {k: [v] * len(columns["hour"]) for k, v in case.items()}
     columns["feeder"] = [f for f in reduction.feeder.feeders for _ in range(hours)]
     return tables.frame("hourly", columns)

@@ -81,7 +81,7 @@ class Voltages:
         return magnitude
 
     def add(self, hours: Ints, voltages: NDArray[np.complex128]) -> tuple[Real, Real]:
-        """Take in a block; returns the lowest and the highest voltage of each hour [pu]."""
+        """Take in a block; returns the lowest and the highest voltage of each bus, shape (buses, hours) [pu]."""
         pu = self.per_unit(voltages)
         self.highest.add(pu, hours)
         self.lowest.add(-pu, hours)
@@ -95,7 +95,7 @@ class Voltages:
         if severity[column] > self._worst:
             self._worst = float(severity[column])
             self.worst_hour, self.worst_pu = int(hours[column]), pu[:, column].copy()
-        return bus_low.min(axis=0), bus_high.max(axis=0)
+        return bus_low, bus_high
 
     def _judge(self, hours: Ints, pu: Real, bus_low: Real, bus_high: Real) -> None:
         too_low = bus_low < self.low_pu[:, None]
