@@ -30,7 +30,7 @@ SETTING = {
 
 def branch_of(t: Transformer) -> str:
     """The section that holds a transformer."""
-    return f"X{t.id[1:]}"
+    return f"X{t.id[2:]}"
 
 
 def _overhead(name: str, conductor: str, phases: str, length_m: float) -> Row:

@@ -72,8 +72,8 @@ class Circuit:
         self.head = np.array([order[f"{feeder.head.lower()}.{n}"] for n in (1, 2, 3)])
         self.units = [f"{r.id}{p}" for r in feeder.regulators for p in "ABC"]
 
-    def solve(self) -> State:
-        """Solve the present loads.
+    def solve(self, factor: float = 1.0) -> State:
+        """Solve the present loads, all multiplied by a factor; the plan stays as it is.
 
         Raises
         ------
@@ -81,22 +81,17 @@ class Circuit:
             The engine found no solution.
         """
         solution = self.circuit.Solution
+        DSS.Text.Commands(f"Set LoadMult={factor:g}")
         solution.Solve()
+        DSS.Text.Commands("Set LoadMult=1")
         if not solution.Converged:
             raise SolveError(f"{self.feeder.id}: the power flow of the synthetic feeder does not converge")
         kw, kvar = (-float(v) for v in self.circuit.TotalPower)
         loads = self.circuit.Loads
-        load_kw = sum(load.kW for load in loads)
+        load_kw = factor * sum(load.kW for load in loads)
         vpu = np.asarray(self.circuit.AllBusVmagPu)
         vpu = vpu[vpu > 0.05]
         return State(kw, kvar, load_kw, kw - load_kw, float(vpu.min()), float(vpu.max()), int(solution.Iterations))
-
-    def at(self, factor: float) -> State:
-        """The state with all loads multiplied by a factor; the plan stays as it is."""
-        DSS.Text.Commands(f"Set LoadMult={factor:g}")
-        state = self.solve()
-        DSS.Text.Commands("Set LoadMult=1")
-        return state
 
     def scale(self, factor: float) -> None:
         """Scale the demand of every meter, here and in the plan."""

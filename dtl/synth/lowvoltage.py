@@ -25,7 +25,7 @@ def _transformer(stub: Stub, k: int, place: Place, feeder: Feeder, rng: np.rando
     node = feeder.nodes[place.node]
     installed = int(np.clip(stub.built + rng.exponential(14.0) * (1 if rng.random() < 0.8 else 2), 1955, 2024))
     return Transformer(
-        id=f"T{stub.number:04d}{k:04d}", node=place.node,
+        id=f"TX{stub.number:04d}{k:04d}", node=place.node,
         x=node.x, y=node.y,
         phases=place.phases, kva=kind.kva, kv_low=low, delta_high=low == 0.48,
         z_pct=kind.z_pct, x_over_r=kind.x_over_r, no_load_kw=kind.no_load_kw, installed=installed,
@@ -45,7 +45,7 @@ def _spans(k: int, t: Transformer, place: Place, setting: str, rng: np.random.Ge
         bus, x, y = ends[way]
         x2, y2 = round(x + way * length * math.cos(angle), 2), round(y + way * length * math.sin(angle), 2)
         here = f"{t.bus}_{j + 1}"
-        spans.append(Span(f"S{t.id[1:]}{j + 1}", k, bus, here, round(length, 2), "", x, y, x2, y2))
+        spans.append(Span(f"S{t.id[2:]}{j + 1}", k, bus, here, round(length, 2), "", x, y, x2, y2))
         ends[way] = (here, x2, y2)
     return spans
 

@@ -34,6 +34,7 @@ THIN = {"name": "NAYY 4x35", "r_ohm_per_km": 0.868, "x_ohm_per_km": 0.083, "rati
 TRANSFORMER = {"kva": 500.0, "kv_high": 11.0, "kv_low": 0.4, "r_pct": 1.1, "x_pct": 4.2, "no_load_kw": 0.8}
 LIMITS = {"low_pu": 0.94, "high_pu": 1.06}
 HEAD_PU = 1.025
+TRIALS = 16
 
 
 def profiles() -> pd.DataFrame:
@@ -49,12 +50,12 @@ def profiles() -> pd.DataFrame:
     )
 
 
-def network(number: int, nodes: int, seed: int) -> Network:
-    """One feeder by its recipe."""
+def network(number: int, nodes: int, seed: int, harder: float = 1.0) -> Network:
+    """One feeder by its recipe; ``harder`` exaggerates what makes it an outlier."""
     recipe = RECIPES.get(number % 12, "normal")
     rng = generator(seed, "lv", number)
     cable = THIN if recipe == "weak" else CABLE
-    stretch = {"long": 5.0, "weak": 1.25}.get(recipe, 1.0)
+    stretch = {"long": 4.0 * harder, "weak": 1.1 * harder}.get(recipe, 1.0)
     branches = 2 if recipe in ("long", "weak") else 3
     places: list[dict[str, Any]] = [
         {"id": 0, "x": 0.0, "y": 0.0, "customers": 0, "load_kw": 0.0, "power_factor": 1.0, "phases": PHASES}
@@ -69,7 +70,11 @@ def network(number: int, nodes: int, seed: int) -> Network:
         angle = 2.0 * math.pi * way / branches + float(rng.normal(0, 0.35))
         length = round(float(rng.uniform(18, 42)) * stretch, 1)
         customers = int(rng.integers(1, 4))
-        peak = customers * float(rng.uniform(1.6, 2.6)) * {"overloaded": 5.2, "unbalanced": 2.0}.get(recipe, 1.0)
+        peak = (
+            customers
+            * float(rng.uniform(1.6, 2.6))
+            * {"overloaded": 4.0 * harder, "unbalanced": 1.6 * harder}.get(recipe, 1.0)
+        )
         phases = PHASES
         if recipe == "unbalanced":
             phases = str(rng.choice(list(PHASES), p=[0.66, 0.20, 0.14]))
@@ -159,6 +164,17 @@ def answers(net: Network, load_pu: list[float]) -> list[dict[str, Any]]:
     return rows
 
 
+def solved(number: int, nodes: int, seed: int, load_pu: list[float]) -> tuple[Network, list[dict[str, Any]]]:
+    """A feeder and its answers; an outlier is exaggerated until it breaks a limit."""
+    for trial in range(TRIALS):
+        net = network(number, nodes, seed, 1.12**trial)
+        rows = answers(net, load_pu)
+        broken = any(r["voltage_violation"] or r["transformer_loading"] > 1.0 for r in rows)
+        if broken or net["recipe"] == "normal":
+            break
+    return net, rows
+
+
 def write(folder: Path, feeders: int, nodes: int, seed: int) -> dict[str, Any]:
     """Write the twin into an empty or new folder and return its summary.
 
@@ -177,11 +193,11 @@ def write(folder: Path, feeders: int, nodes: int, seed: int) -> dict[str, Any]:
     write_csv(folder / "profiles" / "pv_profile.csv", day[["step", "time", "pv_pu"]])
     rows: list[dict[str, Any]] = []
     for number in range(feeders):
-        net = network(number, nodes, seed)
+        net, found = solved(number, nodes, seed, day["load_pu"].tolist())
         told = {k: v for k, v in net.items() if k != "recipe"}
         text = json.dumps(told, indent=1) + "\n"
         (folder / "networks" / f"{net['feeder_id']}.json").write_text(text, encoding="utf-8", newline="\n")
-        rows += answers(net, day["load_pu"].tolist())
+        rows += found
     table = pd.DataFrame(rows)
     write_csv(folder / "truth" / "answers.csv", table)
     worst = table.loc[table.groupby("feeder")["min_pu"].idxmin()]

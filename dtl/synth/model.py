@@ -82,7 +82,7 @@ class Transformer:
     @property
     def bus(self) -> str:
         """Name of its low-voltage bus."""
-        return f"V{self.id[1:]}"
+        return f"V{self.id[2:]}"
 
     @property
     def kv_low_ln(self) -> float:

@@ -1,6 +1,6 @@
 """Outages as an outage management system exports them, with a table of restoration steps; times are civil time.
 
-Transformers carry the prefix ``XF-`` of the planning department instead of the T of the GIS.
+Transformers carry the prefix ``XF-`` of the planning department instead of the TX of the GIS.
 """
 
 from __future__ import annotations

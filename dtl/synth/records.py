@@ -105,7 +105,7 @@ class Planter:
             if others:
                 wrong = f.transformers[others[int(self.rng.integers(0, len(others)))]].id
                 self.plant("link_wrong", "gis", m.id[k], "transformer", f.transformers[m.transformer[k]].id, wrong)
-        for kind, recorded in (("link_missing", None), ("link_stale", f"T{f.number:04d}9999")):
+        for kind, recorded in (("link_missing", None), ("link_stale", f"TX{f.number:04d}9999")):
             for k in self.hit(kind, len(m)):
                 self.plant(kind, "gis", m.id[k], "transformer", f.transformers[m.transformer[k]].id, recorded)
         for k in self.hit("meter_phase_missing", len(m)):
@@ -189,7 +189,7 @@ class Planter:
 
 def cyme_name(transformer: str) -> str:
     """The name that the planning department gives a transformer."""
-    return f"XF-{transformer[1:]}"
+    return f"XF-{transformer[2:]}"
 
 
 def keep_records(feeder: Feeder, settings: Settings) -> Records:

@@ -124,7 +124,9 @@ def _substations(settings: Settings, sizes: list[int]) -> list[Substation]:
     made = []
     for k, (kind, size) in enumerate(zip(kinds, sizes, strict=True)):
         rng = generator(settings.seed, "substation", k)
-        name = f"{FIRST[k % len(FIRST)]} {SECOND[(k + k // len(FIRST)) % len(SECOND)]}".replace(" side", "side")
+        name = f"{FIRST[k % len(FIRST)]} {SECOND[(k // len(FIRST) + k % len(FIRST)) % len(SECOND)]}".replace(
+            " side", "side"
+        )
         name = name.replace(" field", "field").replace(" gate", "gate")
         if k >= len(FIRST) * len(SECOND):
             name += f" {k // (len(FIRST) * len(SECOND)) + 1}"

@@ -67,7 +67,7 @@ def _storms(rng: np.random.Generator, utc: Times, summer: Floats) -> tuple[Float
     gust, rain, thunder = np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.bool_)
     for day in range(n // 24):
         warm = float(summer[day * 24])
-        if rng.random() < 0.015 + 0.20 * max(warm, 0.0):
+        if rng.random() < 0.20 * max(warm + 0.08, 0.0):
             start = day * 24 + 19 + int(rng.integers(0, 9))
             for h in range(start, min(start + int(rng.integers(1, 5)), n)):
                 gust[h] += float(rng.gamma(3.0, 9.0))

@@ -221,7 +221,7 @@ def dark(events: list[Outage], piece: Clock, count: int) -> npt.NDArray[np.float
 
 def estimate(circuit: Circuit, kw: npt.NDArray[np.float32], kvar: npt.NDArray[np.float32], head_kv: Floats) -> Series:
     """The head from the sum of the meters and losses that grow with the square of the load, by two solved states."""
-    full, part = circuit.at(1.0), circuit.at(0.4)
+    full, part = circuit.solve(), circuit.solve(0.4)
     p, q = kw.sum(axis=0, dtype=np.float64), kvar.sum(axis=0, dtype=np.float64)
     square = (part.load_kw**2, full.load_kw**2)
     slope = (full.loss_kw - part.loss_kw) / (square[1] - square[0])
