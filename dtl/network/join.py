@@ -47,15 +47,25 @@ def join(feeders: list[Feeder]) -> Feeder:
 
 
 def _clashes(feeder: Feeder, before: list[Feeder]) -> set[tuple[str, str]]:
-    """Names of a feeder, by kind, that mean something else in a feeder before it."""
-    found = set()
-    for kind, field in FIELDS.items():
-        mine = {p.name: p for p in getattr(feeder, field)}
+    """Names of a feeder, by kind, that mean something else in a feeder before it.
+
+    A part that is equal in both but hangs on something that is not the same is another part.
+    """
+    found: set[tuple[str, str]] = set()
+    first = ("bus", "line_code", "transformer", "load")
+    for kind in (*first, *(k for k in FIELDS if k not in first)):
+        mine = {p.name: p for p in getattr(feeder, FIELDS[kind])}
         for other in before:
-            for part in getattr(other, field):
-                if part.name in mine and not _same(part, mine[part.name]):
+            for part in getattr(other, FIELDS[kind]):
+                if part.name in mine and (not _same(part, mine[part.name]) or found & _refers(part)):
                     found.add((kind, part.name))
     return found
+
+
+def _refers(part: Part) -> set[tuple[str, str]]:
+    """Kind and name of all that a part names."""
+    named = {(kind, getattr(part, field)) for field, kind in _REFERENCES.items() if getattr(part, field, "")}
+    return named | {("bus", w.bus) for w in getattr(part, "windings", ())}
 
 
 def _same(a: Part, b: Part) -> bool:

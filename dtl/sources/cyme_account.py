@@ -27,16 +27,19 @@ DRAWING = {
 
 def account(reading: Reading, tables: Tables) -> None:
     """Give every row and column its verdict, and count the blocks that nobody reads."""
+    seen: dict[str, int] = {}
     for row in tables.feeders.values():
-        _row(reading, row)
+        _row(reading, row, row.thing)
     for block, rows in tables.blocks.items():
         unread = 0
         for row in rows:
+            seen[row.thing] = n = seen.get(row.thing, 0) + 1
+            thing = row.thing if n == 1 else f"{row.thing} ({n})"
             if row.target or (row.asked and "ID" in row.values):
-                _row(reading, row)
+                _row(reading, row, thing)
                 continue
             reason = row.reason or DRAWING.get(block) or _why(block, row)
-            _refuse(reading, row, reason)
+            _refuse(reading, row, thing, reason)
             if not row.reason and block not in DRAWING:
                 unread += 1
                 if _is_device(block) and tables.blocks.get("SECTION"):
@@ -79,8 +82,8 @@ def _lost(reading: Reading, row: Row) -> None:
     )
 
 
-def _row(reading: Reading, row: Row) -> None:
-    thing, feeder = row.thing, row.feeder
+def _row(reading: Reading, row: Row, thing: str) -> None:
+    feeder = row.feeder
     target = row.target or "the devices that use it"
     reading.mapped(feeder, thing, "", target, f"{row.file}:{row.line}")
     asked = [(c, v) for c, v in row.values.items() if c in row.asked]
@@ -100,8 +103,8 @@ def _row(reading: Reading, row: Row) -> None:
             reading.refused(feeder, thing, names, shown(pairs), reason)
 
 
-def _refuse(reading: Reading, row: Row, reason: str) -> None:
-    reading.refused(row.feeder, row.thing, "", f"{row.file}:{row.line}", reason)
+def _refuse(reading: Reading, row: Row, thing: str, reason: str) -> None:
+    reading.refused(row.feeder, thing, "", f"{row.file}:{row.line}", reason)
     stated = [(c, v) for c, v in row.values.items() if v]
-    if stated:
-        reading.refused(row.feeder, row.thing, " ".join(row.values), shown(stated), reason)
+    if row.values:
+        reading.refused(row.feeder, thing, " ".join(row.values), shown(stated), reason)

@@ -233,6 +233,8 @@ class _File:
         """A header: of the marker lines, or of the rows that follow."""
         name, _, columns = line.partition("=")
         cells = [c.strip().upper() for c in columns.split(",")]
+        if not self.block:
+            return
         if self.block == "SECTION" and name[7:].strip().upper() in MARKERS:
             self.marker_header = cells
         else:

@@ -234,6 +234,7 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
     },
     "Storage": {
         **_BUS,
+        **dict.fromkeys(("kW", "kvar", "PF"), "kw (at rest at the start)"),
         "kWRated": "kw",
         "kVA": "kva",
         "kWhRated": "kwh",

@@ -1,0 +1,260 @@
+"""The source `opendss`: what the engine makes of a script, and the account of every object and property."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from models import files_of, only, read
+
+from dtl.errors import SourceError
+from dtl.sources import opendss
+from dtl.sources.opendss_engine import circuit_of
+from dtl.sources.opendss_script import flatten
+
+HEAD = "clear\nnew circuit.t basekv=12.47 bus1=head\n"
+
+
+def make(tmp_path: Path, body: str, **spec: object):
+    (tmp_path / "master.dss").write_text(HEAD + body)
+    return read("opendss", tmp_path, "master.dss", **spec)
+
+
+@pytest.mark.parametrize(
+    ("sample", "master", "counts", "kw", "kvar"),
+    [
+        ("ieee13", "IEEE13Nodeckt.dss", {"bus": 16, "line": 11, "switch": 1, "transformer": 5, "load": 15}, 3466, 2102),
+        ("smartds_p4u", "Master.dss", {"bus": 181, "line": 149, "transformer": 31, "load": 67}, 2081.73, 568.18),
+    ],
+)
+def test_samples_come_whole(
+    samples: Path, sample: str, master: str, counts: dict[str, int], kw: float, kvar: float
+) -> None:
+    reading = read("opendss", samples / "opendss" / sample, master)
+    assert not reading.findings
+    feeder = only(reading)
+    kinds = Counter(kind for parts in reading.parts.values() for kind, _ in parts)
+    assert counts.items() <= kinds.items()
+    assert sum(load.kw for load in feeder.loads) == pytest.approx(kw, abs=0.01)
+    assert sum(load.kvar for load in feeder.loads) == pytest.approx(kvar, abs=0.01)
+
+
+def test_ieee13_loads_by_node(samples: Path) -> None:
+    feeder = only(read("opendss", samples / "opendss" / "ieee13", "IEEE13Nodeckt.dss"))
+    found = {(load.bus, load.nodes): (load.kw, load.kvar) for load in feeder.loads}
+    assert found[("675", (2,))] == (68, 60)
+    assert found[("692", (3, 1))] == (170, 151)
+    assert found[("671", (1, 2, 3))] == (1155, 660)
+    assert {load.min_pu for load in feeder.loads} == {0.95}
+
+
+def test_every_object_and_property_has_one_verdict(samples: Path) -> None:
+    folder = samples / "opendss" / "smartds_p4u"
+    reading = read("opendss", folder, "Master.dss")
+    script = flatten("Master.dss", files_of(folder))
+    told = circuit_of([c.text for c in script.commands])
+    rows: dict[str, list[str]] = {}
+    for row in reading.conversion.values():
+        rows.setdefault(row["object"], []).append(row["property"])
+    for cls, items in told["classes"].items():
+        for item in items:
+            given = rows[f"{cls}.{item['name']}"]
+            assert given.count("") == 1, item["name"]
+            properties = [p for text in given for p in text.split()]
+            assert sorted(properties) == sorted(item["full"]), item["name"]
+    refused = {r["object"]: r["reason"] for r in reading.conversion.values() if r["verdict"] == "refused"}
+    assert refused["EnergyMeter.m3"] == "measures, does not change the power flow"
+    disabled = [r for r in refused.values() if r == "is disabled in the source"]
+    assert len(disabled) == 10  # five lines and five fuses
+
+
+def test_reading_twice_gives_the_same(samples: Path) -> None:
+    a, b = (read("opendss", samples / "opendss" / "ieee13", "IEEE13Nodeckt.dss") for _ in range(2))
+    assert a.conversion == b.conversion
+    assert only(a).to_json() == only(b).to_json()
+
+
+def test_taps_are_those_of_the_files(tmp_path: Path) -> None:
+    feeder = only(
+        make(
+            tmp_path,
+            "new transformer.reg phases=1 buses=[head.1 b.1] kvs=[7.2 7.2] kvas=[500 500] xhl=0.01 taps=[1 1.025]\n"
+            "new regcontrol.reg transformer=reg winding=2 vreg=123 band=2 ptratio=60\n"
+            "new load.a bus1=b.1 phases=1 kv=7.2 kw=400 kvar=100\nset voltagebases=[12.47]\ncalcv\nsolve\n",
+        )
+    )
+    assert feeder.transformers[0].windings[1].tap_pu == 1.025
+    assert feeder.transformers[0].is_regulator
+    assert feeder.regulators[0].set_v == 123
+
+
+def test_what_a_file_leaves_out_is_listed_as_defaulted(tmp_path: Path) -> None:
+    reading = make(tmp_path, "new load.a bus1=head kv=12.47 kw=400 kvar=100 vminpu=0.8\n")
+    row = next(r for r in reading.conversion.values() if "VMaxpu" in r["property"].split())
+    assert row["verdict"] == "defaulted"
+    assert "VMaxpu=1.05" in row["value"]
+    assert next(r for r in reading.conversion.values() if "VMinpu" in r["property"].split())["verdict"] == "mapped"
+
+
+def test_commands_that_write_are_not_run(tmp_path: Path) -> None:
+    before = "new load.a bus1=head kv=12.47 kw=400 kvar=100\n"
+    reading = make(
+        tmp_path, before + "solve\nexport voltages here.csv\nsave circuit dir=there\nshow taps\nplot profile\n"
+    )
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["master.dss"]
+    refused = [r for r in reading.conversion.values() if r["object"].startswith("command ")]
+    assert [r["value"] for r in refused] == [
+        "solve",
+        "export voltages here.csv",
+        "save circuit dir=there",
+        "show taps",
+        "plot profile",
+    ]
+
+
+def test_the_working_directory_stays(tmp_path: Path) -> None:
+    here = Path.cwd()
+    make(tmp_path, "new load.a bus1=head kv=12.47 kw=4 kvar=1\n")
+    assert Path.cwd() == here
+
+
+def test_open_conductors(tmp_path: Path) -> None:
+    code = "new linecode.c nphases=3 r1=0.1 x1=0.3 r0=0.3 x0=0.9 units=km\n"
+    feeder = only(
+        make(
+            tmp_path,
+            code + "new line.plain bus1=head bus2=b linecode=c length=1 units=km\n"
+            "new line.sw bus1=b bus2=c switch=y\nnew line.tie bus1=b bus2=d switch=y\n"
+            "open line.plain 1 2\nopen line.sw 2 3\nopen line.tie 1\n"
+            "new swtcontrol.s switchedobj=line.sw switchedterm=1\n",
+        )
+    )
+    switches = {s.name: s for s in feeder.switches}
+    assert switches["plain__open"].closed == (True, False, True)
+    assert switches["plain__open"].to_bus == feeder.lines[0].from_bus == "head__plain"
+    assert switches["sw"].closed == (True, True, False)
+    assert not switches["tie"].is_closed
+
+
+def test_units_of_length_and_codes(tmp_path: Path) -> None:
+    feeder = only(
+        make(
+            tmp_path,
+            "new linecode.c nphases=3 r1=0.3 x1=0.6 r0=0.9 x0=1.8 c1=10 c0=5 units=mi normamps=300\n"
+            "new line.a bus1=head bus2=b linecode=c length=5280 units=ft\n"
+            "new line.b bus1=b bus2=c linecode=c length=1.609344 units=km\n"
+            "new line.c bus1=c bus2=d linecode=c length=1 units=mi normamps=250\n",
+        )
+    )
+    assert [line.length_km for line in feeder.lines] == pytest.approx([1.609344] * 3)
+    assert [line.line_code for line in feeder.lines] == ["c", "c", "c"]
+    code = feeder.line_code["c"]
+    assert code.r_ohm_per_km[0][0] == pytest.approx((0.9 + 2 * 0.3) / 3 / 1.609344)
+    assert code.c_nf_per_km[0][1] == pytest.approx((5 - 10) / 3 / 1.609344)
+    assert (code.normal_a, feeder.lines[0].normal_a, feeder.lines[2].normal_a) == (300, None, 250)
+
+
+def test_a_rating_that_nobody_stated_is_none(tmp_path: Path) -> None:
+    reading = make(tmp_path, "new line.a bus1=head bus2=b r1=0.1 x1=0.2 length=1 units=km\n")
+    assert only(reading).lines[0].normal_a is None
+    row = next(r for r in reading.conversion.values() if r["property"] == "NormAmps")
+    assert (row["verdict"], row["value"]) == ("refused", "400")
+
+
+def test_centre_taps_and_their_legs(tmp_path: Path) -> None:
+    feeder = only(
+        make(
+            tmp_path,
+            "new transformer.t phases=1 windings=3 buses=[head.2 low.1.0 low.0.2] kvs=[7.2 .12 .12] kvas=[25 25 25]"
+            " %rs=[0.6 1.2 1.2] xhl=2 xht=2 xlt=1.4\n"
+            "new line.drop phases=2 bus1=low.1.2 bus2=house.1.2 r1=0.3 x1=0.1 r0=.3 x0=.1 length=0.03 units=km\n"
+            "new load.a phases=1 bus1=house.1.2 kv=0.24 kw=4 kvar=1 conn=delta\nset voltagebases=[12.47 .208]\ncalcv\n",
+        )
+    )
+    assert feeder.bus["house"].split_phase
+    assert feeder.bus["house"].kv_ln == 0.12
+    assert feeder.bus["house"].kv_ll == 0.24
+    assert not feeder.bus["head"].split_phase
+    assert [w.nodes for w in feeder.transformers[0].windings] == [(2, 0), (1, 0), (0, 2)]
+
+
+def test_controls_generation_and_shunts(tmp_path: Path) -> None:
+    reading = make(
+        tmp_path,
+        "new line.a bus1=head bus2=b r1=0.1 x1=0.2 length=1 units=km\n"
+        "new capacitor.c bus1=b kv=12.47 numsteps=2 kvar=[300 300] states=[1 0]\n"
+        "new capcontrol.cc capacitor=c element=line.a terminal=1 type=kvar ctratio=1 ptratio=1\n"
+        "~ onsetting=200 offsetting=-50\n"
+        "new generator.g bus1=b kv=12.47 kw=100 pf=0.9\n"
+        "new pvsystem.p bus1=b kv=12.47 pmpp=80 kva=60 irradiance=0.5 pf=1\n"
+        "new storage.s bus1=b kv=12.47 kwrated=50 kwhrated=200 kva=55 %stored=40\n"
+        "new reactor.r bus1=b kv=12.47 kvar=90 phases=3\n"
+        "new load.l bus1=b kv=12.47 kw=10 pf=0.8 model=8 zipv=[.2 .3 .5 .1 .2 .7 0.6] yearly=default\n",
+    )
+    assert not reading.findings
+    feeder = only(reading)
+    bank = feeder.capacitors[0]
+    assert (bank.kvar, bank.steps_on) == ((300, 300), (True, False))
+    assert bank.control is not None
+    assert (bank.control.type, bank.control.element, bank.control.on) == ("kvar", "line.a", 200)
+    plant, roof = feeder.generators
+    assert plant.kvar == pytest.approx(100 * (1 / 0.9**2 - 1) ** 0.5)
+    assert (roof.type, roof.kw, roof.dc_kw, roof.kva) == ("pv", 40, 80, 60)
+    assert (feeder.storages[0].stored, feeder.storages[0].kwh) == (0.4, 200)
+    assert feeder.reactors[0].x_ohm == pytest.approx(12.47**2 / 0.09)
+    assert feeder.loads[0].kvar == pytest.approx(7.5)
+    assert feeder.loads[0].zip == (0.2, 0.3, 0.5, 0.1, 0.2, 0.7, 0.6)
+    assert feeder.loads[0].shape == "default"
+
+
+def test_allocated_loads_have_their_kilowatts(tmp_path: Path) -> None:
+    feeder = only(make(tmp_path, "new load.a bus1=head kv=12.47 pf=0.95 xfkva=100 allocationfactor=0.6\n"))
+    assert feeder.loads[0].kw == pytest.approx(57)
+
+
+def test_bases_that_no_script_sets(tmp_path: Path) -> None:
+    reading = make(
+        tmp_path,
+        "new transformer.t windings=2 buses=[head low] kvs=[12.47 .48] kvas=[100 100]\n"
+        "new line.a bus1=low bus2=end r1=0.1 x1=0.2 length=1 units=km\n",
+    )
+    assert only(reading).bus["end"].kv_ln == pytest.approx(0.48 / 3**0.5)
+    assert reading.conversion[("t", "Bus.end", "kVBase")]["verdict"] == "defaulted"
+
+
+def test_coordinates_of_a_file_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "xy.csv").write_text("bus,x,y\nhead,3,4\nnonsense\n")
+    reading = make(tmp_path, "new load.a bus1=head kv=12.47 kw=4 kvar=1\n", buscoords="xy.csv")
+    assert (only(reading).bus["head"].x, only(reading).bus["head"].y) == (3, 4)
+    assert [f.check for f in reading.findings] == ["source.bad-row"]
+
+
+def test_a_master_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"none\.dss"):
+        opendss.read("m", {"path": "none.dss"}, files_of(tmp_path))
+
+
+def test_a_death_of_the_engine_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import subprocess
+
+    real = subprocess.run
+
+    def dies(words: list[str], **options: object):
+        Path(words[-1]).write_text("1")
+        return real(["python3", "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"], **options)
+
+    monkeypatch.setattr("dtl.sources.opendss_engine.subprocess.run", dies)
+    reading = make(tmp_path, "new load.a bus1=head\n")
+    found = [f for f in reading.findings if f.check == "opendss.engine-crash"]
+    assert [(f.file, f.line) for f in found] == [("master.dss", 2)]
+
+
+def test_the_child_imports_no_tables() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, dtl.sources.opendss_engine; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", "import json\n" + code], capture_output=True, text=True, check=True)
+    assert {"pandas", "pyarrow", "pydantic"}.isdisjoint(json.loads(done.stdout))
