@@ -102,7 +102,7 @@ def explain(error: Any, root: Node, reading: Reading) -> Mistake | None:
         inner = at.inner[word]
         place = inner if isinstance(inner.data, str) else at.keys[word]
         return place.mistake(kind, error["msg"], f"{spot.path}.{word}")
-    return spot.place.mistake(*_bounds(kind, ctx, value, error["msg"]), spot.path)
+    return spot.place.mistake(*beyond(kind, ctx, value, error["msg"]), spot.path)
 
 
 def _missing(root: Node, loc: tuple[Any, ...], reading: Reading) -> Mistake:
@@ -156,14 +156,15 @@ def _unit_hint(value: str, spot: Spot) -> str:
     return f"; write {plain}" if not rest and plain != value and re.fullmatch(r"[-+]?\d+(\.\d+)?", plain) else ""
 
 
-def _bounds(kind: str, ctx: dict[str, Any], value: str, message: str) -> tuple[str, str]:
+def beyond(kind: str, ctx: dict[str, Any], value: str, message: str) -> tuple[str, str]:
+    """Slug and message of an error of pydantic about a value."""
     signs = {"greater_than": "above {gt}", "greater_than_equal": "at least {ge}", "less_than": "below {lt}"}
     signs["less_than_equal"] = "at most {le}"
     if kind in signs:
         bound = {k: f"{v:g}" for k, v in ctx.items() if isinstance(v, int | float)}
         hint = ""
         number = re.fullmatch(r"\d+(\.\d+)?", value)
-        if ctx.get("le") == 1 and number and 1 < float(value) <= 100:
+        if ctx.get("le") == 1 and number and 2 <= float(value) <= 100:
             hint = f"; a share runs from 0 to 1: {float(value) / 100:g}"
         return "out-of-range", f"{value} is out of range: it must be {signs[kind].format(**bound)}{hint}"
     if kind == "finite_number":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dtl.errors import Mistake
 from dtl.spec.base import near
+from dtl.spec.names import nameable
 from dtl.spec.text import BrokenError, Node, read
 
 SECTIONS = (
@@ -75,7 +76,7 @@ class Includes:
         text = str(node.data)
         name = posixpath.normpath(posixpath.join(node.file.base, text))
         problem = ""
-        if text.startswith(("/", "~")) or "\\" in text or not text.endswith((".yaml", ".yml")):
+        if not nameable(text) or text.startswith(("/", "~")) or "\\" in text or not text.endswith((".yaml", ".yml")):
             problem = f"section '{section}' must be a map, or the relative path of a .yaml file"
             self.mistakes.append(node.mistake("wrong-shape", problem, section))
         elif name in trail:

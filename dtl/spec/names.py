@@ -71,12 +71,19 @@ def _case(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def nameable(path: str) -> bool:
+    """Whether every part of a path can be the name of a file on every machine."""
+    return path.isprintable() and all(len(part.encode()) <= 255 for part in path.split("/")) and len(path) < 1000
+
+
 def _path(value: Any, info: ValidationInfo, *, wild: bool = False, feeder: bool = False, ends: str = "") -> Any:
     """A path relative to the file in which it stands, made relative to the folder of the study; it must exist."""
     if not isinstance(value, str):
         return value
     if value.startswith(("/", "~")) or "\\" in value or re.match(r"[A-Za-z]:", value):
         raise wrong("bad-path", f"'{value}' must be relative, with '/': a study is the same on every machine")
+    if not nameable(value):
+        raise wrong("bad-path", "this cannot be the name of a file")
     for brace in re.findall(r"\{[^}]*\}?", value):
         if brace != "{feeder}" or not feeder:
             allowed = "only {feeder} is known" if feeder else "no wildcard in braces is possible here"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from dtl.spec.base import near
+from dtl.spec.explain import beyond
 from dtl.spec.scenarios import Range
 from dtl.spec.study import Study
 
@@ -53,5 +54,7 @@ def _problem(study: Study, of: str, target: str, numbers: list[float]) -> tuple[
         try:
             type(layer).model_validate({**layer.model_dump(by_alias=True), word: number})
         except ValidationError as error:
-            return "sweep-range", f"{target} cannot be {number:g}: {error.errors()[0]['msg']}"
+            first = error.errors()[0]
+            message = beyond(first["type"], first.get("ctx") or {}, f"{number:g}", first["msg"])[1]
+            return "sweep-range", f"{target}: {message}"
     return None

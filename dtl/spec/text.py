@@ -5,6 +5,7 @@ Scalars stay text. Anchors, aliases, merge keys, tags, tabs, several documents a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ from dtl.spec.base import Scalar
 
 DEEPEST = 40
 """Levels of nesting that a file may have."""
+
+FORBIDDEN = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no line may have: tabs, controls, and line ends that editors and YAML count differently."""
 
 
 @dataclass(frozen=True)
@@ -75,35 +79,30 @@ def read(content: bytes, name: str, base: str = "") -> tuple[Node, list[Mistake]
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line = before.count(b"\n") + 1
-        column = len(before) - (before.rfind(b"\n") + 1) + 1
-        byte = content[error.start]
-        at = Node(file, line, column, 1)
-        raise BrokenError(
-            [at.mistake("encoding", f"byte 0x{byte:02X} is not UTF-8; save the file as UTF-8")]
-        ) from error
+        column = len(before) - before.rfind(b"\n")
+        message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        raise BrokenError([Node(file, line, column, 1).mistake("encoding", message)]) from error
     file = File(name, tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")), base)
-    tabs = [
-        Node(file, i, line.index("\t") + 1, 1).mistake("tab", "a tab; YAML needs spaces, write two for each level")
+    forbidden = [
+        Node(file, i, found.start() + 1, 1).mistake(*_told(found.group()))
         for i, line in enumerate(file.lines, 1)
-        if "\t" in line
+        if (found := FORBIDDEN.search(line)) is not None
     ]
-    if tabs:
-        raise BrokenError(tabs)
+    if forbidden:
+        raise BrokenError(forbidden)
     try:
         events = list(yaml.parse(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         raise BrokenError([_syntax(file, error)]) from error
-    except yaml.reader.ReaderError as error:
-        before_text = text[: error.position]
-        line = before_text.count("\n") + 1
-        column = error.position - (before_text.rfind("\n") + 1) + 1
-        at = Node(file, line, column, 1)
-        raise BrokenError(
-            [at.mistake("syntax", f"character #x{error.character:04x} is not allowed in a study")]
-        ) from error
     except (ValueError, OverflowError) as error:
         raise BrokenError([Node(file, 1, 1, 1).mistake("syntax", f"this is not YAML: {error}")]) from error
     return _Builder(file).root(iter(events))
+
+
+def _told(character: str) -> tuple[str, str]:
+    if character == "\t":
+        return "tab", "a tab; YAML needs spaces, write two for each level"
+    return "syntax", f"character #x{ord(character):04x} is not allowed in a study"
 
 
 def _syntax(file: File, error: yaml.MarkedYAMLError) -> Mistake:

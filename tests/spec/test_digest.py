@@ -178,7 +178,22 @@ def mutations(draw: st.DrawFn) -> dict[str, Any]:
     """The study with one value anywhere replaced by something odd, or taken out."""
     rng = random.Random(draw(st.integers(0, 10_000)))
     odd = draw(
-        st.sampled_from(["x", "-1", "1e9", ["x"], [], {}, {"kind": "ev"}, {"from": "x"}, {"a": {"b": ["c"]}}, None])
+        st.sampled_from(
+            [
+                "x",
+                "-1",
+                "1e9",
+                ["x"],
+                [],
+                {},
+                {"kind": "ev"},
+                {"from": "x"},
+                {"a": {"b": ["c"]}},
+                None,
+                "a" * 300,
+                "x\u2028y",
+            ]
+        )
     )
 
     def walk(value: Any) -> Any:
