@@ -30,12 +30,13 @@ def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
     """Write the base demand of a group and ``ready.json``; a feeder that fails is an answer, not an error."""
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
     demand, result = Demand({}, {}), dict[str, float]()
-    status, reason = "ok", ""
+    status, reason, step = "ok", "", "demand"
     try:
         demand = _demand(feeder, spec, inputs.get("raw") or {})
+        step = "conversion"
         result = smoke(feeder)
     except SolveError as err:
-        status, reason = "failed", f"conversion: {err}"
+        status, reason = "failed", f"{step}: {err}"
     demand.write(outputs["demand"], outputs["profiles"])
     answer = {"status": status, "reason": reason, "smoke": result}
     text = json.dumps(answer, sort_keys=True, indent=1, ensure_ascii=False)
@@ -45,6 +46,8 @@ def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
 def _demand(feeder: Feeder, spec: Mapping[str, Any], raw: Mapping[str, Path]) -> Demand:
     named = spec["demand"].get("classes")
     calendar = Calendar(spec["measured_year"] or DEFAULT_YEAR)
+    if named and named not in raw:
+        raise SolveError(f"the classes table {named} of the study is not there")
     classes = Path(raw[named]) if named else None
     return model_loads(feeder, spec["demand"], calendar, spec["timezone"], classes)
 

@@ -122,6 +122,11 @@ def test_named_hours_are_those_of_the_year(mixed: Feeder, tmp_path: Path) -> Non
     np.testing.assert_allclose(np.array(few["source_kw"]), np.array(chosen["source_kw"]), rtol=2e-6)
 
 
+def test_a_classes_table_that_is_not_there_fails_the_feeder(mixed: Feeder, tmp_path: Path) -> None:
+    ready = answer(prepared(mixed, tmp_path / "p", classes="overrides/classes.csv")["ready"])
+    assert ready["reason"] == "demand: the classes table overrides/classes.csv of the study is not there"
+
+
 def test_a_roof_sends_power_back_at_noon(split_phase: Feeder, tmp_path: Path) -> None:
     roof = split_phase.generators[0].model_copy(update={"kw": 20.0, "kva": 22.0})
     feeder = split_phase.model_copy(update={"generators": (roof,)})
