@@ -279,7 +279,9 @@ def _array(name: str, column: Column, values: Any) -> pa.Array:
     try:
         if column.type == WORD:
             plain = values if isinstance(values, pa.Array) else pa.array(values)
-            return pc.cast(plain, WORD) if pa.types.is_dictionary(plain.type) else pc.cast(plain, TEXT).dictionary_encode()
+            return (
+                pc.cast(plain, WORD) if pa.types.is_dictionary(plain.type) else pc.cast(plain, TEXT).dictionary_encode()
+            )
         array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
         return array.cast(column.type)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as err:
@@ -338,4 +340,5 @@ def concat(name: str, tables: Sequence[pa.Table]) -> pa.Table:
     """Several tables of one contract as one, sorted by its key."""
     if not tables:
         return TABLES[name].schema.empty_table()
-    return check(name, pa.concat_tables([t.cast(TABLES[name].schema) for t in tables]).unify_dictionaries().combine_chunks())
+    joined = pa.concat_tables([t.cast(TABLES[name].schema) for t in tables])
+    return check(name, joined.unify_dictionaries().combine_chunks())

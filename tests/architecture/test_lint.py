@@ -47,7 +47,14 @@ def tracked() -> list[Path]:
 
 
 def test_nothing_names_a_host_of_packages_or_a_machine() -> None:
-    marks = ["py" + "pi.org", "python" + "hosted", "registry." + "npmjs", "deb." + "debian", "/ho" + "me/", "/ro" + "ot/"]
+    marks = [
+        "py" + "pi.org",
+        "python" + "hosted",
+        "registry." + "npmjs",
+        "deb." + "debian",
+        "/ho" + "me/",
+        "/ro" + "ot/",
+    ]
     found = []
     for path in tracked():
         if path.suffix in {".png", ".parquet"}:
