@@ -1,0 +1,66 @@
+"""What the page of assumptions shows: everything that the resolved study declares, in tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dtl.analyses.hours import MONTHS
+
+ILLUSTRATIVE = ("residential", "commercial", "industrial", "flat")
+"""The shapes that DTL ships; pages call them illustrative."""
+
+
+def context(spec: Mapping[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """The context of the page."""
+    whole = json.loads(spec["spec_text"])
+    limits = spec["limits"]
+    demand = whole.get("demand", {})
+    return {
+        "cases": cases,
+        "scenarios": [_scenario(name, s, cases) for name, s in sorted(spec["scenarios"].items())],
+        "layers": [_layer(name, layer) for name, layer in sorted(spec["layers"].items())],
+        "lines": _lines(limits["lines"]),
+        "transformers": limits["transformers"],
+        "voltage": limits["voltage"],
+        "demand": _pairs(demand),
+        "illustrative": demand.get("shape") in ILLUSTRATIVE or bool(demand.get("classes")),
+        "network": _pairs(whole.get("network", {})),
+        "powerflow": _pairs(whole.get("powerflow", {})),
+        "years": _pairs(whole.get("years", {})),
+        "sources": [{"name": n, "fields": _pairs(s)} for n, s in sorted(whole.get("sources", {}).items())],
+        "timezone": spec["timezone"],
+    }
+
+
+def _scenario(name: str, scenario: Mapping[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any]:
+    years = [c["year"] for c in cases if c["scenario"] == name and c["year"]]
+    return {"name": name, "title": scenario.get("title", ""), "stack": scenario.get("stack", []), "years": years}
+
+
+def _layer(name: str, layer: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "kind": layer["kind"], "fields": _pairs({k: v for k, v in layer.items() if k != "kind"})}
+
+
+def _lines(lines: Mapping[str, Any]) -> dict[str, Any]:
+    return {**lines, "months": ", ".join(MONTHS[m - 1] for m in lines["summer_months"])}
+
+
+def _pairs(section: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """A section as dotted names with their values in words."""
+    found: list[tuple[str, str]] = []
+    for key, value in section.items():
+        if isinstance(value, Mapping) and value:
+            found += _pairs(value, f"{before}{key}.")
+        else:
+            found.append((f"{before}{key}", _words(value)))
+    return found
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_words(v) for v in value) if len(value) <= 24 else f"{len(value)} values"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value)

@@ -1,0 +1,50 @@
+"""The stage ``build_site``: from generated Markdown to HTML that opens from a disk, the same bytes every time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from dtl.errors import DtlError
+
+THEME = "material"
+"""The theme that ``site/mkdocs.yml.j2`` names; it comes with the distribution mkdocs-material."""
+
+DATED = ("sitemap.xml", "sitemap.xml.gz")
+"""What mkdocs writes with the date of the build."""
+
+NEEDLESS = ("404.html", "assets/javascripts/lunr", "assets/images")
+"""What our pages never load."""
+
+
+def build_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
+    """Build the site of a study.
+
+    Raises
+    ------
+    DtlError
+        mkdocs failed; the text is what it said.
+    """
+    www = outputs["www"]
+    words = ["build", "--quiet", "--clean", "--config-file", str(inputs["site"] / "mkdocs.yml"), "--site-dir"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", *words, str(www.resolve())],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"},
+        check=False,
+    )
+    if done.returncode:
+        raise DtlError(f"mkdocs could not build the pages of {spec['study']}:\n{done.stdout}{done.stderr}")
+    for name in (*DATED, *NEEDLESS):
+        path = www / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for path in www.rglob("*.map"):
+        path.unlink()

@@ -1,0 +1,47 @@
+"""The files that readers can take away: tables as CSV in full precision, and the study as it was run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from dtl import tables
+
+ABOUT = {
+    "cube.csv": "Every fact of the study: level, feeder, case, metric, value, hour, limit, rule.",
+    "violations.csv": "Every line, transformer and bus over a limit, by feeder and case.",
+    "findings.csv": "What is wrong with the data, or was repaired.",
+    "conversion.csv": "Every object and property of the sources: mapped, defaulted or refused, with the reason.",
+    "study.json": "The study as it was run: resolved, with every default written out.",
+}
+
+
+def write(folder: Path, cube: pa.Table, findings: pa.Table, conversion: pa.Table, study: str) -> list[dict[str, str]]:
+    """Write all files into a folder; returns a row per file with its name, size and meaning."""
+    folder.mkdir(parents=True)
+    single = cube.filter(pc.equal(cube["level"].cast(tables.TEXT), "element"))
+    content: Mapping[str, pa.Table] = {
+        "cube.csv": cube,
+        "violations.csv": single,
+        "findings.csv": findings,
+        "conversion.csv": conversion,
+    }
+    for name, table in content.items():
+        csv.write_csv(_plain(table), folder / name)
+    (folder / "study.json").write_text(study.rstrip("\n") + "\n", encoding="utf-8")
+    rows = {name: str(table.num_rows) for name, table in content.items()}
+    sizes = {name: (folder / name).stat().st_size for name in ABOUT}
+    return [{"name": n, "about": a, "rows": rows.get(n, ""), "size": _size(sizes[n])} for n, a in ABOUT.items()]
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    columns = [c.cast(tables.TEXT) if pa.types.is_dictionary(c.type) else c for c in table.columns]
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(count / 1e3, 0.1):.1f} kB"

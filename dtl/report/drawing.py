@@ -1,0 +1,233 @@
+"""The map's payloads: the parts of a feeder with their answers, and the whole study as a few simplified paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from dtl.network.feeder import Line, Switch
+from dtl.report import payloads
+from dtl.report.palette import SCALES, volt_class
+from dtl.report.payloads import Column
+from dtl.report.places import Places, Point
+from dtl.report.solution import LINES, Solution
+
+PATHS = 24
+"""Most paths of one feeder in the overview."""
+
+SCALE = {"metres": 0.01, "schematic": 0.01, "degrees": 1e-7}
+"""What coordinates are rounded to, in their own unit; 1e-7 degree is 1 cm."""
+
+
+def parts(solution: Solution) -> bytes:
+    """The payload ``a/<file>``: tables ``buses``, ``lines``, ``path`` (vertices of lines) and ``transformers``.
+
+    A column ``<name>@<i>`` belongs to case i of the payload ``study``. ``load`` is the highest loading [% of the
+    limit], ``pct`` the same [% of the rating], ``hour`` its hour. ``lines.points`` counts a line's rows of ``path``.
+    """
+    where = solution.places
+    assert where is not None
+    lines, vertices = _lines(solution, where)
+    xs, ys = zip(*vertices, strict=True) if vertices else ((), ())
+    scale = SCALE[where.kind]
+    tables = {
+        "buses": _buses(solution, where, scale),
+        "lines": lines,
+        "path": [payloads.places("x", xs, scale), payloads.places("y", ys, scale)],
+        "transformers": _transformers(solution),
+    }
+    return payloads.columns(tables, {"feeder": solution.feeder, "kind": where.kind, "filled": where.filled})
+
+
+def _buses(solution: Solution, where: Places, scale: float) -> list[Column]:
+    buses, bands, flow = solution.buses, solution.bands, solution.flow
+    heads = {s.bus for s in solution.model.sources} if solution.model else set()
+    points = [where.points[b.name] for b in buses]
+    cols = [
+        payloads.words("name", [b.name for b in buses]),
+        payloads.places("x", [p[0] for p in points], scale),
+        payloads.places("y", [p[1] for p in points], scale),
+        payloads.numbers("kv", [b.kv_ll for b in buses], 3, "kV"),
+        payloads.words("phases", ["".join(_phase(n, b.split_phase) for n in b.nodes) for b in buses]),
+        payloads.numbers("head", [int(b.name in heads) for b in buses]),
+        payloads.numbers("low", [b.low_pu if b else None for b in bands], 4, "pu"),
+        payloads.numbers("high", [b.high_pu if b and b.high_pu < 10 else None for b in bands], 4, "pu"),
+    ]
+    for i, case in enumerate(solution.cases):
+        for name, column, digits in _OF_BUS:
+            values = [flow.get(column, case, "bus", b.name) for b in buses]
+            cols.append(payloads.numbers(f"{name}@{i}", values, digits))
+    return cols
+
+
+_OF_BUS = (
+    ("min", "min_pu", 4),
+    ("max", "max_pu", 4),
+    ("min_hour", "min_hour", 0),
+    ("max_hour", "max_hour", 0),
+    ("hours_low", "hours_low", 1),
+    ("hours_high", "hours_high", 1),
+)
+_OF_BRANCH = (
+    ("pct", "max_load_pct", 2),
+    ("hour", "max_load_hour", 0),
+    ("over", "hours_over", 1),
+    ("rating", "rating", 2),
+    ("amps", "max_a", 2),
+)
+
+
+def _branch_answers(solution: Solution, names: Sequence[tuple[str, str]]) -> list[Column]:
+    cols = []
+    for i, case in enumerate(solution.cases):
+        cols.append(payloads.numbers(f"load@{i}", [solution.load(case, k, n) for k, n in names], 3, "%"))
+        for name, column, digits in _OF_BRANCH:
+            values = [solution.flow.get(column, case, k, n) for k, n in names]
+            cols.append(payloads.numbers(f"{name}@{i}", values, digits))
+    return cols
+
+
+def _lines(solution: Solution, where: Places) -> tuple[list[Column], list[Point]]:
+    model, number = solution.model, solution.number
+    assert model is not None
+    own: list[tuple[str, Line | Switch]] = [("line", p) for p in model.lines]
+    own = [(k, p) for k, p in [*own, *(("switch", s) for s in model.switches)] if p.from_bus in number]
+    named = [(kind, part.name) for kind, part in own]
+    paths = [_path(part, where) for _, part in own]
+    closed = [int(p.enabled and (not isinstance(p, Switch) or p.is_closed)) for _, p in own]
+    cols = [
+        payloads.words("name", [p.name for _, p in own]),
+        payloads.words("kind", [k for k, _ in own]),
+        payloads.numbers("from", [number[p.from_bus] for _, p in own]),
+        payloads.numbers("to", [number.get(p.to_bus) for _, p in own]),
+        payloads.words("phases", ["".join(_phase(n) for n in p.from_nodes) for _, p in own]),
+        payloads.numbers("closed", closed),
+        payloads.numbers("length_km", [p.length_km if isinstance(p, Line) else None for _, p in own], 4, "km"),
+        payloads.numbers("points", [len(p) for p in paths]),
+    ]
+    return [*cols, *_branch_answers(solution, named)], [point for path in paths for point in path]
+
+
+def _path(part: Line | Switch, where: Places) -> list[Point]:
+    """The vertices of a line from end to end; a schematic line turns a corner, so that the tree reads as one."""
+    start, end = where.points[part.from_bus], where.points[part.to_bus]
+    if where.kind == "schematic":
+        return [start, (start[0], end[1]), end] if start[1] != end[1] else [start, end]
+    return [start, *(part.path if isinstance(part, Line) else ()), end]
+
+
+def _transformers(solution: Solution) -> list[Column]:
+    model, number = solution.model, solution.number
+    assert model is not None
+    own = [t for t in model.transformers if t.windings[0].bus in number]
+    customers: dict[str, int] = {}
+    for load in model.loads:
+        customers[load.bus] = customers.get(load.bus, 0) + load.customers
+    cols = [
+        payloads.words("name", [t.name for t in own]),
+        payloads.numbers("bus", [number[t.windings[0].bus] for t in own]),
+        payloads.numbers("kva", [t.windings[0].kva for t in own], 1, "kVA"),
+        payloads.words("kv", [" / ".join(f"{w.kv:g}" for w in t.windings) for t in own]),
+        payloads.numbers("phases", [t.phases for t in own]),
+        payloads.numbers("regulator", [int(t.is_regulator) for t in own]),
+        payloads.numbers("customers", [sum(customers.get(w.bus, 0) for w in t.windings[1:]) for t in own]),
+    ]
+    return [*cols, *_branch_answers(solution, [("transformer", t.name) for t in own])]
+
+
+def _phase(node: int, split: bool = False) -> str:
+    return "" if node > 3 or node == 0 else str(node) if split else "ABC"[node - 1]
+
+
+def classes(solution: Solution, case: str) -> dict[str, list[int]]:
+    """How many parts of a feeder fall into each class in a case: ``load`` of rated branches, ``volt`` of buses."""
+    counts = {name: [0] * len(scale.labels) for name, scale in SCALES.items()}
+    for kind, name in solution.flow.elements(*LINES, "transformer"):
+        at = SCALES["load"].of(solution.load(case, kind, name))
+        if at is not None:
+            counts["load"][at] += 1
+    for bus in solution.buses:
+        found = _volt(solution, case, bus.name)
+        if found is not None:
+            counts["volt"][found] += 1
+    return counts
+
+
+def _volt(solution: Solution, case: str, bus: str) -> int | None:
+    """The class of a bus by its voltage in a case; None without a limit or without an answer."""
+    limits = solution.bands[solution.number[bus]]
+    if limits is None:
+        return None
+    low, high = (solution.flow.get(column, case, "bus", bus) for column in ("min_pu", "max_pu"))
+    return volt_class(low, high, limits.low_pu, limits.high_pu)
+
+
+def trunk(solution: Solution) -> list[dict[str, Any]]:
+    """A feeder as a few paths, the longest ways from its head first, each with its worst classes by case.
+
+    Each is ``{"points": [...], "load": [class per case], "volt": [class per case]}``; None where nothing is known.
+    """
+    where = solution.places
+    assert where is not None
+    parent, own = where.topology.parent, solution.number
+    used: set[str] = set()
+    found: list[tuple[list[Point], list[str]]] = []
+    for leaf in sorted((b for b in own if b in parent), key=lambda b: (-where.topology.distance_km[b], b)):
+        way = []
+        bus = leaf
+        while bus in parent and bus not in used and bus in own:
+            used.add(bus)
+            way.append(bus)
+            bus = parent[bus][0]
+        if way:
+            found.append(([where.points[b] for b in (bus, *reversed(way))], way))
+    found.sort(key=lambda path: -_extent(path[0]))
+    return [
+        {
+            "points": points,
+            "load": [_worst_load(solution, case, [parent[b][1] for b in way]) for case in solution.cases],
+            "volt": [_worst_volt(solution, case, way) for case in solution.cases],
+        }
+        for points, way in found[:PATHS]
+    ]
+
+
+def _worst_load(solution: Solution, case: str, edges: Sequence[tuple[str, str]]) -> int | None:
+    found = [SCALES["load"].of(solution.load(case, k, n)) for k, n in edges]
+    return max((c for c in found if c is not None), default=None)
+
+
+def _worst_volt(solution: Solution, case: str, buses: Sequence[str]) -> int | None:
+    found = [_volt(solution, case, bus) for bus in buses]
+    return max((c for c in found if c is not None), key=lambda c: (abs(c - 2), -c), default=None)
+
+
+def _extent(points: Sequence[Point]) -> float:
+    return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in pairwise(points))
+
+
+def simplified(points: Sequence[Point], tolerance: float) -> list[Point]:
+    """The points of a path without those that lie nearer than `tolerance` to the line between the kept ones.
+
+    Douglas and Peucker (1973), without recursion.
+    """
+    keep = {0, len(points) - 1}
+    todo = [(0, len(points) - 1)]
+    while todo:
+        a, b = todo.pop()
+        if b - a < 2:
+            continue
+        far, at = max((_off(points[i], points[a], points[b]), i) for i in range(a + 1, b))
+        if far > tolerance:
+            keep.add(at)
+            todo += [(a, at), (at, b)]
+    return [points[i] for i in sorted(keep)]
+
+
+def _off(p: Point, a: Point, b: Point) -> float:
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length = (dx * dx + dy * dy) ** 0.5
+    if length == 0:
+        return float(((p[0] - a[0]) ** 2 + (p[1] - a[1]) ** 2) ** 0.5)
+    return float(abs(dx * (a[1] - p[1]) - dy * (a[0] - p[0])) / length)

@@ -1,0 +1,101 @@
+"""The payload ``ov``: the whole study for the first look at the map, and the counts of its legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dtl.report import drawing, payloads
+from dtl.report.palette import SCALES
+from dtl.report.payloads import Column
+from dtl.report.solution import Solution
+
+TOLERANCE = 1 / 400
+"""What the overview leaves out of a path, as part of the feeder's extent."""
+
+
+@dataclass
+class Overview:
+    """Collects feeders one by one, so that no more than one is in memory."""
+
+    cases: Sequence[str]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, solution: Solution, file: str) -> None:
+        """Take in a feeder; one without buses is left out."""
+        if not solution.buses or solution.places is None:
+            return
+        points = [solution.places.points[b.name] for b in solution.buses]
+        west, east = min(p[0] for p in points), max(p[0] for p in points)
+        south, north = min(p[1] for p in points), max(p[1] for p in points)
+        model = solution.model
+        assert model is not None
+        size = len(solution.buses) + len(model.lines) + len(model.switches) + len(model.transformers)
+        self.rows.append(
+            {
+                "id": solution.feeder,
+                "file": file,
+                "kind": solution.places.kind,
+                "box": (west, south, east, north),
+                "parts": size,
+                "solved": [int(c in solution.hourly) for c in self.cases],
+                "counts": [drawing.classes(solution, c) for c in self.cases],
+            }
+        )
+        tolerance = TOLERANCE * max(east - west, north - south)
+        for path in drawing.trunk(solution):
+            path["points"] = drawing.simplified(path["points"], tolerance)
+            self.paths.append(path | {"feeder": len(self.rows) - 1, "kind": solution.places.kind})
+
+    def payload(self, crs: str) -> bytes:
+        """Tables ``feeders`` (with boxes, sizes and class counts ``<scale>@<case>.<class>``), ``paths`` and ``points``.
+
+        Points are not delta coded across paths of different units: x and y are float32 offsets from the west and south
+        of the feeder's box.
+        """
+        feeders = [
+            payloads.words("id", [r["id"] for r in self.rows]),
+            payloads.words("file", [r["file"] for r in self.rows]),
+            payloads.words("kind", [r["kind"] for r in self.rows]),
+            *(
+                _box(side, [r["box"][i] for r in self.rows])
+                for i, side in enumerate(("west", "south", "east", "north"))
+            ),
+            payloads.numbers("parts", [r["parts"] for r in self.rows]),
+        ]
+        for i, _ in enumerate(self.cases):
+            feeders.append(payloads.numbers(f"solved@{i}", [r["solved"][i] for r in self.rows]))
+            for name, scale in SCALES.items():
+                for k in range(len(scale.labels)):
+                    counts = [r["counts"][i][name][k] for r in self.rows]
+                    feeders.append(payloads.numbers(f"{name}@{i}.{k}", counts))
+        return payloads.columns(
+            {"feeders": feeders, "paths": self._path_columns(), "points": self._points()},
+            {"crs": crs, "cases": list(self.cases)},
+        )
+
+    def _path_columns(self) -> list[Column]:
+        cols = [
+            payloads.numbers("feeder", [p["feeder"] for p in self.paths]),
+            payloads.numbers("points", [len(p["points"]) for p in self.paths]),
+        ]
+        for i, _ in enumerate(self.cases):
+            cols.append(payloads.numbers(f"load@{i}", [p["load"][i] for p in self.paths]))
+            cols.append(payloads.numbers(f"volt@{i}", [p["volt"][i] for p in self.paths]))
+        return cols
+
+    def _points(self) -> list[Column]:
+        xs, ys = [], []
+        for path in self.paths:
+            west, south = self.rows[path["feeder"]]["box"][:2]
+            xs += [x - west for x, _ in path["points"]]
+            ys += [y - south for _, y in path["points"]]
+        return [payloads.reals("x", xs), payloads.reals("y", ys)]
+
+
+def _box(name: str, values: Sequence[float]) -> Column:
+    """A side of the boxes; in 1e-7 degree or centimetres, whichever fits, as differences from row to row."""
+    finest = 1e-7 if all(abs(v) <= 200 for v in values) else 0.01
+    return payloads.places(name, values, finest)

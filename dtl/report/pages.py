@@ -1,0 +1,61 @@
+"""The Markdown pages, rendered from templates; every number in them comes from a context, never from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dtl.report import figures
+from dtl.report.palette import SCALES
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+PAGES = {
+    "index": "Overview",
+    "map": "Map",
+    "feeder": "Feeders",
+    "data-quality": "Data quality",
+    "assumptions": "Assumptions",
+    "method": "Method",
+    "downloads": "Downloads",
+}
+"""The pages made from templates, in the order of the navigation."""
+
+REFERENCE = {"nomenclature": "Words and units", "metrics": "Metrics", "errors": "Findings and errors"}
+"""Pages copied from ``site/docs``, below Method."""
+
+_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
+
+
+def render(name: str, context: dict[str, Any]) -> str:
+    """The text of a template with a context; every text in it is escaped for HTML."""
+    return _environment().get_template(name).render(context)
+
+
+def render_config(path: Path, context: dict[str, Any]) -> str:
+    """The text of ``mkdocs.yml.j2``; its values are JSON, which is YAML."""
+    env = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
+    return env.from_string(path.read_text(encoding="utf-8")).render(context) + "\n"
+
+
+def _environment() -> jinja2.Environment:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_clean,
+    )
+    env.filters["figure"] = figures.text
+    env.filters["load_class"] = SCALES["load"].of
+    return env
+
+
+def _clean(value: Any) -> Any:
+    """A text without control characters, which Markdown uses as marks of its own."""
+    return value.translate(_CONTROL) if isinstance(value, str) else value

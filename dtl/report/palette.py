@@ -1,0 +1,109 @@
+"""Colours, classes and widths of severity: the one place from which tables, charts and the map take them.
+
+Classes are cut at the limits of the study, never at quantiles. Trouble is dark or warm *and* wide, so it shows without
+colour too; ``tests/report/test_palette.py`` holds contrast and the distances for three kinds of colour blindness.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from dataclasses import dataclass
+
+GROUND = {"light": "#f7f8f8", "dark": "#14181c"}
+"""The ground of the map."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Ordered classes of severity, cut by ``breaks``.
+
+    ``labels``, ``light``, ``dark``, ``width`` and ``trouble`` have one entry per class; ``width`` is that of a line
+    [CSS pixels], and ``trouble`` says which classes are violations.
+    """
+
+    breaks: tuple[float, ...]
+    labels: tuple[str, ...]
+    light: tuple[str, ...]
+    dark: tuple[str, ...]
+    width: tuple[float, ...]
+    trouble: tuple[bool, ...]
+
+    def of(self, value: float | None) -> int | None:
+        """The class of a value; a value on a break belongs to the class below it. None stays None."""
+        if value is None:
+            return None
+        at = bisect_right(self.breaks, value)
+        return at - 1 if at and self.breaks[at - 1] == value else at
+
+
+FAR_PU = 0.02
+"""How far beyond its limit a voltage counts as far beyond [pu]."""
+
+SCALES = {
+    "load": Scale(
+        (50.0, 80.0, 100.0, 120.0),
+        ("up to 50 %", "50 to 80 %", "80 to 100 %", "100 to 120 %", "above 120 %"),
+        ("#aab4bb", "#5a9bd0", "#d99a00", "#d9481c", "#7a0030"),
+        ("#56636e", "#4f8fc4", "#f0c24b", "#ff7a45", "#ff4d8d"),
+        (1.3, 1.6, 2.0, 3.2, 4.4),
+        (False, False, False, True, True),
+    ),
+    "volt": Scale(
+        (),
+        ("far below", "below", "within", "above", "far above"),
+        ("#8c2d04", "#d9741a", "#a9b4bb", "#4a90c4", "#08407e"),
+        ("#ff5a36", "#f2b27a", "#59646d", "#5aa7e0", "#c3dcff"),
+        (4.4, 3.2, 1.3, 3.2, 4.4),
+        (True, True, False, True, True),
+    ),
+}
+"""``load``: loading, per cent of its limit, cut by `Scale.of`. ``volt``: cut by `volt_class`."""
+
+SCENARIOS = {
+    "light": ("#5b6770", "#c75000", "#0072b2", "#00805f", "#b0578c"),
+    "dark": ("#a8b4bd", "#ff9a52", "#5ab4f0", "#3fd0a5", "#eb9fcb"),
+}
+"""Colours of scenarios as categories; the baseline has the first, grey."""
+
+PHASES = {
+    "light": ("#b3402a", "#1f6fb2", "#2f7d4f", "#5b6770"),
+    "dark": ("#ff8a70", "#6ab7f5", "#6fce94", "#a8b4bd"),
+}
+"""Colours of the phases A, B, C and of any other."""
+
+
+def volt_class(low: float | None, high: float | None, low_limit: float, high_limit: float) -> int | None:
+    """The class of a bus by its lowest and highest voltage of the year [pu]: 0 far below ... 2 within ... 4 far above.
+
+    The side that is further outside counts.
+    """
+    if low is None or high is None:
+        return None
+    below, above = low_limit - low, high - high_limit
+    if below <= 0 and above <= 0:
+        return 2
+    if below >= above:
+        return 0 if below > FAR_PU else 1
+    return 4 if above > FAR_PU else 3
+
+
+def script() -> str:
+    """The palette as a script of the site."""
+    scales = {name: {k: list(v) for k, v in vars(scale).items()} for name, scale in SCALES.items()}
+    told = {"ground": GROUND, "scales": scales, "scenarios": SCENARIOS, "phases": PHASES, "far_pu": FAR_PU}
+    return f"DTL.palette = {json.dumps(told, sort_keys=True)};\n"
+
+
+def css() -> str:
+    """The palette as custom properties, one block per colour scheme."""
+    blocks = []
+    for scheme, selector in (("light", ":root"), ("dark", "[data-md-color-scheme=slate]")):
+        lines = [f"  --dtl-ground: {GROUND[scheme]};"]
+        for name, scale in SCALES.items():
+            colours = scale.light if scheme == "light" else scale.dark
+            lines += [f"  --dtl-{name}-{i}: {c};" for i, c in enumerate(colours)]
+        lines += [f"  --dtl-scenario-{i}: {c};" for i, c in enumerate(SCENARIOS[scheme])]
+        lines += [f"  --dtl-phase-{i}: {c};" for i, c in enumerate(PHASES[scheme])]
+        blocks.append(f"{selector} {{\n" + "\n".join(lines) + "\n}\n")
+    return "".join(blocks)

@@ -1,0 +1,99 @@
+"""What the page of data quality shows: how much of each source was converted, and what is wrong with the data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dtl.report.facts import Facts
+
+VERDICTS = ("mapped", "defaulted", "refused")
+REASONS, ROWS = 60, 300
+"""Most reasons, and most findings, on the page; the files for download hold all."""
+
+FILE = "source.file"
+"""The check of the findings that say with which SHA-256 a file was read."""
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mapping[str, Any]) -> dict[str, Any]:
+    """The context of the page."""
+    told = findings.filter(pc.not_equal(findings["check"].cast(pa.string()), FILE)).to_pylist()
+    told.sort(key=lambda r: _ORDER[r["severity"]])
+    counts = Counter(r["severity"] for r in told)
+    cases = [c.case for c in facts.cases]
+    failed: dict[tuple[str, str], list[str]] = {}
+    for case in cases:
+        for feeder, reason in facts.failed(case).items():
+            failed.setdefault((feeder, reason), []).append(case)
+    return {
+        "sources": sources(conversion),
+        "reasons": reasons(conversion),
+        "findings": told[:ROWS],
+        "counts": [{"severity": s, "count": counts[s]} for s in _ORDER],
+        "total": len(told),
+        "failed": [
+            {"feeder": f, "reason": r, "cases": [] if c == cases else c} for (f, r), c in sorted(failed.items())
+        ],
+        "groups": len(index["groups"]),
+    }
+
+
+def files(findings: pa.Table) -> list[dict[str, str]]:
+    """The files that were read, with their SHA-256."""
+    rows = findings.filter(pc.equal(findings["check"].cast(pa.string()), FILE)).to_pylist()
+    return [{"source": r["source"], "file": r["file"], "digest": r["value"]} for r in rows]
+
+
+def sources(conversion: pa.Table) -> list[dict[str, Any]]:
+    """A row per source and class of object: how many of its objects and properties have which verdict."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    names = ("source", "object", "verdict")
+    for source, name, verdict in zip(*(conversion[n].to_pylist() for n in names), strict=True):
+        for key in ((source, ""), (source, name.split(" ", 1)[0])):
+            counts.setdefault(key, Counter())[verdict] += 1
+    rows = []
+    for (source, kind), count in sorted(counts.items()):
+        total = sum(count.values())
+        shares = {v: 100.0 * count[v] / total for v in VERDICTS}
+        rows.append({"source": source, "kind": kind, "total": total, "counts": dict(count), "shares": shares})
+    return rows
+
+
+def reasons(conversion: pa.Table) -> list[dict[str, Any]]:
+    """Why properties were defaulted or refused, the most frequent first, each with an example."""
+    keep = conversion.filter(pc.not_equal(conversion["verdict"].cast(pa.string()), "mapped")).to_pylist()
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in keep:
+        key = (row["verdict"], row["source"], row["reason"])
+        entry = found.setdefault(
+            key, {"verdict": key[0], "source": key[1], "reason": key[2], "count": 0, "example": _example(row)}
+        )
+        entry["count"] += 1
+    ordered = sorted(found.values(), key=lambda r: (r["verdict"] != "refused", -r["count"], r["reason"]))
+    return ordered[:REASONS]
+
+
+def _example(row: Mapping[str, Any]) -> str:
+    words = " ".join(x for x in (row["object"], row["property"]) if x)
+    return f"{words} = {row['value']}" if row["value"] else words
+
+
+def notices(context: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the overview says about the data."""
+    found = []
+    counts = {c["severity"]: c["count"] for c in context["counts"]}
+    refused = sum(s["counts"].get("refused", 0) for s in context["sources"] if not s["kind"])
+    if refused:
+        text = f"{refused:,} things in the sources could not be converted."
+        found.append({"kind": "trouble", "text": text, "link": "data-quality.html"})
+    if counts.get("error") or counts.get("warning"):
+        parts = [f"{counts[s]:,} {s}{'s' if counts[s] != 1 else ''}" for s in ("error", "warning") if counts.get(s)]
+        text = f"The data gave {' and '.join(parts)}."
+        found.append({"kind": "note", "text": text, "link": "data-quality.html"})
+    return found

@@ -1,0 +1,113 @@
+"""What the pages need of one feeder: its parts, its places, and the answers of the power flow by case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dtl import tables
+from dtl.analyses.solved import columns
+from dtl.errors import SolveError
+from dtl.network.feeder import Bus, Feeder
+from dtl.powerflow.limits import Band, band
+from dtl.report.places import Places
+
+Case = str
+LINES = ("line", "switch")
+
+
+class Flow:
+    """The table ``powerflow`` of one feeder, to be asked by case, kind, element and phase."""
+
+    def __init__(self, table: pa.Table):
+        self._columns = {name: table[name].to_pylist() for name in table.column_names}
+        keys = zip(*(self._columns[k] for k in ("case", "kind", "element", "phase")), strict=True)
+        self._row = {key: i for i, key in enumerate(keys)}
+
+    def get(self, column: str, case: Case, kind: str, element: str, phase: str = "") -> Any:
+        """A cell; None where the table has no such row or no value."""
+        at = self._row.get((case, kind, element, phase))
+        return None if at is None else self._columns[column][at]
+
+    def elements(self, *kinds: str) -> list[tuple[str, str]]:
+        """Kind and name of all elements of some kinds, in any case, by name."""
+        return sorted({(kind, element) for _, kind, element, _ in self._row if kind in kinds})
+
+    def phases(self, kind: str) -> list[str]:
+        """The phases that elements of a kind have, without the neutral."""
+        return sorted({p for _, k, _, p in self._row if k == kind and p not in ("", "N")})
+
+
+@dataclass(frozen=True)
+class Solution:
+    """One feeder with its answers.
+
+    ``model`` is None when the feeder failed before there was a model; ``told`` maps a case to its object in the
+    manifest; ``hourly`` maps a solved case to the columns of the table of that name.
+    """
+
+    feeder: str
+    group: str
+    cases: tuple[Case, ...]
+    limits: Mapping[str, Any]
+    model: Feeder | None = None
+    places: Places | None = None
+    flow: Flow = field(default_factory=lambda: Flow(tables.TABLES["powerflow"].schema.empty_table()))
+    hourly: Mapping[Case, Mapping[str, Any]] = field(default_factory=dict)
+    told: Mapping[Case, Mapping[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def buses(self) -> list[Bus]:
+        """The buses of this feeder, by name."""
+        if self.model is None:
+            return []
+        first = self.model.feeders[0]
+        return [b for b in self.model.buses if (b.feeder or first) == self.feeder]
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """Position of each bus in `buses`."""
+        return {b.name: i for i, b in enumerate(self.buses)}
+
+    @cached_property
+    def solved(self) -> list[Case]:
+        """The solved cases."""
+        return [c for c in self.cases if c in self.hourly]
+
+    @cached_property
+    def bands(self) -> list[Band | None]:
+        """The voltage limits of each bus; None where the study has none for its nominal voltage."""
+        secondary = next((t["secondary"] for t in self.told.values() if "secondary" in t), {"drop_pct": 0.0})
+        found: list[Band | None] = []
+        for bus in self.buses:
+            try:
+                found.append(band(bus, self.limits, secondary))
+            except SolveError:
+                found.append(None)
+        return found
+
+    def over_pct(self, kind: str) -> float:
+        """The loading above which an element of a kind is overloaded [% of its rating]."""
+        return float(self.limits["lines" if kind in LINES else "transformers"]["over_pct"])
+
+    def load(self, case: Case, kind: str, element: str) -> float | None:
+        """The highest loading of the year, per cent of its *limit*; None without a rating."""
+        pct = self.flow.get("max_load_pct", case, kind, element)
+        return None if pct is None else 100.0 * pct / self.over_pct(kind)
+
+
+def by_feeder(table: pa.Table, feeder: str) -> pa.Table:
+    """The rows of a feeder."""
+    return table.filter(pc.equal(table["feeder"].cast(tables.TEXT), feeder))
+
+
+def hours_by_case(hourly: pa.Table, cases: tuple[Case, ...]) -> dict[Case, dict[str, Any]]:
+    """The columns of the table ``hourly`` by case, for the cases that have rows."""
+    plain = hourly["case"].cast(tables.TEXT)
+    found = {case: hourly.filter(pc.equal(plain, case)) for case in cases}
+    return {case: columns(rows) for case, rows in found.items() if rows.num_rows}

@@ -1,0 +1,87 @@
+"""The payloads that every page may ask for: ``study`` and ``feeders``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dtl.analyses.compare import baseline_of
+from dtl.report import payloads
+from dtl.report.facts import SHOWN, Facts
+
+
+def study(spec: Mapping[str, Any], facts: Facts) -> bytes:
+    """The payload ``study``: cases with labels, colours and baselines; limits; the answer."""
+    return payloads.document(
+        {
+            "study": spec["study"],
+            "title": spec["title"],
+            "question": spec["question"],
+            "timezone": spec["timezone"],
+            "units": spec["report"].get("units", "si"),
+            "answer": facts.answer(),
+            "cases": cases(spec, facts),
+            "worst_case": facts.text("worst_case") or None,
+            "limits": spec["limits"],
+        }
+    )
+
+
+def cases(spec: Mapping[str, Any], facts: Facts) -> list[dict[str, Any]]:
+    """The cases by name, each with its label, the case it is compared with, and the number of its scenario's colour."""
+    baseline = baseline_scenario(spec)
+    known = facts.cases
+    names = sorted({c.scenario for c in known}, key=lambda s: (s != baseline.split("@")[0], s))
+    found = []
+    for case in known:
+        base = baseline_of(case, known, baseline)
+        title = spec["scenarios"].get(case.scenario, {}).get("title") or ""
+        found.append(
+            {
+                "case": case.case,
+                "scenario": case.scenario,
+                "year": case.year,
+                "title": title,
+                "label": label(case.scenario, case.year),
+                "baseline": base.case if base else None,
+                "colour": names.index(case.scenario),
+            }
+        )
+    return found
+
+
+def label(scenario: str, year: int) -> str:
+    """What a case is called on a page, e.g. ``growth 2035``."""
+    return f"{scenario} {year}" if year else scenario
+
+
+def baseline_scenario(spec: Mapping[str, Any]) -> str:
+    """The scenario or case that others are compared with."""
+    analyses = json.loads(spec["spec_text"]).get("analyses", {})
+    return str(analyses.get("compare", {}).get("baseline", "base"))
+
+
+def feeders(facts: Facts, files: Mapping[str, str], kinds: Mapping[str, str]) -> bytes:
+    """The payload ``feeders``: a row per feeder with its file, place among the worst, and figures by case.
+
+    `kinds` maps a feeder to ``metres``, ``degrees``, ``schematic``, or nothing where there is nothing to draw.
+    """
+    names = facts.feeders
+    cols = [
+        payloads.words("id", names),
+        payloads.words("file", [files[f] for f in names]),
+        payloads.words("drawn", [kinds.get(f, "") for f in names]),
+        payloads.numbers("rank", [facts.value("rank", f) for f in names]),
+        payloads.words("worst_case", [facts.text("worst_case", f) for f in names]),
+        payloads.numbers("customers", [facts.value("customers", f) for f in names]),
+        payloads.numbers("length_km", [facts.value("length_km", f) for f in names], 3, "km"),
+        payloads.numbers("kv_ll", [facts.value("kv_ll", f) for f in names], 3, "kV"),
+    ]
+    for i, case in enumerate(facts.cases):
+        cols.append(payloads.numbers(f"solved@{i}", [facts.value("solved", f, case.case) for f in names]))
+        cols.append(payloads.numbers(f"violating@{i}", [facts.value("violating", f, case.case) for f in names]))
+        for metric in SHOWN:
+            digits = 4 if metric.endswith("_pu") else 2 if metric.endswith("_pct") else 1
+            cols.append(payloads.numbers(f"{metric}@{i}", [facts.value(metric, f, case.case) for f in names], digits))
+    return payloads.columns({"feeders": cols}, {"cases": [c.case for c in facts.cases]})

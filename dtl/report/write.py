@@ -1,0 +1,202 @@
+"""The stage ``write_site``: generated Markdown, payloads and downloads of a study, ready to be built."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dtl import tables
+from dtl.network.feeder import Feeder
+from dtl.report import (
+    assumptions,
+    downloads,
+    drawing,
+    overview,
+    pages,
+    palette,
+    payloads,
+    quality,
+    series,
+    sheet,
+    study_payloads,
+)
+from dtl.report.facts import Facts, load
+from dtl.report.overview_map import Overview
+from dtl.report.places import places
+from dtl.report.solution import Flow, Solution, by_feeder, hours_by_case
+
+SOURCE = Path(__file__).resolve().parents[2] / "site"
+"""The source of the site: theme, scripts, texts."""
+
+
+def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
+    """Write the folder ``site``: ``mkdocs.yml``, ``theme/``, and ``docs/`` with pages, payloads and downloads."""
+    site, facts = outputs["site"], load(Path(inputs["cube"]))
+    docs = site / "docs"
+    (docs / "data").mkdir(parents=True)
+    index = json.loads(Path(inputs["index"]).read_text(encoding="utf-8"))
+    _copy_source(site)
+    files = payloads.file_names(facts.feeders)
+    crs, kinds = _write_feeders(spec, inputs, docs / "data", index, facts, files)
+    _put(docs / "data", "study", study_payloads.study(spec, facts))
+    _put(docs / "data", "feeders", study_payloads.feeders(facts, files, kinds))
+    _write_pages(site, spec, inputs, index, facts, crs)
+
+
+def _copy_source(site: Path) -> None:
+    shutil.copytree(SOURCE / "theme", site / "theme")
+    scripts = site / "docs" / "assets" / "dtl"
+    scripts.mkdir(parents=True)
+    for path in sorted((SOURCE / "js").glob("*.js")):
+        shutil.copyfile(path, scripts / path.name)
+    (scripts / "palette.js").write_text(palette.script(), encoding="utf-8")
+    (scripts / "palette.css").write_text(palette.css(), encoding="utf-8")
+    (site / "docs" / "run.js").write_text("DTL.run = null;\n", encoding="utf-8")
+
+
+def _write_feeders(
+    spec: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    data: Path,
+    index: Mapping[str, Any],
+    facts: Facts,
+    files: Mapping[str, str],
+) -> tuple[str, dict[str, str]]:
+    """Write all feeders' payloads and the map's overview; returns its coordinate system, and how each is drawn."""
+    cases = tuple(c.case for c in facts.cases)
+    drawn = Overview(cases)
+    kinds: dict[str, str] = {}
+    crs: str | None = None
+    for name, group in sorted(index["groups"].items()):
+        model = _model(inputs, name)
+        if crs is None and model is not None and any(b.x is not None for b in model.buses):
+            crs = model.crs
+        for solution in _solutions(spec, inputs, name, group, model, cases, crs or ""):
+            if solution.feeder not in files:
+                continue
+            file = files[solution.feeder]
+            _write_feeder(data, file, solution, facts, group["reason"])
+            drawn.add(solution, file)
+            if solution.buses and solution.places is not None:
+                kinds[solution.feeder] = solution.places.kind
+    _put(data, "ov", drawn.payload(crs or ""))
+    return crs or "", kinds
+
+
+def _model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
+    path = inputs["feeder"].get(group)
+    return None if path is None else Feeder.from_json(Path(path).read_text(encoding="utf-8"))
+
+
+def _solutions(
+    spec: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    name: str,
+    group: Mapping[str, Any],
+    model: Feeder | None,
+    cases: tuple[str, ...],
+    crs: str,
+) -> Iterator[Solution]:
+    if model is None or name not in inputs["powerflow"]:
+        yield from (Solution(f, name, cases, spec["limits"]) for f in group["feeders"])
+        return
+    flow = tables.read("powerflow", Path(inputs["powerflow"][name]))
+    hourly = tables.read("hourly", Path(inputs["hourly"][name]))
+    told = json.loads(Path(inputs["manifest"][name]).read_text(encoding="utf-8"))["cases"]
+    where = places(model, crs)
+    for feeder in group["feeders"]:
+        yield Solution(
+            feeder,
+            name,
+            cases,
+            spec["limits"],
+            model,
+            where,
+            Flow(by_feeder(flow, feeder)),
+            hours_by_case(by_feeder(hourly, feeder), cases),
+            told,
+        )
+
+
+def _write_feeder(data: Path, file: str, solution: Solution, facts: Facts, reason: str) -> None:
+    _put(data, f"f/{file}", payloads.document(sheet.sheet(solution, facts, reason)))
+    if solution.places is None or not solution.buses:
+        return
+    _put(data, f"a/{file}", drawing.parts(solution))
+    if solution.solved:
+        hourly = (facts.value("rank", solution.feeder) or 0) <= series.HOURLY_FEEDERS
+        _put(data, f"ts/{file}", series.time(solution, hourly=hourly))
+        _put(data, f"profile/{file}", series.profile(solution))
+
+
+def _put(data: Path, name: str, payload: bytes) -> None:
+    path = data / f"{name}.js"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(payloads.script(name, payload), encoding="utf-8")
+
+
+def _write_pages(
+    site: Path, spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any], facts: Facts, crs: str
+) -> None:
+    docs = site / "docs"
+    findings = tables.read("findings", Path(inputs["findings"]))
+    conversion = tables.read("conversion", Path(inputs["conversion"]))
+    cases = study_payloads.cases(spec, facts)
+    data = quality.context(facts, findings, conversion, index)
+    rows = downloads.write(docs / "downloads", facts.table, findings, conversion, spec["spec_text"])
+    provenance = _provenance(spec, facts)
+    reference = {n: t for n, t in pages.REFERENCE.items() if (SOURCE / "docs" / f"{n}.md").is_file()}
+    common = {"study": spec, "cases": cases, "provenance": provenance, "crs": crs, "downloads": rows}
+    contexts = {
+        "index": overview.context(facts, cases, quality.notices(data)),
+        "data-quality": data,
+        "assumptions": assumptions.context(spec, cases),
+        "method": _method(inputs, findings, spec, reference),
+    }
+    for page, title in pages.PAGES.items():
+        text = pages.render(f"{page}.md.j2", {**common, "title": title, **contexts.get(page, {})})
+        (docs / f"{page}.md").write_text(text, encoding="utf-8")
+    for page in reference:
+        shutil.copyfile(SOURCE / "docs" / f"{page}.md", docs / f"{page}.md")
+    config = {
+        "name": html.escape(spec["title"]),
+        "pages": pages.PAGES,
+        "reference": reference,
+        "provenance": provenance,
+    }
+    (site / "mkdocs.yml").write_text(pages.render_config(SOURCE / "mkdocs.yml.j2", config), encoding="utf-8")
+
+
+def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """What stands at the foot of every page."""
+    engines = {facts.text("engine", f, c.case).split(":")[0] for f in facts.feeders for c in facts.cases}
+    return {
+        "study": spec["study"],
+        "spec": spec["digests"]["spec"],
+        "engines": sorted(engines - {""}),
+        "feeders": len(facts.feeders),
+        "solved": int(facts.value("feeders_solved") or 0),
+        "failed": int(facts.value("feeders_failed") or 0),
+        "cases": len(facts.cases),
+    }
+
+
+def _method(
+    inputs: Mapping[str, Any], findings: Any, spec: Mapping[str, Any], reference: Mapping[str, str]
+) -> dict[str, Any]:
+    """The text of the method, and how each group was solved."""
+    solved = []
+    for group, path in sorted(inputs["manifest"].items()):
+        told = json.loads(Path(path).read_text(encoding="utf-8"))["cases"]
+        solved += [{"group": group, "case": case, **each} for case, each in sorted(told.items())]
+    return {
+        "text": (SOURCE / "docs" / "method.md").read_text(encoding="utf-8"),
+        "solved": solved,
+        "files": quality.files(findings),
+        "code": sorted(spec["digests"]["code"].items()),
+        "reference": reference,
+    }

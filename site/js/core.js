@@ -1,0 +1,219 @@
+// The namespace of the site: payloads, numbers in words, elements, the line of the run. Loaded first on every page.
+"use strict";
+
+const DTL = (window.DTL = window.DTL || {});
+
+/* ---- payloads: data/<name>.js calls DTL.put(name, base64(gzip(bytes))), over http and from a disk alike ---- */
+
+DTL.waiting = new Map();
+DTL.known = new Map();
+
+/** @param {string} name @param {string} packed */
+DTL.put = (name, packed) => DTL.waiting.get(name)?.(packed);
+
+/** The payload of a name, read once. @param {string} name @returns {Promise<any>} */
+DTL.load = (name) => {
+  if (!DTL.known.has(name)) DTL.known.set(name, DTL.fetch(name).then(DTL.unpack));
+  return DTL.known.get(name);
+};
+
+DTL.fetch = (name) =>
+  new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    DTL.waiting.set(name, resolve);
+    script.src = `data/${name}.js`;
+    script.onload = () => script.remove();
+    script.onerror = () => reject(new Error(`data/${name}.js cannot be read`));
+    document.head.append(script);
+  });
+
+DTL.unpack = async (packed) => {
+  if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old to unpack the data of this page.");
+  const zipped = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const bytes = await new Response(stream).arrayBuffer();
+  const text = new TextDecoder();
+  if (new Uint8Array(bytes, 0, 1)[0] === 123) return JSON.parse(text.decode(bytes));
+  const size = new DataView(bytes).getUint32(0, true);
+  const head = JSON.parse(text.decode(new Uint8Array(bytes, 4, size)));
+  const tables = {};
+  for (const [name, table] of Object.entries(head.tables)) tables[name] = new DTL.Table(table, bytes, 4 + size);
+  return { meta: head.meta, ...tables };
+};
+
+/** Columns of one table, unpacked when they are asked for. */
+DTL.Table = class {
+  constructor(head, bytes, start) {
+    this.n = head.n;
+    this.heads = new Map(head.cols.map((c) => [c.name, c]));
+    this.bytes = bytes;
+    this.start = start;
+    this.read = new Map();
+  }
+
+  has(name) {
+    return this.heads.has(name);
+  }
+
+  /** Numbers as Float64Array with NaN for what is missing; texts as an array. */
+  get(name) {
+    if (!this.read.has(name)) this.read.set(name, this.#decode(this.heads.get(name)));
+    return this.read.get(name);
+  }
+
+  #decode(head) {
+    if (!head) return null;
+    const kinds = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i2: Int16Array, i4: Int32Array, f4: Float32Array };
+    const kind = kinds[head.type];
+    const raw = new kind(this.bytes, this.start + head.off, head.len / kind.BYTES_PER_ELEMENT);
+    if (head.words) return Array.from(raw, (code) => head.words[code]);
+    const values = new Float64Array(raw.length);
+    const digits = head.scale < 1 ? Math.round(1 / head.scale) : 0;
+    let sum = 0;
+    for (let i = 0; i < raw.length; i++) {
+      sum = head.delta ? sum + raw[i] : raw[i];
+      if (head.null !== undefined && raw[i] === head.null) values[i] = NaN;
+      else values[i] = digits ? sum / digits : sum * (head.scale ?? 1);
+    }
+    return values;
+  }
+};
+
+/* ---- numbers in words; the same rules as dtl.report.figures ---- */
+
+DTL.MISSING = "–";
+
+DTL.grouped = (value, decimals) => {
+  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return value < 0 && Number(text.replaceAll(",", "")) !== 0 ? `−${text}` : text;
+};
+
+DTL.significant = (value) =>
+  value === 0 ? "0" : DTL.grouped(value, Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))));
+
+DTL.apart = (value, limit, decimals) => {
+  while (limit !== null && limit !== undefined && decimals < 6 && value !== limit && Number(value.toFixed(decimals)) === limit) decimals++;
+  return DTL.grouped(value, decimals);
+};
+
+/** The number and its unit. @returns {[string, string]} */
+DTL.shown = (value, unit = "", limit = null) => {
+  if (value === null || value === undefined || Number.isNaN(value)) return [DTL.MISSING, ""];
+  const larger = { kWh: [[1e6, "GWh", 1e6], [1e3, "MWh", 1e3]], kW: [[1e4, "MW", 1e3]], kvar: [[1e4, "Mvar", 1e3]] }[unit] ?? [];
+  for (const [least, name, per] of larger) if (Math.abs(value) >= least) return [DTL.significant(value / per), name];
+  if (unit === "pu") return [DTL.apart(value, limit, 3), unit];
+  if (unit === "%") return [DTL.apart(value, limit, Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2), unit];
+  if (unit === "share") return [DTL.apart(value, limit, 2), ""];
+  if (["h", "", "1 or 0"].includes(unit)) return [DTL.grouped(value, Number.isInteger(value) ? 0 : 1), unit === "h" ? "h" : ""];
+  return [DTL.significant(value), unit];
+};
+
+DTL.text = (value, unit, limit) => DTL.shown(value, unit, limit).join(" ").trim();
+
+DTL.change = (value, unit) => {
+  const [number, shown] = DTL.shown(Math.abs(value), unit);
+  return `${value > 0 ? "+" : value < 0 ? "−" : "±"}${number} ${shown === "%" ? "pt" : shown}`.trim();
+};
+
+DTL.KM_PER_MILE = 1.609344;
+DTL.length = (km, units) => (km === null || Number.isNaN(km) ? DTL.MISSING : units === "us" ? `${DTL.significant(km / DTL.KM_PER_MILE)} mi` : `${DTL.significant(km)} km`);
+
+DTL.MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+DTL.MONTH_STARTS = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
+DTL.day = (day) => {
+  const month = DTL.MONTH_STARTS.findLastIndex((start) => start <= day);
+  return `${day - DTL.MONTH_STARTS[month] + 1} ${DTL.MONTHS[month]}`;
+};
+
+/** The beginning of an hour of the year, e.g. `12 July at 17:00`. */
+DTL.stamp = (hour) => `${DTL.day(Math.floor(hour / 24))} at ${String(hour % 24).padStart(2, "0")}:00`;
+
+/* ---- severity: classes are cut at the limits ---- */
+
+DTL.loadClass = (pct) => {
+  if (pct === null || Number.isNaN(pct)) return null;
+  return DTL.palette.scales.load.breaks.filter((b) => pct > b).length;
+};
+
+DTL.voltClass = (low, high, lowLimit, highLimit) => {
+  if (Number.isNaN(low) || Number.isNaN(high)) return null;
+  const below = Number.isNaN(lowLimit) ? -1 : lowLimit - low;
+  const above = Number.isNaN(highLimit) ? -1 : high - highLimit;
+  const far = DTL.palette.far_pu;
+  if (below <= 0 && above <= 0) return 2;
+  if (below >= above) return below > far ? 0 : 1;
+  return above > far ? 4 : 3;
+};
+
+DTL.isDark = () => document.body.getAttribute("data-md-color-scheme") === "slate";
+DTL.colours = (scale) => DTL.palette.scales[scale][DTL.isDark() ? "dark" : "light"];
+DTL.onScheme = (callback) =>
+  new MutationObserver(callback).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
+
+/* ---- elements: text is always text ---- */
+
+DTL.h = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  return element;
+};
+
+DTL.svg = (tag, attributes = {}, ...children) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) element.setAttribute(key, value);
+  element.append(...children.flat().filter((c) => c !== null && c !== undefined));
+  return element;
+};
+
+DTL.feederLink = (id) => `feeder.html#${encodeURIComponent(id)}`;
+
+/* ---- near matches of a name that nobody knows ---- */
+
+DTL.distance = (a, b) => {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length];
+};
+
+DTL.near = (name, names, most = 5) => {
+  const wanted = name.toLowerCase().slice(0, 60);
+  const scored = names.map((n) => {
+    const text = n.toLowerCase();
+    const inside = text.includes(wanted) || wanted.includes(text);
+    return [inside ? 0.5 : DTL.distance(wanted, text.slice(0, 60)) / Math.max(wanted.length, text.length, 1), n];
+  });
+  scored.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1));
+  return scored.filter(([score]) => score <= 0.65).slice(0, most).map(([, n]) => n);
+};
+
+/* ---- every page ---- */
+
+DTL.tell = (root, error) => {
+  root.replaceChildren(DTL.h("p", { class: "dtl-bad", role: "alert" }, `This page could not be drawn: ${error.message}`));
+  console.error(error);
+};
+
+DTL.start = () => {
+  const run = DTL.run;
+  if (run) {
+    const words = [run.run && `run ${run.run}`, run.time, run.revision && `revision ${run.revision}`].filter(Boolean);
+    for (const id of ["dtl-run", "dtl-run-long"]) {
+      const place = document.getElementById(id);
+      if (place) {
+        place.textContent = words.join(" · ");
+        place.hidden = false;
+      }
+    }
+  }
+  DTL.page?.();
+};

@@ -1,0 +1,164 @@
+// What the map draws: the overview of all feeders, and the parts of those in sight once they are few enough.
+"use strict";
+
+/** Most parts that are drawn one by one; beyond it feeders are drawn by their simplified paths. */
+DTL.MOST_PARTS = 9000;
+
+DTL.MapData = class {
+  constructor(study, ov) {
+    this.study = study;
+    this.feeders = ov.feeders;
+    this.ids = ov.feeders.get("id");
+    this.parts = ov.feeders.get("parts");
+    this.plane = new DTL.Plane(ov.feeders);
+    this.details = this.ids.map(() => null);
+    this.overview = this.#overview(ov);
+  }
+
+  #overview(ov) {
+    const paths = this.ids.map(() => []);
+    const [owner, count] = [ov.paths.get("feeder"), ov.paths.get("points")];
+    const [xs, ys] = [ov.points.get("x"), ov.points.get("y")];
+    const [west, south] = [ov.feeders.get("west"), ov.feeders.get("south")];
+    let at = 0;
+    for (let p = 0; p < ov.paths.n; p++) {
+      const i = owner[p];
+      const points = [];
+      for (let k = 0; k < count[p]; k++, at++) points.push(...this.plane.place(i, west[i] + xs[at], south[i] + ys[at]));
+      const classes = (by) => this.study.cases.map((_, c) => ov.paths.get(`${by}@${c}`)[p]);
+      paths[i].push({ points, load: classes("load"), volt: classes("volt") });
+    }
+    return paths;
+  }
+
+  /** The feeders in view, and whether they are few enough for their parts. */
+  inView(camera) {
+    const seen = this.ids.map((_, i) => i).filter((i) => camera.sees(this.plane.boxes[i]));
+    const parts = seen.reduce((sum, i) => sum + this.parts[i], 0);
+    return { seen, detailed: parts <= DTL.MOST_PARTS };
+  }
+
+  /** Reads the parts of a feeder. */
+  async detail(i) {
+    if (!this.details[i]) this.details[i] = DTL.load(`a/${this.feeders.get("file")[i]}`).then((a) => (this.details[i] = new DTL.Detail(this, i, a)));
+    return this.details[i];
+  }
+
+  /** How many parts of the whole study are in each class of a case. */
+  counts(by, at) {
+    return DTL.palette.scales[by].labels.map((_, k) => this.feeders.get(`${by}@${at}.${k}`).reduce((a, b) => a + b, 0));
+  }
+
+  failed(at) {
+    return this.ids.filter((_, i) => this.feeders.get(`solved@${at}`)[i] !== 1);
+  }
+};
+
+/** The parts of one feeder, placed on the plane relative to the corner of its box. */
+DTL.Detail = class {
+  constructor(data, i, payload) {
+    Object.assign(this, { data, i, id: data.ids[i], payload, buses: payload.buses, lines: payload.lines, transformers: payload.transformers });
+    const box = data.plane.boxes[i];
+    this.origin = [box.west, box.south];
+    this.bus = this.#place(payload.buses.get("x"), payload.buses.get("y"));
+    this.vertex = this.#place(payload.path.get("x"), payload.path.get("y"));
+    this.first = [0];
+    for (const n of payload.lines.get("points")) this.first.push(this.first.at(-1) + n);
+    this.classes = new Map();
+    this.paths = new Map();
+  }
+
+  #place(xs, ys) {
+    const points = new Float64Array(xs.length * 2);
+    for (let k = 0; k < xs.length; k++) {
+      const [x, y] = this.data.plane.place(this.i, xs[k], ys[k]);
+      points[2 * k] = x - this.origin[0];
+      points[2 * k + 1] = y - this.origin[1];
+    }
+    return points;
+  }
+
+  /** The class of every line, transformer and bus: null where nothing can be said. */
+  classesOf(by, at) {
+    const key = `${by}@${at}`;
+    if (!this.classes.has(key)) {
+      const [low, high] = [this.buses.get("low"), this.buses.get("high")];
+      const [least, most] = [this.buses.get(`min@${at}`), this.buses.get(`max@${at}`)];
+      const bus = Array.from(low, (_, k) => (Number.isNaN(low[k]) && Number.isNaN(high[k]) ? null : DTL.voltClass(least[k], most[k], low[k], high[k])));
+      const loads = (table) => Array.from(table.get(`load@${at}`), (v) => DTL.loadClass(v));
+      const [from, to] = [this.lines.get("from"), this.lines.get("to")];
+      const worse = (a, b) => (a === null ? b : b === null ? a : Math.abs(b - 2) > Math.abs(a - 2) ? b : a);
+      this.classes.set(key, by === "load"
+        ? { line: loads(this.lines), transformer: loads(this.transformers), bus }
+        : { line: Array.from(from, (f, k) => worse(bus[f], bus[to[k]] ?? null)), transformer: Array.from(this.transformers.get("bus"), (b) => bus[b]), bus });
+    }
+    return this.classes.get(key);
+  }
+
+  /** Lines as one path per class, the last for those that nothing judges; `open` holds open switches. */
+  pathsOf(by, at) {
+    const key = `${by}@${at}`;
+    if (!this.paths.has(key)) {
+      const classes = this.classesOf(by, at).line;
+      const paths = Array.from({ length: 6 }, () => new Path2D());
+      const open = new Path2D();
+      const closed = this.lines.get("closed");
+      for (let k = 0; k < this.lines.n; k++) this.trace(closed[k] ? paths[classes[k] ?? 5] : open, k);
+      this.paths.set(key, { paths, open });
+    }
+    return this.paths.get(key);
+  }
+
+  trace(path, k) {
+    for (let p = this.first[k]; p < this.first[k + 1]; p++) {
+      const [x, y] = [this.vertex[2 * p], this.vertex[2 * p + 1]];
+      if (p === this.first[k]) path.moveTo(x, y);
+      else path.lineTo(x, y);
+    }
+  }
+
+  /** A point that stands for a part, on the plane: the middle of a line, or its bus. */
+  anchor(kind, k) {
+    let [x, y] = [0, 0];
+    if (kind === "line") {
+      const half = (this.first[k] + this.first[k + 1]) / 2;
+      const [a, b] = [Math.ceil(half) - 1, Math.floor(half)];
+      [x, y] = [(this.vertex[2 * a] + this.vertex[2 * b]) / 2, (this.vertex[2 * a + 1] + this.vertex[2 * b + 1]) / 2];
+    } else {
+      const bus = kind === "bus" ? k : this.transformers.get("bus")[k];
+      [x, y] = [this.bus[2 * bus], this.bus[2 * bus + 1]];
+    }
+    return [x + this.origin[0], y + this.origin[1]];
+  }
+
+  table(kind) {
+    return { line: this.lines, transformer: this.transformers, bus: this.buses }[kind];
+  }
+
+  /** The part nearest to a pixel, within reach; what the map colours by decides which kind is preferred. */
+  hit(camera, sx, sy, by, hidden) {
+    let best = { distance: 10 };
+    const classes = this.classesOf(by, this.data.at);
+    const offer = (kind, k, distance, bonus) => {
+      if (distance <= 9 && distance - bonus < best.distance && !hidden.has(classes[kind][k] ?? 5)) best = { detail: this, kind, k, distance: distance - bonus };
+    };
+    const screen = (points, p) => camera.toScreen(points[2 * p] + this.origin[0], points[2 * p + 1] + this.origin[1]);
+    for (let k = 0; k < this.lines.n; k++) {
+      let near = Infinity;
+      for (let p = this.first[k]; p + 1 < this.first[k + 1]; p++) near = Math.min(near, DTL.toSegment(sx, sy, ...screen(this.vertex, p), ...screen(this.vertex, p + 1)));
+      offer("line", k, near, 0);
+    }
+    for (let k = 0; k < this.buses.n; k++) {
+      const [x, y] = screen(this.bus, k);
+      offer("bus", k, Math.hypot(x - sx, y - sy), by === "volt" ? 6 : -2);
+    }
+    if (by === "load") {
+      const bus = this.transformers.get("bus");
+      for (let k = 0; k < this.transformers.n; k++) {
+        const [x, y] = screen(this.bus, bus[k]);
+        offer("transformer", k, Math.hypot(x - sx, y - sy), 6);
+      }
+    }
+    return best.detail ? best : null;
+  }
+};

@@ -1,0 +1,59 @@
+// Tables that sort, filter and show a part first; everything is text, and the sorted column says so to everyone.
+"use strict";
+
+/**
+ * A table of rows.
+ * @param {{columns: {title: string, unit?: string, value: (row) => any, cell?: (row) => any, left?: boolean, wide?: boolean}[],
+ *   rows: any[], sort?: number, down?: boolean, most?: number, filter?: string, caption?: string}} told
+ */
+DTL.table = (told) => {
+  const most = told.most ?? 50;
+  const state = { by: told.sort ?? -1, down: told.down ?? true, all: false, words: "" };
+  const body = DTL.h("tbody");
+  const heads = told.columns.map((column, i) =>
+    DTL.h("th", { scope: "col", class: column.wide ? "dtl-wide" : null },
+      DTL.h("button", { type: "button", onclick: () => sortBy(i) }, column.title, column.unit ? DTL.h("small", {}, column.unit) : null)));
+  const more = DTL.h("p", { class: "dtl-note" });
+  const table = DTL.h("table", { class: "dtl-table dtl-sortable" },
+    told.caption ? DTL.h("caption", { class: "dtl-hidden" }, told.caption) : null, DTL.h("thead", {}, DTL.h("tr", {}, heads)), body);
+  const parts = [DTL.h("div", { class: "dtl-scroll" }, table), more];
+  if (told.filter) {
+    const input = DTL.h("input", { type: "search", placeholder: "filter", oninput: () => ((state.words = input.value.toLowerCase()), draw()) });
+    parts.unshift(DTL.h("label", { class: "dtl-field dtl-filter" }, told.filter, input));
+  }
+
+  const sortBy = (i) => {
+    state.down = state.by === i ? !state.down : !told.columns[i].left;
+    state.by = i;
+    draw();
+  };
+
+  const chosen = () => {
+    const rows = told.rows.filter((row) => !state.words || told.columns.some((c) => String(c.value(row) ?? "").toLowerCase().includes(state.words)));
+    if (state.by < 0) return rows;
+    const value = told.columns[state.by].value;
+    const missing = (v) => v === null || v === undefined || Number.isNaN(v) || v === "";
+    return rows.sort((a, b) => {
+      const [x, y] = [value(a), value(b)];
+      if (missing(x) || missing(y)) return missing(x) - missing(y);
+      const order = typeof x === "string" ? x.localeCompare(y, "en", { numeric: true }) : x - y;
+      return state.down ? -order : order;
+    });
+  };
+
+  const draw = () => {
+    const rows = chosen();
+    const shown = state.all ? rows : rows.slice(0, most);
+    heads.forEach((head, i) => (i === state.by ? head.setAttribute("aria-sort", state.down ? "descending" : "ascending") : head.removeAttribute("aria-sort")));
+    body.replaceChildren(...shown.map((row) => DTL.h("tr", {}, told.columns.map((column, i) => {
+      const content = column.cell ? column.cell(row) : String(column.value(row) ?? DTL.MISSING);
+      return DTL.h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: `${column.left ? "dtl-left" : "dtl-num"}${column.trouble?.(row) ? " dtl-trouble" : ""}` }, content);
+    }))));
+    if (!rows.length) body.append(DTL.h("tr", {}, DTL.h("td", { colspan: told.columns.length, class: "dtl-left" }, "Nothing matches.")));
+    more.replaceChildren(rows.length > shown.length
+      ? DTL.h("button", { type: "button", onclick: () => ((state.all = true), draw()) }, `Show all ${rows.length.toLocaleString("en-US")}`) : "");
+  };
+
+  draw();
+  return DTL.h("div", { class: "dtl-table-box" }, parts);
+};
