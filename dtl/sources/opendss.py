@@ -26,6 +26,8 @@ from dtl.sources.reading import Reading, plain
 
 _NEW = re.compile(r"new\s+(?:object\s*=\s*)?[\"']?(\w+)\.([^\s,=\"']+)", re.IGNORECASE)
 
+_SWITCH = re.compile(r"\bswitch\s*=\s*[\"']?[yt]", re.IGNORECASE)
+
 
 def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
     """Read the circuit of the master file ``spec["path"]``.
@@ -79,6 +81,26 @@ def _read_circuit(reading: Reading, master: str, files: Mapping[str, Path]) -> N
             kind = {"vsource": "source", "linecode": "line_code", "regcontrol": "regulator"}.get(made[1].lower())
             reading.place(feeder, kind or made[1].lower(), plain(made[2]), command.file, command.line)
     _elements(reading, feeder, told)
+    _switch_flags(reading, feeder, script, told)
+
+
+def _switch_flags(reading: Reading, feeder: str, script: Script, told: Mapping[str, Any]) -> None:
+    """Say so when lines are switches in the files and not in the circuit that the script ends with."""
+    flagged = [c for c in script.commands if _NEW.match(c.text) and _SWITCH.search(c.text)]
+    found = sum(bool(i["full"]["Switch"]) for i in told["classes"].get("Line", ()))
+    if flagged and not found:
+        text = f"the files make {len(flagged)} lines switches, and clear the flag of all of them later: they are lines"
+        reading.find(
+            "opendss.switch-flag",
+            "info",
+            text,
+            feeder=feeder,
+            file=flagged[0].file,
+            line=flagged[0].line,
+            field="switch",
+            value=str(len(flagged)),
+            remedy="Take the line that clears it out of the script if they are switches.",
+        )
 
 
 def _coordinates(reading: Reading, name: str, files: Mapping[str, Path]) -> None:
