@@ -100,8 +100,8 @@ class Mistake:
 class Finding:
     """One thing that is wrong, or was repaired, in the data of a source or a feeder.
 
-    ``check`` is a slug that ``site/docs/errors.md`` explains; ``value`` is what stood there and ``remedy`` how to mend it.
-    ``feeder`` is empty when the finding belongs to a whole source. A finding of severity ``error`` fails its feeder.
+    ``check`` is a slug that ``site/docs/errors.md`` explains; ``value`` is what stood there and ``remedy`` how to mend
+    it. ``feeder`` is empty when the finding belongs to a whole source. An ``error`` fails its feeder.
     """
 
     check: str

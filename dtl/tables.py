@@ -1,7 +1,7 @@
 """The tables that stages exchange: their columns, types, units and keys, and byte-stable Parquet.
 
-Every table is checked when written and when read. A file holds float32 or float64 as its contract says, is sorted by its
-key, compressed with zstd, and carries no time, host or path, so the same rows give the same bytes.
+Every table is checked when written and when read. A file holds float32 or float64 as its contract says, is sorted by
+its key, compressed with zstd, and carries no time, host or path, so the same rows give the same bytes.
 """
 
 from __future__ import annotations
