@@ -24,7 +24,7 @@ def run(what: str, maximum: str, sample: str) -> int:
     wrong = store.verify()
     for key in wrong:
         print(f"{store.shelf(key)}: is not what was shelved; it will be computed again when it is asked for")
-    print(f"{len(store.keys())} answers, {len(wrong)} wrong")
+    print(f"{len(store.known())} answers, {len(wrong)} wrong")
     different = again(store, share_of(sample))
     return 1 if wrong or different else 0
 

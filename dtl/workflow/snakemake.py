@@ -22,6 +22,17 @@ from dtl.workflow.progress import Progress
 FORCED = 300
 """More outputs than this are not forced one by one, but by their rules."""
 
+THIN = """\
+#!{python} -SE
+import sys
+
+sys.path.insert(0, {root!r})
+from dtl.workflow.client import main
+
+main()
+"""
+"""The `dtl` that stands first on the path of a run."""
+
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Parallel are the feeders, not the numerics, whose bytes would depend on the number of threads."""
 
@@ -45,7 +56,8 @@ def command(
 def environment(run: str = "", worker: Path | None = None) -> dict[str, str]:
     """The environment of Snakemake and its jobs."""
     here = str(Path(sys.executable).parent)
-    known = {**os.environ, "PATH": os.pathsep.join([here, os.environ.get("PATH", "")]), "DTL_RUN": run}
+    places = [*([str(worker.parent)] if worker else []), here, os.environ.get("PATH", "")]
+    known = {**os.environ, "PATH": os.pathsep.join(places), "DTL_RUN": run}
     known |= dict.fromkeys(ONE_THREAD, "1")
     known.pop(client.VARIABLE, None)
     return known | ({client.VARIABLE: str(worker)} if worker else {})
@@ -59,6 +71,9 @@ def warm_worker() -> Iterator[Path | None]:
         return
     folder = Path(tempfile.mkdtemp(prefix="dtl-"))
     path = folder / "worker"
+    thin = folder / "dtl"
+    thin.write_text(THIN.format(python=sys.executable, root=str(ROOT)), encoding="utf-8")
+    thin.chmod(0o755)
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "dtl.workflow.worker", str(path)],

@@ -185,14 +185,14 @@ class Store:
             shutil.rmtree(path, ignore_errors=True)
         return len(stale)
 
-    def keys(self) -> list[str]:
+    def known(self) -> list[str]:
         """The keys of all shelves, sorted."""
         return sorted(p.name for p in self.root.glob("shelves/??/*"))
 
     def size(self) -> dict[str, tuple[int, int]]:
         """Number of answers and bytes by stage."""
         found: dict[str, tuple[int, int]] = {}
-        for key in self.keys():
+        for key in self.known():
             answer = self.answer(key)
             if answer is not None:
                 count, size = found.get(answer.question.stage, (0, 0))
@@ -217,7 +217,7 @@ class Store:
     def verify(self) -> list[str]:
         """Read every shelf and compare it with what it says of itself; the keys of those that differ."""
         wrong = []
-        for key in self.keys():
+        for key in self.known():
             answer, shelf = self.answer(key), self.shelf(key)
             wanted = dict(answer.outputs) if answer and answer.question.key == key else None
             if wanted is None or any(not (shelf / n).exists() or describe(shelf / n) != o for n, o in wanted.items()):
