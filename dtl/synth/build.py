@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,14 +21,14 @@ OVERLOAD = 1.55
 """What the demand of an overloaded feeder is multiplied with once everything has its size."""
 
 
-def build(stub: Stub, stubs: list[Stub], settings: Settings) -> Feeder:
+def build(stub: Stub, stubs: Sequence[Stub], settings: Settings) -> Feeder:
     """The complete plan of one feeder.
 
     Parameters
     ----------
     stub : Stub
         What the plan of the system says of it.
-    stubs : list of Stub
+    stubs : sequence of Stub
         All stubs, for the ties.
     settings : Settings
         The question.

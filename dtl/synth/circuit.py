@@ -12,8 +12,8 @@ from dtl.synth import carson
 from dtl.synth.catalog import CABLES, CONDUCTORS, EMERGENCY, SECONDARIES
 from dtl.synth.model import PHASES, Feeder, Section, nodes_of
 
-SOURCE_OHM = (0.010, 0.100)
-"""Resistance and reactance of the source: a bus that the tap changer of the bank holds [ohm]."""
+SOURCE_OHM = (0.0, 1e-4)
+"""Resistance and reactance of the source: the tap changer of the bank holds the head, whatever the load [ohm]."""
 DEVICE_OHM = 1e-4
 """Resistance and reactance of a closed switching device [ohm]."""
 LOAD_LIMITS = (0.8, 1.2)

@@ -11,7 +11,6 @@ from typing import Any
 
 from dtl.synth import cyme_equipment as eq
 from dtl.synth.catalog import neutral_of, spacing_name
-from dtl.synth.circuit import SOURCE_OHM
 from dtl.synth.model import PHASES, Feeder, Section, Tie, Transformer
 from dtl.synth.records import Records, cyme_name
 
@@ -108,7 +107,7 @@ def _tie(tables: Tables, tie: Tie) -> None:
 
 def _head(tables: Tables, feeder: Feeder) -> None:
     """Head node, source and its equivalent."""
-    r, x = SOURCE_OHM
+    r, x = eq.FAULT_OHM
     kv = feeder.kv * feeder.source_pu
     angles = {f"OperatingAngle{k}": a for k, a in ((1, 0.0), (2, -120.0), (3, 120.0))}
     tables["HEADNODES"].append({"NodeID": feeder.head, "NetworkID": feeder.id})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dtl.synth.catalog import (
@@ -18,13 +18,14 @@ from dtl.synth.catalog import (
     Conductor,
     spacing_name,
 )
-from dtl.synth.circuit import SOURCE_OHM
 from dtl.synth.model import Capacitor, Feeder, Regulator, Transformer
 from dtl.synth.system import Substation
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
+FAULT_OHM = (0.050, 0.600)
+"""Resistance and reactance of the bank and the grid above, which act in faults only [ohm]."""
 DEVICE_AMPS = {"SWITCH": (400.0, 600.0), "BREAKER": (1200.0,), "RECLOSER": (560.0,),
                "FUSE": (15.0, 25.0, 40.0, 65.0, 100.0, 140.0, 200.0)}  # fmt: skip
 
@@ -145,9 +146,9 @@ def merge(parts: Iterable[Tables]) -> Tables:
     return merged
 
 
-def equipment(substations: list[Substation], used: Tables) -> Tables:
+def equipment(substations: Sequence[Substation], used: Tables) -> Tables:
     """The whole equipment file."""
-    r, x = SOURCE_OHM
+    r, x = FAULT_OHM
     default = {"ID": "DEFAULT", "Diameter": 1.83, "GMR": 0.74, "R25": 0.173, "R50": 0.19} | ratings(500.0)
     tables: Tables = {
         "CONDUCTOR": [*map(_conductor, CONDUCTORS.values()), default | {"WithstandRating": 0.0, "CodeWord": "",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -244,7 +245,7 @@ def layers(feeder: Feeder, records: Records) -> Layers:
     return made
 
 
-def substations(units: list[Substation]) -> pd.DataFrame:
+def substations(units: Sequence[Substation]) -> pd.DataFrame:
     """The feature class of substations."""
     return _frame([
         {"FACILITYID": s.id, "SUBSTATIONNAME": s.name, "SUBTYPECD": 1, "BANKMVA": s.bank_mva, "NOMINALVOLTAGE": s.kv,

@@ -19,7 +19,7 @@ RATES = {
     "line_phase_missing": 0.010, "line_phase_wrong": 0.008, "line_length_unit": 0.016, "line_size_wrong": 0.010,
     "line_feeder_wrong": 0.002, "transformer_phase_missing": 0.015, "transformer_phase_wrong": 0.010,
     "transformer_kva_wrong": 0.020, "cyme_transformer_renamed": 0.020, "cyme_conductor_default": 0.008,
-    "cyme_conductor_unknown": 0.003, "cyme_length_zero": 0.002, "cyme_ragged_row": 0.004,
+    "cyme_conductor_unknown": 0.001, "cyme_length_zero": 0.002, "cyme_ragged_row": 0.004,
 }  # fmt: skip
 """Share of the elements that get each error, at the level ``normal``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def generators(feeder: Feeder, habits: Habits, settings: Settings) -> list[Row]:
     return rows
 
 
-def forecast(stubs: list[Stub], first_year: int) -> list[Row]:
+def forecast(stubs: Sequence[Stub], first_year: int) -> list[Row]:
     """Adoption and growth by area for fifteen years: growth is the area's true one."""
     areas = sorted({(s.area, s.growth) for s in stubs})
     rows: list[Row] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dtl.synth.seeds import generator
 from dtl.synth.settings import Settings
@@ -142,7 +143,8 @@ def _substations(settings: Settings, sizes: list[int]) -> list[Substation]:
     return made
 
 
-def plan(settings: Settings) -> tuple[list[Substation], list[Stub]]:
+@lru_cache(maxsize=2)
+def plan(settings: Settings) -> tuple[tuple[Substation, ...], tuple[Stub, ...]]:
     """All substations and the stubs of all feeders, in the order of their numbers."""
     sizes = _sizes(settings)
     substations = _substations(settings, sizes)
@@ -169,4 +171,4 @@ def plan(settings: Settings) -> tuple[list[Substation], list[Stub]]:
                 )
             )  # fmt: skip
             number += 1
-    return substations, stubs
+    return tuple(substations), tuple(stubs)

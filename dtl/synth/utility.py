@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -88,7 +88,7 @@ def _outcomes(settings: Settings, folder: Path, count: int, jobs: int) -> Iterat
         yield from pool.map(make, work)
 
 
-def _networks(settings: Settings, folder: Path, substations: list[Substation], done: list[Outcome]) -> None:
+def _networks(settings: Settings, folder: Path, substations: Sequence[Substation], done: list[Outcome]) -> None:
     """GIS containers, the system-wide CYME files and the common equipment."""
     if done[0].layers:
         names = sorted({name for o in done for name in o.layers})
@@ -112,7 +112,7 @@ def _networks(settings: Settings, folder: Path, substations: list[Substation], d
         )
 
 
-def _registers(settings: Settings, folder: Path, stubs: list[Stub], done: list[Outcome]) -> None:
+def _registers(settings: Settings, folder: Path, stubs: Sequence[Stub], done: list[Outcome]) -> None:
     """Generators, adoption and costs."""
     if settings.wants("registers"):
         at = folder / "registers"
@@ -121,7 +121,7 @@ def _registers(settings: Settings, folder: Path, stubs: list[Stub], done: list[O
         truth.write_csv(at / "costs.csv", pd.DataFrame(registers.COSTS))
 
 
-def _weather(settings: Settings, folder: Path, substations: list[Substation]) -> None:
+def _weather(settings: Settings, folder: Path, substations: Sequence[Substation]) -> None:
     """The weather of each substation."""
     if settings.wants("weather"):
         for s in substations:
@@ -130,7 +130,7 @@ def _weather(settings: Settings, folder: Path, substations: list[Substation]) ->
             )
 
 
-def _banks(settings: Settings, folder: Path, substations: list[Substation], done: list[Outcome]) -> None:
+def _banks(settings: Settings, folder: Path, substations: Sequence[Substation], done: list[Outcome]) -> None:
     """SCADA of the banks: bus voltage, tap and the sum of the feeders; and the list of all tags."""
     if not settings.wants("scada") or not settings.days:
         return
@@ -162,7 +162,7 @@ def _outages(settings: Settings, folder: Path, done: list[Outcome]) -> list[Any]
 
 
 def _truth(
-    settings: Settings, folder: Path, substations: list[Substation], done: list[Outcome], planted: list[Any]
+    settings: Settings, folder: Path, substations: Sequence[Substation], done: list[Outcome], planted: list[Any]
 ) -> dict[str, Any]:
     """The tables of answers and their summary."""
     at = folder / "truth"
