@@ -29,6 +29,8 @@ HOURS = {
     0),
 }  # fmt: skip
 """Shortest and longest event [h]; a spike lasts one step."""
+VOLT_OFFSET, VOLT_NOISE = 0.001, 0.05
+"""Standard deviation of a meter's constant error, as a share, and of the noise of each read [V]."""
 LOST_AT_RANDOM = 0.0006
 """Share of single rows that never arrive."""
 SPIKE, SHIFT_H = 8.0, 1.0
@@ -57,6 +59,14 @@ class Reads:
     """How often the row is there: 0 missing, 1, or 2 with a duplicate."""
     other: Bools
     """Whether the second copy differs."""
+
+
+def measured(volt: Doubles, feeder: Feeder, settings: Settings, rng: np.random.Generator) -> Doubles:
+    """The volts that meters report; exact in a utility without errors, and zero where there is no supply."""
+    if ERRORS[settings.errors] == 0.0:
+        return volt
+    offset = generator(settings.seed, "meter offset", feeder.id).normal(0.0, VOLT_OFFSET, (len(volt), 1))
+    return np.where(volt > 0.0, volt * (1.0 + offset) + rng.normal(0.0, VOLT_NOISE, volt.shape), volt)
 
 
 def draw(feeder: Feeder, clock: Clock, settings: Settings) -> list[Fault]:

@@ -30,15 +30,16 @@ Facts that a mapping must state:
 
 - GIS: `PHASEDESIGNATION` is a bit mask A=4, B=2, C=1; `MEASUREDLENGTH` in feet; `NORMALPOSITION` 1 is closed. A device
   stands on the second vertex of its conductor, a transformer on its node, a tie switch on the middle vertex.
-- CYME: the source holds its `DesiredVoltage` at the head, its impedance acts in faults only. Overhead lines are by phase;
-  impedances of the truth are those at 50 degrees (`R50`), earth 100 ohm m. Transformer `TX00010002` of the GIS is called
-  `XF-00010002` in CYME and in the outage system. `KVLLsec` of single-phase units is their 240 V times the root of three.
-  Ratings: `Amps` normal, `Amps_1` summer, `Amps_2` winter, `Amps_3` emergency. Loads are the expected demand in the
-  design hour, 35 degrees in the late afternoon of a working day.
+- CYME: the source holds its `DesiredVoltage` at the head, its impedance acts in faults only. Overhead lines are by
+  phase; impedances of the truth are those at 50 degrees (`R50`), earth 100 ohm m. Transformer `TX00010002` of the GIS
+  is called `XF-00010002` in CYME and in the outage system. `KVLLsec` of single-phase units is their 240 V times the
+  root of three. Ratings: `Amps` normal, `Amps_1` summer, `Amps_2` winter, `Amps_3` emergency. Loads are the expected
+  demand in the design hour, 35 degrees in the late afternoon of a working day.
 - Meter data: `KWH_DEL` and `KWH_REC` are delivered and received energy, net is their difference. Volts are phase to
   neutral, or across the 240 V of a single-phase transformer. Parquet rows are in order of time; long CSV rows are
   sorted by label, so the two passes of the autumn hour stand side by side; the wide CSV numbers the intervals of a
   local day (92, 96 or 100 of 15 minutes).
+- Volts that meters report have errors of their own: a constant one of 0.1 per cent and noise of 0.05 V; truth has none.
 - A meter without supply reads 0 kWh and 0 V.
 - SCADA signs: positive into the feeder. Taps are steps of 0.625 per cent. Bad quality is `BAD`.
 """

@@ -70,12 +70,12 @@ def feeder_row(feeder: Feeder, stub: Stub, state: State, ami_rows: int) -> dict[
 
 
 def outage_rows(outages: list[Outage], meter_ids: list[str]) -> list[dict[str, Any]]:
-    """True cause, asset and steps of each interruption of one feeder, with the meters of each step."""
+    """True cause, asset and steps of each interruption of one feeder; with the meters of each step if it was sustained."""
     return [
         {"feeder": o.feeder, "cause": o.cause, "asset": o.asset, "device": o.device, "start_utc": f"{o.start}Z",
         "step": k,
          "end_utc": f"{when}Z", "customers": len(members), "minutes": o.minutes(when),
-         "meters": " ".join(meter_ids[int(j)] for j in members)}
+         "meters": " ".join(meter_ids[int(j)] for j in members) if o.customers else ""}
         for o in outages
         for k, (when, members) in enumerate(o.steps, 1)
     ]  # fmt: skip

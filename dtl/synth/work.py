@@ -166,7 +166,8 @@ class Year:
         self.meter_kw.append(kw.sum(axis=0, dtype=np.float64))
         if writer is not None:
             rng = generator(self.settings.seed, "reads", self.feeder.id, first)
-            reads = faults.spoil(wh, volts, self.faults, first, piece.step_min, rng, self.level)
+            told = faults.measured(volts, self.feeder, self.settings, rng)
+            reads = faults.spoil(wh, told, self.faults, first, piece.step_min, rng, self.level)
             writer.add(piece, reads)
             writer.add_truth(piece, wh, volts, power.pv_kw * lit * 1000.0, power.ev_kw * lit * 1000.0)
 
