@@ -70,7 +70,7 @@ def feeder_row(feeder: Feeder, stub: Stub, state: State, ami_rows: int) -> dict[
 
 
 def outage_rows(outages: list[Outage], meter_ids: list[str]) -> list[dict[str, Any]]:
-    """True cause, asset and steps of each interruption of one feeder; with the meters of each step if it was sustained."""
+    """True cause, asset and steps of each interruption of one feeder, with the meters of sustained ones."""
     return [
         {"feeder": o.feeder, "cause": o.cause, "asset": o.asset, "device": o.device, "start_utc": f"{o.start}Z",
         "step": k,
