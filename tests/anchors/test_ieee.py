@@ -7,6 +7,7 @@ A case is a folder of ``tests/cases/anchors``: ``case.yaml`` says which feeder, 
 from __future__ import annotations
 
 import csv
+import math
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ pytestmark = pytest.mark.anchor
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "anchors"
 ANSWERS = ["ieee13_sheet", "ieee123_posted_taps"]
+KM_PER_MILE = 1.609344
+SHEET_PERMITTIVITY = 1.4240e-2 / (8.8541878128e-6 * 1609.344)
+"""Permittivity of air as the sheets round it [uF/mile], over the one of physics."""
 FROZEN = ("set controlmode=off", "set tolerance=1e-9", "set maxiterations=100")
 
 
@@ -110,6 +114,32 @@ def test_model_to_opendss_to_model_again(feeder: str, from_cyme: dict[str, Feede
     assert set(first.pu) == set(second.pu)
     assert max(abs(first.pu[n] - second.pu[n]) for n in first.pu) <= 1e-5
     assert second.source_kw == pytest.approx(first.source_kw, rel=1e-6)
+
+
+def test_conductors_on_a_spacing_become_the_published_matrices(from_cyme: dict[str, Feeder], root: Path) -> None:
+    facts, expected = about("line_constants")
+    with (root / "studies/demo/tables/lines.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    used = {(r["feeder"], r["configuration"]): r["line"] for r in table}
+    us_per_nf = 2e-3 * math.pi * 60.0
+    checked = set()
+    for row in expected:
+        key = (row["feeder"], row["configuration"])
+        if key not in used:
+            continue  # the publication describes it, no line is built so
+        feeder = from_cyme[row["feeder"]]
+        line = next(part for part in feeder.lines if part.name == used[key])
+        code = feeder.line_code[line.line_code]
+        i, j = (line.from_nodes.index("ABC".index(row[end]) + 1) for end in ("row", "column"))
+        for matrix, column, factor, unit in (
+            (code.r_ohm_per_km, "r_ohm_per_mile", 1.0, "ohm_per_mile"),
+            (code.x_ohm_per_km, "x_ohm_per_mile", 1.0, "ohm_per_mile"),
+            (code.c_nf_per_km, "b_us_per_mile", us_per_nf * SHEET_PERMITTIVITY, "us_per_mile"),
+        ):
+            ours = matrix[i][j] * factor * KM_PER_MILE
+            assert ours == pytest.approx(float(row[column]), abs=facts["tolerance"][unit]), (row, column)
+        checked.add(key)
+    assert len(checked) == 16
 
 
 def test_the_posted_answer_is_that_of_the_sample(samples: Path, tmp_path: Path) -> None:
