@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dtl.errors import DtlError
-from dtl.synth import run
+from dtl.synth import add_parser, run
 from dtl.synth.settings import FORMATS, Settings
 from dtl.synth.utility import write
 
@@ -71,3 +72,11 @@ def test_the_command_writes_networks_only(tmp_path: Path, capsys: pytest.Capture
     assert (tmp_path / "u/cyme/F0001/network.txt").exists()
     assert not (tmp_path / "u/truth/ami").exists()
     assert set(FORMATS) >= {"cyme_text", "csv"}
+
+
+def test_the_verb_can_be_hung_into_a_program(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    args = parser.parse_args(["synth", "lv", "--feeders", "1", "--out", str(tmp_path / "lv")])
+    assert args.run(args) == 0
+    assert (tmp_path / "lv/networks/feeder_00.json").exists()
