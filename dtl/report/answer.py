@@ -97,11 +97,12 @@ def _voltage(board: Board, case: str, feeder: str) -> str:
 
 def _who(board: Board, bad: Sequence[str]) -> str:
     cases = [c for c in board.cases if board.violating(c.case)]
-    where = (
-        f" in {_listed([c.case for c in cases])}"
-        if len(cases) <= NAMED
-        else f" in {len(cases)} of {len(board.cases)} cases"
-    )
+    if len(cases) == len(board.cases) > 2:
+        where = f" in all {len(cases)} cases"
+    elif len(cases) <= NAMED:
+        where = f" in {_listed([c.case for c in cases])}"
+    else:
+        where = f" in {len(cases)} of {len(board.cases)} cases"
     if len(board.feeders) == 1:
         return f"Feeder {bad[0]} needs work{where}{_since(board)}"
     names = f": {_listed(bad)}" if len(bad) <= NAMED else ""

@@ -135,16 +135,19 @@ def made_of(study: dict[str, Any], words: str) -> str:
         found = re.search(pattern, text)
         return found, text[: found.start()] + text[found.end() :] if found else text
 
-    found, words = take(r"(\d+) of (\d+) feeders needs? work in ([a-z ,]+)(?:: ([a-z ,]+))?(?=\.)", words)
+    def named(text: str) -> set[str]:
+        return set(cases if text == f"all {len(cases)} cases" else re.findall(r"base|growth|sunny", text))
+
+    found, words = take(r"(\d+) of (\d+) feeders needs? work in ([a-z ,]+|all \d cases)(?:: ([a-z ,]+))?(?=\.)", words)
     if found:
         assert (int(found[1]), int(found[2])) == (len(bad_feeders), len(feeders))
-        assert set(re.findall(r"base|growth|sunny", found[3])) == {c for _, c in bad}
+        assert named(found[3]) == {c for _, c in bad}
         if found[4]:
             assert set(re.findall(r"\b[a-f]\b", found[4])) == bad_feeders
     elif bad:
-        found, words = take(r"Feeder ([a-f]) needs work in ([a-z ,]+)\.", words)
+        found, words = take(r"Feeder ([a-f]) needs work in ([a-z ,]+|all \d cases)\.", words)
         assert found and {found[1]} == bad_feeders == set(feeders)
-        assert set(re.findall(r"base|growth|sunny", found[2])) == {c for _, c in bad}
+        assert named(found[2]) == {c for _, c in bad}
     else:
         assert "needs no work" in words or "None of" in words or "Nothing can be said" in words
         found, words = take(r"None of the (\d+) feeders( that were solved)? needs work in ", words)
