@@ -81,6 +81,13 @@ def store(given: Namespace) -> int:
     return keeping.run(given.what, given.max, given.sample)
 
 
+def synth(given: Namespace) -> int:
+    """Write a synthetic utility of which every truth is known."""
+    from dtl.synth import run
+
+    return run(given.words)
+
+
 def gate(given: Namespace) -> int:
     """Judge a study's results by its expectations."""
     from dtl.workflow import gate
@@ -135,6 +142,8 @@ def _parser() -> ArgumentParser:
     made.add_argument("what", choices=["size", "prune", "verify"])
     made.add_argument("--max", default="5GB", help="prune: how much to keep (default: 5GB)")
     made.add_argument("--sample", default="0%", help="verify: compute this share of the published answers again")
+    made = verb(synth)
+    made.add_argument("words", nargs="...", metavar="utility|lv ...", help="dtl synth utility --help says more")
     of_study(verb(gate, hidden=True))
     return parser
 
