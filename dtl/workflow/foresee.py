@@ -21,6 +21,7 @@ def run(study: str, *, as_json: bool, resolve: bool, base: str | None) -> int:
     loaded, store = read(study), Store()
     found = plan.make(loaded, store)
     if resolve and any(x.of == ANY for x in found.may_change):
+        lock.own(loaded.name)
         with lock.held(loaded.name, "plan --resolve") as died:
             if died:
                 snakemake.unlock(loaded.name, snakemake.environment())

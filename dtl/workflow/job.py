@@ -113,20 +113,20 @@ def _digests(job: Job, store: Store, stages: Mapping[str, Stage]) -> dict[str, A
         def digest(path: Path, contract: str | None = contract) -> Any:
             if not path.exists():
                 raise StoreError(f"{job.name}: its input {path} is not there")
-            return digests.of_path(path) if contract is None else _joined(path, contract, store)
+            return digests.of_path(path) if contract is None else _joined(path, contract, store, job.known_cases)
 
         found[name] = {n: digest(p) for n, p in paths.items()} if isinstance(paths, dict) else digest(paths)
     seen.save()
     return found
 
 
-def _joined(path: Path, contract: str, store: Store) -> Joined:
+def _joined(path: Path, contract: str, store: Store, names: Sequence[str]) -> Joined:
     whole = digests.of_file(path)
     parts = store.parts(whole)
     if parts is None:
         from dtl.workflow import cases
 
-        parts = cases.parts(contract, path)
+        parts = cases.parts(contract, path, names)
         store.remember_parts(whole, parts)
     return Joined(whole, parts)
 

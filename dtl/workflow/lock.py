@@ -1,4 +1,4 @@
-"""The lock of a study's results: one run at a time, and a dead owner does not hold it."""
+"""Whose the results of a study are: made here, by one run at a time; a dead owner does not hold the lock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,27 @@ from dtl import layout
 from dtl.errors import StoreError
 from dtl.workflow import digests
 from dtl.workflow.processes import alive, identity
+
+
+def own(study: str, *, fresh: bool = False) -> None:
+    """Make the results of a study ours; results that were not made here are refused unless all is asked anew.
+
+    Raises
+    ------
+    StoreError
+        There are results of elsewhere: Snakemake would not notice that they are old.
+    """
+    results = Path(layout.RESULTS.format(study=study))
+    here, there = Path(".snakemake/dtl") / study, Path(layout.RUNS.format(study=study)) / "owner"
+    foreign = any(p.name != "runs" for p in (results.iterdir() if results.is_dir() else []))
+    same = here.is_file() and there.is_file() and here.read_text() == there.read_text()
+    if same:
+        return
+    if foreign and not fresh:
+        raise StoreError(f"{results}: was not made here, so nobody knows how old it is; use --fresh: the store answers")
+    token = digests.of_text(os.urandom(16).hex())
+    for path in (here, there):
+        digests.write_atomically(path, token)
 
 
 class AbandonedError(StoreError):

@@ -55,6 +55,11 @@ class Plan:
     """What one answer of a stage took in the median of earlier ones [s]."""
 
     @property
+    def groups(self) -> list[str]:
+        """The groups that are known, sorted."""
+        return sorted({job.group for job in self.jobs.values() if job.group})
+
+    @property
     def empty(self) -> bool:
         """Whether nothing would be executed."""
         return not self.compute and not self.may_change

@@ -22,9 +22,9 @@ FAILED = re.compile(r"^Error in rule (\w+)")
 class Progress:
     """Counts jobs by stage from the lines of Snakemake's log."""
 
-    def __init__(self, path: Path, out: TextIO = sys.stdout):
-        self.path, self.out = path, out
-        self.terminal = out.isatty()
+    def __init__(self, path: Path):
+        self.path, self.out = path, sys.stdout
+        self.terminal = self.out.isatty()
         self.begun = time.monotonic()
         self.started: Counter[str] = Counter()
         self.finished: Counter[str] = Counter()

@@ -51,6 +51,5 @@ def as_published(job: Job, keys: dict[str, str]) -> bool:
 
 def foreign(plan: Plan) -> list[Path]:
     """Folders of groups that the study no longer has; their results would be taken for its own."""
-    groups = {job.group for job in plan.jobs.values() if job.group}
     folder = Path(layout.GROUP.format(study=plan.study, group="x")).parent
-    return sorted(p for p in (folder.iterdir() if folder.is_dir() else []) if p.name not in groups)
+    return sorted(p for p in (folder.iterdir() if folder.is_dir() else []) if p.name not in plan.groups)

@@ -43,6 +43,12 @@ class Job:
         """The cases to answer, sorted; one without a name if the stage knows no cases."""
         return sorted(self.spec["cases"]) if self.stage.cased else [""]
 
+    @property
+    def known_cases(self) -> list[str]:
+        """The cases that files of this job's groups hold, also for a stage that takes all cases at once."""
+        known = self.spec.get("cases", [])
+        return sorted(known if isinstance(known, dict) else (c["case"] for c in known))
+
     def case_spec(self, case: str) -> dict[str, Any]:
         """The slice of one case: what all cases share, with what only this case has."""
         if not self.stage.cased:

@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from dtl.spec.study import Study
 from dtl.workflow import digests, gate, lock, plan, published, snakemake, summary
 from dtl.workflow.foresee import read
 from dtl.workflow.lock import AbandonedError
+from dtl.workflow.plan import Plan
 from dtl.workflow.progress import Progress
-from dtl.workflow.questions import groups_of, record_path
+from dtl.workflow.questions import solvable
 from dtl.workflow.store import Store
 
 Missing = dict[tuple[str, str], list[str]]
@@ -42,11 +43,14 @@ class Options:
 def run(name: str, options: Options) -> int:
     """Bring the results of a study up to date; 1 if jobs failed or the study's expectations are broken."""
     study, store, begun = read(name), Store(), time.monotonic()
+    snakemake.check_profile(options.profile)
     mistakes = pins.check(study, study.folder.as_posix())
     if mistakes:
         raise SpecError(mistakes)
-    _own(study.name, options.fresh)
+    lock.own(study.name, fresh=options.fresh)
     found = plan.make(study, store)
+    if options.feeder and found.groups:
+        options = replace(options, feeder=_group(study.name, options.feeder, found.groups))
     missing = published.unlike(found, partly=options.feeder or "")
     if not options.fresh and not missing and (options.feeder or found.empty):
         print(f"{study.name}: nothing to do")
@@ -54,27 +58,12 @@ def run(name: str, options: Options) -> int:
     token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
     with lock.held(study.name, token) as died:
         _tidy(study, store, options, died=died)
-        facts = _passes(study, store, missing, options, token)
+        facts = _passes(study, store, found, options, token)
         facts["seconds"] = round(time.monotonic() - begun, 1)
         summary.write(study, facts)
     if "error" in facts:
         raise StoreError(str(facts["error"]))
     return _end(study, facts, options)
-
-
-def _own(study: str, fresh: bool) -> None:
-    """Refuse results that were not made here: Snakemake would not notice that they are old."""
-    results = Path(layout.RESULTS.format(study=study))
-    here, there = Path(".snakemake/dtl") / study, Path(layout.RUNS.format(study=study)) / "owner"
-    foreign = any(p.name != "runs" for p in (results.iterdir() if results.is_dir() else []))
-    same = here.is_file() and there.is_file() and here.read_text() == there.read_text()
-    if same:
-        return
-    if foreign and not fresh:
-        raise StoreError(f"{results}: was not made here, so nobody knows how old it is; use --fresh: the store answers")
-    token = digests.of_text(os.urandom(16).hex())
-    for path in (here, there):
-        digests.write_atomically(path, token)
 
 
 def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
@@ -91,7 +80,7 @@ def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
     digests.write_atomically(Path(layout.SPEC.format(study=study.name)), digests.pretty(study.canonical()))
 
 
-def _passes(study: Study, store: Store, missing: Missing, options: Options, token: str) -> dict[str, Any]:
+def _passes(study: Study, store: Store, found: Plan, options: Options, token: str) -> dict[str, Any]:
     """Run Snakemake until the results are as the plan says; facts of the run, with ``error`` if they are not.
 
     Raises
@@ -101,12 +90,13 @@ def _passes(study: Study, store: Store, missing: Missing, options: Options, toke
     """
     progress = Progress(Path(layout.PROGRESS.format(study=study.name)))
     log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
+    missing = published.unlike(found, partly=options.feeder or "")
     facts: dict[str, Any] = {"run": token, "cores": options.cores, "profile": options.profile}
     with snakemake.warm_worker() as worker:
         known = snakemake.environment(token, worker)
         for _ in range(PASSES):
             words = snakemake.command(
-                study.name, _targets(study, options), options.profile, options.cores, _forced(study.name, missing)
+                study.name, _targets(study, options), options.profile, options.cores, _forced(found, missing)
             )
             facts.setdefault("commands", []).append(shlex.join(words))
             print(shlex.join(words), flush=True)
@@ -130,12 +120,16 @@ def _passes(study: Study, store: Store, missing: Missing, options: Options, toke
     return facts | {"answers": summary.counts(study.name, token)}
 
 
-def _forced(study: str, missing: Missing) -> dict[str, list[str]]:
-    """Outputs that must be asked for again, by rule: those that were published before, and are not as they must be."""
+def _forced(found: Plan, missing: Missing) -> dict[str, list[str]]:
+    """Outputs that must be asked for again, by rule: of known answers, published before, not as they must be now.
+
+    What is still to be computed Snakemake notices by itself, and what lies below only as far as it changes.
+    """
     force: dict[str, list[str]] = {}
-    for (stage, of), paths in missing.items():
-        if record_path(study, stage, of).exists():
-            force.setdefault(stage, []).extend(paths)
+    for name, paths in missing.items():
+        job = found.jobs[name]
+        if job.record().exists() and len(found.keys.get(name, {})) == len(job.cases):
+            force.setdefault(name[0], []).extend(paths)
     return force
 
 
@@ -149,15 +143,20 @@ def _targets(study: Study, options: Options) -> list[str]:
     """
     if options.feeder is None:
         return [layout.WWW.format(study=study.name)]
-    index = digests.read_json(Path(layout.FEEDERS.format(study=study.name)))
-    if index is None:
+    index = Path(layout.FEEDERS.format(study=study.name))
+    if not index.exists():
         snakemake.ingest(study.name)
-        index = digests.read_json(Path(layout.FEEDERS.format(study=study.name)))
-    for group in groups_of(index):
-        if options.feeder in (group, *index["groups"][group]["feeders"]):
-            return [layout.ASSESS.format(study=study.name, group=group)]
-    known = ", ".join(groups_of(index)) or "none that can be solved"
-    raise StoreError(f"{study.name} has no feeder {options.feeder} to solve; there is {known}")
+    return [layout.ASSESS.format(study=study.name, group=_group(study.name, options.feeder, solvable(index)))]
+
+
+def _group(study: str, feeder: str, groups: list[str]) -> str:
+    """The group in which a feeder is solved; raises StoreError if there is none."""
+    for group in groups:
+        if feeder == group or feeder in group.split("+"):
+            return group
+    raise StoreError(
+        f"{study} has no feeder {feeder} to solve; there is {', '.join(groups) or 'none that can be solved'}"
+    )
 
 
 def _failed(study: Study, progress: Progress, log: Path) -> str:

@@ -42,15 +42,19 @@ def command(
 ) -> list[str]:
     """The command line; ``force`` maps rules to outputs that must be asked for again."""
     chosen = ROOT / "profiles" / profile
-    if not (chosen / "config.yaml").is_file():
-        known = sorted(p.parent.name for p in (ROOT / "profiles").glob("*/config.yaml"))
-        raise StoreError(f"there is no profile {profile}; there is {', '.join(known)}")
     words = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(ROOT / "Snakefile")]
     words += ["--workflow-profile", str(chosen), *(["--cores", str(cores)] if cores else [])]
     paths = [p for outputs in force.values() for p in outputs]
     if paths:
         words += ["--forcerun", *(paths if len(paths) <= FORCED else force)]
     return [*words, "--config", f"study={study}", "--", *targets]
+
+
+def check_profile(profile: str) -> None:
+    """Raises StoreError if there is no such profile."""
+    known = sorted(p.parent.name for p in (ROOT / "profiles").glob("*/config.yaml"))
+    if profile not in known:
+        raise StoreError(f"there is no profile {profile}; there is {', '.join(known)}")
 
 
 def environment(run: str = "", worker: Path | None = None) -> dict[str, str]:

@@ -1,0 +1,117 @@
+"""The command line: its verbs, its exit codes, and what the Snakefile costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dtl import cli
+from dtl.workflow import slices
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    from tinystudy import Tiny
+
+    monkeypatch.chdir(tmp_path)
+    return Tiny(tmp_path).study
+
+
+def test_every_verb_has_help_and_hidden_ones_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    said = capsys.readouterr().out
+    for verb in ("new", "check", "plan", "run", "why", "show", "report", "schema", "store"):
+        assert f"\n    {verb} " in said
+        with pytest.raises(SystemExit) as end:
+            cli.main([verb, "--help"])
+        assert end.value.code == 0
+    assert "gate" not in said.split("VERB")[-1] and "\n    job" not in said
+
+
+def test_plan_says_two_where_something_would_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "tiny"]) == 2
+    said = capsys.readouterr().out
+    assert said.startswith("tiny: 6 to compute, 9 may change, 0 to reuse")
+    assert "groups are known after split_feeders" in said
+    assert not (here.parents[2] / "results").exists(), "a plan writes no results"
+    assert cli.main(["plan", "tiny", "--json"]) == 2
+    assert len(json.loads(capsys.readouterr().out)["compute"]) == 6
+
+
+def test_what_is_not_there_yet_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "tiny", "--base", "main"]) == 1
+    assert "not available yet" in capsys.readouterr().err
+
+
+def test_mistakes_are_printed_without_a_traceback(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here.write_text(here.read_text().replace("per_year", "per_yaer"))
+    assert cli.main(["plan", "tiny"]) == 1
+    said = capsys.readouterr().err
+    assert "study.yaml:13:" in said and "did you mean" in said and "Traceback" not in said
+    assert cli.main(["run", "tiny"]) == 1
+    assert cli.main(["plan", "nothing"]) == 1
+
+
+def test_the_resolved_study_is_printed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["show", "tiny", "--resolved"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["powerflow"]["engine"] == "auto" and said["limits"]["transformers"]["window_h"] == 2.0
+
+
+def test_a_profile_that_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "tiny", "--profile", "moon"]) == 1
+    assert "there is ci, default" in capsys.readouterr().err
+
+
+def test_a_report_that_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["report", "tiny"]) == 1
+    assert "dtl run tiny" in capsys.readouterr().err
+
+
+def test_why_wants_a_result(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["why", "studies/tiny/study.yaml"]) == 1
+    assert "results/STUDY" in capsys.readouterr().err
+
+
+def test_a_long_slice_goes_to_a_file(tmp_path: Path) -> None:
+    short = slices.argument("s", {"a": 1}, tmp_path)
+    assert short == '{"a":1}' and not list(tmp_path.iterdir())
+    spec = {"a": "x" * 200_000}
+    long = slices.argument("s", spec, tmp_path)
+    assert long.startswith("@") and json.loads(Path(long[1:]).read_text()) == spec
+    assert slices.argument("s", spec, tmp_path) == long
+
+
+def test_what_the_snakefile_imports_is_light() -> None:
+    code = "import sys\nfrom dtl.workflow.border import Border\nprint(*{m.split('.')[0] for m in sys.modules})"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert not loaded & {"numpy", "pandas", "pyarrow", "scipy", "networkx", "opendssdirect", "dss", "jinja2", "mkdocs"}
+
+
+def test_the_profiles_say_what_every_run_needs() -> None:
+    import yaml
+
+    for path in sorted((ROOT / "profiles").glob("*/config.yaml")):
+        said = yaml.safe_load(path.read_text())
+        assert said["scheduler"] == "greedy" and said["rerun-incomplete"] and said["keep-going"], path
+
+
+def test_rules_run_shells_only_and_log() -> None:
+    text = "".join(p.read_text() for p in sorted((ROOT / "rules").glob("*.smk")))
+    assert "\n    run:" not in text and "\n    script:" not in text
+    rules = [r for r in text.split("\nrule ") + text.split("\ncheckpoint ") if "output:" in r]
+    order = ["input:", "output:", "log:", "benchmark:", "conda:", "params:", "shell:"]
+    for rule in rules:
+        body = rule.split("\nrule ")[0].split("\ncheckpoint ")[0]
+        places = [body.index(f"    {word}\n") for word in order if f"    {word}\n" in body]
+        assert places == sorted(places), body
+        assert "    log:\n" in body and "    conda:\n" in body

@@ -1,0 +1,95 @@
+"""Killed at random points and taken up again: the results are those of an undisturbed run."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tinystudy import Tiny
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+KILLS = 5
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
+    tiny = Tiny(tmp_path_factory.mktemp("undisturbed"))
+    begun = time.monotonic()
+    tiny.dtl("run", "tiny")
+    return tiny.bytes(), time.monotonic() - begun
+
+
+def children(pid: int) -> list[int]:
+    said = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return [int(word) for word in said.split()]
+
+
+def of_session(leader: int) -> list[int]:
+    said = subprocess.run(["ps", "-o", "pid=", "--sid", str(leader)], capture_output=True, text=True).stdout
+    return [int(word) for word in said.split()]
+
+
+def snakemake_of(pid: int) -> int | None:
+    for child in children(pid):
+        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        if any(w.endswith(b"/snakemake") for w in words):
+            return child
+    return None
+
+
+@pytest.mark.parametrize("victim", ["group", "snakemake", "dtl"])
+def test_killed_and_taken_up_again(undisturbed: tuple[dict[str, bytes], float], tmp_path: Path, victim: str) -> None:
+    wanted, seconds = undisturbed
+    chance = random.Random(victim)
+    tiny = Tiny(tmp_path)
+    hit = 0
+    while hit < (KILLS if victim != "dtl" else 2):
+        process = tiny.start("run", "tiny")
+        time.sleep(chance.uniform(0.1, 0.95) * seconds)
+        if process.poll() is not None:  # it was ready before: begin anew
+            for name in ("results", ".dtl-store", ".snakemake"):
+                shutil.rmtree(tiny.folder / name)
+            continue
+        if victim == "group":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif victim == "dtl":
+            process.kill()
+        elif (pid := snakemake_of(process.pid)) is not None:
+            os.kill(pid, signal.SIGKILL)
+        else:
+            process.wait()
+            continue
+        hit += 1
+        code = process.wait()
+        assert code != 0
+        deadline = time.monotonic() + 10
+        while of_session(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert of_session(process.pid) == [], "worker and jobs die with their parent"
+    tiny.dtl("run", "tiny")
+    assert tiny.bytes() == wanted
+    assert "nothing to do" in tiny.dtl("run", "tiny")
+    assert "0 wrong" in tiny.dtl("store", "verify")
+    assert not list((tiny.folder / ".dtl-store/scratch").iterdir())
+
+
+def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+    tiny = Tiny(tmp_path)
+    process = tiny.start("run", "tiny")
+    try:
+        lock = tiny.results / "runs/lock"
+        deadline = time.monotonic() + 20
+        while not lock.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        said = tiny.dtl("run", "tiny", code=1)
+        assert "is at work here" in said and str(process.pid) in said
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,146 @@
+"""The warm worker and its thin client: output, exit codes and signals come back, and nothing outlives its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVER = """
+import os, signal, socket, sys, time
+from dtl import cli
+from dtl.workflow import worker, job
+from dtl.workflow.processes import die_with_parent
+
+def command(words):
+    words = words[words.index("--") + 1:]
+    match words[0]:
+        case "say": print("out", os.environ.get("DTL_TOY"), os.getcwd()); print("err", file=sys.stderr)
+        case "code": return int(words[1])
+        case "crash": os.kill(os.getpid(), getattr(signal, words[1]))
+        case "raise": raise ValueError("a bug")
+        case "refuse": raise cli_error("foreseen")
+        case "sleep": print(os.getpid(), flush=True); time.sleep(60)
+        case "exit": sys.exit(3)
+    return 0
+
+from dtl.errors import StoreError as cli_error
+job.command = command
+worker.Worker._fits = lambda self, words: words[0] != "unfit"
+die_with_parent(os.getppid())
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(16)
+worker.Worker(listener).serve()
+"""
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    path = tmp_path_factory.mktemp("w") / "s"
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(path)], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    while not path.exists():
+        time.sleep(0.01)
+    yield path, process
+    process.kill()
+    process.wait()
+
+
+def client(path: Path, *words: str, **more: str) -> list[str]:
+    return [sys.executable, "-SE", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+            "from dtl.workflow import client\nsys.exit(client.ask(sys.argv[1:]))", "toy", "--", *words]  # fmt: skip
+
+
+def ask(path: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    known = {**os.environ, "DTL_WORKER": str(path), "DTL_TOY": "toy"}
+    return subprocess.run(client(path, *words), env=known, cwd=cwd, capture_output=True, text=True, timeout=30)
+
+
+def test_output_and_place_come_from_the_client(server, tmp_path: Path) -> None:
+    done = ask(server[0], "say", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"out toy {tmp_path}\n", "err\n")
+
+
+@pytest.mark.parametrize(("words", "code"), [(["code", "0"], 0), (["code", "7"], 7), (["raise"], 1), (["refuse"], 1),
+                                              (["exit"], 1)])  # fmt: skip
+def test_exit_codes_come_back(server, words: list[str], code: int) -> None:
+    done = ask(server[0], *words)
+    assert done.returncode == code
+    if words[0] == "raise":
+        assert "ValueError: a bug" in done.stderr
+    if words[0] == "refuse":
+        assert done.stderr == "foreseen\n", "errors that we foresaw have no traceback"
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGKILL", "SIGABRT"])
+def test_a_crash_ends_one_job_alone(server, name: str) -> None:
+    done = ask(server[0], "crash", name)
+    assert done.returncode == -getattr(signal, name)
+    assert "signal" in done.stderr
+    assert ask(server[0], "code", "0").returncode == 0
+
+
+def test_jobs_run_side_by_side(server) -> None:
+    known = {**os.environ, "DTL_WORKER": str(server[0])}
+    sleeper = subprocess.Popen(client(server[0], "sleep"), env=known, stdout=subprocess.PIPE, text=True)
+    sleeper.stdout.readline()
+    assert ask(server[0], "code", "5").returncode == 5
+    sleeper.kill()
+    sleeper.communicate()
+
+
+@pytest.mark.parametrize("victim", ["client", "worker"])
+def test_a_job_dies_with_its_client_and_with_the_worker(server, victim: str) -> None:
+    path, process = server
+    known = {**os.environ, "DTL_WORKER": str(path)}
+    asked = subprocess.Popen(
+        client(path, "sleep"), env=known, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    job = int(asked.stdout.readline())
+    (asked if victim == "client" else process).kill()
+    _, said = asked.communicate(timeout=10)
+    if victim == "worker":
+        assert asked.returncode == 1 and "the worker died" in said
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{job}").exists() and time.monotonic() < deadline:
+        if Path(f"/proc/{job}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        time.sleep(0.02)
+    else:
+        assert not Path(f"/proc/{job}").exists()
+
+
+def test_without_a_worker_the_job_runs_by_itself(tmp_path: Path) -> None:
+    done = ask(tmp_path / "nobody", "x")
+    assert "no worker listens" in done.stderr
+    assert "invalid choice: 'toy'" in done.stderr, "the real `dtl job` has read the arguments"
+
+
+def test_the_client_imports_next_to_nothing() -> None:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport dtl.workflow.client\nprint(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-SE", "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {m for m in loaded if m.startswith("dtl")} == {"dtl", "dtl.workflow", "dtl.workflow.client"}
+    assert not {"json", "argparse", "re", "pathlib", "subprocess", "typing"} & set(loaded)
+
+
+def test_the_loaded_code_is_the_one_on_disk() -> None:
+    """The worker says of which code its imports are; a job of other code gets a process of its own."""
+    code = (
+        "from dtl.workflow import worker, fingerprint, stages\n"
+        "import socket\n"
+        "w = worker.Worker(socket.socket()); w.loaded = worker.load()\n"
+        "d = fingerprint.pack(w.loaded['solve_feeder'])\n"
+        "print(w._fits(['solve_feeder', '--code', d]), w._fits(['solve_feeder', '--code', d.split(',')[0]]),\n"
+        "      w._fits(['solve_feeder', '--code', 'other']), w._fits(['x', '--code', d]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "False", "False"]
