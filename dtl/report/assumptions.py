@@ -48,10 +48,12 @@ def _lines(lines: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(section: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
-    """A section as dotted names with their values in words."""
+    """A section as dotted names with their values in words; what is empty is left out."""
     found: list[tuple[str, str]] = []
     for key, value in section.items():
-        if isinstance(value, Mapping) and value:
+        if value in (None, "", [], {}):
+            continue
+        if isinstance(value, Mapping):
             found += _pairs(value, f"{before}{key}.")
         else:
             found.append((f"{before}{key}", _words(value)))
@@ -61,6 +63,8 @@ def _pairs(section: Mapping[str, Any], before: str = "") -> list[tuple[str, str]
 def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, list):
         return ", ".join(_words(v) for v in value) if len(value) <= 24 else f"{len(value)} values"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value)

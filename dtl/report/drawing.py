@@ -128,7 +128,7 @@ def _transformers(solution: Solution) -> list[Column]:
         payloads.words("name", [t.name for t in own]),
         payloads.numbers("bus", [number[t.windings[0].bus] for t in own]),
         payloads.numbers("kva", [t.windings[0].kva for t in own], 1, "kVA"),
-        payloads.words("kv", [" / ".join(f"{w.kv:g}" for w in t.windings) for t in own]),
+        payloads.words("kv", [" / ".join(f"{w.kv:.4g}" for w in t.windings) for t in own]),
         payloads.numbers("phases", [t.phases for t in own]),
         payloads.numbers("regulator", [int(t.is_regulator) for t in own]),
         payloads.numbers("customers", [sum(customers.get(w.bus, 0) for w in t.windings[1:]) for t in own]),

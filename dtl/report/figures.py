@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 
 MISSING = "–"
 MINUS = "−"
@@ -60,14 +61,18 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def grouped(value: float, decimals: int) -> str:
-    """The value with commas between thousands and a true minus."""
-    number = f"{value:,.{decimals}f}"
-    return number.replace("-", MINUS) if float(number.replace(",", "")) else number.replace("-", "")
+    """The value with commas between thousands and a true minus; a tie rounds away from zero, as the scripts do."""
+    rounded = _rounded(value, decimals)
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,f}"
+
+
+def _rounded(value: float, decimals: int) -> Decimal:
+    return Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def apart(value: float, limit: float | None, decimals: int) -> str:
     """The value with as many decimals as it takes to differ from a limit that it does not equal."""
-    while limit is not None and decimals < 6 and value != limit and float(f"{value:.{decimals}f}") == limit:
+    while limit is not None and decimals < 6 and value != limit and float(_rounded(value, decimals)) == limit:
         decimals += 1
     return grouped(value, decimals)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dtl.analyses.hours import stamp
 from dtl.analyses.metrics import METRICS
 from dtl.report import figures
-from dtl.report.facts import Facts
+from dtl.report.facts import Facts, Figure
 
 FIRST = 10
 """Feeders in the list of those to look at first."""
@@ -39,7 +40,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
     case = facts.text("worst_case")
     told = {c["case"]: c for c in cases}
     return {
-        "answer": facts.answer(),
+        "answer": sentences(facts.answer()),
         "case": told.get(case),
         "figures": figure_strip(facts, case),
         "matrix": matrix(facts, cases),
@@ -48,6 +49,12 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
         "feeders": len(facts.feeders),
         "findings": [*noticed(facts), *findings],
     }
+
+
+def sentences(answer: str) -> tuple[str, str]:
+    """The answer in two: its first sentence, and the rest; joined by a blank they are the answer."""
+    first, _, rest = re.sub(r"(?<=\.) (?=[A-Z0-9])", "\n", answer, count=1).partition("\n")
+    return first, rest
 
 
 def figure_strip(facts: Facts, case: str) -> list[Shown]:
@@ -60,14 +67,21 @@ def figure_strip(facts: Facts, case: str) -> list[Shown]:
                 "metric": figure.metric,
                 "number": number,
                 "unit": unit,
-                "meaning": figure.meaning,
+                "meaning": figure.meaning.split(";")[0],
                 "place": place(figure.cell.text, figure.cell.hour),
                 "limit": figures.text(figure.cell.limit, figure.unit) if figure.cell.limit is not None else "",
-                "delta": "" if figure.delta is None else figures.change(figure.delta, figure.unit),
+                "delta": "" if figure.delta is None else _changed(figure),
                 "verdict": figure.verdict,
             }
         )
     return strip
+
+
+def _changed(figure: Figure) -> str:
+    """The change with its verdict; a change that is not material has no number."""
+    if figure.verdict == "same" or figure.delta is None:
+        return "no real change"
+    return f"{figures.change(figure.delta, figure.unit)} {figure.verdict}"
 
 
 def place(text: str, hour: int | None) -> str:

@@ -23,7 +23,12 @@ PAGES = {
 }
 """The pages made from templates, in the order of the navigation."""
 
-REFERENCE = {"nomenclature": "Words and units", "metrics": "Metrics", "errors": "Findings and errors"}
+REFERENCE = {
+    "nomenclature": "Words and units",
+    "metrics": "Metrics",
+    "errors": "Findings and errors",
+    "language": "Study language",
+}
 """Pages copied from ``site/docs``, below Method."""
 
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
@@ -52,8 +57,14 @@ def _environment() -> jinja2.Environment:
         finalize=_clean,
     )
     env.filters["figure"] = figures.text
+    env.filters["plain"] = _plain
     env.filters["load_class"] = SCALES["load"].of
     return env
+
+
+def _plain(value: float | None) -> str:
+    """A number of the study as it would be written: no needless zeros."""
+    return figures.MISSING if value is None else f"{value:,.10g}"
 
 
 def _clean(value: Any) -> Any:

@@ -31,6 +31,8 @@ def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mappi
     for case in cases:
         for feeder, reason in facts.failed(case).items():
             failed.setdefault((feeder, reason), []).append(case)
+    is_refused = pc.equal(conversion["verdict"].cast(pa.string()), "refused")
+    refused = conversion.filter(is_refused)["property"].to_pylist()
     return {
         "sources": sources(conversion),
         "reasons": reasons(conversion),
@@ -41,6 +43,8 @@ def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mappi
             {"feeder": f, "reason": r, "cases": [] if c == cases else c} for (f, r), c in sorted(failed.items())
         ],
         "groups": len(index["groups"]),
+        "left_out": refused.count(""),
+        "no_place": len(refused) - refused.count(""),
     }
 
 
@@ -55,7 +59,7 @@ def sources(conversion: pa.Table) -> list[dict[str, Any]]:
     counts: dict[tuple[str, str], Counter[str]] = {}
     names = ("source", "object", "verdict")
     for source, name, verdict in zip(*(conversion[n].to_pylist() for n in names), strict=True):
-        for key in ((source, ""), (source, name.split(" ", 1)[0])):
+        for key in ((source, ""), (source, _class(name))):
             counts.setdefault(key, Counter())[verdict] += 1
     rows = []
     for (source, kind), count in sorted(counts.items()):
@@ -63,6 +67,11 @@ def sources(conversion: pa.Table) -> list[dict[str, Any]]:
         shares = {v: 100.0 * count[v] / total for v in VERDICTS}
         rows.append({"source": source, "kind": kind, "total": total, "counts": dict(count), "shares": shares})
     return rows
+
+
+def _class(name: str) -> str:
+    """The class of an object: the first word, or what stands in brackets."""
+    return name[: name.find("]") + 1] if name.startswith("[") and "]" in name else name.split(" ", 1)[0]
 
 
 def reasons(conversion: pa.Table) -> list[dict[str, Any]]:
@@ -88,12 +97,18 @@ def notices(context: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the overview says about the data."""
     found = []
     counts = {c["severity"]: c["count"] for c in context["counts"]}
-    refused = sum(s["counts"].get("refused", 0) for s in context["sources"] if not s["kind"])
-    if refused:
-        text = f"{refused:,} things in the sources could not be converted."
+    if context["left_out"]:
+        text = f"{_many(context['left_out'], 'object')} of the sources could not be converted."
         found.append({"kind": "trouble", "text": text, "link": "data-quality.html"})
+    if context["no_place"]:
+        text = f"{_many(context['no_place'], 'property', 'properties')} of the sources have no place in the model."
+        found.append({"kind": "note", "text": text, "link": "data-quality.html"})
     if counts.get("error") or counts.get("warning"):
-        parts = [f"{counts[s]:,} {s}{'s' if counts[s] != 1 else ''}" for s in ("error", "warning") if counts.get(s)]
+        parts = [_many(counts[s], s) for s in ("error", "warning") if counts.get(s)]
         text = f"The data gave {' and '.join(parts)}."
         found.append({"kind": "note", "text": text, "link": "data-quality.html"})
     return found
+
+
+def _many(count: int, word: str, words: str = "") -> str:
+    return f"{count:,} {word if count == 1 else words or word + 's'}"

@@ -43,7 +43,7 @@ def sheet(solution: Solution, facts: Facts, reason: str) -> dict[str, Any]:
         "inputs": {m: _input(facts, m, solution) for m in INPUTS},
         "cases": {case: _case(solution, facts, case) for case in solution.cases},
         "worst_case": facts.text("worst_case", name) or None,
-        "metrics": {m: {"unit": METRICS[m].unit, "meaning": METRICS[m].meaning} for m in SHOWN},
+        "metrics": [{"metric": m, "unit": METRICS[m].unit, "meaning": METRICS[m].meaning.split(";")[0]} for m in SHOWN],
         "worst": _worst(solution),
         "broken": [_broken(row) for row in rows[:ROWS]],
         "broken_count": len(rows),

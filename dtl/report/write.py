@@ -162,6 +162,7 @@ def _write_pages(
         (docs / f"{page}.md").write_text(text, encoding="utf-8")
     for page in reference:
         shutil.copyfile(SOURCE / "docs" / f"{page}.md", docs / f"{page}.md")
+    shutil.copytree(SOURCE / "docs" / "schema", docs / "schema")
     config = {
         "name": html.escape(spec["title"]),
         "pages": pages.PAGES,

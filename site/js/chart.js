@@ -11,6 +11,9 @@ DTL.ticks = (from, to, about) => {
   return ticks;
 };
 
+/** The decimals that round numbers need to differ. */
+DTL.decimals = (ticks) => Math.max(0, ...ticks.map((t) => (String(t).split(".")[1] ?? "").length));
+
 /** Lowest and highest of many numbers, without what is missing. */
 DTL.extent = (...lists) => {
   let [low, high] = [Infinity, -Infinity];
@@ -24,7 +27,7 @@ DTL.extent = (...lists) => {
 /**
  * A chart in a figure with title, readout and a table of its numbers.
  *
- * told.x, told.y: {from, to, label, ticks?: [value, text][], format}. told.layers draw from the back to the front:
+ * told.x, told.y: {from, to, unit?, ticks?: [value, text][], format?}. told.layers draw from the back to the front:
  *   {kind: "line", x, y, colour, name?, class?}, {kind: "band", x, low, high, colour, name?},
  *   {kind: "segments", x1, y1, x2, y2, colour, name?, class?}, {kind: "rule", y, name}.
  * told.read: (x) => text shown for a position; told.rows: () => {head, rows} of the table.
@@ -60,10 +63,11 @@ DTL.drawChart = (box, readout, told, width) => {
   const yticks = DTL.ticks(told.y.from, told.y.to, Math.max(2, height / 55));
   for (const tick of yticks) {
     svg.append(DTL.svg("line", { class: "dtl-grid", x1: pad.left, x2: width - pad.right, y1: y(tick), y2: y(tick) }),
-      DTL.svg("text", { class: "dtl-tick", x: pad.left - 7, y: y(tick) + 4, "text-anchor": "end" }, told.y.format(tick)));
+      DTL.svg("text", { class: "dtl-tick", x: pad.left - 7, y: y(tick) + 4, "text-anchor": "end" }, told.y.format ? told.y.format(tick) : DTL.grouped(tick, DTL.decimals(yticks))));
   }
   const about = Math.max(2, Math.floor(width / 90));
-  const xticks = told.x.ticks ?? DTL.ticks(told.x.from, told.x.to, about).map((v) => [v, told.x.format(v)]);
+  const round = DTL.ticks(told.x.from, told.x.to, about);
+  const xticks = told.x.ticks ?? round.map((v) => [v, `${DTL.grouped(v, DTL.decimals(round))} ${told.x.unit}`]);
   const every = Math.ceil(xticks.length / Math.max(2, width / (told.x.room ?? 64)));
   xticks.forEach(([at, text], i) => {
     if (i % every) return;

@@ -84,8 +84,10 @@ DTL.Table = class {
 DTL.MISSING = "–";
 
 DTL.grouped = (value, decimals) => {
-  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return value < 0 && Number(text.replaceAll(",", "")) !== 0 ? `−${text}` : text;
+  const text = Math.abs(value).toFixed(decimals);
+  const [whole, part] = text.split(".");
+  const sign = value < 0 && Number(text) !== 0 ? "−" : "";
+  return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${part ? `.${part}` : ""}`;
 };
 
 DTL.significant = (value) =>

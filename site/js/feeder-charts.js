@@ -30,19 +30,21 @@ DTL.profileChart = (study, profile, at) => {
   const [low, high] = DTL.extent(...all, Array.from(rules.values(), (r) => r.y));
   const hour = profile.meta.hour[told.case];
   const names = buses.get("name");
-  const colour = (phase) => `var(--dtl-phase-${Math.max(0, "ABC".indexOf(phase) < 0 ? 3 : "ABC".indexOf(phase))})`;
+  const single = phases.filter((p) => p.length === 1);
+  const colour = (phase) => `var(--dtl-phase-${phase.length > 1 || !"ABC".includes(phase) ? 3 : "ABC".indexOf(phase)})`;
   return DTL.chart({
     title: "Voltage over distance",
     unit: `pu, in the worst hour${hour === undefined || hour === null ? "" : `, ${DTL.stamp(hour)}`}`,
     describe: `Voltage of each phase against the distance from the head, ${told.label}.`,
     note: "The axis of voltage does not start at zero.",
     height: 300,
-    x: { from: 0, to: Math.max(...far, 0.001), format: (v) => `${DTL.significant(v)} ${distanceUnit}` },
-    y: { from: low - 0.008, to: high + 0.008, format: (v) => v.toFixed(2) },
+    x: { from: 0, to: Math.max(...far, 0.001), unit: distanceUnit },
+    y: { from: low - 0.008, to: high + 0.008 },
     layers: [
       ...rules.values(),
       ...below.map((p, i) => segments(`pu@${base}.${p}`, { colour: "var(--dtl-scenario-0)", class: "dtl-thin", key: i ? null : study.cases[base].label })),
-      ...phases.map((p) => segments(`pu@${at}.${p}`, { colour: colour(p), key: `phase ${p}` })),
+      ...phases.filter((p) => p.length > 1).map((p, i) => segments(`pu@${at}.${p}`, { colour: colour(p), class: "dtl-between", key: i ? null : "between phases" })),
+      ...single.map((p) => segments(`pu@${at}.${p}`, { colour: colour(p), key: `phase ${p}` })),
     ],
     read: (x) => {
       let best = -1;
@@ -72,7 +74,7 @@ DTL.yearChart = (study, ts, at) => {
     unit: "kW, from the lowest to the highest hour of each day",
     describe: `Daily range of the power from the source, ${told.label}.`,
     x: { from: 0, to: 365, ticks: DTL.MONTH_STARTS.map((d, i) => [d, DTL.MONTHS[i].slice(0, 3)]), start: true, room: 46 },
-    y: { from: Math.min(0, least), to: most * 1.04, format: (v) => DTL.grouped(v, 0) },
+    y: { from: Math.min(0, least), to: most * 1.04 },
     layers: [
       { kind: "band", x, low, high, colour: DTL.caseColour(told), key: told.label },
       ...(before ? [{ kind: "line", x, y: before, colour: "var(--dtl-scenario-0)", class: "dtl-thin", key: `${study.cases[base].label}, highest` }] : []),
@@ -98,7 +100,7 @@ DTL.weekChart = (study, ts, at) => {
     unit: "kW at the head, hour by hour",
     describe: `Power from the source in the week around its peak, ${told.label}.`,
     x: { from: 0, to: 168, ticks: days, start: true },
-    y: { from: Math.min(0, least), to: most * 1.04, format: (v) => DTL.grouped(v, 0) },
+    y: { from: Math.min(0, least), to: most * 1.04 },
     layers: [
       ...(before ? [{ kind: "line", x, y: before, colour: "var(--dtl-scenario-0)", class: "dtl-thin", key: study.cases[base].label }] : []),
       { kind: "line", x, y: now, colour: DTL.caseColour(told), key: told.label },

@@ -129,10 +129,14 @@ DTL.caseChoice = (study, solved, first, draw) =>
     DTL.h("label", {}, DTL.h("input", { type: "radio", name: "dtl-case", value: study.cases[i].case, checked: i === first, onchange: () => draw(i) }), DTL.h("span", { title: study.cases[i].title }, study.cases[i].label))));
 
 DTL.figuresByCase = (study, sheet) => {
-  const rows = Object.entries(sheet.metrics).filter(([m]) => study.cases.some((c) => sheet.cases[c.case].figures[m]));
+  const needless = (m) => ["reverse_hours_h", "tap_changes"].includes(m);
+  const rows = sheet.metrics.filter(({ metric }) => study.cases.some((c) => {
+    const figure = sheet.cases[c.case].figures[metric];
+    return figure && (figure.value || !needless(metric));
+  }));
   const table = DTL.h("table", { class: "dtl-table dtl-by-case" },
     DTL.h("thead", {}, DTL.h("tr", {}, DTL.h("th", { scope: "col" }, "By case"), study.cases.map((c, i) => DTL.h("th", { scope: "col", "data-at": i, title: c.title }, DTL.h("i", { class: "dtl-swatch", style: `background:${DTL.caseColour(c)}` }), c.label)))),
-    DTL.h("tbody", {}, rows.map(([metric, told]) => DTL.h("tr", { "data-metric": metric }, DTL.h("th", { scope: "row" }, told.meaning), study.cases.map((c, i) => DTL.figureCell(sheet.cases[c.case], metric, told.unit, i))))));
+    DTL.h("tbody", {}, rows.map(({ metric, unit, meaning }) => DTL.h("tr", { "data-metric": metric }, DTL.h("th", { scope: "row" }, meaning), study.cases.map((c, i) => DTL.figureCell(sheet.cases[c.case], metric, unit, i))))));
   return DTL.h("div", { class: "dtl-scroll" }, table);
 };
 
@@ -200,23 +204,36 @@ DTL.worstTable = (study, sheet, at) => {
   });
 };
 
+/** What is over a limit: one row per element, with all that was found of it. */
 DTL.brokenTable = (study, sheet, name) => {
-  const rows = sheet.broken.filter((b) => b.case === name);
+  const found = new Map();
+  for (const b of sheet.broken) if (b.case === name) {
+    const key = `${b.kind} ${b.element}`;
+    if (!found.has(key)) found.set(key, { kind: b.kind, element: b.element, metrics: {} });
+    found.get(key).metrics[b.metric] = b;
+  }
+  const rows = [...found.values()];
   if (!rows.length) return DTL.h("p", {}, "Nothing in this case.");
-  const more = sheet.broken_count > sheet.broken.length ? DTL.h("p", { class: "dtl-note" }, `The first ${sheet.broken.length} of ${sheet.broken_count} rows of all cases; the rest is in `, DTL.h("a", { href: "downloads.html" }, "violations.csv"), ".") : null;
-  const words = { max_load_pct: "highest loading", hours_over_h: "hours over", kwh_over: "energy over", window_max_pct: "highest mean over the window", hours_over_emergency_h: "hours over the emergency rating", min_pu: "lowest voltage", max_pu: "highest voltage", hours_low_h: "hours too low", hours_high_h: "hours too high" };
+  const more = sheet.broken_count > sheet.broken.length ? DTL.h("p", { class: "dtl-note" }, `The first ${sheet.broken.length} of ${sheet.broken_count} facts of all cases; the rest is in `, DTL.h("a", { href: "downloads.html" }, "violations.csv"), ".") : null;
+  const first = (row, ...metrics) => metrics.map((m) => row.metrics[m]).find((b) => b !== undefined);
+  const worst = (row) => (row.metrics.hours_high_h && !row.metrics.hours_low_h ? row.metrics.max_pu : first(row, "max_load_pct", "min_pu", "max_pu"));
+  const hours = (row) => (row.metrics.hours_low_h?.value ?? 0) + (row.metrics.hours_high_h?.value ?? 0) + (row.metrics.hours_over_h?.value ?? 0);
+  const text = (b) => (b ? DTL.text(b.value, b.unit, b.limit) : "");
   return DTL.h("div", {}, DTL.table({
     rows,
     most: 30,
+    sort: 4,
     caption: "What is over a limit",
     columns: [
-      { title: "Element", value: (b) => b.element, left: true },
-      { title: "Kind", value: (b) => b.kind, left: true },
-      { title: "What", value: (b) => words[b.metric] ?? b.metric, left: true },
-      { title: "Value", value: (b) => b.value, cell: (b) => DTL.text(b.value, b.unit, b.limit) },
-      { title: "Limit", value: (b) => b.limit, cell: (b) => (b.limit === undefined || b.unit === "h" || b.unit === "kWh" ? "" : DTL.text(b.limit, b.unit)) },
-      { title: "When", value: (b) => b.hour, cell: (b) => (b.hour === undefined ? "" : DTL.stamp(b.hour)) },
-      { title: "Rule", value: (b) => b.rule ?? "", left: true },
+      { title: "Element", value: (r) => r.element, left: true },
+      { title: "Kind", value: (r) => r.kind, left: true },
+      { title: "Worst", value: (r) => worst(r)?.value, cell: (r) => text(worst(r)) },
+      { title: "Limit", value: (r) => worst(r)?.limit, cell: (r) => (worst(r)?.limit === undefined ? "" : DTL.text(worst(r).limit, worst(r).unit)) },
+      { title: "Hours", unit: "h", value: hours, cell: (r) => DTL.text(hours(r)) },
+      { title: "Energy over", value: (r) => r.metrics.kwh_over?.value, cell: (r) => text(r.metrics.kwh_over) },
+      { title: "Emergency", unit: "h", value: (r) => r.metrics.hours_over_emergency_h?.value, cell: (r) => (r.metrics.hours_over_emergency_h ? DTL.text(r.metrics.hours_over_emergency_h.value) : "") },
+      { title: "When", value: (r) => worst(r)?.hour, cell: (r) => (worst(r)?.hour === undefined ? "" : DTL.stamp(worst(r).hour)) },
+      { title: "Rule", value: (r) => worst(r)?.rule ?? "", left: true, text: true },
     ],
   }), more);
 };

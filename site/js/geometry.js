@@ -47,11 +47,12 @@ DTL.Plane = class {
     const [west, south] = real.length ? [Math.min(...real.map((b) => b.west)), Math.min(...real.map((b) => b.south))] : [0, 0];
     const wide = Math.max(...trees.map((i) => this.boxes[i].east - this.boxes[i].west)) * 1.15;
     const high = Math.max(...trees.map((i) => this.boxes[i].north - this.boxes[i].south)) * 1.3;
+    const gap = real.length ? Math.max(0.3 * high, 0.12 * (Math.max(...real.map((b) => b.north)) - south)) : 0;
     const across = Math.max(1, Math.ceil(Math.sqrt((trees.length * high * 1.6) / wide)));
     trees.forEach((i, n) => {
       const box = this.boxes[i];
       const dx = west + wide * (n % across) - box.west;
-      const dy = south - high * (Math.floor(n / across) + (real.length ? 0.3 : 0)) - box.north;
+      const dy = south - gap - high * Math.floor(n / across) - box.north;
       this.shifts[i] = [dx, dy];
       this.boxes[i] = { west: box.west + dx, east: box.east + dx, south: box.south + dy, north: box.north + dy };
     });

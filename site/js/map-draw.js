@@ -3,13 +3,13 @@
 
 DTL.MapDraw = class {
   constructor(canvas, data, camera) {
-    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), by: "load", selected: null, hover: null });
+    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), by: "load", selected: null, hover: null, quiet: false, font: getComputedStyle(document.body).fontFamily });
   }
 
   get ink() {
     return DTL.isDark()
       ? { ground: DTL.palette.ground.dark, text: "#e4e8eb", halo: "rgba(20,24,28,.85)", none: "#3a444c", casing: "#0b0e10", mark: "#ffffff", head: "#e4e8eb" }
-      : { ground: DTL.palette.ground.light, text: "#1b2126", halo: "rgba(247,248,248,.88)", none: "#cdd4d8", casing: "#5c4a1c", mark: "#10161a", head: "#1b2126" };
+      : { ground: DTL.palette.ground.light, text: "#1b2126", halo: "rgba(247,248,248,.88)", none: "#cdd4d8", casing: "#8f6700", mark: "#10161a", head: "#1b2126" };
   }
 
   draw() {
@@ -28,7 +28,7 @@ DTL.MapDraw = class {
     for (const detail of drawn) this.#dots(detail);
     this.#marked(this.hover, 5);
     this.#marked(this.selected, 8);
-    this.#labels(seen, drawn);
+    if (!this.quiet) this.#labels(seen, drawn);
   }
 
   /** Classes from the back to the front; 5 is what nothing judges. */
@@ -56,7 +56,7 @@ DTL.MapDraw = class {
     const width = DTL.palette.scales[this.by].width[k] * grow;
     if (this.by === "load" && k === 2 && !DTL.isDark()) {
       pen.strokeStyle = this.ink.casing;
-      pen.lineWidth = (width + 1.4) / s;
+      pen.lineWidth = (width + 1) / s;
       pen.stroke(paths[k]);
     }
     pen.strokeStyle = DTL.colours(this.by)[k];
@@ -152,7 +152,7 @@ DTL.MapDraw = class {
     const taken = [];
     pen.textBaseline = "middle";
     const write = (text, x, y, size, bold) => {
-      pen.font = `${bold ? 600 : 400} ${size}px system-ui, sans-serif`;
+      pen.font = `${bold ? 600 : 400} ${size}px ${this.font}`;
       const width = pen.measureText(text).width;
       const box = [x - 2, y - size * 0.7, x + width + 2, y + size * 0.7];
       if (taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) return;

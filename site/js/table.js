@@ -3,7 +3,7 @@
 
 /**
  * A table of rows.
- * @param {{columns: {title: string, unit?: string, value: (row) => any, cell?: (row) => any, left?: boolean, wide?: boolean}[],
+ * @param {{columns: {title: string, unit?: string, value: (row) => any, cell?: (row) => any, left?: boolean, text?: boolean, wide?: boolean}[],
  *   rows: any[], sort?: number, down?: boolean, most?: number, filter?: string, caption?: string}} told
  */
 DTL.table = (told) => {
@@ -11,7 +11,7 @@ DTL.table = (told) => {
   const state = { by: told.sort ?? -1, down: told.down ?? true, all: false, words: "" };
   const body = DTL.h("tbody");
   const heads = told.columns.map((column, i) =>
-    DTL.h("th", { scope: "col", class: column.wide ? "dtl-wide" : null },
+    DTL.h("th", { scope: "col", class: column.wide ? "dtl-wide" : column.left || i === 0 ? null : "dtl-num" },
       DTL.h("button", { type: "button", onclick: () => sortBy(i) }, column.title, column.unit ? DTL.h("small", {}, column.unit) : null)));
   const more = DTL.h("p", { class: "dtl-note" });
   const table = DTL.h("table", { class: "dtl-table dtl-sortable" },
@@ -47,7 +47,7 @@ DTL.table = (told) => {
     heads.forEach((head, i) => (i === state.by ? head.setAttribute("aria-sort", state.down ? "descending" : "ascending") : head.removeAttribute("aria-sort")));
     body.replaceChildren(...shown.map((row) => DTL.h("tr", {}, told.columns.map((column, i) => {
       const content = column.cell ? column.cell(row) : String(column.value(row) ?? DTL.MISSING);
-      return DTL.h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: `${column.left ? "dtl-left" : "dtl-num"}${column.trouble?.(row) ? " dtl-trouble" : ""}` }, content);
+      return DTL.h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: `${column.text ? "dtl-text" : column.left || column.wide ? "" : "dtl-num"}${column.trouble?.(row) ? " dtl-trouble" : ""}` }, content);
     }))));
     if (!rows.length) body.append(DTL.h("tr", {}, DTL.h("td", { colspan: told.columns.length, class: "dtl-left" }, "Nothing matches.")));
     more.replaceChildren(rows.length > shown.length

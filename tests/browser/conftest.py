@@ -1,0 +1,95 @@
+"""The made-up study of tests/report, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import http.server
+import importlib.util
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPORT = Path(__file__).resolve().parents[1] / "report" / "conftest.py"
+_spec = importlib.util.spec_from_file_location("report_fixtures", REPORT)
+assert _spec and _spec.loader
+_module = importlib.util.module_from_spec(_spec)
+sys.modules["report_fixtures"] = _module
+_spec.loader.exec_module(_module)
+made = _module.made
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the test says what it looked at."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs the Python package playwright (test extra)")
+    sys.path.insert(0, str(Path(__file__).parent))
+    import screenshot
+
+    if screenshot.executable() is None:
+        pytest.skip("needs the system package chromium")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=screenshot.executable(), args=list(screenshot.FLAGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session", params=["file", "http"])
+def address(request: pytest.FixtureRequest, made: Any) -> Iterator[str]:
+    """Where the site is read from: a disk, or a server on this machine."""
+    if request.param == "file":
+        yield made.www.as_uri()
+        return
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(made.www)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Watched:
+    """A page that remembers what went wrong on it."""
+
+    def __init__(self, page: Any, address: str):
+        self.page, self.address = page, address
+        self.wrong: list[str] = []
+        page.on(
+            "console",
+            lambda m: self.wrong.append(f"console {m.type}: {m.text}") if m.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: self.wrong.append(f"page error: {error}"))
+        page.on("requestfailed", lambda r: self.wrong.append(f"failed: {r.url}"))
+        page.on("request", self._request)
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:", "about:")):
+            self.wrong.append(f"foreign request: {request.url}")
+
+    def go(self, name: str) -> Any:
+        """Open a page and wait until its script is done."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.address}/{name}")
+        for root in ("#dtl-map", "#dtl-feeder", "#dtl-glance"):
+            if self.page.locator(root).count():
+                self.page.wait_for_selector(f"{root}[data-ready]", state="attached", timeout=20_000)
+        return self.page
+
+
+@pytest.fixture
+def watched(browser: Any, address: str) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    found = Watched(page, address)
+    yield found
+    context.close()
+    assert not found.wrong, "\n".join(found.wrong)

@@ -1,0 +1,195 @@
+"""The pages: their numbers are the cube's, their bytes the same every time, and no name breaks them."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import made_study
+import pyarrow.csv
+import pytest
+
+from dtl import tables
+from dtl.analyses.metrics import METRICS
+from dtl.report import assumptions, facts, figures, overview, quality
+from dtl.report.study_payloads import cases
+
+
+@pytest.fixture(scope="session")
+def cube(made: Any) -> facts.Facts:
+    return facts.load(made.inputs["cube"])
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_same_bytes_every_time(made: Any, tmp_path: Path) -> None:
+    site, www = made.build(tmp_path / "elsewhere")
+    assert bytes_of(site) == bytes_of(made.site)
+    assert bytes_of(www) == bytes_of(made.www)
+
+
+def test_nothing_names_the_machine_or_the_day(made: Any) -> None:
+    for name, data in bytes_of(made.www).items():
+        assert str(made.www.parent).encode() not in data, name
+        assert not re.search(rb"20\d\d-\d\d-\d\dT\d\d", data), name
+
+
+def test_no_page_asks_a_foreign_host(made: Any) -> None:
+    for path in made.www.glob("*.html"):
+        for url in re.findall(r'(?:src|href)="([^"]+)"', path.read_text()):
+            assert not url.startswith(("http", "//")), (path.name, url)
+
+
+def test_every_link_leads_somewhere(made: Any) -> None:
+    for path in made.www.glob("*.html"):
+        for url in re.findall(r'(?:src|href)="([^"#?]+)[^"]*"', path.read_text()):
+            assert (path.parent / html.unescape(url)).exists(), (path.name, url)
+
+
+class Table(HTMLParser):
+    """The text of every cell that names a metric, by the row's case."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case, self.metric, self.small = "", "", False
+        self.cells: dict[tuple[str, str], str] = {}
+        self.changes: dict[tuple[str, str], str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "tr":
+            self.case = told.get("data-case") or ""
+        if tag == "td":
+            self.metric = told.get("data-metric") or ""
+        self.small = tag == "small"
+
+    def handle_data(self, data: str) -> None:
+        if self.case and self.metric and data.strip():
+            (self.changes if self.small else self.cells)[self.case, self.metric] = data.strip()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "td":
+            self.metric = ""
+
+
+def test_matrix_is_the_cubes(made: Any, cube: facts.Facts) -> None:
+    page = Table()
+    page.feed((made.www / "index.html").read_text())
+    assert len(page.cells) == len(made_study.CASES) * len(overview.MATRIX)
+    for (case, metric), shown in page.cells.items():
+        cell, unit = cube.fact(metric, case=case), METRICS[metric].unit
+        assert cell is not None and shown == figures.shown(cell.value, unit, cell.limit)[0], (case, metric)
+    assert page.changes["growth@2035", "overload_hours_h"] == figures.change(
+        (cube.value("overload_hours_h", case="growth@2035") or 0)
+        - (cube.value("overload_hours_h", "north", "base@2035") or 0)
+        - (cube.value("overload_hours_h", made_study.ODD, "base@2035") or 0),
+        "h",
+    )
+
+
+def test_figures_are_the_cubes(made: Any, cube: facts.Facts) -> None:
+    page = (made.www / "index.html").read_text()
+    shown = re.findall(
+        r'data-metric="(\w+)">\s*<dt>[^<]*</dt>\s*<dd class="dtl-number">([^< ]*)(?: <small>([^<]*)</small>)?', page
+    )
+    assert [m for m, _, _ in shown] == cube.text("headline").split() and len(shown) == 5
+    for metric, number, unit in shown:
+        cell = cube.fact(metric, case=cube.text("worst_case"))
+        assert cell is not None and (number, unit) == figures.shown(cell.value, METRICS[metric].unit, cell.limit)
+
+
+def test_answer_in_two_parts_is_the_answer(cube: facts.Facts) -> None:
+    first, rest = overview.sentences(cube.answer())
+    assert f"{first} {rest}" == cube.answer() and first.endswith(".") and rest
+    assert overview.sentences("One sentence of 1.5 MW.") == ("One sentence of 1.5 MW.", "")
+
+
+def test_bars_name_the_worst_feeders_in_order(made: Any, cube: facts.Facts) -> None:
+    page = (made.www / "index.html").read_text()
+    listed = [html.unescape(f) for f in re.findall(r'<tr data-feeder="([^"]*)">', page)]
+    assert listed == [r.feeder for r in cube.worst(10)] and listed[0] == "north"
+
+
+def test_hostile_names_are_text(made: Any) -> None:
+    odd = html.escape(made_study.ODD).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    for name in ("index", "method"):
+        page = (made.www / f"{name}.html").read_text()
+        assert odd in page, name
+    for path in made.www.glob("*.html"):
+        assert "<b>Süd" not in path.read_text() and "<iteration>" not in path.read_text(), path.name
+        assert "<up>" not in path.read_text(), path.name
+
+
+def test_data_quality_counts_everything(made: Any) -> None:
+    conversion = tables.read("conversion", made.inputs["conversion"])
+    rows = quality.sources(conversion)
+    whole = [r for r in rows if not r["kind"]]
+    assert [r["total"] for r in whole] == [conversion.num_rows]
+    assert sum(r["total"] for r in rows if r["kind"]) == conversion.num_rows
+    assert all(sum(r["counts"].values()) == r["total"] for r in rows)
+    page = (made.www / "data-quality.html").read_text()
+    assert "fuses are not &lt;known&gt;" in page and "the line is shorter than 1 m" in page
+    assert "a" * 64 not in page and "a" * 64 in (made.www / "method.html").read_text()
+    assert "&lt;iteration&gt; limit" in page
+
+
+def test_classes_in_brackets_stay_whole() -> None:
+    rows = [
+        {
+            "source": "s",
+            "feeder": "",
+            "object": o,
+            "property": "",
+            "verdict": "mapped",
+            "target": "",
+            "value": "",
+            "reason": "",
+        }
+        for o in ("[LINE CODE] a", "[LINE CODE] b", "Line x")
+    ]
+    kinds = {r["kind"]: r["total"] for r in quality.sources(tables.frame("conversion", rows))}
+    assert kinds == {"": 3, "[LINE CODE]": 2, "Line": 1}
+
+
+def test_assumptions_tell_limits_with_their_source(made: Any) -> None:
+    page = (made.www / "assumptions.html").read_text()
+    for words in ("made-up@1", "table 1", "nobody yet", "Illustrative shapes", "per_year", "0.02"):
+        assert words in page
+    spec = made_study.spec()
+    told = assumptions.context(spec, [])
+    assert ("secondary.drop_pct", "0") in told["network"]
+
+
+def test_downloads_equal_the_tables(made: Any, cube: facts.Facts) -> None:
+    folder = made.www / "downloads"
+    table = pyarrow.csv.read_csv(
+        folder / "cube.csv", convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=False)
+    )
+    assert table.num_rows == cube.table.num_rows
+    assert table["value"].to_pylist() == cube.table["value"].to_pylist()
+    assert table["feeder"].to_pylist() == cube.table["feeder"].to_pylist()
+    single = pyarrow.csv.read_csv(folder / "violations.csv")
+    assert single.num_rows == sum(len(cube.elements(f)) for f in cube.feeders) > 0
+    assert json.loads((folder / "study.json").read_text()) == json.loads(made_study.spec()["spec_text"])
+
+
+def test_baseline_of_each_case_and_a_colour_per_scenario(made: Any, cube: facts.Facts) -> None:
+    told = {c["case"]: c for c in cases(made_study.spec(), cube)}
+    assert told["growth@2035"]["baseline"] == "base@2035" and told["growth@2035"]["colour"] == 1
+    assert told["base@2026"]["baseline"] == "base@2026" and told["base@2026"]["colour"] == 0
+    assert told["base@2026"]["label"] == "base 2026"
+
+
+def test_templates_hold_no_numbers(root: Path) -> None:
+    found = []
+    for path in sorted((root / "dtl/report/templates").glob("*.md.j2")):
+        text = re.sub(r"\{[{%].*?[%}]\}", "", path.read_text(), flags=re.S)
+        text = re.sub(r"<[^>]*>", "", text)
+        found += [(path.name, m) for m in re.findall(r"(?<![-\w])\d+(?:\.\d+)?(?![-\w])", text)]
+    assert [f for f in found if f[1] not in ("256",)] == []
