@@ -155,16 +155,11 @@ def main(words: Sequence[str] | None = None) -> int:
         from dtl.workflow import client
 
         return client.ask(list(words[1:]))
-    given = _parser().parse_args(words)
-    return guarded(lambda: int(given.function(given)))
-
-
-def guarded(function: Callable[[], int]) -> int:
-    """The exit code of a function; errors that we foresaw become a message."""
     from dtl.errors import DtlError
 
+    given = _parser().parse_args(words)
     try:
-        return function()
+        return int(given.function(given))
     except DtlError as err:
         print(err, file=sys.stderr)
         return FAILED

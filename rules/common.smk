@@ -14,6 +14,11 @@ def log_of(stage, of="study"):
     return f"{layout.LOGS}/{stage}/{of}.log"
 
 
+def benchmark_of(stage, of):
+    """The time and memory that the jobs of a stage took."""
+    return f"{layout.BENCHMARKS}/{stage}/{of}.tsv"
+
+
 def solid(path):
     """An output that is never empty."""
     return ensure(path, non_empty=True)

@@ -35,7 +35,7 @@ rule solve_feeder:
     log:
         log_of("solve_feeder", "{group}"),
     benchmark:
-        layout.BENCHMARKS + "/solve_feeder/{group}.tsv"
+        benchmark_of("solve_feeder", "{group}")
     conda:
         ENV
     params:

@@ -25,6 +25,9 @@ rule merge_network:
         network=solid(layout.NETWORK),
         findings=solid(layout.FINDINGS),
         conversion=solid(layout.CONVERSION),
+        outages=solid(layout.OUTAGES),
+        steps=solid(layout.STEPS),
+        served=solid(layout.SERVED),
     log:
         log_of("merge_network"),
     conda:

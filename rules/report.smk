@@ -4,6 +4,9 @@
 rule gather:
     input:
         index=layout.FEEDERS,
+        outages=layout.OUTAGES,
+        steps=layout.STEPS,
+        served=layout.SERVED,
         assess=of_groups(layout.ASSESS),
         manifest=of_groups(layout.MANIFEST),
     output:

@@ -36,11 +36,10 @@ def ask(words: list[str]) -> int:
                 return _hand_over(line, words)
     if sys.flags.no_site:
         os.execv(sys.executable, [sys.executable, "-m", "dtl.cli", "job", *words])
-    from dtl import cli
     from dtl.workflow import job, processes
 
     processes.die_with_parent(os.getppid())
-    return cli.guarded(lambda: job.command(words))
+    return job.command(words)
 
 
 def _hand_over(line: socket.socket, words: list[str]) -> int:

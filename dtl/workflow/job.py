@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl import layout
-from dtl.errors import ContractError, SolveError, StoreError
+from dtl.errors import ContractError, DtlError, SolveError, StoreError
 from dtl.workflow import digests, fingerprint
 from dtl.workflow.processes import identity
 from dtl.workflow.questions import Job, file_of, origin, raw_names
@@ -38,7 +38,7 @@ class Joined:
 
 
 def command(arguments: Sequence[str]) -> int:
-    """The hidden verb `dtl job`: run the job that the arguments describe, 0 when its outputs are published."""
+    """The hidden verb `dtl job`: run the job that the arguments describe; 0 when its outputs are published, else 1."""
     parser = argparse.ArgumentParser(prog="dtl job", description="Answer one question of a study.")
     parser.add_argument("stage", choices=list(STAGES))
     parser.add_argument("--study", required=True)
@@ -52,7 +52,12 @@ def command(arguments: Sequence[str]) -> int:
     text = Path(given.spec[1:]).read_text(encoding="utf-8") if given.spec.startswith("@") else given.spec
     raw = raw_names(given.study, [Path(p) for p in given.raw])
     code = fingerprint.unpack(given.code)
-    run(Job(STAGES[given.stage], given.study, json.loads(text), code, given.source, given.group, raw), Store())
+    job = Job(STAGES[given.stage], given.study, json.loads(text), code, given.source, given.group, raw)
+    try:
+        run(job, Store())
+    except DtlError as err:
+        print(err, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -14,6 +14,9 @@ from dtl.workflow import digests, fingerprint
 from dtl.workflow.questions import Job, raw_names
 from dtl.workflow.stages import STAGES, Stage
 
+READ = ("oms",)
+"""The kinds of sources that are read though they are no network."""
+
 
 class Slices:
     """The jobs of one study: each stage's slice, code digest and raw files.
@@ -41,8 +44,8 @@ class Slices:
 
     @property
     def sources(self) -> list[str]:
-        """The names of the sources that are read, sorted."""
-        return [self.study.network.model]
+        """The names of the sources that are read, sorted: the model, and what is no network, whoever asks for it."""
+        return sorted(n for n, s in self.study.sources.items() if n == self.study.network.model or s.kind in READ)
 
     def job(self, stage: str, of: str = "") -> Job:
         """The job of a stage; `of` is the source or the group, where the stage has one of each."""
@@ -55,7 +58,9 @@ class Slices:
 
     def _spec(self, stage: str, of: str) -> dict[str, Any]:
         if stage == "read_source":
-            return {"source": of, "spec": plain(self.study.sources[of], cosmetic=False)}
+            source = self.study.sources[of]
+            clock = {"timezone": self.study.timezone} if "zone" in type(source).model_fields else {}
+            return {"source": of, "spec": plain(source, cosmetic=False) | clock}
         if stage not in self._shared:
             self._shared[stage] = self._makers[stage]()
         return {**self._shared[stage], "group": of} if of else self._shared[stage]
@@ -83,7 +88,12 @@ class Slices:
         expected = (
             [f for f in self._feeders if not any(c in f for c in "*?[")] if isinstance(self._feeders, list) else []
         )
-        return {"feeders": self._feeders, "together": together, "feeders_expected": sorted(expected)}
+        return {
+            "model": self.study.network.model,
+            "feeders": self._feeders,
+            "together": together,
+            "feeders_expected": sorted(expected),
+        }
 
     def _prepare_feeder(self) -> dict[str, Any]:
         return {"demand": plain(self.study.demand, cosmetic=False), **self._calendar}
@@ -171,7 +181,8 @@ class Slices:
 
     def _codes(self) -> dict[str, str]:
         """The digest of the code of each stage before the pages, which print them."""
-        jobs = [self.job(s, self.sources[0] if self.stages[s].per == "source" else "") for s in self.stages
+        model = self.study.network.model
+        jobs = [self.job(s, model if self.stages[s].per == "source" else "") for s in self.stages
                 if s not in ("write_site", "build_site")]  # fmt: skip
         return {j.stage.name: fingerprint.pack(j.code) for j in jobs}
 

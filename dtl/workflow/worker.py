@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from dtl import cli
 from dtl.workflow import fingerprint, job
 from dtl.workflow.processes import die_with_parent
 from dtl.workflow.stages import STAGES
@@ -112,6 +111,8 @@ class Worker:
                 os.dup2(fd, standard)
                 os.close(fd)
             code = self._run(said)
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
         finally:  # a child never returns into the worker's loop, whatever happened
             if sys.exc_info()[0] is not None:
                 traceback.print_exc()
@@ -128,7 +129,7 @@ class Worker:
             print("the code was edited since the worker started: the job runs in a process of its own", flush=True)
             environ = {k: v for k, v in os.environ.items() if k != "DTL_WORKER"}
             os.execve(sys.executable, [sys.executable, "-m", "dtl.cli", "job", *words], environ)
-        return cli.guarded(lambda: job.command(words))
+        return job.command(words)
 
     def _fits(self, words: list[str]) -> bool:
         """Whether the imported code is the one that the command names."""

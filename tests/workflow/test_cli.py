@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,10 +109,10 @@ def test_the_profiles_say_what_every_run_needs() -> None:
 def test_rules_run_shells_only_and_log() -> None:
     text = "".join(p.read_text() for p in sorted((ROOT / "rules").glob("*.smk")))
     assert "\n    run:" not in text and "\n    script:" not in text
-    rules = [r for r in text.split("\nrule ") + text.split("\ncheckpoint ") if "output:" in r]
+    rules = re.split(r"\n(?:rule|checkpoint) (?=\w+:)", text)[1:]
     order = ["input:", "output:", "log:", "benchmark:", "conda:", "params:", "shell:"]
+    assert len(rules) == 10
     for rule in rules:
-        body = rule.split("\nrule ")[0].split("\ncheckpoint ")[0]
-        places = [body.index(f"    {word}\n") for word in order if f"    {word}\n" in body]
-        assert places == sorted(places), body
-        assert "    log:\n" in body and "    conda:\n" in body
+        places = [rule.index(f"    {word}\n") for word in order if f"    {word}\n" in rule]
+        assert places == sorted(places), rule
+        assert "    log:\n" in rule and "    conda:\n" in rule

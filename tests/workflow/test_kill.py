@@ -52,7 +52,7 @@ def test_killed_and_taken_up_again(undisturbed: tuple[dict[str, bytes], float], 
     hit = 0
     while hit < (KILLS if victim != "dtl" else 2):
         process = tiny.start("run", "tiny")
-        time.sleep(chance.uniform(0.1, 0.95) * seconds)
+        time.sleep(chance.uniform(0.1, 0.8) * seconds)
         if process.poll() is not None:  # it was ready before: begin anew
             for name in ("results", ".dtl-store", ".snakemake"):
                 shutil.rmtree(tiny.folder / name)

@@ -15,7 +15,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
 import os, signal, socket, sys, time
-from dtl import cli
 from dtl.workflow import worker, job
 from dtl.workflow.processes import die_with_parent
 
@@ -26,12 +25,10 @@ def command(words):
         case "code": return int(words[1])
         case "crash": os.kill(os.getpid(), getattr(signal, words[1]))
         case "raise": raise ValueError("a bug")
-        case "refuse": raise cli_error("foreseen")
         case "sleep": print(os.getpid(), flush=True); time.sleep(60)
         case "exit": sys.exit(3)
     return 0
 
-from dtl.errors import StoreError as cli_error
 job.command = command
 worker.Worker._fits = lambda self, words: words[0] != "unfit"
 die_with_parent(os.getppid())
@@ -68,15 +65,12 @@ def test_output_and_place_come_from_the_client(server, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"out toy {tmp_path}\n", "err\n")
 
 
-@pytest.mark.parametrize(("words", "code"), [(["code", "0"], 0), (["code", "7"], 7), (["raise"], 1), (["refuse"], 1),
-                                              (["exit"], 1)])  # fmt: skip
+@pytest.mark.parametrize(("words", "code"), [(["code", "0"], 0), (["code", "7"], 7), (["raise"], 1), (["exit"], 3)])  # fmt: skip
 def test_exit_codes_come_back(server, words: list[str], code: int) -> None:
     done = ask(server[0], *words)
     assert done.returncode == code
     if words[0] == "raise":
         assert "ValueError: a bug" in done.stderr
-    if words[0] == "refuse":
-        assert done.stderr == "foreseen\n", "errors that we foresaw have no traceback"
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGKILL", "SIGABRT"])
