@@ -5,5 +5,6 @@ from __future__ import annotations
 READERS = {
     "cyme_text": "dtl.sources.cyme_text:read",
     "opendss": "dtl.sources.opendss:read",
+    "pandapower": "dtl.sources.pandapower:read",
 }
 """``read(name, spec, files) -> Reading`` of each kind; `files` maps study-relative names to paths."""

@@ -134,15 +134,16 @@ class Gis(_Files):
     """The unit of length columns, where the files do not say it."""
 
 
-@not_yet
 class Pandapower(_Files):
-    """A pandapower network as JSON."""
+    """Pandapower networks as JSON; each file is solved as a whole and is named like the file."""
 
     kind: Literal["pandapower"]
     path: GlobPath
     """The JSON files."""
     each_file: Literal["feeder", "grid"] = "feeder"
-    """What a file holds: feeders to split, or one grid that is solved as a whole."""
+    """What a file holds: one feeder, so that several external grids are worth a warning, or a whole grid."""
+    crs: Text | None = None
+    """The coordinate system of the places, as EPSG:4326; none: a schematic plan."""
 
 
 @not_yet
