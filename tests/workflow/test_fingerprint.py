@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,3 +155,18 @@ def test_digesting_imports_none_of_the_code() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert set(loaded) <= {"dtl.errors", "dtl.layout", "dtl.workflow", "dtl.workflow.digests",
                            "dtl.workflow.fingerprint", "dtl.workflow.stages"}  # fmt: skip
+
+
+def test_every_registry_is_declared_by_its_stage() -> None:
+    """What is called by a string is seen by no import: a registry that no stage names would hide its code."""
+    declared = {s.registry for s in STAGES.values() if s.registry}
+    found = set()
+    for path in (ROOT / "dtl").rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            value = getattr(node, "value", None)
+            texts = [getattr(v, "value", None) for v in value.values] if isinstance(value, ast.Dict) else []
+            if texts and all(isinstance(t, str) and fingerprint.REFERENCE.fullmatch(t) for t in texts):
+                module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                found |= {f"{module}:{t.id}" for t in targets if isinstance(t, ast.Name)}
+    assert found == declared
