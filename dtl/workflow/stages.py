@@ -157,7 +157,7 @@ _STAGES = (
         per="study",
         inputs={"site": layout.SITE},
         outputs={"www": layout.WWW},
-        distributions=("mkdocs", "mkdocs-material", "pymdown-extensions"),
+        distributions=("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "jinja2", "pygments"),
     ),
 )
 
