@@ -12,6 +12,7 @@ import pytest
 
 from dtl import cli
 from dtl.workflow import slices
+from dtl.workflow.stages import STAGES, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -116,3 +117,14 @@ def test_rules_run_shells_only_and_log() -> None:
         places = [rule.index(f"    {word}\n") for word in order if f"    {word}\n" in rule]
         assert places == sorted(places), rule
         assert "    log:\n" in rule and "    conda:\n" in rule
+
+
+@pytest.mark.parametrize("stage", STAGES.values(), ids=list(STAGES))
+def test_a_rule_has_the_files_of_its_stage(stage: Stage) -> None:
+    """What a job reads or publishes beside its rule, Snakemake would neither wait for nor notice."""
+    text = "".join(p.read_text() for p in sorted((ROOT / "rules").glob("*.smk")))
+    rule = re.split(rf"\n(?:rule|checkpoint) {stage.name}:\n", text)[1].split("\nrule ")[0]
+    for word, names in (("input", stage.inputs), ("output", stage.outputs)):
+        block = re.split(rf"\n?    {word}:\n", rule)[1]
+        block = re.split(r"\n    \w+:\n", block)[0]
+        assert re.findall(r"^        (\w+)=", block, flags=re.M) == list(names), word
