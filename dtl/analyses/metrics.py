@@ -160,8 +160,52 @@ def _study() -> list[Metric]:
     ]
 
 
+def _reliability() -> list[Metric]:
+    m = "reliability"
+    normal = " without major-event days"
+    named: dict[str, Any] = {"worse": "up", "elements": True}
+    return [
+        Metric(m, "customers_served", "", "average customers served; the text says where the number comes from"),
+        Metric(m, "sustained_interruptions", "", "interruptions longer than five minutes, per year", **named),
+        Metric(m, "momentary_interruptions", "", "interruptions of five minutes and less, per year", "up"),
+        Metric(
+            m, "customers_interrupted", "", "customers with a sustained interruption, summed (CI), per year", **named
+        ),
+        Metric(m, "customer_interruption_min", "min", "their minutes, step by step (CMI), per year", **named),
+        Metric(m, "saifi", "", "sustained interruptions per customer served and year", **named),
+        Metric(m, "saidi_min", "min", "minutes of sustained interruption per customer served and year", **named),
+        Metric(m, "caidi_min", "min", "minutes of a sustained interruption, per customer interrupted", "up"),
+        Metric(m, "asai", "share", "share of the year's hours in which customers had supply", "down"),
+        Metric(m, "maifi", "", "momentary interruptions per customer served and year, events counted (MAIFI_E)", "up"),
+        Metric(m, "asifi", "", "kVA with a sustained interruption, per kVA served and year", "up"),
+        Metric(m, "asidi_min", "min", "kVA-minutes of sustained interruption, per kVA served and year", "up"),
+        Metric(m, "caifi", "", "sustained interruptions per customer that had one, in a year", "up"),
+        Metric(m, "ctaidi_min", "min", "minutes of sustained interruption per customer that had one, in a year", "up"),
+        Metric(
+            m, "cemi", "share", "customers with as many sustained interruptions in a year as `limit`, or more", "up"
+        ),
+        Metric(m, "sustained_interruptions_normal", "", "sustained interruptions" + normal, "up"),
+        Metric(m, "customers_interrupted_normal", "", "customers interrupted" + normal, "up"),
+        Metric(m, "customer_interruption_normal_min", "min", "customer minutes" + normal, "up"),
+        Metric(m, "saifi_normal", "", "SAIFI" + normal, "up"),
+        Metric(m, "saidi_normal_min", "min", "SAIDI" + normal, "up"),
+        Metric(m, "caidi_normal_min", "min", "CAIDI" + normal, "up"),
+        Metric(m, "asai_normal", "share", "ASAI" + normal, "down"),
+        Metric(m, "t_med_min", "min", "SAIDI of a day above which it is a major-event day; the text names its history"),
+        Metric(m, "t_cat_min", "min", "SAIDI of a day above which it is catastrophic (4.15 beta)"),
+        Metric(m, "major_days", "", "major-event days of the year; the text lists them", "up"),
+        Metric(m, "major_days_flagged", "", "days of interruptions that the utility flags as a major event", "up"),
+        Metric(m, "catastrophic_days", "", "catastrophic days of the year, which stay among the major ones", "up"),
+        Metric(m, "devices_linked_pct", "%", "interruptions linked to an element, of those that name a device", "down"),
+        Metric(m, "outages_refused", "", "interruptions of more customers than are served, which do not count", "up"),
+        Metric(m, "outages_elsewhere", "", "interruptions of feeders that are not the study's, which do not count"),
+    ]
+
+
 METRICS: Mapping[str, Metric] = {
-    metric.name: metric for group in (_status, _thermal, _voltage, _losses, _head, _study) for metric in group()
+    metric.name: metric
+    for group in (_status, _thermal, _voltage, _losses, _head, _study, _reliability)
+    for metric in group()
 }
 """Every metric by its name; a name is used once, whatever the analysis."""
 

@@ -9,5 +9,8 @@ ANALYSES = {
 }
 """What is asked of every case of every feeder; each is a function of `dtl.analyses.solved.Solved` that gives rows."""
 
-OVER_CASES = {"compare": "dtl.analyses.compare:compare"}
+OVER_CASES = {
+    "compare": "dtl.analyses.compare:compare",
+    "reliability": "dtl.analyses.reliability:reliability",
+}
 """What is asked of all cases together, when the study is gathered."""

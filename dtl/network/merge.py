@@ -1,4 +1,4 @@
-"""The stage ``merge_network``: the sources become one network, checked feeder by feeder.
+"""The stage ``merge_network``: the sources become one network, checked feeder by feeder, and outages are linked to it.
 
 Findings and accounts of all sources are kept; what the study waives by name is lowered from ``error`` to ``warning``
 and says so.
@@ -20,6 +20,7 @@ from dtl import tables
 from dtl.errors import Finding
 from dtl.network.checks import check
 from dtl.network.feeder import Feeder
+from dtl.network.outages import link
 
 CONSEQUENCES = {
     "network.island",
@@ -35,7 +36,7 @@ Places = Mapping[str, Mapping[str, tuple[str, int]]]
 
 
 def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
-    """Write the tables ``network``, ``findings`` and ``conversion`` of the whole study."""
+    """Write the tables of the study: network, findings, conversion; outages with their steps, and customers served."""
     folders: Mapping[str, Path] = inputs["sources"]
     model = spec["model"]
     network = tables.read("network", folders[model] / "network.parquet")
@@ -44,15 +45,17 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     for name in sorted(folders):
         findings += list(_digests(name, folders[name]))
         findings += [Finding(**row) for row in tables.read("findings", folders[name] / "findings.parquet").to_pylist()]
-    broken = {f.feeder for f in findings if f.severity == "error"}
+    broken = {f.feeder for f in findings if f.severity == "error" and f.source == model}
     for feeder, rows in by_feeder(network):
         found = [_placed(f, model, places) for f in checked(feeder, rows)]
         findings += [f for f in found if feeder not in broken or f.check not in CONSEQUENCES]
-    findings = [_waived(f, spec.get("waive") or {}) for f in findings]
+    outages = link(folders, network)
+    findings = [_waived(f, spec.get("waive") or {}) for f in [*findings, *outages.findings]]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
     columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}
     tables.write("findings", tables.frame("findings", columns), outputs["findings"])
     tables.write("network", network, outputs["network"])
+    outages.write(outputs)
     accounts = [tables.read("conversion", folders[name] / "conversion.parquet") for name in sorted(folders)]
     tables.write("conversion", tables.concat("conversion", accounts), outputs["conversion"])
 

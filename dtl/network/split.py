@@ -1,7 +1,8 @@
 """The stage ``split_feeders``: the network becomes one file per group of feeders that are solved together.
 
-A feeder with an error, and a feeder that the study names but no source has, is listed as ``failed`` with the reason;
-the others go on. What is not connected to a source is left out of the file, and noted.
+A feeder with an error of the model, and a feeder that the study names but no source has, is listed as ``failed`` with
+the reason; the others go on. Errors of outages and registers fail no feeder. What is not connected to a source is left
+out of the file, and noted.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     findings = tables.read("findings", inputs["findings"]).to_pylist()
     errors: dict[str, list[Reason]] = {}
     for finding in findings:
-        if finding["severity"] == "error":
+        if finding["severity"] == "error" and finding["source"] in ("", spec.get("model", finding["source"])):
             errors.setdefault(finding["feeder"], []).append((not finding["file"], _reason(finding)))
     known = sorted(set(rows) | {f for f in errors if f})
     patterns = [str(p) for p in spec["feeders"]]

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ import pyarrow.compute as pc
 from dtl import tables
 from dtl.analyses.compare import Case
 from dtl.analyses.metrics import DELTA, METRICS
+from dtl.analyses.registry import OVER_CASES
 from dtl.report import cube
 from dtl.report.board import EVERY, Cell, board
 
 
 def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
-    """Write the ``cube`` of a study from all tables ``assess``, all manifests and ``feeders.json``."""
+    """Write the ``cube`` of a study from all tables ``assess``, all manifests, the outages and ``feeders.json``."""
     index = json.loads(Path(inputs["index"]).read_text(encoding="utf-8"))
     assess = tables.concat("assess", [tables.read("assess", Path(p)) for _, p in sorted(inputs["assess"].items())])
     whole = pc.and_(pc.equal(assess["element"], ""), pc.equal(assess["kind"].cast(tables.TEXT), ""))
@@ -32,8 +34,19 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
     cube.put_engines(found, index, manifests)
     level = pc.if_else(whole, "feeder", "element")
     copied = tables.frame("cube", {"level": level} | {name: assess[name] for name in assess.column_names})
-    own = tables.frame("cube", cube.rows(found, spec["headline"], spec["baseline"]))
+    rows = [*cube.rows(found, spec["headline"], spec["baseline"]), *_past(spec["analyses"], inputs, found.feeders)]
+    own = tables.frame("cube", rows)
     tables.write("cube", tables.concat("cube", [copied, own]), outputs["cube"])
+
+
+def _past(asked: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> list[dict[str, Any]]:
+    """The rows about past outages, where the study asks for them."""
+    if "reliability" not in asked:
+        return []
+    module, function = OVER_CASES["reliability"].split(":")
+    known = (tables.read(name, Path(inputs[name])) for name in ("outages", "steps", "served"))
+    rows: list[dict[str, Any]] = getattr(import_module(module), function)(asked["reliability"], *known, feeders)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -66,13 +79,14 @@ SHOWN = ("overload_hours_h", "max_line_load_pct", "max_transformer_load_pct", "v
 class Facts:
     """The cube of one study, to be asked by metric, feeder and case.
 
-    ``feeder`` is None for the study; ``case`` is None for what holds for all cases.
+    ``feeder`` is None for the study; ``case`` is None for what holds for all cases. ``year`` chooses among facts that
+    hold for all cases and differ by year, as those of past outages; 0 is their yearly mean.
     """
 
     def __init__(self, table: pa.Table):
         self.table = table
 
-    def fact(self, metric: str, feeder: str | None = None, case: str | None = None) -> Cell | None:
+    def fact(self, metric: str, feeder: str | None = None, case: str | None = None, year: int = 0) -> Cell | None:
         """A fact with its text, hour, limit and rule; None when the cube has none.
 
         Raises
@@ -81,11 +95,11 @@ class Facts:
             The list of metrics does not know the name.
         """
         METRICS[metric.removeprefix(DELTA)]
-        return self._cells.get((feeder or "", case or EVERY, metric))
+        return self._cells.get((feeder or "", case or EVERY, metric, year))
 
-    def value(self, metric: str, feeder: str | None = None, case: str | None = None) -> float | None:
+    def value(self, metric: str, feeder: str | None = None, case: str | None = None, year: int = 0) -> float | None:
         """The number of a fact, in the unit of its metric; None when the cube has none."""
-        cell = self.fact(metric, feeder, case)
+        cell = self.fact(metric, feeder, case, year)
         return cell.value if cell else None
 
     def text(self, metric: str, feeder: str | None = None, case: str | None = None) -> str:
@@ -111,7 +125,7 @@ class Facts:
     @cached_property
     def feeders(self) -> list[str]:
         """The feeders, solved or not, by name."""
-        return sorted({feeder for feeder, _, metric in self._cells if metric == "solved"})
+        return sorted({feeder for feeder, _, metric, _ in self._cells if metric == "solved"})
 
     def failed(self, case: str) -> dict[str, str]:
         """The feeders that failed in a case, with the reason."""
@@ -154,14 +168,16 @@ class Facts:
 
     @cached_property
     def _elements(self) -> pa.Table:
-        return self.table.filter(_is(self.table, "level", "element"))
+        every = _is(self.table, "case", EVERY)
+        return self.table.filter(pc.and_not(_is(self.table, "level", "element"), every))
 
     @cached_property
-    def _cells(self) -> dict[tuple[str, str, str], Cell]:
+    def _cells(self) -> dict[tuple[str, str, str, int], Cell]:
+        """By feeder, case, metric and year; of a case, which has one year, the year is 0."""
         table = self.table.filter(pc.invert(_is(self.table, "level", "element")))
-        names = ("feeder", "case", "metric", "value", "text", "hour", "limit", "rule")
+        names = ("feeder", "case", "metric", "year", "value", "text", "hour", "limit", "rule")
         rows = zip(*(table[name].to_pylist() for name in names), strict=True)
-        return {(feeder, case, metric): Cell(*cell) for feeder, case, metric, *cell in rows}
+        return {(f, case, metric, 0 if case else year): Cell(*cell) for f, case, metric, year, *cell in rows}
 
 
 def load(path: Path) -> Facts:

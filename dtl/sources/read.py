@@ -34,7 +34,7 @@ def read_source(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Map
 
 
 def write(reading: Reading, raw: Mapping[str, Path], folder: Path) -> None:
-    """Write a reading; the same reading gives the same bytes."""
+    """Write a reading, with a file for each further table; the same reading gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     facts = json.dumps({"frequency_hz": reading.frequency_hz, "crs": reading.crs}, sort_keys=True)
     rows = [{"feeder": f, "kind": "feeder", "name": f, "body": facts} for f in reading.parts]
@@ -50,6 +50,8 @@ def write(reading: Reading, raw: Mapping[str, Path], folder: Path) -> None:
     )
     findings = list({tuple(f.row().items()): f.row() for f in reading.findings}.values())
     tables.write("findings", tables.frame("findings", _columns("findings", findings)), folder / "findings.parquet")
+    for name, own in sorted(reading.tables.items()):
+        tables.write(name, tables.frame(name, _columns(name, own)), folder / f"{name}.parquet")
     places = json.dumps(reading.places, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     (folder / "places.json").write_text(places, encoding="utf-8")
     digests = {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in sorted(raw.items()) if p.is_file()}

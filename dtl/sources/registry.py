@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 READERS = {
+    "cyme_xml": "dtl.sources.cyme_xml:read",
+    "cyme_mdb": "dtl.sources.cyme_mdb:read",
     "cyme_text": "dtl.sources.cyme_text:read",
+    "oms": "dtl.sources.oms:read",
     "opendss": "dtl.sources.opendss:read",
     "pandapower": "dtl.sources.pandapower:read",
 }

@@ -22,7 +22,7 @@ from dtl.spec.learning import (
     Surrogate,
 )
 from dtl.spec.names import CaseName, CostsName, MeasuredName, ScenarioName
-from dtl.spec.scalars import Flag, Money, NotNegative, Percent, Positive, Share, Text, Year
+from dtl.spec.scalars import Count, Flag, Money, NotNegative, Percent, Positive, Share, Text, Year
 
 Code = Literal[
     "ieee-1547@2018", "ansi-c84.1@2020", "en-50160@2010", "vde-ar-n-4105@2018", "vde-ar-n-4110@2018", "lv-mini@1"
@@ -67,9 +67,8 @@ class Substations(Base):
     """The cases; none: every scenario in its last year."""
 
 
-@not_yet
 class Reliability(Base):
-    """Indices of past outages."""
+    """Indices of past outages; the outages are those of all sources of kind oms."""
 
     standard: Literal["ieee-1366"] = "ieee-1366"
     """How indices and major-event days are defined."""
@@ -77,6 +76,10 @@ class Reliability(Base):
     """The years; none: all of the source."""
     major_events: Literal["excluded", "included", "both"] = "both"
     """Whether days above the threshold count."""
+    momentaries: Literal["listed", "missing"] | None = None
+    """Whether the sources list interruptions of five minutes and less; none: they do if there is one."""
+    cemi_n: Count = 3
+    """So many interruptions or more make a customer count in CEMI."""
 
 
 class TrafficLight(Base):

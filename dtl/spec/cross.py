@@ -136,6 +136,11 @@ def _headline_is_asked(study: Study) -> Found:
         )
 
 
+def _reliability_has_outages(study: Study) -> Found:
+    if study.analyses.reliability is not None and not any(s.kind == "oms" for s in study.sources.values()):
+        yield ("analyses", "reliability"), "needs-outages", "the indices are of outages; add a source of kind oms"
+
+
 def _costs_have_a_currency(study: Study) -> Found:
     if study.currency is None and study.analyses.mitigation is not None:
         yield ("analyses", "mitigation"), "needs-currency", "costs need the study's 'currency', as currency: USD"
@@ -165,6 +170,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _not_circular,
     _weather_was_fetched,
     _headline_is_asked,
+    _reliability_has_outages,
     _costs_have_a_currency,
     _metrics_are_computed,
     swept,

@@ -7,9 +7,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, not_yet, wrong
+from dtl.spec.base import Base, NotYet, not_yet, wrong
 from dtl.spec.names import CsvPath, FeederPath, FilePath, GlobPath
-from dtl.spec.scalars import Minutes, Number, SourceZone, Text, Year
+from dtl.spec.oms import Alias, Causes, OutageColumns, StepColumns, TimeFormat
+from dtl.spec.scalars import Count, Minutes, Number, Positive, SourceZone, Text, Whole, Year
+from dtl.spec.shapes import MapShape, TextShape, shape
 
 Rating = Literal["normal", "summer", "winter", "emergency"]
 
@@ -155,20 +157,58 @@ class Cim(_Files):
     """The profile files, which belong together."""
 
 
-@not_yet
 class Oms(_Files):
     """Outages from an outage management system."""
 
     paths: ClassVar[tuple[str, ...]] = ("path", "steps")
     kind: Literal["oms"]
     path: GlobPath
-    """The outages."""
+    """The outages: CSV or Excel; several files are read as one."""
     steps: CsvPath | None = None
-    """The restoration steps, in a file of their own."""
-    columns: Literal["ours", "adms", "oracle_nms"] = "ours"
-    """The column map."""
+    """The restoration steps, in a file of their own; none: every interruption ends for all at once."""
+    columns: Annotated[
+        Annotated[
+            Annotated[Literal["ours", "usual", "adms", "oracle_nms"], TextShape] | Annotated[OutageColumns, MapShape],
+            shape("the name of a column map", "a map"),
+        ],
+        NotYet(only=("adms", "oracle_nms")),
+    ] = "ours"
+    """The column map of the outages: one that we ship, or your own."""
+    step_columns: Annotated[
+        Annotated[Literal["ours", "usual"], TextShape] | Annotated[StepColumns, MapShape],
+        shape("the name of a column map", "a map"),
+    ] = "ours"
+    """The column map of the restoration steps."""
     zone: SourceZone = "local"
     """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+    time_format: TimeFormat | None = None
+    """How a stamp is written, as %m/%d/%Y %H:%M; none: ISO 8601, or a date cell of Excel."""
+    causes: Causes = "ours"
+    """Which code is which cause of the normalized set."""
+    feeder_names: Alias | None = None
+    """How a feeder's name becomes one of the model; none: it is the same."""
+    device_names: Alias | None = None
+    """How a device's name becomes one of the model; none: it is the same."""
+    customers_served: (
+        Annotated[
+            Annotated[CsvPath, TextShape] | Annotated[dict[Text, Positive], MapShape],
+            shape("a CSV (feeder, customers, and if known year, kva)", "a map of feeders"),
+        ]
+        | None
+    ) = None
+    """Average customers served by feeder; none: the customers of the model."""
+    sheets: list[Text] | None = Field(default=None, min_length=1)
+    """The sheets of an Excel file; none: the first."""
+    header_row: Count = 1
+    """Row of the column names."""
+    skip_footer: Annotated[Whole, Field(ge=0, le=1000)] = 0
+    """Rows at the end that are no interruptions, as totals."""
+
+    def files(self, folder: Path) -> list[Path]:
+        """The outages, their steps and the customers served, sorted; ``folder`` is that of the study."""
+        served = self.customers_served
+        more = _expand(folder, served) if isinstance(served, str) else set()
+        return sorted({*super().files(folder), *more})
 
 
 @not_yet

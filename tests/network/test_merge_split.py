@@ -15,6 +15,7 @@ from dtl.network.merge import merge_network
 from dtl.network.split import split_feeders
 from dtl.sources.read import write
 from dtl.sources.reading import Reading
+from dtl.workflow.stages import STAGES
 
 CODE = LineCode(name="c", r_ohm_per_km=((0.1,),), x_ohm_per_km=((0.3,),), c_nf_per_km=((0.0,),))
 OPEN = Switch(name="tie", from_bus="end", to_bus="shore", from_nodes=(1,), to_nodes=(1,), closed=(False,))
@@ -52,7 +53,7 @@ def stage(tmp_path: Path, made: list[Feeder], feeders: list[str], **spec: Any) -
     for severity, id in spec.pop("findings", []):
         reading.find("test.wrong", severity, "is wrong", feeder=id, file="x.txt", line=3, element="line.l")
     write(reading, {}, tmp_path / "m")
-    merged = {n: tmp_path / f"{n}.parquet" for n in ("network", "findings", "conversion")}
+    merged = {n: tmp_path / f"{n}.parquet" for n in STAGES["merge_network"].outputs}
     merge_network({"model": "m", "waive": spec.pop("waive", {})}, {"sources": {"m": tmp_path / "m"}}, merged)
     out = {"index": tmp_path / "feeders.json", "feeders": tmp_path / "feeders"}
     split_feeders({"feeders": feeders, **spec}, merged, out)

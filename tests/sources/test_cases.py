@@ -15,6 +15,7 @@ from dtl.errors import Finding
 from dtl.network.merge import merge_network
 from dtl.network.split import split_feeders
 from dtl.sources.read import read_source
+from dtl.workflow.stages import STAGES
 
 CASES = Path(__file__).parents[1] / "cases" / "sources"
 
@@ -25,7 +26,7 @@ def outcome(case: Path, work: Path) -> str:
     raw |= {name: case / name for name in spec.pop("absent", [])}
     waive, together = spec.pop("waive", {}), spec.pop("together", [])
     read_source({"source": "model", "spec": spec}, {"raw": raw}, {"source": work / "source"})
-    merged = {n: work / f"{n}.parquet" for n in ("network", "findings", "conversion")}
+    merged = {n: work / f"{n}.parquet" for n in STAGES["merge_network"].outputs}
     merge_network({"model": "model", "waive": waive}, {"sources": {"model": work / "source"}}, merged)
     out = {"index": work / "feeders.json", "feeders": work / "feeders"}
     split_feeders({"feeders": ["*"], "together": together}, merged, out)

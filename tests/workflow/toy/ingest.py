@@ -22,7 +22,8 @@ def merge_network(spec, inputs, outputs):
             rows.append(row("network", feeder=feeder, kind="load", name="all", body=f'{{"kw":{kw}}}'))
     write("network", rows, outputs["network"])
     write("findings", [], outputs["findings"])
-    write("conversion", [], outputs["conversion"])
+    for name in ("conversion", "outages", "steps", "served"):
+        write(name, [], outputs[name])
 
 
 def split_feeders(spec, inputs, outputs):

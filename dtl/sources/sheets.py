@@ -1,0 +1,168 @@
+"""Tables of CSV and Excel files as rows of cells with their place, for registers and exports of any layout."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from dtl.errors import SourceError
+
+Cell = str | datetime
+"""A cell: its text without blanks around, or a point in time where the file itself says that it is one."""
+
+Line = tuple[int, tuple[Cell, ...]]
+"""A row with its number in the file."""
+
+EXCEL = (".xlsx", ".xlsm")
+ROWS = 2_000_000
+"""Most rows of a sheet."""
+UNPACKED = 2 * 1024**3
+"""Most bytes that an Excel file may unpack to."""
+RATIO = 400
+"""Most bytes that one packed byte of a large part of an Excel file may become."""
+
+BROKEN = (
+    InvalidFileException, ParseError, zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError,
+    TypeError, IndexError, AttributeError, NotImplementedError, RuntimeError, OverflowError,
+)  # fmt: skip
+"""What the reader of Excel raises for a damaged file."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table: the names of its columns, and its rows with their number in the file; empty rows are left out.
+
+    ``serials`` says that a number may be a date: days since the epoch of the file.
+    """
+
+    file: str
+    header: tuple[str, ...]
+    rows: tuple[Line, ...]
+    name: str = ""
+    serials: datetime | None = None
+    recoded: bool = False
+    """Whether the file was no UTF-8 and was read as Windows-1252."""
+
+
+def sheets(file: str, path: Path, header_row: int = 1, names: list[str] | None = None) -> Iterator[Sheet]:
+    """The tables of a file: of a CSV its only one, of an Excel file those of `names`, or the first.
+
+    Raises
+    ------
+    SourceError
+        The file is no table, lacks a sheet or its row of names, or is larger than any export.
+    """
+    if path.suffix.lower() in EXCEL:
+        yield from _excel(file, path, header_row, names)
+    elif path.suffix.lower() == ".xls":
+        raise SourceError(f"{file}: the old Excel format .xls is not read; save it as .xlsx or CSV")
+    else:
+        yield _csv(file, path, header_row)
+
+
+def _csv(file: str, path: Path, header_row: int) -> Sheet:
+    data = path.read_bytes()
+    recoded = False
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text, recoded = data.decode("cp1252", errors="replace"), True
+    if "\0" in text:
+        raise SourceError(f"{file}: is no text, it has zero bytes")
+    lines = text.splitlines()
+    head = lines[header_row - 1] if len(lines) >= header_row else ""
+    delimiter = max(",;\t|", key=lambda d: (head.count(d), d == ","))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[Line] = []
+    header: tuple[str, ...] = ()
+    before = 0
+    try:
+        for cells in reader:
+            number, before = before + 1, reader.line_num
+            found = tuple(c.strip() for c in cells)
+            if number < header_row:
+                continue
+            if not header:
+                header = found
+            elif any(found):
+                rows.append((number, found))
+    except csv.Error as err:
+        raise SourceError(f"{file}:{reader.line_num}: is no CSV: {err}") from err
+    if not any(header):
+        raise SourceError(f"{file}: row {header_row} holds no column names")
+    return Sheet(file, header, tuple(rows), recoded=recoded)
+
+
+def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> Iterator[Sheet]:
+    try:
+        _guard(file, path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = load_workbook(path, read_only=True, data_only=True)
+            try:
+                for name in names or book.sheetnames[:1]:
+                    if name not in book.sheetnames:
+                        there = ", ".join(book.sheetnames)
+                        raise SourceError(f"{file}: has no sheet {name!r}; there is {there}")
+                    yield _sheet(file, book[name], name, header_row, book.epoch)
+            finally:
+                book.close()
+    except BROKEN as err:
+        raise SourceError(f"{file}: is no Excel file that can be read: {type(err).__name__}: {err}") from err
+
+
+def _guard(file: str, path: Path) -> None:
+    """Refuse what unpacks to more than an export can be, and XML that declares entities."""
+    with zipfile.ZipFile(path) as packed:
+        parts = packed.infolist()
+        if sum(p.file_size for p in parts) > UNPACKED:
+            raise SourceError(f"{file}: unpacks to more than {UNPACKED // 1024**2} MB")
+        for part in parts:
+            if part.file_size > 50 * 1024**2 and part.file_size > RATIO * max(part.compress_size, 1):
+                raise SourceError(f"{file}: {part.filename} is packed {RATIO} times and more, as no table is")
+            if part.filename.endswith((".xml", ".rels")):
+                with packed.open(part) as opened:
+                    if b"<!DOCTYPE" in opened.read(65536).replace(b"\0", b""):
+                        raise SourceError(f"{file}: {part.filename} declares a document type, which no Excel writes")
+
+
+def _sheet(file: str, sheet: Any, name: str, header_row: int, epoch: datetime) -> Sheet:
+    rows: list[Line] = []
+    header: tuple[str, ...] = ()
+    for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number > ROWS:
+            raise SourceError(f"{file}: the sheet {name!r} has more than {ROWS} rows")
+        if number < header_row:
+            continue
+        found = tuple(_cell(v) for v in values)
+        if not header:
+            header = tuple(str(c) for c in found)
+        elif any(found):
+            rows.append((number, found))
+    if not any(header):
+        raise SourceError(f"{file}: row {header_row} of the sheet {name!r} holds no column names")
+    return Sheet(file, header, tuple(rows), name, epoch)
+
+
+def _cell(value: object) -> Cell:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time())
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

@@ -1,0 +1,90 @@
+"""Stamps of source files as instants: the format and the clock are declared, and daylight saving is taken as it was."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from dtl.sources.sheets import Cell
+
+ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?(Z|[+-]\d\d:?\d\d)?")
+SERIAL = re.compile(r"\d{4,5}(\.\d+)?")
+FIRST, LAST = 1950, 2100
+"""Years that a stamp may have."""
+
+
+class StampError(ValueError):
+    """A stamp that cannot be read; the text says why."""
+
+
+class Instant(NamedTuple):
+    """A point in time; ``gap`` says that no clock showed it, ``twice`` that clocks showed it twice that night."""
+
+    utc: datetime
+    gap: bool = False
+    twice: bool = False
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How stamps are read: the study's time zone, the clock of the source (local, standard, UTC, or a zone's name),
+    and the format of `strptime`, empty for ISO 8601."""
+
+    timezone: str
+    zone: str = "local"
+    format: str = ""
+
+    def instant(self, cell: Cell, after: datetime | None = None, epoch: datetime | None = None) -> Instant:
+        """The instant of a cell.
+
+        A stamp that clocks showed twice means the first time, unless that lies before `after`. ``epoch`` is that of an
+        Excel file, in which a number may be a date.
+
+        Raises
+        ------
+        StampError
+            The text is no stamp of the declared format, or of no plausible year.
+        """
+        when = cell if isinstance(cell, datetime) else self._parsed(cell, epoch)
+        if not FIRST <= when.year <= LAST:
+            raise StampError(f"the year {when.year} is not between {FIRST} and {LAST}")
+        if when.tzinfo is not None:
+            return Instant(when.astimezone(UTC))
+        zone = self._tzinfo(when)
+        first = when.replace(tzinfo=zone, fold=0)
+        utc = first.astimezone(UTC)
+        gap = utc.astimezone(zone).replace(tzinfo=None, fold=0) != when
+        second = when.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        if second == utc or gap:
+            return Instant(utc, gap)
+        return Instant(second if after is not None and utc < after else utc, twice=True)
+
+    def day(self, utc: datetime) -> date:
+        """The civil day of an instant in the study's time zone."""
+        return utc.astimezone(ZoneInfo(self.timezone)).date()
+
+    def _parsed(self, text: str, epoch: datetime | None) -> datetime:
+        if epoch is not None and SERIAL.fullmatch(text):
+            return epoch + timedelta(seconds=round(float(text) * 86_400))
+        if self.format:
+            try:
+                return datetime.strptime(text, self.format)
+            except ValueError as err:
+                raise StampError(f"it is not written as {self.format}") from err
+        if not ISO.fullmatch(text):
+            raise StampError("it is not written as 2025-08-07 11:02 (ISO 8601), and the study declares no time_format")
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as err:
+            raise StampError(f"it is no time of the calendar: {err}") from err
+
+    def _tzinfo(self, when: datetime) -> tzinfo:
+        if self.zone == "UTC":
+            return UTC
+        if self.zone != "standard":
+            return ZoneInfo(self.timezone if self.zone == "local" else self.zone)
+        winter = datetime(when.year, 1, 1, tzinfo=ZoneInfo(self.timezone))
+        return timezone((winter.utcoffset() or timedelta()) - (winter.dst() or timedelta()))
