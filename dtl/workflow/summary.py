@@ -41,6 +41,10 @@ def last(study: str) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+SHOWN = ("run", "ended", "git")
+"""What pages show of a run; they are handed on, so neither host nor commands nor paths are among it."""
+
+
 def write(study: Study, facts: dict[str, Any]) -> None:
     """Keep the facts of a run as a file, and beside the built site as a script that its pages may show."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -57,7 +61,8 @@ def write(study: Study, facts: dict[str, Any]) -> None:
     digests.write_atomically(runs / f"{facts['run']}.json", digests.pretty(facts))
     www = Path(layout.WWW.format(study=study.name))
     if www.is_dir() and "error" not in facts:
-        script = f"globalThis.DTL = globalThis.DTL || {{}};\nDTL.run = {digests.pretty(facts).rstrip()};\n"
+        told = {name: facts[name] for name in SHOWN}
+        script = f"globalThis.DTL = globalThis.DTL || {{}};\nDTL.run = {digests.pretty(told).rstrip()};\n"
         digests.write_atomically(www / layout.RUN_FACTS, script)
 
 

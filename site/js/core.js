@@ -208,7 +208,7 @@ DTL.tell = (root, error) => {
 DTL.start = () => {
   const run = DTL.run;
   if (run) {
-    const words = [run.run && `run ${run.run}`, run.time, run.revision && `revision ${run.revision}`].filter(Boolean);
+    const words = [run.run && `run ${run.run}`, run.ended && run.ended.slice(0, 16).replace("T", " "), run.git && `revision ${run.git}`].filter(Boolean);
     for (const id of ["dtl-run", "dtl-run-long"]) {
       const place = document.getElementById(id);
       if (place) {

@@ -193,7 +193,9 @@ def test_feeder_list_sorts_and_filters(watched: Any) -> None:
 
 def test_search_finds_words_also_from_a_disk(watched: Any) -> None:
     page = watched.go("index.html")
-    page.locator(".md-search__input").fill("illustrative")
+    page.locator(".md-search__input").focus()
+    page.locator(".md-search-result__meta", has_text="Type to start").wait_for()
+    page.locator(".md-search__input").press_sequentially("illustrative")
     page.wait_for_selector(".md-search-result__link")
     assert page.locator(".md-search-result__link").count() >= 1
 
@@ -216,8 +218,9 @@ def test_run_is_told_when_it_is_known(watched: Any, made: Any) -> None:
     path = made.www / "run.js"
     empty = path.read_text()
     try:
-        path.write_text('DTL.run = {"run": "r7", "time": "2026-01-02 03:04", "revision": "abc1234"};\n')
-        assert "run r7" in watched.go("index.html").locator("#dtl-run").inner_text()
+        path.write_text('DTL.run = {"run": "r7", "ended": "2026-01-02T03:04:05+00:00", "git": "abc1234"};\n')
+        told = watched.go("index.html").locator("#dtl-run").inner_text()
+        assert "run r7" in told and "2026-01-02 03:04" in told
         assert "abc1234" in watched.go("method.html").locator("#dtl-run-long").inner_text()
     finally:
         path.write_text(empty)

@@ -261,6 +261,7 @@ def spec() -> dict[str, Any]:
         "digests": {"spec": "5" * 64, "code": {"read_source": "c" * 64}},
         "headline": "thermal",
         "baseline": "base",
+        "analyses": {"thermal": {}, "voltage": {}, "losses": {}, "compare": {"baseline": "base"}},
     }
 
 
