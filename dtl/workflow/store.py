@@ -14,6 +14,7 @@ Any number of processes may work in one store, and may be killed anywhere: a she
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -140,13 +141,17 @@ class Store:
         (recipe / answer.key).touch()
         shelf = self.shelf(answer.key)
         shelf.parent.mkdir(parents=True, exist_ok=True)
-        if self.answer(answer.key) is None:
-            self.discard(answer.key)
-        try:
-            folder.rename(shelf)
-        except OSError as err:
-            if self.answer(answer.key) is None:
-                raise StoreError(f"{shelf}: {err}; remove this folder, it is no answer") from err
+        while True:
+            try:
+                folder.rename(shelf)
+            except OSError as err:
+                if err.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
+                if self.answer(answer.key) is not None:
+                    break
+                self.discard(answer.key)  # what is there is no answer
+            else:
+                break
         return answer
 
     def discard(self, key: str) -> None:
