@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtl.sources.cyme_blocks import Row, Tables
+from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.reading import Reading, shown
 
 DRAWING = {
@@ -27,6 +27,11 @@ DRAWING = {
 
 def account(reading: Reading, tables: Tables) -> None:
     """Give every row and column its verdict, and count the blocks that nobody reads."""
+    for row in tables.every():
+        for link in row.links:
+            if row.target or row.asked:
+                link.target, link.feeder = link.target or row.target or "the devices that use it", row.feeder
+            link.reason = link.reason or row.reason
     seen: dict[str, int] = {}
     for row in tables.feeders.values():
         _row(reading, row, row.thing)
@@ -35,7 +40,7 @@ def account(reading: Reading, tables: Tables) -> None:
         for row in rows:
             seen[row.thing] = n = seen.get(row.thing, 0) + 1
             thing = row.thing if n == 1 else f"{row.thing} ({n})"
-            if row.target or (row.asked and "ID" in row.values):
+            if row.target or (row.asked and row.has("ID")):
                 _row(reading, row, thing)
                 continue
             reason = row.reason or DRAWING.get(block) or _why(block, row)
@@ -44,8 +49,8 @@ def account(reading: Reading, tables: Tables) -> None:
                 unread += 1
                 if _is_device(block) and tables.blocks.get("SECTION"):
                     _lost(reading, row)
-        if unread and block not in READ and not _is_device(block) and "ID" not in rows[0].values:
-            text = f"{unread} rows of [{block}] are not read: no reader knows the block"
+        if unread and block not in READ and not _is_device(block) and not rows[0].has("ID"):
+            text = f"{unread} rows of [{rows[0].table or block}] are not read: no reader knows the block"
             reading.find("cyme.unknown-block", "warning", text, file=rows[0].file, line=rows[0].line, element=block,
                          value=str(unread), remedy="Check whether the study depends on it.")  # fmt: skip
 
@@ -54,12 +59,16 @@ READ = {"CUSTOMER LOADS", "NODE", "SECTION", "HEADNODES", "SOURCE", "SOURCE EQUI
 """Blocks that are read as a whole; a row that is left over belongs to something that was not made."""
 
 
+DEVICE_BLOCKS = {"LOADS", "CONVERTER", "DGGENERATIONMODEL", "SECTION DEVICE"}
+"""Blocks of devices whose names do not say so; the last holds those of a database that no table describes."""
+
+
 def _is_device(block: str) -> bool:
-    return block.endswith((" SETTING", " SETTINGS")) or block in ("LOADS", "CONVERTER", "DGGENERATIONMODEL")
+    return block.endswith((" SETTING", " SETTINGS")) or block in DEVICE_BLOCKS
 
 
 def _why(block: str, row: Row) -> str:
-    if "ID" in row.values:
+    if row.has("ID"):
         return "no device uses this equipment"
     if block in READ and block != "NODE":
         return "what it belongs to was not made"

@@ -1,17 +1,14 @@
-"""The text export of CYME as tables: blocks, their headers and their rows, each with its place.
-
-A row remembers which of its columns were asked for; so the account of the conversion is complete by construction.
-"""
+"""The text export of CYME as tables: blocks, their headers and their rows, each with its place."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 
-from dtl.sources.reading import Reading, plain
+from dtl.sources.cyme_tables import Row, Tables
+from dtl.sources.cyme_units import IMPERIAL, implausible
+from dtl.sources.reading import Reading
 
 UNITS = ("SI", "IMPERIAL")
 MARKERS = ("FEEDER", "SUBSTATION", "TRANSMISSIONLINE")
@@ -20,109 +17,13 @@ MARKERS = ("FEEDER", "SUBSTATION", "TRANSMISSIONLINE")
 _BLOCK = re.compile(r"\[([^\]]+)\]\s*$")
 
 
-@dataclass
-class Row:
-    """One line of a block: its values by column in upper case, and the columns that were asked for.
-
-    ``target`` is what it became, ``reason`` why it became nothing, ``feeder`` whose it is.
-    """
-
-    block: str
-    file: str
-    line: int
-    values: dict[str, str]
-    network: str = ""
-    asked: set[str] = field(default_factory=set)
-    target: str = ""
-    reason: str = ""
-    feeder: str = ""
-
-    def text(self, *columns: str, default: str = "") -> str:
-        """The first of `columns` that has a value; names differ between versions."""
-        for column in columns:
-            key = column.upper()
-            if key in self.values:
-                self.asked.add(key)
-                if self.values[key]:
-                    return self.values[key]
-        return default
-
-    def number(self, *columns: str, default: float = 0.0) -> float:
-        """The same as a number; raises ValueError with the column and the value for anything else."""
-        text = self.text(*columns)
-        if not text:
-            return default
-        try:
-            value = float(text)
-        except ValueError:
-            raise ValueError(f"{columns[0]}={text}") from None
-        if value != value or value in (float("inf"), float("-inf")):
-            raise ValueError(f"{columns[0]}={text}")
-        return value
-
-    @property
-    def thing(self) -> str:
-        """The row as the account and findings name it."""
-        return f"[{self.block}] {next(iter(self.values.values()), '')}"
-
-    def whole(self, *columns: str, default: int = 0) -> int:
-        """The same as a whole number."""
-        return int(self.number(*columns, default=float(default)))
-
-    def has(self, column: str) -> bool:
-        """Whether the export has that column."""
-        return column.upper() in self.values
-
-
-@dataclass
-class Tables:
-    """All blocks of a set of files; ``files`` are their names."""
-
-    blocks: dict[str, list[Row]] = field(default_factory=dict)
-    version: str = ""
-    feeders: dict[str, Row] = field(default_factory=dict)
-    files: set[str] = field(default_factory=set)
-
-    @cached_property
-    def nodes(self) -> dict[str, Row]:
-        """The rows of ``[NODE]`` by id."""
-        return {row.text("NodeID"): row for row in self.rows("NODE")}
-
-    @cached_property
-    def nodes_plain(self) -> dict[str, Row]:
-        """The same, by the name that the bus has in the model."""
-        return {plain(node): row for node, row in self.nodes.items()}
-
-    @cached_property
-    def paths(self) -> dict[str, list[Row]]:
-        """The rows of ``[INTERMEDIATE NODES]`` by section."""
-        found: dict[str, list[Row]] = {}
-        for row in self.rows("INTERMEDIATE NODES", "INTERMEDIATE NODE"):
-            found.setdefault(row.text("SectionID"), []).append(row)
-            row.target = f"path of the line of section {row.text('SectionID')}"
-        return found
-
-    @cached_property
-    def delays(self) -> dict[str, float]:
-        """First delays of tap changers by device [s]."""
-        found = {}
-        for row in self.rows("AUTO TAP CHANGING EXTENSION"):
-            found[row.text("DeviceNumber")] = row.number("ActivationDelayFirstTap", default=15.0)
-            row.target = "regulator.delay_s"
-        return found
-
-    def rows(self, *blocks: str) -> Iterator[Row]:
-        """The rows of some blocks, one block after the other."""
-        for block in blocks:
-            yield from self.blocks.get(block, ())
-
-
 def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tables | None:
-    """The tables of all files; None, and a finding, when their units are not SI.
+    """The tables of all files; None, and a finding, when their units are not known, or cannot be those they state.
 
     `units` is what the study says: ``as_marked``, ``si`` or ``imperial``.
     """
     tables, sound = Tables(files=set(files)), True
+    marked: dict[str, str] = {}
     for name in sorted(files):
         parsed = _File(reading, name, tables)
         lines, encoding = _lines(files[name])
@@ -138,37 +39,43 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
                 remedy="Export network, load and equipment as text from CYME, or leave the file out of `path`.",
             )
             continue
-        sound &= _unit(reading, name, parsed, units)
+        marked[name] = _unit(reading, name, parsed, units)
+    imperial = {n for n, unit in marked.items() if unit == "IMPERIAL"}
+    sound = sound and all(marked.values())
+    if len({u for u in marked.values() if u}) > 1:
+        text = "the files are in different units, each is read in its own: one export has one unit system"
+        names = " ".join(f"{n}={u}" for n, u in sorted(marked.items()))
+        reading.find("cyme.mixed-units", "warning", text, value=names, remedy="Check that they belong together.")
+    for row in tables.every():
+        if row.file in imperial:
+            row.dialect = IMPERIAL.get(row.block, row.dialect)
+    if imperial and implausible(reading, tables, imperial):
+        return None
+    for name in sorted(imperial) if sound else ():
+        text = "is in imperial units: feet, inches and per mile, which its magnitudes bear out; all became SI"
+        reading.find("cyme.imperial-read", "info", text, file=name, remedy="Nothing to do.")
     return tables if sound else None
 
 
-def _unit(reading: Reading, name: str, parsed: _File, units: str) -> bool:
-    """Whether a file is in SI units."""
+def _unit(reading: Reading, name: str, parsed: _File, units: str) -> str:
+    """The unit system of a file, ``SI`` or ``IMPERIAL``; empty, and a finding, when nobody says it."""
     found, line = parsed.unit
-    if found == "IMPERIAL" or (units == "imperial" and not found):
-        reading.find(
-            "cyme.imperial",
-            "error",
-            "the file is in imperial units, which are not read yet: no public file proves which lengths they mean",
-            file=name,
-            line=line,
-            value="IMPERIAL",
-            remedy="Export the study with the unit system SI.",
-        )
-        return False
-    if not found and units != "si":
-        known = ", ".join(parsed.strange) or "none"
-        reading.find(
-            "cyme.no-units",
-            "error",
-            "the file states no unit system: neither [SI] nor [IMPERIAL] stands in it",
-            file=name,
-            line=1,
-            value=known,
-            remedy="Export it again, or say `units: si` in the study if you know it.",
-        )
-        return False
-    return True
+    if found and units != "as_marked" and found != units.upper():
+        text = f"the file is marked {found}, and the study says `units: {units}`"
+        reading.find("cyme.no-units", "error", text, file=name, line=line, value=found, remedy="Say `as_marked`.")
+        return ""
+    if found or units != "as_marked":
+        return found or units.upper()
+    reading.find(
+        "cyme.no-units",
+        "error",
+        "the file states no unit system: neither [SI] nor [IMPERIAL] stands in it",
+        file=name,
+        line=1,
+        value=", ".join(parsed.strange) or "none",
+        remedy="Export it again, or say `units: si` or `units: imperial` in the study if you know it.",
+    )
+    return ""
 
 
 def _lines(path: Path) -> tuple[list[str], str]:

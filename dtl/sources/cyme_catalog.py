@@ -9,8 +9,8 @@ from typing import Any
 
 from dtl.network.catalog import EARTH_OHM_M, Matrices, Wire, averaged, overhead, sequence
 from dtl.network.feeder import LineCode
-from dtl.sources.cyme_blocks import Row, Tables
 from dtl.sources.cyme_codes import LETTERS, ORDERS
+from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.reading import Reading, plain
 
 RATINGS = {"normal": "Amps"}
@@ -36,12 +36,13 @@ class Catalog:
     missing: str = "fail"
     defaults: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     index: dict[tuple[str, str], Row] = field(default_factory=dict)
+    told: set[int | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for block, rows in self.tables.blocks.items():
             for row in rows:
-                if "ID" in row.values:
-                    self.index.setdefault((block, row.values["ID"].upper()), row)
+                if name := row.peek("ID"):
+                    self.index.setdefault((block, name.upper()), row)
 
     def find(self, asker: Row, column: str, *blocks: str) -> Row:
         """The equipment that a column of a device names.
@@ -164,7 +165,7 @@ class Catalog:
 
     def place(self, spacing: Row, name: str) -> tuple[float, float]:
         """The place of a conductor, (x, height) [m]."""
-        if not spacing.text(f"{name}_X") or not spacing.text(f"{name}_Y"):
+        if not spacing.text(f"{name}_X") or not spacing.number(f"{name}_Y") > 0:
             raise UnusableError("cyme.spacing", "the spacing has no place for one of the conductors", f"{name}_X",
                            spacing.text("ID"), "Choose a spacing with as many places as conductors.")  # fmt: skip
         return spacing.number(f"{name}_X"), spacing.number(f"{name}_Y")
@@ -185,8 +186,22 @@ class Catalog:
             matrix("X", "MutualReactance"),
             matrix("B", "MutualShuntSusceptance", self.nf_per_us),
         )
+        self.copied(line, made, phases)
         amps = {k: v for p in phases for k, v in self.amps(line, p).items()}
         return _code(plain(f"{line.text('ID')}_{phases}"), made, f"CYME matrix {line.text('ID')}", amps)
+
+    def copied(self, line: Row, made: Matrices, phases: str) -> None:
+        """Find a matrix whose mutual resistances repeat its mutual reactances: some exports write one for the other."""
+        pairs = [(i, j) for i in range(len(phases)) for j in range(i)]
+        r = [made.r_ohm_per_km[i][j] for i, j in pairs]
+        if any(r) and r == [made.x_ohm_per_km[i][j] for i, j in pairs] and line.line not in self.told:
+            self.told.add(line.line)
+            self.reading.find(
+                "cyme.mutual-copied", "warning",
+                "its mutual resistances repeat its mutual reactances to the digit: the export wrote one for the other",
+                file=line.file, line=line.line, element=line.thing, field="MutualResistanceAB", value=f"{r[0]:g}",
+                remedy="Read the database, or correct the resistances; voltages can be off by tenths of a per cent.",
+            )  # fmt: skip
 
     def sequence(self, row: Row, phases: int, *blocks: str) -> LineCode:
         """The line code of a line or cable given by sequence values."""

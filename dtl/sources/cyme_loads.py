@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dtl.network.feeder import Load, Meter
-from dtl.sources.cyme_blocks import Row
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, phases_of
 from dtl.sources.cyme_section import Circuit
+from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
 
 MAX_PU = 1.2

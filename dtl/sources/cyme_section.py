@@ -15,10 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dtl.network.feeder import Bus, Line, LineCode, Part, Switch
-from dtl.sources.cyme_blocks import Row, Tables
+from dtl.network.feeder import Branch, Bus, Line, LineCode, Part, Reactor, Switch, Transformer
 from dtl.sources.cyme_catalog import Catalog, UnusableError
 from dtl.sources.cyme_codes import nodes_of, phases_of
+from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.reading import KIND, Reading, plain
 
 LINES = {
@@ -58,6 +58,8 @@ class Circuit:
     middle: dict[str, str] = field(default_factory=dict)
     ends: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     codes: dict[str, LineCode] = field(default_factory=dict)
+    made: list[Part] = field(default_factory=list)
+    """The parts of the device that is being made."""
 
     def add(self, row: Row, part: Part) -> str:
         """Put a part in, under a name of its own; returns it as ``kind.name``."""
@@ -66,7 +68,8 @@ class Circuit:
             suffix = row.block.split()[0].lower()
             part = part.model_copy(update={"name": f"{part.name}__{suffix}"})
         if self.reading.add(self.feeder, part):
-            self.reading.place(self.feeder, kind, part.name, row.file, row.line)
+            self.made.append(part)
+            self.reading.place(self.feeder, kind, part.name, row.file, row.line or 0)
         row.target = row.target or f"{kind}.{part.name}"
         row.feeder = self.feeder
         return f"{kind}.{part.name}"
@@ -127,7 +130,9 @@ def _state(circuit: Circuit, device: Row, span: Span, make: Maker) -> None:
     """Make a device as its ConnectionStatus says: 0 connected, 1 disconnected, 2 bypassed."""
     status = device.text("ConnectionStatus", default="0")
     if status in ("0", "Connected"):
+        circuit.made.clear()
         make(circuit, device, span)
+        _carried(circuit, device, span)
         return
     text = (
         "is disconnected: an open switch stands for it"
@@ -139,6 +144,25 @@ def _state(circuit: Circuit, device: Row, span: Span, make: Maker) -> None:
         element=device.thing, field="ConnectionStatus", value=status, remedy="Nothing, if that is the state you study.",
     )  # fmt: skip
     jumper(circuit, device, span, plain(device.text("DeviceNumber", default=span.section)), closed=status != "1")
+
+
+def _carried(circuit: Circuit, device: Row, span: Span) -> None:
+    """Find the phases of a section that its device carries to neither end."""
+    reached: set[int] = set()
+    for part in circuit.made:
+        if isinstance(part, Branch):
+            reached.update(part.from_nodes)
+        elif isinstance(part, Transformer):
+            reached.update(n for w in part.windings for n in w.nodes)
+        elif isinstance(part, Reactor):
+            reached.update(part.nodes)
+    lost = "".join(p for p in span.phases if nodes_of(p)[0] not in reached)
+    if lost:
+        circuit.reading.find(
+            "cyme.phase-lost", "error", f"carries not all phases of its section, {span.phases}: the others end here",
+            feeder=circuit.feeder, file=device.file, line=device.line, element=device.thing, field="Phase", value=lost,
+            remedy="Correct the phases of the section, or those of the device.",
+        )  # fmt: skip
 
 
 def _between(circuit: Circuit, bus: str, start: str, end: str) -> None:

@@ -6,34 +6,41 @@ Ids of sections, devices and equipment are unique within one export, not among t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from dtl.sources.cyme_blocks import Row, Tables, read_tables
+from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.reading import Reading
 
 _WORDS = {"{feeder}": r"(?P<feeder>[^/]+)", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _WORD = re.compile(r"(\{feeder\}|\*\*|\*|\?)")
 
 
-def sets(reading: Reading, files: Mapping[str, Path], path: str, units: str) -> Iterator[Tables]:
-    """The tables of each set of files, the shared equipment in every one of them.
-
-    A set whose units are not SI is left out and is a finding.
-    """
+def bound(files: Mapping[str, Path], path: str) -> tuple[dict[str, dict[str, Path]], dict[str, Path]]:
+    """The files of each value of ``{feeder}`` in `path`, and those that are shared."""
     pattern = re.compile("".join(_WORDS.get(p) or re.escape(p) for p in _WORD.split(path)))
-    bound: dict[str, dict[str, Path]] = {}
+    found: dict[str, dict[str, Path]] = {}
     shared: dict[str, Path] = {}
     for name, file in files.items():
         match = pattern.fullmatch(name) if "{feeder}" in path else None
-        (bound.setdefault(match["feeder"], {}) if match else shared)[name] = file
-    common = read_tables(reading, shared, units) if shared else Tables()
+        (found.setdefault(match["feeder"], {}) if match else shared)[name] = file
+    return found, shared
+
+
+ReadTables = Callable[[Reading, Mapping[str, Path]], Tables | None]
+"""Reads the tables of some files that belong together; None, and a finding, when they cannot be trusted."""
+
+
+def sets(reading: Reading, files: Mapping[str, Path], path: str, read_tables: ReadTables) -> Iterator[Tables]:
+    """The tables of each set of files, the shared equipment in every one of them; a set that fails is left out."""
+    mine, shared = bound(files, path)
+    common = read_tables(reading, shared) if shared else Tables()
     if common is None:
         return
-    if not bound:
+    if not mine:
         yield common
-    for key in sorted(bound):
-        own = read_tables(reading, bound[key], units)
+    for key in sorted(mine):
+        own = read_tables(reading, mine[key])
         if own is not None:
             yield joined(own, common)
 

@@ -18,7 +18,7 @@ from dtl.errors import SourceError
 from dtl.network.feeder import Bus
 from dtl.sources.opendss_engine import circuit_of
 from dtl.sources.opendss_lines import Lines
-from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account, refuse
+from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account, gathered, refuse
 from dtl.sources.opendss_script import Script, flatten, text_of
 from dtl.sources.opendss_shunts import add_shunts
 from dtl.sources.opendss_transformers import add_transformers
@@ -80,7 +80,9 @@ def _read_circuit(reading: Reading, master: str, files: Mapping[str, Path]) -> N
         if (made := _NEW.match(command.text)) is not None:
             kind = {"vsource": "source", "linecode": "line_code", "regcontrol": "regulator"}.get(made[1].lower())
             reading.place(feeder, kind or made[1].lower(), plain(made[2]), command.file, command.line)
+    before = len(reading.findings)
     _elements(reading, feeder, told)
+    reading.findings[before:] = gathered(reading.findings[before:])
     _switch_flags(reading, feeder, script, told)
 
 

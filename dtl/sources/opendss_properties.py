@@ -6,9 +6,11 @@ another form of a mapped one, has no effect on a power flow, or is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from dtl.errors import Finding
 from dtl.sources.reading import Reading, shown
 
 
@@ -112,6 +114,7 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
         "ZIPV": "zip",
         "NumCust": "customers",
         "Yearly": "shape",
+        "Status": "kw, kvar (follow the study's demand)",
     },
     "Transformer": {
         **dict.fromkeys(["Bus", "Buses"], "windings.bus, nodes"),
@@ -247,6 +250,9 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
 }
 """Where the properties of the classes that we keep go."""
 
+CONDITIONAL = {("Load", "Status"): ("variable",)}
+"""Properties that the model holds for these values only: a load that is ``fixed`` or ``exempt`` follows no demand."""
+
 UNRATED = dict.fromkeys(("NormAmps", "EmergAmps", "Ratings"), "is the engine's default, no rating of the source")
 """Why a line or line code without a stated rating has none in the model."""
 
@@ -302,7 +308,9 @@ def account(
     for prop in sorted(full):
         stated = prop in given
         value = _text(full[prop])
-        if prop in dropped:
+        if (cls, prop) in CONDITIONAL and str(full[prop]).lower() not in CONDITIONAL[cls, prop]:
+            _lost(reading, feeder, thing, prop, value)
+        elif prop in dropped:
             reading.refused(feeder, thing, prop, value, dropped[prop])
         elif prop in table:
             (mapped if stated else written).append((prop, value))
@@ -311,17 +319,7 @@ def account(
         elif prop == "BaseFreq" or prop in IDLE or not stated:
             (idle if stated else silent).append((prop, value))
         else:
-            reading.refused(feeder, thing, prop, value, "the model has no field for it")
-            reading.find(
-                "conversion.property-refused",
-                "warning",
-                "the model has no field for this property; its effect is lost",
-                feeder=feeder,
-                element=thing,
-                field=prop,
-                value=value,
-                remedy="Check whether the study depends on it.",
-            )
+            _lost(reading, feeder, thing, prop, value)
     if mapped:
         fields = sorted({table.get(p, "name") for p, _ in mapped})
         reading.mapped(feeder, thing, " ".join(p for p, _ in mapped), f"{target}: {'; '.join(fields)}", shown(mapped))
@@ -336,6 +334,35 @@ def account(
     if silent:
         names = " ".join(p for p, _ in silent)
         reading.defaulted(feeder, thing, names, "", "", "not stated, and at the engine's neutral default")
+
+
+def _lost(reading: Reading, feeder: str, thing: str, prop: str, value: str) -> None:
+    reading.refused(feeder, thing, prop, value, "the model has no field for it")
+    text = "the model has no field for this property; its effect is lost"
+    remedy = "Check whether the study depends on it."
+    where = {"feeder": feeder, "element": thing, "field": prop, "value": value, "remedy": remedy}
+    reading.find("conversion.property-refused", "warning", text, **where)
+
+
+def gathered(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, those of one kind about many objects of a class as one: how many, and the first of them.
+
+    An ``error`` is never gathered: a waiver names its element.
+    """
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for i, f in enumerate(findings):
+        alone = (str(i),) if f.severity == "error" or not f.element else ()
+        key = (f.check, f.severity, f.message, f.feeder, f.element.partition(".")[0], f.field, *alone)
+        groups.setdefault(key, []).append(f)
+    found = []
+    for group in groups.values():
+        first = group[0]
+        if len(group) > 1:
+            cls = first.element.partition(".")[0]
+            text = f"{first.message} ({len(group)} objects of the class {cls}, of which this is the first)"
+            first = replace(first, message=text)
+        found.append(first)
+    return found
 
 
 def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], reason: str, harmless: bool) -> None:

@@ -82,14 +82,6 @@ class _Cyme(_Files):
     """The equipment library, if it does not stand beside the network."""
     ratings: dict[Rating, Text] = {}
     """Which rating column of the library is which of our ratings; otherwise normal is the column Amps."""
-    units: Literal["as_marked", "si", "imperial"] = "as_marked"
-    """The units of the files; as_marked reads the block in the file, the others must agree with it."""
-
-
-class CymeText(_Cyme):
-    """A CYME model as text export: network, load and equipment files."""
-
-    kind: Literal["cyme_text"]
     distributed: Literal["split_ends", "middle", "from_end", "to_end"] = "split_ends"
     """Where a load that is spread along a section sits: half at each end, in the middle, or at one end."""
     missing: Literal["fail", "default"] = "fail"
@@ -98,16 +90,22 @@ class CymeText(_Cyme):
     """Frequency of the system, which the files do not state [Hz]."""
 
 
-@not_yet
+class CymeText(_Cyme):
+    """A CYME model as text export: network, load and equipment files."""
+
+    kind: Literal["cyme_text"]
+    units: Literal["as_marked", "si", "imperial"] = "as_marked"
+    """The units of the files; as_marked reads the block in each file, the others must agree with it."""
+
+
 class CymeXml(_Cyme):
-    """A CYME model as XML export."""
+    """A CYME model as self-contained study (``.sxst``), always in SI units."""
 
     kind: Literal["cyme_xml"]
 
 
-@not_yet
 class CymeMdb(_Cyme):
-    """A CYME model as Access database."""
+    """A CYME model as Access database, in one file or several (network and equipment), always in SI units."""
 
     kind: Literal["cyme_mdb"]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from dtl.sources.cyme_blocks import read_tables
 from dtl.sources.cyme_sets import sets, union
 from dtl.sources.cyme_text import read
 from dtl.sources.reading import Reading
@@ -31,7 +33,7 @@ def test_shared_files_are_in_every_set_and_once_in_the_union(tmp_path: Path) -> 
         files[f"{feeder}/network.txt"].write_text(f"[SI]\n[NODE]\nFORMAT_NODE=NodeID\n{feeder}1\n")
     files["equipment.txt"] = tmp_path / "equipment.txt"
     files["equipment.txt"].write_text("[SI]\n[SWITCH]\nFORMAT_SWITCH=ID,Amps\nS,400\n")
-    found = list(sets(Reading("cyme", "cyme_text"), files, "{feeder}/*.txt", "as_marked"))
+    found = list(sets(Reading("cyme", "cyme_text"), files, "{feeder}/*.txt", partial(read_tables, units="as_marked")))
     assert [[r.text("NodeID") for r in t.rows("NODE")] for t in found] == [["a1"], ["b1"]]
     assert found[0].blocks["SWITCH"][0] is found[1].blocks["SWITCH"][0]
     whole = union(found)

@@ -128,7 +128,9 @@ def test_kinds_and_their_order_are_complete() -> None:
 def test_what_is_available_today() -> None:
     """A mark is deleted when its work is built; this list then grows by what was built."""
     kinds = {k: c.available for c in schema.classes() for k in reference._kinds(c)}
-    assert {k for k, available in kinds.items() if available} == {"opendss", "cyme_text", "pandapower", "oms", "growth"}
+    assert {k for k, available in kinds.items() if available} == {
+        "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "oms", "growth",
+    }  # fmt: skip
     analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields
     asked = {n for n, f in analyses.items() if all(c.available for c in schema.of_type(f.annotation))}
     assert asked == {"thermal", "voltage", "losses", "compare", "reliability"}

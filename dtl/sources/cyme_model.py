@@ -1,0 +1,307 @@
+"""From the neutral tables of CYME to feeders: the one mapping that text, database and XML share.
+
+Declared defaults, all listed in the account: 60 Hz unless the study says otherwise; resistances at 50 degrees; earth of
+100 ohm metres where none is stated; star points written ``Y`` without grounding impedance are grounded; regulators have
+0.001 per cent of impedance; capacitors stay connected; loads turn into impedances above 1.2 per unit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dtl.network.feeder import Source
+from dtl.sources.cyme_account import account
+from dtl.sources.cyme_catalog import Catalog, UnusableError
+from dtl.sources.cyme_devices import SERIES, add_capacitor
+from dtl.sources.cyme_loads import add_loads, devices
+from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, spread_bases, spread_inside
+from dtl.sources.cyme_sets import union
+from dtl.sources.cyme_tables import Row, Tables
+from dtl.sources.cyme_transformers import rated
+from dtl.sources.reading import Reading, plain
+
+SQRT3 = math.sqrt(3.0)
+
+
+def begin(name: str, kind: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> tuple[Reading, dict[str, Path]]:
+    """An empty reading, and the files that exist; each that does not is a finding."""
+    reading = Reading(name, kind, frequency_hz=float(spec.get("frequency_hz") or 60.0))
+    there = {n: p for n, p in files.items() if p.is_file()}
+    for missing in sorted(set(files) - set(there)):
+        reading.find(
+            "source.file-missing", "error", "the file does not exist", file=missing, remedy="Correct the path."
+        )
+    return reading, there
+
+
+def convert(reading: Reading, every: list[Tables], spec: Mapping[str, Any]) -> Reading:
+    """Read all feeders of some models, and account for every row; `spec` is the source in the study."""
+    for tables in every:
+        _set(reading, tables, spec)
+    _whole_files(reading, every)
+    account(reading, union(every))
+    return reading
+
+
+def _set(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> None:
+    """Read the feeders of one set of files."""
+    for block, why in (("SECTION", "network"), ("NODE", "network")):
+        if not tables.blocks.get(block):
+            reading.find(
+                "cyme.no-network", "error", f"no file has rows in [{block}]: the {why} file is missing", element=block,
+                remedy="Add it to `path`.",
+            )  # fmt: skip
+    if not tables.blocks.get("CUSTOMER LOADS"):
+        text = "no file has rows in [CUSTOMER LOADS]: the feeders have no load"
+        reading.find("cyme.no-loads", "warning", text, element="CUSTOMER LOADS", remedy="Add the load file to `path`.")
+    catalog = Catalog(
+        reading, tables, spec.get("ratings") or {}, reading.frequency_hz, str(spec.get("missing") or "fail")
+    )
+    sections: dict[str, list[Row]] = {n: [] for n in tables.feeders}
+    for row in tables.rows("SECTION"):
+        sections.setdefault(row.network, []).append(row)
+    for network, rows in sections.items():
+        _feeder(
+            Circuit(reading, catalog, tables, _id(network)), network, rows, str(spec.get("distributed") or "split_ends")
+        )
+    catalog.report()
+
+
+def _whole_files(reading: Reading, every: list[Tables]) -> None:
+    """An unreadable file fails every feeder of its set, or of the source: nobody knows what it held."""
+    for finding in [f for f in reading.findings if f.severity == "error" and not f.feeder and f.file]:
+        mine = {_id(network) for t in every if finding.file in t.files for network in t.feeders}
+        feeders = sorted(mine or reading.parts)
+        if feeders:
+            reading.findings.remove(finding)
+            reading.findings += [replace(finding, feeder=feeder) for feeder in feeders]
+
+
+def _id(network: str) -> str:
+    """The id of a feeder: the network's name as CYME has it, blanks replaced."""
+    return "".join("_" if c.isspace() or c == "=" else c for c in network.strip()) or "feeder"
+
+
+def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> None:
+    """Read one feeder; what cannot be made is a finding, and the rest goes on."""
+    reading, tables = circuit.reading, circuit.tables
+    reading.parts.setdefault(circuit.feeder, {})
+    if marker := tables.feeders.get(network):
+        marker.target = marker.feeder = circuit.feeder
+    if not rows:
+        reading.find("cyme.empty-feeder", "error", "the feeder has no section", feeder=circuit.feeder,
+                     file=marker.file if marker else "", line=marker.line if marker else None,
+                     remedy="Export its network, or leave it out of `feeders`.")  # fmt: skip
+        return
+    _places(circuit, rows)
+    series = _series(tables)
+    heads, steps = _source(circuit, network), {}
+    if not heads:
+        for row in [*rows, *(d for r in rows for d in series.get(r.text("SectionID"), ()))]:
+            row.feeder, row.reason = circuit.feeder, "the feeder has no source"
+        circuit.ends = {r.text("SectionID"): ("", "", "") for r in rows}
+        for device, customers in devices(circuit):
+            device.reason = "the feeder has no source"
+            for row in customers:
+                row.reason = "the feeder has no source"
+        return
+    seen: set[str] = set()
+    for row in rows:
+        section = row.text("SectionID")
+        ends = (plain(row.text("FromNodeID")), plain(row.text("ToNodeID")), "")
+        if section in seen:
+            reading.find("network.duplicate", "error", "the section stands twice in the feeder", feeder=circuit.feeder,
+                         file=row.file, line=row.line, element=row.thing, remedy="Delete one.")  # fmt: skip
+            continue
+        seen.add(section)
+        circuit.ends[section] = ends
+        for device in series.get(section, ()):
+            if device.block in ("TRANSFORMER SETTING", "TRANSFORMER BYPHASE SETTING"):
+                try:
+                    steps[section] = rated(circuit, device, Span(section, ends[0], ends[1], ""))
+                except (UnusableError, ValueError):
+                    continue  # the device itself becomes a finding when it is made
+    spread_bases(circuit, heads, steps)
+    _fallback(circuit, heads, steps)
+    made = set()
+    shunted = _middles(circuit, spread)
+    for row in rows:
+        section = row.text("SectionID")
+        if section in made:
+            row.reason = "the section stands twice"
+            continue
+        made.add(section)
+        try:
+            chain = [(d, SERIES[d.block]) for d in series.get(section, ())]
+            build_section(circuit, row, chain, section in shunted)
+        except (UnusableError, ValidationError, ValueError) as err:
+            circuit.fault(row, err)
+    for code in circuit.codes.values():
+        reading.add(circuit.feeder, code)
+    spread_inside(circuit, reading.parts[circuit.feeder].values())
+    _shunts(circuit, spread)
+    add_buses(circuit)
+
+
+def _series(tables: Tables) -> dict[str, list[Row]]:
+    """Devices in series by section, in the order of the blocks."""
+    found: dict[str, list[Row]] = {}
+    for block in SERIES:
+        for row in tables.rows(block):
+            found.setdefault(row.text("SectionID"), []).append(row)
+    return found
+
+
+def _places(circuit: Circuit, rows: list[Row]) -> None:
+    """Coordinates of the nodes; a node at (0, 0) or without coordinates has none."""
+    known = circuit.tables.nodes
+    for row in rows:
+        for column in ("FromNodeID", "ToNodeID"):
+            node = row.text(column)
+            found = known.get(node)
+            if found is None:
+                circuit.reading.find(
+                    "cyme.unknown-node", "warning", "the section names a node that [NODE] does not have",
+                    feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field=column, value=node,
+                    remedy="Add the node, or correct the section.",
+                )  # fmt: skip
+                continue
+            found.feeder, found.target = found.feeder or circuit.feeder, f"bus.{plain(node)}"
+            try:
+                x, y = found.number("CoordX", "CoordX1"), found.number("CoordY", "CoordY1")
+                if not found.text("CoordX") and found.text("CoordX2"):
+                    x, y = (x + found.number("CoordX2")) / 2, (y + found.number("CoordY2")) / 2
+            except ValueError as err:
+                circuit.fault(found, err)
+                continue
+            if x or y:
+                circuit.place[plain(node)] = (x, y)
+
+
+def _source(circuit: Circuit, network: str) -> dict[str, float]:
+    """Add the source of a feeder; its bus and voltage base [kV, line to neutral], or nothing and a finding."""
+    tables = circuit.tables
+    marker = tables.feeders.get(network)
+    heads = [r for r in tables.rows("HEADNODES") if r.text("NetworkID") == network]
+    node = heads[0].text("NodeID") if heads else (marker.text("HeadNodeID") if marker else "")
+    row = next((r for r in tables.rows("SOURCE") if r.text("NetworkID") == network or r.text("NodeID") == node), None)
+    equivalent = next((r for r in tables.rows("SOURCE EQUIVALENT") if r.text("NodeID") == node), None)
+    near = row or equivalent or (heads[0] if heads else marker)
+    for head in heads:
+        head.feeder, head.target = circuit.feeder, f"source.{plain(node)}"
+    try:
+        part = _thevenin(circuit, node, row, equivalent)
+        circuit.add(near or Row("SOURCE", "", 0, {}), part)
+        for r in (row, equivalent):
+            if r is not None:
+                r.feeder, r.target = circuit.feeder, f"source.{part.name}"
+        circuit.touch(part.bus, part.nodes)
+        return {part.bus: part.kv_ll / SQRT3}
+    except (UnusableError, ValidationError, ValueError) as err:
+        circuit.fault(near or Row("FEEDER", "", 0, {"NETWORKID": network}), err)
+        return {}
+
+
+def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | None) -> Source:
+    """The source of a head node: held at the voltage of ``[SOURCE]``, else the equivalent with its impedance."""
+    of = equivalent
+    if of is None and row is not None:
+        of = circuit.catalog.find(row, "SourceID", "SUBSTATION")
+    if of is None:
+        text = "nothing feeds the feeder: its head node has neither [SOURCE] nor [SOURCE EQUIVALENT]"
+        raise UnusableError("network.no-source", text, "NodeID", node, "Export the source, or add it.")
+    kv = of.number("Voltage") if equivalent is not None else of.number("KVLL")
+    if not kv > 0:
+        raise UnusableError("cyme.bad-value", "the source has no voltage", "Voltage", f"{kv:g}", "Correct it.")
+    held = 0.0
+    if row is not None:
+        held = row.number("DesiredVoltage") or row.number("OperatingVoltageA") * SQRT3
+    if not held and equivalent is not None:
+        held = equivalent.number("OperatingVoltage1") * SQRT3
+    names = (
+        "PositiveSequenceResistance",
+        "PositiveSequenceReactance",
+        "ZeroSequenceResistance",
+        "ZeroSequenceReactance",
+    )
+    z = [of.number(n) for n in (names if equivalent is not None else ("R1", "X1", "R0", "X0"))]
+    if equivalent is not None and equivalent.text("ImpedanceUnit") == "1":
+        z = [v * kv * kv / equivalent.number("BaseMVA", default=100.0) for v in z]
+    if row is not None or not any(z):
+        ohm = f"{z[0]:g} + j {z[1]:g} ohm"
+        why = f"[SOURCE] holds its voltage at the head node; its impedance ({ohm}) acts in faults only"
+        z = [0.0, 1e-4, 0.0, 1e-4]
+        circuit.reading.defaulted(
+            circuit.feeder, f"{of.thing} impedance", "", f"source.{plain(node)}", "0.0001 ohm", why
+        )
+    angle = equivalent.number("OperatingAngle1") if equivalent is not None else of.number("PhaseAngle")
+    return Source(
+        name=plain(node),
+        bus=plain(node),
+        kv_ll=kv,
+        pu=float(f"{(held or kv) / kv:.9g}"),
+        angle_deg=angle,
+        r1_ohm=z[0],
+        x1_ohm=z[1],
+        r0_ohm=z[2],
+        x0_ohm=z[3],
+    )
+
+
+def _fallback(circuit: Circuit, heads: dict[str, float], steps: dict[str, tuple[str, float, float]]) -> None:
+    """Bases for what no source reaches: those that users gave to nodes, else that of the head."""
+    given = {}
+    for section in circuit.ends.values():
+        for bus in section[:2]:
+            node = circuit.tables.nodes_plain.get(bus)
+            if bus not in circuit.base_kv_ln and node is not None and node.number("UserDefinedBaseVoltage") > 0:
+                given[bus] = node.number("UserDefinedBaseVoltage") / SQRT3
+    spread_bases(circuit, given, steps)
+    lost = sorted({b for ends in circuit.ends.values() for b in ends[:2]} - circuit.base_kv_ln.keys())
+    for bus in lost:
+        circuit.base_kv_ln[bus] = next(iter(heads.values()))
+    if lost:
+        reason = "no source and no transformer reaches them: the voltage base of the head was taken"
+        circuit.reading.defaulted(circuit.feeder, "buses out of reach", "kv_ln", "bus", " ".join(lost[:20]), reason)
+
+
+def _middles(circuit: Circuit, spread: str) -> set[str]:
+    """Sections whose line needs a bus in its middle."""
+    wanted = {"2", "M"}
+    found = {
+        r.text("SectionID")
+        for r in circuit.tables.rows("LOADS")
+        if (spread == "middle" if r.text("LoadType").upper() == "DISTRIBUTED" else r.text("Location").upper() in wanted)
+    }
+    capacitors = circuit.tables.rows("SHUNT CAPACITOR SETTING")
+    return found | {r.text("SectionID") for r in capacitors if r.text("Location").upper() in wanted}
+
+
+def _shunts(circuit: Circuit, spread: str) -> None:
+    for row in circuit.tables.rows("SHUNT CAPACITOR SETTING"):
+        section = row.text("SectionID")
+        if section not in circuit.ends:
+            continue
+        start, end, letters = circuit.ends[section]
+        where = row.text("Location").upper()
+        bus = end if where in ("L", "1") else circuit.middle.get(section, end) if where in ("M", "2") else start
+        try:
+            if row.text("ConnectionStatus", default="0") == "0":
+                add_capacitor(circuit, row, bus, letters)
+            else:
+                row.feeder, row.reason = circuit.feeder, "the capacitor is disconnected"
+        except (UnusableError, ValidationError, ValueError) as err:
+            circuit.fault(row, err)
+    for device, customers in devices(circuit):
+        try:
+            add_loads(circuit, device, customers, spread)
+        except (UnusableError, ValidationError, ValueError) as err:
+            circuit.fault(device, err)
+            for row in customers:
+                row.reason = row.reason or "its device could not be made"

@@ -1,0 +1,165 @@
+"""The step-voltage regulators of a CYME feeder: single-phase units, or one three-phase unit whose taps move together.
+
+The equipment's KVA is that of the regulation; the power that goes through is KVA over the share of regulation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dtl.network.feeder import Regulator, Switch, Transformer, Winding
+from dtl.sources.cyme_codes import LETTERS, nodes_of, phases_of
+from dtl.sources.cyme_section import Circuit, Span
+from dtl.sources.cyme_tables import Row
+from dtl.sources.reading import plain
+
+THREE_PHASE = "1"
+"""Type of an equipment that is one unit of three phases; 0 is a single-phase unit."""
+
+
+@dataclass(frozen=True)
+class _Bank:
+    """What the units of one regulator share: row, equipment, place, name, and its range of taps."""
+
+    row: Row
+    unit: Row
+    span: Span
+    name: str
+    boost: float
+    buck: float
+    steps: int
+
+    def tap_pu(self, letter: str) -> float:
+        """The tap of a phase, per unit."""
+        return 1.0 + self.row.number(f"Tap{letter}") * (self.boost + self.buck) / self.steps
+
+
+def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
+    """A step-voltage regulator, taps as stated.
+
+    Single-phase units: an autotransformer and a control for each phase of PhaseON; the other phases of the section pass
+    through a closed jumper. A three-phase unit: one of each, which regulates all phases and measures that of PhaseON.
+    """
+    unit = circuit.catalog.find(row, "EqID", "REGULATOR")
+    stated = phases_of(row.text("PhaseON", default=span.phases))
+    bank = _Bank(
+        row,
+        unit,
+        span,
+        plain(row.text("DeviceNumber", default=span.section)),
+        row.number("MaxBoost", default=10.0) / 100.0,
+        row.number("MaxBuck", default=10.0) / 100.0,
+        unit.whole("Taps", "NumberOfTaps", default=32),
+    )
+    ganged = unit.text("Type") == THREE_PHASE and len(span.phases) == 3
+    measured = (stated or span.phases)[0]
+    if ganged:
+        _ganged(circuit, bank, measured)
+    else:
+        on = span.phases if unit.text("Type") == THREE_PHASE else stated
+        for letter in on:
+            _single(circuit, bank, letter, measured if unit.text("Type") == THREE_PHASE else letter)
+        if rest := "".join(p for p in span.phases if p not in on):
+            _pass_through(circuit, bank, rest)
+    reason = "CYME states no impedance of a regulator: 0.001 per cent reactance and resistance written out"
+    circuit.reading.defaulted(
+        circuit.feeder, f"{row.thing} impedance", "", f"transformer.{bank.name}", "0.001 %", reason
+    )
+
+
+def _ganged(circuit: Circuit, bank: _Bank, measured: str) -> None:
+    """One three-phase unit; its tap is that of the phase it measures."""
+    row = bank.row
+    taps = [row.number(f"Tap{p}") for p in bank.span.phases]
+    if len(set(taps)) > 1:
+        circuit.reading.find(
+            "cyme.ganged-taps", "warning",
+            f"is one three-phase unit and states different taps: that of phase {measured}, which it measures, is taken",
+            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="TapA",
+            value=" ".join(f"{t:g}" for t in taps), remedy="Choose single-phase units, or correct the taps.",
+        )  # fmt: skip
+    _add(circuit, bank, bank.name, bank.span.phases, measured, "")
+    reason = f"an equipment of Type 1 is one unit of three phases; PhaseON is the phase it measures ({measured})"
+    circuit.reading.defaulted(
+        circuit.feeder, f"{row.thing} phases", "", f"transformer.{bank.name}", bank.span.phases, reason
+    )
+
+
+def _single(circuit: Circuit, bank: _Bank, letter: str, settings: str) -> None:
+    """One single-phase unit on a phase; `settings` is the phase whose columns hold for it."""
+    _add(circuit, bank, f"{bank.name}_{letter.lower()}", letter, settings, bank.name)
+
+
+def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, member_of: str) -> None:
+    """The autotransformer of one unit and its control."""
+    row, unit, span = bank.row, bank.unit, bank.span
+    known = circuit.base_kv_ln
+    kv_ln = known.get(span.start) or known.get(span.end) or unit.number("KVLN")
+    three = len(phases) == 3
+    nodes = nodes_of(phases) if three else (LETTERS.index(phases) + 1, 0)
+    kva = _fine((unit.number("KVA") or 100.0) / max(bank.boost, bank.buck, 0.01))
+    tap = bank.tap_pu(settings)
+    low, high = min(1.0 - bank.buck, tap), max(1.0 + bank.boost, tap)
+    windings = tuple(
+        Winding(
+            bus=bus, nodes=nodes, connection="wye", kv=_fine(kv_ln * (3.0**0.5 if three else 1.0)), kva=kva,
+            r_pct=0.0005, tap_pu=_fine(t), min_tap_pu=_fine(lo), max_tap_pu=_fine(hi), taps=bank.steps,
+        )
+        for bus, t, lo, hi in ((span.start, 1.0, 0.9, 1.1), (span.end, tap, low, high))
+    )  # fmt: skip
+    circuit.add(
+        row,
+        Transformer(
+            name=name,
+            phases=3 if three else 1,
+            windings=windings,
+            xhl_pct=0.001,
+            bank=member_of,
+            is_regulator=True,
+            ppm_antifloat=0.0,
+        ),
+    )
+    for bus in (span.start, span.end):
+        circuit.touch(bus, nodes)
+    set_v = row.number(f"Vset{settings}")
+    if set_v > 0:
+        control = Regulator(
+            name=name,
+            transformer=name,
+            winding=2,
+            set_v=set_v,
+            band_v=row.number(f"BandWidth{settings}")
+            or row.number("BandWidth")
+            or unit.number("Bandwidth", "ForwardBandwidth", default=2.0),
+            pt_ratio=row.number("PT") or unit.number("PT", default=1.0),
+            ct_primary_a=row.number("CT") or unit.number("CT"),
+            r_v=row.number(f"Rset{settings}"),
+            x_v=row.number(f"Xset{settings}"),
+            delay_s=circuit.tables.delays.get(row.text("DeviceNumber"), 15.0),
+            pt_phase=LETTERS.index(settings) + 1 if three else 1,
+            max_tap_change=16,
+        )
+        circuit.add(row, control)
+
+
+def _pass_through(circuit: Circuit, bank: _Bank, phases: str) -> None:
+    """The phases that no unit regulates: a closed jumper, listed."""
+    row, span = bank.row, bank.span
+    nodes = nodes_of(phases)
+    part = Switch(
+        name=f"{bank.name}__through", from_bus=span.start, to_bus=span.end, from_nodes=nodes, to_nodes=nodes,
+        type="jumper",
+    )  # fmt: skip
+    for bus in (span.start, span.end):
+        circuit.touch(bus, nodes)
+    target = circuit.add(row, part)
+    reason = "no unit regulates these phases of the section: they pass through a closed jumper"
+    circuit.reading.defaulted(circuit.feeder, f"{row.thing} other phases", "", target, phases, reason)
+    circuit.reading.find(
+        "cyme.phases-pass", "info", reason, feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing,
+        field="PhaseON", value=phases, remedy="Nothing, if that is how the regulator is built.",
+    )  # fmt: skip
+
+
+def _fine(value: float) -> float:
+    return float(f"{value:.12g}")

@@ -1,0 +1,208 @@
+"""The transformers of a CYME feeder: three-phase units, and banks of single-phase units, open ones too."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from dtl.network.feeder import Transformer, Winding
+from dtl.sources.cyme_catalog import UnusableError
+from dtl.sources.cyme_codes import LETTERS, TRANSFORMER_CONNECTIONS, nodes_of, phases_of
+from dtl.sources.cyme_section import Circuit, Span
+from dtl.sources.cyme_tables import Row
+from dtl.sources.reading import plain
+
+SQRT3 = math.sqrt(3.0)
+
+OPEN = {"YO": "wye", "DO": "delta"}
+"""Sides of open banks: two units where a closed bank has three."""
+
+KINDS = {"Y": "wye", "YNG": "wye", "YN": "wye", "D": "delta"} | OPEN
+
+
+def rated(circuit: Circuit, row: Row, span: Span) -> tuple[str, float, float]:
+    """The bus of the primary side of a transformer, and its rated voltages, line to line [kV]."""
+    column = "EqID" if row.block == "TRANSFORMER SETTING" else _units(row)[0][1]
+    unit = circuit.catalog.find(row, column, "TRANSFORMER")
+    primary = row.number("PrimaryBaseVoltage") or unit.number("KVLLprim")
+    secondary = row.number("SecondaryBaseVoltage") or unit.number("KVLLsec")
+    if not (primary > 0 and secondary > 0):
+        raise UnusableError(
+            "cyme.bad-value", "the transformer has no rated voltages", "KVLLprim", f"{primary:g}", "Correct it."
+        )
+    side = plain(row.text("FromNodeID"))
+    return (span.end if side == span.end else span.start), primary, secondary
+
+
+def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
+    """A transformer of two windings, three-phase, or single-phase units side by side."""
+    unit = circuit.catalog.find(row, "EqID", "TRANSFORMER")
+    primary, kv1, kv2 = rated(circuit, row, span)
+    first, second, is_open = _connection(circuit, row, unit)
+    single = unit.text("Type") == "1"
+    letters = _open_phases(circuit, row, span, single) if is_open else span.phases
+    phases = len(letters)
+    kva = unit.number("KVA") * (phases if single else 1.0)
+    taps = (row.number("PrimTap", default=100.0) / 100.0, row.number("SecondaryTap", default=100.0) / 100.0)
+    name = plain(row.text("DeviceNumber", default=span.section))
+    ends = (primary, span.start if primary == span.end else span.end)
+    if phases == 3:
+        nodes = nodes_of(letters)
+        windings = tuple(
+            _winding(bus, nodes, conn, kv, kva, unit, tap)
+            for bus, conn, kv, tap in zip(ends, (first, second), (kv1, kv2), taps, strict=True)
+        )
+        shared = _losses(circuit, row, unit, kva)
+        circuit.add(row, Transformer(name=name, phases=3, windings=windings, **shared))
+        for bus in ends:
+            circuit.touch(bus, nodes)
+    else:
+        for letter in letters:
+            tag, bank = (name, "") if phases == 1 else (f"{name}_{letter.lower()}", name)
+            sides = tuple(zip(ends, (first, second), (kv1, kv2), taps, strict=True))
+            _add_unit(circuit, row, unit, tag, bank, letter, kva / phases, sides)
+    _tap_changer(circuit, row)
+
+
+def add_bank(circuit: Circuit, row: Row, span: Span) -> None:
+    """A bank of single-phase units, ``[TRANSFORMER BYPHASE SETTING]``."""
+    if row.text("CenterTapPhase") not in ("", "0", "NONE"):
+        text, tap = "the model does not hold centre-tapped banks from CYME", row.text("CenterTapPhase")
+        cure = "Waive it, or model it as a load at the primary."
+        raise UnusableError("cyme.connection", text, "CenterTapPhase", tap, cure)
+    primary, kv1, kv2 = rated(circuit, row, span)
+    ends = (primary, span.start if primary == span.end else span.end)
+    name = plain(row.text("DeviceNumber", default=span.section))
+    for letter, column in _units(row):
+        unit = circuit.catalog.find(row, column, "TRANSFORMER")
+        first, second, _ = _connection(circuit, row, unit)
+        sides = tuple(zip(ends, (first, second), (kv1, kv2), (1.0, 1.0), strict=True))
+        _add_unit(circuit, row, unit, f"{name}_{letter.lower()}", name, letter, unit.number("KVA"), sides)
+
+
+def _units(row: Row) -> list[tuple[str, str]]:
+    """The phases of a bank that have a unit, with the column that names it."""
+    columns = [(letter, f"PhaseTransformerID{i}") for i, letter in enumerate(LETTERS, 1)]
+    found = [c for c in columns if row.text(c[1], default="NONE").upper() != "NONE"]
+    if not found:
+        text = "the bank has no unit on any phase"
+        raise UnusableError("cyme.connection", text, "PhaseTransformerID1", "NONE", "Correct the bank.")
+    return found
+
+
+def _connection(circuit: Circuit, row: Row, unit: Row) -> tuple[str, str, bool]:
+    """The connections of both windings, and whether the bank is open; the setting's wins over the equipment's."""
+    text = (row.text("Conn", "TransformerConnection") or unit.text("Conn")).upper()
+    word = TRANSFORMER_CONNECTIONS.get(text, text)
+    sides = word.replace("YG", "Y").split("_")
+    if len(sides) != 2 or not set(sides) <= set(KINDS) or len({s in OPEN for s in sides}) != 1:
+        raise UnusableError(
+            "cyme.connection", "the model does not hold this connection of a transformer", "Conn", text,
+            "Waive the transformer, or give it a wye or delta connection.",
+        )  # fmt: skip
+    if {"Y", "YO"} & set(sides):
+        circuit.reading.defaulted(
+            circuit.feeder, f"{row.thing} grounding", "Conn", "transformer.windings.nodes", word,
+            "Y does not state its grounding; with Rg = Xg = 0 the star point is taken as solidly grounded",
+        )  # fmt: skip
+    return KINDS[sides[0]], KINDS[sides[1]], sides[0] in OPEN
+
+
+def _open_phases(circuit: Circuit, row: Row, span: Span, single: bool) -> str:
+    """The two phases of an open bank that have a unit: those of ODPrimPh, or of a section of two phases.
+
+    Raises
+    ------
+    UnusableError
+        The file does not say which two, or its equipment is a three-phase unit, which cannot be opened.
+    """
+    stated = row.text("ODPrimPh", default="NONE")
+    letters = "" if stated.upper() == "NONE" else phases_of(stated)
+    if not letters and len(span.phases) == 2:
+        letters = span.phases
+    if len(letters) != 2:
+        text = "an open bank has units on two phases, and the file does not say on which"
+        cure = "Say it in ODPrimPh as two letters, or export the bank by phase."
+        raise UnusableError("cyme.connection", text, "ODPrimPh", stated, cure)
+    if not single:
+        text = "an open bank is made of two single-phase units, and its equipment is a three-phase transformer"
+        cure = "Choose an equipment of Type 1, or waive the transformer."
+        raise UnusableError("cyme.connection", text, "EqID", row.text("EqID"), cure)
+    reason = "ODPrimPh names the phases that have a unit" if stated.upper() != "NONE" else "the phases of its section"
+    circuit.reading.defaulted(
+        circuit.feeder, f"{row.thing} open bank", "ODPrimPh", "transformer.windings.nodes", letters, reason
+    )
+    return letters
+
+
+Side = tuple[str, str, float, float]
+"""Bus, connection, rated voltage line to line [kV] and tap of one side."""
+
+
+def _add_unit(
+    circuit: Circuit, row: Row, unit: Row, name: str, bank: str, letter: str, kva: float, sides: tuple[Side, ...]
+) -> None:
+    """One single-phase unit on a phase; in delta it stands between that phase and the next."""
+    windings = []
+    for bus, connection, kv_ll, tap in sides:
+        node = LETTERS.index(letter) + 1
+        nodes = (node, node % 3 + 1) if connection == "delta" else (node, 0)
+        kv = kv_ll if connection == "delta" else _fine(kv_ll / SQRT3)
+        windings.append(_winding(bus, nodes, "wye", kv, kva, unit, tap))
+        circuit.touch(bus, nodes)
+    shared = _losses(circuit, row, unit, kva)
+    circuit.add(row, Transformer(name=name, phases=1, windings=tuple(windings), bank=bank, **shared))
+
+
+def _losses(circuit: Circuit, row: Row, unit: Row, kva: float) -> dict[str, Any]:
+    """Reactance, magnetising current and no-load loss of a unit of `kva`."""
+    if not kva > 0:
+        raise UnusableError("cyme.bad-value", "the transformer has no rated power", "KVA", f"{kva:g}", "Correct it.")
+    z, ratio = unit.number("Z1"), unit.number("XR")
+    if z < 0:
+        raise UnusableError(
+            "network.negative-impedance", "the transformer has a negative impedance", "Z1", f"{z:g}", "Correct it."
+        )
+    r = z / math.sqrt(1.0 + ratio * ratio)
+    thing = f"{row.thing} zero sequence"
+    known = (circuit.feeder, thing, "Z0 XR0") in circuit.reading.conversion
+    if abs(unit.number("Z0") - z) > 1e-6 * max(z, 1.0) and unit.number("Z0") > 0 and not known:
+        circuit.reading.refused(
+            circuit.feeder, thing, "Z0 XR0", unit.text("Z0"),
+            "the model gives a transformer one impedance for all sequences",
+        )  # fmt: skip
+    return {
+        "xhl_pct": _fine(r * ratio),
+        "magnetizing_pct": max(unit.number("MagnetizingCurrent"), 0.0),
+        "no_load_loss_pct": _fine(100.0 * unit.number("NoLoadLosses") / kva),
+    }
+
+
+def _winding(
+    bus: str, nodes: tuple[int, ...], connection: str, kv: float, kva: float, unit: Row, tap_pu: float
+) -> Winding:
+    z, ratio = unit.number("Z1"), unit.number("XR")
+    return Winding(
+        bus=bus,
+        nodes=nodes,
+        connection=connection,
+        kv=kv,
+        kva=_fine(kva),
+        r_pct=_fine(z / math.sqrt(1.0 + ratio * ratio) / 2.0),
+        tap_pu=_fine(tap_pu),
+        min_tap_pu=min(0.9, tap_pu),
+        max_tap_pu=max(1.1, tap_pu),
+    )
+
+
+def _tap_changer(circuit: Circuit, row: Row) -> None:
+    if row.number("SetPoint") > 0:
+        circuit.reading.find(
+            "conversion.property-refused", "warning", "the tap changer of the transformer is not taken: its tap stays",
+            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="SetPoint",
+            value=row.text("SetPoint"), remedy="Check whether the study depends on it.",
+        )  # fmt: skip
+
+
+def _fine(value: float) -> float:
+    return float(f"{value:.12g}")

@@ -1,0 +1,276 @@
+"""The source ``cyme_xml``: self-contained studies of CYME (``.sxst``); studies that need a database are refused.
+
+A file is read element by element, so its size does not matter. Document types, and with them entities, are refused; so
+are archives that unpack to more than they can honestly hold. What no reader knows is listed by element.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from lxml import etree
+
+from dtl.sources import cyme_xml_words as words
+from dtl.sources.cyme_model import begin, convert
+from dtl.sources.cyme_sets import sets
+from dtl.sources.cyme_tables import Dialect, Row, Tables
+from dtl.sources.reading import Reading
+
+UNPACKED_BYTES = 2_000_000_000
+UNPACKED_RATIO = 200
+"""The most that an archive may unpack to, in all and over its own size."""
+
+SUFFIXES = (".sxst", ".xst", ".zxst", ".xml")
+
+_ROWS = {"Nodes": "Node", "Sections": "Section", "Sources": "Source"}
+"""Rows of a network, by the element that holds them."""
+
+_FRAME = {"Equipments", "EquipmentDBs", "Networks", "Network", "Nodes", "Sections", "Sources", "Topos", "Topo"}
+
+
+class RefusedError(Exception):
+    """A file that is not read: `check` says which kind of fault it is."""
+
+    def __init__(self, check: str, message: str, value: str = "", remedy: str = "Export the study again."):
+        self.check, self.value, self.remedy = check, value, remedy
+        super().__init__(message)
+
+
+def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
+    """Read all feeders of some studies; `spec` is the source in the study."""
+    reading, there = begin(name, "cyme_xml", spec, files)
+    studies = {n: p for n, p in there.items() if p.suffix.lower() in SUFFIXES}
+    return convert(reading, list(sets(reading, studies, str(spec.get("path") or ""), _read_tables)), spec)
+
+
+def _read_tables(reading: Reading, files: Mapping[str, Path]) -> Tables | None:
+    """The tables of some studies together; None, and a finding, when one of them cannot be read."""
+    tables, sound = Tables(files=set(files)), True
+    for name in sorted(files):
+        study = _Study(tables, name)
+        try:
+            with _opened(files[name]) as stream:
+                study.read(stream)
+            study.close()
+        except RefusedError as err:
+            reading.find(err.check, "error", str(err), file=name, value=err.value, remedy=err.remedy)
+            sound = False
+        except (etree.XMLSyntaxError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as err:
+            text = f"the file is no sound XML: {str(err)[:160]}"
+            reading.find("cyme.xml-damaged", "error", text, file=name, remedy="Export the study again.")
+            sound = False
+        study.report(reading)
+    return tables if sound else None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The XML of a file: itself, or the only study in an archive."""
+    if path.suffix.lower() != ".zxst":
+        with path.open("rb") as stream:
+            yield stream
+        return
+    with zipfile.ZipFile(path) as archive:
+        inside = [i for i in archive.infolist() if not i.is_dir()]
+        if len(inside) != 1 or not inside[0].filename.lower().endswith((".xst", ".sxst")):
+            names = ", ".join(i.filename for i in inside[:5])
+            raise RefusedError("cyme.xml-archive", "the archive does not hold exactly one study", names)
+        size = inside[0].file_size
+        if size > UNPACKED_BYTES or size > UNPACKED_RATIO * max(path.stat().st_size, 1):
+            raise RefusedError("cyme.xml-archive", "the archive unpacks to more than a study can be", f"{size} bytes")
+        with archive.open(inside[0]) as stream:
+            yield stream
+
+
+class _Study:
+    """Turns the elements of one file into rows, one after the other."""
+
+    def __init__(self, tables: Tables, file: str):
+        self.tables, self.file = tables, file
+        self.network: dict[str, str] = {}
+        self.heads: list[Row] = []
+        self.scope: list[str] = []
+        self.strange: dict[str, tuple[int, int]] = {}
+        self.found = 0
+
+    def read(self, stream: IO[bytes]) -> None:
+        """Read the whole file."""
+        way: list[str] = []
+        inside = ""
+        options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+        for event, element in etree.iterparse(stream, events=("start", "end"), **options):
+            if not isinstance(element.tag, str):
+                continue
+            if event == "start":
+                if not way and element.getroottree().docinfo.internalDTD is not None:
+                    text = "the file has a document type, and so may have entities; that is not read"
+                    raise RefusedError("cyme.xml-entities", text)
+                way.append(_tag(element))
+                inside = inside or ("/".join(way) if self._is_row(way) else "")
+                continue
+            here = "/".join(way)
+            way.pop()
+            if inside and inside != here:
+                continue
+            if inside:
+                self.found += 1
+                self._row(way, element)
+                inside = ""
+            else:
+                self._loose(way, element)
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+
+    def close(self) -> None:
+        """Check that the file held something; raises RefusedError otherwise."""
+        if not self.found:
+            if self.scope:
+                text = "names the feeders of a study and does not hold them: they stand in a database"
+                cure = "Read the database (`kind: cyme_mdb`), or save the study as self-contained (.sxst)."
+                raise RefusedError("cyme.xml-scope", text, ", ".join(self.scope[:10]), cure)
+            raise RefusedError("cyme.xml-foreign", "is no study of CYME: it has neither sections nor equipment")
+
+    def report(self, reading: Reading) -> None:
+        """Findings for the elements that no reader knows."""
+        for name, (count, line) in sorted(self.strange.items()):
+            text = f"{count} elements <{name.rpartition('/')[2]}> are not read: no reader knows them"
+            reading.find(
+                "cyme.unknown-element", "warning", text, file=self.file, line=line, element=name, value=str(count),
+                remedy="Check whether the study depends on it.",
+            )  # fmt: skip
+
+    @staticmethod
+    def _is_row(way: list[str]) -> bool:
+        if len(way) < 2:
+            return False
+        return way[-2] == "EquipmentDBs" or ("Network" in way and _ROWS.get(way[-2]) == way[-1])
+
+    def _row(self, way: list[str], element: Any) -> None:
+        """One element that is a row, or several."""
+        tag = _tag(element)
+        if way[-1] == "EquipmentDBs":
+            self._equipment(tag, element)
+        elif tag == "Node":
+            self.add("NODE", words.NODE, element, "NodeID")
+        elif tag == "Section":
+            self._section(element)
+        else:
+            source = self.add("SOURCE", words.SOURCE, element, "SourceNodeID")
+            equivalent = self.add("SOURCE EQUIVALENT", words.EQUIVALENT, element, "SourceNodeID")
+            part = "EQUIVALENTSOURCEMODELS/"
+            source.values = {k: v for k, v in source.values.items() if not k.startswith(part)}
+            equivalent.values = {
+                k: v for k, v in equivalent.values.items() if k.startswith(part) or k == "SOURCENODEID"
+            }
+            self.heads.append(source)
+
+    def _loose(self, way: list[str], element: Any) -> None:
+        """An element outside of all rows: one of the frame, a word about the network, or unknown."""
+        tag = _tag(element)
+        text = (element.text or "").strip()
+        if tag == "Network" and way and way[-1] == "Networks":
+            self._network(element.sourceline or 0)
+        elif way and way[-1] == "Network" and not len(element):
+            self.network.setdefault(tag.upper(), text)
+        elif tag == "NetworkID" and way and way[-1] == "Networks":
+            self.scope.append(text)
+        elif tag == "Version" and len(way) == 1:
+            self.tables.version = text
+        elif way and tag not in _FRAME and text:
+            name = "/".join([*way, tag])
+            count, line = self.strange.get(name, (0, element.sourceline or 0))
+            self.strange[name] = (count + 1, line)
+
+    def _network(self, line: int) -> None:
+        """A network ends: its own words are the feeder's row."""
+        name = self.network.get("NETWORKID", "")
+        row = Row("FEEDER", self.file, line, self.network, network=name, table="Network")
+        row.links += self.heads[:1]
+        self.tables.feeders.setdefault(name, row)
+        for section in self.tables.rows("SECTION"):
+            if not section.network and section.file == self.file:
+                section.network = section.text("OwnerID", default=name)
+        self.network, self.heads = {}, []
+
+    def _equipment(self, tag: str, element: Any) -> None:
+        block, dialect = words.EQUIPMENT.get(tag) or (tag, Dialect({"ID": "EQUIPMENTID"}))
+        row = self.add(block, dialect, element, "EquipmentID")
+        if tag == "ConductorDB" and "FIRSTRESISTANCE" in row.values:
+            old = {k: words.OLD_RESISTANCES.get(v, v) for k, v in dialect.columns.items()}
+            row.dialect = Dialect(old)
+
+    def _section(self, element: Any) -> None:
+        """A section, the vertices of its path and its devices."""
+        section = self.add("SECTION", Dialect(), element, "SectionID", without=("Devices", "IntermediatePoints"))
+        number = section.peek("SectionID")
+        for i, point in enumerate(element.iterfind("{*}IntermediatePoints/{*}Point"), 1):
+            row = self.add("INTERMEDIATE NODES", Dialect({"COORDX": "X", "COORDY": "Y"}), point, "X")
+            row.values = {"SECTIONID": number, "SEQNUMBER": str(i), **row.values}
+        holder = element.find("{*}Devices")
+        for device in holder if holder is not None else ():
+            if isinstance(device.tag, str):
+                self._device(number, device)
+
+    def _device(self, section: str, element: Any) -> None:
+        tag = _tag(element)
+        block, dialect = words.DEVICES.get(tag) or (f"{tag.upper()} SETTING", Dialect())
+        row = self.add(block, dialect, element, "DeviceNumber", without=("CustomerLoads",))
+        row.values["SECTIONID"] = section
+        if load_type := words.LOAD_TYPES.get(tag):
+            row.values["LOADTYPE"] = load_type
+            self._customers(row, load_type, element)
+
+    def _customers(self, device: Row, load_type: str, element: Any) -> None:
+        """One row for each value of each customer of a load."""
+        known = {"DEVICENUMBER": device.peek("DeviceNumber"), "LOADTYPE": load_type}
+        for customer in element.iterfind("{*}CustomerLoads/{*}CustomerLoad"):
+            own = _leaves(customer, without=("CustomerLoadModels",))
+            for model in customer.iterfind("{*}CustomerLoadModels/{*}CustomerLoadModel"):
+                mine = {f"MODEL/{k}": v for k, v in _leaves(model, without=("CustomerLoadValues",)).items()}
+                for value in model.iterfind("{*}CustomerLoadValues/{*}CustomerLoadValue"):
+                    stated = {f"VALUE/{k}": v for k, v in _leaves(value).items()}
+                    holder = value.find("{*}LoadValue")
+                    told = "" if holder is None else str(holder.get("Type", ""))
+                    kind, one, two = words.VALUES.get(told, (told, "", ""))
+                    stated["VALUE/TYPE"] = kind
+                    pairs = {"VALUE1": f"VALUE/LOADVALUE/{one}", "VALUE2": f"VALUE/LOADVALUE/{two}"}
+                    dialect = Dialect({**words.CUSTOMER.columns, **pairs}, words.CUSTOMER.codes)
+                    values = {**known, **own, **mine, **stated}
+                    row = Row("CUSTOMER LOADS", self.file, value.sourceline, values, table="CustomerLoad")
+                    row.dialect = dialect
+                    self.tables.blocks.setdefault("CUSTOMER LOADS", []).append(row)
+
+    def add(self, block: str, dialect: Dialect, element: Any, key: str, without: tuple[str, ...] = ()) -> Row:
+        """A row of all properties below an element, its key first."""
+        values = _leaves(element, without)
+        if key.upper() in values:
+            values = {key.upper(): values[key.upper()], **values}
+        row = Row(block, self.file, element.sourceline, values, table=_tag(element), dialect=dialect)
+        self.tables.blocks.setdefault(block, []).append(row)
+        return row
+
+
+def _tag(element: Any) -> str:
+    return str(etree.QName(element).localname)
+
+
+def _leaves(element: Any, without: tuple[str, ...] = (), way: str = "") -> dict[str, str]:
+    """The texts below an element by their way, upper case; one that stands there again gets a number."""
+    found: dict[str, str] = {}
+    for child in element:
+        if not isinstance(child.tag, str) or _tag(child) in without:
+            continue
+        name = f"{way}{_tag(child).upper()}"
+        inner = _leaves(child, (), f"{name}/") if len(child) else {name: (child.text or "").strip()}
+        for key, text in inner.items():
+            n, fresh = 1, key
+            while fresh in found:
+                n += 1
+                fresh = f"{key}#{n}"
+            found[fresh] = text
+    return found
