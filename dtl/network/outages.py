@@ -158,18 +158,15 @@ def _unlinked(source: str, rows: Iterable[Mapping[str, Any]], names: Names) -> I
     remedy = "Declare feeder_names of the source, if it is a feeder of the model."
     for feeder, count in sorted(feeders.items()):
         minutes = sum(r["customer_minutes"] for r in rows if r["feeder_link"] == "none" and r["feeder"] == feeder)
-        text = (
-            f"{count} interruptions ({minutes:g} customer minutes) are of a feeder that the model does not have"
-            if feeder
-            else f"{count} interruptions ({minutes:g} customer minutes) name no feeder; they count for the study only"
-        )
+        what = "of a feeder that the model does not have" if feeder else "of no feeder, which count for the study only"
+        text = f"interruptions {what}: {count}, with {minutes:g} customer minutes"
         yield Finding("outage.unknown-feeder", "warning", text, source=source, field="feeder", value=feeder,
                       remedy=remedy)  # fmt: skip
     known = [r for r in rows if r["feeder_link"] != "none" and r["device"]]
     lost = Counter((r["feeder"], r["device"], r["device_link"]) for r in known if not r["element"])
     for (feeder, device, how), count in sorted(lost.items()):
         text = "is on another feeder of the model" if how == "elsewhere" else "is no element of the model"
-        yield Finding("outage.unknown-device", "warning", f"the device of {count} interruptions {text}", source,
+        yield Finding("outage.unknown-device", "warning", f"the device {text}; interruptions: {count}", source,
                       feeder=feeder, field="device", value=device, remedy="Declare device_names.")  # fmt: skip
     if rows and not known and not any(r["feeder_link"] != "none" for r in rows):
         yield Finding("outage.no-feeder", "error", "no interruption is of a feeder of the model", source=source,

@@ -65,7 +65,8 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
     try:
         found = list(sheets(file, path, spec.get("header_row") or 1 if first else 1, spec.get("sheets")))
     except SourceError as err:
-        reading.find("outage.file", "error", str(err), file=file, remedy="Correct the file, or what the study says.")
+        text = str(err).removeprefix(f"{file}: ")
+        reading.find("outage.file", "error", text, file=file, remedy="Correct the file, or what the study says.")
         return
     wanted = columns(spec.get("columns" if first else "step_columns") or "ours", table)
     for sheet in found:
@@ -211,11 +212,11 @@ def _overlaps(reading: Reading, events: list[Event]) -> None:
 def _words(reading: Reading, rows: Rows) -> None:
     """Note the causes and flags that nobody declared, each once."""
     for cause, count in sorted(rows.unmapped.items()):
-        text = "have no cause" if not cause else "have a cause that the map does not know"
-        reading.find("outage.cause", "warning", f"{count} interruptions {text}; they count as unknown", field="cause",
-                     value=cause, remedy="Add the code to `causes` of the source.")  # fmt: skip
+        text = "a cause that the map does not know" if cause else "no cause"
+        reading.find("outage.cause", "warning", f"interruptions with {text}, which count as unknown: {count}",
+                     field="cause", value=cause, remedy="Add the code to `causes` of the source.")  # fmt: skip
     for (field, word), count in sorted(rows.flags.items()):
-        reading.find("outage.flag", "warning", f"in {count} rows this says neither yes nor no", field=field, value=word,
+        reading.find("outage.flag", "warning", f"says neither yes nor no, in rows: {count}", field=field, value=word,
                      remedy="Write yes or no.")  # fmt: skip
 
 

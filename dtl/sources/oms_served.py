@@ -30,7 +30,8 @@ def served(reading: Reading, spec: Mapping[str, Any], path: Path | None) -> list
     try:
         (sheet,) = sheets(stated, path)
     except SourceError as err:
-        reading.find("outage.file", "error", str(err), file=stated, remedy="Correct the file.")
+        text = str(err).removeprefix(f"{stated}: ")
+        reading.find("outage.file", "error", text, file=stated, remedy="Correct the file.")
         return []
     at = places(sheet.header, COLUMNS)
     lacking = [f for f in ("feeder", "customers") if f not in at]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -34,10 +33,10 @@ RATIO = 400
 """Most bytes that one packed byte of a large part of an Excel file may become."""
 
 BROKEN = (
-    InvalidFileException, ParseError, zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError,
-    TypeError, IndexError, AttributeError, NotImplementedError, RuntimeError, OverflowError,
+    InvalidFileException, SyntaxError, zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError,
+    TypeError, IndexError, AttributeError, RuntimeError, OverflowError,
 )  # fmt: skip
-"""What the reader of Excel raises for a damaged file."""
+"""What the reader of Excel raises for a damaged file; errors of both XML parsers that it may use are SyntaxErrors."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dtl.sources.sheets import Cell
 
-ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?(Z|[+-]\d\d:?\d\d)?")
+ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?")
 SERIAL = re.compile(r"\d{4,5}(\.\d+)?")
 FIRST, LAST = 1950, 2100
 """Years that a stamp may have."""
