@@ -48,9 +48,9 @@ def _hand_over(line: socket.socket, words: list[str]) -> int:
     socket.send_fds(line, [len(text).to_bytes(8, "big")], [1, 2])
     line.sendall(text)
     said = b""
-    while more := line.recv(64):
+    while b"\n" not in said and (more := line.recv(64)):
         said += more
-    what, _, number = said.decode().partition(" ")
+    what, _, number = said.decode().partition("\n")[0].partition(" ")
     if what == "exit":
         return int(number)
     if what == "signal":

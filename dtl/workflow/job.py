@@ -75,8 +75,8 @@ def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[st
     answers, staged = [], {}
     with _staging(job) as staging:
         for case in job.cases:
-            folder = staging / f"case-{case}"
-            folder.mkdir()
+            folder = staging / f"case-{case}" if case else staging
+            folder.mkdir(exist_ok=True)
             question = _question(job, case, inputs)
             begun = time.perf_counter()
             answer = store.fetch(question.key, folder)
@@ -176,16 +176,15 @@ def _compute(job: Job, case: str, question: Question, store: Store, stages: Mapp
 
     _same_code(job)
     with store.scratch(job.stage.name) as scratch:
-        out, cuts = scratch / "out", scratch / "cuts"
+        out = scratch / "out"
         out.mkdir()
-        cuts.mkdir()
         outputs = {name: out / file_of(job.stage, name) for name in job.stage.outputs}
         inputs = job.inputs()
         for name in job.stage.cased_inputs:
             source, path = origin(stages, job.stage.inputs[name]), inputs[name]
             if source and isinstance(path, Path):
-                inputs[name] = cuts / path.name
-                cases.cut(source.contract, path, case, cuts / path.name)
+                inputs[name] = scratch / path.name
+                cases.cut(source.contract, path, case, scratch / path.name)
         begun = time.perf_counter()
         _ask(job, case, inputs, outputs)
         seconds = time.perf_counter() - begun

@@ -75,7 +75,7 @@ class Worker:
             return
         pid = os.fork()
         if pid == 0:
-            self._child(text.decode().split("\0"), fds)
+            self._child(text.decode().split("\0"), fds, line)
         for fd in fds:
             os.close(fd)
         self.children[pid] = line
@@ -86,18 +86,21 @@ class Worker:
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
                 line = self.children.pop(pid)
-                self.selector.unregister(line)
+                with suppress(KeyError):
+                    self.selector.unregister(line)
                 code = os.waitstatus_to_exitcode(status)
                 with suppress(OSError):
-                    line.sendall((f"exit {code}" if code >= 0 else f"signal {-code}").encode())
+                    line.sendall((f"exit {code}\n" if code >= 0 else f"signal {-code}\n").encode())
                 line.close()
 
     def _hung_up(self, pid: int) -> None:
-        """A client says nothing after its job, so what comes is its end."""
+        """A client says nothing after its job, so what comes is its end: of a job that is done, or not wanted."""
         if pid in self.children:
             os.kill(pid, signal.SIGKILL)
+            self.selector.unregister(self.children[pid])
 
-    def _child(self, said: list[str], fds: list[int]) -> None:
+    def _child(self, said: list[str], fds: list[int], mine: socket.socket) -> None:
+        """Run the job and say its exit code; what is left of the process ends while the client goes on."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -118,6 +121,8 @@ class Worker:
                 traceback.print_exc()
             sys.stdout.flush()
             sys.stderr.flush()
+            with suppress(OSError):
+                mine.sendall(f"exit {code}\n".encode())
             os._exit(code)
 
     def _run(self, said: list[str]) -> int:
