@@ -56,6 +56,25 @@ def forget_solves_of_a(world: World) -> None:
         world.store.discard(key)
 
 
+def with_outages(world: World) -> None:
+    """A source of outages, which is no network."""
+    world.raw("data/oms.csv", "1\n2\n")
+    world.say("sources:\n", "sources:\n  oms: {kind: oms, path: data/oms.csv}\n")
+
+
+def then(*does: Callable[[World], object]) -> Callable[[World], object]:
+    """Edits one after the other, each but the last followed by a run."""
+
+    def do(world: World) -> None:
+        for each in does[:-1]:
+            each(world)
+            world.run()
+        does[-1](world)
+
+    return do
+
+
+RELIABILITY = say("powerflow:", "analyses: {reliability: {}}\npowerflow:")
 SOLVED = {"solve_feeder", "assess_feeder"} | END
 EDITS = [
     Edit("nothing", lambda w: None, set()),
@@ -120,6 +139,19 @@ EDITS = [
     Edit("layer registered", code("registry", "LAYERS = {", "LAYERS = {'wind': 'toy.weather:apply', "),
          set(), word=False),
     Edit("code of the pages", code("report", "<pre>", "<pre >"), END, word=False),
+    Edit("outages added", with_outages, {"read_source", "merge_network"} | END, word=False),
+    Edit("outages changed that nobody judges", then(with_outages, lambda w: w.raw("data/oms.csv", "1\n3\n")),
+         {"read_source", "merge_network", "gather"}, word=False),
+    Edit("outages changed", then(with_outages, RELIABILITY, lambda w: w.raw("data/oms.csv", "1\n2\n3\n")),
+         {"read_source", "merge_network"} | END, word=False),
+    Edit("remark in the outages", then(with_outages, lambda w: w.raw("data/oms.csv", "1\n2 # tree\n")),
+         {"read_source"}, word=False),
+    Edit("format of the outages", then(with_outages, say("oms.csv}", "oms.csv, zone: UTC}")),
+         {"read_source"} | PAGES, word=False),
+    Edit("outages judged", then(with_outages, RELIABILITY), END),
+    Edit("other years of outages", then(with_outages, RELIABILITY, say("bility: {}", "bility: {years: [2024]}")), END),
+    Edit("time zone with outages", then(with_outages, say("America/Chicago", "Europe/Berlin")),
+         {"read_source"} | FEEDERS | END, word=False),
     Edit("answers lost", forget_solves_of_a, {"solve_feeder"}, BASE + GROWTH, word=False),
 ]  # fmt: skip
 

@@ -8,6 +8,11 @@ from toy.rows import read, read_json, row, write, write_json
 
 
 def read_source(spec, inputs, outputs):
+    if spec["spec"]["kind"] == "oms":
+        text = "\n".join(path.read_text() for path in inputs["raw"].values())
+        ids = [line.split("#")[0].strip() for line in text.splitlines()]
+        write_json({"source": spec["source"], "outages": ids}, outputs["source"] / "source.json")
+        return
     found = {}
     for name, path in sorted(inputs["raw"].items()):
         lines = [line.split("#")[0].split() for line in path.read_text().splitlines()]
@@ -17,12 +22,16 @@ def read_source(spec, inputs, outputs):
 
 def merge_network(spec, inputs, outputs):
     rows = []
+    outages: list = []
     for folder in inputs["sources"].values():
-        for feeder, kw in read_json(folder / "source.json")["feeders"].items():
+        said = read_json(folder / "source.json")
+        for feeder, kw in said.get("feeders", {}).items():
             rows.append(row("network", feeder=feeder, kind="load", name="all", body=f'{{"kw":{kw}}}'))
+        outages += [row("outages", source=said["source"], outage=name) for name in said.get("outages", [])]
     write("network", rows, outputs["network"])
     write("findings", [], outputs["findings"])
-    for name in ("conversion", "outages", "steps", "served"):
+    write("outages", outages, outputs["outages"])
+    for name in ("conversion", "steps", "served"):
         write(name, [], outputs[name])
 
 

@@ -12,6 +12,9 @@ def gather(spec, inputs, outputs):
     rows = [r for _, path in sorted(inputs["assess"].items()) for r in read("assess", path)]
     keys = ("feeder", "scenario", "year", "case", "analysis", "metric", "value")
     found = [row("cube", level="feeder", **{k: r[k] for k in keys}) for r in rows]
+    if "reliability" in spec["analyses"]:
+        value = float(len(read("outages", inputs["outages"])))
+        found.append(row("cube", level="study", analysis="reliability", metric="outages", value=value))
     if "compare" in spec["analyses"]:
         module, name = OVER_CASES["compare"].split(":")
         value = float(getattr(import_module(module), name)(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,13 +11,16 @@ import pyarrow as pa
 from dtl import tables
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EMPTY = {tables.TEXT: "", tables.WORD: "", tables.DAY: EPOCH.date(), tables.MOMENT: EPOCH}
+
+
 def row(contract: str, **known):
     """A row with the given columns; the others are empty or 0."""
     plain = {}
     for column in tables.TABLES[contract].columns:
         if not column.null:
-            text = column.type in (tables.TEXT, tables.WORD)
-            plain[column.name] = "" if text else [] if pa.types.is_list(column.type) else 0
+            plain[column.name] = EMPTY.get(column.type, [] if pa.types.is_list(column.type) else 0)
     return plain | known
 
 
