@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from dtl import tables
 
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EMPTY = {tables.TEXT: "", tables.WORD: "", tables.DAY: EPOCH.date(), tables.MOMENT: EPOCH}
 
