@@ -83,7 +83,7 @@ def _lost(reading: Reading, row: Row) -> None:
         "conversion.object-refused",
         "error",
         "the device is on no section that was read" if row.asked else "the model has no such device",
-        feeder=row.feeder or (next(iter(reading.parts)) if len(reading.parts) == 1 else ""),
+        feeder=row.feeder,
         file=row.file,
         line=row.line,
         element=row.thing,

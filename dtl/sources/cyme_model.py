@@ -44,8 +44,8 @@ def convert(reading: Reading, every: list[Tables], spec: Mapping[str, Any]) -> R
     """Read all feeders of some models, and account for every row; `spec` is the source in the study."""
     for tables in every:
         _set(reading, tables, spec)
-    _whole_files(reading, every)
     account(reading, union(every))
+    _whole_files(reading, every)
     return reading
 
 
@@ -55,7 +55,7 @@ def _set(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> None:
         if not tables.blocks.get(block):
             reading.find(
                 "cyme.no-network", "error", f"no file has rows in [{block}]: the {why} file is missing", element=block,
-                remedy="Add it to `path`.",
+                feeder=_id(tables.key) if tables.key else "", remedy="Add it to `path`.",
             )  # fmt: skip
     if not tables.blocks.get("CUSTOMER LOADS"):
         text = "no file has rows in [CUSTOMER LOADS]: the feeders have no load"
@@ -74,9 +74,10 @@ def _set(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> None:
 
 
 def _whole_files(reading: Reading, every: list[Tables]) -> None:
-    """An unreadable file fails every feeder of its set, or of the source: nobody knows what it held."""
+    """What is wrong with a file and belongs to no feeder fails all feeders of its set, or of the source."""
     for finding in [f for f in reading.findings if f.severity == "error" and not f.feeder and f.file]:
-        mine = {_id(network) for t in every if finding.file in t.files for network in t.feeders}
+        sets = [t for t in every if finding.file in t.files]
+        mine = {_id(network) for t in sets for network in t.feeders or ([t.key] if t.key else [])}
         feeders = sorted(mine or reading.parts)
         if feeders:
             reading.findings.remove(finding)

@@ -42,15 +42,15 @@ def sets(reading: Reading, files: Mapping[str, Path], path: str, read_tables: Re
     for key in sorted(mine):
         own = read_tables(reading, mine[key])
         if own is not None:
-            yield joined(own, common)
+            yield joined(own, common, key)
 
 
-def joined(own: Tables, common: Tables) -> Tables:
-    """The tables of a set before those that all sets share; rows are the same objects."""
+def joined(own: Tables, common: Tables, key: str) -> Tables:
+    """The tables of the set `key` before those that all sets share; rows are the same objects."""
     names = [*own.blocks, *(b for b in common.blocks if b not in own.blocks)]
     blocks = {b: [*own.blocks.get(b, ()), *common.blocks.get(b, ())] for b in names}
     feeders = {**common.feeders, **own.feeders}
-    return Tables(blocks, own.version or common.version, feeders, own.files | common.files)
+    return Tables(blocks, own.version or common.version, feeders, own.files | common.files, key)
 
 
 def union(every: list[Tables]) -> Tables:

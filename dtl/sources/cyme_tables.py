@@ -108,12 +108,16 @@ class Row:
 
 @dataclass
 class Tables:
-    """All blocks of one model, or of what one feeder has of it; ``files`` are the names of its files."""
+    """All blocks of one model, or of what one feeder has of it.
+
+    ``files`` are the names of its files; ``key`` is what stands for ``{feeder}`` in them, empty without it.
+    """
 
     blocks: dict[str, list[Row]] = field(default_factory=dict)
     version: str = ""
     feeders: dict[str, Row] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
+    key: str = ""
 
     @cached_property
     def nodes(self) -> dict[str, Row]:

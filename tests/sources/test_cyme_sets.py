@@ -50,3 +50,13 @@ def test_a_set_in_foreign_units_does_not_stop_the_others(root: Path, tmp_path: P
     reading = read("cyme", {"path": PATH}, files)
     assert sorted(reading.parts) == ["ieee13"]
     assert {f.check for f in reading.findings if f.severity == "error"} == {"cyme.imperial"}
+
+
+def test_a_file_that_ends_too_early_fails_the_feeder_of_its_set_alone(root: Path, tmp_path: Path) -> None:
+    files = demo(root)
+    name = "data/cyme/ieee13/network.txt"
+    cut = tmp_path / "network.txt"
+    cut.write_bytes(files[name].read_bytes()[:300])
+    reading = read("cyme", {"path": PATH}, files | {name: cut})
+    assert {f.feeder for f in reading.findings if f.severity == "error"} == {"ieee13"}
+    assert "ieee123" in reading.parts
