@@ -67,6 +67,15 @@ def report(given: Namespace) -> int:
     return site.run(given.study, open_it=given.open, pack=given.zip)
 
 
+def export(given: Namespace) -> int:
+    """Write a feeder of a computed study in another format."""
+    from pathlib import Path
+
+    from dtl.sources import cim_write
+
+    return cim_write.export(given.study, given.feeder, Path(given.cim))
+
+
 def schema(given: Namespace) -> int:
     """Print the JSON Schema of a study."""
     from dtl.spec import schema
@@ -137,6 +146,9 @@ def _parser() -> ArgumentParser:
     made = of_study(verb(report))
     made.add_argument("--open", action="store_true", help="open the site in a browser")
     made.add_argument("--zip", action="store_true", help="pack the site into one file")
+    made = of_study(verb(export))
+    made.add_argument("feeder", metavar="FEEDER")
+    made.add_argument("--cim", metavar="FILE", required=True, help="as CIM100 RDF/XML, into this file")
     verb(schema)
     made = verb(store)
     made.add_argument("what", choices=["size", "prune", "verify"])

@@ -14,8 +14,8 @@ from dtl.network.feeder import Transformer, Winding
 from dtl.sources.pandapower_grid import PHASES, Grid, named
 from dtl.sources.pandapower_lines import Ends
 from dtl.sources.pandapower_tables import Row
-from dtl.sources.pandapower_windings import Joined, clock, joined
 from dtl.sources.record import UNUSABLE, UnusableError, fault, tell
+from dtl.sources.windings import Joined, clock, joined
 
 _SIDES = {"trafo": ("hv", "lv"), "trafo3w": ("hv", "mv", "lv")}
 
@@ -82,7 +82,7 @@ def _told(grid: Grid, row: Row, way: Joined) -> None:
         grid.reading.defaulted(grid.feeder, thing, "vector_group", target, "/".join(way.connections), way.assumed)
     if way.odd:
         value, remedy = row.text("vector_group"), "Correct one of the two."
-        tell(grid.reading, row, "pandapower.phase-shift", "warning", way.odd, "vector_group", value, remedy)
+        tell(grid.reading, row, "source.phase-shift", "warning", way.odd, "vector_group", value, remedy)
 
 
 def _no_load(row: Row, kva: float) -> dict[str, float]:
@@ -204,7 +204,7 @@ def _star(row: Row) -> tuple[dict[str, Way], Literal["lag", "lead"]]:
     leads = {made[s].lead_lag for s in odd}
     if len(leads) > 1:
         text = "its lower windings turn in opposite directions, which the model cannot hold"
-        raise UnusableError("pandapower.vector-group", text, "shift_lv_degree", "", "Waive it, or replace it.")
+        raise UnusableError("source.vector-group", text, "shift_lv_degree", "", "Waive it, or replace it.")
     ways: dict[str, Way] = {"hv": ("delta" if len(odd) == 2 else "wye", (1, 2, 3))}
     ways |= {s: (w.connections[1], w.nodes) for s, w in made.items()}
     return ways, leads.pop() if leads else "lag"

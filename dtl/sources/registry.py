@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 READERS = {
+    "cim": "dtl.sources.cim:read",
     "cyme_xml": "dtl.sources.cyme_xml:read",
     "cyme_mdb": "dtl.sources.cyme_mdb:read",
     "cyme_text": "dtl.sources.cyme_text:read",

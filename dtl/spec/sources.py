@@ -146,13 +146,16 @@ class Pandapower(_Files):
     """The coordinate system of the places, as EPSG:4326; none: a schematic plan."""
 
 
-@not_yet
 class Cim(_Files):
-    """A network in CIM (IEC 61970/61968) XML."""
+    """A network in CIM (IEC 61970/61968) XML: the feeders that the files contain."""
 
     kind: Literal["cim"]
     path: GlobPath
     """The profile files, which belong together."""
+    crs: Text | None = None
+    """The coordinate system of the places, as EPSG:4326, where the files do not name one."""
+    frequency_hz: Literal[50, 60] = 60
+    """Frequency of the system, which the files do not state [Hz]."""
 
 
 class Oms(_Files):

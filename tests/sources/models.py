@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.network.feeder import Feeder
-from dtl.sources import cyme_text, opendss, pandapower
+from dtl.sources import cim, cyme_text, opendss, pandapower
 from dtl.sources.reading import Reading
 
 
@@ -16,7 +16,7 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def read(kind: str, folder: Path, path: str, **spec: Any) -> Reading:
-    reader = {"opendss": opendss.read, "cyme_text": cyme_text.read, "pandapower": pandapower.read}[kind]
+    reader = {"cim": cim.read, "opendss": opendss.read, "cyme_text": cyme_text.read, "pandapower": pandapower.read}[kind]
     return reader("model", {"kind": kind, "path": path, **spec}, files_of(folder))
 
 

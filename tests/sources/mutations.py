@@ -21,6 +21,8 @@ NONSENSE = ["", "-1", "nan", "1e999", "null", "[", "]", "{", "}", "=", '"', "<",
 VALUES = ["-1", "0", "null", "1e999", "NaN", '""', '"x"', "[]", "{}", "true", "99999999999999999999", '"\\ud800"']
 JSON = re.compile(r'(?<=: )(?:-?\d+(?:\.\d+)?|"[^"\\]*"|true|null)')
 
+XML = re.compile(r"(?<=>)[^<>\n]+(?=<)|(?<=uuid:)[A-Z0-9-]+|(?<=#)[A-Za-z.]+|(?<=cim:)[A-Za-z]+")
+
 
 def damage(text: str, rng: random.Random, value: re.Pattern[str]) -> str:
     """The text with wounds: one to three values replaced or swapped, or a span cut out, doubled or turned around."""

@@ -168,8 +168,8 @@ def test_low_side_lags_by_the_stated_angle(tmp_path: Path, group: str, shift: fl
 
 @pytest.mark.parametrize(
     ("group", "shift", "check"),
-    [("", 180, "pandapower.vector-group"), ("", 10, "pandapower.phase-shift"), ("Dy?", 150, "source.bad-value"),
-     ("Zyn", 150, "pandapower.vector-group"), ("Dyn", 0, "pandapower.phase-shift")],
+    [("", 180, "source.vector-group"), ("", 10, "source.phase-shift"), ("Dy?", 150, "source.bad-value"),
+     ("Zyn", 150, "source.vector-group"), ("Dyn", 0, "source.phase-shift")],
 )  # fmt: skip
 def test_windings_that_the_model_lacks_are_told(tmp_path: Path, group: str, shift: float, check: str) -> None:
     tables = small()

@@ -1,4 +1,4 @@
-"""How the windings of a pandapower transformer are connected, so that its low side lags by the stated angle.
+"""How the windings of a transformer are connected, so that its low side lags by the stated angle.
 
 The model knows delta and star windings, and shifts of 30 degrees either way between them. A further 120 or 240 degrees
 come from the order in which the conductors of a winding are joined to the phases. Zigzag windings and clock numbers
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from dtl.network.feeder import Winding
 from dtl.sources.record import UnusableError
 
 _GROUP = re.compile(r"(D|YN|Y|ZN|Z)(d|yn|y|zn|z)(\d{0,2})", re.IGNORECASE)
@@ -47,7 +48,7 @@ def clock(shift_deg: float, field: str) -> int:
     hours = shift_deg / 30.0
     if abs(hours - round(hours)) > 1e-6:
         text = "the phase shift is no multiple of 30 degrees"
-        raise UnusableError("pandapower.phase-shift", text, field, f"{shift_deg:g}", "Correct the angle.")
+        raise UnusableError("source.phase-shift", text, field, f"{shift_deg:g}", "Correct the angle.")
     return round(hours) % 12
 
 
@@ -81,7 +82,7 @@ def _made(words: str, hour: int, assumed: str, odd: str) -> Joined:
     high, low = re.fullmatch(r"(D|YN|Y|ZN|Z)(d|yn|y|zn|z)", words).groups()  # type: ignore[union-attr]
     if "Z" in high:
         text = "has a zigzag winding on its high side, which the model does not have"
-        raise UnusableError("pandapower.vector-group", text, "vector_group", words, "Waive it, or replace it.")
+        raise UnusableError("source.vector-group", text, "vector_group", words, "Waive it, or replace it.")
     if "z" in low:
         assumed = "a zigzag winding was taken as a star that is fed from a delta"
         high, low = "D", low.replace("z", "y")
@@ -96,4 +97,14 @@ def _made(words: str, hour: int, assumed: str, odd: str) -> Joined:
     if kinds[0] == kinds[1] and hour in (0, 4, 8):
         return Joined(kinds, earthed, _TURNED[hour // 4], "lag", assumed, odd)
     text = f"the model has no windings that turn {words} by {30 * hour} degrees"
-    raise UnusableError("pandapower.vector-group", text, "vector_group", words, "Correct the angle, or waive it.")
+    raise UnusableError("source.vector-group", text, "vector_group", words, "Correct the angle, or waive it.")
+
+
+def hour_of(first: Winding, other: Winding, lead_lag: str) -> int | None:
+    """The clock number of a winding of three phases against the first; None when no number tells its connection."""
+    if first.nodes[:3] != (1, 2, 3) or other.nodes[:3] not in _TURNED.values():
+        return None
+    thirds = next(k for k, nodes in _TURNED.items() if nodes == other.nodes[:3])
+    if first.connection == other.connection:
+        return 4 * thirds
+    return next(hour for hour, way in _LAGGING.items() if way == (lead_lag, thirds))

@@ -1,0 +1,271 @@
+"""What hangs on the buses of a CIM model: sources, loads, capacitors, inverters with their units, and machines.
+
+The power of a load is the total; its phase objects say how it is shared. Where the shares are equal in three phases one
+part is made, else one for each phase. Rated voltages of loads are not stated in CIM: the nominal voltage is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Source, Storage
+from dtl.sources.cim_circuit import LIMITS, NODES, PHASES, Circuit
+from dtl.sources.cim_objects import Thing
+from dtl.sources.record import UNUSABLE, UnusableError, fault, refuse, tell
+
+_NEXT = {"A": (1, 2), "B": (2, 3), "C": (3, 1)}
+_PAIRS = {frozenset("AB"): (1, 2), frozenset("BC"): (2, 3), frozenset("AC"): (3, 1)}
+Shares = list[tuple[str, float, float]]
+"""Ending of the name or letter of the phase, active and reactive power [W, var]."""
+
+
+def add_shunts(circuit: Circuit) -> None:
+    """Add all sources and whatever hangs on one bus."""
+    for thing in circuit.members:
+        make = MAKERS.get(thing.cls)
+        if make is None:
+            continue
+        try:
+            (bus,) = circuit.ends(thing, 1)
+            circuit.base(bus, circuit.store.to(thing, "ConductingEquipment.BaseVoltage"))
+            circuit.locate(thing)
+            for part in make(circuit, thing, bus):
+                circuit.add(thing, part)
+        except UNUSABLE as err:
+            fault(circuit.reading, thing, err)
+
+
+def _source(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    circuit.touch(bus, PHASES)
+    volts = thing.number("EnergySource.nominalVoltage", 0.0) or 1e3 * circuit.kv_ll(bus)
+    z = [thing.number(f"EnergySource.{w}", -1.0) for w in ("r", "x", "r0", "x0")]
+    if z[1] < 0:
+        z = [0.0, 1e-4, 0.0, 1e-4]
+        reason = "the source states no impedance"
+        what = f"{thing.thing} impedance"
+        circuit.reading.defaulted(circuit.feeder, what, "", f"source {thing.name}", "0.0001 ohm", reason)
+    r1, x1 = max(z[0], 0.0), z[1]
+    yield Source(
+        name=circuit.called(thing, "source"),
+        bus=bus,
+        kv_ll=volts / 1e3,
+        pu=float(f"{thing.number('EnergySource.voltageMagnitude', volts) / volts:.12g}") if volts > 0 else 0.0,
+        angle_deg=float(f"{math.degrees(thing.number('EnergySource.voltageAngle', 0.0)):.9g}"),
+        r1_ohm=r1,
+        x1_ohm=x1,
+        r0_ohm=z[2] if z[2] >= 0 else r1,
+        x0_ohm=z[3] if z[3] >= 0 else x1,
+    )
+
+
+def _consumer(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    watts, vars_ = thing.number("EnergyConsumer.p", 0.0), thing.number("EnergyConsumer.q", 0.0)
+    rows = circuit.phases(thing, "EnergyConsumerPhase.EnergyConsumer", "EnergyConsumerPhase.phase")
+    n = max(sum(letter != "N" for letter, _ in rows), 1)
+    word = "EnergyConsumerPhase."
+    shares = [(a, row.number(f"{word}p", watts / n), row.number(f"{word}q", vars_ / n)) for a, row in rows if a != "N"]
+    told = sum(p for _, p, _ in shares)
+    if shares and watts and abs(told - watts) > 1e-3 * abs(watts) + 1.0:
+        text = f"the phases add up to {told:g} W, the total is another; the phases were taken"
+        tell(circuit.reading, thing, "cim.total", "warning", text, "EnergyConsumer.p", f"{watts:g}", "Correct one.")
+    delta = thing.text("EnergyConsumer.phaseConnection").upper() == "D"
+    voltage = _dependence(circuit, thing)
+    people = thing.whole("EnergyConsumer.customerCount", 1)
+    for i, (where, p, q) in enumerate(_spread(circuit, thing, bus, delta, shares or [("", watts, vars_)], "load")):
+        yield Load(**where, **voltage, **LIMITS, kw=p / 1e3, kvar=q / 1e3, customers=people if i == 0 else 0)
+
+
+def _spread(
+    circuit: Circuit, thing: Thing, bus: str, delta: bool, shares: Shares, kind: str
+) -> Iterator[tuple[dict[str, Any], float, float]]:
+    """The parts that a piece of equipment becomes: their fields of `Shunt`, and active and reactive power."""
+    letters = [a for a, _, _ in shares if a]
+    circuit.mark(bus, letters)
+    name = circuit.called(thing, kind)
+    common: dict[str, Any] = {"bus": bus, "connection": "delta" if delta else "wye"}
+    common["enabled"] = circuit.in_service(thing)
+    even = all(math.isclose(v, w, rel_tol=1e-6) for s in shares for v, w in zip(s[1:], shares[0][1:], strict=True))
+    total = sum(p for _, p, _ in shares), sum(q for _, _, q in shares)
+    if not letters or (len(letters) == 3 and even):
+        circuit.touch(bus, PHASES)
+        yield common | {"name": name, "nodes": PHASES, "phases": 3, "kv": circuit.kv_ll(bus)}, *total
+    elif delta and len(letters) < 3 and bus not in circuit.split:
+        pair = _NEXT[letters[0]] if len(letters) == 1 else _PAIRS[frozenset(letters)]
+        circuit.touch(bus, pair)
+        yield common | {"name": name, "nodes": pair, "phases": 1, "kv": circuit.kv_ll(bus)}, *total
+    else:
+        for letter, p, q in shares:
+            nodes: tuple[int, ...] = _NEXT[letter] if delta else (NODES[letter],)
+            circuit.touch(bus, nodes)
+            ending = f"_{letter.lower()}" if len(shares) > 1 else ""
+            kv = circuit.kv_ll(bus) if delta else circuit.kv_ln(bus)
+            yield common | {"name": name + ending, "nodes": nodes, "phases": 1, "kv": kv}, p, q
+
+
+def _dependence(circuit: Circuit, thing: Thing) -> dict[str, Any]:
+    """How a load depends on voltage, as fields of `Load`."""
+    response = circuit.store.to(thing, "EnergyConsumer.LoadResponse")
+    if response is None:
+        return {"model": 1}
+    circuit.use([response], thing)
+    word = "LoadResponseCharacteristic."
+    if response.flag(f"{word}exponentModel", False):
+        p, q = (response.number(f"{word}{w}VoltageExponent", 0.0) for w in "pq")
+        return {"model": 1} if p == q == 0 else {"model": 4, "cvr_watts": p, "cvr_vars": q}
+    shares = [[response.number(f"{word}{w}Constant{k}", 0.0) for k in ("Impedance", "Current", "Power")] for w in "pq"]
+    for row in shares:
+        total = sum(row)
+        if not total:
+            row[2] = total = 1.0
+        if min(row) < 0:
+            text = "a share of the load is negative"
+            raise UnusableError("source.bad-value", text, f"{word}pConstantPower", min(row), "Correct it.")
+        row[:] = [v / total for v in row]
+    pure: dict[tuple[float, ...], Literal[1, 2, 5]] = {(0.0, 0.0, 1.0): 1, (1.0, 0.0, 0.0): 2, (0.0, 1.0, 0.0): 5}
+    if shares[0] == shares[1] and tuple(shares[0]) in pure:
+        return {"model": pure[tuple(shares[0])]}
+    return {"model": 8, "zip": (*shares[0], *shares[1], 0.0)}
+
+
+def _capacitor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    rows = circuit.phases(thing, "ShuntCompensatorPhase.ShuntCompensator", "ShuntCompensatorPhase.phase")
+    delta = thing.text("ShuntCompensator.phaseConnection").upper() == "D"
+    volts = thing.number("ShuntCompensator.nomU", 0.0) or 1e3 * circuit.kv_ll(bus)
+    most, on = _sections(thing, "ShuntCompensator")
+    word = "LinearShuntCompensatorPhase.bPerSection"
+    siemens = [(a, row.number(word, thing.number("LinearShuntCompensator.bPerSection", 0.0)), 0.0) for a, row in rows]
+    if not siemens:
+        siemens = [("", thing.number("LinearShuntCompensator.bPerSection"), 0.0)]
+    for _, row in rows:
+        steps = _sections(row, "ShuntCompensatorPhase", most, on)
+        if steps != (most, on):
+            raise UnusableError("cim.total", "a phase has other sections than the bank", word, "", "Correct the bank.")
+    control = _control(circuit, thing, volts)
+    for where, b, _ in _spread(circuit, thing, bus, delta, siemens, "capacitor"):
+        kv = volts / 1e3
+        if where["phases"] == 3:
+            share = b / max(len(siemens), 1)
+        else:
+            share = b
+            if not delta and kv > 1.4 * circuit.kv_ln(bus):
+                kv /= math.sqrt(3.0)
+        kvar = float(f"{share * kv * kv * 1e3:.12g}")
+        states = () if on == most else tuple(i < on for i in range(most))
+        yield Capacitor(**(where | {"kv": kv}), kvar=(kvar,) * most, steps_on=states, control=control)
+
+
+def _sections(row: Thing, cls: str, most: int = 1, on: int = 1) -> tuple[int, int]:
+    most = row.whole(f"{cls}.maximumSections", most)
+    on = row.whole(f"{cls}.sections", row.whole(f"{cls}.normalSections", on))
+    if not 1 <= most <= 1000 or not 0 <= on <= most:
+        raise UnusableError("source.bad-value", "is no number of sections", f"{cls}.sections", on, "Correct it.")
+    return most, on
+
+
+def _control(circuit: Circuit, thing: Thing, volts: float) -> CapacitorControl | None:
+    """The control of a capacitor that holds a voltage or reactive power; others are told and left out."""
+    control = circuit.store.to(thing, "RegulatingCondEq.RegulatingControl")
+    if control is None:
+        return None
+    circuit.use([control], thing)
+    mode = control.text("RegulatingControl.mode")
+    terminal = circuit.store.to(control, "RegulatingControl.Terminal")
+    kinds: dict[str, Literal["voltage", "kvar", "current"]] = {
+        "voltage": "voltage", "reactivePower": "kvar", "currentFlow": "current",
+    }  # fmt: skip
+    element = circuit.store.to(terminal, "Terminal.ConductingEquipment") if terminal is not None else None
+    lines = {"ACLineSegment": "line", "PowerTransformer": "transformer"}
+    if mode not in kinds or element is None or element.cls not in lines:
+        text = "its control measures what the model cannot hold: it stays connected as it is"
+        remedy = "Check whether the study depends on it."
+        tell(
+            circuit.reading,
+            control,
+            "conversion.property-refused",
+            "warning",
+            text,
+            "RegulatingControl.mode",
+            mode,
+            remedy,
+        )
+        return None
+    target, band = (
+        control.number("RegulatingControl.targetValue"),
+        control.number("RegulatingControl.targetDeadband", 0.0),
+    )
+    sign = -1.0 if mode == "voltage" else 1.0
+    scale = 60.0 if mode == "voltage" else 1e3 if mode == "reactivePower" else 1.0
+    return CapacitorControl(
+        type=kinds[mode],
+        element=f"{lines[element.cls]}.{element.name.lower()}",
+        on=(target + sign * band / 2.0) / scale,
+        off=(target - sign * band / 2.0) / scale,
+        delay_s=thing.number("ShuntCompensator.aVRDelay", 15.0),
+        enabled=control.flag("RegulatingControl.enabled", True),
+    )
+
+
+def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    """An inverter: a battery behind it makes it a storage, anything else a generator."""
+    word = "PowerElectronicsConnection."
+    units = circuit.store.back(thing, "PowerElectronicsUnit.PowerElectronicsConnection")
+    one = circuit.store.to(thing, f"{word}PowerElectronicsUnit")
+    units = circuit.use([*units, *([one] if one is not None and one not in units else [])], thing)
+    for unit in units:
+        circuit.locate(unit)
+    rows = circuit.phases(
+        thing, f"PowerElectronicsConnectionPhase.{word[:-1]}", "PowerElectronicsConnectionPhase.phase"
+    )
+    p, q = thing.number(f"{word}p", 0.0), thing.number(f"{word}q", 0.0)
+    kva = thing.number(f"{word}ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
+    parts = "PowerElectronicsConnectionPhase."
+    n = max(len(rows), 1)
+    shares = [(a, row.number(f"{parts}p", p / n), row.number(f"{parts}q", q / n)) for a, row in rows if a != "N"]
+    places = list(_spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))
+    batteries = [u for u in units if u.cls == "BatteryUnit"]
+    for where, watts, vars_ in places:
+        share = 1.0 / len(places)
+        if batteries:
+            for name in ("p", "q"):
+                thing.drop(f"{word}{name}", "is the power now; the model's storage follows its own rule")
+            yield _battery(where, batteries, kva * share, share)
+            continue
+        kinds: dict[str, Literal["pv", "wind"]] = {"PhotovoltaicUnit": "pv", "PowerElectronicsWindUnit": "wind"}
+        kind = kinds.get(units[0].cls, "other") if units else "other"
+        most = sum(u.number("PowerElectronicsUnit.maxP", 0.0) for u in units) / 1e3 * share
+        dc = most if kind == "pv" and most > 0 else None
+        yield Generator(**where, **LIMITS, type=kind, kw=watts / 1e3, kvar=vars_ / 1e3, kva=kva * share, dc_kw=dc)
+
+
+def _battery(where: dict[str, Any], units: list[Thing], kva: float, share: float) -> Storage:
+    energy = sum(u.number("BatteryUnit.ratedE") for u in units)
+    stored = sum(u.number("BatteryUnit.storedE", 0.5 * energy / len(units)) for u in units)
+    kw = sum(u.number("PowerElectronicsUnit.maxP", 0.0) for u in units) / 1e3 * share
+    return Storage(
+        **where, kw=kw or kva, kva=kva, kwh=energy / 1e3 * share, stored=stored / energy if energy > 0 else 0.5
+    )
+
+
+def _machine(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    """A synchronous machine at the power that the file states, which counts consumption positive."""
+    if thing.text("RegulatingCondEq.RegulatingControl"):
+        refuse(circuit.reading, thing, "holds its voltage, which the model's generators do not")
+        return
+    p, q = -thing.number("RotatingMachine.p", 0.0), -thing.number("RotatingMachine.q", 0.0)
+    kva = thing.number("RotatingMachine.ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
+    for where, watts, vars_ in _spread(circuit, thing, bus, False, [("", p, q)], "generator"):
+        yield Generator(**where, **LIMITS, type="synchronous", kw=watts / 1e3, kvar=vars_ / 1e3, kva=kva)
+
+
+MAKERS: Mapping[str, Callable[[Circuit, Thing, str], Iterator[Part]]] = {
+    "EnergySource": _source,
+    "EnergyConsumer": _consumer,
+    "ConformLoad": _consumer,
+    "NonConformLoad": _consumer,
+    "LinearShuntCompensator": _capacitor,
+    "PowerElectronicsConnection": _inverter,
+    "SynchronousMachine": _machine,
+}
+"""What makes the parts of each class."""

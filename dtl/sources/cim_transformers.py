@@ -1,0 +1,341 @@
+"""Transformers of a CIM model: those with ends of three phases, and tanks with their catalog and tests.
+
+All percentages go to the rated power of the first winding. A tank becomes one transformer; the tanks of one
+PowerTransformer are a bank. Test losses are in kW and exciting currents in per cent, as IEC 61968-11 has them.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import Any
+
+from dtl.network.feeder import Transformer, Winding
+from dtl.sources.cim_circuit import PHASES, Circuit
+from dtl.sources.cim_objects import Thing
+from dtl.sources.cim_taps import add_regulator, changers, tap
+from dtl.sources.reading import plain
+from dtl.sources.record import UNUSABLE, UnusableError, fault
+from dtl.sources.windings import joined
+
+_NODES = {"A": 1, "B": 2, "C": 3, "N": 0, "1": 1, "2": 2}
+
+
+def add_transformers(circuit: Circuit) -> None:
+    """Add all transformers of the feeder, and the controls of their taps."""
+    for thing in circuit.of("PowerTransformer"):
+        tanks = circuit.store.back(thing, "TransformerTank.PowerTransformer")
+        try:
+            if not tanks:
+                _whole(circuit, thing)
+            else:
+                circuit.locate(thing)
+            for tank in tanks:
+                _tank(circuit, thing, tank, len(tanks))
+        except UNUSABLE as err:
+            fault(circuit.reading, thing, err)
+
+
+def _ends(circuit: Circuit, owner: Thing, word: str) -> list[Thing]:
+    """The ends of a transformer or tank by their number.
+
+    Raises
+    ------
+    UnusableError
+        There are not two or three.
+    """
+    found = circuit.use(circuit.store.back(owner, word), owner)
+    found.sort(key=lambda e: e.number("TransformerEnd.endNumber", e.number("TransformerEnd.sequenceNumber", 0.0)))
+    if len(found) not in (2, 3):
+        text = f"has {len(found)} windings; the model holds two or three"
+        raise UnusableError("cim.windings", text, "TransformerEnd", len(found), "Waive it, or replace it.")
+    return found
+
+
+def _bus(circuit: Circuit, owner: Thing, end: Thing) -> str:
+    terminal = circuit.store.must(end, "TransformerEnd.Terminal")
+    terminal.feeder, terminal.target = circuit.feeder, owner.thing
+    for word in ("Terminal.ConductingEquipment", "ACDCTerminal.sequenceNumber"):
+        terminal.ask(word)
+    bus = circuit.bus(terminal)
+    circuit.base(bus, circuit.store.to(end, "TransformerEnd.BaseVoltage"))
+    return bus
+
+
+def _whole(circuit: Circuit, thing: Thing) -> None:
+    """A transformer of three phases that is stated by its ends."""
+    ends = _ends(circuit, thing, "PowerTransformerEnd.PowerTransformer")
+    buses = [_bus(circuit, thing, e) for e in ends]
+    for bus in buses:
+        circuit.touch(bus, PHASES)
+    watts = [e.number("PowerTransformerEnd.ratedS") for e in ends]
+    volts = [e.number("PowerTransformerEnd.ratedU") for e in ends]
+    _positive(watts, "PowerTransformerEnd.ratedS")
+    _positive(volts, "PowerTransformerEnd.ratedU")
+    ohm = [u * u / watts[0] for u in volts]
+    kinds = [e.text("PowerTransformerEnd.connectionKind").upper() for e in ends]
+    nodes, lead = _connections(circuit, thing, ends, kinds, buses)
+    stars = [circuit.store.to(e, "TransformerEnd.StarImpedance") for e in ends]
+    meshes = _meshes(circuit, thing, ends)
+    r = [e.number("PowerTransformerEnd.r", 0.0) / z for e, z in zip(ends, ohm, strict=True)]
+    if all(stars):
+        circuit.use([s for s in stars if s is not None], thing)
+        each = [
+            complex(s.number("TransformerStarImpedance.r", 0.0), s.number("TransformerStarImpedance.x")) / z
+            for s, z in zip(stars, ohm, strict=True)
+            if s is not None
+        ]
+        r = [z.real for z in each]
+        x = {(i, j): each[i].imag + each[j].imag for i, j in combinations(range(len(ends)), 2)}
+    elif meshes:
+        x = {k: m.number("TransformerMeshImpedance.x") / ohm[k[0]] for k, m in meshes.items()}
+        if not any(r) and len(ends) == 2:
+            r = [m.number("TransformerMeshImpedance.r", 0.0) / ohm[0] / 2.0 for m in meshes.values()] * 2
+    else:
+        own = [e.number("PowerTransformerEnd.x", 0.0) / z for e, z in zip(ends, ohm, strict=True)]
+        x = {(i, j): own[i] + own[j] for i, j in combinations(range(len(ends)), 2)}
+    loss, current = _core(circuit, thing, ends, ohm)
+    taps = [changers(circuit, e) for e in ends]
+    windings = []
+    for i, end in enumerate(ends):
+        kind = "delta" if kinds[i] == "D" else "wye"
+        where: dict[str, Any] = {"bus": buses[i], "nodes": nodes[i], "connection": kind}
+        where |= _earth(end, kinds[i])
+        rated: dict[str, Any] = {"kv": volts[i] / 1e3, "kva": watts[i] / 1e3, "r_pct": _pct(r[i])}
+        windings.append(Winding(**where, **rated, **tap(circuit, thing, taps[i])))
+    part = _part(circuit, thing, windings, x, phases=3, lead_lag=lead, loss=loss, current=current)
+    circuit.locate(thing)
+    _finish(circuit, thing, part, taps)
+
+
+def _finish(circuit: Circuit, thing: Thing, part: Transformer, taps: list[list[Thing]]) -> None:
+    """Add a transformer, and the regulators that move its taps."""
+    regulators = [r for i, found in enumerate(taps, 1) for c in found for r in add_regulator(circuit, part, i, c)]
+    circuit.add(thing, part.model_copy(update={"is_regulator": bool(regulators)}))
+    for changer, regulator in regulators:
+        circuit.add(changer, regulator)
+
+
+def _connections(
+    circuit: Circuit, thing: Thing, ends: list[Thing], kinds: list[str], buses: list[str]
+) -> tuple[list[tuple[int, ...]], str]:
+    """Nodes of each winding, and which way the delta turns, by the clock numbers of the lower windings."""
+    thing.ask("PowerTransformer.vectorGroup")
+    found: list[tuple[int, ...]] = []
+    leads = set()
+    for i, (end, kind) in enumerate(zip(ends, kinds, strict=True)):
+        if kind not in ("D", "Y", "YN"):
+            text = "the model has no such winding"
+            raise UnusableError("cim.connection", text, "PowerTransformerEnd.connectionKind", kind, "Waive it.")
+        hours = (end.whole("PowerTransformerEnd.phaseAngleClock", 0) - ends[0].whole(
+            "PowerTransformerEnd.phaseAngleClock", 0)) % 12  # fmt: skip
+        nodes: tuple[int, ...] = PHASES
+        if i > 0:
+            unequal = (kind == "D") != (kinds[0] == "D")
+            if unequal and "PowerTransformerEnd.phaseAngleClock" not in end.values:
+                hours = 1
+                reason = "the source states no clock number: 1 was taken"
+                what = f"{end.thing} phaseAngleClock"
+                circuit.reading.defaulted(circuit.feeder, what, "", f"transformer {thing.name}", "1", reason)
+            way = joined(("D" if kinds[0] == "D" else "YN") + ("d" if kind == "D" else "yn") + str(hours), 30.0 * hours)
+            if way.odd:
+                text = "its clock number does not fit the connection of its windings"
+                raise UnusableError(
+                    "source.phase-shift", text, "PowerTransformerEnd.phaseAngleClock", hours, "Correct."
+                )
+            nodes = way.nodes
+            if unequal:
+                leads.add(way.lead_lag)
+        if kind != "D" and not _solid(end):
+            nodes = (*nodes, circuit.neutral(buses[i]))
+        found.append(nodes)
+    if len(leads) > 1:
+        text = "its windings turn in opposite directions, which the model cannot hold"
+        raise UnusableError("source.vector-group", text, "PowerTransformerEnd.phaseAngleClock", "", "Waive it.")
+    return found, leads.pop() if leads else "lag"
+
+
+def _solid(end: Thing) -> bool:
+    """Whether the star point of a winding is earthed without impedance."""
+    earthed = end.flag("TransformerEnd.grounded", True)
+    return earthed and not end.number("TransformerEnd.rground", 0.0) and not end.number("TransformerEnd.xground", 0.0)
+
+
+def _earth(end: Thing, kind: str) -> dict[str, float]:
+    """The impedance of the star point, where there is one."""
+    if kind == "D" or _solid(end) or not end.flag("TransformerEnd.grounded", True):
+        return {}
+    r, x = end.number("TransformerEnd.rground", 0.0), end.number("TransformerEnd.xground", 0.0)
+    return {"r_neutral_ohm": r, "x_neutral_ohm": x}
+
+
+def _meshes(circuit: Circuit, thing: Thing, ends: list[Thing]) -> dict[tuple[int, int], Thing]:
+    """The impedances between pairs of ends, by the numbers of the ends; all pairs or none.
+
+    Raises
+    ------
+    UnusableError
+        A pair is missing.
+    """
+    found = {}
+    number = {e.id: i for i, e in enumerate(ends)}
+    for end in ends:
+        for mesh in circuit.store.back(end, "TransformerMeshImpedance.FromTransformerEnd"):
+            other = number.get(mesh.text("TransformerMeshImpedance.ToTransformerEnd"))
+            if other is not None:
+                circuit.use([mesh], thing)
+                found[number[end.id], other] = mesh
+    wanted = set(combinations(range(len(ends)), 2))
+    if found and set(found) != wanted:
+        text = "has not one impedance from each winding to each later one"
+        raise UnusableError("cim.windings", text, "TransformerMeshImpedance", len(found), "Complete them.")
+    return found
+
+
+def _core(circuit: Circuit, thing: Thing, ends: list[Thing], ohm: list[float]) -> tuple[float, float]:
+    """No-load losses and magnetising current per unit of the first winding."""
+    loss = current = 0.0
+    for end, z in zip(ends, ohm, strict=True):
+        cores = circuit.store.back(end, "TransformerCoreAdmittance.TransformerEnd")
+        core = circuit.store.to(end, "TransformerEnd.CoreAdmittance")
+        for found in circuit.use([*cores, *([core] if core is not None else [])], thing):
+            loss += found.number("TransformerCoreAdmittance.g", 0.0) * z
+            current += abs(found.number("TransformerCoreAdmittance.b", 0.0)) * z
+        if "PowerTransformerEnd.g" in end.values or "PowerTransformerEnd.b" in end.values:
+            loss += end.number("PowerTransformerEnd.g", 0.0) * z
+            current += abs(end.number("PowerTransformerEnd.b", 0.0)) * z
+    return loss, current
+
+
+def _tank(circuit: Circuit, owner: Thing, tank: Thing, number: int) -> None:
+    """One tank: windings by its ends, ratings and impedances by its catalog entry."""
+    circuit.use([tank], owner)
+    ends = _ends(circuit, tank, "TransformerTankEnd.TransformerTank")
+    info = circuit.store.to(tank, "TransformerTank.TransformerTankInfo")
+    if info is None:
+        info = circuit.store.must(tank, "PowerSystemResource.AssetDatasheet")
+    circuit.use([info], tank)
+    rows = circuit.use(circuit.store.back(info, "TransformerEndInfo.TransformerTankInfo"), tank)
+    rows.sort(key=lambda r: r.number("TransformerEndInfo.endNumber"))
+    if len(rows) != len(ends):
+        text = f"its catalog entry has {len(rows)} windings, the tank {len(ends)}"
+        raise UnusableError("cim.windings", text, "TransformerTank.TransformerTankInfo", info.name, "Correct it.")
+    watts = [r.number("TransformerEndInfo.ratedS") for r in rows]
+    volts = [r.number("TransformerEndInfo.ratedU") for r in rows]
+    _positive(watts, "TransformerEndInfo.ratedS")
+    _positive(volts, "TransformerEndInfo.ratedU")
+    ohm = [u * u / watts[0] for u in volts]
+    r = [row.number("TransformerEndInfo.r", 0.0) / z for row, z in zip(rows, ohm, strict=True)]
+    x = {k: _tested(circuit, tank, rows, k, ohm, r, watts[0]) for k in combinations(range(len(rows)), 2)}
+    loss, current = _no_load(circuit, tank, rows, watts[0])
+    taps = [changers(circuit, e) for e in ends]
+    windings, phases = [], 1
+    for i, (end, row) in enumerate(zip(ends, rows, strict=True)):
+        letters, nodes = _ordered(end)
+        bus = _bus(circuit, tank, end)
+        phases = 3 if len([n for n in nodes if n]) == 3 else phases
+        circuit.touch(bus, nodes)
+        if "S" in letters:
+            circuit.split.add(bus)
+            circuit.base_kv_ll[bus] = (2.0 if 0 in nodes else 1.0) * volts[i] / 1e3
+        kind = row.text("TransformerEndInfo.connectionKind").upper()
+        if phases == 3 and nodes == (1, 2, 3, 0):
+            nodes = nodes[:3]
+        where = {"bus": bus, "nodes": nodes, "connection": "delta" if kind.startswith("D") else "wye"}
+        rated: dict[str, Any] = {"kv": volts[i] / 1e3, "kva": watts[i] / 1e3, "r_pct": _pct(r[i])}
+        windings.append(Winding(**where, **rated, **tap(circuit, tank, taps[i])))
+        for word in ("rground", "xground", "grounded"):
+            end.ask(f"TransformerEnd.{word}")
+    short = rows[0].number("TransformerEndInfo.emergencyS", 0.0)
+    part = _part(circuit, tank, windings, x, phases=phases, lead_lag="lag", loss=loss, current=current, of=owner)
+    bank = plain(owner.name) if number > 1 else ""
+    more = {"bank": bank, "emergency_kva": short / 1e3 if short > 0 else None}
+    circuit.locate(tank)
+    _finish(circuit, tank, part.model_copy(update=more), taps)
+    owner.feeder, owner.target = circuit.feeder, tank.target
+
+
+def _ordered(end: Thing) -> tuple[str, tuple[int, ...]]:
+    """Phases of a tank's winding as letters, and its nodes in their order."""
+    code = (end.text("TransformerTankEnd.orderedPhases") or end.text("TransformerTankEnd.phases")).upper()
+    letters = code.replace("S", "")
+    if not letters or not set(letters) <= _NODES.keys() or letters == "N":
+        raise UnusableError(
+            "cim.phase", "is no order of phases", "TransformerTankEnd.orderedPhases", code, "Correct it."
+        )
+    if len(letters) == 1:
+        letters += "N"
+    if letters == "12N":
+        letters = "12"
+    return code, tuple(_NODES[c] for c in letters)
+
+
+def _tested(
+    circuit: Circuit,
+    tank: Thing,
+    rows: list[Thing],
+    pair: tuple[int, int],
+    ohm: list[float],
+    r: list[float],
+    watts: float,
+) -> float:
+    """Reactance between two windings by their short-circuit test, per unit of the first winding.
+
+    Where the catalog states no resistances, `r` gets those of the test's losses.
+    """
+    for a, b in (pair, pair[::-1]):
+        for test in circuit.store.back(rows[a], "ShortCircuitTest.EnergisedEnd"):
+            if rows[b].id not in test.text("ShortCircuitTest.GroundedEnds").split(" "):
+                continue
+            circuit.use([test], tank)
+            base = test.number("TransformerTest.basePower", watts)
+            if base <= 0:
+                raise UnusableError("source.bad-value", "must be greater than 0", "TransformerTest.basePower", base)
+            if not r[a] and not r[b]:
+                lost = test.number("ShortCircuitTest.loss", 0.0) * 1e3 / base * watts / base
+                r[a] = r[b] = lost / 2.0
+            if "ShortCircuitTest.leakageImpedance" in test.values:
+                z = test.number("ShortCircuitTest.leakageImpedance") / ohm[a]
+            else:
+                z = test.number("ShortCircuitTest.voltage") / 100.0 * watts / base
+            return math.sqrt(max(z * z - (r[a] + r[b]) ** 2, 0.0))
+    text = f"has no short-circuit test between windings {pair[0] + 1} and {pair[1] + 1}"
+    raise UnusableError("cim.windings", text, "ShortCircuitTest", "", "Add the test to its catalog entry.")
+
+
+def _no_load(circuit: Circuit, tank: Thing, rows: list[Thing], watts: float) -> tuple[float, float]:
+    for row in rows:
+        for test in circuit.store.back(row, "NoLoadTest.EnergisedEnd"):
+            circuit.use([test], tank)
+            base = test.number("TransformerTest.basePower", watts)
+            loss = test.number("NoLoadTest.loss", 0.0) * 1e3 / watts
+            total = test.number("NoLoadTest.excitingCurrent", 0.0) / 100.0 * base / watts
+            return loss, math.sqrt(max(total * total - loss * loss, 0.0))
+    return 0.0, 0.0
+
+
+def _part(
+    circuit: Circuit, thing: Thing, windings: list[Winding], x: dict[tuple[int, int], float], **how: Any
+) -> Transformer:
+    three = len(windings) == 3
+    return Transformer(
+        name=circuit.called(thing, "transformer"),
+        phases=how["phases"],
+        windings=tuple(windings),
+        xhl_pct=_pct(x[0, 1]),
+        xht_pct=_pct(x[0, 2]) if three else None,
+        xlt_pct=_pct(x[1, 2]) if three else None,
+        no_load_loss_pct=_pct(how["loss"]),
+        magnetizing_pct=_pct(how["current"]),
+        lead_lag=how["lead_lag"],
+        enabled=circuit.in_service(how.get("of", thing)),
+    )
+
+
+def _positive(values: list[float], word: str) -> None:
+    if min(values) <= 0:
+        raise UnusableError("source.bad-value", "must be greater than 0", word, min(values), "Correct the value.")
+
+
+def _pct(share: float) -> float:
+    return float(f"{100.0 * share:.12g}")

@@ -1,0 +1,202 @@
+"""What hangs on the buses of a feeder as CIM objects."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from dtl.network.feeder import Generator, Load, Shunt, Storage
+
+if TYPE_CHECKING:
+    from dtl.sources.cim_write import Document
+
+_FIRST = {(1, 2): "A", (2, 3): "B", (3, 1): "C", (2, 1): "A", (3, 2): "B", (1, 3): "C"}
+"""Phase that stands for a delta between two nodes, as far as the order of the two does not count."""
+
+
+def _phases(document: Document, part: Shunt) -> list[str] | None:
+    """The phases of a part, empty for all three; None, and a finding, when CIM has no word for them."""
+    nodes = tuple(n for n in part.nodes[: part.phases + (part.connection == "delta" and part.phases == 1)] if n > 0)
+    neutral = [n for n in part.nodes[part.phases :] if n > 0] if part.connection == "wye" else []
+    split = document.feeder.bus[part.bus].split_phase
+    if not neutral and part.phases == 3 and sorted(nodes) == [1, 2, 3]:
+        return []
+    if not neutral and part.phases == 1 and part.connection == "wye" and not split and nodes[0] in (1, 2, 3):
+        return ["ABC"[nodes[0] - 1]]
+    if part.phases == 1 and split and set(part.nodes) - {0} <= {1, 2}:
+        return [f"s{n}" for n in part.nodes if n > 0]
+    if part.phases == 1 and part.connection == "delta" and not split and nodes in _FIRST:
+        return [_FIRST[nodes]]
+    document.refuse(part, f"CIM has no word for the nodes {'.'.join(map(str, part.nodes))} of a part like this")
+    return None
+
+
+def _joined(part: Shunt) -> str:
+    return f"PhaseShuntConnectionKind.{'D' if part.connection == 'delta' else 'Y'}"
+
+
+def write_loads(document: Document) -> None:
+    """Write the loads with their dependence on voltage, at the nominal voltage of their bus."""
+    for part in document.feeder.loads:
+        phases = _phases(document, part)
+        if phases is None:
+            continue
+        at = _at_nominal(document, part)
+        if at is None:
+            document.refuse(part, f"a load of model {part.model} cannot be written")
+            continue
+        kw, kvar, response = at
+        legs = len(phases) == 2
+        key = document.equipment(
+            "EnergyConsumer",
+            part,
+            [part.bus],
+            EnergyConsumer__p=1e3 * kw,
+            EnergyConsumer__q=1e3 * kvar,
+            EnergyConsumer__customerCount=part.customers,
+            EnergyConsumer__phaseConnection_is=_joined(part),
+            EnergyConsumer__LoadResponse_to=response,
+        )
+        for letter in phases:
+            document.object(
+                "EnergyConsumerPhase",
+                f"{part.name} {letter}",
+                EnergyConsumerPhase__EnergyConsumer_to=key,
+                EnergyConsumerPhase__phase_is=f"SinglePhaseKind.{letter}",
+                EnergyConsumerPhase__p=1e3 * kw / (2 if legs else 1),
+                EnergyConsumerPhase__q=1e3 * kvar / (2 if legs else 1),
+            )
+
+
+def _at_nominal(document: Document, part: Load) -> tuple[float, float, str | None] | None:
+    """Power at the nominal voltage of the bus, and the id of the dependence; None where CIM has no such model."""
+    bus = document.feeder.bus[part.bus]
+    across = part.phases > 1 or len([n for n in part.nodes if n]) > 1
+    u = (bus.kv_ll if across else bus.kv_ln) / part.kv
+    if part.model == 4:
+        words = {"pVoltageExponent": part.cvr_watts, "qVoltageExponent": part.cvr_vars}
+        name = f"exponents {part.cvr_watts:.12g} {part.cvr_vars:.12g}"
+        key = document.object(
+            "LoadResponseCharacteristic",
+            name,
+            LoadResponseCharacteristic__exponentModel=True,
+            **{f"LoadResponseCharacteristic__{k}": v for k, v in words.items()},
+        )
+        return part.kw * u**part.cvr_watts, part.kvar * u**part.cvr_vars, key
+    pure = {1: (0.0, 0.0, 1.0) * 2, 2: (1.0, 0.0, 0.0) * 2, 5: (0.0, 1.0, 0.0) * 2}
+    shares = pure.get(part.model) or (part.zip[:6] if part.model == 8 and not any(part.zip[6:]) else None)
+    if shares is None:
+        return None
+    scaled = [s * u**e for s, e in zip(shares, (2, 1, 0) * 2, strict=True)]
+    p, q = sum(scaled[:3]), sum(scaled[3:])
+    if min(scaled) < 0 or not p or not q:
+        return None
+    percent = [100.0 * s / (p if i < 3 else q) for i, s in enumerate(scaled)]
+    kinds = [f"{w}Constant{k}" for w in "pq" for k in ("Impedance", "Current", "Power")]
+    key = document.object(
+        "LoadResponseCharacteristic",
+        "zip " + " ".join(f"{v:.15g}" for v in percent),
+        LoadResponseCharacteristic__exponentModel=False,
+        **{f"LoadResponseCharacteristic__{k}": v for k, v in zip(kinds, percent, strict=True)},
+    )
+    return part.kw * p, part.kvar * q, key
+
+
+def write_capacitors(document: Document) -> None:
+    """Write the capacitors by susceptance; all steps of a bank must be equal, and those in front connected."""
+    for part in document.feeder.capacitors:
+        phases = _phases(document, part)
+        if phases is None:
+            continue
+        on = part.steps_on or (True,) * len(part.kvar)
+        if len(set(part.kvar)) > 1 or list(on) != sorted(on, reverse=True):
+            document.refuse(part, "its steps are of different size, or not connected in their order")
+            continue
+        if part.control is not None and part.control.enabled:
+            document.refuse(part, "controls of capacitors are not written")
+            continue
+        siemens = part.kvar[0] / 1e3 / part.kv**2
+        key = document.equipment(
+            "LinearShuntCompensator",
+            part,
+            [part.bus],
+            ShuntCompensator__nomU=1e3 * part.kv,
+            LinearShuntCompensator__bPerSection=siemens,
+            LinearShuntCompensator__gPerSection=0.0,
+            ShuntCompensator__phaseConnection_is=_joined(part),
+            ShuntCompensator__maximumSections=len(part.kvar),
+            ShuntCompensator__normalSections=sum(on),
+            ShuntCompensator__sections=sum(on),
+        )
+        for letter in phases:
+            document.object(
+                "LinearShuntCompensatorPhase",
+                f"{part.name} {letter}",
+                ShuntCompensatorPhase__ShuntCompensator_to=key,
+                ShuntCompensatorPhase__phase_is=f"SinglePhaseKind.{letter}",
+                LinearShuntCompensatorPhase__bPerSection=siemens,
+                ShuntCompensatorPhase__maximumSections=len(part.kvar),
+                ShuntCompensatorPhase__normalSections=sum(on),
+                ShuntCompensatorPhase__sections=sum(on),
+            )
+
+
+def write_generators(document: Document) -> None:
+    """Write generators of constant power as inverters, whatever turns or shines behind them."""
+    units = {"pv": "PhotovoltaicUnit", "wind": "PowerElectronicsWindUnit"}
+    for part in document.feeder.generators:
+        if part.model != 1:
+            document.refuse(part, "only generators of constant power can be written")
+            continue
+        key = _inverter(document, part, part.kw, part.kvar, part.kva)
+        if key and part.type in units:
+            document.object(
+                units[part.type],
+                part.name,
+                PowerElectronicsUnit__PowerElectronicsConnection_to=key,
+                PowerElectronicsUnit__maxP=1e3 * part.dc_kw if part.dc_kw else None,
+            )
+
+
+def write_storages(document: Document) -> None:
+    """Write the batteries."""
+    for part in document.feeder.storages:
+        key = _inverter(document, part, 0.0, 0.0, part.kva)
+        if key:
+            document.object(
+                "BatteryUnit",
+                part.name,
+                PowerElectronicsUnit__PowerElectronicsConnection_to=key,
+                PowerElectronicsUnit__maxP=1e3 * part.kw,
+                BatteryUnit__ratedE=1e3 * part.kwh,
+                BatteryUnit__storedE=1e3 * part.kwh * part.stored,
+            )
+
+
+def _inverter(document: Document, part: Generator | Storage, kw: float, kvar: float, kva: float) -> str:
+    """Write the connection of a generator or battery; its id, or nothing when it was refused."""
+    phases = _phases(document, part)
+    if phases is None:
+        return ""
+    if part.connection == "delta" and not document.feeder.bus[part.bus].split_phase:
+        document.refuse(part, "inverters in delta cannot be written")
+        return ""
+    key = document.equipment(
+        "PowerElectronicsConnection",
+        part,
+        [part.bus],
+        PowerElectronicsConnection__p=1e3 * kw,
+        PowerElectronicsConnection__q=1e3 * kvar,
+        PowerElectronicsConnection__ratedS=1e3 * kva,
+        PowerElectronicsConnection__ratedU=1e3 * part.kv * (math.sqrt(3.0) if len(phases) == 1 else 1.0),
+    )
+    for letter in phases:
+        document.object(
+            "PowerElectronicsConnectionPhase",
+            f"{part.name} {letter}",
+            PowerElectronicsConnectionPhase__PowerElectronicsConnection_to=key,
+            PowerElectronicsConnectionPhase__phase_is=f"SinglePhaseKind.{letter}",
+            PowerElectronicsConnectionPhase__p=1e3 * kw / len(phases),
+            PowerElectronicsConnectionPhase__q=1e3 * kvar / len(phases),
+        )
+    return key
