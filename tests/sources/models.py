@@ -16,8 +16,8 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def read(kind: str, folder: Path, path: str, **spec: Any) -> Reading:
-    reader = {"cim": cim.read, "opendss": opendss.read, "cyme_text": cyme_text.read, "pandapower": pandapower.read}[kind]
-    return reader("model", {"kind": kind, "path": path, **spec}, files_of(folder))
+    readers = {"cim": cim, "cyme_text": cyme_text, "opendss": opendss, "pandapower": pandapower}
+    return readers[kind].read("model", {"kind": kind, "path": path, **spec}, files_of(folder))
 
 
 def feeders(reading: Reading) -> dict[str, Feeder]:
