@@ -69,6 +69,12 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
             remedy = "Correct the file, or leave it out of `path`."
             reading.find("source.unreadable", "error", str(err), feeder=feeder, file=file, remedy=remedy)
             continue
+        if reading.parts and net.frequency_hz != reading.frequency_hz:
+            text = f"the file is of another frequency than those before it, {reading.frequency_hz:g} Hz"
+            remedy = "Make a source of its own of it."
+            where = {"feeder": feeder, "file": file, "value": f"{net.frequency_hz:g}", "remedy": remedy}
+            reading.find("source.bad-value", "error", text, field="f_hz", **where)
+            continue
         reading.parts[feeder] = {}
         reading.frequency_hz = net.frequency_hz
         _read(Grid(reading, feeder, net), str(spec.get("each_file") or "feeder"))

@@ -333,3 +333,11 @@ def test_shared_cable_is_one_line_code(tmp_path: Path) -> None:
     tables["line"].append(tables["line"][0] | {"name": "o", "from_bus": 2, "to_bus": 3, **CABLE, "r_ohm_per_km": 0.3})
     assert [c.name for c in only(make(tmp_path, tables)).line_codes] == ["2x_nayy_4x150_se", "2x_nayy_4x150_se@2"]
     assert files_of(tmp_path).keys() == {"net.json"}
+
+
+def test_files_of_two_frequencies(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(wrapped(small()))
+    (tmp_path / "b.json").write_text(wrapped(small()).replace('"f_hz": 50.0', '"f_hz": 60.0'))
+    reading = read("pandapower", tmp_path, "*.json")
+    assert [(f.feeder, f.field, f.value) for f in reading.findings] == [("b", "f_hz", "60")]
+    assert list(reading.parts) == ["a"]
