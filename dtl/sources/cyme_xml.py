@@ -59,7 +59,7 @@ def _read_tables(reading: Reading, files: Mapping[str, Path]) -> Tables | None:
         except RefusedError as err:
             reading.find(err.check, "error", str(err), file=name, value=err.value, remedy=err.remedy)
             sound = False
-        except (etree.XMLSyntaxError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as err:
+        except (etree.XMLSyntaxError, zipfile.BadZipFile, EOFError, RuntimeError) as err:
             text = f"the file is no sound XML: {str(err)[:160]}"
             reading.find("cyme.xml-damaged", "error", text, file=name, remedy="Export the study again.")
             sound = False
