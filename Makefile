@@ -1,12 +1,12 @@
 # make demo: install what a run needs, run the demo study, say where its site is.
-# make test: install what the tests need, run them.
+# make test: install what the tests need, run them; make slow: the longest ones.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip --disable-pip-version-check install --quiet
 STUDY ?= demo
 
-.PHONY: install demo test bench lock clean
+.PHONY: install demo test slow bench lock clean
 
 install: $(VENV)/base
 
@@ -28,6 +28,9 @@ demo: install
 test: $(VENV)/test
 	.ci/system-packages
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+slow: $(VENV)/test
+	$(BIN)/python -m pytest -n 2 -m slow
 
 bench: $(VENV)/test
 	for each in tests/bench/*.py; do $(BIN)/python $$each || exit 1; done

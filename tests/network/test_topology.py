@@ -153,7 +153,6 @@ def test_islands_and_voltage_jumps() -> None:
     assert found["network.island"] == "bus.b2"
 
 
-@pytest.mark.slow
 def test_work_grows_with_the_number_of_buses() -> None:
     """Counted, not timed: calls of functions for 2,000 and 20,000 buses in a long chain with side branches."""
     import sys

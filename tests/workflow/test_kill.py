@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tinystudy import Tiny
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = pytest.mark.workflow
 
 KILLS = 5
 

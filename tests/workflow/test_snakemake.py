@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tinystudy import Tiny
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = pytest.mark.workflow
 
 PAGES = {"write_site": 1, "build_site": 1}
 ALL = {"read_source": 1, "merge_network": 1, "split_feeders": 1, "prepare_feeder": 2, "solve_feeder": 8,
