@@ -33,14 +33,18 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     if not own:
         own = [str(spec.get("path"))]
     events: dict[str, Event] = {}
+    lost: set[str] = set()
     for file in own:
         for row in _rows(reading, spec, file, files.get(file), "outages"):
-            _event(reading, rows, row, events)
+            if not _event(reading, rows, row, events):
+                lost.add(row.text("id"))
     waiting: dict[str, list[Row]] = {}
     if steps:
         for row in _rows(reading, spec, steps, files.get(steps), "steps"):
             if row.text("id") in events:
                 waiting.setdefault(row.text("id"), []).append(row)
+            elif row.text("id") in lost:
+                reading.refused("", f"[step] {row.text('id')}", "", "", "its interruption is refused")
             else:
                 _refuse(reading, row, "step", RowError("outage.step-orphan", "id", row.text("id"),
                         "no interruption has this id", "Export both tables over the same time."))  # fmt: skip
@@ -110,8 +114,8 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], table: str)
     return not lacking
 
 
-def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event]) -> None:
-    """Read one row of outages into `events`."""
+def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event]) -> bool:
+    """Read one row of outages into `events`; False, and a finding, where it is refused."""
     try:
         if TOTALS.fullmatch(row.text("id")) or (not row.text("id") and not row.text("start")):
             raise RowError("outage.totals-row", "id", row.text("id"), "is no interruption but a sum or a remark",
@@ -125,8 +129,9 @@ def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event]) -> 
                            "Keep one row for each interruption; put restoration steps in their own table.")  # fmt: skip
     except RowError as err:
         _refuse(reading, row, "outage", err)
-    else:
-        events[event.id] = event
+        return False
+    events[event.id] = event
+    return True
 
 
 def _refuse(reading: Reading, row: Row, what: str, err: RowError) -> None:
