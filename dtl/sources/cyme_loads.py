@@ -56,7 +56,8 @@ def chosen(rows: list[Row]) -> list[Row]:
 
 
 def add_loads(circuit: Circuit, device: Row, customers: list[Row], spread: str) -> None:
-    """All loads of one device; `spread` says where a distributed load sits."""
+    """All loads of one device, from the rows of its customers; `spread` says where a distributed load sits."""
+    customers = chosen(customers)
     section = device.text("SectionID")
     start, end, letters = circuit.ends[section]
     middle = circuit.middle.get(section, end)
@@ -136,6 +137,9 @@ def _sums(circuit: Circuit, customers: list[Row], letters: str, bus: str, delta:
             row.reason = "the customer is disconnected"
             continue
         phases = phases_of(row.text("LoadPhase", "Phase", default=letters))
+        if not phases:
+            text, cure = "the customer is on no phase", "Correct the phase."
+            raise UnusableError("cyme.bad-value", text, "LoadPhase", row.text("LoadPhase", "Phase"), cure)
         kw, kvar = _power(circuit, row, bus, len(phases), delta)
         cls = row.text("CustomerType", default="Other")
         for phase in phases:
@@ -203,11 +207,11 @@ def _model(circuit: Circuit, cls: str) -> tuple[int, tuple[float, ...], float]:
 
 
 def devices(circuit: Circuit) -> Iterator[tuple[Row, list[Row]]]:
-    """The load devices on the sections of the feeder with their customers' rows."""
+    """The load devices on the sections of the feeder with all their customers' rows."""
     by_device: dict[tuple[str, str], list[Row]] = {}
     for row in circuit.tables.rows("CUSTOMER LOADS"):
         by_device.setdefault((row.text("DeviceNumber"), row.text("LoadType").upper()), []).append(row)
     for device in circuit.tables.rows("LOADS"):
         if device.text("SectionID") in circuit.ends:
             key = (device.text("DeviceNumber"), device.text("LoadType").upper())
-            yield device, chosen(by_device.get(key, []))
+            yield device, by_device.get(key, [])

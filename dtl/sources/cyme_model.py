@@ -261,8 +261,15 @@ def _fallback(circuit: Circuit, heads: dict[str, float], steps: dict[str, tuple[
     for section in circuit.ends.values():
         for bus in section[:2]:
             node = circuit.tables.nodes_plain.get(bus)
-            if bus not in circuit.base_kv_ln and node is not None and node.number("UserDefinedBaseVoltage") > 0:
-                given[bus] = node.number("UserDefinedBaseVoltage") / SQRT3
+            if bus in circuit.base_kv_ln or node is None:
+                continue
+            try:
+                kv = node.number("UserDefinedBaseVoltage")
+            except ValueError as err:
+                circuit.fault(node, err)
+                continue
+            if kv > 0:
+                given[bus] = kv / SQRT3
     spread_bases(circuit, given, steps)
     lost = sorted({b for ends in circuit.ends.values() for b in ends[:2]} - circuit.base_kv_ln.keys())
     for bus in lost:

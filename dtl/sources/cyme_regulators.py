@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dtl.network.feeder import Regulator, Switch, Transformer, Winding
+from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, nodes_of, phases_of
 from dtl.sources.cyme_section import Circuit, Span
 from dtl.sources.cyme_tables import Row
@@ -51,6 +52,9 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
         row.number("MaxBuck", default=10.0) / 100.0,
         unit.whole("Taps", "NumberOfTaps", default=32),
     )
+    if bank.steps < 1:
+        text, cure = "the regulator has no steps", "Correct the equipment."
+        raise UnusableError("cyme.bad-value", text, "Taps", str(bank.steps), cure)
     ganged = unit.text("Type") == THREE_PHASE and len(span.phases) == 3
     measured = (stated or span.phases)[0]
     if ganged:
