@@ -58,7 +58,9 @@ class Progress:
         self._times[stage] = (first, now)
         if where is self.started and stage in STAGES:
             names = list(STAGES)
-            self._tell([s for s in names[: names.index(stage)] if self.finished[s] == self.started[s]])
+            before = [s for s in names[: names.index(stage)] if self.finished[s] == self.started[s]]
+            interleaved = STAGES[stage].per == "group"
+            self._tell([s for s in before if not (interleaved and STAGES[s].per == "group")])
 
     def _tell(self, stages: list[str]) -> None:
         """One line for each of these stages that has something new to say."""
