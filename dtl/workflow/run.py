@@ -26,6 +26,8 @@ from dtl.workflow.store import Store
 Missing = dict[tuple[str, str], list[str]]
 """Outputs that are not as they must be, by stage and source or group."""
 
+SHOWN = 400
+"""Characters of Snakemake's command that are printed."""
 PASSES = 3
 """Snakemake is asked again, with what is still missing forced, at most so often in all."""
 
@@ -99,7 +101,7 @@ def _passes(study: Study, store: Store, found: Plan, options: Options, token: st
                 study.name, _targets(study, options), options.profile, options.cores, _forced(found, missing)
             )
             facts.setdefault("commands", []).append(shlex.join(words))
-            print(shlex.join(words), flush=True)
+            print(_short(words), flush=True)
             code = snakemake.call(words, known, log, progress)
             if code < 0:
                 raise AbandonedError(
@@ -131,6 +133,12 @@ def _forced(found: Plan, missing: Missing) -> dict[str, list[str]]:
         if job.record().exists() and len(found.keys.get(name, {})) == len(job.cases):
             force.setdefault(name[0], []).extend(paths)
     return force
+
+
+def _short(words: list[str]) -> str:
+    """The command as a person reads it; the log of the run holds all of it."""
+    text = shlex.join(words)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} ... (whole in the log of the run)"
 
 
 def _targets(study: Study, options: Options) -> list[str]:
