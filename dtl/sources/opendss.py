@@ -17,14 +17,17 @@ from typing import Any
 from dtl.errors import SourceError
 from dtl.network.feeder import Bus
 from dtl.sources.opendss_engine import circuit_of
+from dtl.sources.opendss_faults import gathered, guarded, refuse
 from dtl.sources.opendss_lines import Lines
-from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account, gathered, refuse
-from dtl.sources.opendss_script import Script, flatten, text_of
+from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account
+from dtl.sources.opendss_script import Command, Script, flatten, text_of
 from dtl.sources.opendss_shunts import add_shunts
 from dtl.sources.opendss_transformers import add_transformers
 from dtl.sources.reading import Reading, plain
 
 _NEW = re.compile(r"new\s+(?:object\s*=\s*)?[\"']?(\w+)\.([^\s,=\"']+)", re.IGNORECASE)
+
+_OPTION = re.compile(r"\b(loadmult|genmult|cktmodel)\s*=\s*([\"']?[\w.+-]+)", re.IGNORECASE)
 
 _SWITCH = re.compile(r"\bswitch\s*=\s*[\"']?[yt]", re.IGNORECASE)
 
@@ -84,6 +87,33 @@ def _read_circuit(reading: Reading, master: str, files: Mapping[str, Path]) -> N
     _elements(reading, feeder, told)
     reading.findings[before:] = gathered(reading.findings[before:])
     _switch_flags(reading, feeder, script, told)
+    _options(reading, feeder, script)
+
+
+def _options(reading: Reading, feeder: str, script: Script) -> None:
+    """Say so when options of the script change what all elements do: the model holds what they state themselves."""
+    found: dict[str, tuple[str, Command]] = {}
+    for command in script.commands:
+        if command.text.lower().startswith("set"):
+            found |= {m[1].lower(): (m[2].strip("\"'"), command) for m in _OPTION.finditer(command.text)}
+    for option, (value, command) in sorted(found.items()):
+        neutral = value.lower().startswith("m") if option == "cktmodel" else _is_one(value)
+        if not neutral:
+            text = "the script scales all of them: the model holds what each states itself"
+            if option == "cktmodel":
+                text = "the script asks for a positive-sequence model, and the model is one of phases"
+            reading.find(
+                "opendss.option", "error" if option == "cktmodel" else "warning", text, feeder=feeder,
+                file=command.file, line=command.line, field=option, value=value,
+                remedy="Take the option out of the script, and say in the study what it was for.",
+            )  # fmt: skip
+
+
+def _is_one(value: str) -> bool:
+    try:
+        return float(value) == 1.0
+    except ValueError:
+        return False
 
 
 def _switch_flags(reading: Reading, feeder: str, script: Script, told: Mapping[str, Any]) -> None:
@@ -200,21 +230,22 @@ def _buses(reading: Reading, feeder: str, told: Mapping[str, Any]) -> dict[str, 
             )
             reading.refused(feeder, thing, "", "", "has no voltage base")
             continue
-        made = Bus(
-            name=plain(name),
-            nodes=nodes,
-            kv_ln=float(f"{base[name]:.9g}"),
-            split_phase=name in legs,
-            x=raw["x"],
-            y=raw["y"],
-        )
-        buses[made.name] = made
-        reading.mapped(feeder, thing, "", f"bus.{made.name}", f"nodes={nodes} kv_ln={base[name]:.6g}")
-        if name in unset:
-            reason = "no voltage base is set; it follows from sources and transformers"
-            reading.defaulted(feeder, thing, "kVBase", f"bus.{made.name}: kv_ln", f"{base[name]:.6g}", reason)
-        if raw["x"] is None:
-            reading.defaulted(feeder, thing, "x y", "", "", "the source states no coordinates")
+        with guarded(reading, feeder, "Bus", {"name": name, "full": {}, "given": ()}):
+            made = Bus(
+                name=plain(name),
+                nodes=nodes,
+                kv_ln=float(f"{base[name]:.9g}"),
+                split_phase=name in legs,
+                x=raw["x"],
+                y=raw["y"],
+            )
+            buses[made.name] = made
+            reading.mapped(feeder, thing, "", f"bus.{made.name}", f"nodes={nodes} kv_ln={base[name]:.6g}")
+            if name in unset:
+                reason = "no voltage base is set; it follows from sources and transformers"
+                reading.defaulted(feeder, thing, "kVBase", f"bus.{made.name}: kv_ln", f"{base[name]:.6g}", reason)
+            if raw["x"] is None:
+                reading.defaulted(feeder, thing, "x y", "", "", "the source states no coordinates")
     return buses
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dtl.network.feeder import Bus, Line, LineCode, Switch
+from dtl.sources.opendss_faults import guarded
 from dtl.sources.opendss_properties import UNRATED, account
 from dtl.sources.reading import Reading, plain
 from dtl.units import KM_PER
@@ -32,10 +33,11 @@ class Lines:
             if not item["full"]["Enabled"]:
                 continue
             kind, opened = devices.get(item["name"], ("", False))
-            if item["full"]["Switch"]:
-                self.switch(item, kind or "switch", opened, rated)
-            else:
-                self.line(item, kind, opened, rated, buses)
+            with guarded(self.reading, self.feeder, "Line", item):
+                if item["full"]["Switch"]:
+                    self.switch(item, kind or "switch", opened, rated)
+                else:
+                    self.line(item, kind, opened, rated, buses)
         for code in self.codes.values():
             self.reading.add(self.feeder, code)
 
@@ -74,7 +76,8 @@ class Lines:
         own = full["LineCode"] is None and {"NormAmps", "EmergAmps"} & given
         if code not in rated and not by_wire and not own:
             return None, None
-        return float(full["NormAmps"]), float(full["EmergAmps"])
+        normal, emergency = (float(full[a]) if full[a] > 0 else None for a in ("NormAmps", "EmergAmps"))
+        return normal, emergency
 
     def account(self, item: Mapping[str, Any], target: str, normal: float | None) -> None:
         """Account for the properties of a line."""

@@ -6,11 +6,10 @@ another form of a mapped one, has no effect on a power flow, or is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-from dtl.errors import Finding
+from dtl.sources.opendss_faults import lost, shown_value
 from dtl.sources.reading import Reading, shown
 
 
@@ -307,9 +306,9 @@ def account(
     silent: list[tuple[str, str]] = []
     for prop in sorted(full):
         stated = prop in given
-        value = _text(full[prop])
+        value = shown_value(full[prop])
         if (cls, prop) in CONDITIONAL and str(full[prop]).lower() not in CONDITIONAL[cls, prop]:
-            _lost(reading, feeder, thing, prop, value)
+            lost(reading, feeder, thing, prop, value)
         elif prop in dropped:
             reading.refused(feeder, thing, prop, value, dropped[prop])
         elif prop in table:
@@ -319,7 +318,7 @@ def account(
         elif prop == "BaseFreq" or prop in IDLE or not stated:
             (idle if stated else silent).append((prop, value))
         else:
-            _lost(reading, feeder, thing, prop, value)
+            lost(reading, feeder, thing, prop, value)
     if mapped:
         fields = sorted({table.get(p, "name") for p, _ in mapped})
         reading.mapped(feeder, thing, " ".join(p for p, _ in mapped), f"{target}: {'; '.join(fields)}", shown(mapped))
@@ -334,59 +333,3 @@ def account(
     if silent:
         names = " ".join(p for p, _ in silent)
         reading.defaulted(feeder, thing, names, "", "", "not stated, and at the engine's neutral default")
-
-
-def _lost(reading: Reading, feeder: str, thing: str, prop: str, value: str) -> None:
-    reading.refused(feeder, thing, prop, value, "the model has no field for it")
-    text = "the model has no field for this property; its effect is lost"
-    remedy = "Check whether the study depends on it."
-    where = {"feeder": feeder, "element": thing, "field": prop, "value": value, "remedy": remedy}
-    reading.find("conversion.property-refused", "warning", text, **where)
-
-
-def gathered(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings, those of one kind about many objects of a class as one: how many, and the first of them.
-
-    An ``error`` is never gathered: a waiver names its element.
-    """
-    groups: dict[tuple[str, ...], list[Finding]] = {}
-    for i, f in enumerate(findings):
-        alone = (str(i),) if f.severity == "error" or not f.element else ()
-        key = (f.check, f.severity, f.message, f.feeder, f.element.partition(".")[0], f.field, *alone)
-        groups.setdefault(key, []).append(f)
-    found = []
-    for group in groups.values():
-        first = group[0]
-        if len(group) > 1:
-            cls = first.element.partition(".")[0]
-            text = f"{first.message} ({len(group)} objects of the class {cls}, of which this is the first)"
-            first = replace(first, message=text)
-        found.append(first)
-    return found
-
-
-def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], reason: str, harmless: bool) -> None:
-    """Refuse a whole object, with all its properties; one that changes the power flow is an error until waived."""
-    thing = f"{cls}.{item['name']}"
-    reading.refused(feeder, thing, "", "", reason)
-    names = " ".join(sorted(item["full"]))
-    reading.refused(
-        feeder, thing, names, shown((p, _text(item["full"][p])) for p in item["given"] if p in item["full"]), reason
-    )
-    if not harmless:
-        reading.find(
-            "conversion.object-refused",
-            "error",
-            reason,
-            feeder=feeder,
-            element=thing,
-            remedy="Waive it by name in the study (`waive:`), or take it out of the source.",
-        )
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    if isinstance(value, list):
-        return "[" + " ".join(_text(v) for v in value) + "]"
-    return "" if value is None else str(value)

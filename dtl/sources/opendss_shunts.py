@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
-from dtl.sources.opendss_properties import account, refuse
+from dtl.sources.opendss_faults import guarded, refuse
+from dtl.sources.opendss_properties import account
 from dtl.sources.reading import Reading, plain
 
 Item = Mapping[str, Any]
@@ -23,11 +24,12 @@ def add_shunts(reading: Reading, feeder: str, classes: Mapping[str, list[dict[st
             if reason:
                 refuse(reading, feeder, cls, item, reason, harmless=False)
                 continue
-            part = make(item)
-            if isinstance(part, Capacitor) and item["name"] in controls:
-                part = part.model_copy(update={"control": controls[item["name"]]})
-            reading.add(feeder, part)
-            account(reading, feeder, cls, item, f"{type(part).__name__.lower()}.{part.name}")
+            with guarded(reading, feeder, cls, item):
+                part = make(item)
+                if isinstance(part, Capacitor) and item["name"] in controls:
+                    part = part.model_copy(update={"control": controls[item["name"]]})
+                reading.add(feeder, part)
+                account(reading, feeder, cls, item, f"{type(part).__name__.lower()}.{part.name}")
 
 
 def _shunt(item: Item) -> dict[str, Any]:
@@ -149,6 +151,10 @@ def _generator(item: Item) -> Generator:
     )
 
 
+def _generator_unfit(item: Item) -> str:
+    return "holds the voltage of its bus (model 3)" if item["full"]["Model"] == 3 else ""
+
+
 def _pv(item: Item) -> Generator:
     full = item["full"]
     kw = min(full["Pmpp"] * full["pctPmpp"] / 100.0 * full["Irradiance"], full["kVA"])
@@ -197,7 +203,7 @@ MAKERS: Mapping[str, tuple[Callable[[Item], Part], Callable[[Item], str]]] = {
     "Load": (_load, _fit),
     "Capacitor": (_capacitor, _capacitor_unfit),
     "Reactor": (_reactor, _reactor_unfit),
-    "Generator": (_generator, _fit),
+    "Generator": (_generator, _generator_unfit),
     "PVSystem": (_pv, _fit),
     "Storage": (_storage, _fit),
 }

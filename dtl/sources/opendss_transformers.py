@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dtl.network.feeder import Regulator, Transformer, Winding
-from dtl.sources.opendss_properties import account, refuse
+from dtl.sources.opendss_faults import guarded, refuse
+from dtl.sources.opendss_properties import account
 from dtl.sources.reading import Reading, plain
 
 
@@ -19,11 +20,13 @@ def add_transformers(reading: Reading, feeder: str, classes: Mapping[str, list[d
     }
     kept = set()
     for item in classes.get("Transformer", ()):
-        if item["full"]["Enabled"] and _transformer(reading, feeder, item, item["name"] in regulated):
-            kept.add(item["name"])
+        with guarded(reading, feeder, "Transformer", item):
+            if item["full"]["Enabled"] and _transformer(reading, feeder, item, item["name"] in regulated):
+                kept.add(item["name"])
     for item in classes.get("RegControl", ()):
-        if item["full"]["Enabled"]:
-            _regulator(reading, feeder, item, kept)
+        with guarded(reading, feeder, "RegControl", item):
+            if item["full"]["Enabled"]:
+                _regulator(reading, feeder, item, kept)
 
 
 def _transformer(reading: Reading, feeder: str, item: Mapping[str, Any], is_regulator: bool) -> bool:

@@ -259,3 +259,50 @@ def test_the_child_imports_no_tables() -> None:
     code = "import sys, dtl.sources.opendss_engine; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", "import json\n" + code], capture_output=True, text=True, check=True)
     assert {"pandas", "pyarrow", "pydantic"}.isdisjoint(json.loads(done.stdout))
+
+
+LINE = "new circuit.c basekv=12.47\nnew line.l bus1=sourcebus bus2=b phases=3 length=1 units=km\n"
+
+
+def master(folder: Path, text: str):
+    (folder / "m.dss").write_text(text)
+    return read("opendss", folder, "m.dss")
+
+
+def test_warnings_of_one_property_are_one_finding(tmp_path: Path) -> None:
+    loads = "".join(f"new load.l{i} bus1=b kv=12.47 kw=1 status=fixed\n" for i in range(30))
+    reading = master(tmp_path, LINE + loads + "new load.v bus1=b kv=12.47 kw=1 status=variable\n")
+    found = [f for f in reading.findings if f.check == "conversion.property-refused"]
+    assert [(f.element, f.field, f.value.lower()) for f in found] == [("Load.l0", "Status", "fixed")]
+    assert "30 objects of the class Load" in found[0].message
+    verdicts = {r["object"]: r["verdict"] for r in reading.conversion.values() if "Status" in r["property"].split()}
+    assert (verdicts["Load.l29"], verdicts["Load.v"]) == ("refused", "mapped")
+
+
+def test_values_that_no_part_can_have_refuse_the_object(tmp_path: Path) -> None:
+    winding = "new transformer.t windings=2 buses=(b, c) kvs=(12.47, 0.48) kvas=(100, 100) wdg=2 mintap=-1\n"
+    reading = master(tmp_path, LINE + winding)
+    (error,) = [f for f in reading.findings if f.severity == "error"]
+    assert (error.check, error.element) == ("conversion.object-refused", "Transformer.t")
+    assert "min_tap_pu is -1.0" in error.message
+
+
+def test_a_negative_rating_is_none(tmp_path: Path) -> None:
+    code = "new linecode.k nphases=3 normamps=400 emergamps=-1 units=km\n"
+    reading = master(tmp_path, LINE + code + "edit line.l linecode=k\n")
+    (made,) = only(reading).line_codes
+    assert (made.normal_a, made.emergency_a) == (400, None)
+
+
+@pytest.mark.parametrize(
+    ("option", "severity"),
+    [("loadmult=0.1", "warning"), ("genmult=2", "warning"), ("cktmodel=positive", "error"), ("loadmult=1.0", None)],
+)
+def test_options_that_change_all_elements_are_told(tmp_path: Path, option: str, severity: str | None) -> None:
+    found = [f for f in master(tmp_path, f"{LINE}set {option}\n").findings if f.check == "opendss.option"]
+    assert [f.severity for f in found] == ([severity] if severity else [])
+
+
+def test_a_generator_that_holds_its_voltage_is_refused(tmp_path: Path) -> None:
+    reading = master(tmp_path, LINE + "new generator.g bus1=b kv=12.47 kw=100 model=3\n")
+    assert [f.element for f in reading.findings if f.severity == "error"] == ["Generator.g"]

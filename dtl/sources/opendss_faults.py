@@ -1,0 +1,86 @@
+"""What cannot be taken from an OpenDSS circuit: properties and objects that are refused, values that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from dtl.errors import Finding
+from dtl.sources.reading import Reading, shown
+
+
+def lost(reading: Reading, feeder: str, thing: str, prop: str, value: str) -> None:
+    """A property that the model cannot hold: refused, and a warning."""
+    reading.refused(feeder, thing, prop, value, "the model has no field for it")
+    text = "the model has no field for this property; its effect is lost"
+    remedy = "Check whether the study depends on it."
+    where = {"feeder": feeder, "element": thing, "field": prop, "value": value, "remedy": remedy}
+    reading.find("conversion.property-refused", "warning", text, **where)
+
+
+def gathered(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, those of one kind about many objects of a class as one: how many, and the first of them.
+
+    An ``error`` is never gathered: a waiver names its element.
+    """
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for i, f in enumerate(findings):
+        alone = (str(i),) if f.severity == "error" or not f.element else ()
+        key = (f.check, f.severity, f.message, f.feeder, f.element.partition(".")[0], f.field, *alone)
+        groups.setdefault(key, []).append(f)
+    found = []
+    for group in groups.values():
+        first = group[0]
+        if len(group) > 1:
+            cls = first.element.partition(".")[0]
+            text = f"{first.message} ({len(group)} objects of the class {cls}, of which this is the first)"
+            first = replace(first, message=text)
+        found.append(first)
+    return found
+
+
+def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], reason: str, harmless: bool) -> None:
+    """Refuse a whole object, with all its properties; one that changes the power flow is an error until waived."""
+    thing = f"{cls}.{item['name']}"
+    reading.refused(feeder, thing, "", "", reason)
+    names = " ".join(sorted(item["full"]))
+    reading.refused(
+        feeder,
+        thing,
+        names,
+        shown((p, shown_value(item["full"][p])) for p in item["given"] if p in item["full"]),
+        reason,
+    )
+    if not harmless:
+        reading.find(
+            "conversion.object-refused",
+            "error",
+            reason,
+            feeder=feeder,
+            element=thing,
+            remedy="Waive it by name in the study (`waive:`), or take it out of the source.",
+        )
+
+
+@contextmanager
+def guarded(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any]) -> Iterator[None]:
+    """Make a part; a value that no part can have refuses the object, which fails the feeder."""
+    try:
+        yield
+    except ValidationError as err:
+        first = err.errors()[0]
+        field = ".".join(str(p) for p in first["loc"])
+        refuse(reading, feeder, cls, item, f"{field} is {first['input']}: {first['msg']}", harmless=False)
+
+
+def shown_value(value: object) -> str:
+    """A value of the engine as text."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, list):
+        return "[" + " ".join(shown_value(v) for v in value) + "]"
+    return "" if value is None else str(value)
