@@ -17,6 +17,9 @@ from dtl.sources.reading import plain
 THREE_PHASE = "1"
 """Type of an equipment that is one unit of three phases; 0 is a single-phase unit."""
 
+DISTANT = {"F": "the first house", "L": "the load centre"}
+"""Values of SettingOption that aim at another place than the terminal."""
+
 
 @dataclass(frozen=True)
 class _Bank:
@@ -55,6 +58,7 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
     if bank.steps < 1:
         text, cure = "the regulator has no steps", "Correct the equipment."
         raise UnusableError("cyme.bad-value", text, "Taps", str(bank.steps), cure)
+    _aim(circuit, row)
     ganged = unit.text("Type") == THREE_PHASE and len(span.phases) == 3
     measured = (stated or span.phases)[0]
     if ganged:
@@ -69,6 +73,18 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
     circuit.reading.defaulted(
         circuit.feeder, f"{row.thing} impedance", "", f"transformer.{bank.name}", "0.001 %", reason
     )
+
+
+def _aim(circuit: Circuit, row: Row) -> None:
+    """What the set point is aimed at: a regulator that is to hold a distant place is held at its own terminal."""
+    option = row.text("SettingOption").upper()
+    if option in DISTANT:
+        circuit.reading.find(
+            "cyme.setting-option", "warning",
+            f"is set for {DISTANT[option]}; the model holds Vset at its own terminal, with Rset and Xset as they stand",
+            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="SettingOption",
+            value=option, remedy="Check Vset, Rset and Xset, or freeze the controls (`powerflow: {controls: frozen}`).",
+        )  # fmt: skip
 
 
 def _ganged(circuit: Circuit, bank: _Bank, measured: str) -> None:

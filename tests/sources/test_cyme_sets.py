@@ -60,3 +60,19 @@ def test_a_file_that_ends_too_early_fails_the_feeder_of_its_set_alone(root: Path
     reading = read("cyme", {"path": PATH}, files | {name: cut})
     assert {f.feeder for f in reading.findings if f.severity == "error"} == {"ieee13"}
     assert "ieee123" in reading.parts
+
+
+def test_a_regulator_set_for_a_distant_place_says_so(root: Path, tmp_path: Path) -> None:
+    files = demo(root)
+    name = "data/cyme/ieee13/network.txt"
+    lines = files[name].read_text(encoding="utf-8").splitlines()
+    start = lines.index("[REGULATOR SETTING]")
+    column = lines[start + 1].split("=")[1].split(",").index("SettingOption")
+    cells = lines[start + 2].split(",")
+    assert cells[column] == "R"
+    cells[column] = "F"
+    lines[start + 2] = ",".join(cells)
+    far = tmp_path / "network.txt"
+    far.write_text("\n".join(lines), encoding="utf-8")
+    told = [f for f in read("cyme", {"path": PATH}, files | {name: far}).findings if f.check == "cyme.setting-option"]
+    assert [(f.feeder, f.value, f.line) for f in told] == [("ieee13", "F", start + 3)]
