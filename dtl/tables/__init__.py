@@ -1,0 +1,127 @@
+"""The tables that stages exchange: their columns, types, units and keys, and byte-stable Parquet.
+
+Every table is checked when written and when read. A file holds float32 or float64 as its contract says, is sorted by
+its key, compressed with zstd, and carries no time, host or path, so the same rows give the same bytes.
+"""
+
+from __future__ import annotations
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dtl.errors import ContractError
+from dtl.tables.contract import TEXT, WORD, Column, Table
+from dtl.tables.given import GIVEN
+from dtl.tables.network import NETWORK
+from dtl.tables.outages import OUTAGES
+from dtl.tables.results import RESULTS
+
+TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS)}
+
+
+def frame(name: str, rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> pa.Table:
+    """An Arrow table that keeps the contract `name`, from rows or from columns.
+
+    Raises
+    ------
+    ContractError
+        A column is missing, foreign, of another type, or empty where it must not be; or a key occurs twice.
+    """
+    contract = TABLES[name]
+    if isinstance(rows, Mapping):
+        columns = rows
+    else:
+        foreign = {k for r in rows for k in r} - {c.name for c in contract.columns}
+        if foreign:
+            raise ContractError(f"table {name}: unknown columns {sorted(foreign)}")
+        columns = {c.name: [r.get(c.name) for r in rows] for c in contract.columns}
+    arrays = []
+    for column in contract.columns:
+        if column.name not in columns:
+            if not column.null:
+                raise ContractError(f"table {name}: column {column.name} is missing")
+            length = len(next(iter(columns.values())))
+            arrays.append(pa.nulls(length, column.type))
+            continue
+        arrays.append(_array(name, column, columns[column.name]))
+    foreign = set(columns) - {c.name for c in contract.columns}
+    if foreign:
+        raise ContractError(f"table {name}: unknown columns {sorted(foreign)}")
+    return check(name, pa.Table.from_arrays(arrays, schema=contract.schema))
+
+
+def _array(name: str, column: Column, values: Any) -> pa.Array:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    try:
+        if column.type == WORD:
+            plain = values if isinstance(values, pa.Array) else pa.array(values)
+            return (
+                pc.cast(plain, WORD) if pa.types.is_dictionary(plain.type) else pc.cast(plain, TEXT).dictionary_encode()
+            )
+        array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+        return array.cast(column.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as err:
+        raise ContractError(f"table {name}: column {column.name} is not {column.type}: {err}") from err
+
+
+def check(name: str, table: pa.Table) -> pa.Table:
+    """The table sorted by its key, after its contract held; raises ContractError otherwise."""
+    contract = TABLES[name]
+    if not table.schema.equals(contract.schema, check_metadata=False):
+        raise ContractError(f"table {name}: its columns are\n{table.schema}\nand must be\n{contract.schema}")
+    for column in contract.columns:
+        if not column.null and table[column.name].null_count:
+            raise ContractError(f"table {name}: column {column.name} has empty values")
+    if table.num_rows == 0:
+        return table
+    plain = table.select(list(contract.key))
+    for i, key in enumerate(contract.key):
+        if plain.schema.field(key).type == WORD:
+            plain = plain.set_column(i, key, plain[key].cast(TEXT))
+    order = pc.sort_indices(plain, sort_keys=[(k, "ascending") for k in contract.key])
+    plain = plain.take(order)
+    distinct = plain.group_by(list(contract.key)).aggregate([]).num_rows
+    if distinct != table.num_rows:
+        raise ContractError(f"table {name}: {table.num_rows - distinct} rows repeat a key {contract.key}")
+    return table.take(order)
+
+
+def write(name: str, table: pa.Table, path: Path) -> None:
+    """Check the table and write it; the same rows give the same bytes."""
+    table = check(name, table)
+    columns = []
+    for field in table.schema:
+        column = table[field.name]
+        if field.type == WORD:
+            column = column.cast(TEXT).combine_chunks().dictionary_encode()
+        columns.append(column)
+    metadata = {"dtl.table": name} | {f"dtl.{c.name}": c.meaning for c in TABLES[name].columns}
+    table = pa.Table.from_arrays(columns, schema=table.schema.with_metadata(metadata))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, compression="zstd", store_schema=True, write_statistics=True)
+
+
+def read(name: str, path: Path, columns: Sequence[str] | None = None, **equal: str) -> pa.Table:
+    """The table of a file, checked; `columns` selects, and `equal` keeps the rows whose column has that text."""
+    contract = TABLES[name]
+    filters = [(k, "==", v) for k, v in equal.items()] or None
+    table = pq.read_table(path, columns=None if columns is None else list(columns), filters=filters)
+    schema = contract.schema if columns is None else pa.schema([contract.schema.field(c) for c in columns])
+    if table.schema.names != schema.names:
+        raise ContractError(f"{path}: is no table {name}: it has the columns {table.schema.names}")
+    return table.cast(schema)
+
+
+def concat(name: str, tables: Sequence[pa.Table]) -> pa.Table:
+    """Several tables of one contract as one, sorted by its key."""
+    if not tables:
+        return TABLES[name].schema.empty_table()
+    joined = pa.concat_tables([t.cast(TABLES[name].schema) for t in tables])
+    return check(name, joined.unify_dictionaries().combine_chunks())
