@@ -5,7 +5,6 @@ its key, compressed with zstd, and carries no time, host or path, so the same ro
 """
 
 from __future__ import annotations
-from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

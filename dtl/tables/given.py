@@ -67,9 +67,7 @@ GIVEN = (
             Column("confidence", FINE, "calibrated probability that the transformer is right, 0 to 1", null=True),
             Column("band", WORD, "high | medium | low | none"),
             Column("basis", WORD, "record | connectivity | nearest | voltage | override | none"),
-            Column(
-                "candidates", TEXT, "other transformers weighed, best first, `name=probability` with blanks between"
-            ),
+            Column("candidates", TEXT, "others weighed, best first: `name=probability`, blanks between"),
         ),
         ("feeder", "meter"),
     ),
