@@ -15,13 +15,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dtl.errors import ContractError
-from dtl.tables.contract import TEXT, WORD, Column, Table
+from dtl.tables.contract import DAY, MOMENT, TEXT, WORD, Column, Table
 from dtl.tables.given import GIVEN
+from dtl.tables.learning import LEARNING
 from dtl.tables.network import NETWORK
 from dtl.tables.outages import OUTAGES
 from dtl.tables.results import RESULTS
 
-TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS)}
+__all__ = ["DAY", "MOMENT", "TABLES", "TEXT", "WORD", "Column", "Table", "check", "concat", "frame", "read", "write"]
+
+TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *LEARNING)}
 
 
 def frame(name: str, rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> pa.Table:

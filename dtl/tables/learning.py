@@ -1,0 +1,26 @@
+"""Contracts of what the learning modules say: insights, each with its evidence."""
+
+from __future__ import annotations
+
+from dtl.tables.contract import FINE, TEXT, WORD, Column, Table
+
+LEARNING = (
+    Table(
+        "insights",
+        (
+            Column("module", WORD, "learning module, as the word of the study's section `analyses`"),
+            Column("feeder", WORD, "feeder id of the model; empty for the study"),
+            Column("case", WORD, "scenario@year; empty for what holds for all cases"),
+            Column("kind", WORD, "kind of the thing: feeder | meter | transformer | alert | model | ..."),
+            Column("element", TEXT, "name of the thing, alone in its kind; empty for the feeder or study as a whole"),
+            Column("metric", WORD, "what is said, with its unit"),
+            Column("value", FINE, "the number; empty where there is none", null=True),
+            Column("unit", WORD, "unit of the number; `1` for a plain number"),
+            Column("text", TEXT, "one sentence for an engineer; the reason where the verdict is not ok"),
+            Column("confidence", FINE, "probability that it is right, 0 to 1; empty where none is stated", null=True),
+            Column("evidence", TEXT, "JSON list of {table, key, column}: the cells it rests on"),
+            Column("verdict", WORD, "ok | not_enough (too little or too poor data) | refused (outside its domain)"),
+        ),
+        ("module", "feeder", "case", "kind", "element", "metric"),
+    ),
+)
