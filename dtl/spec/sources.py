@@ -5,49 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from dtl.spec.base import Base, NotYet, not_yet, wrong
+from dtl.spec.base import NotYet, not_yet
+from dtl.spec.files import SourceFiles, expand
+from dtl.spec.measured import Costs, Forecast, Generators, OpenMeteo, Scada, WeatherFile
 from dtl.spec.names import CsvPath, FeederPath, FilePath, GlobPath
 from dtl.spec.oms import Alias, Causes, OutageColumns, StepColumns, TimeFormat
-from dtl.spec.scalars import Count, Minutes, Number, Positive, SourceZone, Text, Whole, Year
+from dtl.spec.scalars import Count, Minutes, Positive, SourceZone, Text, Whole
 from dtl.spec.shapes import MapShape, TextShape, shape
 
 Rating = Literal["normal", "summer", "winter", "emergency"]
 
 
-class _Files(Base):
-    """A source that is files."""
-
-    paths: ClassVar[tuple[str, ...]] = ("path",)
-
-    def files(self, folder: Path) -> list[Path]:
-        """Every file that the source may read, sorted; ``folder`` is that of the study.
-
-        A folder stands for all files below it; hidden files are left out.
-        """
-        found: set[Path] = set()
-        for name in self.paths:
-            path = getattr(self, name)
-            if path is not None:
-                found |= _expand(folder, path)
-        return sorted(found)
-
-
-def _expand(folder: Path, path: str) -> set[Path]:
-    parts = path.replace("{feeder}", "*").split("/")
-    while parts and parts[0] == "..":
-        folder, parts = folder.parent if folder.name not in ("", "..") else folder / "..", parts[1:]
-    pattern = "/".join(parts)
-    hits = list(folder.glob(pattern)) if any(c in pattern for c in "*?") else [folder / pattern]
-    found: set[Path] = set()
-    for hit in hits:
-        found |= {p for p in hit.rglob("*") if p.is_file()} if hit.is_dir() else {hit}
-    hidden = {p for p in found if any(part.startswith(".") for part in p.relative_to(folder).parts)}
-    return found - hidden
-
-
-class OpenDss(_Files):
+class OpenDss(SourceFiles):
     """An OpenDSS model: a master file and all that it redirects to."""
 
     paths: ClassVar[tuple[str, ...]] = ()
@@ -63,16 +34,16 @@ class OpenDss(_Files):
 
     def files(self, folder: Path) -> list[Path]:
         """All files but YAML below the folder of the master (or below ``copy_root``), sorted."""
-        found = _expand(folder, self.copy_root) if self.copy_root else set()
+        found = expand(folder, self.copy_root) if self.copy_root else set()
         if not self.copy_root:
-            for master in _expand(folder, self.path):
-                found |= _expand(master.parent, ".")
+            for master in expand(folder, self.path):
+                found |= expand(master.parent, ".")
         if self.buscoords:
-            found |= _expand(folder, self.buscoords)
+            found |= expand(folder, self.buscoords)
         return sorted(p for p in found if p.suffix not in (".yaml", ".yml"))
 
 
-class _Cyme(_Files):
+class _Cyme(SourceFiles):
     """A CYME model."""
 
     paths: ClassVar[tuple[str, ...]] = ("path", "equipment")
@@ -111,7 +82,7 @@ class CymeMdb(_Cyme):
 
 
 @not_yet
-class CymeResults(_Files):
+class CymeResults(SourceFiles):
     """Load-flow results that CYME wrote, to compare with."""
 
     kind: Literal["cyme_results"]
@@ -120,7 +91,7 @@ class CymeResults(_Files):
 
 
 @not_yet
-class Gis(_Files):
+class Gis(SourceFiles):
     """Assets and their geometry from a GIS."""
 
     kind: Literal["gis"]
@@ -134,7 +105,7 @@ class Gis(_Files):
     """The unit of length columns, where the files do not say it."""
 
 
-class Pandapower(_Files):
+class Pandapower(SourceFiles):
     """Pandapower networks as JSON; each file is solved as a whole and is named like the file."""
 
     kind: Literal["pandapower"]
@@ -146,7 +117,7 @@ class Pandapower(_Files):
     """The coordinate system of the places, as EPSG:4326; none: a schematic plan."""
 
 
-class Cim(_Files):
+class Cim(SourceFiles):
     """A network in CIM (IEC 61970/61968) XML: the feeders that the files contain."""
 
     kind: Literal["cim"]
@@ -158,7 +129,7 @@ class Cim(_Files):
     """Frequency of the system, which the files do not state [Hz]."""
 
 
-class Oms(_Files):
+class Oms(SourceFiles):
     """Outages from an outage management system."""
 
     paths: ClassVar[tuple[str, ...]] = ("path", "steps")
@@ -208,12 +179,12 @@ class Oms(_Files):
     def files(self, folder: Path) -> list[Path]:
         """The outages, their steps and the customers served, sorted; ``folder`` is that of the study."""
         served = self.customers_served
-        more = _expand(folder, served) if isinstance(served, str) else set()
+        more = expand(folder, served) if isinstance(served, str) else set()
         return sorted({*super().files(folder), *more})
 
 
 @not_yet
-class Ami(_Files):
+class Ami(SourceFiles):
     """Meter readings."""
 
     kind: Literal["ami"]
@@ -229,81 +200,6 @@ class Ami(_Files):
     """What a value is: energy of the interval, or mean power."""
     columns: Literal["ours", "wide", "green_button"] = "ours"
     """The column map."""
-
-
-@not_yet
-class Scada(_Files):
-    """Measurements of feeder heads and devices."""
-
-    paths: ClassVar[tuple[str, ...]] = ("path", "tags")
-    kind: Literal["scada"]
-    path: GlobPath
-    """The values."""
-    tags: CsvPath | None = None
-    """What each tag is: device, quantity, unit, direction of counting."""
-    zone: SourceZone
-    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
-
-
-@not_yet
-class OpenMeteo(_Files):
-    """Weather of past years, fetched once and pinned by digest."""
-
-    paths: ClassVar[tuple[str, ...]] = ()
-    kind: Literal["open_meteo"]
-    points: Literal["substations", "feeders"] | None = None
-    """Where the weather is taken: at each substation or feeder."""
-    latitude_deg: Annotated[Number, Field(ge=-90, le=90)] | None = None
-    """Latitude of one point [degree]."""
-    longitude_deg: Annotated[Number, Field(ge=-180, le=180)] | None = None
-    """Longitude of one point [degree]."""
-    years: list[Year] = Field(min_length=1)
-    """The years to fetch."""
-
-    @model_validator(mode="after")
-    def _one_place(self) -> OpenMeteo:
-        point = self.latitude_deg is not None and self.longitude_deg is not None
-        if point == (self.points is not None) or (self.latitude_deg is None) != (self.longitude_deg is None):
-            raise wrong("one-of", "open_meteo needs either points, or latitude_deg and longitude_deg")
-        return self
-
-
-@not_yet
-class WeatherFile(_Files):
-    """Weather from a file: EPW, or a CSV with our columns."""
-
-    kind: Literal["weather_file", "epw"]
-    path: GlobPath
-    """The file."""
-    zone: SourceZone = "standard"
-    """The clock of the stamps of a CSV."""
-
-
-@not_yet
-class Generators(_Files):
-    """The register of generators, in service and queued: bus or meter, kW, kVA, status, date, setting."""
-
-    kind: Literal["generators"]
-    path: CsvPath
-    """The register."""
-
-
-@not_yet
-class Forecast(_Files):
-    """A forecast by year and area: columns year, area, what, value."""
-
-    kind: Literal["forecast"]
-    path: CsvPath
-    """The forecast."""
-
-
-@not_yet
-class Costs(_Files):
-    """Unit costs: columns option, size, unit, cost, life_years, om_pct."""
-
-    kind: Literal["costs"]
-    path: CsvPath
-    """The costs, in the study's currency."""
 
 
 Source = Annotated[

@@ -1,0 +1,166 @@
+"""Sources that are no network: SCADA, weather, and the registers that planners keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from dtl.spec.base import not_yet, one_of
+from dtl.spec.columns import (
+    CostColumns,
+    ForecastColumns,
+    Place,
+    RegisterColumns,
+    ScadaColumns,
+    ScadaTag,
+    TagColumns,
+    WeatherColumns,
+)
+from dtl.spec.files import SourceFiles
+from dtl.spec.names import CsvPath, FilePath, GlobPath
+from dtl.spec.oms import Alias, Texts, TimeFormat
+from dtl.spec.pins import PINS, pins
+from dtl.spec.scalars import Minutes, Number, SourceZone, Text, Whole, Year
+from dtl.spec.shapes import MapShape, TextShape, shape
+
+Words = Annotated[Literal["ours", "usual"], TextShape]
+"""The column maps that we ship: our own names, or those that are common."""
+
+MAP = shape("the name of a column map", "a map")
+
+Latitude = Annotated[Number, Field(ge=-90, le=90)]
+Longitude = Annotated[Number, Field(ge=-180, le=180)]
+Status = Literal["in_service", "approved", "queued", "withdrawn", "retired"]
+
+
+@not_yet
+class Scada(SourceFiles):
+    """Measurements of feeder heads and devices."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path", "tags")
+    kind: Literal["scada"]
+    path: GlobPath
+    """The values: CSV or Parquet; several files are read as one."""
+    tags: (
+        Annotated[
+            Annotated[CsvPath, TextShape] | Annotated[dict[Text, ScadaTag], MapShape],
+            shape("a CSV", "a map of tags"),
+        ]
+        | None
+    ) = None
+    """What each tag is: feeder, device, quantity, unit, direction of counting."""
+    zone: SourceZone
+    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+    layout: Literal["long", "wide"] = "long"
+    """Whether a row is one value of one tag, or the values of many tags, each in a column of its own."""
+    columns: Annotated[Words | Annotated[ScadaColumns, MapShape], MAP] = "ours"
+    """The column map of the values."""
+    tag_columns: Annotated[Words | Annotated[TagColumns, MapShape], MAP] = "ours"
+    """The column map of the list of tags."""
+    time_format: TimeFormat | None = None
+    """How a stamp is written, as %m/%d/%Y %H:%M; none: ISO 8601."""
+    stamp: Literal["interval_start", "interval_end"] = "interval_start"
+    """Which end of the interval the stamp names; an instant is the start of its interval."""
+    interval_min: Minutes | None = None
+    """Length of an interval [min]; none: the most frequent distance of stamps, tag by tag."""
+    quality: dict[Literal["good", "suspect", "bad"], Texts] = {}
+    """What further quality codes mean."""
+    feeder_names: Alias | None = None
+    """How a feeder's name becomes one of the model; none: it is the same."""
+    device_names: Alias | None = None
+    """How a device's name becomes one of the model; none: it is the same."""
+
+
+@not_yet
+class OpenMeteo(SourceFiles):
+    """Weather of an archive service, fetched by `dtl check --lock` only and pinned by digest; a run never fetches."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
+    kind: Literal["open_meteo"]
+    points: (
+        Annotated[
+            Annotated[Literal["substations", "feeders"], TextShape] | Annotated[dict[Text, Place], MapShape],
+            shape("'substations' or 'feeders'", "a map of places"),
+        ]
+        | None
+    ) = None
+    """Where the weather is taken: at named places, or at each substation or feeder of the last run."""
+    latitude_deg: Latitude | None = None
+    """Latitude of one point [degree]."""
+    longitude_deg: Longitude | None = None
+    """Longitude of one point [degree]."""
+    years: list[Year] = Field(min_length=1)
+    """The years to fetch."""
+    model: Literal["best_match", "era5", "era5_land", "era5_seamless", "ecmwf_ifs"] = "best_match"
+    """The reanalysis."""
+    forecast_days: Annotated[Whole, Field(ge=0, le=16)] = 0
+    """Days of the forecast that are fetched as well; 0: none."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> OpenMeteo:
+        one_of(self, ("points", "latitude_deg"), "open_meteo")
+        one_of(self, ("points", "longitude_deg"), "open_meteo")
+        return self
+
+    def files(self, folder: Path) -> list[Path]:
+        """The answers that this source needs, fetched or not, and the places that a fetch found; sorted."""
+        found = [folder / PINS / name for name in pins(self, folder)]
+        if isinstance(self.points, str):
+            found.append(folder / PINS / f"{self.points}.json")
+        return sorted(found)
+
+
+@not_yet
+class WeatherFile(SourceFiles):
+    """Weather from files: EPW, TMY3, a CSV, or stored answers of Open-Meteo."""
+
+    kind: Literal["weather_file", "epw"]
+    path: GlobPath
+    """The files; the name of a file is that of its point."""
+    columns: Annotated[Words | Annotated[WeatherColumns, MapShape], MAP] = "ours"
+    """The column map of a CSV."""
+    zone: SourceZone = "standard"
+    """The clock of the stamps of a CSV."""
+    time_format: TimeFormat | None = None
+    """How a stamp of a CSV is written, as %m/%d/%Y %H:%M; none: ISO 8601."""
+    stamp: Literal["interval_start", "interval_end", "preceding_hour"] = "interval_start"
+    """What a stamp of a CSV names; preceding_hour: instants, and means and sums of the hour before, as Open-Meteo."""
+    points: dict[Text, Place] | None = None
+    """The places of the points, where the files do not say them."""
+
+
+@not_yet
+class Generators(SourceFiles):
+    """The register of generators, in service and queued: bus or meter, kW, kVA, status, date, setting."""
+
+    kind: Literal["generators"]
+    path: FilePath
+    """The register: CSV or Excel."""
+    columns: Annotated[Words | Annotated[RegisterColumns, MapShape], MAP] = "ours"
+    """The column map."""
+    statuses: dict[Status, Texts] = {}
+    """What further words of the column `status` mean."""
+
+
+@not_yet
+class Forecast(SourceFiles):
+    """A forecast by year and area: columns year, area, what, value, unit."""
+
+    kind: Literal["forecast"]
+    path: FilePath
+    """The forecast: CSV or Excel."""
+    columns: Annotated[Words | Annotated[ForecastColumns, MapShape], MAP] = "ours"
+    """The column map."""
+
+
+@not_yet
+class Costs(SourceFiles):
+    """Unit costs: columns option, size, unit, cost, life_years, om_pct."""
+
+    kind: Literal["costs"]
+    path: FilePath
+    """The costs, in the study's currency: CSV or Excel."""
+    columns: Annotated[Words | Annotated[CostColumns, MapShape], MAP] = "ours"
+    """The column map."""
