@@ -96,12 +96,15 @@ class Circuit:
         return {name: i for i, name in enumerate(self.nodes)}
 
 
-def read(feeder: Feeder) -> Circuit:
-    """The arrays of the circuit of `feeder`, which the engine must hold, solved at least once."""
+def read(feeder: Feeder, *, controls_active: bool = True) -> Circuit:
+    """The arrays of the circuit of `feeder`, which the engine must hold, solved at least once.
+
+    Without active controls everything stays as it is now, and there are no movers.
+    """
     nodes = ("", *engine.node_names())
     tables = _Tables()
     regulators = tuple(r.name for r in feeder.regulators if r.enabled and _transformer_on(feeder, r.transformer))
-    moving = _moving(feeder, regulators)
+    moving = _moving(feeder, regulators) if controls_active else {}
     parts = list(_parts(feeder))
     for part in [p for p in parts if p[:2] not in moving] + [p for p in parts if p[:2] in moving]:
         tables.add(*part, moving.get(part[:2]))

@@ -76,15 +76,15 @@ class Year:
         controls_active: bool = True,
         tolerance: float = TOLERANCE,
     ) -> None:
-        self.feeder = _driven(feeder, demand)
+        self.feeder = driven(feeder, demand)
         self.controls_active = controls_active
         self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
         self.repeated_hours = 0
         self._tolerance = tolerance
         self._profiles = demand.profiles  # the engine reads this memory
         engine.load(dss.write(self.feeder))
-        _follow(self.feeder, demand)
-        self.circuit = _at_no_load(self.feeder)
+        follow(self.feeder, demand)
+        self.circuit = at_no_load(self.feeder)
         engine.load_settings(mode="yearly", stepsize="1h", number=1, maxcontroliter=MAX_CONTROL_ITERATIONS)
         self._settle()
         engine.reuse_factors(controls_active and not any(c.control for c in feeder.capacitors))
@@ -93,7 +93,7 @@ class Year:
         self._generators = (engine.Batch("generator"), engine.Batch("storage"))
         self._sources = engine.Batch("vsource")
         self._regulators = engine.Batch("regcontrol")
-        self._source_rows = _first_terminals(self.feeder)
+        self._source_rows = first_terminals(self.feeder)
 
     def blocks(self, hours: Sequence[int]) -> Iterator[Block]:
         """Solve the hours in their order and yield them block by block.
@@ -135,7 +135,7 @@ class Year:
             if len(block.generator_kva):
                 block.generator_kva[:, column] = np.concatenate([g.powers() for g in self._generators])
         if failed:
-            raise NotConverged(_no_solution(failed))
+            raise NotConverged(no_solution(failed))
         self._hold(block, len(block.hours) - 1)
         self._settle()
 
@@ -197,7 +197,7 @@ class Year:
                 taps, positions = now, self._see(now)
             at[i], tap[i] = positions, taps
         if failed:
-            raise NotConverged(_no_solution(failed))
+            raise NotConverged(no_solution(failed))
         block = Block(
             hours=np.asarray(hours, np.int64),
             voltages=np.ascontiguousarray(voltages.T),
@@ -220,7 +220,8 @@ class Year:
         self.control_limit_hits.append((hour, tuple(sorted(a.lower() for a in acting))))
 
 
-def _driven(feeder: Feeder, demand: Demand) -> Feeder:
+def driven(feeder: Feeder, demand: Demand) -> Feeder:
+    """The feeder with its loads at factor 1 of their profiles."""
     drives = demand.drives
     loads = tuple(
         p.model_copy(update={"kw": drives[p.name].kw, "kvar": drives[p.name].kvar}) if p.name in drives else p
@@ -229,7 +230,8 @@ def _driven(feeder: Feeder, demand: Demand) -> Feeder:
     return feeder.model_copy(update={"loads": loads})
 
 
-def _follow(feeder: Feeder, demand: Demand) -> None:
+def follow(feeder: Feeder, demand: Demand) -> None:
+    """Let the loads in the engine follow their profiles in yearly mode."""
     shapes: dict[tuple[str, str], str] = {}
     for load in feeder.loads:
         drive = demand.drives.get(load.name)
@@ -242,16 +244,21 @@ def _follow(feeder: Feeder, demand: Demand) -> None:
         engine.command(f"edit {names.element('load', load.name)} yearly={shapes[pair]}")
 
 
-def _at_no_load(feeder: Feeder) -> Circuit:
+def at_no_load(feeder: Feeder, *, controls_active: bool = True) -> Circuit:
+    """Solve the circuit in the engine without load and read its arrays; SolveError when there is no such solution.
+
+    Without active controls no element of the circuit is a mover.
+    """
     engine.load_settings(mode="snapshot", controlmode="off", loadmult=0, maxiterations=MAX_ITERATIONS)
     number = engine.solve()
     if number:
         raise SolveError(f"OpenDSS finds no voltages without load: {engine.message()} (#{number})")
     engine.load_settings(loadmult=1)
-    return circuits.read(feeder)
+    return circuits.read(feeder, controls_active=controls_active)
 
 
-def _first_terminals(feeder: Feeder) -> NDArray[np.int64]:
+def first_terminals(feeder: Feeder) -> NDArray[np.int64]:
+    """Which of the engine's currents of all sources are those of their first terminals."""
     rows: list[int] = []
     start = 0
     for source in feeder.sources:
@@ -260,7 +267,8 @@ def _first_terminals(feeder: Feeder) -> NDArray[np.int64]:
     return np.array(rows, np.int64)
 
 
-def _no_solution(hours: Sequence[int]) -> str:
+def no_solution(hours: Sequence[int]) -> str:
+    """The message of `NotConverged` for some hours."""
     more = f" and {len(hours) - _NAMED_HOURS} more hours" if len(hours) > _NAMED_HOURS else ""
     named = ", ".join(map(str, hours[:_NAMED_HOURS]))
     return (
