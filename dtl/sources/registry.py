@@ -10,5 +10,9 @@ READERS = {
     "oms": "dtl.sources.oms:read",
     "opendss": "dtl.sources.opendss:read",
     "pandapower": "dtl.sources.pandapower:read",
+    "costs": "dtl.sources.costs:read",
+    "forecast": "dtl.sources.forecast:read",
+    "generators": "dtl.sources.generators:read",
+    "scada": "dtl.sources.scada:read",
 }
 """``read(name, spec, files) -> Reading`` of each kind; `files` maps study-relative names to paths."""

@@ -1,0 +1,124 @@
+"""Large tables of CSV and Parquet files as Arrow columns with the line of each row, for measurements."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dtl.errors import SourceError
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+_NUMBER = r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?$"
+
+
+@dataclass(frozen=True)
+class Columnar:
+    """A table: the names of its columns, the columns, the line of each row, and the lines that do not fit.
+
+    The columns of a CSV are text without blanks around; those of Parquet are of its own types.
+    """
+
+    file: str
+    header: tuple[str, ...]
+    columns: tuple[pa.Array, ...]
+    lines: Whole
+    ragged: tuple[int, ...] = ()
+    recoded: bool = False
+    """Whether the file was no UTF-8 and was read as Windows-1252."""
+
+
+def read(file: str, path: Path) -> Columnar:
+    """The table of a file.
+
+    Raises
+    ------
+    SourceError
+        The file is no table.
+    """
+    try:
+        return _parquet(file, path) if path.suffix.lower() in (".parquet", ".pq") else _csv(file, path)
+    except (pa.ArrowException, csv.Error, OSError, ValueError) as err:
+        raise SourceError(f"{file}: cannot be read as a table: {str(err).splitlines()[0][:200]}") from err
+
+
+def _parquet(file: str, path: Path) -> Columnar:
+    table = pq.read_table(path)
+    columns = [c.combine_chunks() for c in table.columns]
+    plain = [c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in columns]
+    lines = np.arange(1, table.num_rows + 1, dtype=np.int64)
+    return Columnar(file, tuple(table.column_names), tuple(plain), lines)
+
+
+def _csv(file: str, path: Path) -> Columnar:
+    data, recoded = path.read_bytes(), False
+    if b"\0" in data:
+        raise SourceError(f"{file}: is no text, it has zero bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text, recoded = data.decode("cp1252", errors="replace"), True
+    head, _, body = text.partition("\n")
+    delimiter = max(",;\t|", key=lambda d: (head.count(d), d == ","))
+    header = tuple(c.strip() for c in next(csv.reader([head.rstrip("\r")], delimiter=delimiter), []))
+    if not any(header):
+        raise SourceError(f"{file}: row 1 holds no column names")
+    names = [f"c{i}" for i in range(len(header))]
+    wrong: list[tuple[int, str]] = []
+
+    def ragged(row: pcsv.InvalidRow) -> str:
+        wrong.append((row.number, row.text))
+        return "skip"
+
+    if not body.strip():
+        return Columnar(file, header, tuple(pa.array([], pa.string()) for _ in header), np.empty(0, np.int64))
+    table = pcsv.read_csv(
+        io.BytesIO(body.encode()),
+        pcsv.ReadOptions(use_threads=False, column_names=names),
+        pcsv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False, invalid_row_handler=ragged),
+        pcsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    )
+    skipped = np.array([n for n, _ in wrong], np.int64)
+    lines = np.setdiff1d(np.arange(1, table.num_rows + len(wrong) + 1, dtype=np.int64), skipped)
+    columns = [pc.utf8_trim_whitespace(c.combine_chunks()) for c in table.columns]
+    filled = np.ones(table.num_rows, bool) if not columns else ~_blank(columns)
+    kept = [c.filter(pa.array(filled)) for c in columns]
+    bad = tuple(n + 1 for n, t in wrong if t.strip(" \r,;\t|"))
+    return Columnar(file, header, tuple(kept), lines[filled] + 1, bad, recoded)
+
+
+def _blank(columns: Sequence[pa.Array]) -> NDArray[np.bool_]:
+    """Rows in which no cell holds anything."""
+    empty = [np.asarray(pc.equal(c, ""), bool) for c in columns]
+    blank: NDArray[np.bool_] = np.logical_and.reduce(empty)
+    return blank
+
+
+def numbers(column: pa.Array) -> tuple[Floats, NDArray[np.bool_]]:
+    """The numbers of a column, NaN where there is none, and where a cell holds something that is no number."""
+    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
+        values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
+        return values, np.isinf(values)
+    text = pc.fill_null(column.cast(pa.string()), "")
+    fits = pc.match_substring_regex(text, _NUMBER)
+    values = pc.if_else(fits, text, pa.scalar(None, pa.string())).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    wrong = np.asarray(pc.and_(pc.invert(fits), pc.not_equal(text, "")), bool)
+    return np.asarray(values, np.float64), wrong
+
+
+def texts(column: pa.Array) -> tuple[NDArray[np.int32], list[object]]:
+    """A column as codes and the distinct values that they stand for; an empty cell is an empty text."""
+    coded = column.dictionary_encode(null_encoding="encode")
+    known = ["" if v is None else v for v in coded.dictionary.to_pylist()]
+    return np.asarray(coded.indices.to_numpy(zero_copy_only=False), np.int32), known

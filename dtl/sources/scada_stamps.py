@@ -1,0 +1,72 @@
+"""Stamps of long series as instants, each distinct stamp read once; the repeated hour is told apart by its order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.sources.stamps import Clock, StampError
+
+Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """The distinct stamps of a file.
+
+    ``first`` and ``second`` are seconds since 1970 UTC, of the first and the second time that clocks showed the stamp;
+    ``wrong`` says why a stamp is none; ``gap`` marks what no clock showed.
+    """
+
+    texts: list[str]
+    first: Whole
+    second: Whole
+    gap: Flags
+    wrong: dict[int, str]
+
+
+def parse(known: list[object], clock: Clock) -> Stamps:
+    """Read distinct cells; a cell that is neither text nor a point in time is read as text."""
+    first, second = np.zeros(len(known), np.int64), np.zeros(len(known), np.int64)
+    gap = np.zeros(len(known), bool)
+    wrong: dict[int, str] = {}
+    texts = [str(cell) for cell in known]
+    for i, cell in enumerate(known):
+        stamp = cell if hasattr(cell, "tzinfo") else texts[i]
+        try:
+            found = clock.instant(stamp)  # type: ignore[arg-type]
+            again = clock.instant(stamp, found.utc + timedelta(seconds=1)) if found.twice else found  # type: ignore[arg-type]
+        except (StampError, OverflowError, ValueError) as err:
+            wrong[i] = str(err) if texts[i] else "there is no stamp"
+            continue
+        first[i], second[i], gap[i] = int(found.utc.timestamp()), int(again.utc.timestamp()), found.gap
+    return Stamps(texts, first, second, gap, wrong)
+
+
+def settle(stamps: Stamps, codes: NDArray[np.int32]) -> tuple[Whole, Flags]:
+    """Seconds since 1970 UTC of the rows of one series, and which are ambiguous.
+
+    A stamp that clocks showed twice means the first pass where it occurs first in the file, and the second from then
+    on; this holds for rows in order of time and for rows sorted by their label. Where it occurs once, nothing tells
+    the passes apart: it is taken for the first and marked.
+
+    Parameters
+    ----------
+    codes
+        (n,) the stamp of each row, in the order of the file.
+    """
+    t = stamps.first[codes]
+    twice = stamps.second[codes] != t
+    ambiguous = np.zeros(len(codes), bool)
+    if twice.any():
+        at = np.flatnonzero(twice)
+        order = at[np.argsort(codes[at], kind="stable")]
+        new = np.concatenate([[True], codes[order][1:] != codes[order][:-1]])
+        last = np.concatenate([new[1:], [True]])
+        t[order[~new]] = stamps.second[codes[order[~new]]]
+        ambiguous[order[new & last]] = True
+    return t, ambiguous
