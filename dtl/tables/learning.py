@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtl.tables.contract import FINE, TEXT, WORD, Column, Table
+from dtl.tables.contract import FINE, FLAG, MOMENT, REAL, TEXT, WORD, Column, Table
 
 LEARNING = (
     Table(
@@ -22,5 +22,19 @@ LEARNING = (
             Column("verdict", WORD, "ok | not_enough (too little or too poor data) | refused (outside its domain)"),
         ),
         ("module", "feeder", "case", "kind", "element", "metric"),
+    ),
+    Table(
+        "load_forecast",
+        (
+            Column("feeder", WORD, "feeder id of the model"),
+            Column("start", MOMENT, "start of the hour"),
+            Column("kw", REAL, "expected load [kW]"),
+            Column("kw_p05", REAL, "load that is exceeded with probability 0.95 [kW]"),
+            Column("kw_p50", REAL, "median [kW]"),
+            Column("kw_p95", REAL, "load that is exceeded with probability 0.05 [kW]"),
+            Column("weather", WORD, "given, or how many past years stand for it"),
+            Column("extrapolated", FLAG, "whether the weather lies outside all that was fitted"),
+        ),
+        ("feeder", "start"),
     ),
 )
