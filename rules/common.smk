@@ -30,6 +30,22 @@ def feeder(wildcards):
     return f"{folder}/{wildcards.group}.json"
 
 
+def given(suffix):
+    """What is given for a group besides its network: the file of this suffix, which split_feeders writes."""
+
+    def file(wildcards):
+        folder = checkpoints.split_feeders.get(study=wildcards.study).output.given
+        return f"{folder}/{wildcards.group}{suffix}"
+
+    return file
+
+
+def readings(wildcards):
+    """The readings of a group; they are there before split_feeders, which reads their folder."""
+    checkpoints.split_feeders.get(study=wildcards.study)
+    return layout.READINGS.format(study=wildcards.study, group=wildcards.group)
+
+
 def of_groups(template):
     """The files of all groups that can be solved, by the template of one."""
 

@@ -4,6 +4,11 @@
 rule prepare_feeder:
     input:
         feeder=feeder,
+        facts=given(".json"),
+        meters=given(".meters.parquet"),
+        scada=given(".scada.parquet"),
+        readings=readings,
+        weather=layout.WEATHER,
         raw=border.raw("prepare_feeder"),
     output:
         demand=solid(layout.DEMAND),

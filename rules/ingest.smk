@@ -28,6 +28,17 @@ rule merge_network:
         outages=solid(layout.OUTAGES),
         steps=solid(layout.STEPS),
         served=solid(layout.SERVED),
+        assets=solid(layout.ASSETS),
+        links=solid(layout.LINKS),
+        meters=solid(layout.METERS),
+        placed=solid(layout.PLACED),
+        known=solid(layout.KNOWN),
+        series=solid(layout.SERIES),
+        scada=solid(layout.SCADA),
+        weather=solid(layout.WEATHER),
+        register=solid(layout.REGISTER),
+        forecast=solid(layout.FORECAST),
+        costs=solid(layout.COSTS),
     log:
         log_of("merge_network"),
     conda:
@@ -39,13 +50,39 @@ rule merge_network:
         job("merge_network")
 
 
+rule split_readings:
+    input:
+        known=layout.KNOWN,
+        placed=layout.PLACED,
+        raw=border.raw("split_readings"),
+    output:
+        readings=directory(layout.READINGS_DIR),
+    log:
+        log_of("split_readings"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("split_readings"),
+        code=border.code("split_readings"),
+        seen=border.seen("split_readings"),
+    shell:
+        job("split_readings", "--raw {input.raw:q}")
+
+
 checkpoint split_feeders:
     input:
         network=layout.NETWORK,
         findings=layout.FINDINGS,
+        meters=layout.METERS,
+        readings=layout.READINGS_DIR,
+        scada=layout.SCADA,
+        weather=layout.WEATHER,
+        register=layout.REGISTER,
+        forecast=layout.FORECAST,
     output:
         index=solid(layout.FEEDERS),
         feeders=directory(layout.FEEDER_DIR),
+        given=directory(layout.GIVEN_DIR),
     log:
         log_of("split_feeders"),
     conda:

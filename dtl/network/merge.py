@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from dtl import tables
 from dtl.errors import Finding
+from dtl.network import system
 from dtl.network.checks import check
 from dtl.network.feeder import Feeder
 from dtl.network.outages import link
@@ -36,7 +37,7 @@ Places = Mapping[str, Mapping[str, tuple[str, int]]]
 
 
 def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
-    """Write the tables of the study: network, findings, conversion; outages with their steps, and customers served."""
+    """Write the tables of the study: network, findings, conversion, outages, and what is given besides the network."""
     folders: Mapping[str, Path] = inputs["sources"]
     model = spec["model"]
     network = tables.read("network", folders[model] / "network.parquet")
@@ -56,6 +57,8 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     tables.write("findings", tables.frame("findings", columns), outputs["findings"])
     tables.write("network", network, outputs["network"])
     outages.write(outputs)
+    tables.write("links", tables.concat("links", []), outputs["links"])
+    system.write(folders, network, tables.concat("meters", []), outputs)
     accounts = [tables.read("conversion", folders[name] / "conversion.parquet") for name in sorted(folders)]
     tables.write("conversion", tables.concat("conversion", accounts), outputs["conversion"])
 

@@ -18,21 +18,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from dtl import tables
+from dtl.network import given
 from dtl.network.feeder import Feeder
+from dtl.network.ids import SAFE
 from dtl.network.join import join, pruned
 from dtl.network.merge import by_feeder
 
 Reason = tuple[bool, str]
 """Why a feeder fails; those without a place in a file sort last."""
 
-SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@~-]*")
-"""What a feeder id must look like to be the name of a file and of a web address."""
-
 _GLOB = re.compile(r"[*?\[]")
 
 
 def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
-    """Write ``feeders.json`` and the model of each group whose status is ``ok``."""
+    """Write ``feeders.json``, and the model of each group whose status is ``ok``, with what is given for it."""
     network = tables.read("network", inputs["network"])
     rows = dict(by_feeder(network))
     findings = tables.read("findings", inputs["findings"]).to_pylist()
@@ -48,6 +47,7 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     folder = outputs["feeders"]
     folder.mkdir(parents=True, exist_ok=True)
     groups: dict[str, dict[str, Any]] = {}
+    places: dict[str, given.Place] = {}
     for names in _groups(sorted({*chosen, *absent}), spec.get("together") or ()):
         group = "+".join(names)
         feeder, reason = _build(names, rows, errors)
@@ -57,9 +57,11 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         text = feeder.to_json()
         (folder / f"{group}.json").write_text(text, encoding="utf-8")
         groups[group] = _entry(names, "ok", "") | _facts(feeder, text)
+        places[group] = given.Place(names, feeder.crs, _head(feeder))
     index = {"groups": groups, "unmet": sorted(p for p in unmet if _GLOB.search(p))}
     text = json.dumps(index, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     outputs["index"].write_text(text, encoding="utf-8")
+    given.write(spec["areas"], inputs, places, outputs["given"])
 
 
 def _reason(finding: Mapping[str, Any]) -> str:
@@ -116,6 +118,12 @@ def _facts(feeder: Feeder, text: str) -> dict[str, Any]:
         "buses": len(feeder.buses),
         "length_km": round(sum(p.length_km for p in feeder.lines if p.enabled), 6),
     }
+
+
+def _head(feeder: Feeder) -> tuple[float, float] | None:
+    """The place of the first source, in the coordinates of the feeder; None without one."""
+    bus = feeder.bus[feeder.sources[0].bus] if feeder.sources else None
+    return None if bus is None or bus.x is None or bus.y is None else (bus.x, bus.y)
 
 
 def _main(feeder: Feeder) -> list[float]:

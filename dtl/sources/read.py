@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from dtl import tables
 from dtl.errors import ContractError, SourceError
 from dtl.sources.reading import Reading
@@ -51,10 +53,11 @@ def write(reading: Reading, raw: Mapping[str, Path], folder: Path) -> None:
     findings = list({tuple(f.row().items()): f.row() for f in reading.findings}.values())
     tables.write("findings", tables.frame("findings", _columns("findings", findings)), folder / "findings.parquet")
     for name, own in sorted(reading.tables.items()):
-        tables.write(name, tables.frame(name, _columns(name, own)), folder / f"{name}.parquet")
+        table = own if isinstance(own, pa.Table) else tables.frame(name, _columns(name, own))
+        tables.write(name, table, folder / f"{name}.parquet")
     places = json.dumps(reading.places, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     (folder / "places.json").write_text(places, encoding="utf-8")
-    digests = {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in sorted(raw.items()) if p.is_file()}
+    digests = {n: _digest(p) for n, p in sorted(raw.items()) if p.is_file()}
     about = {
         "source": reading.source,
         "kind": reading.kind,
@@ -65,6 +68,11 @@ def write(reading: Reading, raw: Mapping[str, Path], folder: Path) -> None:
     }
     text = json.dumps(about, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     (folder / "source.json").write_text(text, encoding="utf-8")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _columns(table: str, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pyarrow as pa
+
 from dtl.errors import Finding, Severity
 from dtl.network.feeder import PARTS, Part
 
@@ -33,8 +35,8 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
     places: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
     """Where each part stands in the files: feeder -> ``kind.name`` -> file and line."""
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """What is no part of the network: rows by the contract of their table, as of outages."""
+    tables: dict[str, list[dict[str, Any]] | pa.Table] = field(default_factory=dict)
+    """What is no part of the network, by the contract of its table, as of outages: rows, or a whole Arrow table."""
 
     def add(self, feeder: str, part: Part) -> bool:
         """Put a part into a feeder; False, and a finding, when its name is taken there."""

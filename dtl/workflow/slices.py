@@ -14,7 +14,7 @@ from dtl.workflow import digests, fingerprint
 from dtl.workflow.questions import Job, raw_names
 from dtl.workflow.stages import STAGES, Stage
 
-READ = ("oms",)
+READ = ("ami", "costs", "epw", "forecast", "generators", "oms", "open_meteo", "scada", "weather_file")
 """The kinds of sources that are read though they are no network."""
 
 
@@ -34,6 +34,7 @@ class Slices:
         self._makers: Mapping[str, Callable[[], dict[str, Any]]] = {
             "merge_network": self._merge_network,
             "split_feeders": self._split_feeders,
+            "split_readings": lambda: {"ami": self._ami, "together": self.study.network.together},
             "prepare_feeder": self._prepare_feeder,
             "solve_feeder": self._solve_feeder,
             "assess_feeder": self._assess_feeder,
@@ -58,18 +59,27 @@ class Slices:
 
     def _spec(self, stage: str, of: str) -> dict[str, Any]:
         if stage == "read_source":
-            source = self.study.sources[of]
-            clock = {"timezone": self.study.timezone} if "zone" in type(source).model_fields else {}
-            return {"source": of, "spec": plain(source, cosmetic=False) | clock}
+            return {"source": of, "spec": self._source(of)}
         if stage not in self._shared:
             self._shared[stage] = self._makers[stage]()
         return {**self._shared[stage], "group": of} if of else self._shared[stage]
+
+    def _source(self, name: str) -> dict[str, Any]:
+        source = self.study.sources[name]
+        clock = {"timezone": self.study.timezone} if "zone" in type(source).model_fields else {}
+        return plain(source, cosmetic=False) | clock
+
+    @property
+    def _ami(self) -> dict[str, dict[str, Any]]:
+        return {name: self._source(name) for name in self.sources if self.study.sources[name].kind == "ami"}
 
     def _raw(self, stage: str, of: str) -> dict[str, str]:
         """The raw files of a job that exist; of those that do not, the stage finds out by itself."""
         study, paths = self.study, list[Path]()
         if stage == "read_source":
             paths = study.sources[of].files(study.folder)
+        elif stage == "split_readings":
+            paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder" and study.demand.classes:
             paths = [study.folder / study.demand.classes]
         return raw_names(study.name, [p for p in paths if p.is_file()])
@@ -85,6 +95,7 @@ class Slices:
 
     def _split_feeders(self) -> dict[str, Any]:
         together = self.study.network.together
+        declared = self.study.areas if isinstance(self.study.areas, dict) else {}
         expected = (
             [f for f in self._feeders if not any(c in f for c in "*?[")] if isinstance(self._feeders, list) else []
         )
@@ -93,6 +104,7 @@ class Slices:
             "feeders": self._feeders,
             "together": together,
             "feeders_expected": sorted(expected),
+            "areas": {name: plain(area, cosmetic=False) for name, area in declared.items()},
         }
 
     def _prepare_feeder(self) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Stage:
     distributions: tuple[str, ...] = ()
 
 
+_SYSTEM = ("assets", "links", "meters", "placed", "series", "scada", "weather", "register", "forecast", "costs")
+
 _STAGES = (
     Stage(
         "read_source",
@@ -63,21 +65,57 @@ _STAGES = (
             "outages": layout.OUTAGES,
             "steps": layout.STEPS,
             "served": layout.SERVED,
+            "assets": layout.ASSETS,
+            "links": layout.LINKS,
+            "meters": layout.METERS,
+            "placed": layout.PLACED,
+            "known": layout.KNOWN,
+            "series": layout.SERIES,
+            "scada": layout.SCADA,
+            "weather": layout.WEATHER,
+            "register": layout.REGISTER,
+            "forecast": layout.FORECAST,
+            "costs": layout.COSTS,
         },
-        tables={n: n for n in ("network", "findings", "conversion", "outages", "steps", "served")},
+        tables={n: n for n in (*_SYSTEM, "network", "findings", "conversion", "outages", "steps", "served")},
+    ),
+    Stage(
+        "split_readings",
+        "dtl.network.readings:split_readings",
+        per="study",
+        inputs={"known": layout.KNOWN, "placed": layout.PLACED, "raw": "the files of the meter readings"},
+        outputs={"readings": layout.READINGS_DIR},
+        data=("dtl/sources/columns/*.yaml",),
     ),
     Stage(
         "split_feeders",
         "dtl.network.split:split_feeders",
         per="study",
-        inputs={"network": layout.NETWORK, "findings": layout.FINDINGS},
-        outputs={"index": layout.FEEDERS, "feeders": layout.FEEDER_DIR},
+        inputs={
+            "network": layout.NETWORK,
+            "findings": layout.FINDINGS,
+            "meters": layout.METERS,
+            "readings": layout.READINGS_DIR,
+            "scada": layout.SCADA,
+            "weather": layout.WEATHER,
+            "register": layout.REGISTER,
+            "forecast": layout.FORECAST,
+        },
+        outputs={"index": layout.FEEDERS, "feeders": layout.FEEDER_DIR, "given": layout.GIVEN_DIR},
     ),
     Stage(
         "prepare_feeder",
         "dtl.powerflow.prepare:prepare_feeder",
         per="group",
-        inputs={"feeder": layout.FEEDER, "raw": "class tables and shapes that `demand` names"},
+        inputs={
+            "feeder": layout.FEEDER,
+            "facts": layout.GIVEN_FACTS,
+            "meters": layout.GIVEN_METERS,
+            "scada": layout.GIVEN_SCADA,
+            "readings": layout.READINGS,
+            "weather": layout.WEATHER,
+            "raw": "class tables and shapes that `demand` names",
+        },
         outputs={"demand": layout.DEMAND, "profiles": layout.PROFILES, "ready": layout.READY},
         tables={"demand": "demand", "profiles": "profiles"},
     ),

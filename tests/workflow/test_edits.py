@@ -16,6 +16,8 @@ PAGES = {"write_site", "build_site"}
 END = PAGES | {"gather"}
 FEEDERS = {"prepare_feeder", "solve_feeder", "assess_feeder"}
 INGEST = {"read_source", "merge_network", "split_feeders"}
+READINGS = {"split_readings"}
+"""Asked anew where the feeders change."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ EDITS = [
     Edit("waiver", lambda w: w.study.write_text(STUDY + "waive: {x: {why: y, by: z}}\n"),
          {"merge_network"} | PAGES, word=False),
     Edit("feeders joined", say("{model: dss}", "{model: dss, together: [[a, b]]}"),
-         {"split_feeders"} | FEEDERS | END, word=False),
+         {"split_feeders"} | READINGS | FEEDERS | END, word=False),
     Edit("feeder left out", say("[a, b]", "[a]"), {"merge_network", "split_feeders"} | END, word=False),
     Edit("source changed", say("{model: dss}", "{model: other}"), INGEST | FEEDERS | END, word=False),
     Edit("raw file", lambda w: w.raw("data/a/master.dss", "kw 150\n"), INGEST | FEEDERS | END, word=False),
@@ -128,11 +130,12 @@ EDITS = [
          {"read_source"}, word=False),
     Edit("raw file added", lambda w: w.raw("data/a/more.dss", "kw 10\n"), INGEST | FEEDERS | END, word=False),
     Edit("feeder without load", lambda w: w.raw("data/b/master.dss", "kw 0\n"), INGEST | END, word=False),
-    Edit("feeder removed", lambda w: shutil.rmtree(w.study.parent / "data/b"), INGEST | END, word=False),
+    Edit("feeder removed", lambda w: shutil.rmtree(w.study.parent / "data/b"), INGEST | READINGS | END, word=False),
     Edit("remark in the code", code("feeders", "kw = read(", "# why\n    kw = read("), set(), word=False),
     Edit("docstring in the code", code("numbers", "A number that", "The number that"), set(), word=False),
     Edit("constant two modules down", code("numbers", "2.0", "3.0"), {*FEEDERS, *END}, word=False),
-    Edit("early code, same results", code("ingest", "rows = []", "rows = list()"), INGEST | PAGES, word=False),
+    Edit("early code, same results", code("ingest", "rows = []", "rows = list()"),
+         INGEST | READINGS | PAGES, word=False),
     Edit("code of a layer", code("growth", "return kw *", "return 1.5 * kw *"), SOLVED, GROWTH, word=False),
     Edit("code of a layer that nobody uses", code("weather", "return kw", "return 2 * kw"), set(), word=False),
     Edit("code of an analysis that nobody asks", code("compare", "len(rows)", "2 * len(rows)"), set(), word=False),

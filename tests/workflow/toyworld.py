@@ -23,6 +23,7 @@ MODULES = {
     "read_source": "toy.ingest",
     "merge_network": "toy.ingest",
     "split_feeders": "toy.ingest",
+    "split_readings": "toy.ingest",
     "prepare_feeder": "toy.feeders",
     "solve_feeder": "toy.feeders",
     "assess_feeder": "toy.feeders",

@@ -31,8 +31,16 @@ def merge_network(spec, inputs, outputs):
     write("network", rows, outputs["network"])
     write("findings", [], outputs["findings"])
     write("outages", outages, outputs["outages"])
-    for name in ("conversion", "steps", "served"):
+    for name in set(outputs) - {"network", "findings", "outages", "known"}:
         write(name, [], outputs[name])
+    write_json(sorted(r["feeder"] for r in rows), outputs["known"])
+
+
+def split_readings(spec, inputs, outputs):
+    outputs["readings"].mkdir()
+    joined = {f: "+".join(g) for g in spec["together"] for f in g}
+    for feeder in read_json(inputs["known"]):
+        write("readings", [], outputs["readings"] / f"{joined.get(feeder, feeder)}.parquet")
 
 
 def split_feeders(spec, inputs, outputs):
@@ -54,3 +62,8 @@ def split_feeders(spec, inputs, outputs):
         if not failed:
             write_json({f: bodies[f] for f in feeders}, outputs["feeders"] / f"{group}.json")
     write_json({"groups": index}, outputs["index"])
+    outputs["given"].mkdir()
+    for group in [g for g, about in index.items() if about["status"] == "ok"]:
+        write_json({"areas": spec["areas"]}, outputs["given"] / f"{group}.json")
+        for name in ("meters", "scada"):
+            write(name, [], outputs["given"] / f"{group}.{name}.parquet")
