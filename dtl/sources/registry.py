@@ -7,6 +7,7 @@ READERS = {
     "cyme_xml": "dtl.sources.cyme_xml:read",
     "cyme_mdb": "dtl.sources.cyme_mdb:read",
     "cyme_text": "dtl.sources.cyme_text:read",
+    "gis": "dtl.sources.gis:read",
     "oms": "dtl.sources.oms:read",
     "opendss": "dtl.sources.opendss:read",
     "pandapower": "dtl.sources.pandapower:read",
@@ -14,5 +15,8 @@ READERS = {
     "forecast": "dtl.sources.forecast:read",
     "generators": "dtl.sources.generators:read",
     "scada": "dtl.sources.scada:read",
+    "epw": "dtl.sources.weather_file:read",
+    "open_meteo": "dtl.sources.open_meteo:read",
+    "weather_file": "dtl.sources.weather_file:read",
 }
 """``read(name, spec, files) -> Reading`` of each kind; `files` maps study-relative names to paths."""

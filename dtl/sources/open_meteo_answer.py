@@ -1,0 +1,127 @@
+"""One answer of Open-Meteo as hours: variables under their new and old names, units as stated, and what labels mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from dtl.sources.weather import Floats, Hours, Whole, starting, to_ours
+
+VARIABLES = {
+    "temperature_2m": "temp_c", "relative_humidity_2m": "humidity_pct", "relativehumidity_2m": "humidity_pct",
+    "wind_speed_10m": "wind_m_s", "windspeed_10m": "wind_m_s", "wind_gusts_10m": "gust_m_s",
+    "windgusts_10m": "gust_m_s", "shortwave_radiation": "ghi_w_m2", "direct_normal_irradiance": "dni_w_m2",
+    "diffuse_radiation": "dhi_w_m2", "precipitation": "precipitation_mm", "surface_pressure": "pressure_hpa",
+    "snow_depth": "snow_m",
+}  # fmt: skip
+"""Names of the service, new and old, and ours."""
+
+UNITS = {
+    "°C": "C", "°F": "F", "%": "%", "km/h": "km/h", "m/s": "m/s", "mph": "mph", "mp/h": "mph", "kn": "kn", "mm": "mm",
+    "inch": "inch", "W/m²": "W/m2", "W/m2": "W/m2", "hPa": "hPa", "m": "m", "cm": "cm", "ft": "",
+}  # fmt: skip
+
+
+class AnswerError(ValueError):
+    """An answer that cannot be used; the text says why."""
+
+
+def read(answer: Any, point: str, file: str) -> tuple[Hours, list[str]]:
+    """The hours of an answer, and the names of its variables that have no place here.
+
+    Raises
+    ------
+    AnswerError
+        It is an error of the service, has no hours, arrays of unequal length, an unknown unit, or labels that are
+        neither evenly spaced nor the local time of its zone.
+    """
+    if not isinstance(answer, Mapping):
+        raise AnswerError("is no answer of the service: no object")
+    if answer.get("error"):
+        raise AnswerError(f"is an error of the service: {str(answer.get('reason'))[:200]}")
+    hourly, units = answer.get("hourly"), answer.get("hourly_units")
+    if not isinstance(hourly, Mapping) or not isinstance(units, Mapping) or not isinstance(hourly.get("time"), list):
+        raise AnswerError("has no hourly, hourly_units and hourly.time")
+    label = _labels(hourly["time"], str(units.get("time", "iso8601")), answer)
+    fields, others = dict[str, Floats](), list[str]()
+    for name, values in hourly.items():
+        if name == "time":
+            continue
+        if name not in VARIABLES:
+            others.append(str(name))
+        else:
+            fields[VARIABLES[name]] = _values(name, values, units.get(name), len(label))
+    start, by_start = starting(label, fields)
+    latitude, longitude = _degrees(answer, "latitude", 90), _degrees(answer, "longitude", 180)
+    return Hours(point, latitude, longitude, start, by_start, file), sorted(others)
+
+
+def _degrees(answer: Mapping[str, Any], name: str, most: int) -> float:
+    value = answer.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= most:
+        raise AnswerError(f"has no {name}")
+    return float(value)
+
+
+def _values(name: str, values: Any, unit: Any, length: int) -> Floats:
+    if not isinstance(values, list) or len(values) != length:
+        count = len(values) if isinstance(values, list) else "no"
+        raise AnswerError(f"{name} has {count} values for {length} hours")
+    turn = to_ours(VARIABLES[name], UNITS.get(str(unit), ""))
+    if turn is None:
+        raise AnswerError(f"{name} has the unit {str(unit)[:20]!r}, which is not known")
+    if not all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in values):
+        raise AnswerError(f"{name} holds what is no number")
+    try:
+        return np.array([np.nan if v is None else v for v in values], np.float64) * turn[0] + turn[1]
+    except OverflowError as err:
+        raise AnswerError(f"{name} holds a number without bounds") from err
+
+
+def _labels(times: list[Any], form: str, answer: Mapping[str, Any]) -> Whole:
+    """Labels as seconds since 1970 UTC; every two follow each other by one hour."""
+    if len(times) < 2:
+        raise AnswerError("has fewer than two hours")
+    if form == "unixtime":
+        if not all(isinstance(t, int) and 0 <= t < 2**32 for t in times):
+            raise AnswerError("hourly.time holds what is no time")
+        return _even(np.array(times, np.int64), "its times")
+    try:
+        naive = [datetime.fromisoformat(t) for t in times]
+    except (TypeError, ValueError) as err:
+        raise AnswerError(f"hourly.time holds what is no time: {err}") from err
+    if any(t.tzinfo is not None for t in naive):
+        raise AnswerError("hourly.time has offsets, which the service does not write")
+    steps = {b - a for a, b in pairwise(naive)}
+    if steps == {timedelta(hours=1)}:
+        offset = answer.get("utc_offset_seconds", 0)
+        if isinstance(offset, bool) or not isinstance(offset, int) or abs(offset) > 15 * 3600:
+            raise AnswerError("has no utc_offset_seconds")
+        zone = timezone(timedelta(seconds=offset))
+        return np.array([int(t.replace(tzinfo=zone).timestamp()) for t in naive], np.int64)
+    return _local(naive, str(answer.get("timezone", "")))
+
+
+def _local(naive: list[datetime], name: str) -> Whole:
+    """Labels in true local time: the hour that clocks repeat stands twice, the one that they skip not at all."""
+    try:
+        zone = ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as err:
+        raise AnswerError(f"its times are not evenly spaced, and its timezone {name[:40]!r} is not known") from err
+    seen: set[datetime] = set()
+    found = []
+    for t in naive:
+        found.append(int(t.replace(tzinfo=zone, fold=int(t in seen)).astimezone(UTC).timestamp()))
+        seen.add(t)
+    return _even(np.array(found, np.int64), f"its times, read as {name},")
+
+
+def _even(label: Whole, what: str) -> Whole:
+    if np.any(np.diff(label) != 3600):
+        raise AnswerError(f"{what} do not follow each other by one hour")
+    return label

@@ -1,0 +1,99 @@
+"""Weather of typical or single years from EPW and TMY3 files, by the readers of pvlib.
+
+Stamps are local standard time at the end of the hour; here each hour is named by its start. Months of a typical year
+keep the year that they were taken from.
+
+References
+----------
+.. [1] EnergyPlus, Auxiliary Programs: EnergyPlus Weather File (EPW) Data Dictionary.
+.. [2] S. Wilcox and W. Marion, Users Manual for TMY3 Data Sets, NREL/TP-581-43156, 2008.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pvlib.iotools import read_epw, read_tmy3  # type: ignore[import-untyped]
+
+from dtl.errors import SourceError
+from dtl.sources.weather import HOUR, Floats, Hours
+
+EPW = {
+    "temp_air": ("temp_c", 1.0, 99.9), "relative_humidity": ("humidity_pct", 1.0, 999.0),
+    "wind_speed": ("wind_m_s", 1.0, 999.0), "ghi": ("ghi_w_m2", 1.0, 9999.0), "dni": ("dni_w_m2", 1.0, 9999.0),
+    "dhi": ("dhi_w_m2", 1.0, 9999.0), "atmospheric_pressure": ("pressure_hpa", 0.01, 999999.0),
+    "snow_depth": ("snow_m", 0.01, 999.0), "liquid_precipitation_depth": ("precipitation_mm", 1.0, 999.0),
+}  # fmt: skip
+"""Columns of EPW: our field, the factor, and the value from which on nothing is known [1]_."""
+
+TMY3 = {
+    "temp_air": ("temp_c", 1.0), "relative_humidity": ("humidity_pct", 1.0), "wind_speed": ("wind_m_s", 1.0),
+    "ghi": ("ghi_w_m2", 1.0), "dni": ("dni_w_m2", 1.0), "dhi": ("dhi_w_m2", 1.0), "pressure": ("pressure_hpa", 1.0),
+    "Lprecip depth (mm)": ("precipitation_mm", 1.0),
+}  # fmt: skip
+"""Columns of TMY3: our field and the factor; -9900 and less say that nothing is known [2]_."""
+
+
+def is_tmy3(path: Path) -> bool:
+    """Whether a file is TMY3, by the names in its second row."""
+    with path.open("rb") as file:
+        file.readline(2000)
+        return file.readline(8000).lstrip(b'"').startswith(b"Date (MM/DD/YYYY)")
+
+
+def read_typical(file: str, path: Path, point: str) -> Hours:
+    """The hours of an EPW or TMY3 file.
+
+    Raises
+    ------
+    SourceError
+        The file is none of both.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _tmy3(text, point, file) if is_tmy3(path) else _epw(text, point, file)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError) as err:
+        told = str(err).splitlines()[0][:200] if str(err) else type(err).__name__
+        raise SourceError(f"is no EPW or TMY3 file that can be read: {told}") from err
+
+
+def _epw(text: str, point: str, file: str) -> Hours:
+    data, about = read_epw(io.StringIO(text))
+    fields = {}
+    for name, (field, factor, none) in EPW.items():
+        values = _numbers(data[name])
+        fields[field] = np.where(values >= none, np.nan, values * factor)
+    return _hours(data, about, fields, point, file, shift=0)
+
+
+def _tmy3(text: str, point: str, file: str) -> Hours:
+    data, about = read_tmy3(io.StringIO(text), map_variables=True)
+    fields = {}
+    for name, (field, factor) in TMY3.items():
+        if name in data:
+            values = _numbers(data[name])
+            fields[field] = np.where(values <= -9900, np.nan, values * factor)
+    return _hours(data, about, fields, point, file, shift=HOUR)
+
+
+def _numbers(column: Any) -> Floats:
+    return np.asarray(column.to_numpy(), np.float64)
+
+
+def _hours(data: Any, about: Any, fields: dict[str, Floats], point: str, file: str, *, shift: int) -> Hours:
+    """Hours in order of time; ``shift`` is by how much the index names them late [s]."""
+    if not len(data):
+        raise SourceError("has no hours")
+    place = float(about["latitude"]), float(about["longitude"])
+    if not (abs(place[0]) <= 90 and abs(place[1]) <= 180):
+        raise SourceError("its first row holds no latitude and longitude")
+    start = data.index.tz_convert("UTC").tz_localize(None).to_numpy().astype("M8[s]").astype(np.int64) - shift
+    order = np.argsort(start, kind="stable")
+    unique, first = np.unique(start[order], return_index=True)
+    return Hours(point, *place, unique, {f: v[order][first] for f, v in fields.items()}, file)

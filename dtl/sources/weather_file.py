@@ -1,0 +1,174 @@
+"""The sources ``weather_file`` and ``epw``: weather from EPW, TMY3, CSV, or stored answers of Open-Meteo."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dtl.errors import SourceError
+from dtl.sources import weather
+from dtl.sources.columnar import numbers, texts
+from dtl.sources.columnar import read as table_of
+from dtl.sources.listing import shipped
+from dtl.sources.oms_words import places
+from dtl.sources.open_meteo_answer import AnswerError
+from dtl.sources.open_meteo_answer import read as read_answer
+from dtl.sources.reading import Reading
+from dtl.sources.scada_stamps import parse, settle
+from dtl.sources.stamps import Clock
+from dtl.sources.typical_year import is_tmy3, read_typical
+
+YEAR = 8760
+
+
+def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
+    """Read every file; the name of a file without its ending is that of its point."""
+    reading = Reading(name, str(spec["kind"]))
+    pieces = []
+    if not files:
+        reading.find("source.file-missing", "error", "no file is there", file=str(spec.get("path")),
+                     remedy="Correct the path.")  # fmt: skip
+    for file, path in sorted(files.items()):
+        try:
+            if not path.is_file():
+                raise SourceError("the file does not exist")
+            piece = _file(reading, spec, file, path)
+        except (SourceError, AnswerError) as err:
+            text = str(err).removeprefix(f"{file}: ")
+            reading.find("given.file", "error", text, file=file, remedy="Correct the file, or what the study says.")
+            reading.refused("", f"[file] {file}", "", "", text)
+            continue
+        if piece is not None:
+            pieces.append(piece)
+            reading.mapped("", f"[file] {file}", "", f"weather.{piece.point}")
+    points = weather.settled(reading, pieces)
+    for hours in points:
+        weather.judge(reading, hours)
+    reading.tables["weather"] = weather.write(reading, points)
+    return reading
+
+
+def _file(reading: Reading, spec: Mapping[str, Any], file: str, path: Path) -> weather.Hours | None:
+    point = Path(file).stem
+    if spec["kind"] == "epw" or path.suffix.lower() == ".epw" or is_tmy3(path):
+        hours = read_typical(file, path, point)
+        if len(hours.start) != YEAR:
+            reading.find("weather.year", "warning", f"has {len(hours.start)} hours; a year has {YEAR}", file=file,
+                         element=f"point {point}", value=str(len(hours.start)), remedy="Get all of it.")  # fmt: skip
+        return hours
+    if path.suffix.lower() == ".json":
+        return _answer(reading, file, path, point)
+    place = (spec.get("points") or {}).get(point)
+    if place is None:
+        reading.find("weather.place", "error", "nothing says where its point is", file=file, element=f"point {point}",
+                     remedy=f"Write `points: {{{point}: {{latitude_deg: ..., longitude_deg: ...}}}}`.")  # fmt: skip
+        reading.refused("", f"[file] {file}", "", "", "nothing says where its point is")
+        return None
+    return _csv(reading, spec, file, path, (float(place["latitude_deg"]), float(place["longitude_deg"])))
+
+
+def _answer(reading: Reading, file: str, path: Path, point: str) -> weather.Hours:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError) as err:
+        raise SourceError(f"is no JSON: {str(err)[:200]}") from err
+    if isinstance(stored, list) and len(stored) == 1:
+        stored = stored[0]
+    if isinstance(stored, list):
+        raise SourceError(f"holds the answers for {len(stored)} places; write one file for each")
+    answer = stored["answer"] if isinstance(stored, Mapping) and "answer" in stored else stored
+    hours, others = read_answer(answer, point, file)
+    for other in others:
+        reading.refused("", f"[file] {file}", other, "", "no field of weather")
+    return hours
+
+
+def _names(spec: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """The names of each column, with the unit of each; an empty unit is that of the field."""
+    word = spec.get("columns") or "ours"
+    known = word if isinstance(word, Mapping) else shipped(f"weather_{word}")
+    found: dict[str, list[tuple[str, str]]] = {}
+    for field, told in known.items():
+        for one in told if isinstance(told, list) else [told]:
+            names, unit = (one["column"], one["unit"]) if isinstance(one, Mapping) else (one, "")
+            found.setdefault(field, []).extend((n, unit) for n in ([names] if isinstance(names, str) else names))
+    return found
+
+
+def _csv(
+    reading: Reading, spec: Mapping[str, Any], file: str, path: Path, place: tuple[float, float]
+) -> weather.Hours | None:
+    table, known = table_of(file, path), _names(spec)
+    at = places(table.header, {field: [n for n, _ in names] for field, names in known.items()})
+    if "time" not in at or len(at) < 2:
+        there = ", ".join(n for n in table.header if n)
+        raise SourceError(f"needs a column of time and one of weather; there are {there}")
+    if table.ragged:
+        reading.find("given.ragged", "error", f"not as many cells as columns; rows: {len(table.ragged)}", file=file,
+                     line=table.ragged[0], remedy="Write one cell for each column.")  # fmt: skip
+    codes, cells = texts(table.columns[at["time"]])
+    stamps = parse(
+        cells, Clock(spec.get("timezone") or "UTC", spec.get("zone") or "standard", spec.get("time_format") or "")
+    )
+    bad = np.isin(codes, list(stamps.wrong)) | stamps.gap[codes]
+    if bad.any():
+        first = int(np.argmax(bad))
+        why = stamps.wrong.get(int(codes[first]), "no clock showed this time")
+        reading.find("weather.time", "error", f"{why}; rows that are not read: {int(bad.sum())}", file=file,
+                     line=int(table.lines[first]), field="time", value=stamps.texts[int(codes[first])],
+                     remedy="Correct the stamps, or declare zone and time_format.")  # fmt: skip
+    label, _ = settle(stamps, codes[~bad])
+    fields = dict[str, weather.Floats]()
+    for field, i in at.items():
+        if field != "time":
+            fields[field] = _column(reading, spec, file, field, table.columns[i], known, table.header[i], table.lines)[
+                ~bad
+            ]
+    for i, column in enumerate(table.header):
+        if column and i not in at.values():
+            reading.refused("", f"[file] {file}", column, "", "no field of weather")
+    return _hours(reading, str(spec.get("stamp") or "interval_start"), Path(file).stem, file, place, label, fields)
+
+
+def _column(
+    reading: Reading, spec: Mapping[str, Any], file: str, field: str, column: Any,
+    known: Mapping[str, list[tuple[str, str]]], name: str, lines: weather.Whole,
+) -> weather.Floats:  # fmt: skip
+    values, wrong = numbers(column)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        reading.find("given.number", "error", f"is no number; rows without this value: {int(wrong.sum())}", file=file,
+                     line=int(lines[first]), field=field, value=str(column[first].as_py()),
+                     remedy="Write digits without groups or units, and nothing where nothing is known.")  # fmt: skip
+        values = np.where(wrong, np.nan, values)
+    folded = " ".join(name.split()).casefold()
+    unit = next((u for n, u in known[field] if " ".join(n.split()).casefold() == folded), "")
+    turn = weather.to_ours(field, unit) if unit else (1.0, 0.0)
+    if turn is None:
+        raise SourceError(f"{unit} is no unit of {field}")
+    return np.asarray(values * turn[0] + turn[1], np.float64)
+
+
+def _hours(
+    reading: Reading, stamp: str, point: str, file: str, place: tuple[float, float], label: weather.Whole,
+    fields: dict[str, weather.Floats],
+) -> weather.Hours | None:  # fmt: skip
+    """The hours of labels; of two rows of one hour the first counts, and minutes past the hour are a finding."""
+    if not len(label):
+        raise SourceError("has no rows that can be read")
+    uneven = (label - label[0]) % weather.HOUR != 0
+    if uneven.any():
+        reading.find("weather.hourly", "error", f"is not hourly; rows that are not read: {int(uneven.sum())}",
+                     file=file, element=f"point {point}", field="time", remedy="Give hourly values.")  # fmt: skip
+    hour, first = np.unique(label[~uneven], return_index=True)
+    if len(hour) < int((~uneven).sum()):
+        reading.find("weather.duplicate", "warning", f"hours given again: {int((~uneven).sum()) - len(hour)}; the "
+                     "first counts", file=file, element=f"point {point}", remedy="Keep one for each hour.")  # fmt: skip
+    kept = {f: v[~uneven][first] for f, v in fields.items()}
+    if stamp == "preceding_hour":
+        hour, kept = weather.starting(hour, kept)
+    return weather.Hours(point, *place, hour - weather.HOUR * (stamp == "interval_end"), kept, file)
