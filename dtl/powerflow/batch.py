@@ -30,6 +30,9 @@ Complex = NDArray[np.complex128]
 
 _BLOCK_VALUES = 150_000
 """Complex voltages of one block, as in `dtl.powerflow.opendss`."""
+_FEW_PROFILES = 8
+_FITTED = 96
+_WORTH_A_GUESS = 10 * _FITTED
 _CLOSER = 1e-3
 """Part of the tolerance to which an hour is solved again whose power does not add up."""
 
@@ -61,7 +64,13 @@ class Batch:
             place[at.nodes], at.owner, at.share, at.base_v, at.bounds, at.curves, at.exponents, at.drop_out, at.special,
         )  # fmt: skip
 
-    def solve(self, kw: Real, kvar: Real, tolerance: float = TOLERANCE) -> tuple[Complex, Complex, Complex, Real]:
+    def across(self, volts: Complex) -> Complex:
+        """Voltages across the ports [V], shape (ports, columns), from those of the nodes."""
+        return np.asarray(volts[self.ports.nodes[:, 0]] - volts[self.ports.nodes[:, 1]])
+
+    def solve(
+        self, kw: Real, kvar: Real, tolerance: float = TOLERANCE, guess: Real | None = None
+    ) -> tuple[Complex, Complex, Complex, Real]:
         """Solve all columns.
 
         Parameters
@@ -70,6 +79,9 @@ class Batch:
             Power of each owner at rated voltage, generators positive when they give, shape (owners, columns).
         tolerance
             Largest change of the voltage across a port in the last iteration [pu].
+        guess
+            Voltages across the ports to begin with [V], real and imaginary parts, shape (ports, 2, columns); those
+            without load if not given. It changes the number of iterations, and the answer within the tolerance.
 
         Returns
         -------
@@ -82,7 +94,8 @@ class Batch:
         volts = np.empty((len(self.circuit.nodes), columns), np.complex128)
         power = np.empty((len(kw), columns), np.complex128)
         steps, change = np.empty(columns, np.int64), np.empty(columns)
-        guess = np.empty((0, 0), np.complex128)
+        if guess is None:
+            guess = np.empty((0, 2, columns))
         batch_kernels.fixed_point(
             *self._network, *self._ports, 1e3 * kw, 1e3 * kvar, guess, tolerance, MAX_ITERATIONS,
             volts, power, steps, change,
@@ -104,6 +117,7 @@ class BatchYear:
         self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
         self.repeated_hours = 0
         self._tolerance = tolerance
+        self._guess: Guess | None = None
         engine.load(dss.write(self.feeder))
         self.batch = Batch(self.feeder)
         self.circuit = self.batch.circuit
@@ -120,8 +134,10 @@ class BatchYear:
         """
         size = max(8, min(512, _BLOCK_VALUES // len(self.circuit.nodes)))
         size = max(1, size // batch_kernels.LANES) * batch_kernels.LANES
-        for start in range(0, len(hours), size):
-            yield self._block(np.asarray(hours[start : start + size], np.int64), self._tolerance)
+        every = np.asarray(hours, np.int64)
+        self._guess = Guess(self.batch, self._powers, every) if len(every) >= _WORTH_A_GUESS else None
+        for start in range(0, len(every), size):
+            yield self._block(every[start : start + size], self._tolerance, self._guess)
 
     def repeat(self, block: Block, columns: NDArray[np.int64]) -> None:
         """Solve some hours of a block again, closer, and put the answers into it; NotConverged as in `blocks`."""
@@ -130,8 +146,13 @@ class BatchYear:
         for name in ("voltages", "load_kva", "generator_kva", "source_a"):
             getattr(block, name)[:, columns] = getattr(again, name)
 
-    def _block(self, hours: NDArray[np.int64], tolerance: float) -> Block:
-        volts, power, source, change = self.batch.solve(*self._powers.at(hours), tolerance)
+    def voltages(self, hours: NDArray[np.int64]) -> Complex:
+        """Node voltages in some hours [V], ground first, solved as in `blocks`; NotConverged as there."""
+        return self._block(hours, self._tolerance, self._guess).voltages
+
+    def _block(self, hours: NDArray[np.int64], tolerance: float, guess: Guess | None = None) -> Block:
+        begin = guess.at(hours) if guess is not None else None
+        volts, power, source, change = self.batch.solve(*self._powers.at(hours), tolerance, begin)
         lost = ~(change <= tolerance)
         if lost.any():
             raise NotConverged(no_solution(hours[lost].tolist()))
@@ -147,6 +168,40 @@ class BatchYear:
             tap_steps=np.zeros((len(self._taps), count), np.int64),
             control_iterations=np.ones(count, np.int64),
         )
+
+
+class Guess:
+    """Voltages across the ports as a quadratic function of the profiles, fitted to some solved hours.
+
+    Where few profiles drive all loads, the state of an hour is a smooth function of their values. The fit saves the
+    first iterations; what it misses, the iteration mends.
+    """
+
+    def __init__(self, batch: Batch, powers: Powers, hours: NDArray[np.int64]) -> None:
+        factors = powers.factors(hours)
+        self._powers = powers
+        self._fit: Real | None = None
+        if not 0 < len(factors) - 1 <= _FEW_PROFILES:
+            return
+        by_load = np.argsort(factors.sum(axis=0), kind="stable")
+        some = hours[by_load[np.linspace(0, len(hours) - 1, _FITTED).astype(np.int64)]]
+        volts, *_, change = batch.solve(*powers.at(some))
+        if not (change <= TOLERANCE).all():
+            return
+        across = batch.across(volts)
+        both = np.stack([across.real, across.imag], axis=1).reshape(-1, len(some))
+        self._fit = np.asarray(np.linalg.lstsq(self._features(some), both.T, rcond=None)[0].T, np.float64)
+
+    def at(self, hours: NDArray[np.int64]) -> Real | None:
+        """The guess for some hours, shape (ports, 2, hours), or None where there is no fit."""
+        if self._fit is None:
+            return None
+        return np.asarray(self._fit @ self._features(hours).T).reshape(-1, 2, len(hours))
+
+    def _features(self, hours: NDArray[np.int64]) -> Real:
+        factors = self._powers.factors(hours)
+        pairs = np.triu_indices(len(factors))
+        return np.ascontiguousarray((factors[pairs[0]] * factors[pairs[1]]).T)
 
 
 class Powers:
@@ -168,9 +223,14 @@ class Powers:
                     self._row[side, i] = rows.setdefault(profile, len(rows))
         self._profiles = [demand.profiles[name] for name in list(rows)[1:]]
 
-    def at(self, hours: NDArray[np.int64]) -> tuple[Real, Real]:
-        """Active [kW] and reactive power [kvar] at rated voltage in some hours, shape (owners, hours) each."""
+    def factors(self, hours: NDArray[np.int64]) -> Real:
+        """Factor 1, then the values of the profiles in some hours, shape (1 + profiles, hours)."""
         factor = np.ones((len(self._profiles) + 1, len(hours)))
         for i, profile in enumerate(self._profiles, 1):
             factor[i] = profile[hours]
+        return factor
+
+    def at(self, hours: NDArray[np.int64]) -> tuple[Real, Real]:
+        """Active [kW] and reactive power [kvar] at rated voltage in some hours, shape (owners, hours) each."""
+        factor = self.factors(hours)
         return factor[self._row[0]] * self._kw[:, None], factor[self._row[1]] * self._kvar[:, None]

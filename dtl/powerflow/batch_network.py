@@ -142,7 +142,8 @@ def _judge_diagonal(y: sparse.csr_array, nodes: tuple[str, ...]) -> None:
     bare = np.flatnonzero(y.diagonal() == 0)
     if len(bare):
         raise SolveError(
-            f"node {nodes[bare[0]]}{_more(bare)} carries a load and is joined to nothing: the phase does not exist there"
+            f"node {nodes[bare[0]]}{_more(bare)} carries a load and is joined to nothing: "
+            "the phase does not exist there"
         )
 
 
@@ -207,7 +208,9 @@ def _factor(y: sparse.csr_array, order: Ints, nodes: tuple[str, ...]) -> SuperLU
     left = np.abs(lu.U.diagonal()) / own
     worst = int(left.argmin())
     if not left[worst] > _PIVOT:
-        raise SolveError(_island(nodes[order[np.argsort(lu.perm_c)[worst]]], f"{left[worst]:.0e} of its admittance is left"))
+        raise SolveError(
+            _island(nodes[order[np.argsort(lu.perm_c)[worst]]], f"{left[worst]:.0e} of its admittance is left")
+        )
     return lu
 
 

@@ -147,7 +147,9 @@ def _pairs(kind: str, part: Load | Generator | Storage, node: Mapping[str, int])
     for number in part.nodes:
         name = f"{names.spelled(part.bus)}.{number}"
         if number and name not in node:
-            raise SolveError(f"{kind} {part.name} hangs on node {number} of bus {part.bus}, which is not in the circuit")
+            raise SolveError(
+                f"{kind} {part.name} hangs on node {number} of bus {part.bus}, which is not in the circuit"
+            )
         at.append(node[name] if number else 0)
     if part.connection == "wye":
         neutral = at[part.phases] if len(at) > part.phases else 0

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from dtl.network.feeder import Feeder, Transformer
-from dtl.powerflow import names
+from dtl.powerflow import flow_kernels, names
 from dtl.powerflow.circuit import Circuit
 from dtl.powerflow.head import View
 from dtl.powerflow.opendss import Block
@@ -55,10 +54,9 @@ class FlowMeter:
         self.series = np.array([i for i, (kind, _) in enumerate(circuit.elements) if kind in SERIES], np.int64)
         at = {(e, n): i for i, (e, n) in enumerate(zip(circuit.terminal_element, circuit.terminal_number, strict=True))}
         ends = np.array([at[int(e), view.head_end[circuit.elements[e]]] for e in self.series], np.int64)
-        per_terminal = _sums(circuit.terminal_start, len(circuit.row_node))
-        self._to_power = per_terminal[ends]
-        self._to_loss = _sums(circuit.element_start, len(circuit.row_node))
-        self._phase_rows, self._phase_start = _phases(circuit, self.series)
+        y = circuit.admittance
+        self._fixed = (y.indptr.astype(np.int64), y.indices.astype(np.int64), y.data.real.copy(), y.data.imag.copy())
+        self._rows = (circuit.row_node, *_roles(circuit, self.series, ends))
         index = {key: i for i, key in enumerate(circuit.elements)}
         self._cores = [
             _Core(t, circuit, index["transformer", t.name])
@@ -69,42 +67,42 @@ class FlowMeter:
 
     def flows(self, block: Block) -> Flows:
         """The flows of a block."""
-        v = block.voltages
-        current = self._currents(block)
-        power = v[self.circuit.row_node]
-        power *= current.conj()
-        power *= 1e-3
-        phases = current[self._phase_rows]
-        squared = phases.real**2 + phases.imag**2
+        shape, hours = len(self.series), block.voltages.shape[1]
+        amps, power = np.empty((shape, hours)), np.empty((shape, hours), np.complex128)
+        loss = np.empty((len(self.circuit.elements), hours))
+        flow_kernels.flows(*self._fixed, self._moving(block), block.voltages, *self._rows, amps, power, loss)
         return Flows(
-            amps=np.sqrt(np.maximum.reduceat(squared, self._phase_start, axis=0)),
-            power_kva=(self._to_power @ power.view(np.float64)).view(np.complex128),
-            loss_kw=self._to_loss @ np.ascontiguousarray(power.real),
+            amps=amps,
+            power_kva=power,
+            loss_kw=loss,
             no_load_kw=np.array([core.loss_kw(block) for core in self._cores]).reshape(-1, len(block.hours)),
         )
 
-    def _currents(self, block: Block) -> NDArray[np.complex128]:
+    def _moving(self, block: Block) -> NDArray[np.complex128]:
+        """Currents of the rows of the movers, which come after all others."""
         circuit, v = self.circuit, block.voltages
-        current = np.empty((len(circuit.row_node), v.shape[1]), np.complex128)
         fixed = circuit.admittance.shape[0]
-        current[:fixed] = circuit.admittance @ v
+        current = np.empty((len(circuit.row_node) - fixed, v.shape[1]), np.complex128)
         for mover, positions in zip(circuit.movers, block.positions, strict=True):
+            rows = slice(mover.rows.start - fixed, mover.rows.stop - fixed)
             across = v[mover.nodes]
             for position in np.unique(positions):
                 hours = positions == position
-                current[mover.rows, hours] = mover.admittances[position] @ across[:, hours]
+                current[rows, hours] = mover.admittances[position] @ across[:, hours]
         return current
 
 
-def _sums(start: Ints, rows: int) -> sparse.csr_array:
-    """The matrix that adds up consecutive rows: group i begins at ``start[i]`` and ends where the next begins."""
-    return sparse.csr_array((np.ones(rows), np.arange(rows), np.append(start, rows)), shape=(len(start), rows))
-
-
-def _phases(circuit: Circuit, series: Ints) -> tuple[Ints, Ints]:
-    ends = np.append(circuit.phase_start[1:], len(circuit.phase_rows))
-    pieces = [circuit.phase_rows[circuit.phase_start[e] : ends[e]] for e in series]
-    return np.concatenate(pieces), np.cumsum([0] + [len(p) for p in pieces[:-1]])
+def _roles(circuit: Circuit, series: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]:
+    """Of each row: its element, and the series element of whose head terminal and of whose phases it is (-1: none)."""
+    rows = len(circuit.row_node)
+    element = np.repeat(np.arange(len(circuit.elements)), np.diff(circuit.element_start, append=rows))
+    begin, end_of = circuit.terminal_start, np.append(circuit.terminal_start[1:], rows)
+    head, phase = np.full(rows, -1, np.int64), np.full(rows, -1, np.int64)
+    stop = np.append(circuit.phase_start[1:], len(circuit.phase_rows))
+    for i, (e, end) in enumerate(zip(series, ends, strict=True)):
+        head[begin[end] : end_of[end]] = i
+        phase[circuit.phase_rows[circuit.phase_start[e] : stop[e]]] = i
+    return element, head, phase
 
 
 class _Core:

@@ -119,7 +119,7 @@ class Reduction:
         loss = flows.loss_kw[self.meter.series]
         pct = self.loading.add(block.hours, in_summer, flows.amps, flows.power_kva, loss)
         low, high = self.voltages.add(block.hours, block.voltages)
-        source = self._source_power(block)
+        source = self.source_power(block)
         self.source_kva.append(source)
         self.source_peak_kva.add(np.abs(source), block.hours)
         lines, transformers, others = (self._by_feeder(flows.loss_kw, kind) for kind in self._kinds)
@@ -153,7 +153,8 @@ class Reduction:
             for source in self.feeder.sources
         ]
 
-    def _source_power(self, block: Block) -> NDArray[np.complex128]:
+    def source_power(self, block: Block) -> NDArray[np.complex128]:
+        """Power that each source gives in a block, shape (sources, hours) [kVA]."""
         power = np.empty((len(self._source_nodes), len(block.hours)), np.complex128)
         start = 0
         for i, nodes in enumerate(self._source_nodes):
@@ -164,7 +165,7 @@ class Reduction:
         return power
 
     def _missing(self, block: Block, flows: Flows) -> Real:
-        source = self._source_power(block).real
+        source = self.source_power(block).real
         taken = block.load_kva.real.sum(axis=0) + block.generator_kva.real.sum(axis=0) + flows.loss_kw.sum(axis=0)
         scale = np.maximum(np.abs(source).sum(axis=0), np.abs(block.load_kva.real).sum(axis=0))
         missing: Real = np.abs(source.sum(axis=0) - taken) / np.maximum(scale, STILL_KW)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dtl import tables
 from dtl.demand.calendar import DEFAULT_YEAR, HOURS, Calendar
 from dtl.demand.demand import Demand
-from dtl.errors import SolveError
+from dtl.errors import NotConverged, SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import engine, head, results
+from dtl.powerflow.audit import Audit, audit
+from dtl.powerflow.batch import BatchYear
+from dtl.powerflow.choose import choose
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.compose import Context, compose
-
-ENGINES = {"auto": "auto: opendss is the only engine so far", "opendss": "opendss: the study says so"}
 
 
 def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
@@ -37,30 +39,75 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     context = Context(spec["year"] or measured, measured, spec["timezone"])
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
     demand = compose(spec["layers"], feeder, demand, context)
-    reduction, year = run(feeder, demand, context.calendar, spec)
+    solved = run(feeder, demand, context.calendar, spec)
+    reduction = solved.reduction
     case = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
     tables.write("powerflow", results.powerflow(reduction, case), outputs["powerflow"])
     tables.write("hourly", results.hourly(reduction, case), outputs["hourly"])
     violations, cut = results.violations(reduction, case)
     tables.write("violations", violations, outputs["violations"])
-    manifest = _manifest(spec, reduction, year, [*warnings, *cut])
+    manifest = _manifest(spec, solved, [*warnings, *cut])
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["manifest"].write_text(text + "\n", encoding="utf-8")
 
 
-def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any]) -> tuple[Reduction, Year]:
-    """The reduction of all hours that `spec` asks for, and the year as it was run.
+@dataclass(frozen=True)
+class Solved:
+    """A case that was solved: the reduction of its hours, the year as it was run, by what and why."""
 
-    `spec` needs ``hours``, ``controls``, ``step_min``, ``limits`` and ``secondary``.
+    reduction: Reduction
+    year: Year | BatchYear
+    engine: str
+    reason: str
+    audit: Audit | None = None
+
+
+def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any]) -> Solved:
+    """Solve and reduce all hours that `spec` asks for, by the engine it asks for.
+
+    An accelerated answer is audited; one that fails its audit, or is none, is replaced by that of OpenDSS.
+
+    `spec` needs ``hours``, ``controls``, ``engine``, ``step_min``, ``limits`` and ``secondary``.
     """
-    view = head.view(feeder)
-    year = Year(feeder, demand, controls_active=spec["controls"] == "active")
-    reduction = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
     hours = range(HOURS) if spec["hours"] == "all" else sorted(set(spec["hours"]))
+    name, reason = choose(feeder, len(hours), spec)
+    if name == "batch":
+        try:
+            return _accelerated(feeder, demand, calendar, spec, hours, reason)
+        except (NotConverged, _AuditFailed) as err:
+            reason = f"{spec['engine']}: batch was tried: {err}"
+        except SolveError as err:
+            if spec["engine"] == "batch":
+                raise
+            reason = f"auto: batch was tried: {err}"
+    year = Year(feeder, demand, controls_active=spec["controls"] == "active")
+    return Solved(_reduced(year, feeder, calendar, spec, hours), year, "opendss", reason)
+
+
+class _AuditFailed(Exception):
+    """The audit of an accelerated answer failed."""
+
+
+def _accelerated(
+    feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int], reason: str
+) -> Solved:
+    year = BatchYear(feeder, demand)
+    reduction = _reduced(year, feeder, calendar, spec, hours)
+    found = audit(feeder, demand, year, reduction)
+    if not found.passed:
+        raise _AuditFailed(f"the audit failed: {found}")
+    return Solved(reduction, year, "batch", f"{reason}; {found}", found)
+
+
+def _reduced(
+    year: Year | BatchYear, feeder: Feeder, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int]
+) -> Reduction:
+    view = head.view(feeder)
+    reduction = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
     for block in year.blocks(hours):
         reduction.add(block, year.repeat)
     reduction.loading.finish()
-    return reduction, year
+    return reduction
 
 
 def with_head_voltage(feeder: Feeder, setting: Mapping[str, float] | None) -> Feeder:
@@ -71,7 +118,8 @@ def with_head_voltage(feeder: Feeder, setting: Mapping[str, float] | None) -> Fe
     return feeder.model_copy(update={"sources": sources})
 
 
-def _manifest(spec: Mapping[str, Any], reduction: Reduction, year: Year, warnings: list[str]) -> dict[str, Any]:
+def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str]) -> dict[str, Any]:
+    reduction, year = solved.reduction, solved.year
     hits = [{"hour": hour, "devices": list(devices)} for hour, devices in year.control_limit_hits]
     feeder = reduction.feeder
     if hits:
@@ -82,9 +130,10 @@ def _manifest(spec: Mapping[str, Any], reduction: Reduction, year: Year, warning
     return {
         "status": "ok",
         "reason": "",
-        "engine": "opendss",
-        "engine_reason": ENGINES[spec["engine"]],
-        "engine_version": engine.version(),
+        "engine": solved.engine,
+        "engine_reason": solved.reason,
+        "engine_version": engine.version() if solved.engine == "opendss" else f"on OpenDSS {engine.version()}",
+        "audit": solved.audit.manifest() if solved.audit else None,
         "tolerance": TOLERANCE,
         "hours": reduction.voltages.steps,
         "controls": {

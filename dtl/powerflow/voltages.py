@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.network.feeder import Bus, Feeder
-from dtl.powerflow import names
+from dtl.powerflow import flow_kernels, names
 from dtl.powerflow.circuit import Circuit
 from dtl.powerflow.head import View
 from dtl.powerflow.limits import band
@@ -55,8 +55,8 @@ class Voltages:
             high.append(limit.high_pu)
             self.buses.append(bus)
         self._plus, self._minus = np.array(plus, np.int64), np.array(minus, np.int64)
-        self._between = np.flatnonzero(self._minus)
         self._per_volt = 1.0 / np.array(base)
+        self._bus = np.array(self.bus_of_row, np.int64)
         self.bus_start = np.array(start, np.int64)
         self.low_pu, self.high_pu = np.array(low), np.array(high)
         self._start_reduction(len(plus), len(start))
@@ -71,24 +71,25 @@ class Voltages:
         self.worst_hour = -1
         self._worst = -np.inf
 
-    def per_unit(self, voltages: NDArray[np.complex128]) -> Real:
-        """Magnitudes of the judged voltages [pu] from node voltages [V], both with hours last."""
-        across = voltages[self._plus]
-        if len(self._between):
-            across[self._between] -= voltages[self._minus[self._between]]
-        magnitude = np.sqrt(across.real**2 + across.imag**2)
-        magnitude *= self._per_volt[:, None]
-        return magnitude
+    def per_unit(self, voltages: NDArray[np.complex128]) -> tuple[Real, Real, Real]:
+        """Magnitudes of the judged voltages [pu] from node voltages [V], both with hours last.
+
+        Besides all rows, the lowest and the highest voltage of each bus, shape (buses, hours).
+        """
+        hours = voltages.shape[1]
+        pu, low, high = (np.empty((n, hours)) for n in (len(self._plus), len(self.buses), len(self.buses)))
+        flow_kernels.per_unit(
+            np.ascontiguousarray(voltages), self._plus, self._minus, self._per_volt, self._bus, pu, low, high
+        )
+        return pu, low, high
 
     def add(self, hours: Ints, voltages: NDArray[np.complex128]) -> tuple[Real, Real]:
         """Take in a block; returns the lowest and the highest voltage of each bus, shape (buses, hours) [pu]."""
-        pu = self.per_unit(voltages)
+        pu, bus_low, bus_high = self.per_unit(voltages)
         self.highest.add(pu, hours)
         self.lowest.add(-pu, hours)
         self.sum_pu += pu.sum(axis=1)
         self.steps += len(hours)
-        bus_low = np.minimum.reduceat(pu, self.bus_start, axis=0)
-        bus_high = np.maximum.reduceat(pu, self.bus_start, axis=0)
         self._judge(hours, pu, bus_low, bus_high)
         severity = np.maximum(self.low_pu[:, None] - bus_low, bus_high - self.high_pu[:, None]).max(axis=0)
         column = int(severity.argmax())

@@ -30,7 +30,7 @@ def tables_of(over_pct: float, low_pu: float) -> dict[str, pa.Table]:
     spec = spec_of(over_pct, low_pu) | {
         "hours": list(range(72)), "controls": "active", "step_min": 60, "engine": "auto",
     }  # fmt: skip
-    reduction, _ = run(feeder, demand, Calendar(), spec)
+    reduction = run(feeder, demand, Calendar(), spec).reduction
     case = {"scenario": "base", "year": 0, "case": "base"}
     violations, cut = results.violations(reduction, case)
     assert not cut

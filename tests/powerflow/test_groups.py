@@ -47,7 +47,7 @@ def group(*names: str, tie: bool = False) -> Feeder:
 
 def solved(feeder: Feeder) -> tuple[pa.Table, pa.Table]:
     spec = solve_spec(limits=LIMITS)
-    reduction, _ = solve.run(feeder, demand_of(feeder), Calendar(), spec)
+    reduction = solve.run(feeder, demand_of(feeder), Calendar(), spec).reduction
     assert reduction.balance_max_rel <= 1e-6
     return results.hourly(reduction, CASE), results.powerflow(reduction, CASE)
 

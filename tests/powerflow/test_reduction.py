@@ -82,7 +82,7 @@ def test_blocks_of_any_size_reduce_to_the_same_tables(monkeypatch: pytest.Monkey
     made = []
     for values in (150_000, 1):
         monkeypatch.setattr(opendss, "_BLOCK_VALUES", values)
-        reduction, _ = solve.run(fed, demand_of(fed), Calendar(), solve_spec(hours=list(range(4100, 4140))))
+        reduction = solve.run(fed, demand_of(fed), Calendar(), solve_spec(hours=list(range(4100, 4140)))).reduction
         events, _ = results.violations(reduction, CASE)
         made.append((results.powerflow(reduction, CASE), results.hourly(reduction, CASE), events))
     for whole, small in zip(*made, strict=True):
@@ -103,7 +103,7 @@ def test_every_figure_of_the_tables_from_all_hours_at_once(feeder: Feeder) -> No
     view = head.view(fed)
     hours = list(range(4120, 4168))
     spec = solve_spec(hours=hours, limits=LIMITS)
-    reduction, _ = solve.run(fed, demand_of(fed), Calendar(), spec)
+    reduction = solve.run(fed, demand_of(fed), Calendar(), spec).reduction
     table = results.powerflow(reduction, CASE).to_pylist()
     rows = {(r["kind"], r["element"], r["phase"]): r for r in table}
     year = Year(fed, demand_of(fed))
@@ -185,7 +185,7 @@ def test_the_band_of_a_bus() -> None:
 def test_too_many_violations_keep_the_worst_and_every_hour(monkeypatch: pytest.MonkeyPatch, mixed: Feeder) -> None:
     fed, _ = head.served(mixed)
     tight = LIMITS | {"voltage": [{"kv": [0, 1000], "low_pu": 1.1, "high_pu": 1.2, "at": "service"}]}
-    reduction, _ = solve.run(fed, demand_of(fed), Calendar(), solve_spec(limits=tight))
+    reduction = solve.run(fed, demand_of(fed), Calendar(), solve_spec(limits=tight)).reduction
     every, none = results.violations(reduction, CASE)
     monkeypatch.setattr(results, "MAX_VIOLATIONS", every.num_rows // 10)
     some, warning = results.violations(reduction, CASE)

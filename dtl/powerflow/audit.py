@@ -1,0 +1,139 @@
+"""The audit of an accelerated feeder: some of its hours, and its extreme ones, are solved again by OpenDSS.
+
+The reference solves to ``TOLERANCE`` with the same circuit, load limits and controls held. What is compared are the
+judged voltages and the power of the sources that went into the reduction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.demand.demand import Demand
+from dtl.errors import NotConverged
+from dtl.network.feeder import Feeder
+from dtl.powerflow.batch import BatchYear
+from dtl.powerflow.loading import Peak
+from dtl.powerflow.opendss import Year
+from dtl.powerflow.reduce import Reduction
+
+Ints = NDArray[np.int64]
+
+TOLERANCE = 1e-9
+"""Tolerance of the reference [pu]."""
+LIMIT_PU = 1e-5
+"""Largest difference of a voltage that passes [pu]."""
+SAMPLED = 32
+"""Hours spread evenly over those that were solved, besides the extreme ones."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Attributes
+    ----------
+    hours
+        Hours that were solved again, ascending.
+    max_dv_pu
+        Largest difference of a judged voltage [pu]; NaN when the reference found no solution.
+    at, hour
+        Bus and phase, and hour, of that difference.
+    source_rel
+        Largest difference of the power of all sources, part of the largest power.
+    """
+
+    hours: tuple[int, ...]
+    max_dv_pu: float
+    at: str
+    hour: int
+    source_rel: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the accelerated answer stands."""
+        return self.max_dv_pu <= LIMIT_PU
+
+    def manifest(self) -> dict[str, Any]:
+        """The audit as the manifest holds it."""
+        return {
+            "status": "ok" if self.passed else "failed",
+            "against": f"OpenDSS at tolerance {TOLERANCE:g}",
+            "limit_pu": LIMIT_PU,
+            "hours": list(self.hours),
+            "max_dv_pu": float(f"{self.max_dv_pu:.2g}") if np.isfinite(self.max_dv_pu) else None,
+            "at": self.at,
+            "hour": self.hour,
+            "source_rel": float(f"{self.source_rel:.2g}") if np.isfinite(self.source_rel) else None,
+        }
+
+    def __str__(self) -> str:
+        if not np.isfinite(self.max_dv_pu):
+            return f"OpenDSS at tolerance {TOLERANCE:g} finds no solution in the audited hours"
+        return (
+            f"{len(self.hours)} hours solved again by OpenDSS at {TOLERANCE:g} differ by at most "
+            f"{self.max_dv_pu:.0e} pu ({self.at}, hour {self.hour})"
+        )
+
+
+def audit(feeder: Feeder, demand: Demand, year: BatchYear, reduction: Reduction) -> Audit:
+    """Audit a year that was solved and reduced; the engine then holds the circuit of the reference."""
+    hours = chosen(reduction)
+    theirs = Year(feeder, demand, controls_active=False, tolerance=TOLERANCE)
+    node = theirs.circuit.node
+    order = [node.get(name, 0) for name in year.circuit.nodes]
+    worst, at, hour, source = 0.0, "", int(hours[0]), 0.0
+    ours_kw = _source_kva(reduction)
+    scale = max(float(np.abs(ours_kw).max()), 1e-3)
+    solved = {int(h): i for i, h in enumerate(_hours(reduction))}
+    try:
+        for block in theirs.blocks(hours.tolist()):
+            pu = reduction.voltages.per_unit(year.voltages(block.hours))[0]
+            gap = np.abs(pu - reduction.voltages.per_unit(block.voltages[order])[0])
+            row, column = np.unravel_index(int(gap.argmax()), gap.shape)
+            if gap[row, column] >= worst:
+                worst, at, hour = float(gap[row, column]), _name(reduction, int(row)), int(block.hours[column])
+            again = reduction.source_power(block).sum(axis=0)
+            mine = ours_kw[[solved[int(h)] for h in block.hours]]
+            source = max(source, float(np.abs(again - mine).max()) / scale)
+    except NotConverged:
+        worst = source = float("nan")
+    return Audit(tuple(hours.tolist()), worst, at, hour, source)
+
+
+def chosen(reduction: Reduction) -> Ints:
+    """The hours to audit: spread evenly, and those with extreme voltages, loadings, powers and balance."""
+    solved = _hours(reduction)
+    spread = solved[np.unique(np.linspace(0, len(solved) - 1, SAMPLED).astype(np.int64))]
+    total = _source_kva(reduction)
+    extreme = [
+        reduction.voltages.worst_hour,
+        reduction.balance_hour,
+        _peak(reduction.voltages.lowest),
+        _peak(reduction.voltages.highest),
+        _peak(reduction.loading.peak),
+        int(solved[np.abs(total).argmax()]),
+        int(solved[total.real.argmin()]),
+    ]
+    known = np.intersect1d(np.array(extreme, np.int64), solved)
+    return np.union1d(spread, known)
+
+
+def _peak(peak: Peak) -> int:
+    return int(peak.hour[peak.value.argmax()]) if len(peak.value) else 0
+
+
+def _hours(reduction: Reduction) -> Ints:
+    return np.concatenate([rows[0] for rows in reduction.hourly["hour"]])
+
+
+def _source_kva(reduction: Reduction) -> NDArray[np.complex128]:
+    return np.asarray(np.concatenate(reduction.source_kva, axis=1).sum(axis=0))
+
+
+def _name(reduction: Reduction, row: int) -> str:
+    voltages = reduction.voltages
+    return f"{voltages.buses[voltages.bus_of_row[row]].name}.{voltages.phases[row]}"
