@@ -1,0 +1,239 @@
+"""The source ``gis``: assets, service points and the topology of a geographic information system.
+
+Layers become classes of assets by a declared map of columns. All shapes come into one projected system in metres, on a
+grid of one centimetre, so that the same utility gives the same tables from every container. Whole columns are read at a
+time; the account counts by layer and column, and lists single rows only where they are not taken as they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from dtl.errors import SourceError
+from dtl.sources import gis_account as account
+from dtl.sources.gis_assets import Assets, assets, service_points
+from dtl.sources.gis_edges import edges
+from dtl.sources.gis_files import Handle, Layer, Shapes, handles
+from dtl.sources.gis_places import fits, metric, middles, placed, system, zone
+from dtl.sources.gis_values import Fields, fields, taken
+from dtl.sources.gis_words import LENGTHS, Plan, Words
+from dtl.sources.reading import Reading
+
+SNAP_M = 0.5
+"""Tolerance within which ends are one, unless the study says another [m]."""
+REMEDY = "Correct the file, or what the study says."
+
+
+def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
+    """Read every layer of the files into the tables ``assets``, ``service_points`` and ``gis_edges``."""
+    reading = Reading(name, "gis")
+    reader = _Reader(reading, spec)
+    if not files:
+        reading.find(
+            "source.file-missing", "error", "no file matches the path", file=str(spec.get("path")), remedy=REMEDY
+        )
+    for handle in handles(files):
+        if isinstance(handle, tuple):
+            reading.find("gis.file", "error", str(handle[1]), file=handle[0], remedy=REMEDY)
+            continue
+        try:
+            reader.take(handle, handle.load())
+        except SourceError as err:
+            reading.find("gis.file", "error", str(err), file=handle.file, element=handle.name, remedy=REMEDY)
+    reader.close()
+    found = reader.distinct()
+    reading.crs = reader.to_crs
+    reading.tables |= {
+        "assets": assets(name, found),
+        "service_points": service_points(name, found),
+        "gis_edges": edges(reading, found, float(spec.get("snap_m") or SNAP_M)),
+    }
+    return reading
+
+
+class _Reader:
+    """What is known while layers are read: the working system, and the assets so far."""
+
+    def __init__(self, reading: Reading, spec: Mapping[str, Any]):
+        self.reading, self.spec, self.words = reading, spec, Words(spec)
+        self.to_crs = str(spec.get("to_crs") or "")
+        self.found: list[tuple[Handle, Assets]] = []
+        self.seen: set[str] = set()
+
+    def take(self, handle: Handle, layer: Layer) -> None:
+        """Take one layer: its columns as fields, its shapes in the working system."""
+        self.seen.add(handle.name.casefold())
+        for text in layer.noted:
+            self.reading.find("gis.file", "warning", text, file=handle.file, element=handle.name)
+        plans = self.words.plans(handle.name)
+        if not plans:
+            account.unused(self.reading, handle, layer)
+            return
+        shapes, crs = self._shapes(handle, layer)
+        cut, numbers, rest = handle.container == "shp", layer.numbers(), np.ones(layer.table.num_rows, bool)
+        made: list[tuple[Plan, pa.Table, Fields]] = []
+        ragged = account.Rows(self.reading, handle, [r + 2 for r, _ in layer.ragged])
+        ragged.refuse("gis.ragged-row", range(len(layer.ragged)), "", [w for _, w in layer.ragged],
+                      "a row has more or fewer cells than there are columns", "Put texts with the delimiter in quotes.",
+                      whole=True)  # fmt: skip
+        account.Rows(self.reading, handle, numbers).refuse(
+            "gis.bad-shape", [i for i, _, _ in layer.bad], "geometry", [v for _, _, v in layer.bad],
+            "a shape cannot be read", "Correct the shape.",
+        )  # fmt: skip
+        for plan in plans:
+            mask, left = taken(layer.table, plan, cut)
+            rest &= ~mask
+            table = layer.table.filter(pa.array(mask))
+            got = fields(table, plan, self.words, cut)
+            made.append((plan, table, got))
+            for column, count in left.items():
+                rest_reason = f"{count} rows are not in service by this column"
+                self.reading.refused(
+                    "", f"{account.thing(handle)} out of service", column, f"{count} rows", rest_reason
+                )
+            self._class(handle, plan, got, shapes[mask], crs, numbers[mask])
+        kept_out = int(rest.sum())
+        if kept_out and any(p.where for p in plans):
+            self.reading.refused(
+                "", f"{account.thing(handle)} of no class", "", f"{kept_out} rows", "no class takes these rows"
+            )
+        account.columns(self.reading, handle, layer, made)
+
+    def _shapes(self, handle: Handle, layer: Layer) -> tuple[Shapes, str]:
+        """The shapes of a layer and their system; decides the working system at the first layer that has shapes."""
+        empty = np.full(layer.table.num_rows, None, object)
+        if layer.shapes is None or not layer.table.num_rows:
+            return empty, ""
+        crs = layer.crs or str(self.spec.get("crs") or "")
+        if not crs:
+            self.reading.find("gis.no-crs", "error", "no coordinate system: neither the file nor the study states one",
+                              file=handle.file, element=handle.name, field="crs",
+                              remedy="Declare crs, as EPSG:26916.")  # fmt: skip
+            return empty, ""
+        if not fits(layer.shapes, crs):
+            self.reading.find("gis.crs-does-not-fit", "error", f"its coordinates cannot be of {crs}", file=handle.file,
+                              element=handle.name, field="crs", value=crs,
+                              remedy="Declare the system that they are in.")  # fmt: skip
+            return empty, ""
+        self._decide(layer.shapes, crs)
+        return layer.shapes, crs
+
+    def _decide(self, shapes: Shapes, crs: str) -> None:
+        if self.to_crs:
+            if not metric(system(self.to_crs)):
+                raise SourceError(f"to_crs {self.to_crs} is not projected in metres")
+            return
+        self.to_crs = crs if metric(system(crs)) else zone(shapes, crs)
+        self.reading.find("gis.working-crs", "info", f"the working system is {self.to_crs}", field="to_crs",
+                          value=self.to_crs, remedy="Declare to_crs where it must be another.")  # fmt: skip
+
+    def _class(self, handle: Handle, plan: Plan, got: Fields, shapes: Shapes, crs: str, numbers: Any) -> None:
+        """Make the assets of one class in a layer, and note what its rows state wrongly."""
+        ids = got.text("id", len(numbers))
+        if plan.prefix and "id" in got.columns:
+            ids = got.columns["id"] = pc.binary_join_element_wise(plan.prefix, ids, "")
+        rows = account.Rows(self.reading, handle, numbers, ids)
+        for field in sorted({f for _, f, _ in got.bad}):
+            cells = [(i, v) for i, f, v in got.bad if f == field]
+            rows.refuse("gis.bad-value", [i for i, _ in cells], " ".join(got.used.get(field, (field,))),
+                        [v for _, v in cells], f"a value of {field} that cannot be read",
+                        "Correct it, or declare the code.")  # fmt: skip
+        if any(f in got.used for f in LENGTHS) and self.words.metre is None:
+            self.reading.find("gis.no-unit", "error", "nobody states the unit of its lengths; metres are taken",
+                              file=handle.file, element=handle.name, field="length_unit",
+                              remedy="Declare length_unit.")  # fmt: skip
+        if crs:
+            shapes = self._placed(rows, shapes, crs, plan.kind)
+        at = middles(shapes)
+        if not crs and {"x", "y"} <= set(got.columns):
+            at = self._numbered(handle, rows, got, len(numbers))
+        there = ids.is_valid().to_numpy(zero_copy_only=False)
+        missing, good = np.flatnonzero(~there), np.flatnonzero(there)
+        rows.refuse("gis.no-id", missing, "id", [""] * len(missing), "a row has no id", "Give it one, or take it out.",
+                    whole=True)  # fmt: skip
+        columns = {f: c.take(pa.array(good)) for f, c in got.columns.items()}
+        own = Assets(plan.kind, handle.name, handle.file, columns, shapes[good], at[good], numbers[good])
+        self.found.append((handle, own))
+
+    def _placed(self, rows: account.Rows, shapes: Shapes, crs: str, kind: str) -> Shapes:
+        """Shapes in the working system; those of no use are told."""
+        done = placed(shapes, crs, self.to_crs, "line" if kind == "conductor" else "point")
+        for why in sorted({w for _, w in done.bad}):
+            lost = [i for i, w in done.bad if w == why]
+            rows.refuse("gis.no-place", lost, "geometry", [""] * len(lost), why, "Correct the place.")
+        return done.shapes
+
+    def _numbered(self, handle: Handle, rows: account.Rows, got: Fields, count: int) -> Any:
+        """Places from columns x and y."""
+        crs = str(self.spec.get("crs") or "")
+        if not crs:
+            self.reading.find("gis.no-crs", "error", "x and y have no coordinate system, and the study states none",
+                              file=handle.file, element=handle.name, field="crs",
+                              remedy="Declare crs, as EPSG:26916.")  # fmt: skip
+            return np.full((count, 2), np.nan)
+        at = np.column_stack([got.number("x", count), got.number("y", count)]).astype(float)
+        shapes = np.full(count, None, object)
+        there = np.isfinite(at).all(axis=1)
+        shapes[there] = shapely.points(at[there])
+        self._decide(shapes, crs)
+        return middles(self._placed(rows, shapes, crs, ""))
+
+    def close(self) -> None:
+        """Note layers that the study names and no file has."""
+        for pattern in self.words.expected():
+            if "*" not in pattern and "?" not in pattern and pattern not in self.seen:
+                there = ", ".join(sorted(self.seen)) or "none"
+                self.reading.find("gis.no-layer", "error", f"no file has the layer; there is {there}", element=pattern,
+                                  remedy="Correct the name in `layers` of the source.")  # fmt: skip
+
+    def distinct(self) -> list[Assets]:
+        """The assets, ids once within each class: the first counts, the others are refused."""
+        found: list[Assets] = []
+        for kind in sorted({a.kind for _, a in self.found}):
+            own = [(h, a) for h, a in self.found if a.kind == kind]
+            names = pd.Series(np.concatenate([a.words("id") for _, a in own]) if own else [])
+            doubled = names.duplicated().to_numpy()
+            start = 0
+            for handle, one in own:
+                twice = np.flatnonzero(doubled[start : start + one.count])
+                start += one.count
+                ids = one.words("id")
+                account.Rows(self.reading, handle, one.rows, one.columns["id"]).refuse(
+                    "gis.duplicate", twice, "id", [ids[i] for i in twice],
+                    f"an id of class {kind} occurs twice; the first counts",
+                    "Give each asset its own id, or declare a prefix for the layer.", whole=True,
+                )  # fmt: skip
+                keep = np.setdiff1d(np.arange(one.count), twice)
+                columns = {f: c.take(pa.array(keep)) for f, c in one.columns.items()}
+                found.append(Assets(kind, one.layer, one.file, columns, one.shapes[keep], one.at[keep], one.rows[keep]))
+            total = sum(a.count for a in found if a.kind == kind)
+            self.reading.find("gis.read", "info", f"assets of class {kind}: {total}", element=kind)
+        _at_poles(self.reading, found)
+        return found
+
+
+def _at_poles(reading: Reading, found: list[Assets]) -> None:
+    """Assets without a place that name their pole stand at it."""
+    poles = [a for a in found if a.kind == "pole"]
+    if not poles:
+        return
+    ids = pa.array(np.concatenate([a.words("id") for a in poles]), pa.string())
+    places = np.concatenate([a.at for a in poles])
+    for own in found:
+        nowhere = ~np.isfinite(own.at).all(axis=1)
+        if own.kind in ("pole", "conductor") or "pole" not in own.columns or not nowhere.any():
+            continue
+        at = pc.index_in(own.columns["pole"], ids)
+        known = nowhere & at.is_valid().to_numpy(zero_copy_only=False)
+        own.at[known] = places[at.fill_null(0).to_numpy(zero_copy_only=False)[known]]
+        if known.any():
+            reading.defaulted("", f"[class] {own.kind} in {own.layer}", "place", "x y", f"{int(known.sum())} rows",
+                              "no place of their own; they stand at the pole that they name")  # fmt: skip

@@ -1,0 +1,111 @@
+"""The account of a GIS: each layer and column with verdict and counts, rows only where they are not as stated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dtl.sources.gis_files import Handle, Layer
+from dtl.sources.gis_values import Fields
+from dtl.sources.gis_words import FIELD_CUT, Plan
+from dtl.sources.reading import Reading
+from dtl.sources.record import clip
+
+Counts = Sequence[int] | npt.NDArray[np.int64]
+
+MOST = 1000
+"""Single rows that the account lists for one column; of what goes beyond it says how many."""
+
+CANNOT = {
+    "csv": "the format states no types and no coordinate system: every value is text, and the system is declared",
+    "json": "the format states no types: every value is text",
+    "geojson": "the format knows degrees of WGS 84 only, and no dates: coordinates are brought back, dates are text",
+    "shp": f"the format cuts names of columns to {FIELD_CUT} characters and knows no time of day",
+    "gdb": "the format makes every line one of several parts, and dates moments in UTC: both are turned back",
+    "gpkg": "",
+}
+"""What a container cannot hold."""
+
+
+def thing(handle: Handle, plan: Plan | None = None) -> str:
+    """What a layer is called in the account; with its class where it holds several."""
+    name = f"[layer] {handle.file}" + ("" if handle.file.endswith(handle.name) else f":{handle.name}")
+    return name if plan is None else f"{name} as {plan.kind}"
+
+
+def unused(reading: Reading, handle: Handle, layer: Layer) -> None:
+    """A layer that no class is declared for: refused, with each of its columns."""
+    reason = "no class of assets is declared for this layer"
+    count = layer.table.num_rows
+    reading.refused("", thing(handle), "", f"{count} rows", reason if count else "the layer is empty")
+    for name in layer.table.column_names:
+        reading.refused("", thing(handle), name, filled(layer.table[name]), reason)
+
+
+def columns(reading: Reading, handle: Handle, layer: Layer, made: Sequence[tuple[Plan, pa.Table, Fields]]) -> None:
+    """Each column of a layer: mapped with the rows that state something, defaulted where none does, or refused."""
+    kinds = ", ".join(p.kind for p, _, _ in made)
+    reading.mapped("", thing(handle), "", f"assets: {kinds}", f"{layer.table.num_rows} rows")
+    used: dict[str, list[str]] = {}
+    for plan, _, fields in made:
+        for field, names in fields.used.items():
+            for name in names:
+                used.setdefault(name, []).append(f"{plan.kind}.{field}")
+    for name in layer.table.column_names:
+        value = filled(layer.table[name])
+        if name not in used:
+            reading.refused("", thing(handle), name, value, "no field of the class is declared for this column")
+        elif value.startswith("0 "):
+            reading.defaulted("", thing(handle), name, " ".join(used[name]), value, "no row states a value")
+        else:
+            reading.mapped("", thing(handle), name, " ".join(used[name]), value)
+    for column, full in sorted({c: w for _, _, f in made for c, w in f.cut.items()}.items()):
+        reason = f"the format cuts names to {FIELD_CUT} characters; it stands for {full}"
+        reading.defaulted("", thing(handle), f"name of {column}", " ".join(used[column]), column, reason)
+    if reason := CANNOT[handle.container]:
+        reading.defaulted("", thing(handle), "format", handle.container, "", reason)
+
+
+def filled(column: pa.ChunkedArray) -> str:
+    """How many rows of a column state something."""
+    empty = column.null_count
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        empty += pc.sum(pc.equal(pc.utf8_trim_whitespace(column), "")).as_py() or 0
+    return f"{len(column) - empty} of {len(column)} rows"
+
+
+class Rows:
+    """Single rows of one layer that are not taken as they stand, and the finding for each kind of fault.
+
+    ``numbers`` are the rows in the file, ``names`` the ids, where they are known.
+    """
+
+    def __init__(self, reading: Reading, handle: Handle, numbers: Counts, names: pa.Array | None = None):
+        self._reading, self._handle, self._numbers, self._names = reading, handle, numbers, names
+
+    def refuse(
+        self, check: str, at: Counts, field: str, values: Sequence[str], why: str, remedy: str, *,
+        whole: bool = False,
+    ) -> None:  # fmt: skip
+        """Refuse a value in each of the rows ``at``, or (``whole``) these rows."""
+        if not len(at):
+            return
+        own, prop = thing(self._handle).removeprefix("[layer] "), "" if whole else field
+        for i, value in zip(at[:MOST], values[:MOST], strict=True):
+            self._reading.refused("", f"[row] {own} {self._label(i, whole)}", prop, clip(value), why)
+        if len(at) > MOST:
+            more = f"{len(at) - MOST} more rows"
+            self._reading.refused("", f"[row] {own} ({more}: {check})", prop, more, why)
+        shown = ", ".join(dict.fromkeys(clip(v) for v in values[:MOST]))
+        self._reading.find(check, "error" if whole else "warning", f"{why}: {len(at)} rows of {self._handle.name}",
+                           file=self._handle.file, line=int(self._numbers[at[0]]), element=self._label(at[0], False),
+                           field=field, value=clip(shown), remedy=remedy)  # fmt: skip
+
+    def _label(self, i: int, whole: bool) -> str:
+        name = self._names[int(i)].as_py() if self._names is not None else None
+        row = f"row {self._numbers[i]}"
+        return f"{name} {row}" if name and whole else name or row

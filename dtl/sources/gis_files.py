@@ -1,0 +1,289 @@
+"""The layers of GIS files, whatever their container: file geodatabase, GeoPackage, shapefile, GeoJSON, CSV.
+
+Attributes come as Arrow columns, shapes as arrays of shapely geometries. Nothing is unpacked to disk; archives are read
+in place, after a look at what they would unpack to.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyogrio
+import shapely
+
+from dtl.errors import SourceError
+from dtl.sources import gis_csv
+
+Shapes = npt.NDArray[np.object_]
+
+GDAL = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
+    pyogrio.errors.FieldError, pyogrio.errors.GeometryError, pyogrio.errors.CRSError, pa.ArrowException, RuntimeError,
+    OSError, ValueError, OverflowError, KeyError, TypeError,
+)  # fmt: skip
+"""What reading a damaged file raises."""
+
+PACKED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
+"""What a damaged archive raises."""
+
+SIDECARS = frozenset((
+    ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".shp.xml", ".fbn", ".fbx", ".ain", ".aih", ".atx", ".ixs",
+    ".mxs", ".xml", ".gpkg-wal", ".gpkg-shm",
+))  # fmt: skip
+"""Ends of files that belong to others."""
+
+SIGNS = {
+    ".shp": (b"\x00\x00\x27\x0a",),
+    ".dbf": (b"\x03", b"\x30", b"\x31", b"\x83", b"\x8b", b"\xf5"),
+    ".gpkg": (b"SQLite format 3\x00",),
+}
+"""How a file of each kind begins; a library of many formats must not be led to another by the content."""
+
+UNPACKED = 8 * 1024**3
+"""Most bytes that an archive may unpack to."""
+RATIO = 400
+"""Most bytes that one packed byte of a large member may become."""
+
+
+@dataclass
+class Layer:
+    """One layer, read: its attributes, its shapes, and in which coordinate system they are (empty: the file says none).
+
+    ``noted`` is what the library complained of; ``bad`` are cells that could not be read: row of the table, column and
+    value; ``ragged`` are rows of the file (from 0) that are not in the table, with the reason.
+    """
+
+    table: pa.Table
+    shapes: Shapes | None = None
+    crs: str = ""
+    noted: list[str] = field(default_factory=list)
+    bad: list[tuple[int, str, str]] = field(default_factory=list)
+    ragged: list[tuple[int, str]] = field(default_factory=list)
+    head: int = 0
+    """Rows of the file before the first of the table."""
+
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """The number of each row in its file, from 1."""
+        every = np.arange(self.table.num_rows + len(self.ragged))
+        return np.delete(every, [r for r, _ in self.ragged if r < len(every)]) + 1 + self.head
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A layer that can be read: its name, its file as the study names it, and its container."""
+
+    name: str
+    file: str
+    container: str
+    load: Callable[[], Layer]
+
+
+def handles(files: Mapping[str, Path]) -> Iterator[Handle | tuple[str, SourceError]]:
+    """Every layer of the files, by file and name; a file that cannot be opened comes as its name and the error."""
+    for file, path in sorted(_containers(files).items()):
+        try:
+            yield from _opened(file, path)
+        except SourceError as err:
+            yield file, err
+
+
+def _containers(files: Mapping[str, Path]) -> dict[str, Path]:
+    """Files that hold layers: a geodatabase is a folder, the tables of a shapefile belong to it."""
+    found: dict[str, Path] = {}
+    for file, path in files.items():
+        parts = PurePosixPath(file).parts
+        at = next((i for i, part in enumerate(parts) if part.lower().endswith(".gdb")), None)
+        if at is not None and at < len(parts) - 1:
+            folder = path.parents[len(parts) - 2 - at]
+            found[str(PurePosixPath(*parts[: at + 1]))] = folder
+        else:
+            found[file] = path
+    shapes = {str(PurePosixPath(f).with_suffix("")) for f in found if f.lower().endswith(".shp")}
+    tables = {f for f in found if f.lower().endswith(".dbf") and str(PurePosixPath(f).with_suffix("")) in shapes}
+    return {f: p for f, p in found.items() if f not in tables and not _sidecar(f)}
+
+
+def _sidecar(file: str) -> bool:
+    return any(file.lower().endswith(end) for end in SIDECARS)
+
+
+def _opened(file: str, path: Path) -> Iterator[Handle]:
+    end = PurePosixPath(file).suffix.lower()
+    if path.is_dir():
+        yield from _many(file, str(path), "gdb")
+    elif not path.is_file():
+        raise SourceError("the file does not exist")
+    elif end == ".zip":
+        yield from _packed(file, path)
+    elif end in (".csv", ".txt"):
+        yield Handle(PurePosixPath(file).stem, file, "csv", lambda: csv_layer(path))
+    elif end == ".json" and _first(path, 1) == b"[":
+        yield Handle(PurePosixPath(file).stem, file, "json", lambda: rows_layer(path))
+    elif end in (".geojson", ".json"):
+        _no_pipeline(path)
+        yield from _many(file, str(path), "geojson")
+    elif end in SIGNS:
+        if not path.read_bytes()[:16].startswith(SIGNS[end]):
+            raise SourceError(f"is no {end} file: it begins otherwise")
+        yield from _many(file, str(path), {".dbf": "shp"}.get(end, end[1:]))
+    else:
+        raise SourceError(f"files ending in '{end}' are not read; .gdb, .gdb.zip, .gpkg, .shp, .geojson and .csv are")
+
+
+def _first(path: Path, count: int) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:count]
+
+
+def _no_pipeline(path: Path) -> None:
+    """Refuse what is no object, and JSON that would make the library read other files."""
+    if _first(path, 1) != b"{":
+        raise SourceError("is no GeoJSON: it holds no object")
+    with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.find(b"gdal_streamed_alg") >= 0:
+            raise SourceError("is no GeoJSON but a command for the library that reads it")
+
+
+def _many(file: str, source: str, container: str) -> Iterator[Handle]:
+    """The layers of what GDAL opens."""
+    noted: list[str] = []
+    try:
+        with _noting(noted):
+            names = [str(n) for n, _ in pyogrio.list_layers(source)]
+    except GDAL as err:
+        raise SourceError(f"cannot be opened: {_said(err)}") from err
+    stem = PurePosixPath(file).stem
+    for name in sorted(names):
+        single = container in ("shp", "geojson")
+        yield Handle(stem if single else name, file, container, _loader(source, name, container, noted))
+
+
+def _loader(source: str, layer: str, container: str, before: list[str]) -> Callable[[], Layer]:
+    def load() -> Layer:
+        more = {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"} if container == "geojson" else {}
+        noted = list(before)
+        try:
+            with _noting(noted):
+                meta, table = pyogrio.read_arrow(source, layer=layer, **more)
+        except GDAL as err:
+            raise SourceError(f"cannot be read: {_said(err)}") from err
+        column = meta.get("geometry_name") or "wkb_geometry"
+        if meta.get("geometry_type") is None or column not in table.column_names:
+            return Layer(table, noted=noted)
+        raw = table[column].combine_chunks()
+        table = table.drop_columns([column])
+        shapes, bad = _shapes(raw)
+        return Layer(table, shapes, str(meta.get("crs") or ""), noted=noted, bad=bad)
+
+    return load
+
+
+def _shapes(raw: pa.Array) -> tuple[Shapes, list[tuple[int, str, str]]]:
+    """Geometries of their binary form; those of a kind that is not read are missing, and said."""
+    there = raw.is_valid().to_numpy(zero_copy_only=False)
+    found = np.asarray(shapely.from_wkb(raw.to_numpy(zero_copy_only=False), on_invalid="ignore"), object)
+    lost = np.flatnonzero(there & shapely.is_missing(found))
+    return shapely.force_2d(found), [(int(i), "geometry", "of a kind that is not read, as a curve") for i in lost]
+
+
+def _packed(file: str, path: Path) -> Iterator[Handle]:
+    """The layers of a zipped geodatabase, of zipped shapefiles, GeoJSON or GeoPackages."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            members = packed.infolist()
+    except PACKED as err:
+        raise SourceError(f"is no archive that can be read: {err}") from err
+    if sum(m.file_size for m in members) > UNPACKED:
+        raise SourceError(f"unpacks to more than {UNPACKED // 1024**3} GB")
+    for member in members:
+        if member.file_size > 50 * 1024**2 and member.file_size > RATIO * max(member.compress_size, 1):
+            raise SourceError(f"{member.filename} is packed {RATIO} times and more, as no data are")
+        if member.filename.startswith("/") or ".." in PurePosixPath(member.filename).parts:
+            raise SourceError(f"{member.filename} would lie outside of the archive")
+    names = [m.filename for m in members if not m.is_dir()]
+    folders = sorted({n[: n.lower().index(".gdb/") + 4] for n in names if ".gdb/" in n.lower()})
+    inside = f"/vsizip/{path.resolve()}/"
+    for folder in folders:
+        yield from _many(file, inside + folder, "gdb")
+    single = [n for n in names if not any(n.startswith(f"{f}/") for f in folders)]
+    known = {".shp": "shp", ".gpkg": "gpkg"}
+    for name in sorted(single):
+        if (end := PurePosixPath(name).suffix.lower()) in known:
+            _signed(path, name, end)
+            yield from _many(f"{file}/{name}", inside + name, known[end])
+    if not folders and not any(PurePosixPath(n).suffix.lower() in known for n in single):
+        raise SourceError("holds no .gdb folder, no .shp and no .gpkg")
+
+
+def _signed(path: Path, name: str, end: str) -> None:
+    try:
+        with zipfile.ZipFile(path) as packed, packed.open(name) as member:
+            start = member.read(16)
+    except PACKED as err:
+        raise SourceError(f"{name} cannot be unpacked: {err}") from err
+    if not start.startswith(SIGNS[end]):
+        raise SourceError(f"{name} is no {end} file: it begins otherwise")
+
+
+def csv_layer(path: Path) -> Layer:
+    """A CSV: every value is text; a column WKT holds the shapes."""
+    table, noted, ragged = gis_csv.table(path)
+    at = next((n for n in table.column_names if n.casefold() in ("wkt", "the_geom_wkt", "geom_wkt")), None)
+    if at is None:
+        return Layer(table, noted=noted, ragged=ragged, head=1)
+    text = table[at].combine_chunks().to_numpy(zero_copy_only=False)
+    filled = np.array([bool(t) for t in text], bool)
+    shapes = np.full(len(text), None, object)
+    shapes[filled] = shapely.from_wkt(text[filled], on_invalid="ignore")
+    lost = np.flatnonzero(filled & shapely.is_missing(shapes))
+    bad = [(int(i), at, str(text[i])) for i in lost]
+    return Layer(table.drop_columns([at]), shapely.force_2d(shapes), "", noted, bad, ragged, 1)
+
+
+def rows_layer(path: Path) -> Layer:
+    """A JSON file that is a list of objects: a table without shapes."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as err:
+        raise SourceError(f"is no JSON that can be read: {err}") from err
+    if not all(isinstance(r, dict) for r in rows):
+        raise SourceError("is no list of objects")
+    names = list(dict.fromkeys(n for r in rows for n in r))
+    return Layer(pa.table({n: pa.array([_cell(r.get(n)) for r in rows], pa.string()) for n in names}))
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value.encode("utf-8", "replace").decode() if value else None
+    return json.dumps(value, ensure_ascii=True)
+
+
+@contextmanager
+def _noting(into: list[str]) -> Iterator[None]:
+    """Collects the warnings of the library as text."""
+    with warnings.catch_warnings(record=True) as log:
+        warnings.simplefilter("always")
+        yield
+    into += dict.fromkeys(" ".join(str(w.message).split()) for w in log)
+
+
+def _said(err: Exception) -> str:
+    text = " ".join(str(err).split())
+    return PurePosixPath(text).name if text.startswith("/") else text.split("'; ")[0][:200]
+
+
+def names(found: Iterable[Handle]) -> str:
+    """Names of layers for a message."""
+    return ", ".join(sorted({h.name for h in found})) or "none"

@@ -1,0 +1,126 @@
+"""Shapes in the working coordinate system: one projected system in metres, coordinates on a grid of one centimetre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import shapely
+from pyproj.exceptions import CRSError
+
+from dtl.errors import SourceError
+
+Shapes = npt.NDArray[np.object_]
+
+GRID_DIGITS = 2
+"""Digits of a coordinate in metres: one centimetre."""
+NOWHERE_M = 1.0
+"""A place nearer to (0, 0) than this is none."""
+POINT, LINE, POLYGON = 0, 1, 3
+SEVERAL_LINES = 5
+
+
+@dataclass
+class Placed:
+    """Shapes of a layer in the working system; rows whose shape is of no use, and why."""
+
+    shapes: Shapes
+    bad: list[tuple[int, str]] = field(default_factory=list)
+    joined: int = 0
+    """Lines of several parts that made one."""
+
+
+@cache
+def system(name: str) -> pyproj.CRS:
+    """A coordinate system by its name; raises SourceError for one that nobody knows."""
+    try:
+        return pyproj.CRS.from_user_input(name)
+    except CRSError as err:
+        raise SourceError(f"{name!r} is no coordinate system; write one as EPSG:26916") from err
+
+
+def metric(crs: pyproj.CRS) -> bool:
+    """Whether a system is projected, in metres."""
+    return bool(crs.is_projected and all(abs(a.unit_conversion_factor - 1.0) < 1e-12 for a in crs.axis_info[:2]))
+
+
+def zone(shapes: Shapes, crs: str) -> str:
+    """The UTM zone (WGS 84) of the middle of some shapes, as EPSG code; raises SourceError where they lie nowhere."""
+    turn = pyproj.Transformer.from_crs(system(crs), "EPSG:4326", always_xy=True)
+    at = shapely.get_coordinates(shapes[~shapely.is_missing(shapes)])
+    x, y = turn.transform(*np.median(at, axis=0)) if len(at) else (np.inf, np.inf)
+    if not (np.isfinite(x) and np.isfinite(y) and abs(y) < 84 and abs(x) <= 180):
+        raise SourceError(f"its coordinates do not fit its coordinate system {crs}")
+    return f"EPSG:{(32600 if y >= 0 else 32700) + min(int((x + 180) // 6) + 1, 60)}"
+
+
+def fits(shapes: Shapes, crs: str) -> bool:
+    """Whether coordinates can be of a system: degrees within their range, metres not all within that of degrees."""
+    at = shapely.get_coordinates(shapes[~shapely.is_missing(shapes)])
+    at = at[np.abs(at).sum(axis=1) > 0]
+    if not len(at):
+        return True
+    small = (np.abs(at[:, 0]) <= 360) & (np.abs(at[:, 1]) <= 90)
+    return bool(np.median(small) > 0.5) == bool(system(crs).is_geographic)
+
+
+def placed(shapes: Shapes, crs: str, to_crs: str, wanted: str) -> Placed:
+    """Shapes brought into the working system and onto its grid, each made the kind that is wanted: point or line.
+
+    A polygon as a point is its middle. Lines of several parts become one where these touch; else the longest counts.
+    """
+    found = shapes.copy()
+    made = Placed(found)
+    missing = shapely.is_missing(found) | shapely.is_empty(found)
+    found[missing] = None
+    finite = np.ones(len(found), bool)
+    if system(crs) != system(to_crs):
+        turn = pyproj.Transformer.from_crs(system(crs), system(to_crs), always_xy=True)
+        found = shapely.transform(found, lambda at: np.column_stack(turn.transform(at[:, 0], at[:, 1])))
+    at, owner = shapely.get_coordinates(found, return_index=True)
+    finite[owner[~(np.isfinite(at).all(axis=1) & (np.abs(at) < 1e8).all(axis=1))]] = False
+    made.bad += [(int(i), "its coordinates do not fit the coordinate system") for i in np.flatnonzero(~finite)]
+    found[~finite] = None
+    found = shapely.transform(found, lambda at: np.round(at, GRID_DIGITS) + 0.0)
+    made.shapes = _points(found, made) if wanted == "point" else _lines(found, made)
+    return made
+
+
+def _points(found: Shapes, made: Placed) -> Shapes:
+    kind = shapely.get_type_id(found)
+    other = ~np.isin(kind, (-1, POINT))
+    found[other] = shapely.centroid(found[other])
+    at = np.column_stack([shapely.get_x(found), shapely.get_y(found)])
+    nowhere = np.flatnonzero((np.abs(at) < NOWHERE_M).all(axis=1))
+    made.bad += [(int(i), "it stands at (0, 0)") for i in nowhere]
+    found[nowhere] = None
+    rounded: Shapes = shapely.transform(found, lambda xy: np.round(xy, GRID_DIGITS) + 0.0)
+    return rounded
+
+
+def _lines(found: Shapes, made: Placed) -> Shapes:
+    kind = shapely.get_type_id(found)
+    several = kind == SEVERAL_LINES
+    made.joined = int(several.sum())
+    found[several] = shapely.line_merge(found[several])
+    for i in np.flatnonzero(shapely.get_type_id(found) == SEVERAL_LINES):
+        parts = shapely.get_parts(found[i])
+        made.bad.append((int(i), f"is {len(parts)} lines that do not touch; the longest counts"))
+        found[i] = parts[int(np.argmax(shapely.length(parts)))]
+    wrong = np.flatnonzero(~np.isin(shapely.get_type_id(found), (-1, LINE)))
+    made.bad += [(int(i), "its shape is no line") for i in wrong]
+    found[wrong] = None
+    return found
+
+
+def middles(shapes: Shapes) -> npt.NDArray[np.float64]:
+    """The place of each shape, of a line the middle of its length; nan where there is none; shape (n, 2) [m]."""
+    found = shapes.copy()
+    line = shapely.get_type_id(found) == LINE
+    found[line] = shapely.line_interpolate_point(found[line], 0.5, normalized=True)
+    at = np.column_stack([shapely.get_x(found), shapely.get_y(found)])
+    rounded: npt.NDArray[np.float64] = np.round(at, GRID_DIGITS)
+    return rounded

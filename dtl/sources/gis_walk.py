@@ -1,0 +1,162 @@
+"""From which head and which transformer each edge is fed, through what is closed, and what the walk finds wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from dtl import tables
+from dtl.sources.gis_assets import Assets
+from dtl.sources.gis_nodes import PRIMARY
+from dtl.sources.gis_trace import flood
+from dtl.sources.reading import Reading
+
+Codes = npt.NDArray[np.int64]
+Chunk = dict[str, npt.NDArray[Any]]
+
+
+def traced(reading: Reading, found: list[Assets], edge: Chunk) -> pa.Table:
+    """The table ``gis_edges``: edges with head, transformer and hops."""
+    count = len(edge["asset"])
+    code, names = pd.factorize(np.concatenate([edge["from_node"], edge["to_node"]]))
+    a, b = code[:count].astype(np.int64), code[count:].astype(np.int64)
+    unit = edge["kind"] == "transformer"
+    below = np.zeros(len(names), bool)
+    low = ~unit & (edge["level"] != PRIMARY)
+    below[a[low]] = below[b[low]] = True
+    closed = edge["closed"].astype(bool)
+    high = closed & ~low & ~(unit & below[b])
+    heads = _heads(reading, found, edge, dict(zip(names, range(len(names)), strict=True)))
+    seeds = np.array(list(heads.values()), np.int64)
+    owner, hops = flood(len(names), a[high], b[high], np.ones(int(high.sum())), seeds)
+    units = np.flatnonzero(unit)
+    feed, _ = flood(
+        len(names), a[low & closed], b[low & closed], edge["length_m"][low & closed].astype(float), b[units]
+    )
+    own = np.where(feed[a] >= 0, feed[a], feed[b])
+    label = np.array([*heads, ""], object)
+    head = np.where(owner[a] >= 0, owner[a], owner[b])
+    behind = np.where(own >= 0, head[units[own]] if len(units) else -1, -1)
+    hop = np.fmin(hops[a], hops[b])
+    hop_behind = hop[units[own]] if len(units) else hop
+    columns = dict(edge)
+    columns["head"] = label[np.where(low, behind, head)]
+    transformer = np.append(edge["asset"][units], "")
+    columns["transformer"] = np.where(unit, edge["asset"], transformer[np.where(low, own, len(units))])
+    columns["hops"] = pa.array(np.where(low, np.where(own >= 0, hop_behind, np.inf), hop), pa.float64())
+    _told(reading, columns, heads, (a, b, high), owner)
+    return tables.frame("gis_edges", {n: _column(n, c) for n, c in columns.items() if n != "other_feeder"})
+
+
+def _column(name: str, values: Any) -> pa.Array:
+    if name == "hops":
+        number = values.to_numpy(zero_copy_only=False)
+        return pa.array(np.where(np.isfinite(number), number, 0).astype(np.int32), mask=~np.isfinite(number))
+    if name in ("x1", "y1", "x2", "y2", "length_m"):
+        return pa.array(values.astype(float), pa.float64(), from_pandas=name != "length_m")
+    if name in ("closed", "piece"):
+        return pa.array(values.astype(bool if name == "closed" else np.int32))
+    return pa.array(values, pa.string())
+
+
+def _heads(reading: Reading, found: list[Assets], edge: Chunk, node: Mapping[str, int]) -> dict[str, int]:
+    """The node of the head of each feeder: as stated, else the end of its lines that is nearest to its substation."""
+    yards = {n: at for a in found if a.kind == "substation" for n, at in zip(a.words("id"), a.at, strict=True)}
+    heads: dict[str, int] = {}
+    lost = []
+    for own in found:
+        if own.kind != "feeder":
+            continue
+        rows = zip(own.words("id"), own.words("head_node"), own.words("substation"), strict=True)
+        for feeder, stated, yard in rows:
+            at = yards.get(yard, next(iter(yards.values())) if len(yards) == 1 else None)
+            name = stated if stated in node else _nearest(edge, feeder, at)
+            if name:
+                heads[feeder] = node[name]
+            else:
+                lost.append(feeder)
+    if lost:
+        text = f"feeders whose head is not known, so nothing is traced from it: {len(lost)}"
+        remedy = "State the node of the head, or the place of the substation."
+        reading.find("gis.no-head", "warning", text, value=", ".join(lost[:20]), remedy=remedy)
+    return dict(sorted(heads.items()))
+
+
+def _nearest(edge: Chunk, feeder: str, at: Any) -> str:
+    """The end of a feeder's primary lines that is nearest to a place; empty where there is none."""
+    if at is None or not np.isfinite(at).all():
+        return ""
+    rows = np.flatnonzero((edge["feeder"] == feeder) & (edge["kind"] == "conductor") & (edge["level"] == PRIMARY))
+    best: tuple[float, str] = (np.inf, "")
+    for x, y, name in (("x1", "y1", "from_node"), ("x2", "y2", "to_node")):
+        away = np.hypot(edge[x][rows].astype(float) - at[0], edge[y][rows].astype(float) - at[1])
+        for i in np.flatnonzero(away == np.nanmin(away)) if np.isfinite(away).any() else ():
+            best = min(best, (float(away[i]), str(edge[name][rows[i]])))
+    return best[1]
+
+
+def _told(
+    reading: Reading, edge: Mapping[str, Any], heads: Mapping[str, int], graph: tuple[Codes, Codes, Any], owner: Codes
+) -> None:
+    """Findings of the walk: islands, heads that are joined, feeders that contradict their record, phases."""
+    a, b, high = graph
+    primary = (edge["kind"] == "conductor") & (edge["level"] == PRIMARY)
+    if not heads or not primary.any():
+        return
+    island = primary & (edge["head"] == "")
+    if island.any():
+        _say(reading, "gis.island", "primary lines that no head reaches through closed devices", edge, island,
+             "Join their ends, raise snap_m, or correct the position of a switch.")  # fmt: skip
+    joined = high & (owner[a] >= 0) & (owner[b] >= 0) & (owner[a] != owner[b])
+    if joined.any():
+        _say(reading, "gis.heads-joined", "closed edges that join the lines of two heads; each line goes to the nearer",
+             edge, joined, "Correct the position of a switch, or the node of a head.")  # fmt: skip
+    stated = pd.Series(edge["feeder"]).isin(list(heads)).to_numpy()
+    other = (
+        primary
+        & stated
+        & (edge["head"] != "")
+        & (edge["head"] != edge["feeder"])
+        & (edge["head"] != edge["other_feeder"])
+    )
+    if other.any():
+        _say(reading, "gis.feeder-conflict", "primary lines recorded for another feeder than the one that feeds them",
+             edge, other, "Correct the record, or the position of a switch.")  # fmt: skip
+    _phases(reading, edge, primary, a, b)
+
+
+def _phases(reading: Reading, edge: Mapping[str, Any], primary: Any, a: Codes, b: Codes) -> None:
+    """Lines with a phase that nothing nearer to the head at the same node has."""
+    hops = np.nan_to_num(edge["hops"].to_numpy(zero_copy_only=False), nan=-1, posinf=-1)
+    bits = np.array([sum(1 << "ABC".index(p) for p in word) for word in edge["phases"]], np.int64)
+    rows = np.flatnonzero((hops >= 0) & (bits > 0) & (edge["level"] == PRIMARY) & (edge["kind"] != "transformer"))
+    order = rows[np.argsort(hops[rows], kind="stable")]
+    nodes = np.concatenate([a[order], b[order]])
+    size = int(max(a.max(initial=0), b.max(initial=0))) + 1
+    first = np.full(size, np.inf)
+    np.minimum.at(first, nodes, np.tile(hops[order], 2))
+    feed = np.zeros(size, np.int64)
+    for end in (a, b):
+        nearer = order[hops[order] == first[end[order]]]
+        np.bitwise_or.at(feed, end[nearer], bits[nearer])
+    near = np.where(first[a] <= first[b], a, b)
+    wrong = np.zeros(len(bits), bool)
+    wrong[order] = (hops[order] > first[near[order]]) & ((bits[order] & ~feed[near[order]]) > 0)
+    wrong &= primary
+    if wrong.any():
+        _say(reading, "gis.phase-conflict", "lines with a phase that what feeds them lacks", edge, wrong,
+             "Correct the phases of the line, or of what is before it.")  # fmt: skip
+
+
+def _say(reading: Reading, check: str, text: str, edge: Mapping[str, Any], rows: Any, remedy: str) -> None:
+    """One finding for each feeder with the number and the first twenty assets."""
+    feeders = np.where(edge["head"] == "", edge["feeder"], edge["head"]).astype(object)
+    for feeder in sorted(set(feeders[rows])):
+        names = list(dict.fromkeys(edge["asset"][rows & (feeders == feeder)]))
+        reading.find(check, "warning", f"{text}: {len(names)}", feeder=feeder, element=f"conductor {names[0]}",
+                     value=", ".join(names[:20]), remedy=remedy)  # fmt: skip
