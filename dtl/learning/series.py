@@ -66,18 +66,22 @@ def hourly(series: pd.Series) -> pd.Series:
     return series.astype(float).sort_index().resample("h").mean()
 
 
-def temperature(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]) -> pd.Series | None:
-    """Hourly temperature for a feeder [degree C]: of its point by ``spec["points"]``, its own name, or the only one."""
+def point(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]) -> str:
+    """The weather point of a feeder: by ``spec["points"]``, its own name, or the only one; empty if there is none."""
     if "weather" not in tables:
+        return ""
+    points = sorted(str(p) for p in tables["weather"]["point"].unique().to_pylist())
+    named = str(spec.get("points", {}).get(feeder) or feeder)
+    return named if named in points else points[0] if len(points) == 1 else ""
+
+
+def temperature(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]) -> pd.Series | None:
+    """Hourly temperature of the weather point of a feeder [degree C]; None where there is no such point."""
+    name = point(tables, feeder, spec)
+    if not name:
         return None
-    rows = tables["weather"].select(["source", "point", "start", "temp_c"]).to_pandas()
-    points = sorted({str(p) for p in rows["point"]})
-    point = spec.get("points", {}).get(feeder) or (
-        feeder if feeder in points else points[0] if points[1:] == [] else ""
-    )
-    own = rows[rows["point"].astype(str) == point].drop_duplicates("start")
-    if own.empty:
-        return None
+    rows = tables["weather"].select(["point", "start", "temp_c"]).to_pandas()
+    own = rows[rows["point"].astype(str) == name].drop_duplicates("start")
     return hourly(own.set_index("start")["temp_c"]).interpolate(limit=BRIDGED_H, limit_area="inside")
 
 

@@ -37,4 +37,15 @@ LEARNING = (
         ),
         ("feeder", "start"),
     ),
+    Table(
+        "behind_meter",
+        (
+            Column("meter", TEXT, "id of the meter"),
+            Column("start", MOMENT, "start of the interval"),
+            Column("solar_kw", REAL, "expected generation behind the meter [kW]"),
+            Column("solar_kw_p05", REAL, "generation that is exceeded with probability 0.95 [kW]"),
+            Column("solar_kw_p95", REAL, "generation that is exceeded with probability 0.05 [kW]"),
+        ),
+        ("meter", "start"),
+    ),
 )

@@ -38,5 +38,6 @@ def readings(kwh: dict[str, pd.Series]) -> pa.Table:
         stamps = series.index.tz_localize("UTC").to_pydatetime()
         n = len(series)
         columns = {"meter": [meter] * n, "start": stamps, "kwh": series.to_numpy(np.float32), "flag": ["measured"] * n}
+        columns["interval_min"] = [int((stamps[1] - stamps[0]).total_seconds() / 60)] * n
         parts.append(tables.frame("readings", columns))
     return tables.concat("readings", parts)
