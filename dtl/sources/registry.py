@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 READERS = {
+    "ami": "dtl.sources.ami:read",
     "cim": "dtl.sources.cim:read",
     "cyme_xml": "dtl.sources.cyme_xml:read",
     "cyme_mdb": "dtl.sources.cyme_mdb:read",

@@ -7,12 +7,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from dtl.spec.ami import Ami
 from dtl.spec.base import NotYet, not_yet
 from dtl.spec.files import SourceFiles, expand
+from dtl.spec.gis import Gis
 from dtl.spec.measured import Costs, Forecast, Generators, OpenMeteo, Scada, WeatherFile
 from dtl.spec.names import CsvPath, FeederPath, FilePath, GlobPath
 from dtl.spec.oms import Alias, Causes, OutageColumns, StepColumns, TimeFormat
-from dtl.spec.scalars import Count, Minutes, Positive, SourceZone, Text, Whole
+from dtl.spec.scalars import Count, Positive, SourceZone, Text, Whole
 from dtl.spec.shapes import MapShape, TextShape, shape
 
 Rating = Literal["normal", "summer", "winter", "emergency"]
@@ -88,21 +90,6 @@ class CymeResults(SourceFiles):
     kind: Literal["cyme_results"]
     path: FeederPath
     """The result files; {feeder} binds a file to a feeder."""
-
-
-@not_yet
-class Gis(SourceFiles):
-    """Assets and their geometry from a GIS."""
-
-    kind: Literal["gis"]
-    path: GlobPath
-    """A file geodatabase, GeoPackage, shapefiles, GeoJSON or CSV."""
-    columns: Literal["ours", "arcfm", "esri_un", "smallworld", "cgmes"] = "ours"
-    """The column map that turns vendor columns into ours."""
-    crs: Text | None = None
-    """The coordinate system, as EPSG:3435, where the files do not say it."""
-    length_unit: Literal["m", "km", "ft", "us_ft", "mi"] | None = None
-    """The unit of length columns, where the files do not say it."""
 
 
 class Pandapower(SourceFiles):
@@ -181,25 +168,6 @@ class Oms(SourceFiles):
         served = self.customers_served
         more = expand(folder, served) if isinstance(served, str) else set()
         return sorted({*super().files(folder), *more})
-
-
-@not_yet
-class Ami(SourceFiles):
-    """Meter readings."""
-
-    kind: Literal["ami"]
-    path: GlobPath
-    """Parquet or CSV files, one reading per row."""
-    interval_min: Minutes
-    """Length of an interval [min]."""
-    stamp: Literal["interval_start", "interval_end"]
-    """Which end of the interval the stamp names."""
-    zone: SourceZone
-    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
-    unit: Literal["kWh", "Wh", "kW"] = "kWh"
-    """What a value is: energy of the interval, or mean power."""
-    columns: Literal["ours", "wide", "green_button"] = "ours"
-    """The column map."""
 
 
 Source = Annotated[

@@ -1,0 +1,123 @@
+"""The source ``ami``: meter readings of any layout, gone through once for what they tell about each meter.
+
+The readings themselves stay in their files: `split` writes those of each group of feeders. Nothing is filled in here:
+what is absent, ambiguous, in conflict or rejected is counted and told.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dtl.errors import Severity
+from dtl.sources.ami_series import Series
+from dtl.sources.ami_stream import Readings
+from dtl.sources.reading import Reading
+
+TARGETS = {
+    "meter": "meter", "time": "start", "day": "start", "delivered": "kwh", "received": "kwh", "reactive": "kvarh",
+    "volts": "volts", "quality": "flag", "channel": "kwh kvarh volts", "value": "kwh kvarh volts",
+    "intervals": "kwh kvarh volts", "meters": "kwh",
+}  # fmt: skip
+REASONS = {
+    "empty": "states no value", "ami.ragged": "has another number of cells than the header",
+    "ami.stamp": "its stamp cannot be read", "ami.gap": "its stamp names an hour that clocks skipped",
+    "ami.grid": "its stamp lies between two intervals", "ami.meter": "names no meter",
+    "ami.channel": "its channel has no meaning", "ami.number": "its numbers cannot be read",
+}  # fmt: skip
+
+Said = tuple[Severity, str, str]
+"""Severity, message and remedy of a finding."""
+SAID: dict[str, Said] = {
+    "ami.absent": (
+        "warning",
+        "intervals are absent between the first and the last reading of their meters",
+        "They are not filled in here; the demand of the study says how it covers them.",
+    ),
+    "ami.ambiguous": (
+        "warning",
+        "readings are of the hour that occurs twice, and nothing tells of which pass",
+        "Export in UTC, or with both passes; their energy is not used.",
+    ),
+    "ami.duplicate": ("info", "readings repeat another one of the same interval, alike", "One of each counts."),
+    "ami.conflict": (
+        "warning",
+        "intervals have different readings",
+        "Say in `repeated` which one counts; without it none does.",
+    ),
+    "ami.estimated": ("info", "readings are marked as estimated", "Their energy is used, their voltage is not."),
+    "ami.negative": ("info", "readings are below zero: energy from the customer", ""),
+}
+REGISTER: dict[str, Said] = {
+    "ami.reset": (
+        "warning",
+        "times a register fell: the energy of that interval is unknown",
+        "Declare register_digits.",
+    ),
+    "ami.rollover": ("info", "times a register began again at zero, and was continued", ""),
+    "ami.register-gap": ("info", "differences of a register span more than one interval, which tells none", ""),
+}
+
+
+def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
+    """What the readings of a source tell: the table ``series``, findings, and an account by file and column."""
+    reading = Reading(name, "ami")
+    readings = Readings(spec, files)
+    with tempfile.TemporaryDirectory(prefix="readings-") as scratch:
+        series = readings.fold(lambda: Series(readings), Series.add, Path(scratch))
+    for file, text in readings.broken:
+        cure = "Correct the file, or what the study says."
+        reading.find("ami.file", "error", text.removeprefix(f"{file}: "), file=file, remedy=cure)
+    readings.tally.tell(reading)
+    _account(reading, readings)
+    _tell(reading, series)
+    if not series.seen.any():
+        reading.find("ami.nothing", "error", "holds no reading that can be used", remedy="See the other findings.")
+    reading.tables["series"] = series.table(name)
+    return reading
+
+
+def _account(reading: Reading, readings: Readings) -> None:
+    broken = dict(readings.broken)
+    for file in readings.files:
+        if file in broken:
+            reading.refused("", file, "", "", broken[file])
+            continue
+        reading.mapped("", file, "", "series", f"{readings.tally.rows.get(file, 0)} rows")
+        for column, role in readings.used.get(file, {}).items():
+            if role:
+                reading.mapped("", file, column or "(without a name)", TARGETS[role], role)
+            else:
+                reading.refused("", file, column or "(without a name)", "", "the column map does not name it")
+    for (file, check), count in sorted(readings.tally.refused.items()):
+        reading.refused("", f"{file} [rows]", "", f"{count} rows", REASONS[check])
+
+
+def _tell(reading: Reading, series: Series) -> None:
+    seen = series.seen
+    count, meters = {n: c[seen] for n, c in series.count.items()}, int(seen.sum())
+    if not meters:
+        return
+    missing = series.missing[seen]
+    number = {"absent": missing, **count}
+    for name, (severity, message, remedy) in SAID.items():
+        found = number[name.removeprefix("ami.")]
+        if total := int(found.sum()):
+            own = int((found > 0).sum())
+            text = f"{total} {message}; {own} of {meters} meters"
+            reading.find(name, severity, text, value=str(total), remedy=remedy)
+    silent = int((count["zero"] == count["intervals"]).sum())
+    if silent:
+        text = f"{silent} of {meters} meters read zero all the time"
+        reading.find("ami.zero", "warning", text, value=str(silent), remedy="See whether they are in service.")
+    first, last = series.first[seen], series.last[seen]
+    if short := int(((first > first.min()) | (last < last.max())).sum()):
+        text = f"{short} of {meters} meters begin after the others, or end before them"
+        reading.find("ami.span", "info", text, value=str(short))
+    totals = (series.resets, series.rollovers, series.spans)
+    for name, total in zip(REGISTER, totals, strict=True):
+        if total:
+            severity, message, remedy = REGISTER[name]
+            reading.find(name, severity, f"{total} {message}", value=str(total), remedy=remedy)

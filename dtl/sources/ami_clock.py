@@ -1,0 +1,137 @@
+"""Stamps of readings as UTC minutes, whole columns at a time, with what daylight saving does to them.
+
+Where clocks go back an hour of labels occurs twice; where they go forward an hour of labels does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+FIRST, LAST = 1990, 2060
+"""Years that a reading may have."""
+NEVER = np.iinfo(np.int64).min
+"""Stands for a stamp that cannot be read."""
+DAY = 1440
+
+Ints = NDArray[np.int64]
+
+
+class Moments(NamedTuple):
+    """UTC minutes of stamps; ``later`` is how many minutes later the label occurs again (0: once), ``gap`` marks
+    labels that no clock showed; all of shape (n,)."""
+
+    minute: Ints
+    later: NDArray[np.int16]
+    gap: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A clock as its changes: at UTC minute ``at[k]`` the offset goes from ``before[k]`` to ``before[k + 1]`` [min]."""
+
+    at: Ints
+    before: Ints
+
+    def moments(self, civil: Ints, ends: bool) -> Moments:
+        """The instants of civil minutes, shape (n,), n > 0.
+
+        With ``ends`` a label that clocks jumped from, as 02:00, is the end of the last interval before the jump.
+        """
+        later, gap = np.zeros(len(civil), np.int16), np.zeros(len(civil), np.bool_)
+        old, new = self.before[:-1], self.before[1:]
+        low, high = self.at + np.minimum(old, new), self.at + np.maximum(old, new)
+        first, last = (np.searchsorted(high, civil.min(), "right"), np.searchsorted(low, civil.max(), "right"))
+        minute = civil - self.before[first]
+        for k in range(int(first), int(last)):
+            near = (civil >= low[k]) & (civil < high[k])
+            if old[k] > new[k]:
+                later[near] = old[k] - new[k]
+            else:
+                gap |= near & (civil != low[k]) if ends else near
+            minute[civil >= high[k]] -= new[k] - old[k]
+        return Moments(minute, later, gap)
+
+
+@lru_cache(maxsize=8)
+def zone_of(word: str, timezone: str) -> Zone:
+    """The clock that a source names: local, standard, UTC or a zone; ``timezone`` is that of the study."""
+    if word == "UTC":
+        return Zone(np.zeros(0, np.int64), np.zeros(1, np.int64))
+    zone = ZoneInfo(timezone if word in ("local", "standard") else word)
+    if word == "standard":
+        moment = datetime(2025, 1, 1, tzinfo=zone)
+        offset = (moment.utcoffset() or timedelta()) - (moment.dst() or timedelta())
+        return Zone(np.zeros(0, np.int64), np.array([offset.total_seconds() // 60], np.int64))
+    first = int(datetime(FIRST - 1, 12, 31, tzinfo=UTC).timestamp()) // 60
+    days = range(first, first + (LAST - FIRST + 2) * 366 * DAY, DAY)
+    at, before = [], [_offset(zone, days[0])]
+    for day in days:
+        if _offset(zone, day + DAY) != before[-1]:
+            low, high = day, day + DAY
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if _offset(zone, middle) == before[-1] else (low, middle)
+            at.append(high)
+            before.append(_offset(zone, high))
+    return Zone(np.array(at, np.int64), np.array(before, np.int64))
+
+
+def _offset(zone: ZoneInfo, minute: int) -> int:
+    offset = datetime.fromtimestamp(minute * 60, UTC).astimezone(zone).utcoffset()
+    return int((offset or timedelta()).total_seconds() // 60)
+
+
+def minutes(stamps: pa.Array, form: str) -> tuple[Ints, NDArray[np.bool_] | None]:
+    """Minutes since 1970 of stamps, and which of them are UTC (None: none is); `NEVER` where there is no stamp.
+
+    Stamps are times, days, or texts of the format ``form`` (ISO 8601 where it is empty). 24:00 is the end of a day.
+    """
+    if pa.types.is_dictionary(stamps.type):
+        values, utc = minutes(stamps.dictionary, form)
+        index = stamps.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        found = values[index] if len(values) else np.full(len(index), NEVER)
+        found = np.where(stamps.indices.is_valid().to_numpy(zero_copy_only=False), found, NEVER)
+        return found, None if utc is None else utc[index]
+    if pa.types.is_timestamp(stamps.type) or pa.types.is_date(stamps.type):
+        unit = stamps.cast(pa.timestamp("ms", stamps.type.tz if pa.types.is_timestamp(stamps.type) else None), False)
+        plain = unit.view(pa.int64()) if not unit.null_count else unit.view(pa.int64()).fill_null(NEVER)
+        milli = plain.to_numpy(zero_copy_only=False)
+        whole = np.floor_divide(milli, 60_000)
+        whole = np.where((milli == NEVER) | (whole * 60_000 != milli), NEVER, whole)
+        zoned = pa.types.is_timestamp(stamps.type) and stamps.type.tz is not None
+        return whole, np.ones(len(whole), np.bool_) if zoned else None
+    texts = pc.cast(stamps, pa.string()).dictionary_encode()
+    pairs = [_parsed(t, form) for t in texts.dictionary.to_pylist()]
+    values = np.array([p[0] for p in pairs] or [NEVER], np.int64)
+    index = texts.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    found = np.where(texts.indices.is_valid().to_numpy(zero_copy_only=False), values[index], NEVER)
+    if not any(p[1] for p in pairs):
+        return found, None
+    return found, np.array([p[1] for p in pairs], np.bool_)[index]
+
+
+@lru_cache(maxsize=200_000)
+def _parsed(text: str, form: str) -> tuple[int, bool]:
+    """Minutes since 1970 of a text, and whether it states its offset; `NEVER` for no stamp."""
+    text = text.strip()
+    late = "24:00" in text and text.count("24:00") == 1 and not text.startswith("24:00")
+    if late:
+        text = text.replace("24:00", "00:00")
+    try:
+        when = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
+    except ValueError:
+        return NEVER, False
+    if not FIRST <= when.year <= LAST or when.second or when.microsecond:
+        return NEVER, False
+    zoned = when.tzinfo is not None
+    total = round((when if zoned else when.replace(tzinfo=UTC)).timestamp()) // 60
+    return total + (DAY if late else 0), zoned

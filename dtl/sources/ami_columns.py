@@ -1,0 +1,107 @@
+"""The columns of a file of readings by what they are, from the column map of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dtl.errors import SourceError
+
+MAPS = Path(__file__).parent / "columns"
+QUANTITIES = ("delivered", "received", "reactive", "volts")
+SINGLE = ("meter", "time", "day", *QUANTITIES, "quality", "channel", "value")
+"""Roles that one column has."""
+NUMBERS = (*QUANTITIES, "value")
+QUALITY = {
+    "": "measured", "a": "measured", "v": "measured", "measured": "measured", "actual": "measured", "g": "measured",
+    "e": "estimated", "s": "estimated", "estimated": "estimated", "r": "rejected", "rejected": "rejected",
+    "n": "missing", "missing": "missing",
+}  # fmt: skip
+"""What usual codes mean, where a study does not say it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which column of one header is what: ``roles`` to position; ``spread`` are the columns of intervals or meters."""
+
+    header: tuple[str, ...]
+    roles: Mapping[str, int]
+    shape: str
+    """long | intervals | meters"""
+    spread: tuple[int, ...] = ()
+
+    @property
+    def used(self) -> list[int]:
+        """Positions of all columns that are read, in the order of the file."""
+        return sorted({*self.roles.values(), *self.spread})
+
+
+def load(columns: object) -> dict[str, Any]:
+    """The column map of a study: one that we ship, by its name, or the study's own."""
+    if isinstance(columns, Mapping):
+        return {k: v for k, v in columns.items() if v}
+    found: dict[str, Any] = yaml.safe_load((MAPS / f"ami_{columns}.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def layout(file: str, header: Sequence[str], words: Mapping[str, Any]) -> Layout:
+    """What the columns of a header are.
+
+    Raises
+    ------
+    SourceError
+        A column that the map needs is not there.
+    """
+    names = [folded(h) for h in header]
+    roles = {}
+    for role in SINGLE:
+        wanted = words.get(role) or ()
+        place = next((p for w in wanted if (p := _place(names, folded(str(w)))) is not None), None)
+        if place is not None:
+            roles[role] = place
+    shape = next((s for s in ("intervals", "meters") if words.get(s)), "long")
+    patterns = [folded(str(w)) for w in words.get(shape) or ()]
+    free = [i for i in range(len(names)) if i not in roles.values()]
+    spread: tuple[int, ...] = ()
+    for pattern in patterns:
+        spread = spread or tuple(i for i in free if fnmatchcase(names[i], pattern))
+    found = Layout(tuple(header), roles, shape, spread)
+    _complete(file, found, words)
+    return found
+
+
+def _complete(file: str, found: Layout, words: Mapping[str, Any]) -> None:
+    stamp = "day" if found.shape == "intervals" else "time"
+    needed = [stamp, *(r for r in ("meter", "channel", "value") if words.get(r))]
+    if found.shape == "meters":
+        needed = [r for r in needed if r != "meter"]
+    if found.shape == "intervals":
+        needed = [r for r in needed if r not in ("channel", "value")]
+    missing = [r for r in needed if r not in found.roles]
+    if found.shape != "long" and not found.spread:
+        missing.append(found.shape)
+    if found.shape == "long" and "value" not in found.roles and not any(q in found.roles for q in QUANTITIES):
+        missing.append("delivered")
+    if missing:
+        told = "; ".join(f"{r}: {', '.join(map(str, words.get(r) or ['not in the map']))}" for r in missing)
+        there = ", ".join(found.header[:12]) + (", ..." if len(found.header) > 12 else "")
+        raise SourceError(f"{file}: has no column for {told}; its columns are {there}")
+    count = len(found.spread)
+    if found.shape == "intervals" and count % 24 and count % 25:
+        raise SourceError(f"{file}: {count} columns of intervals are no day of 24 or 25 hours")
+
+
+def folded(text: str) -> str:
+    """A name as it is compared: without regard to case and blanks around it."""
+    return " ".join(text.split()).casefold()
+
+
+def _place(names: Sequence[str], word: str) -> int | None:
+    if word.startswith("#") and word[1:].isdigit():
+        return int(word[1:]) - 1 if 0 < int(word[1:]) <= len(names) else None
+    return names.index(word) if word in names else None

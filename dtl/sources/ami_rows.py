@@ -1,0 +1,281 @@
+"""Blocks of a file as loose readings: stamps to UTC, units to kWh, codes to flags; what cannot be read is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dtl.errors import SourceError
+from dtl.sources.ami_clock import NEVER, Moments, minutes, zone_of
+from dtl.sources.ami_columns import QUALITY, folded
+from dtl.sources.ami_csv import Block
+from dtl.sources.ami_loose import (
+    DELIVERED,
+    MEASURED,
+    NONE,
+    REACTIVE,
+    RECEIVED,
+    REJECTED,
+    UNLISTED,
+    VOLTS,
+    WHOLE,
+    Loose,
+    Meters,
+    Reals,
+    joined,
+)  # fmt: skip
+from dtl.sources.ami_tally import Tally, Trouble
+
+Mask = NDArray[np.bool_]
+PARTS = {"delivered": DELIVERED, "received": RECEIVED, "reactive": REACTIVE, "volts": VOLTS}
+KWH = {"kWh": 1.0, "Wh": 1e-3, "MWh": 1e3}
+KW = {"kW": 1.0, "W": 1e-3}
+FLAG = {"measured": MEASURED, "estimated": MEASURED + 1, "rejected": REJECTED, "missing": 255}
+
+
+def factor(unit: str, interval_min: int) -> float:
+    """What turns a value of a unit into kWh of the interval."""
+    return KWH[unit] if unit in KWH else KW[unit] * interval_min / 60.0
+
+
+class Rows:
+    """Turns the blocks of one source into loose readings."""
+
+    def __init__(self, spec: Mapping[str, Any], words: Mapping[str, Any], meters: Meters, tally: Tally):
+        self.spec, self.words, self.meters, self.tally = spec, words, meters, tally
+        self.step = int(spec["interval_min"])
+        self.register = spec["reads"] == "register"
+        self.ends = spec["stamp"] == "interval_end" or self.register
+        self.zone = zone_of(spec["zone"], spec["timezone"])
+        self.factor = factor(spec["unit"], self.step) * spec["multiplier"]
+        self.sign = 1.0 if spec["positive"] == "delivered" else -1.0
+        self.both = any(v == "received" for v in (words.get("channels") or {}).values())
+        self.channels = {folded(str(k)): v for k, v in (words.get("channels") or {}).items()}
+        quality = spec.get("quality")
+        self.quality = {folded(str(k)): v for k, v in quality.items()} if quality else QUALITY
+
+    def loose(self, block: Block) -> Loose:
+        """The readings of a block, in its order."""
+        for trouble in block.troubles:
+            self.tally.add(block.file, trouble, refuses=trouble.check == "ami.ragged")
+        count = block.table.num_rows
+        self.tally.rows[block.file] = self.tally.rows.get(block.file, 0) + count
+        if not count:
+            return NONE
+        return {"long": self._long, "intervals": self._intervals, "meters": self._meters}[block.layout.shape](block)
+
+    def _code(self, block: Block) -> NDArray[np.int32]:
+        if "meter" in block.layout.roles:
+            return self.meters.codes(block.table["meter"], self.step)
+        stem = block.file.rsplit("/", 1)[-1].split(".")[0]
+        return np.full(block.table.num_rows, self.meters.code(stem, self.step), np.int32)
+
+    def _long(self, block: Block) -> Loose:
+        code, flag = self._code(block), self._flags(block)
+        civil, moments = self._moments(block, self._stamps(block))
+        good = self._good(block, code, civil, moments)
+        start = moments.minute - self.step if self.ends else moments.minute
+        if "value" in block.layout.roles:
+            pieces = [self._channel(block)]
+        elif self.register:
+            single = [q for q in PARTS if q in block.layout.roles]
+            pieces = [self._values(block, {q: self._numbers(block, q)}, PARTS[q]) for q in single]
+        else:
+            pieces = [self._values(block, {q: self._numbers(block, q) for q in PARTS if q in block.layout.roles})]
+        parts = []
+        for kwh, kvarh, volts, part, refused in pieces:
+            rows = Loose(code, start.astype(np.int32), moments.later, part, kwh, kvarh, volts, flag)
+            parts.append(self._kept(block, rows, good, refused))
+        return joined(parts)
+
+    def _stamps(self, block: Block) -> pa.Array:
+        column = block.table["time"].combine_chunks()
+        if "day" not in block.layout.roles:
+            return column
+        day, clock = (pc.cast(block.table[c].combine_chunks(), pa.string()) for c in ("day", "time"))
+        return pc.binary_join_element_wise(day, clock, " ")
+
+    def _moments(self, block: Block, stamps: pa.Array) -> tuple[NDArray[np.int64], Moments]:
+        civil, utc = minutes(stamps, self.spec.get("time_format") or "")
+        bad = civil == NEVER
+        some = np.where(bad, civil[~bad][0] if (~bad).any() else 0, civil) if bad.any() else civil
+        moments = self.zone.moments(some, self.ends)
+        if utc is not None:
+            moments.minute[utc] = some[utc]
+            moments.later[utc] = 0
+            moments.gap[utc] = False
+        return civil, moments
+
+    def _good(self, block: Block, code: NDArray[np.int32], civil: NDArray[np.int64], moments: Moments) -> Mask:
+        """Rows with a meter and an instant on the grid; the others are counted, but for blank rows."""
+        stamp = "time" if "time" in block.layout.roles else "day"
+        start = moments.minute - self.step if self.ends and stamp == "time" else moments.minute
+        good = np.ones(len(code), np.bool_)
+        nameless, never = code < 0, civil == NEVER
+        good &= ~nameless & ~never
+        self.tally.empty(block.file, int((nameless & never).sum()))
+        self._tell(block, "ami.meter", "meter", nameless & ~never)
+        self._tell(block, "ami.stamp", stamp, never & ~nameless)
+        self._tell(block, "ami.gap", stamp, moments.gap & good)
+        good &= ~moments.gap
+        off = (start % self.step != 0) & good if stamp == "time" else np.zeros(len(code), np.bool_)
+        self._tell(block, "ami.grid", stamp, off)
+        return good & ~off
+
+    def _tell(self, block: Block, check: str, role: str, rows: Mask, refuses: bool = True) -> None:
+        if rows.any():
+            row = int(np.argmax(rows))
+            place = block.layout.roles.get(role)
+            head = block.layout.header[place] if place is not None else ""
+            value = str(block.table[role][row].as_py()) if role in block.table.column_names else ""
+            self.tally.add(block.file, Trouble(check, head, int(rows.sum()), block.at(row), value), refuses)
+
+    def _numbers(self, block: Block, role: str) -> Reals:
+        column = block.table[role]
+        values: Reals = column.to_numpy() if not column.null_count else column.to_numpy(zero_copy_only=False)
+        if not np.isfinite(values.sum()) and np.isinf(values).any():
+            self._tell(block, "ami.number", role, np.isinf(values), refuses=False)
+            values = np.where(np.isinf(values), np.nan, values)
+        return values
+
+    def _values(
+        self, block: Block, found: Mapping[str, Reals], part: int = WHOLE
+    ) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
+        """kWh, kvarh, V of rows, which quantity they hold, and which rows have a value that is refused."""
+        count = block.table.num_rows
+        nothing = np.full(count, np.nan)
+        delivered, received = found.get("delivered"), found.get("received")
+        refused: Mask | None = None
+        if received is not None:
+            refused = received < 0
+            if delivered is not None:
+                refused = refused | (delivered < 0)
+            self._tell(block, "ami.sign", "received", refused, refuses=False)
+        kwh = nothing
+        if delivered is not None:
+            kwh = delivered * (self.factor * self.sign)
+        if received is not None:
+            out = received * self.factor
+            kwh = -out if delivered is None else kwh - np.nan_to_num(out)
+        if refused is not None and refused.any():
+            kwh = np.where(refused, np.nan, kwh)
+        kvarh = found["reactive"] * self.factor if "reactive" in found else nothing
+        return kwh, kvarh, found.get("volts", nothing), np.full(count, part, np.uint8), refused
+
+    def _channel(self, block: Block) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
+        return self._by_part(block, self._numbers(block, "value"), self._parts(block))
+
+    def _parts(self, block: Block) -> NDArray[np.int64]:
+        """The quantity of each row of a table with channels; 255 for one that is not read."""
+        words = block.table["channel"].combine_chunks()
+        words = words if pa.types.is_dictionary(words.type) else words.dictionary_encode()
+        known = [self.channels.get(folded(w or "")) for w in words.dictionary.to_pylist()]
+        codes = np.array([254 if k is None else PARTS.get(k, 255) for k in known] or [254], np.int64)
+        found = np.where(
+            words.indices.is_valid().to_numpy(zero_copy_only=False),
+            codes[words.indices.fill_null(0).to_numpy(zero_copy_only=False)], 254,
+        )  # fmt: skip
+        self._tell(block, "ami.channel", "channel", found == 254)
+        return found
+
+    def _by_part(
+        self, block: Block, values: Reals, part: NDArray[np.int64]
+    ) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
+        directed = (part == RECEIVED) | ((part == DELIVERED) & self.both)
+        refused = directed & (values < 0)
+        sign = np.where(part == RECEIVED, -1.0, self.sign)
+        kwh = np.where((part == DELIVERED) | (part == RECEIVED), values * (self.factor * sign), np.nan)
+        kwh = np.where(refused, np.nan, kwh)
+        kvarh = np.where(part == REACTIVE, values * self.factor, np.nan)
+        volts = np.where(part == VOLTS, values, np.nan)
+        if len(values) == block.table.num_rows:
+            self._tell(block, "ami.sign", "value", refused, refuses=False)
+        return kwh, kvarh, volts, part.astype(np.uint8), refused if refused.any() else None
+
+    def _flags(self, block: Block) -> NDArray[np.uint8]:
+        """What the quality column says; 255 for readings that it calls missing."""
+        if "quality" not in block.layout.roles:
+            return np.zeros(block.table.num_rows, np.uint8)
+        words = block.table["quality"].combine_chunks()
+        words = words if pa.types.is_dictionary(words.type) else words.dictionary_encode()
+        worth = [self.quality.get(folded(w or "")) for w in words.dictionary.to_pylist()]
+        codes = np.array([UNLISTED if w is None else FLAG[w] for w in worth] or [0], np.uint8)
+        index = words.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        empty = FLAG[self.quality.get("", "measured")]
+        flags: NDArray[np.uint8] = codes[index]
+        if words.null_count:
+            flags = np.where(words.indices.is_valid().to_numpy(zero_copy_only=False), flags, np.uint8(empty))
+        if (codes == UNLISTED).any():
+            self._tell(block, "ami.code", "quality", flags == UNLISTED, refuses=False)
+        return flags
+
+    def _kept(self, block: Block, rows: Loose, good: Mask, refused: Mask | None) -> Loose:
+        """Rows that state something: those without any value, or called missing, are absent, and are counted."""
+        flag = rows.flag
+        if refused is not None and refused.any():
+            flag = np.where(refused & (flag != 255), np.uint8(REJECTED), flag)
+        rejected = flag == REJECTED
+        rows = rows._replace(flag=flag)
+        if rejected.any():
+            kwh, kvarh, volts = (np.where(rejected, np.nan, v) for v in (rows.kwh, rows.kvarh, rows.volts))
+            rows = rows._replace(kwh=kwh, kvarh=kvarh, volts=volts)
+        keep = good & (rows.part < 254)
+        empty = np.isnan(rows.kwh)
+        if empty.any():
+            empty &= np.isnan(rows.kvarh) & np.isnan(rows.volts) & ~rejected
+        empty |= flag == 255
+        self.tally.empty(block.file, int((empty & keep).sum()))
+        keep &= ~empty
+        return rows if keep.all() else rows.take(keep)
+
+    def _intervals(self, block: Block) -> Loose:
+        """Rows of days with a column for each interval, in order from midnight."""
+        width, per_day = len(block.layout.spread), 1440 // self.step
+        if width not in (per_day, per_day * 25 // 24):
+            need = f"interval_min: {self.step} needs {per_day}, or {per_day * 25 // 24} in order of time"
+            raise SourceError(f"{block.file}: {width} columns of intervals, but {need}")
+        count, code = block.table.num_rows, self._code(block)
+        day = block.table["day"].combine_chunks()
+        civil, _ = minutes(day, self.spec.get("time_format") or "")
+        usable = np.where(civil == NEVER, 0, civil)
+        once = Moments(usable, np.zeros(count, np.int16), np.zeros(count, np.bool_))
+        good = self._good(block, code, civil, once)
+        j = np.arange(width) * self.step
+        if width > per_day:
+            midnight = self.zone.moments(np.concatenate([usable, usable + 1440]), False).minute.reshape(2, count)
+            start = midnight[0][:, None] + j
+            later, gap = np.zeros((count, width), np.int16), start >= midnight[1][:, None]
+        else:
+            flat = self.zone.moments((usable[:, None] + j).ravel(), False)
+            start, later, gap = (a.reshape(count, width) for a in flat)
+        values = np.column_stack([self._numbers(block, str(p)) for p in block.layout.spread])
+        stated = ~np.isnan(values)
+        self._tell(block, "ami.gap", "day", (gap & stated).any(axis=1) & good, refuses=False)
+        part = self._parts(block) if "channel" in block.layout.roles else np.full(count, DELIVERED, np.int64)
+        flag = np.repeat(self._flags(block), width)
+        kwh, kvarh, volts, parts, refused = self._by_part(block, values.ravel(), np.repeat(part, width))
+        rows = Loose(
+            np.repeat(code, width), start.ravel().astype(np.int32), later.ravel(), parts, kwh, kvarh, volts, flag
+        )
+        return self._kept(block, rows, np.repeat(good, width) & ~(gap & ~stated).ravel() & ~gap.ravel(), refused)
+
+    def _meters(self, block: Block) -> Loose:
+        """Rows of intervals with a column for each meter."""
+        count, width = block.table.num_rows, len(block.layout.spread)
+        code = np.array([self.meters.code(block.layout.header[p].strip(), self.step) for p in block.layout.spread])
+        civil, moments = self._moments(block, self._stamps(block))
+        good = self._good(block, np.zeros(count, np.int32), civil, moments)
+        start = moments.minute - self.step if self.ends else moments.minute
+        values = np.concatenate([self._numbers(block, str(p)) for p in block.layout.spread])
+        part = np.full(count * width, DELIVERED, np.int64)
+        kwh, kvarh, volts, parts, refused = self._by_part(block, values, part)
+        rows = Loose(
+            np.repeat(code, count).astype(np.int32), np.tile(start, width).astype(np.int32),
+            np.tile(moments.later, width), parts, kwh, kvarh, volts, np.tile(self._flags(block), width),
+        )  # fmt: skip
+        return self._kept(block, rows, np.tile(good, width), refused)

@@ -1,0 +1,154 @@
+"""Loose readings of whole meters become one reading per meter and interval: sorted, without copies, channels joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.sources.ami_loose import CONFLICT, DELIVERED, REACTIVE, RECEIVED, RESET, WHOLE, Loose, Reals, joined
+
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
+NOBODY = np.zeros(0, np.int32)
+PART_BITS, START_BITS = 3, 26
+
+
+class Settled(NamedTuple):
+    """Readings by meter and start, each once; and the codes of meters, once for each thing that was settled."""
+
+    rows: Loose
+    copies: Codes = NOBODY
+    """Of readings that stood there more than once, alike."""
+    conflicts: Codes = NOBODY
+    """Of intervals with different readings."""
+    resets: Codes = NOBODY
+    rollovers: Codes = NOBODY
+    spans: Codes = NOBODY
+    """Of differences of a register over more than one interval, which tell no interval's energy."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the readings of a source are settled, as the study says."""
+
+    repeated: str = "none"
+    register: bool = False
+    digits: int | None = None
+    interval_min: int = 60
+
+
+def settle(rows: Loose, rule: Rule) -> Settled:
+    """Settle loose readings; for a register they must be whole meters."""
+    if len(rows.code) == 0:
+        return Settled(rows)
+    rows, key, copies, conflicts = _once(rows, rule.repeated)
+    resets = rollovers = spans = NOBODY
+    if rule.register:
+        rows, resets, rollovers, spans = _differences(rows, rule)
+        key = _key(rows)
+    if len(rows.code) and rows.part.max() > WHOLE and (rows.part != rows.part[0]).any():
+        rows = _channels(rows, key)
+    return Settled(rows, copies, conflicts, resets, rollovers, spans)
+
+
+def _key(rows: Loose) -> Ints:
+    whole = (rows.code.astype(np.int64) << START_BITS) | rows.start
+    return (whole << PART_BITS) | rows.part
+
+
+def _once(rows: Loose, repeated: str) -> tuple[Loose, Ints, Codes, Codes]:
+    """Sorted, and one row per meter, interval and quantity; rows that complete each other are joined."""
+    key = _key(rows)
+    step = np.diff(key)
+    if (step > 0).all():
+        return rows, key, NOBODY, NOBODY
+    if (step < 0).any():
+        order = np.argsort(key, kind="stable")
+        rows, key = rows.take(order), key[order]
+    first = np.flatnonzero(np.concatenate([[True], np.diff(key) > 0]))
+    size = np.diff(np.append(first, len(key)))
+    again = size > 1
+    if not again.any():
+        return rows, key, NOBODY, NOBODY
+    inside = np.repeat(again, size)
+    few, begin = rows.take(inside), np.concatenate([[0], np.cumsum(size[again])[:-1]])
+    result = rows.take(first)
+    clash, shared = np.zeros(len(begin), np.bool_), np.zeros(len(begin), np.int64)
+    columns = {}
+    for name in ("kwh", "kvarh", "volts"):
+        values = getattr(few, name)
+        low, high = np.fmin.reduceat(values, begin), np.fmax.reduceat(values, begin)
+        clash |= low < high
+        shared = np.maximum(shared, np.add.reduceat((~np.isnan(values)).astype(np.int64), begin))
+        columns[name] = low
+    flag = np.minimum.reduceat(few.flag, begin)
+    if repeated == "none":
+        columns = {n: np.where(clash, np.nan, v) for n, v in columns.items()}
+        flag = np.where(clash, np.maximum(np.maximum.reduceat(few.flag, begin), CONFLICT), flag).astype(np.uint8)
+    else:
+        pick = begin if repeated == "first" else begin + size[again] - 1
+        columns = {n: np.where(clash, getattr(few, n)[pick], v) for n, v in columns.items()}
+        flag = np.where(clash, few.flag[pick], flag)
+    for name, values in columns.items():
+        getattr(result, name)[again] = values
+    result.flag[again] = flag
+    owner = result.code[again]
+    copies = np.repeat(owner, np.where(clash, 0, np.maximum(shared - 1, 0)))
+    return result, key[first], copies, owner[clash]
+
+
+def _differences(rows: Loose, rule: Rule) -> tuple[Loose, Codes, Codes, Codes]:
+    """The energy of each interval from the counts of registers at its ends; codes of resets, rollovers, long spans."""
+    parts, resets, rollovers, spans = [], [NOBODY], [NOBODY], [NOBODY]
+    for part in np.unique(rows.part):
+        own = rows.take(rows.part == part)
+        if part not in (DELIVERED, RECEIVED, REACTIVE):
+            parts.append(own)
+            continue
+        counts = np.abs(own.kvarh if part == REACTIVE else own.kwh)
+        change = np.diff(counts)
+        same = own.code[1:] == own.code[:-1]
+        next_ = same & (np.diff(own.start) == rule.interval_min)
+        turned = np.zeros(len(change), np.bool_)
+        if rule.digits:
+            top = 10.0**rule.digits
+            turned = same & (counts[:-1] > 0.9 * top) & (counts[1:] < 0.1 * top)
+            change = np.where(turned, change + top, change)
+        reset = same & (change < 0)
+        energy = np.where(reset, np.nan, change) * (-1.0 if part == RECEIVED else 1.0)
+        later = own.take(slice(1, None))
+        later = later._replace(**{"kvarh" if part == REACTIVE else "kwh": energy})
+        later = later._replace(flag=np.where(reset, np.uint8(RESET), np.maximum(later.flag, own.flag[:-1])))
+        parts.append(later.take(next_ & (reset | ~np.isnan(energy))))
+        resets.append(later.code[reset])
+        rollovers.append(later.code[turned])
+        spans.append(later.code[same & ~next_])
+    found = joined(parts)
+    found = found.take(np.argsort(_key(found), kind="stable"))
+    return found, np.concatenate(resets), np.concatenate(rollovers), np.concatenate(spans)
+
+
+def _channels(rows: Loose, key: Ints) -> Loose:
+    """Rows of single quantities of one interval as one row; received without delivered energy tells no net."""
+    whole = key >> PART_BITS
+    first = np.flatnonzero(np.concatenate([[True], np.diff(whole) > 0]))
+    known = ~np.isnan(rows.kwh)
+    kwh = np.add.reduceat(np.where(known, rows.kwh, 0.0), first)
+    net = np.add.reduceat((known & (rows.part != RECEIVED)).astype(np.int64), first)
+    refused = np.logical_or.reduceat(~known & ((rows.part == DELIVERED) | (rows.part == RECEIVED)), first)
+    result = rows.take(first)
+    return result._replace(
+        part=np.zeros(len(first), np.uint8),
+        kwh=np.where((net > 0) & ~refused, kwh, np.nan),
+        kvarh=_any(rows.kvarh, first),
+        volts=_any(rows.volts, first),
+        flag=np.maximum.reduceat(rows.flag, first),
+    )
+
+
+def _any(values: Reals, first: Ints) -> Reals:
+    found: Reals = np.fmax.reduceat(values, first)
+    return found

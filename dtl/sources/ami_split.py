@@ -1,0 +1,152 @@
+"""The readings of all sources, one file per group of feeders, sorted by meter and start; in bounded memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dtl import tables
+from dtl.sources.ami_loose import FLAGS
+from dtl.sources.ami_settle import Settled
+from dtl.sources.ami_stream import Readings
+
+ROW_GROUP = 1 << 20
+
+
+@dataclass
+class Split:
+    """What was written: readings by group, and the meters with readings that no group has, by source."""
+
+    readings: dict[str, int] = field(default_factory=dict)
+    unplaced: dict[str, list[str]] = field(default_factory=dict)
+
+
+def split(
+    sources: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, Path],
+    owner: Mapping[str, str],
+    groups: Iterable[str],
+    folder: Path,
+) -> Split:
+    """Write ``{group}.parquet`` by the contract ``readings`` for every group, empty where it has no reading.
+
+    ``sources`` are the specs by name; of ``files`` each takes those that its path matches. ``owner`` is the group
+    of each meter. Where several sources have the same interval of a meter, each quantity is that of the
+    first source, by name, that states it.
+    """
+    groups = sorted(groups)
+    number = {group: k for k, group in enumerate(groups)}
+    place = {meter: number[group] for meter, group in owner.items() if group in number}
+    folder.mkdir(parents=True, exist_ok=True)
+    told = Split(dict.fromkeys(groups, 0))
+    with tempfile.TemporaryDirectory(prefix="split-", dir=folder) as scratch:
+        parts: dict[str, list[Path]] = {}
+        for name, spec in sorted(sources.items()):
+            own = {f: p for f, p in files.items() if matches(f, spec["path"])}
+            _source(name, Readings(spec, own), place, groups, Path(scratch), parts, told)
+        for group in groups:
+            told.readings[group] = _write(parts.get(group, []), folder / f"{group}.parquet")
+    return told
+
+
+def matches(file: str, path: str) -> bool:
+    """Whether a file, named relative to the study, is one of those of a path: a file, a folder or a pattern."""
+    return file == path or file.startswith(path.rstrip("/") + "/") or fnmatchcase(file, path.replace("**/", "*"))
+
+
+def _source(
+    name: str, readings: Readings, place: Mapping[str, int], groups: list[str], scratch: Path,
+    parts: dict[str, list[Path]], told: Split,
+) -> None:  # fmt: skip
+    """The readings of one source, a file per group in a scratch folder."""
+
+    def bucket(code: int, buckets: int) -> int:
+        group = place.get(readings.meters.names[code], -1)
+        return group % buckets if group >= 0 else -1
+
+    for piece in readings.whole(scratch / f"{name}.buckets", bucket):
+        names = readings.meters.names
+        known = np.unique(piece.rows.code)
+        rank = _ranks([names[c] for c in known])
+        group = np.array([place[names[c]] for c in known], np.int64)
+        at = np.searchsorted(known, piece.rows.code)
+        order = np.lexsort((rank[at], group[at]))
+        of = group[at][order]
+        for k in np.unique(of):
+            rows = order[np.searchsorted(of, k, "left") : np.searchsorted(of, k, "right")]
+            path = scratch / f"{groups[k]}.{name}.parquet"
+            _store(_table(piece, rows, readings), path)
+            parts.setdefault(groups[k], []).append(path)
+    told.unplaced[name] = sorted(m for m in readings.meters.names if m not in place)
+
+
+def _ranks(names: list[str]) -> NDArray[np.int64]:
+    ranks = np.empty(len(names), np.int64)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return ranks
+
+
+def _table(piece: Settled, rows: NDArray[np.int64], readings: Readings) -> pa.Table:
+    """Rows of a piece by the contract ``readings``; they keep their order."""
+    found = piece.rows.take(rows)
+    known, index = np.unique(found.code, return_inverse=True)
+    names = [readings.meters.names[c] for c in known]
+    step = np.array([readings.meters.interval_min[c] for c in known], np.int32)
+    numbers = {n: pa.array(v.astype(np.float32), mask=np.isnan(v)) for n, v in zip(
+        ("kwh", "kvarh", "volts"), (found.kwh, found.kvarh, found.volts), strict=True)}  # fmt: skip
+    columns = {
+        "meter": pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(names, pa.string())),
+        "start": pa.array(found.start.astype("M8[m]").astype("M8[s]")).cast(tables.MOMENT),
+        "interval_min": pa.array(step[index]),
+        **numbers,
+        "flag": pa.DictionaryArray.from_arrays(pa.array(found.flag.astype(np.int32)), pa.array(FLAGS)),
+    }
+    schema = tables.TABLES["readings"].schema
+    return pa.table([columns[c.name].cast(c.type) for c in schema], schema=schema)
+
+
+def _store(table: pa.Table, path: Path) -> None:
+    schema = tables.TABLES["readings"].schema
+    meaning = {f"dtl.{c.name}": c.meaning for c in tables.TABLES["readings"].columns}
+    schema = schema.with_metadata({"dtl.table": "readings", **meaning})
+    plain = table.replace_schema_metadata(schema.metadata).unify_dictionaries()
+    pq.write_table(plain, path, compression="zstd", store_schema=True, write_statistics=True, row_group_size=ROW_GROUP)
+
+
+def _write(parts: list[Path], path: Path) -> int:
+    """Join the parts of a group; those of one source are one part, so most often it is only renamed."""
+    if len(parts) == 1:
+        parts[0].replace(path)
+        return int(pq.read_metadata(path).num_rows)
+    if not parts:
+        tables.write("readings", tables.concat("readings", []), path)
+        return 0
+    table = _merged([pq.read_table(p) for p in parts])
+    _store(table, path)
+    return int(table.num_rows)
+
+
+def _merged(parts: list[pa.Table]) -> pa.Table:
+    """The readings of several sources; of each quantity the first source that states it."""
+    schema = tables.TABLES["readings"].schema
+    texts = [p.set_column(0, "meter", p["meter"].cast(tables.TEXT)) for p in parts]
+    texts = [p.set_column(6, "flag", p["flag"].cast(tables.TEXT)) for p in texts]
+    both = pa.concat_tables(texts).sort_by([("meter", "ascending"), ("start", "ascending")])
+    found = both.group_by(["meter", "start"], use_threads=False).aggregate(
+        [(c, "first") for c in ("interval_min", "kwh", "kvarh", "volts", "flag")]
+    )
+    columns = [found[c if c in ("meter", "start") else f"{c}_first"] for c in schema.names]
+    plain = [
+        c.combine_chunks().dictionary_encode() if f.type == tables.WORD else c
+        for c, f in zip(columns, schema, strict=True)
+    ]
+    return pa.table(plain, schema=schema)

@@ -1,0 +1,86 @@
+"""What goes wrong with rows of readings, counted: one finding for each kind, file and column, with its first place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dtl.errors import Severity
+from dtl.sources.reading import Reading
+
+
+class Trouble(NamedTuple):
+    """Rows of one block with one trouble: how many, and line and value of the first."""
+
+    check: str
+    field: str
+    number: int
+    line: int
+    value: str
+
+
+REMEDY: dict[str, tuple[Severity, str, str]] = {
+    "ami.ragged": ("warning", "rows have another number of cells than the header, and are refused", "Export it again."),
+    "ami.number": ("warning", "cells are no finite number, and count as empty", "Correct the cells or the column map."),
+    "ami.stamp": (
+        "warning",
+        "stamps cannot be read, and their rows are refused",
+        "Declare time_format and the column.",
+    ),
+    "ami.gap": (
+        "warning",
+        "stamps name an hour that clocks skipped, and their rows are refused",
+        "Declare the zone of the stamps: standard or UTC skip no hour.",
+    ),
+    "ami.grid": (
+        "warning",
+        "stamps lie between two intervals, and their rows are refused",
+        "Correct interval_min or stamp.",
+    ),
+    "ami.meter": ("warning", "rows name no meter, and are refused", "Complete the column of the meter."),
+    "ami.code": (
+        "warning",
+        "quality codes have no meaning; their readings count as unlisted, whose energy is used",
+        "Say what they mean in quality.",
+    ),
+    "ami.channel": ("warning", "channels have no meaning, and their rows are refused", "Add them to channels."),
+    "ami.sign": (
+        "warning",
+        "values are below zero in a column of one direction, and are refused",
+        "Check which column is which, or map the net column alone.",
+    ),
+}
+"""Severity, message and remedy of each check on rows."""
+
+
+@dataclass
+class Tally:
+    """Troubles by check, file and column, and how many rows each file has."""
+
+    found: dict[tuple[str, str, str], Trouble] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    refused: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Rows of a file that are refused, by check."""
+
+    def add(self, file: str, trouble: Trouble, refuses: bool = True) -> None:
+        """Count a trouble of some rows of a file; ``refuses`` says that the rows are lost by it."""
+        if not trouble.number:
+            return
+        key = (trouble.check, file, trouble.field)
+        old = self.found.get(key)
+        self.found[key] = old._replace(number=old.number + trouble.number) if old else trouble
+        if refuses:
+            self.refused[file, trouble.check] = self.refused.get((file, trouble.check), 0) + trouble.number
+
+    def empty(self, file: str, count: int) -> None:
+        """Count rows, or cells of wide rows, that state nothing."""
+        if count:
+            self.refused[file, "empty"] = self.refused.get((file, "empty"), 0) + count
+
+    def tell(self, reading: Reading) -> None:
+        """The findings, one for each check, file and column."""
+        for (check, file, column), trouble in sorted(self.found.items()):
+            severity, message, remedy = REMEDY[check]
+            text = f"{trouble.number} {message}; the first is shown"
+            where = {"file": file, "line": trouble.line or None, "field": column, "value": trouble.value[:80]}
+            reading.find(check, severity, text, remedy=remedy, **where)

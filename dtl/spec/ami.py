@@ -1,0 +1,121 @@
+"""What is said about meter readings: their columns, their channels, what a value and a quality code mean."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from dtl.spec.base import Base, one_of, wrong
+from dtl.spec.files import SourceFiles
+from dtl.spec.names import GlobPath
+from dtl.spec.oms import Texts, TimeFormat
+from dtl.spec.scalars import Count, Minutes, Positive, SourceZone, Text
+from dtl.spec.shapes import MapShape, TextShape, shape
+
+Quantity = Literal["delivered", "received", "reactive", "volts", "ignored"]
+"""Energy to the customer, energy from the customer, reactive energy, voltage, or a channel that is not read."""
+
+Worth = Literal["measured", "estimated", "rejected", "missing"]
+"""What a quality code says about a reading."""
+
+
+class AmiColumns(Base):
+    """Which column is what; names are compared without regard to case and blanks around them.
+
+    A column without a name is ``#`` and its number, as ``#1``. Without ``meter`` a file is one meter, named like the
+    file. A wide file has a row for each day, with a column for each interval (``intervals``), or a row for each
+    interval, with a column for each meter (``meters``).
+    """
+
+    meter: Texts | None = None
+    """Id of the meter."""
+    time: Texts | None = None
+    """The stamp: day and time of one end of the interval; time of day alone where ``day`` is given too."""
+    day: Texts | None = None
+    """The day, in a wide file, or where day and time are two columns."""
+    delivered: Texts | None = None
+    """Energy or power delivered to the customer, or the net of both directions."""
+    received: Texts | None = None
+    """Energy or power received from the customer."""
+    reactive: Texts | None = None
+    """Reactive energy or power."""
+    volts: Texts | None = None
+    """Mean voltage [V]."""
+    quality: Texts | None = None
+    """Code of what the reading is worth."""
+    channel: Texts | None = None
+    """Word that says which quantity the row holds; then ``channels`` says what each word means."""
+    value: Texts | None = None
+    """The value, where each row holds one quantity, told by ``channel``."""
+    intervals: Texts | None = None
+    """The columns of the intervals of a day, in their order in the file; ``*`` and ``?`` are wildcards."""
+    meters: Texts | None = None
+    """The columns that are one meter each; ``*`` and ``?`` are wildcards."""
+    channels: dict[Text, Quantity] = {}
+    """What each word of ``channel`` means."""
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> AmiColumns:
+        one_of(self, ("intervals", "meters"), "columns", optional=True, short=True)
+        if self.intervals is not None and self.day is None:
+            raise wrong("one-of", "columns with 'intervals' need 'day'", "intervals")
+        if self.intervals is None and self.time is None:
+            raise wrong("one-of", "columns need 'time', or 'day' and 'intervals'", "")
+        if self.channel is not None and not self.channels:
+            raise wrong("one-of", "columns with 'channel' need 'channels', which says what its words mean", "channel")
+        single = self.intervals is not None or self.meters is not None
+        if not single and (self.channel is None) != (self.value is None):
+            raise wrong("one-of", "columns need 'channel' and 'value' together", "channel")
+        plain = (self.delivered, self.received, self.reactive, self.volts)
+        if not single and self.value is None and all(c is None for c in plain):
+            raise wrong("one-of", "columns need a quantity: delivered, received, reactive, volts, or value", "")
+        return self
+
+
+class Ami(SourceFiles):
+    """Meter readings: Parquet, CSV (also packed by gzip) or Green Button XML."""
+
+    kind: Literal["ami"]
+    path: GlobPath
+    """The files; several are read as one."""
+    columns: Annotated[
+        Annotated[Literal["ours", "usual", "wide", "green_button"], TextShape] | Annotated[AmiColumns, MapShape],
+        shape("the name of a column map", "a map"),
+    ] = "ours"
+    """The column map: one that we ship, or your own; green_button files state everything themselves."""
+    interval_min: Minutes | None = None
+    """Length of an interval [min]; not needed for green_button."""
+    stamp: Literal["interval_start", "interval_end"] | None = None
+    """Which end of the interval the stamp names; not needed for green_button."""
+    zone: SourceZone = "local"
+    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+    time_format: TimeFormat | None = None
+    """How a stamp is written, as %m/%d/%Y %H:%M; none: ISO 8601, or a time of Parquet."""
+    unit: Literal["kWh", "Wh", "MWh", "kW", "W"] = "kWh"
+    """What a value is: energy of the interval, or mean power; of reactive values the same with var."""
+    multiplier: Positive = 1.0
+    """What energies and powers are multiplied by, as the ratio of transformers of the meter."""
+    positive: Literal["delivered", "received"] = "delivered"
+    """What a positive value of ``delivered`` is, where that column holds both directions."""
+    reads: Literal["interval", "register"] = "interval"
+    """What a value is: of the interval, or the count of a register at the moment of the stamp."""
+    register_digits: Annotated[Count, Field(le=12)] | None = None
+    """Digits before the point after which a register starts again at zero; none: a fall of the count is a reset."""
+    quality: dict[Text, Worth] | None = None
+    """What the codes of the quality column mean; none: A, V, E, S, R, N and words as these."""
+    repeated: Literal["none", "first", "last"] = "none"
+    """Which of two different readings of one interval counts."""
+    header_row: Count = 1
+    """Row of the column names in a CSV."""
+    decimal: Literal[".", ","] = "."
+    """The decimal point of a CSV."""
+
+    @model_validator(mode="after")
+    def _a_clock(self) -> Ami:
+        missing = [n for n in ("interval_min", "stamp") if getattr(self, n) is None]
+        if self.columns != "green_button" and missing:
+            raise wrong("missing-word", f"'{missing[0]}' is missing: only green_button files state it themselves")
+        if self.reads == "register" and self.positive == "received":
+            raise wrong("one-of", "a register counts up: map the column as 'received' instead of 'positive: received'")
+        return self
