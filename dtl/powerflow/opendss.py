@@ -80,11 +80,11 @@ class Year:
         self.controls_active = controls_active
         self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
         self.repeated_hours = 0
-        self._tolerance = tolerance
+        self.tolerance = tolerance
         self._profiles = demand.profiles  # the engine reads this memory
         engine.load(dss.write(self.feeder))
         follow(self.feeder, demand)
-        self.circuit = at_no_load(self.feeder)
+        self.circuit = at_no_load(self.feeder, controls_active=controls_active)
         engine.load_settings(mode="yearly", stepsize="1h", number=1, maxcontroliter=MAX_CONTROL_ITERATIONS)
         self._settle()
         engine.reuse_factors(controls_active and not any(c.control for c in feeder.capacitors))
@@ -122,7 +122,7 @@ class Year:
             One of them has no solution at the closer tolerance.
         """
         self.repeated_hours += len(columns)
-        engine.load_settings(controlmode="off", tolerance=self._tolerance * _CLOSER)
+        engine.load_settings(controlmode="off", tolerance=self.tolerance * _CLOSER)
         failed = []
         for column in columns:
             self._hold(block, int(column))
@@ -142,7 +142,7 @@ class Year:
     def _settle(self) -> None:
         engine.load_settings(
             controlmode="static" if self.controls_active else "off",
-            tolerance=self._tolerance,
+            tolerance=self.tolerance,
             maxiterations=MAX_ITERATIONS,
         )
 

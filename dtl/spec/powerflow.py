@@ -70,7 +70,9 @@ class Powerflow(Base):
     """The loading states of a snapshot."""
     controls: Literal["active", "frozen"] = "active"
     """Whether regulators and capacitors act, or stay where the model has them."""
-    engine: Annotated[Literal["auto", "opendss", "batch", "radial", "newton"], NotYet(but=("auto", "opendss"))] = "auto"
+    engine: Annotated[
+        Literal["auto", "opendss", "batch", "radial", "newton"], NotYet(but=("auto", "opendss", "batch"))
+    ] = "auto"
     """What solves; auto takes the fastest that is exact for the feeder."""
     keep: Annotated[
         Annotated[Literal["summary", "series"], TextShape] | Annotated[Keep, MapShape],

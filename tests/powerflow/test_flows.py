@@ -53,12 +53,12 @@ def test_currents_powers_and_losses_equal_the_engines(feeder: Feeder, active: bo
     for meter, year, _, flows in hours_one_by_one(fed, controls_active=active):
         for i, (kind, name) in enumerate(year.circuit.elements):
             read = Readings(names.element(kind, name))
-            size = max(1e-6, ROUNDING * float(np.abs(read.powers).max()))
+            size = max(4e-6, ROUNDING * float(np.abs(read.powers).max()))
             assert flows.loss_kw[i, 0] == pytest.approx(read.loss_kw, abs=size), (kind, name)
         for i, element in enumerate(meter.series):
             key = year.circuit.elements[element]
             read = Readings(names.element(*key))
-            size = max(1e-6, ROUNDING * float(np.abs(read.powers).max()))
+            size = max(4e-6, ROUNDING * float(np.abs(read.powers).max()))
             assert flows.amps[i, 0] == pytest.approx(read.currents[0, : read.phases].max(), rel=1e-7, abs=1e-6), key
             assert abs(flows.power_kva[i, 0] - read.powers[view.head_end[key]].sum()) < size, key
 

@@ -1,0 +1,135 @@
+"""Which engine is chosen and why, and what the audit does to an answer that is not exact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from power_cases import demand_of, solve_spec
+
+from dtl.demand.calendar import HOURS, Calendar
+from dtl.errors import SolveError
+from dtl.network.feeder import Feeder
+from dtl.powerflow import audit as audits
+from dtl.powerflow import batch, head
+from dtl.powerflow.choose import FEW_HOURS, choose
+from dtl.powerflow.opendss import Year
+from dtl.powerflow.reduce import Reduction
+from dtl.powerflow.solve import Solved, run
+from dtl.sources import opendss as source
+
+DEMO = Path(__file__).parents[2] / "studies" / "demo" / "data" / "opendss"
+MANY = list(range(0, HOURS, 20))
+
+
+def solved(feeder: Feeder, **changes: Any) -> Solved:
+    return run(feeder, demand_of(feeder), Calendar(), solve_spec(hours=MANY, **changes))
+
+
+def demo(name: str) -> Feeder:
+    """A feeder of the demo, written by us."""
+    files = {p.name: p for p in (DEMO / name).iterdir()}
+    ((feeder, parts),) = source.read("m", {"kind": "opendss", "path": "master.dss"}, files).parts.items()
+    rows = [
+        {"feeder": feeder, "kind": k, "name": n, "body": p.model_dump_json(exclude_defaults=True)}
+        for (k, n), p in parts.items()
+    ]
+    return head.served(Feeder.from_parts(rows))[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "controls", "hours", "engine", "reason"),
+    [
+        ("auto", "frozen", 8760, "batch", "auto: controls are frozen, and all loads are of ported models"),
+        ("auto", "active", 8760, "opendss", "auto: transformer reg is controlled, and 1 more"),
+        ("auto", "frozen", FEW_HOURS - 1, "opendss", "auto: 319 hours are too few to be worth an audit"),
+        ("opendss", "frozen", 8760, "opendss", "opendss: the study says so"),
+        ("batch", "frozen", 3, "batch", "batch: the study says so"),
+    ],
+)
+def test_the_choice_and_its_reason(
+    mixed: Feeder, asked: str, controls: str, hours: int, engine: str, reason: str
+) -> None:
+    assert choose(mixed, hours, solve_spec(engine=asked, controls=controls)) == (engine, reason)
+
+
+def test_a_model_that_is_not_ported_goes_to_opendss_or_is_refused(mixed: Feeder) -> None:
+    motors = tuple(p.model_copy(update={"model": 3}) for p in mixed.loads)
+    feeder = mixed.model_copy(update={"loads": motors})
+    engine, reason = choose(feeder, 8760, solve_spec(controls="frozen"))
+    assert (engine, reason) == ("opendss", f"auto: load {motors[0].name} has load model 3")
+    with pytest.raises(SolveError, match=r"engine batch cannot solve this feeder: load \w+ has load model 3"):
+        choose(feeder, 8760, solve_spec(engine="batch", controls="frozen"))
+    with pytest.raises(SolveError, match="transformer reg is controlled"):
+        choose(mixed, 8760, solve_spec(engine="batch"))
+
+
+def test_an_accelerated_year_is_audited_and_equal_to_the_one_of_opendss(mixed: Feeder) -> None:
+    fast, slow = (solved(mixed, controls="frozen", engine=e) for e in ("auto", "opendss"))
+    assert (fast.engine, slow.engine) == ("batch", "opendss")
+    assert fast.audit is not None and slow.audit is None
+    assert 24 <= len(fast.audit.hours) <= 48
+    assert fast.reduction.voltages.worst_hour in fast.audit.hours
+    assert fast.audit.max_dv_pu <= 1e-6 and fast.audit.source_rel <= 1e-5
+    assert "hours solved again by OpenDSS at" in fast.reason
+    for column, rows in slow.reduction.hourly.items():
+        theirs, mine = (np.concatenate(r, axis=1) for r in (rows, fast.reduction.hourly[column]))
+        np.testing.assert_allclose(mine, theirs, rtol=2e-5, atol=1e-4, err_msg=column)
+    for name in ("kwh", "loss_kwh", "max_a", "hours_over", "reverse_hours"):
+        theirs, mine = (getattr(s.reduction.loading, name) for s in (slow, fast))
+        np.testing.assert_allclose(mine, theirs, rtol=2e-5, atol=1e-4, err_msg=name)
+
+
+def test_a_wrong_answer_fails_its_audit_and_is_replaced(mixed: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine is made wrong by a hundredth of a per cent of the load."""
+    right = solved(mixed, controls="frozen", engine="opendss")
+    real = batch.Powers.at
+
+    def off(self: batch.Powers, hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kw, kvar = real(self, hours)
+        return 1.005 * kw, kvar
+
+    monkeypatch.setattr(batch.Powers, "at", off)
+    for asked in ("auto", "batch"):
+        found = solved(mixed, controls="frozen", engine=asked)
+        assert found.engine == "opendss" and found.audit is None
+        assert f"{asked}: batch was tried: the audit failed: " in found.reason
+        for column, rows in right.reduction.hourly.items():
+            np.testing.assert_array_equal(np.concatenate(rows), np.concatenate(found.reduction.hourly[column]))
+
+
+@pytest.mark.parametrize("name", ["ieee13", "ieee123"])
+def test_the_feeders_of_the_demo_with_frozen_controls(name: str) -> None:
+    found = solved(demo(name), controls="frozen")
+    assert found.engine == "batch", found.reason
+    assert found.audit is not None
+    assert found.audit.tolerance == 1e-9
+    assert found.audit.max_dv_pu <= 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ieee13", "ieee123"])
+def test_all_hours_equal_opendss(name: str) -> None:
+    feeder = demo(name)
+    demand = demand_of(feeder)
+    mine = batch.BatchYear(feeder, demand)
+    theirs = Year(feeder, demand, controls_active=False, tolerance=1e-9)
+    reduction = Reduction(theirs.feeder, theirs.circuit, head.view(feeder), Calendar(), solve_spec(), 1.0)
+    size, worst = 0, 0.0
+    for block in theirs.blocks(range(HOURS)):
+        ours = reduction.voltages.per_unit(mine.voltages(block.hours))[0]
+        worst = max(worst, float(np.abs(ours - reduction.voltages.per_unit(block.voltages)[0]).max()))
+        size += len(block.hours)
+    assert size == HOURS
+    assert worst <= 1e-6
+
+
+def test_audited_hours_hold_the_extremes(mixed: Feeder) -> None:
+    found = solved(mixed, controls="frozen")
+    hours = audits.chosen(found.reduction)
+    hourly = {k: np.concatenate(v, axis=1)[0] for k, v in found.reduction.hourly.items()}
+    at = {int(h): i for i, h in enumerate(hourly["hour"])}
+    for column, best in (("min_pu", np.min), ("max_pu", np.max), ("source_kw", np.max), ("max_load_pct", np.max)):
+        assert best(hourly[column]) in hourly[column][[at[int(h)] for h in hours]], column
