@@ -24,6 +24,10 @@ def check(given: Namespace) -> int:
     """Find every mistake of studies at once."""
     from dtl.spec import check
 
+    if given.lock:
+        from dtl.sources import open_meteo_fetch
+
+        return max(open_meteo_fetch.run(given.study), check.run(given.study, given.lock))
     return check.run(given.study, given.lock)
 
 
@@ -129,7 +133,9 @@ def _parser() -> ArgumentParser:
     made.add_argument("name", metavar="NAME")
     made.add_argument("--template", default="minimal")
     made = of_study(verb(check), "*")
-    made.add_argument("--lock", action="store_true", help="pin the raw files in sources.lock.yaml")
+    made.add_argument(
+        "--lock", action="store_true", help="fetch and pin weather, and pin the raw files in sources.lock.yaml"
+    )
     made = of_study(verb(plan))
     made.add_argument("--json", action="store_true", help="print the plan as JSON")
     made.add_argument("--resolve", action="store_true", help="read the sources first, so that every feeder is known")

@@ -38,6 +38,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         found[known["id"]] = (row, known)
         _judge(reading, row, known)
     _units(reading, [known for _, known in found.values()])
+    _overdue(reading, list(found.values()))
     reading.tables["register"] = [known for _, known in found.values()]
     return reading
 
@@ -77,6 +78,16 @@ def _judge(reading: Reading, row: Row, known: Mapping[str, Any]) -> None:
         note("register.storage", f"is no battery ({known['type']}) and has a capacity", "kwh", "Correct its type.")
     if known["day"] is None and known["status"] in ("in_service", "approved"):
         note("register.day", f"is {known['status']} and has no day", "day", "State since or from when.")
+
+
+def _overdue(reading: Reading, register: list[tuple[Row, dict[str, Any]]]) -> None:
+    """Tell who still waits though its day lies before one on which others were in service: the register knew it."""
+    known = max((r["day"] for _, r in register if r["status"] == "in_service" and r["day"]), default=None)
+    for row, one in register:
+        if known and one["day"] and one["status"] in ("queued", "approved") and one["day"] < known:
+            reading.find("register.day", "warning", f"is {one['status']}, though others serve since {known}",
+                         file=row.file, line=row.line, element=f"generator {one['id']}", field="day",
+                         value=one["day"].isoformat(), remedy="Correct its status or its day.")  # fmt: skip
 
 
 def _units(reading: Reading, register: list[dict[str, Any]]) -> None:

@@ -70,11 +70,13 @@ def _series(
     if made is None:
         reading.refused(tag.feeder, f"[tag] {name}", "", f"{count} values", "stands on no grid of equal intervals")
         return
-    for word, number in (("bad", BAD), ("missing", MISSING)):
+    for check, number, text in (
+        ("scada.bad", BAD, "values that the source marks as bad, or that are no numbers"),
+        ("scada.missing", MISSING, "without a value"),
+    ):
         graded = made.points.grade == number
         if graded.any():
-            note(f"scada.{word}", f"values that the source marks as {word}" if word == "bad" else "without a value",
-                 "", int(graded.sum()), int(made.points.line[graded][0]), "")  # fmt: skip
+            note(check, text, "", int(graded.sum()), int(made.points.line[graded][0]), "")
     reading.mapped(tag.feeder, f"[tag] {name}", "", f"scada.{tag.device}.{tag.quantity}{tag.phases}",
                    f"{len(made.points.t)} values")  # fmt: skip
     yield made

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dtl.errors import SpecError
+from dtl.errors import Mistake, SpecError
 from dtl.spec import lock as locks
+from dtl.spec import text
 from dtl.spec.study import Study, load
 
 STUDIES = Path("studies")
@@ -40,7 +41,7 @@ def _check(path: Path, lock: bool) -> int:
         study = load(path)
         if lock:
             locks.write(study)
-        elif mistakes := locks.check(study, folder.as_posix()):
+        elif mistakes := [*not_fetched(study, path), *locks.check(study, folder.as_posix())]:
             raise SpecError(mistakes)
     except SpecError as error:
         number = len(error.mistakes)
@@ -50,6 +51,21 @@ def _check(path: Path, lock: bool) -> int:
     if lock:
         print(f"{folder / locks.NAME}: written")
     return 0
+
+
+def not_fetched(study: Study, path: Path) -> list[Mistake]:
+    """A mistake for each source whose weather is not pinned: a run fetches nothing."""
+    file = path if path.is_file() else path / "study.yaml"
+    root, _ = text.read(file.read_bytes(), file.as_posix())
+    found = []
+    for name, source in study.sources.items():
+        lacking = [f for f in source.files(study.folder) if not f.is_file()] if source.kind == "open_meteo" else []
+        if lacking:
+            node = root.inner["sources"].inner.get(name, root.inner["sources"])
+            message = f"{_number(len(lacking), 'file')} of weather not pinned, first '{lacking[0].name}'; "
+            message += "`dtl check --lock` fetches and pins them"
+            found.append(node.mistake("not-fetched", message, f"sources.{name}"))
+    return found
 
 
 def summary(study: Study) -> str:

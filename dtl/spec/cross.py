@@ -10,7 +10,7 @@ from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
 from dtl.spec.edits import Actions, Switching
 from dtl.spec.layers import conflicts
-from dtl.spec.sources import OpenMeteo
+from dtl.spec.measured import OpenMeteo
 from dtl.spec.study import Study
 from dtl.spec.sweeps import swept
 from dtl.spec.text import Node

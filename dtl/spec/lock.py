@@ -17,7 +17,10 @@ HEADER = "# The raw files of the study, as `dtl check --lock` found them. Not to
 
 def entries(study: Study) -> dict[str, dict[str, tuple[int, str]]]:
     """Size [bytes] and SHA-256 of each raw file, by source and by its path relative to the study."""
-    return {name: {_relative(study, f): _digest(f) for f in s.files(study.folder)} for name, s in study.sources.items()}
+    return {
+        name: {_relative(study, f): _digest(f) for f in s.files(study.folder) if f.is_file()}
+        for name, s in study.sources.items()
+    }
 
 
 def _relative(study: Study, file: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import not_yet, one_of
+from dtl.spec.base import one_of
 from dtl.spec.columns import (
     CostColumns,
     ForecastColumns,
@@ -35,7 +35,6 @@ Longitude = Annotated[Number, Field(ge=-180, le=180)]
 Status = Literal["in_service", "approved", "queued", "withdrawn", "retired"]
 
 
-@not_yet
 class Scada(SourceFiles):
     """Measurements of feeder heads and devices."""
 
@@ -73,7 +72,6 @@ class Scada(SourceFiles):
     """How a device's name becomes one of the model; none: it is the same."""
 
 
-@not_yet
 class OpenMeteo(SourceFiles):
     """Weather of an archive service, fetched by `dtl check --lock` only and pinned by digest; a run never fetches."""
 
@@ -112,7 +110,6 @@ class OpenMeteo(SourceFiles):
         return sorted(found)
 
 
-@not_yet
 class WeatherFile(SourceFiles):
     """Weather from files: EPW, TMY3, a CSV, or stored answers of Open-Meteo."""
 
@@ -131,7 +128,6 @@ class WeatherFile(SourceFiles):
     """The places of the points, where the files do not say them."""
 
 
-@not_yet
 class Generators(SourceFiles):
     """The register of generators, in service and queued: bus or meter, kW, kVA, status, date, setting."""
 
@@ -144,7 +140,6 @@ class Generators(SourceFiles):
     """What further words of the column `status` mean."""
 
 
-@not_yet
 class Forecast(SourceFiles):
     """A forecast by year and area: columns year, area, what, value, unit."""
 
@@ -155,7 +150,6 @@ class Forecast(SourceFiles):
     """The column map."""
 
 
-@not_yet
 class Costs(SourceFiles):
     """Unit costs: columns option, size, unit, cost, life_years, om_pct."""
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SLUG = re.compile(r'"((?:ami|cim|conversion|costs|cyme|forecast|given|network|opendss|outage|pandapower|register|scada|source|weather)\.[a-z]+(?:-[a-z]+)*)"')
+KINDS = "ami|cim|conversion|costs|cyme|forecast|given|network|opendss|outage|pandapower|register|scada|source|weather"
+SLUG = re.compile(rf'"((?:{KINDS})\.[a-z]+(?:-[a-z]+)*)"')
 FILES = {"conversion.parquet", "network.parquet", "source.json"}
 
 
