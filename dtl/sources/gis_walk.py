@@ -16,6 +16,7 @@ from dtl.sources.gis_nodes import PRIMARY
 from dtl.sources.gis_trace import flood
 from dtl.sources.reading import Reading
 
+Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Chunk = dict[str, npt.NDArray[Any]]
 
@@ -44,19 +45,19 @@ def traced(reading: Reading, found: list[Assets], edge: Chunk) -> pa.Table:
     behind = np.where(own >= 0, head[units[own]] if len(units) else -1, -1)
     hop = np.fmin(hops[a], hops[b])
     hop_behind = hop[units[own]] if len(units) else hop
-    columns = dict(edge)
+    columns = edge | {"phases": edge["phases"].copy()}
     columns["head"] = label[np.where(low, behind, head)]
     transformer = np.append(edge["asset"][units], "")
     columns["transformer"] = np.where(unit, edge["asset"], transformer[np.where(low, own, len(units))])
-    columns["hops"] = pa.array(np.where(low, np.where(own >= 0, hop_behind, np.inf), hop), pa.float64())
+    columns["hops"] = np.where(low, np.where(own >= 0, hop_behind, np.inf), hop)
     _told(reading, columns, heads, (a, b, high), owner)
+    phased(reading, columns, a, b, hops)
     return tables.frame("gis_edges", {n: _column(n, c) for n, c in columns.items() if n != "other_feeder"})
 
 
 def _column(name: str, values: Any) -> pa.Array:
     if name == "hops":
-        number = values.to_numpy(zero_copy_only=False)
-        return pa.array(np.where(np.isfinite(number), number, 0).astype(np.int32), mask=~np.isfinite(number))
+        return pa.array(np.where(np.isfinite(values), values, 0).astype(np.int32), mask=~np.isfinite(values))
     if name in ("x1", "y1", "x2", "y2", "length_m"):
         return pa.array(values.astype(float), pa.float64(), from_pandas=name != "length_m")
     if name in ("closed", "piece"):
@@ -101,7 +102,7 @@ def _nearest(edge: Chunk, feeder: str, at: Any) -> str:
 
 
 def _told(
-    reading: Reading, edge: Mapping[str, Any], heads: Mapping[str, int], graph: tuple[Codes, Codes, Any], owner: Codes
+    reading: Reading, edge: Chunk, heads: Mapping[str, int], graph: tuple[Codes, Codes, Any], owner: Codes
 ) -> None:
     """Findings of the walk: islands, heads that are joined, feeders that contradict their record, phases."""
     a, b, high = graph
@@ -127,33 +128,40 @@ def _told(
     if other.any():
         _say(reading, "gis.feeder-conflict", "primary lines recorded for another feeder than the one that feeds them",
              edge, other, "Correct the record, or the position of a switch.")  # fmt: skip
-    _phases(reading, edge, primary, a, b)
 
 
-def _phases(reading: Reading, edge: Mapping[str, Any], primary: Any, a: Codes, b: Codes) -> None:
-    """Lines with a phase that nothing nearer to the head at the same node has."""
-    hops = np.nan_to_num(edge["hops"].to_numpy(zero_copy_only=False), nan=-1, posinf=-1)
+def phased(reading: Reading, edge: Chunk, a: Codes, b: Codes, hops: Numbers) -> None:
+    """Phases by connectivity: lines without phases get those of what they feed, else of what feeds them, in place.
+
+    ``hops`` are those of the nodes. A line with a phase that what feeds it lacks is a finding.
+    """
     bits = np.array([sum(1 << "ABC".index(p) for p in word) for word in edge["phases"]], np.int64)
-    rows = np.flatnonzero((hops >= 0) & (bits > 0) & (edge["level"] == PRIMARY) & (edge["kind"] != "transformer"))
-    order = rows[np.argsort(hops[rows], kind="stable")]
-    nodes = np.concatenate([a[order], b[order]])
-    size = int(max(a.max(initial=0), b.max(initial=0))) + 1
-    first = np.full(size, np.inf)
-    np.minimum.at(first, nodes, np.tile(hops[order], 2))
-    feed = np.zeros(size, np.int64)
-    for end in (a, b):
-        nearer = order[hops[order] == first[end[order]]]
-        np.bitwise_or.at(feed, end[nearer], bits[nearer])
-    near = np.where(first[a] <= first[b], a, b)
-    wrong = np.zeros(len(bits), bool)
-    wrong[order] = (hops[order] > first[near[order]]) & ((bits[order] & ~feed[near[order]]) > 0)
-    wrong &= primary
+    near, far = np.where(hops[a] <= hops[b], a, b), np.where(hops[a] <= hops[b], b, a)
+    reached = np.isfinite(hops[near]) & (edge["level"] == PRIMARY)
+    line = reached & (edge["kind"] != "transformer") & (hops[far] > hops[near])
+    open_line = line & (bits == 0) & (edge["kind"] == "conductor")
+    for _ in range(int(open_line.sum()) + 1):
+        feeds = np.zeros(len(hops), np.int64)
+        np.bitwise_or.at(feeds, near[reached], bits[reached])
+        more = open_line & (bits == 0) & (feeds[far] > 0)
+        bits[more] = feeds[far[more]]
+        if not more.any():
+            break
+    fed = np.zeros(len(hops), np.int64)
+    np.bitwise_or.at(fed, far[line], bits[line])
+    bits = np.where(open_line & (bits == 0), fed[near], bits)
+    words = np.array(["".join(p for i, p in enumerate("ABC") if k >> i & 1) for k in range(8)], object)
+    for i in np.flatnonzero(open_line & (bits > 0)):
+        edge["phases"][i] = words[bits[i]]
+        reading.defaulted("", f"[conductor] {edge['asset'][i]} {edge['piece'][i]}", "phases", "gis_edges.phases",
+                          words[bits[i]], "none is stated; by what it feeds, else by what feeds it")  # fmt: skip
+    wrong = line & (edge["kind"] == "conductor") & (fed[near] > 0) & ((bits & ~fed[near]) > 0)
     if wrong.any():
         _say(reading, "gis.phase-conflict", "lines with a phase that what feeds them lacks", edge, wrong,
              "Correct the phases of the line, or of what is before it.")  # fmt: skip
 
 
-def _say(reading: Reading, check: str, text: str, edge: Mapping[str, Any], rows: Any, remedy: str) -> None:
+def _say(reading: Reading, check: str, text: str, edge: Chunk, rows: Any, remedy: str) -> None:
     """One finding for each feeder with the number and the first twenty assets."""
     feeders = np.where(edge["head"] == "", edge["feeder"], edge["head"]).astype(object)
     for feeder in sorted(set(feeders[rows])):
