@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from dtl import tables
 from dtl.errors import Finding
-from dtl.network import system
+from dtl.network import referential, system
 from dtl.network.checks import check
 from dtl.network.feeder import Feeder
 from dtl.network.outages import link
@@ -50,6 +50,7 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     for feeder, rows in by_feeder(network):
         found = [_placed(f, model, places) for f in checked(feeder, rows)]
         findings += [f for f in found if feeder not in broken or f.check not in CONSEQUENCES]
+    findings += referential.check(folders, network)
     outages = link(folders, network)
     findings = [_waived(f, spec.get("waive") or {}) for f in [*findings, *outages.findings]]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
