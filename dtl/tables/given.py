@@ -145,6 +145,24 @@ GIVEN = (
         ("source", "meter"),
     ),
     Table(
+        "coverage",
+        (
+            Column("feeder", WORD, "feeder id of the model"),
+            Column("transformer", TEXT, "distribution transformer (or service bus) of the model"),
+            Column("customer_class", WORD, "class of customers; empty where unknown, or for all together"),
+            Column("meters", INT, "meters that belong to it, with readings or not"),
+            Column("measured_h", FINE, "steps in which all its meters are there [h]"),
+            Column("meters_h", FINE, "steps scaled up from the meters that are there [h]"),
+            Column("days_h", FINE, "steps taken from neighbouring days [h]"),
+            Column("uncovered_h", FINE, "steps that the meters do not cover [h]"),
+            Column("measured_kwh", FINE, "energy of readings that is used [kWh]"),
+            Column("meters_kwh", FINE, "energy added for meters that are not there [kWh]"),
+            Column("days_kwh", FINE, "energy taken from neighbouring days [kWh]"),
+            Column("unused_kwh", FINE, "energy of readings in steps that too few meters cover [kWh]"),
+        ),
+        ("feeder", "transformer", "customer_class"),
+    ),
+    Table(
         "scada",
         (
             _SOURCE,

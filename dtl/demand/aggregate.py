@@ -1,0 +1,332 @@
+"""Readings of meters summed by transformer and class of customer on the calendar of the study, with their coverage.
+
+Energy is added, never interpolated: intervals of 15 or 30 minutes make an hour, an hour makes no quarters. Only energy
+that may be used counts (`dtl.sources.ami_loose.USED`); a step with less than all its meters has a coverage below one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dtl import tables
+from dtl.demand.calendar import HOURS, Calendar
+from dtl.errors import SolveError
+from dtl.sources.ami_loose import FLAGS, USED
+from dtl.sources.ami_settle import Settled
+from dtl.sources.ami_stream import Readings
+
+Reals = NDArray[np.float64]
+Ints = NDArray[np.int64]
+BATCH = 1 << 20
+"""Rows that are added at once."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps of a study's year: ``place[k]`` is the step of the k-th interval of ``step_min`` since ``first``.
+
+    ``first`` is in UTC minutes since 1970; 29 February is no step (-1).
+    """
+
+    step_min: int
+    first: int
+    place: NDArray[np.int32]
+    count: int
+
+    @classmethod
+    def of(cls, calendar: Calendar, timezone: str, step_min: int) -> Steps:
+        """The steps of a calendar in local standard time."""
+        per_day = 24 * 60 // step_min
+        first = int(calendar.civil(0, timezone).astimezone(UTC).timestamp()) // 60
+        place = np.arange(365 * per_day, dtype=np.int32)
+        if calendar.is_leap:
+            place = np.insert(place, 59 * per_day, np.full(per_day, -1, np.int32))
+        return cls(step_min, first, place, HOURS * 60 // step_min)
+
+    def at(self, start: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The step that holds each UTC minute; -1 outside of the year."""
+        slot = (start - np.int32(self.first)) // np.int32(self.step_min)
+        if len(slot) and slot.min() >= 0 and slot.max() < len(self.place):
+            return np.asarray(self.place[slot])
+        inside = (slot >= 0) & (slot < len(self.place))
+        return np.where(inside, self.place[np.where(inside, slot, 0)], np.int32(-1))
+
+
+class Sums:
+    """Sums of energy by key and step, growing while readings are added; keys and meters are positions.
+
+    ``kwh``, ``kvarh`` and ``minutes`` (of present readings) have the shape (keys + 1, steps); the last row is of meters
+    without a key.
+    """
+
+    def __init__(self, keys: int, steps: Steps):
+        self.steps, self.keys = steps, keys
+        shape = (keys + 1) * steps.count
+        self.kwh, self.kvarh, self.minutes = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int32)
+        self.metered_kwh = 0.0
+        """Energy of all readings that were added, in the year or not."""
+        self.outside_kwh = 0.0
+        """Energy outside of the year, or on 29 February."""
+        self.unused = 0
+        """Readings whose energy is not used."""
+
+    def add(
+        self,
+        key: NDArray[np.int32],
+        start: NDArray[np.int32],
+        kwh: Reals,
+        kvarh: Reals | None,
+        flag: NDArray[np.uint8],
+        interval_min: NDArray[np.int32] | int,
+    ) -> None:
+        """Add readings: the position of each one's key (-1: none), its start in UTC minutes, energy, flag and length.
+
+        Raises
+        ------
+        SolveError
+            An interval is longer than a step: it tells nothing about how its energy was spread.
+        """
+        if np.max(interval_min, initial=0) > self.steps.step_min:
+            raise SolveError(
+                f"readings of {np.max(interval_min)} min cannot drive steps of {self.steps.step_min} min: "
+                "set step_min of the power flow to the interval of the meters"
+            )
+        used = ~np.isnan(kwh)
+        if flag.any():
+            used &= flag <= USED
+        if not used.all():
+            self.unused += int((~used).sum())
+            key, start, kwh = key[used], start[used], kwh[used]
+            kvarh = None if kvarh is None else kvarh[used]
+            interval_min = interval_min if isinstance(interval_min, int) else interval_min[used]
+        self.metered_kwh += float(kwh.sum())
+        step = self.steps.at(start)
+        if len(step) and step.min() < 0:
+            inside = step >= 0
+            self.outside_kwh += float(kwh[~inside].sum())
+            key, step, kwh = key[inside], step[inside], kwh[inside]
+            kvarh = None if kvarh is None else kvarh[inside]
+            interval_min = interval_min if isinstance(interval_min, int) else interval_min[inside]
+        if not len(step):
+            return
+        place = np.where(key < 0, self.keys, key).astype(np.int64) * self.steps.count + step
+        begin = np.flatnonzero(np.concatenate([[True], place[1:] != place[:-1]]))
+        place = place[begin]
+        np.add.at(self.kwh, place, np.add.reduceat(kwh, begin))
+        if isinstance(interval_min, int):
+            length = np.diff(np.append(begin, len(kwh))) * interval_min
+        else:
+            length = np.add.reduceat(interval_min, begin)
+        np.add.at(self.minutes, place, length.astype(np.int32))
+        if kvarh is not None:
+            np.add.at(self.kvarh, place, np.add.reduceat(np.nan_to_num(kvarh), begin))
+
+    @property
+    def error(self) -> float:
+        """How far keys, meters without a key and what lies outside differ from all meters, per unit of their energy."""
+        told = float(self.kwh.sum()) + self.outside_kwh
+        return abs(told - self.metered_kwh) / max(abs(self.metered_kwh), 1.0)
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """Energy by transformer and class of customer; arrays have the shape (keys, steps).
+
+    ``coverage`` is the share of meter hours that are present, ``share`` the same with each meter weighed by its mean
+    power: the share of the energy that is there. Both are 0 for a key none of whose meters has a reading.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    """Transformer and class of customer, sorted."""
+    meters: NDArray[np.int32]
+    """Meters of each key, with readings or not."""
+    kwh: Reals
+    kvarh: Reals
+    coverage: NDArray[np.float32]
+    share: NDArray[np.float32]
+    unplaced_kwh: Reals
+    """Energy of meters that no transformer has, shape (steps,)."""
+    metered_kwh: float
+    outside_kwh: float
+    error: float
+    """Of the sum identity, per unit."""
+    step_min: int
+
+    def transformers(self) -> Aggregate:
+        """The same by transformer, all classes together (class ``""``)."""
+        names = sorted({t for t, _ in self.keys})
+        of = np.array([names.index(t) for t, _ in self.keys], np.int64)
+
+        def added(values: NDArray[Any], weight: Reals | None = None) -> Reals:
+            total = np.zeros((len(names), values.shape[1]))
+            np.add.at(total, of, values if weight is None else values * weight[:, None])
+            return total
+
+        meters = np.bincount(of, self.meters, len(names))
+        energy = self.kwh.clip(min=0).sum(axis=1)
+        mean = np.divide(energy, self.share.sum(axis=1), out=np.zeros_like(energy), where=self.share.any(axis=1))
+        weight = np.bincount(of, mean, len(names))
+        share = added(self.share, mean) / np.where(weight > 0, weight, 1.0)[:, None]
+        return Aggregate(
+            tuple((n, "") for n in names),
+            meters.astype(np.int32),
+            added(self.kwh),
+            added(self.kvarh),
+            (added(self.coverage, self.meters.astype(np.float64)) / np.maximum(meters, 1)[:, None]).astype(np.float32),
+            share.astype(np.float32),
+            self.unplaced_kwh,
+            self.metered_kwh,
+            self.outside_kwh,
+            self.error,
+            self.step_min,
+        )
+
+
+def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: str, step_min: int) -> Aggregate:
+    """Sum the readings of a group by the transformer and class of its meters.
+
+    ``readings`` is a file by the contract of that name, ``meters`` a table by its own. A meter that is placed but has
+    no reading lowers the coverage of its transformer; it weighs as much as the mean of those beside it.
+
+    Raises
+    ------
+    SolveError
+        Readings are longer than a step.
+    """
+    places = _places(meters)
+    keys = sorted(set(places.values()))
+    number = {key: k for k, key in enumerate(keys)}
+    steps = Steps.of(calendar, timezone, step_min)
+    sums = Sums(len(keys), steps)
+    weights = _mean_kw(readings)
+    shares = np.zeros((len(keys) + 1) * steps.count)
+    for names, code, start, minutes, kwh, kvarh, flag in _batches(readings):
+        of = np.array([number[places[n]] if n in places else -1 for n in names], np.int32)[code]
+        sums.add(of, start, kwh, kvarh, flag, minutes)
+        weight = np.array([weights.get(n, 0.0) for n in names])[code] * minutes
+        step = steps.at(start)
+        good = (of >= 0) & (step >= 0) & (flag <= USED) & ~np.isnan(kwh)
+        np.add.at(shares, of[good].astype(np.int64) * steps.count + step[good], weight[good])
+    count = np.bincount([number[k] for k in places.values()] or [0], minlength=len(keys))[: len(keys)].astype(np.int32)
+    whole = _whole(places, number, weights) * step_min
+    shape = (len(keys) + 1, steps.count)
+    kwh, kvarh = sums.kwh.reshape(shape), sums.kvarh.reshape(shape)
+    present = sums.minutes.reshape(shape)[:-1] / (np.maximum(count, 1)[:, None] * step_min)
+    share = shares.reshape(shape)[:-1] / np.where(whole > 0, whole, 1.0)[:, None]
+    idle = (whole == 0)[:, None]
+    return Aggregate(
+        tuple(keys),
+        count,
+        kwh[:-1],
+        kvarh[:-1],
+        present.astype(np.float32),
+        np.where(idle, present, share).astype(np.float32),
+        kwh[-1],
+        sums.metered_kwh,
+        sums.outside_kwh,
+        sums.error,
+        step_min,
+    )
+
+
+def _whole(
+    places: Mapping[str, tuple[str, str]], number: Mapping[tuple[str, str], int], weights: Mapping[str, float]
+) -> Reals:
+    """The sum of the mean powers of all meters of each key."""
+    known, seen, every = np.zeros(len(number)), np.zeros(len(number)), np.zeros(len(number))
+    for name, key in places.items():
+        known[number[key]] += weights.get(name, 0.0)
+        seen[number[key]] += name in weights
+        every[number[key]] += 1
+    return known * every / np.maximum(seen, 1)
+
+
+def _places(meters: pa.Table) -> dict[str, tuple[str, str]]:
+    columns = [meters[c].cast(tables.TEXT).to_pylist() for c in ("meter", "transformer", "customer_class")]
+    return {meter: (transformer, of) for meter, transformer, of in zip(*columns, strict=True) if transformer}
+
+
+def _mean_kw(readings: Path) -> dict[str, float]:
+    """The mean power of each meter over its used readings, not below zero."""
+    energy: dict[str, float] = {}
+    hours: dict[str, float] = {}
+    for names, code, _, minutes, kwh, _, flag in _batches(readings):
+        used = (flag <= USED) & ~np.isnan(kwh)
+        kwh_by = np.bincount(code[used], kwh[used], len(names))
+        h_by = np.bincount(code[used], minutes[used] / 60.0, len(names))
+        for name, e, h in zip(names, kwh_by, h_by, strict=True):
+            energy[name], hours[name] = energy.get(name, 0.0) + e, hours.get(name, 0.0) + h
+    return {n: max(energy[n], 0.0) / hours[n] for n in energy if hours[n] > 0}
+
+
+Batch = tuple[list[str], Ints, NDArray[np.int32], NDArray[np.int32], Reals, Reals, NDArray[np.uint8]]
+
+
+def _batches(path: Path) -> Iterator[Batch]:
+    """Names of meters, then per reading: code, start [min], length [min], kWh, kvarh, flag."""
+    worth: Mapping[str, int] = {word: k for k, word in enumerate(FLAGS)}
+    with pq.ParquetFile(path, read_dictionary=["meter", "flag"]) as opened:
+        for batch in opened.iter_batches(BATCH, columns=["meter", "start", "interval_min", "kwh", "kvarh", "flag"]):
+            meter, flag = batch.column("meter"), batch.column("flag")
+            flags = np.array([worth[w] for w in flag.dictionary.to_pylist()] or [0], np.uint8)
+            seconds = batch.column("start").view(pa.int64()).to_numpy()
+            yield (
+                meter.dictionary.to_pylist(),
+                meter.indices.to_numpy().astype(np.int64),
+                (seconds // 60).astype(np.int32),
+                batch.column("interval_min").to_numpy().astype(np.int32),
+                _real(batch.column("kwh")),
+                _real(batch.column("kvarh")),
+                flags[flag.indices.to_numpy()],
+            )
+
+
+def _real(column: pa.Array) -> Reals:
+    return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+
+
+def of_source(
+    spec: Mapping[str, Any],
+    files: Mapping[str, Path],
+    owner: Mapping[str, str],
+    keys: Sequence[str],
+    steps: Steps,
+    scratch: Path,
+) -> Sums:
+    """Sum the readings of a source straight from its files, without a table of readings in between.
+
+    ``owner`` is the key of each meter, as its transformer or feeder; ``keys`` gives the order of the sums. Memory is
+    bounded by the sums; ``scratch`` is a folder for files that are not in order of time.
+    """
+    number = {key: k for k, key in enumerate(keys)}
+    readings = Readings(spec, files)
+    known = np.zeros(0, np.int32)
+
+    def add(sums: Sums, piece: Settled) -> None:
+        nonlocal known
+        names = readings.meters.names
+        if len(known) < len(names):
+            more = [number.get(owner.get(n, ""), -1) for n in names[len(known) :]]
+            known = np.concatenate([known, np.array(more, np.int32)])
+        rows = piece.rows
+        step = np.array(readings.meters.interval_min, np.int32)
+        length = int(step[0]) if len(step) and (step == step[0]).all() else step[rows.code]
+        kvarh = None if np.isnan(rows.kvarh).all() else rows.kvarh
+        sums.add(known[rows.code], rows.start, rows.kwh, kvarh, rows.flag, length)
+
+    def new() -> Sums:
+        nonlocal known
+        known = np.zeros(0, np.int32)
+        return Sums(len(keys), steps)
+
+    return readings.fold(new, add, scratch)
