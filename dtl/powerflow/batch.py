@@ -97,8 +97,8 @@ class Batch:
         if guess is None:
             guess = np.empty((0, 2, columns))
         batch_kernels.fixed_point(
-            *self._network, *self._ports, 1e3 * kw, 1e3 * kvar, guess, tolerance, MAX_ITERATIONS,
-            volts, power, steps, change,
+            *self._network, *self._ports, np.ascontiguousarray(1e3 * kw), np.ascontiguousarray(1e3 * kvar),
+            guess, tolerance, MAX_ITERATIONS, volts, power, steps, change,
         )  # fmt: skip
         drop = volts - self.network.no_load_v[:, None]
         source = self.network.sources @ drop + self.network.no_load_a[:, None]
@@ -217,7 +217,7 @@ class Powers:
             if key[0] == "storage":
                 continue  # idle
             self._kw[i], self._kvar[i] = parts[key].kw, parts[key].kvar
-            drive = demand.drives.get(key[1]) if key[0] == "load" else None
+            drive = (demand.drives if key[0] == "load" else demand.plants).get(key[1])
             if drive is not None:
                 for side, profile in enumerate((drive.kw_profile, drive.kvar_profile)):
                     self._row[side, i] = rows.setdefault(profile, len(rows))

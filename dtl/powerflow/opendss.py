@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.demand.demand import Demand
+from dtl.demand.demand import Demand, Drive
 from dtl.errors import NotConverged, SolveError
-from dtl.network.feeder import Feeder
+from dtl.network.feeder import Feeder, Generator, Load
 from dtl.powerflow import circuit as circuits
 from dtl.powerflow import dss, engine, names
 from dtl.powerflow.circuit import Circuit
@@ -221,27 +221,35 @@ class Year:
 
 
 def driven(feeder: Feeder, demand: Demand) -> Feeder:
-    """The feeder with its loads at factor 1 of their profiles."""
+    """The feeder with its loads and generators at factor 1 of their profiles."""
     drives = demand.drives
     loads = tuple(
         p.model_copy(update={"kw": drives[p.name].kw, "kvar": drives[p.name].kvar}) if p.name in drives else p
         for p in feeder.loads
     )
-    return feeder.model_copy(update={"loads": loads})
+    plants = tuple(
+        p.model_copy(update={"kw": demand.plants[p.name].kw, "kvar": demand.plants[p.name].kvar})
+        if p.name in demand.plants
+        else p
+        for p in feeder.generators
+    )
+    return feeder.model_copy(update={"loads": loads, "generators": plants})
 
 
 def follow(feeder: Feeder, demand: Demand) -> None:
-    """Let the loads in the engine follow their profiles in yearly mode."""
+    """Let the loads and generators in the engine follow their profiles in yearly mode."""
     shapes: dict[tuple[str, str], str] = {}
-    for load in feeder.loads:
-        drive = demand.drives.get(load.name)
-        if not load.enabled or drive is None:
+    parts: list[tuple[str, Load | Generator, Drive | None]]
+    parts = [("load", p, demand.drives.get(p.name)) for p in feeder.loads]
+    parts += [("generator", g, demand.plants.get(g.name)) for g in feeder.generators]
+    for kind, part, drive in parts:
+        if not part.enabled or drive is None:
             continue
         pair = (drive.kw_profile, drive.kvar_profile)
         if pair not in shapes:
             shapes[pair] = f"drive{len(shapes)}"
             engine.share_shape(shapes[pair], demand.profiles[pair[0]], demand.profiles[pair[1]])
-        engine.command(f"edit {names.element('load', load.name)} yearly={shapes[pair]}")
+        engine.command(f"edit {names.element(kind, part.name)} yearly={shapes[pair]} status=variable")
 
 
 def at_no_load(feeder: Feeder, *, controls_active: bool = True) -> Circuit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.choose import choose
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
-from dtl.scenarios.compose import Context, compose
+from dtl.scenarios.compose import compose
+from dtl.scenarios.context import Context
+from dtl.scenarios.realise import realise
 
 
 def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
@@ -38,7 +40,8 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     measured = spec["measured_year"] or DEFAULT_YEAR
     context = Context(spec["year"] or measured, measured, spec["timezone"])
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
-    demand = compose(spec["layers"], feeder, demand, context)
+    state = compose(spec["layers"], feeder, demand, context)
+    feeder, demand = realise(state)
     solved = run(feeder, demand, context.calendar, spec)
     reduction = solved.reduction
     case = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
@@ -46,7 +49,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     tables.write("hourly", results.hourly(reduction, case), outputs["hourly"])
     violations, cut = results.violations(reduction, case)
     tables.write("violations", violations, outputs["violations"])
-    manifest = _manifest(spec, solved, [*warnings, *cut])
+    manifest = _manifest(spec, solved, [*warnings, *state.notes, *cut], demand.plants)
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["manifest"].write_text(text + "\n", encoding="utf-8")
 
@@ -118,14 +121,14 @@ def with_head_voltage(feeder: Feeder, setting: Mapping[str, float] | None) -> Fe
     return feeder.model_copy(update={"sources": sources})
 
 
-def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str]) -> dict[str, Any]:
+def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driven: Collection[str]) -> dict[str, Any]:
     reduction, year = solved.reduction, solved.year
     hits = [{"hour": hour, "devices": list(devices)} for hour, devices in year.control_limit_hits]
     feeder = reduction.feeder
     if hits:
         names = ", ".join(sorted({d for _, devices in year.control_limit_hits for d in devices}))
         warnings = [*warnings, f"controls hunt in {len(hits)} hours (limit {MAX_CONTROL_ITERATIONS}): {names}"]
-    if constant := [p.name for p in (*feeder.generators, *feeder.storages) if p.enabled]:
+    if constant := [p.name for p in (*feeder.generators, *feeder.storages) if p.enabled and p.name not in driven]:
         warnings = [*warnings, f"generators at constant output, storage idle: {', '.join(constant)}"]
     return {
         "status": "ok",

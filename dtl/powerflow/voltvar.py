@@ -57,7 +57,7 @@ class Curve:
     def at(self, x: ArrayLike) -> Real:
         """The values at `x`, of its shape."""
         at, value = zip(*self.points, strict=True)
-        return np.asarray(np.interp(x, at, value), np.float64)
+        return np.asarray(np.interp(np.asarray(x, np.float64), at, value), np.float64)
 
     @property
     def steepest(self) -> float:
@@ -100,7 +100,7 @@ COS_PHI_P = {
 
 
 def curve_of(word: str, rated_kva: float) -> Curve:
-    """The curve of a word of the study language (``volt_var: ieee_1547_b``) for an inverter of a size; KeyError else."""
+    """The curve of a word of the study language (``volt_var: ieee_1547_b``) for an inverter of that size."""
     curves = VOLT_VAR | COS_PHI_P
     return curves.get(f"{word}_small", curves[word]) if rated_kva <= SMALL_KVA else curves[word]
 

@@ -67,9 +67,8 @@ def test_power_factor_by_power() -> None:
     kw = np.array([0.0, 5.0, 7.5, 10.0])
     wanted = [0.0, 0.0, -7.5 * 0.328684, -10.0 * 0.484322]
     np.testing.assert_allclose(reactive_by_power_kvar(COS_PHI_P["vde_4105_cos_phi_p"], kw, 10.0), wanted, atol=1e-5)
-    assert reactive_by_power_kvar(COS_PHI_P["vde_4105_cos_phi_p_small"], 4.0, 4.0) == pytest.approx(
-        -4.0 * 0.328684, abs=1e-5
-    )
+    small = COS_PHI_P["vde_4105_cos_phi_p_small"]
+    assert reactive_by_power_kvar(small, 4.0, 4.0) == pytest.approx(-4.0 * 0.328684, abs=1e-5)
     assert reactive_by_power_kvar(COS_PHI_P["vde_4105_cos_phi_p"], -3.0, 10.0) == 0.0
 
 
