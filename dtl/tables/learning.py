@@ -48,4 +48,19 @@ LEARNING = (
         ),
         ("meter", "start"),
     ),
+    Table(
+        "alerts",
+        (
+            Column("feeder", WORD, "feeder id of the model; empty for a meter that nothing places"),
+            Column("kind", WORD, "meter | feeder"),
+            Column("element", TEXT, "id of the meter; empty for a feeder"),
+            Column("fault", WORD, "stuck | zero | spike | catch_up | gap | halved | times_10 | shift | unusual | ..."),
+            Column("start", MOMENT, "start of the first interval"),
+            Column("end", MOMENT, "end of the last interval"),
+            Column("confidence", REAL, "mean probability of this fault over its intervals, 0 to 1"),
+            Column("text", TEXT, "what shows it, in numbers"),
+            Column("repair", TEXT, "what is suggested; no reading is overwritten"),
+        ),
+        ("feeder", "kind", "element", "start", "fault"),
+    ),
 )

@@ -1,0 +1,174 @@
+"""The module ``anomaly``: meters and feeders that do not behave; each alert names kind, interval and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from dtl import tables as contracts
+from dtl.learning import series
+from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
+from dtl.learning.meter_faults import Event, find
+from dtl.learning.meter_rules import runs
+
+MODULE = "anomaly"
+REPAIR = {
+    "gap": "interpolate up to 2 h, else the same hour of like days up to 7 days, else leave missing",
+    "catch_up": "spread the last reading over the gap in the shape of like days",
+    "spike": "replace by the same hour of like days",
+    "stuck": "replace by the same hour of like days up to 7 days, else leave missing",
+    "zero": "replace by the same hour of like days up to 7 days, else leave missing; check for an outage",
+    "shift": "move the stamps back after checking the meter's clock",
+    "halved": "check current transformers and phases; multiply by two once confirmed",
+    "doubled": "check the meter's constant; divide by two once confirmed",
+    "times_10": "check the unit or constant; divide by ten once confirmed",
+    "times_1000": "check the unit (W for kW); divide by a thousand once confirmed",
+    "negative": "ask for a generator that is not registered, or reversed wiring",
+    "voltage": "leave missing",
+    "unusual": "look at it; no known kind of fault",
+}
+"""What is suggested for each kind of fault; no reading is ever overwritten."""
+
+
+def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
+    """Insights from ``readings`` by meter and from ``scada`` by feeder, and the table ``alerts``.
+
+    ``spec``: ``false_alarms`` (accepted share of days with a false alert), ``seed``, ``timezone``, ``holidays``.
+    """
+    rows: list[Insight] = []
+    alerts: list[dict[str, Any]] = []
+    feeders, generating = {}, set()
+    if "meters" in tables:
+        feeders = {r["meter"]: r["feeder"] for r in tables["meters"].select(["meter", "feeder"]).to_pylist()}
+    if "register" in tables:
+        generating = {r["meter"] for r in tables["register"].to_pylist()}
+    volts = _volts(tables)
+    things = [("meter", m, feeders.get(m, ""), s, "readings", "kwh") for m, s in series.metered(tables).items()]
+    things += [("feeder", "", f, s, "scada", "value") for f, s in series.heads(tables).items()]
+    for kind, element, feeder, values, table, column in sorted(things, key=lambda t: t[:3]):
+        found = _faults(values, spec)
+        evidence = [Cell(table, element or feeder, column)]
+        if isinstance(found, NotEnough):
+            rows.append(not_enough(MODULE, found.why, feeder=feeder, kind=kind, element=element, evidence=evidence))
+            continue
+        if kind == "meter" and element not in generating:
+            found += _negative(values)
+        found += _odd_volts(values, volts.get(element))
+        named = sum(e.kind != "unusual" for e in found)
+        text = f"{named} alerts of a known kind, {len(found) - named} unusual, in {len(values)} intervals"
+        rows.append(Insight(MODULE, "alerts", named, "1", text, feeder, "", kind, element, evidence=evidence))
+        alerts += [_alert(kind, element, feeder, values, event) for event in found]
+    rows += [_insight(alert) for alert in alerts if alert["fault"] != "unusual"]
+    if not things:
+        rows.append(not_enough(MODULE, "neither readings of meters nor SCADA series of feeders"))
+    return LearnResult(rows, {"alerts": contracts.frame("alerts", alerts)})
+
+
+def _faults(values: pd.Series, spec: Mapping[str, Any]) -> list[Event] | NotEnough:
+    """Events whose intervals count from the first value of the series."""
+    if len(values) < 48:
+        return NotEnough(f"{len(values)} readings")
+    index = pd.DatetimeIndex(values.index)
+    step = index[1] - index[0]
+    per_day = pd.Timedelta("1D") / step
+    if per_day < 12 or per_day % 1:
+        return NotEnough(f"readings every {step}: at least twelve a day are needed")
+    steps = int(per_day)
+    local = index.tz_localize(None) + _standard(spec.get("timezone", "UTC"), index[0].year)
+    skip = int((local[0] - local[0].normalize()) / step)
+    days = -(-(len(values) + skip) // steps)
+    padded = np.full(days * steps, np.nan)
+    padded[skip : skip + len(values)] = values.to_numpy(float)
+    calendar = pd.date_range(local[0].normalize(), periods=days, freq="D")
+    weekday = calendar.day_of_week.to_numpy()
+    kind = np.where(weekday < 5, 0, weekday - 4)
+    kind[calendar.strftime("%Y-%m-%d").isin(set(spec.get("holidays", ())))] = 2
+    monthly = 30.0 * float(spec.get("false_alarms", 0.01))
+    found = find(padded.reshape(days, steps), kind, monthly, int(spec.get("seed", 0)))
+    if isinstance(found, NotEnough):
+        return found
+    moved = [Event(e.kind, e.first - skip, e.end - skip, e.confidence, e.why) for e in found.events]
+    inside = [e for e in moved if e.end > 0 and e.first < len(values)]
+    return [Event(e.kind, max(e.first, 0), min(e.end, len(values)), e.confidence, e.why) for e in inside]
+
+
+def _standard(timezone: str, year: int) -> pd.Timedelta:
+    zone = ZoneInfo(timezone)
+    offsets = (datetime(year, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
+    return pd.Timedelta(min(o for o in offsets if o is not None))
+
+
+def _negative(values: pd.Series) -> list[Event]:
+    """One alert for a meter that delivers to the grid without a registered generator."""
+    below = values.to_numpy(float) < 0
+    if not below.any():
+        return []
+    spans = runs(below)
+    told = f"{int(below.sum())} intervals deliver to the grid, and no generator is registered at the meter"
+    return [Event("negative", spans[0][0], spans[-1][1], 1.0, told)]
+
+
+def _volts(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
+    if "readings" not in tables or tables["readings"]["volts"].null_count == len(tables["readings"]):
+        return {}
+    rows = tables["readings"].select(["meter", "start", "volts"]).to_pandas()
+    return {
+        str(m): own.drop_duplicates("start").set_index("start")["volts"]
+        for m, own in rows.groupby("meter", observed=True)
+    }
+
+
+def _odd_volts(values: pd.Series, volts: pd.Series | None) -> list[Event]:
+    """Voltages outside half and one and a half times the meter's own median."""
+    if volts is None or not volts.notna().any():
+        return []
+    ratio = (volts / volts[volts > 0].median()).reindex(values.index).to_numpy(float)
+    odd = np.isfinite(ratio) & ((ratio < 0.5) | (ratio > 1.5))
+    return [
+        Event(
+            "voltage", a, b, 1.0, f"{np.nanmin(ratio[a:b]):.2f} to {np.nanmax(ratio[a:b]):.2f} times the median voltage"
+        )
+        for a, b in runs(odd)
+    ]
+
+
+def _alert(kind: str, element: str, feeder: str, values: pd.Series, event: Event) -> dict[str, Any]:
+    step = values.index[1] - values.index[0]
+    return {
+        "feeder": feeder,
+        "kind": kind,
+        "element": element,
+        "fault": event.kind,
+        "start": values.index[event.first].to_pydatetime(),
+        "end": (values.index[event.end - 1] + step).to_pydatetime(),
+        "confidence": event.confidence,
+        "text": event.why,
+        "repair": REPAIR[event.kind],
+    }
+
+
+def _insight(alert: Mapping[str, Any]) -> Insight:
+    where = alert["element"] or alert["feeder"]
+    hours = (alert["end"] - alert["start"]).total_seconds() / 3600
+    text = f"{where}: {alert['text']} ({alert['start']:%Y-%m-%d %H:%M} to {alert['end']:%Y-%m-%d %H:%M} UTC)"
+    cell = Cell("alerts", f"{where} {alert['start'].isoformat()}", "fault")
+    element = f"{where} {alert['start']:%Y-%m-%dT%H:%M}"
+    return Insight(
+        MODULE,
+        str(alert["fault"]),
+        hours,
+        "h",
+        text,
+        alert["feeder"],
+        "",
+        "alert",
+        element,
+        confidence=alert["confidence"],
+        evidence=[cell],
+    )

@@ -1,0 +1,182 @@
+"""Faults of a meter or feeder out of its readings alone: rules, what is usual, states, and an isolation forest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import genpareto
+from sklearn.ensemble import IsolationForest  # type: ignore[import-untyped]
+
+from dtl.learning import fault_states, meter_rules
+from dtl.learning.insight import NotEnough
+from dtl.learning.meter_rules import runs
+from dtl.learning.usual import Array, Usual, usual
+
+PASSES = 3
+LEAST_DAYS = 28
+TRAIN = 0.9
+"""Share of the forest's scores below which is the body, above the tail that a generalised Pareto fits."""
+MERGE_H = 2.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One alert: its kind, first interval, end (exclusive), confidence and what shows it."""
+
+    kind: str
+    first: int
+    end: int
+    confidence: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What was found; arrays have one value per interval."""
+
+    score: Array
+    """0 to 1; above 0.5 the probability of a fault, below the rank of how unusual an interval is."""
+    events: list[Event]
+    usual: Array
+
+
+def find(values: Array, kind: NDArray[np.int64], false_alarms: float = 1.0, seed: int = 0) -> Faults | NotEnough:
+    """Find faults in whole days of readings.
+
+    Parameters
+    ----------
+    values : shape (days, steps of a day); nan where missing.
+    kind : kind of each day: 0 working day, 1 Saturday, 2 Sunday or holiday.
+    false_alarms : alerts of the forest that are accepted per meter-month on sound readings.
+    seed : of the forest.
+    """
+    values = np.asarray(values, float)
+    why = _lacks(values)
+    if why:
+        return NotEnough(why)
+    x = values.ravel()
+    trusted = np.isfinite(values) & (values != 0) if np.nanmedian(np.abs(values)) > 0 else np.isfinite(values)
+    for _ in range(PASSES):
+        normal = usual(values, kind, trusted)
+        free = _free(values, kind, trusted, normal)
+        marks = meter_rules.marks(x, normal.median.ravel(), normal.spread.ravel())
+        states = fault_states.states(values, normal, free, marks)
+        trusted = (states.fault < 0.5).reshape(values.shape) & np.isfinite(values)
+    rank, odd = _forest(x, normal, trusted.ravel(), values.shape[1], false_alarms, seed)
+    fault = states.fault
+    fault = np.maximum(fault, marks.gap)
+    events = _events(x, states, marks.gap, normal.median.ravel(), odd & (fault < 0.5), values.shape[1])
+    return Faults(np.where(fault >= 0.5, fault, np.maximum(fault, rank / 2)), events, normal.median.ravel())
+
+
+def _lacks(values: Array) -> str:
+    """Why faults cannot be told; empty if they can."""
+    days = int(np.isfinite(values).any(1).sum())
+    if days < LEAST_DAYS:
+        return f"{days} days have readings, {LEAST_DAYS} are needed to know what is usual"
+    share = float(np.isfinite(values).mean())
+    if share < 0.5:
+        return f"{100 * (1 - share):.0f} % of the readings are missing"
+    known = values[np.isfinite(values)]
+    if not known.any():
+        return "all readings are zero"
+    if np.ptp(known) == 0:
+        return f"all readings are equal ({known[0]:g})"
+    return ""
+
+
+def _free(values: Array, kind: NDArray[np.int64], trusted: NDArray[np.bool_], normal: Usual) -> Usual:
+    """What every day would be if it were free; the usual where no free days are known."""
+    if (kind == 2).sum() < 3:
+        return normal
+    number = np.arange(len(values))
+    seen = np.where(trusted, values, np.nan)
+    median = normal.median.copy()
+    for day in number:
+        near = (kind == 2) & (np.abs(number - day) <= 35) & (number != day)
+        enough = np.isfinite(seen[near]).sum(0) >= 3
+        median[day, enough] = np.nanmedian(seen[near][:, enough], axis=0)
+    return Usual(median, normal.spread)
+
+
+def _forest(
+    x: Array, normal: Usual, trusted: NDArray[np.bool_], steps: int, per_month: float, seed: int
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Rank of how unusual an interval is in its context (0 to 1), and those beyond the accepted rate of alarms."""
+    r = pd.Series((x - normal.median.ravel()) / normal.spread.ravel()).clip(-20, 20)
+    change = r.diff().abs()
+    features = pd.DataFrame(
+        {
+            "residual": r,
+            "change": change,
+            "day": r.rolling(steps, min_periods=1, center=True).median(),
+            "week": r.rolling(7 * steps, min_periods=1, center=True).median(),
+            "spread": r.rolling(steps, min_periods=2, center=True).std(),
+        }
+    ).fillna(0.0)
+    forest = IsolationForest(n_estimators=100, max_samples=512, random_state=seed, n_jobs=1)
+    score = -forest.fit(features[trusted]).score_samples(features)
+    own = np.sort(score[trusted])
+    rank = np.searchsorted(own, score) / len(own)
+    body = float(np.quantile(own, TRAIN))
+    tail = own[own > body] - body
+    limit = np.inf
+    if len(tail) >= 30 and np.ptp(tail) > 0:
+        shape, _, scale = genpareto.fit(tail, floc=0)
+        wanted = per_month / (30 * steps) / (1 - TRAIN)
+        limit = body + float(genpareto.isf(min(wanted, 1.0), shape, scale=scale))
+    return rank, np.asarray(np.isfinite(x) & (score > limit))
+
+
+def _events(
+    x: Array, states: fault_states.States, gap: NDArray[np.bool_], median: Array, odd: NDArray[np.bool_], steps: int
+) -> list[Event]:
+    """Alerts: neighbouring intervals of one kind, joined over less than two hours."""
+    bridge = max(1, round(MERGE_H * steps / 24))
+    kinds = np.asarray([n.split("_")[0] if n.startswith("shift") else n for n in states.names])
+    events = []
+    groups = {k: np.flatnonzero(kinds == k) for k in sorted(set(kinds)) if not k.startswith("normal")}
+    each = {k: states.probability[:, columns].sum(1) for k, columns in groups.items()}
+    best = np.argmax(np.stack(list(each.values())), axis=0)
+    for i, kind in enumerate(each):
+        own = (states.fault >= 0.5) & (best == i)
+        for first, end in _joined(own, bridge if kind != "spike" else 0):
+            lag = ""
+            if kind == "shift":
+                column = groups[kind][int(states.probability[first:end, groups[kind]].sum(0).argmax())]
+                lag = states.names[column].split("_")[1]
+            told = _why(kind, x[first:end], median[first:end], lag, steps)
+            events.append(Event(kind, first, end, float(each[kind][first:end].mean()), told))
+    events += [Event("gap", a, b, 1.0, f"{b - a} intervals without a reading") for a, b in runs(gap)]
+    for first, end in _joined(odd, bridge):
+        told = f"{np.nanmean(x[first:end]):.3g} where {median[first:end].mean():.3g} is usual; no known kind of fault"
+        events.append(Event("unusual", first, end, 0.5, told))
+    return sorted(events, key=lambda e: (e.first, e.kind))
+
+
+def _joined(mask: NDArray[np.bool_], bridge: int) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for first, end in runs(mask):
+        if found and first - found[-1][1] < bridge:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((first, end))
+    return found
+
+
+def _why(kind: str, x: Array, median: Array, lag: str, steps: int) -> str:
+    """What shows a fault, in numbers."""
+    n = len(x)
+    if kind == "stuck":
+        return f"{n} equal readings of {x[-1]:.4g}"
+    if kind == "zero":
+        return f"{n} zeros where {median.mean():.3g} is usual"
+    if kind == "catch_up":
+        return f"{n - 1} intervals without energy, then {x[-1]:.3g}, the sum of them"
+    if kind == "shift":
+        return f"fits the usual day {abs(int(lag)) * 24 / steps:g} h {'late' if int(lag) > 0 else 'early'}"
+    ratio = np.nansum(x) / median.sum() if median.sum() else np.nan
+    return f"{ratio:.3g} times the usual over {n} intervals"

@@ -1,0 +1,78 @@
+"""Faults of meters: found where they were put, quiet on sound readings, honest about bad data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from bench.learning import anomaly as bench
+from learning.made_tables import readings
+
+from dtl.learning import anomaly
+from dtl.learning.insight import NOT_ENOUGH, NotEnough
+from dtl.learning.meter_faults import find
+
+
+@pytest.fixture(scope="module")
+def real(samples: Path) -> dict[str, tuple]:
+    """Real sound series."""
+    return bench.carriers(samples / "ml")
+
+
+@pytest.mark.parametrize("name", ["bdg2 building_1", "bdg2 building_2", "victoria"])
+def test_faults_are_found_and_named(real: dict[str, tuple], name: str) -> None:
+    found = bench.score(*real[name], seed=7)
+    assert found["ap"] > 0.95
+    assert found["auc"] > 0.95
+    assert found["false_per_month"] <= 1
+    assert min(v for k, v in found.items() if k.startswith("recall") and k != "recall_shift") >= 0.85
+    assert found["recall_shift"] > 0.6
+
+
+@pytest.mark.parametrize("name", ["bdg2 building_1", "bdg2 building_2", "victoria"])
+def test_sound_readings_are_left_alone(real: dict[str, tuple], name: str) -> None:
+    assert bench.clean(*real[name]) <= 1.0
+
+
+def test_a_week_away_is_no_fault(real: dict[str, tuple]) -> None:
+    """The load falls to three quarters for ten days, at every hour: people, not the meter."""
+    values, kind, steps = real["bdg2 building_2"]
+    away = values.copy()
+    away[100 * steps : 110 * steps] *= 0.75
+    events = bench.asked(away, kind, steps).events
+    assert not [e for e in events if e.kind != "unusual" and e.first < 110 * steps and e.end > 100 * steps]
+
+
+NOISE = np.random.default_rng(0).uniform(1, 2, (40, 24))
+KIND = np.arange(40) % 7 // 5
+BAD = {
+    "zero": (0 * NOISE, "all readings are zero"),
+    "constant": (0 * NOISE + 3, "all readings are equal"),
+    "short": (NOISE[:9], "9 days"),
+    "gaps": (np.where(np.arange(24) % 5 < 3, np.nan, NOISE), "are missing"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(BAD))
+def test_too_little_is_said(case: str) -> None:
+    values, why = BAD[case]
+    found = find(values, KIND[: len(values)])
+    assert isinstance(found, NotEnough)
+    assert why in found.why
+
+
+def test_from_tables_to_alerts(real: dict[str, tuple]) -> None:
+    values = real["bdg2 building_2"][0][: 24 * 90].copy()
+    values[24 * 50 : 24 * 51] = 0.0
+    values[24 * 70 + 3] = -5.0
+    index = pd.date_range("2016-01-01 06:00", periods=len(values), freq="h")
+    short = pd.Series(1.0, pd.date_range("2016-01-01", periods=30, freq="h"))
+    given = {"readings": readings({"M1": pd.Series(values, index), "M2": short})}
+    found = anomaly.learn({"timezone": "America/Chicago"}, given)
+    rows = {(r["kind"], r["element"], r["metric"]): r for r in found.insights().to_pylist()}
+    assert rows["meter", "M2", "not_enough"]["verdict"] == NOT_ENOUGH
+    assert rows["alert", "M1 2016-02-20T06:00", "zero"]["value"] == 24
+    alerts = {(r["element"], r["fault"]) for r in found.tables["alerts"].to_pylist()}
+    assert alerts >= {("M1", "zero"), ("M1", "negative")}
