@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +38,13 @@ class Drive:
 class Demand:
     """The drives of all loads by name, and the profiles by id: 8,760 values per unit each.
 
-    Nothing changes a Demand: layers return another one.
+    ``plants`` drives generators in the same way, power given being positive; a generator that it does not name has a
+    constant output. It holds what layers add, so the tables know nothing of it.
     """
 
     drives: Mapping[str, Drive]
     profiles: Mapping[str, Profile]
+    plants: Mapping[str, Drive] = field(default_factory=dict)
 
     @classmethod
     def read(cls, demand: Path, profiles: Path) -> Demand:

@@ -1,33 +1,16 @@
-"""A case's demand: the layers of its stack applied to the base demand, in the one fixed order."""
+"""A case's state: the layers of its stack applied to the base demand, in the one fixed order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand
 from dtl.network.feeder import Feeder
+from dtl.scenarios.context import Context
 from dtl.scenarios.registry import LAYERS, ORDER
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a layer may know of its case besides the feeder and the demand.
-
-    ``year`` is the year solved; without planned years it is the measured one.
-    """
-
-    year: int
-    measured_year: int
-    timezone: str
-
-    @property
-    def calendar(self) -> Calendar:
-        """Calendar of the measured year, which planned years keep."""
-        return Calendar(self.measured_year)
+from dtl.scenarios.state import State, state_of
 
 
 def ordered(layers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -35,9 +18,16 @@ def ordered(layers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(layers, key=lambda layer: (ORDER.index(layer["kind"]), layer["name"]))
 
 
-def compose(layers: Sequence[Mapping[str, Any]], feeder: Feeder, demand: Demand, context: Context) -> Demand:
-    """The demand with all layers applied; the order of `layers` makes no difference."""
+def compose(layers: Sequence[Mapping[str, Any]], feeder: Feeder, demand: Demand, context: Context) -> State:
+    """The state with all layers applied; the order of `layers` makes no difference.
+
+    Raises
+    ------
+    SolveError
+        A layer cannot be applied to this feeder.
+    """
+    state = state_of(feeder, demand, context)
     for layer in ordered(layers):
         module, _, function = LAYERS[layer["kind"]].partition(":")
-        demand = getattr(import_module(module), function)(layer, feeder, demand, context)
-    return demand
+        state = getattr(import_module(module), function)(layer, state, context)
+    return state

@@ -1,14 +1,12 @@
-"""Layer ``growth``: every load grows by the same share each year, compounding from the measured year."""
+"""Layer ``growth``: the base load grows by a share each year, compounding from the measured year."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from dtl.demand.demand import Demand
-from dtl.network.feeder import Feeder
-from dtl.scenarios.compose import Context
+from dtl.scenarios.context import Context
+from dtl.scenarios.state import Component, State, assumption
 
 
 def factor(per_year: float, context: Context) -> float:
@@ -16,8 +14,9 @@ def factor(per_year: float, context: Context) -> float:
     return float((1.0 + per_year) ** (context.year - context.measured_year))
 
 
-def apply(layer: Mapping[str, Any], feeder: Feeder, demand: Demand, context: Context) -> Demand:
-    """The demand with all active and reactive powers scaled; ``layer["per_year"]`` is a share, 0.02 for 2 %."""
+def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
+    """The state with what the base load grows by; ``layer["per_year"]`` is a share, 0.02 for 2 %."""
     by = factor(float(layer["per_year"]), context)
-    drives = {name: replace(d, kw=d.kw * by, kvar=d.kvar * by) for name, d in demand.drives.items()}
-    return Demand(drives, demand.profiles)
+    name, base = str(layer["name"]), state.base
+    state = state.with_component(Component(name, base.kw.scaled(by - 1.0), base.kvar.scaled(by - 1.0), "load"))
+    return state.assuming(name, assumption("per_year", float(layer["per_year"]), "share per year", "study"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 LAYERS = {
     "growth": "dtl.scenarios.growth:apply",
 }
-"""The function of each kind, ``apply(layer, feeder, demand, context) -> Demand``."""
+"""The function of each kind, ``apply(layer, state, context) -> State``."""
 
 ORDER = (
     "weather",
@@ -17,6 +17,7 @@ ORDER = (
     "growth",
     "electrification",
     "ev",
+    "connection_rules",
     "solar",
     "tariff",
     "battery",

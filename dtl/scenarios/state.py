@@ -1,0 +1,173 @@
+"""The state of a case while its layers apply: a feeder, its loads, and one component of power for each layer.
+
+The power of a load is the sum of its components, so what each layer adds is known by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.demand.demand import Demand
+from dtl.errors import SolveError
+from dtl.network.feeder import Feeder
+from dtl.scenarios.context import Context
+from dtl.scenarios.power import Ints, Power, Real, Series
+from dtl.spec.base import near
+
+Carrier = Literal["load", "added", "generation", "storage"]
+BASE = "base"
+"""Name of the first component: the demand before any layer."""
+EVERY_CLASS = "all"
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """What one layer adds to the power of the loads.
+
+    Attributes
+    ----------
+    layer
+        Name of the layer, ``base`` for the demand before any.
+    kw, kvar
+        Active and reactive power taken, negative when given, one of each load [kW, kvar].
+    carrier
+        What carries it in the power flow: ``load`` the load itself, with its load model; ``added`` a second load of
+        constant power; ``generation`` and ``storage`` an inverter.
+    kva
+        Rating of the inverters at each load [kVA], shape (loads,); None for loads.
+    volt_var
+        Volt-var characteristic of the inverters, empty for none.
+    """
+
+    layer: str
+    kw: Power
+    kvar: Power
+    carrier: Carrier
+    kva: Real | None = None
+    volt_var: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A feeder with the power of its loads through the year; nobody changes a state, layers return another one.
+
+    Attributes
+    ----------
+    feeder
+        The feeder as the case has it.
+    demand
+        The base demand, whose drives are the loads.
+    components
+        The components by name of their layer; ``base`` is the first.
+    units
+        Devices at each load that a layer placed, by layer, shape (loads,) each [-].
+    assumptions
+        What the layers assumed: rows of layer, field, value, unit, source, default.
+    notes
+        What a reader of the case must know: energy that was not delivered, and the like.
+    """
+
+    feeder: Feeder
+    demand: Demand
+    components: Mapping[str, Component]
+    units: Mapping[str, Real] = field(default_factory=dict)
+    assumptions: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """Names of the loads, in the order of every array."""
+        return tuple(self.demand.drives)
+
+    @property
+    def feeders(self) -> tuple[str, ...]:
+        """Feeder of each load."""
+        return tuple(d.feeder for d in self.demand.drives.values())
+
+    @property
+    def buses(self) -> tuple[str, ...]:
+        """Bus of each load."""
+        return tuple(d.bus for d in self.demand.drives.values())
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Customer class of each load."""
+        return tuple(d.customer_class for d in self.demand.drives.values())
+
+    @property
+    def customers(self) -> Ints:
+        """Number of customers at each load."""
+        return np.array([d.customers for d in self.demand.drives.values()], np.int64)
+
+    @property
+    def base(self) -> Component:
+        """The demand before any layer."""
+        return self.components[BASE]
+
+    def kw(self, *, carriers: tuple[Carrier, ...] = ("load", "added", "generation", "storage")) -> Real:
+        """Net active power of every load [kW], shape (loads, steps), of the components with these carriers."""
+        chosen = [c.kw for c in self.components.values() if c.carrier in carriers]
+        total = np.zeros((len(self.loads), self.base.kw.steps))
+        for power in chosen:
+            total += power.values()
+        return total
+
+    def of_class(self, word: str, layer: str) -> NDArray[np.bool_]:
+        """Which loads are of a customer class, shape (loads,); ``all`` is every class.
+
+        Raises
+        ------
+        SolveError
+            The class has no load; the text says which classes have one.
+        """
+        classes = np.array(self.classes)
+        mine = np.asarray(np.full(len(classes), True) if word == EVERY_CLASS else classes == word, np.bool_)
+        if not mine.any():
+            there = f"{near(word, set(self.classes)) or '; there is no load at all'}"
+            raise SolveError(f"layer '{layer}': no load of {self.feeder.id} is of class '{word}'{there}")
+        return mine
+
+    def with_component(self, component: Component) -> State:
+        """The state with one more component; its layer must have none yet."""
+        if component.layer in self.components:
+            raise SolveError(f"layer '{component.layer}' adds to the loads twice")
+        return replace(self, components={**self.components, component.layer: component})
+
+    def with_units(self, layer: str, units: Real) -> State:
+        """The state with the devices that a layer placed."""
+        return replace(self, units={**self.units, layer: units})
+
+    def assuming(self, layer: str, *rows: Mapping[str, Any]) -> State:
+        """The state with more assumptions of a layer, each made by `assumption`."""
+        return replace(self, assumptions=(*self.assumptions, *({"layer": layer, **row} for row in rows)))
+
+    def noting(self, *notes: str) -> State:
+        """The state with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def assumption(name: str, value: float | str, unit: str, source: str, *, default: bool = False) -> dict[str, Any]:
+    """One assumption: its field, value, unit and source; ``default`` where the study does not say it."""
+    return {"field": name, "value": value, "unit": unit, "source": source, "default": default}
+
+
+def state_of(feeder: Feeder, demand: Demand, context: Context) -> State:
+    """The state before any layer: the base demand as the first component."""
+    drives = list(demand.drives.values())
+    names = sorted({p for d in drives for p in (d.kw_profile, d.kvar_profile)})
+    series = {n: demand.profiles[n] for n in names}
+    flat = np.ones(context.steps, np.float32)
+    shapes: Series = np.stack([series.get(n, flat) for n in names] or [flat]).astype(np.float32)
+    place = {n: i for i, n in enumerate(names)}
+
+    def power(scale: str, profile: str) -> Power:
+        factor = np.array([getattr(d, scale) for d in drives], np.float64)
+        return Power(factor, np.array([place[getattr(d, profile)] for d in drives], np.int64), shapes)
+
+    base = Component(BASE, power("kw", "kw_profile"), power("kvar", "kvar_profile"), "load")
+    return State(feeder, demand, {BASE: base})

@@ -1,0 +1,46 @@
+"""Small feeders, demands and contexts for the tests of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dtl.demand.calendar import Calendar
+from dtl.demand.demand import Demand, Drive
+from dtl.demand.shapes import names, shape
+from dtl.network.feeder import Bus, Feeder, Load
+from dtl.scenarios.context import Context
+
+TIMEZONE = "America/Chicago"
+CONTEXT = Context(2030, 2025, TIMEZONE)
+
+
+def feeder_of(loads: Sequence[tuple[str, str, int, float]], name: str = "f") -> Feeder:
+    """A feeder of loads (name, class, customers, kw), without a network."""
+    parts = [
+        Load(name=n, bus=f"b_{n}", nodes=(1, 2, 3), phases=3, kv=0.4, kw=kw, kvar=0.2 * kw, min_pu=0.8, max_pu=1.2,
+             customer_class=word, customers=count)
+        for n, word, count, kw in sorted(loads)
+    ]  # fmt: skip
+    buses = tuple(Bus(name=p.bus, kv_ln=0.231, nodes=(1, 2, 3), feeder=name) for p in parts)
+    return Feeder(id=name, feeders=(name,), loads=tuple(parts), buses=buses)
+
+
+def demand_of(feeder: Feeder, order: Sequence[str] = ()) -> Demand:
+    """The demand of such a feeder by the shapes of its classes, in this order of the loads."""
+    parts = {p.name: p for p in feeder.loads}
+    drives = {}
+    for load in order or parts:
+        p = parts[load]
+        word = p.customer_class
+        drives[load] = Drive(feeder.id, load, p.bus, word, p.customers, p.kw, p.kvar, word, word, "model_loads")
+    used = sorted({d.kw_profile for d in drives.values()})
+    assert set(used) <= set(names())
+    return Demand(drives, {n: np.asarray(shape(n, Calendar(2025), TIMEZONE), np.float32) for n in used})
+
+
+def street(homes: int = 20, shops: int = 5) -> list[tuple[str, str, int, float]]:
+    """Loads of transformers with a few customers each."""
+    rows = [(f"t{i:03d}", "residential", 3 + i % 7, 8.0 + 1.5 * (i % 5)) for i in range(homes)]
+    return rows + [(f"u{i:03d}", "commercial", 1 + i % 3, 30.0 + 5.0 * i) for i in range(shops)]
