@@ -206,7 +206,7 @@ class _Reader:
                 twice = np.flatnonzero(doubled[start : start + one.count])
                 start += one.count
                 ids = one.words("id")
-                account.Rows(self.reading, handle, one.rows, one.columns["id"]).refuse(
+                account.Rows(self.reading, handle, one.rows, one.columns.get("id")).refuse(
                     "gis.duplicate", twice, "id", [ids[i] for i in twice],
                     f"an id of class {kind} occurs twice; the first counts",
                     "Give each asset its own id, or declare a prefix for the layer.", whole=True,

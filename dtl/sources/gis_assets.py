@@ -101,8 +101,9 @@ def attributes(columns: Mapping[str, pa.Array], count: int) -> pa.Array:
         parts.append(pc.binary_join_element_wise(pa.scalar(head), values, "", null_handling="emit_null"))
     if not parts:
         return pa.array(["{}"] * count, pa.string())
-    joined = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
-    return pc.binary_join_element_wise("{", joined, "}", "")
+    # Arrow leaves a row out where every part is null; the empty text in front keeps it.
+    joined = pc.binary_join_element_wise("", *parts, ",", null_handling="skip")
+    return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, 1), "}", "")
 
 
 def _json(values: pa.Array) -> pa.Array:

@@ -39,8 +39,8 @@ def transformers_of(
     Returns
     -------
     pandas.DataFrame
-        ``transformer`` (empty: none), ``basis`` (connectivity | nearest | none), ``way_m`` along lines, ``distance_m`` to
-        the nearest line or transformer, and ``candidates``, the number of transformers weighed; in the given order.
+        ``transformer`` (empty: none), ``basis`` (connectivity | nearest | none), ``way_m`` along lines, ``distance_m``
+        to the nearest line or transformer, and ``candidates``, the transformers weighed; in the given order.
     """
     edge = edges.to_pandas()
     units = edge[edge["kind"] == "transformer"]

@@ -31,7 +31,7 @@ Shapes = npt.NDArray[np.object_]
 GDAL = (
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
     pyogrio.errors.FieldError, pyogrio.errors.GeometryError, pyogrio.errors.CRSError, pa.ArrowException, RuntimeError,
-    OSError, ValueError, OverflowError, KeyError, TypeError,
+    OSError, ValueError, OverflowError, KeyError, TypeError, UnboundLocalError,
 )  # fmt: skip
 """What reading a damaged file raises."""
 
@@ -179,6 +179,7 @@ def _loader(source: str, layer: str, container: str, before: list[str]) -> Calla
                 meta, table = pyogrio.read_arrow(source, layer=layer, **more)
         except GDAL as err:
             raise SourceError(f"cannot be read: {_said(err)}") from err
+        table = _readable(table, noted)
         column = meta.get("geometry_name") or "wkb_geometry"
         if meta.get("geometry_type") is None or column not in table.column_names:
             return Layer(table, noted=noted)
@@ -190,10 +191,26 @@ def _loader(source: str, layer: str, container: str, before: list[str]) -> Calla
     return load
 
 
+def _readable(table: pa.Table, noted: list[str]) -> pa.Table:
+    """The table with text that is text: what is not in the declared encoding is read as Windows-1252, and said."""
+    for i, name in enumerate(table.column_names):
+        if not (pa.types.is_string(table[name].type) or pa.types.is_large_string(table[name].type)):
+            continue
+        try:
+            table[name].validate(full=True)
+        except pa.ArrowInvalid:
+            raw = table[name].cast(pa.binary()).to_pylist()
+            text = [None if v is None else v.decode("cp1252", errors="replace") for v in raw]
+            table = table.set_column(i, name, pa.chunked_array([pa.array(text, pa.string())]))
+            noted.append(f"column {name} is not in the encoding that the file states, and was read as Windows-1252")
+    return table
+
+
 def _shapes(raw: pa.Array) -> tuple[Shapes, list[tuple[int, str, str]]]:
     """Geometries of their binary form; those of a kind that is not read are missing, and said."""
     there = raw.is_valid().to_numpy(zero_copy_only=False)
-    found = np.asarray(shapely.from_wkb(raw.to_numpy(zero_copy_only=False), on_invalid="ignore"), object)
+    with np.errstate(all="ignore"):
+        found = np.asarray(shapely.from_wkb(raw.to_numpy(zero_copy_only=False), on_invalid="ignore"), object)
     lost = np.flatnonzero(there & shapely.is_missing(found))
     return shapely.force_2d(found), [(int(i), "geometry", "of a kind that is not read, as a curve") for i in lost]
 
@@ -246,7 +263,8 @@ def csv_layer(path: Path) -> Layer:
     text = table[at].combine_chunks().to_numpy(zero_copy_only=False)
     filled = np.array([bool(t) for t in text], bool)
     shapes = np.full(len(text), None, object)
-    shapes[filled] = shapely.from_wkt(text[filled], on_invalid="ignore")
+    with np.errstate(all="ignore"):
+        shapes[filled] = shapely.from_wkt(text[filled], on_invalid="ignore")
     lost = np.flatnonzero(filled & shapely.is_missing(shapes))
     bad = [(int(i), at, str(text[i])) for i in lost]
     return Layer(table.drop_columns([at]), shapely.force_2d(shapes), "", noted, bad, ragged, 1)

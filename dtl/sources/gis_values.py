@@ -123,7 +123,8 @@ def _field(
     nothing = words.nothing if name not in NUMBERS | LENGTHS | FLAGS | VOLTAGES else frozenset()
     plain = text(raw[0], nothing)
     if rule.how == "join":
-        plain = text(pc.binary_join_element_wise(*[text(r, nothing) for r in raw], " ", null_handling="skip"))
+        # Arrow leaves a row out where every part is null; the empty text in front keeps it.
+        plain = text(pc.binary_join_element_wise("", *[text(r, nothing) for r in raw], " ", null_handling="skip"))
     if name in DAYS:
         return _days(raw[0], plain, words.units.get("date", DAY), bad, name)
     plain = _decoded(plain, plan.codes.get(name), name, bad)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +113,11 @@ class Words:
         )
 
 
+@cache
 def shipped_map(word: str) -> dict[str, Any]:
     """A column map that comes with DTL."""
-    loaded: dict[str, Any] = yaml.safe_load((MAPS / f"gis_{word}.yaml").read_text(encoding="utf-8"))
+    text = (MAPS / f"gis_{word}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return loaded
 
 

@@ -1,0 +1,183 @@
+"""What is wrong with GIS files becomes findings that name file, row, field and remedy; nothing is dropped unsaid."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pytest
+import shapely
+from gis_utility import CRS, read
+
+from dtl.errors import Finding
+from dtl.sources.reading import Reading
+
+HEAD = "id,level,feeder,from_node,to_node,length_m,phases,WKT"
+GOOD = [
+    'l1,primary,F1,n0,n1,100,ABC,"LINESTRING (500000 4000000, 500100 4000000)"',
+    'l2,primary,F1,n1,n2,100,ABC,"LINESTRING (500100 4000000, 500200 4000000)"',
+]
+
+
+def ours(folder: Path, **spec: Any) -> Reading:
+    return read(folder, "gis", columns="ours", **spec)
+
+
+def put(folder: Path, name: str, *rows: str) -> None:
+    (folder / "gis").mkdir(exist_ok=True)
+    (folder / "gis" / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def one(reading: Reading, check: str) -> Finding:
+    (found,) = [f for f in reading.findings if f.check == check]
+    return found
+
+
+def test_sound_lines_make_no_complaint(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", HEAD, *GOOD)
+    reading = ours(tmp_path)
+    assert [f.check for f in reading.findings] == ["gis.read"]
+    assert reading.tables["gis_edges"].num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "check", "field", "value"),
+    [
+        (',primary,F1,n2,n3,100,ABC,"LINESTRING (5 4, 6 4)"', "gis.no-id", "id", ""),
+        ('l1,primary,F1,n2,n3,100,ABC,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.duplicate", "id", "l1"),
+        ('l3,primary,F1,n2,n3,abc,ABC,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.bad-value", "length_m", "abc"),
+        ('l3,primary,F1,n2,n3,1e999,ABC,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.bad-value", "length_m", "1e999"),
+        ('l3,primary,F1,n2,n3,100,XYZ,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.bad-value", "phases", "XYZ"),
+        ('l3,primary,F1,n2,n3,100,ABC,"LINESTRING (500200 4000000"', "gis.bad-shape", "geometry", "LINESTRING (500200 4000000"),
+        ('l3,primary,F1,n2,n3,100,ABC,"POINT (500200 4000000)"', "gis.no-place", "geometry", ""),
+        ("l3,primary,F1,n2,n3,100,ABC,a,b", "gis.ragged-row", "", "has 9 cells in place of 8"),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_wrong_is_named(tmp_path: Path, row: str, check: str, field: str, value: str) -> None:
+    put(tmp_path, "conductor.csv", HEAD, *GOOD, row)
+    reading = ours(tmp_path)
+    found = one(reading, check)
+    assert (found.file, found.line, found.field, found.value) == ("gis/conductor.csv", 4, field, value)
+    assert found.remedy
+    refused = [r for r in reading.conversion.values() if r["object"].startswith("[row]")]
+    assert len(refused) == 1 and refused[0]["verdict"] == "refused"
+    kept = 3 if check in ("gis.bad-value", "gis.bad-shape", "gis.no-place") else 2
+    assert reading.tables["assets"].num_rows == kept
+
+
+def test_rows_after_a_ragged_one_keep_their_number(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", HEAD, GOOD[0], "l9,too,few", GOOD[1].replace("ABC", "Q"))
+    assert one(ours(tmp_path), "gis.ragged-row").line == 3
+    assert one(ours(tmp_path), "gis.bad-value").line == 4
+
+
+def test_no_coordinate_system_is_an_error(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", HEAD, *GOOD)
+    found = one(ours(tmp_path, crs=None), "gis.no-crs")
+    assert found.severity == "error" and "crs" in found.remedy
+    put(tmp_path, "pole.csv", "id,x,y", "p1,500000,4000000")
+    assert {f.element for f in ours(tmp_path, crs=None).findings if f.check == "gis.no-crs"} == {"conductor", "pole"}
+    place = ours(tmp_path).tables["assets"].to_pandas().set_index("asset").loc["p1"]
+    assert (place["x"], place["y"]) == (500000, 4000000)
+
+
+def test_metres_under_degrees_do_not_fit(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", HEAD, *GOOD)
+    assert one(ours(tmp_path, crs="EPSG:4326"), "gis.crs-does-not-fit").severity == "error"
+    assert one(ours(tmp_path, crs="EPSG:99999999"), "gis.file").severity == "error"
+
+
+def test_feet_that_are_said_to_be_metres_are_told(tmp_path: Path) -> None:
+    rows = [
+        f'l{i},primary,F1,n{i},n{i + 1},328,ABC,"LINESTRING ({5000 + i}00 4000000, {5001 + i}00 4000000)"'
+        for i in range(12)
+    ]
+    put(tmp_path, "conductor.csv", HEAD, *rows)
+    found = one(ours(tmp_path), "gis.length-unit")
+    assert found.severity == "error" and "3.28" in found.message
+    assert "gis.length-unit" not in {f.check for f in ours(tmp_path, length_unit="ft").findings}
+
+
+def test_unknown_files_and_layers_are_named(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", HEAD, *GOOD)
+    put(tmp_path, "wombats.csv", "id,colour", "1,grey")
+    put(tmp_path, "notes.docx", "x")
+    reading = ours(tmp_path, layers={"conductor": "conductor", "meters": "service_point"})
+    assert one(reading, "gis.no-layer").element == "meters"
+    assert one(reading, "gis.file").file == "gis/notes.docx"
+    refused = {(r["object"], r["property"]) for r in reading.conversion.values() if r["verdict"] == "refused"}
+    assert {("[layer] gis/wombats.csv:wombats", p) for p in ("", "id", "colour")} <= refused
+
+
+def test_archives_that_are_bombs_or_lead_outside_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    with zipfile.ZipFile(tmp_path / "gis" / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.shp", b"\0" * (60 * 1024**2))
+    with zipfile.ZipFile(tmp_path / "gis" / "outside.zip", "w") as packed:
+        packed.writestr("../a.shp", b"")
+    with zipfile.ZipFile(tmp_path / "gis" / "other.zip", "w") as packed:
+        packed.writestr("a.shp", b"<OGRVRTDataSource/>")
+    told = {f.file: f.message for f in ours(tmp_path).findings if f.check == "gis.file"}
+    assert "packed 400 times" in told["gis/bomb.zip"]
+    assert "outside" in told["gis/outside.zip"]
+    assert "begins otherwise" in told["gis/other.zip"]
+
+
+def test_a_file_cannot_lead_the_library_to_another(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("id\nx\n")
+    (tmp_path / "gis").mkdir()
+    vrt = f"<OGRVRTDataSource><OGRVRTLayer name='pole'><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    (tmp_path / "gis" / "pole.geojson").write_text(vrt)
+    command = {"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret} ! write -"}
+    (tmp_path / "gis" / "pole2.geojson").write_text(json.dumps(command))
+    reading = ours(tmp_path)
+    assert [f.check for f in reading.findings] == ["gis.file", "gis.file"]
+    assert reading.tables["assets"].num_rows == 0
+
+
+def test_what_stands_on_a_line_divides_it_and_open_parts_the_feeders(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", "id,level,feeder,phases,WKT",
+        'l1,primary,A,ABC,"LINESTRING (500000 4000000, 500200 4000000)"',
+        'l2,primary,B,ABC,"LINESTRING (500200 4000000, 500400 4000000)"',
+        'l3,primary,A,A,"LINESTRING (500050 4000000.3, 500050 4000090)"',
+        'low,secondary,A,A,"LINESTRING (500050 4000000, 500000 4000050)"')  # fmt: skip
+    put(tmp_path, "switch.csv", "id,closed,WKT", "tie,no,POINT (500150 4000000.2)")
+    put(tmp_path, "substation.csv", "id,WKT", "S,POINT (499990 4000000)", "T,POINT (500410 4000000)")
+    put(tmp_path, "feeder.csv", "id,substation", "A,S", "B,T")
+    reading = ours(tmp_path)
+    edges = reading.tables["gis_edges"].to_pandas().set_index(["asset", "piece"])
+    head = edges["head"].astype(str).to_dict()
+    assert head["l1", 0] == head["l1", 1] == head["l3", 0] == "A"
+    assert head["l1", 2] == head["l2", 0] == "B"
+    assert edges.loc[("l1", 0), "length_m"] == 50 and edges.loc[("l1", 2), "length_m"] == 50
+    assert head["low", 0] == "", "a secondary line is not joined to the primary line at its place"
+    assert one(reading, "gis.end-on-line").severity == "info"
+
+
+def test_phases_that_nothing_feeds_are_told(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", HEAD, GOOD[0].replace("ABC", "A"), GOOD[1])
+    put(tmp_path, "feeder.csv", "id,head_node", "F1,n0")
+    found = one(ours(tmp_path), "gis.phase-conflict")
+    assert found.value == "l2" and found.feeder == "F1"
+
+
+def test_one_layer_may_hold_several_classes(tmp_path: Path) -> None:
+    frame = geopandas.GeoDataFrame(
+        {"ASSETGROUP": [1, 2, 3], "ASSETID": ["a", "b", "c"], "KVA": [25.0, None, None], "NORMALSTATUS": [None, 1, 1]},
+        geometry=shapely.points([[500000, 4000000], [500010, 4000000], [500020, 4000000]]), crs=CRS,
+    )  # fmt: skip
+    (tmp_path / "gis").mkdir()
+    frame.to_crs(4326).to_file(tmp_path / "gis" / "ElectricDevice.geojson")
+    groups = [
+        {"class": "transformer", "where": {"ASSETGROUP": ["1"]}},
+        {"class": "switch", "where": {"ASSETGROUP": ["2"]}},
+    ]
+    reading = read(tmp_path, "gis", columns="esri_un", layers={"ElectricDevice": groups})
+    assets = reading.tables["assets"].to_pandas().set_index("asset")
+    assert assets["kind"].astype(str).to_dict() == {"a": "transformer", "b": "switch"}
+    assert '"closed":false' in assets.loc["b", "attributes"]
+    assert any(r["object"].endswith("of no class") and r["value"] == "1 rows" for r in reading.conversion.values())
