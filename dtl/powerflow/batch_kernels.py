@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from dtl.powerflow.compiled import compiled
+from dtl.powerflow.compiled import compiled, inner
 
 LANES = 32
 """Columns that are solved together."""
@@ -31,7 +31,7 @@ _PORTS = (_II, _I, _F, _F, _FF, _FFF, _FF, _F, _FLAGS)
 _STATES = (_FF, _FF, _FFF, _REAL, _INT, _CC, _CC, _I, _F)
 
 
-@compiled(types.void(_INT, _INT, _REAL, _FFF, _FF, _FF, _F, _REAL, _FFF, _FF, _FF, _FFF))
+@inner
 def _current(k, t, u, curves, bounds, exponents, drop_out, b2, v, p, q, i):  # type: ignore[no-untyped-def]
     """Current of one port in one lane, whatever its voltage and model."""
     zone = 3
@@ -62,7 +62,7 @@ def _current(k, t, u, curves, bounds, exponents, drop_out, b2, v, p, q, i):  # t
     i[k, 1, t] = a * v[k, 1, t] - d * v[k, 0, t]
 
 
-@compiled(types.void(_INT, _FFF, _FF, _FLAGS, _FF, _F, _F, _FFF, _FF, _FF, _FFF))
+@inner
 def _currents(ports, curves, bounds, special, exponents, drop_out, base, v, p, q, i):  # type: ignore[no-untyped-def]
     """Currents ``i`` of all ports from their voltages ``v`` and powers, shapes (ports, 2, LANES) and (ports, LANES)."""
     u2 = np.empty(LANES)
@@ -96,7 +96,7 @@ def _currents(ports, curves, bounds, special, exponents, drop_out, base, v, p, q
                 _current(k, t, np.sqrt(u2[t]), curves, bounds, exponents, drop_out, b2, v, p, q, i)
 
 
-@compiled(types.void(_INT, _I, _I, _F, _F, _FFF))
+@inner
 def _lower(rows, start, column, re, im, x):  # type: ignore[no-untyped-def]
     """Forward substitution in place, L with a unit diagonal."""
     sr = np.empty(LANES)
@@ -119,7 +119,7 @@ def _lower(rows, start, column, re, im, x):  # type: ignore[no-untyped-def]
             x[n, 1, t] = si[t]
 
 
-@compiled(types.void(_INT, _INT, _INT, _I, _I, _F, _F, _F, _F, _FFF))
+@inner
 def _upper(first, last, step, start, column, re, im, pivot_re, pivot_im, x):  # type: ignore[no-untyped-def]
     """Backward substitution in place for the rows from `first` to before `last`."""
     sr = np.empty(LANES)
@@ -142,7 +142,7 @@ def _upper(first, last, step, start, column, re, im, pivot_re, pivot_im, x):  # 
             x[n, 1, t] = a * si[t] + b * sr[t]
 
 
-@compiled(types.void(_II, _C, _F, _FFF, _FFF, _F))
+@inner
 def _across(nodes, no_load, base, x, v, change):  # type: ignore[no-untyped-def]
     """Voltages ``v`` across all ports from the drops ``x``; ``change``: largest squared step of each lane [pu]."""
     change[:] = 0.0
@@ -162,7 +162,7 @@ def _across(nodes, no_load, base, x, v, change):  # type: ignore[no-untyped-def]
             change[t] = step if not step <= change[t] else change[t]
 
 
-@compiled(types.void(_F, _REAL, _F))
+@inner
 def _lanes(values, factor, out):  # type: ignore[no-untyped-def]
     """Fill the lanes of ``out`` with values times a factor; lanes without a value repeat the last one."""
     lanes = len(values)
@@ -172,7 +172,7 @@ def _lanes(values, factor, out):  # type: ignore[no-untyped-def]
         out[t] = out[lanes - 1]
 
 
-@compiled(types.void(_INT, _II, _FFF, _FFF))
+@inner
 def _drawn(active, nodes, i, x):  # type: ignore[no-untyped-def]
     """Sum of the currents ``i`` of all ports by position, into ``x``; the last position is ground."""
     ground = len(x) - 1
@@ -191,7 +191,7 @@ def _drawn(active, nodes, i, x):  # type: ignore[no-untyped-def]
     x[ground] = 0.0
 
 
-@compiled(types.void(_II, _I, _F, _C, _FF, _FF, _FFF, _INT, _FF, _FF, _FFF))
+@inner
 def _begin(nodes, owner, share, no_load, watts, reactive, guess, first, p, q, v):  # type: ignore[no-untyped-def]
     """Powers and first voltages of all ports in the lanes from column `first` on."""
     last = min(first + LANES, watts.shape[1])
@@ -207,7 +207,7 @@ def _begin(nodes, owner, share, no_load, watts, reactive, guess, first, p, q, v)
             v[k, 1] = rest.imag
 
 
-@compiled(types.void(_I, _C, _I, _FFF, _FFF, _FFF, _INT, _CC, _CC))
+@inner
 def _end(position, no_load, owner, x, v, i, first, volts, power):  # type: ignore[no-untyped-def]
     """Voltages of all nodes and powers of all owners in the lanes from column `first` on."""
     last = min(first + LANES, volts.shape[1])

@@ -15,13 +15,22 @@ from numba import njit
 from numba.core.typing.templates import Signature
 
 
+_SETTINGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
+
+
+def inner(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A loop that compiled ones call: it becomes part of their machine code."""
+    made: Callable[..., Any] = njit(**_SETTINGS)(function)
+    return made
+
+
 def compiled(signature: Signature, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator that compiles a loop for arguments of the given types.
 
     Floating point may contract and drop the sign of zero, but keeps NaN and the order of sums: the same machine code
     gives the same bytes. A division by zero gives infinity.
     """
-    settings = {"error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}} | options
+    settings = _SETTINGS | options
 
     def compile_(function: Callable[..., Any]) -> Callable[..., Any]:
         try:

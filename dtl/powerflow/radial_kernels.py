@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from dtl.powerflow.compiled import compiled
+from dtl.powerflow.compiled import compiled, inner
 
 LANES = 32
 
@@ -15,7 +15,7 @@ _FF = types.float64[:, ::1]
 _FFF = types.float64[:, :, ::1]
 
 
-@compiled(types.void(_I, _F, _F, _F, _F, _FF, _FF, _FFF, _FFF, _F), nogil=True)
+@inner
 def _once(parent, re, im, g, b, p, q, u, j, change):  # type: ignore[no-untyped-def]
     """One sweep: currents ``j`` from voltages ``u``, then ``u`` from ``j``; largest squared ``change`` by lane."""
     for n in range(len(parent)):

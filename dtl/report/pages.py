@@ -24,6 +24,7 @@ PAGES = {
 """The pages made from templates, in the order of the navigation."""
 
 REFERENCE = {
+    "engine": "Engine",
     "nomenclature": "Words and units",
     "metrics": "Metrics",
     "errors": "Findings and errors",
