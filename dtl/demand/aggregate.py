@@ -101,15 +101,15 @@ class Sums:
                 f"readings of {np.max(interval_min)} min cannot drive steps of {self.steps.step_min} min: "
                 "set step_min of the power flow to the interval of the meters"
             )
-        used = ~np.isnan(kwh)
-        if flag.any():
-            used &= flag <= USED
-        if not used.all():
+        total = kwh.sum()
+        if np.isnan(total) or flag.any():
+            used = ~np.isnan(kwh) & (flag <= USED)
+            total = kwh[used].sum()
             self.unused += int((~used).sum())
             key, start, kwh = key[used], start[used], kwh[used]
             kvarh = None if kvarh is None else kvarh[used]
             interval_min = interval_min if isinstance(interval_min, int) else interval_min[used]
-        self.metered_kwh += float(kwh.sum())
+        self.metered_kwh += float(total)
         step = self.steps.at(start)
         if len(step) and step.min() < 0:
             inside = step >= 0
@@ -119,9 +119,10 @@ class Sums:
             interval_min = interval_min if isinstance(interval_min, int) else interval_min[inside]
         if not len(step):
             return
-        place = np.where(key < 0, self.keys, key).astype(np.int64) * self.steps.count + step
-        begin = np.flatnonzero(np.concatenate([[True], place[1:] != place[:-1]]))
-        place = place[begin]
+        change = (key[1:] != key[:-1]) | (step[1:] != step[:-1])
+        begin = np.concatenate([[0], np.flatnonzero(change) + 1])
+        key = key[begin]
+        place = np.where(key < 0, self.keys, key).astype(np.int64) * self.steps.count + step[begin]
         np.add.at(self.kwh, place, np.add.reduceat(kwh, begin))
         if isinstance(interval_min, int):
             length = np.diff(np.append(begin, len(kwh))) * interval_min
@@ -321,7 +322,7 @@ def of_source(
         rows = piece.rows
         step = np.array(readings.meters.interval_min, np.int32)
         length = int(step[0]) if len(step) and (step == step[0]).all() else step[rows.code]
-        kvarh = None if np.isnan(rows.kvarh).all() else rows.kvarh
+        kvarh = rows.kvarh if rows.kvarh.strides[0] else None
         sums.add(known[rows.code], rows.start, rows.kwh, kvarh, rows.flag, length)
 
     def new() -> Sums:

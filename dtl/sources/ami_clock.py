@@ -21,6 +21,7 @@ FIRST, LAST = 1990, 2060
 NEVER = np.iinfo(np.int64).min
 """Stands for a stamp that cannot be read."""
 DAY = 1440
+PER_MINUTE = {"s": 60, "ms": 60_000}
 
 Ints = NDArray[np.int64]
 
@@ -47,6 +48,8 @@ class Zone:
         With ``ends`` a label that clocks jumped from, as 02:00, is the end of the last interval before the jump.
         """
         later, gap = np.zeros(len(civil), np.int16), np.zeros(len(civil), np.bool_)
+        if not len(self.at):
+            return Moments(civil - self.before[0] if self.before[0] else civil, later, gap)
         old, new = self.before[:-1], self.before[1:]
         low, high = self.at + np.minimum(old, new), self.at + np.maximum(old, new)
         first, last = (np.searchsorted(high, civil.min(), "right"), np.searchsorted(low, civil.max(), "right"))
@@ -102,12 +105,16 @@ def minutes(stamps: pa.Array, form: str) -> tuple[Ints, NDArray[np.bool_] | None
         found = np.where(stamps.indices.is_valid().to_numpy(zero_copy_only=False), found, NEVER)
         return found, None if utc is None else utc[index]
     if pa.types.is_timestamp(stamps.type) or pa.types.is_date(stamps.type):
-        unit = stamps.cast(pa.timestamp("ms", stamps.type.tz if pa.types.is_timestamp(stamps.type) else None), False)
-        plain = unit.view(pa.int64()) if not unit.null_count else unit.view(pa.int64()).fill_null(NEVER)
-        milli = plain.to_numpy(zero_copy_only=False)
-        whole = np.floor_divide(milli, 60_000)
-        whole = np.where((milli == NEVER) | (whole * 60_000 != milli), NEVER, whole)
         zoned = pa.types.is_timestamp(stamps.type) and stamps.type.tz is not None
+        if pa.types.is_date(stamps.type) or stamps.type.unit not in PER_MINUTE:
+            stamps = stamps.cast(pa.timestamp("ms", stamps.type.tz if zoned else None), False)
+        per_minute = PER_MINUTE[stamps.type.unit]
+        plain = stamps.view(pa.int64()) if not stamps.null_count else stamps.view(pa.int64()).fill_null(NEVER)
+        ticks = plain.to_numpy(zero_copy_only=False)
+        whole = ticks // per_minute
+        split = whole * per_minute != ticks
+        if stamps.null_count or split.any():
+            whole = np.where((ticks == NEVER) | split, NEVER, whole)
         return whole, np.ones(len(whole), np.bool_) if zoned else None
     texts = pc.cast(stamps, pa.string()).dictionary_encode()
     pairs = [_parsed(t, form) for t in texts.dictionary.to_pylist()]

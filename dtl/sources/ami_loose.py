@@ -50,6 +50,11 @@ NONE = Loose(*(np.zeros(0, t) for t in ("i4", "i4", "i2", "u1", "f8", "f8", "f8"
 """No readings."""
 
 
+def nothing(count: int) -> Reals:
+    """A column that states nothing: nan, without memory of its own."""
+    return np.broadcast_to(np.float64(np.nan), count)
+
+
 def joined(parts: list[Loose]) -> Loose:
     """Readings one after the other."""
     if len(parts) == 1:

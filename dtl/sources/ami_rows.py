@@ -28,6 +28,7 @@ from dtl.sources.ami_loose import (
     Meters,
     Reals,
     joined,
+    nothing,
 )  # fmt: skip
 from dtl.sources.ami_tally import Tally, Trouble
 
@@ -87,9 +88,9 @@ class Rows:
             pieces = [self._values(block, {q: self._numbers(block, q)}, PARTS[q]) for q in single]
         else:
             pieces = [self._values(block, {q: self._numbers(block, q) for q in PARTS if q in block.layout.roles})]
-        parts = []
+        parts, start32 = [], start.astype(np.int32)
         for kwh, kvarh, volts, part, refused in pieces:
-            rows = Loose(code, start.astype(np.int32), moments.later, part, kwh, kvarh, volts, flag)
+            rows = Loose(code, start32, moments.later, part, kwh, kvarh, volts, flag)
             parts.append(self._kept(block, rows, good, refused))
         return joined(parts)
 
@@ -111,10 +112,13 @@ class Rows:
             moments.gap[utc] = False
         return civil, moments
 
-    def _good(self, block: Block, code: NDArray[np.int32], civil: NDArray[np.int64], moments: Moments) -> Mask:
-        """Rows with a meter and an instant on the grid; the others are counted, but for blank rows."""
+    def _good(self, block: Block, code: NDArray[np.int32], civil: NDArray[np.int64], moments: Moments) -> Mask | None:
+        """Rows with a meter and an instant on the grid (None: all); the others are counted."""
         stamp = "time" if "time" in block.layout.roles else "day"
         start = moments.minute - self.step if self.ends and stamp == "time" else moments.minute
+        grid = np.zeros(len(code), np.bool_) if stamp == "day" else start.astype(np.int32) % np.int32(self.step) != 0
+        if code.min() >= 0 and civil.min() > NEVER and not moments.gap.any() and not grid.any():
+            return None
         good = np.ones(len(code), np.bool_)
         nameless, never = code < 0, civil == NEVER
         good &= ~nameless & ~never
@@ -123,7 +127,7 @@ class Rows:
         self._tell(block, "ami.stamp", stamp, never & ~nameless)
         self._tell(block, "ami.gap", stamp, moments.gap & good)
         good &= ~moments.gap
-        off = (start % self.step != 0) & good if stamp == "time" else np.zeros(len(code), np.bool_)
+        off = grid & good
         self._tell(block, "ami.grid", stamp, off)
         return good & ~off
 
@@ -148,7 +152,6 @@ class Rows:
     ) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
         """kWh, kvarh, V of rows, which quantity they hold, and which rows have a value that is refused."""
         count = block.table.num_rows
-        nothing = np.full(count, np.nan)
         delivered, received = found.get("delivered"), found.get("received")
         refused: Mask | None = None
         if received is not None:
@@ -156,7 +159,7 @@ class Rows:
             if delivered is not None:
                 refused = refused | (delivered < 0)
             self._tell(block, "ami.sign", "received", refused, refuses=False)
-        kwh = nothing
+        kwh = nothing(count)
         if delivered is not None:
             kwh = delivered * (self.factor * self.sign)
         if received is not None:
@@ -164,8 +167,8 @@ class Rows:
             kwh = -out if delivered is None else kwh - np.nan_to_num(out)
         if refused is not None and refused.any():
             kwh = np.where(refused, np.nan, kwh)
-        kvarh = found["reactive"] * self.factor if "reactive" in found else nothing
-        return kwh, kvarh, found.get("volts", nothing), np.full(count, part, np.uint8), refused
+        kvarh = found["reactive"] * self.factor if "reactive" in found else nothing(count)
+        return kwh, kvarh, found.get("volts", nothing(count)), np.full(count, part, np.uint8), refused
 
     def _channel(self, block: Block) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
         return self._by_part(block, self._numbers(block, "value"), self._parts(block))
@@ -214,7 +217,7 @@ class Rows:
             self._tell(block, "ami.code", "quality", flags == UNLISTED, refuses=False)
         return flags
 
-    def _kept(self, block: Block, rows: Loose, good: Mask, refused: Mask | None) -> Loose:
+    def _kept(self, block: Block, rows: Loose, good: Mask | None, refused: Mask | None) -> Loose:
         """Rows that state something: those without any value, or called missing, are absent, and are counted."""
         flag = rows.flag
         if refused is not None and refused.any():
@@ -224,7 +227,9 @@ class Rows:
         if rejected.any():
             kwh, kvarh, volts = (np.where(rejected, np.nan, v) for v in (rows.kwh, rows.kvarh, rows.volts))
             rows = rows._replace(kwh=kwh, kvarh=kvarh, volts=volts)
-        keep = good & (rows.part < 254)
+        if not flag.any() and not rows.part.any() and good is None and not np.isnan(rows.kwh.sum()):
+            return rows
+        keep = (rows.part < 254) if good is None else good & (rows.part < 254)
         empty = np.isnan(rows.kwh)
         if empty.any():
             empty &= np.isnan(rows.kvarh) & np.isnan(rows.volts) & ~rejected
@@ -255,14 +260,15 @@ class Rows:
             start, later, gap = (a.reshape(count, width) for a in flat)
         values = np.column_stack([self._numbers(block, str(p)) for p in block.layout.spread])
         stated = ~np.isnan(values)
-        self._tell(block, "ami.gap", "day", (gap & stated).any(axis=1) & good, refuses=False)
+        self._tell(block, "ami.gap", "day", (gap & stated).any(axis=1), refuses=False)
         part = self._parts(block) if "channel" in block.layout.roles else np.full(count, DELIVERED, np.int64)
         flag = np.repeat(self._flags(block), width)
         kwh, kvarh, volts, parts, refused = self._by_part(block, values.ravel(), np.repeat(part, width))
         rows = Loose(
             np.repeat(code, width), start.ravel().astype(np.int32), later.ravel(), parts, kwh, kvarh, volts, flag
         )
-        return self._kept(block, rows, np.repeat(good, width) & ~(gap & ~stated).ravel() & ~gap.ravel(), refused)
+        good = np.ones(count, np.bool_) if good is None else good
+        return self._kept(block, rows, np.repeat(good, width) & ~gap.ravel(), refused)
 
     def _meters(self, block: Block) -> Loose:
         """Rows of intervals with a column for each meter."""
@@ -278,4 +284,4 @@ class Rows:
             np.repeat(code, count).astype(np.int32), np.tile(start, width).astype(np.int32),
             np.tile(moments.later, width), parts, kwh, kvarh, volts, np.tile(self._flags(block), width),
         )  # fmt: skip
-        return self._kept(block, rows, np.tile(good, width), refused)
+        return self._kept(block, rows, None if good is None else np.tile(good, width), refused)

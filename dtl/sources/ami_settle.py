@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.sources.ami_loose import CONFLICT, DELIVERED, REACTIVE, RECEIVED, RESET, WHOLE, Loose, Reals, joined
+from dtl.sources.ami_loose import CONFLICT, DELIVERED, REACTIVE, RECEIVED, RESET, Loose, Reals, joined
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -49,7 +49,7 @@ def settle(rows: Loose, rule: Rule) -> Settled:
     if rule.register:
         rows, resets, rollovers, spans = _differences(rows, rule)
         key = _key(rows)
-    if len(rows.code) and rows.part.max() > WHOLE and (rows.part != rows.part[0]).any():
+    if key is not None and len(rows.code) and (rows.part != rows.part[0]).any():
         rows = _channels(rows, key)
     return Settled(rows, copies, conflicts, resets, rollovers, spans)
 
@@ -59,13 +59,20 @@ def _key(rows: Loose) -> Ints:
     return (whole << PART_BITS) | rows.part
 
 
-def _once(rows: Loose, repeated: str) -> tuple[Loose, Ints, Codes, Codes]:
+def _ordered(rows: Loose) -> bool:
+    """Whether rows of one quantity are sorted, each meter and interval once."""
+    if (rows.part != rows.part[0]).any():
+        return False
+    same = rows.code[1:] == rows.code[:-1]
+    return bool(((rows.code[1:] > rows.code[:-1]) | (same & (rows.start[1:] > rows.start[:-1]))).all())
+
+
+def _once(rows: Loose, repeated: str) -> tuple[Loose, Ints | None, Codes, Codes]:
     """Sorted, and one row per meter, interval and quantity; rows that complete each other are joined."""
+    if _ordered(rows):
+        return rows, None, NOBODY, NOBODY
     key = _key(rows)
-    step = np.diff(key)
-    if (step > 0).all():
-        return rows, key, NOBODY, NOBODY
-    if (step < 0).any():
+    if (np.diff(key) < 0).any():
         order = np.argsort(key, kind="stable")
         rows, key = rows.take(order), key[order]
     first = np.flatnonzero(np.concatenate([[True], np.diff(key) > 0]))
