@@ -51,9 +51,11 @@ class AssetColumns(Base):
     name: FieldColumns | None = None
     """Name by which other systems know it."""
     feeder: FieldColumns | None = None
+    """Feeder that it is recorded for."""
     other_feeder: FieldColumns | None = None
     """Second feeder of a tie."""
     substation: FieldColumns | None = None
+    """Substation that it belongs to."""
     area: FieldColumns | None = None
     """Planning area."""
     level: FieldColumns | None = None
@@ -63,6 +65,7 @@ class AssetColumns(Base):
     placement: FieldColumns | None = None
     """overhead or underground."""
     phases: FieldColumns | None = None
+    """Phases: letters A, B, C, or codes."""
     phases_low: FieldColumns | None = None
     """Phases of the low side of a transformer."""
     kv: FieldColumns | None = None
@@ -82,6 +85,7 @@ class AssetColumns(Base):
     pole: FieldColumns | None = None
     """Pole that it stands on, whose place counts where it has none."""
     other_pole: FieldColumns | None = None
+    """Pole at the other end of a line."""
     conductor_id: FieldColumns | None = None
     """Conductor that a device stands on."""
     length: FieldColumns | None = None
@@ -93,38 +97,61 @@ class AssetColumns(Base):
     neutral: FieldColumns | None = None
     """Type of its neutral."""
     kva: FieldColumns | None = None
+    """Rated power [kVA]."""
     mva: FieldColumns | None = None
+    """Rated power of a substation [MVA]."""
     kvar: FieldColumns | None = None
+    """Rated power of a capacitor [kvar]."""
     kw: FieldColumns | None = None
+    """Rated power of a generator [kW]."""
     rated_a: FieldColumns | None = None
+    """Rated current of a device [A]."""
     normal_a: FieldColumns | None = None
+    """Rating of a type of conductor in normal operation [A]."""
     emergency_a: FieldColumns | None = None
+    """Its emergency rating [A]."""
     closed: FieldColumns | None = None
     """Whether it conducts in normal operation."""
     scada_controlled: FieldColumns | None = None
+    """Whether it is operated from afar."""
     high_connection: FieldColumns | None = None
+    """Connection of the high side."""
     low_connection: FieldColumns | None = None
+    """Connection of the low side."""
     tap_pu: FieldColumns | None = None
+    """Tap position, per unit."""
     voltage_pu: FieldColumns | None = None
     """Voltage that is held at the head."""
     no_load_loss_w: FieldColumns | None = None
+    """Losses without load [W]."""
     loss_w: FieldColumns | None = None
     """Losses at rated load, with those without load [W]."""
     r_pct: FieldColumns | None = None
+    """Resistance of a transformer unit [%]."""
     x_pct: FieldColumns | None = None
+    """Its reactance [%]."""
     r_ohm_per_km: FieldColumns | None = None
+    """Resistance of a type of conductor [ohm/km]."""
     x_ohm_per_km: FieldColumns | None = None
+    """Its reactance [ohm/km]."""
     set_v: FieldColumns | None = None
+    """Voltage that a regulator holds [V]."""
     band_v: FieldColumns | None = None
+    """Width of its band [V]."""
     pt_ratio: FieldColumns | None = None
+    """Ratio of its voltage transformer."""
     ct_primary_a: FieldColumns | None = None
+    """Primary rating of its current transformer [A]."""
     transformer: FieldColumns | None = None
     """Transformer that it is recorded for."""
     service: FieldColumns | None = None
     """Service drop of a service point."""
     customer: FieldColumns | None = None
+    """Account of the customer."""
     customer_class: FieldColumns | None = None
+    """Class of the customer, or its rate."""
     annual_kwh: FieldColumns | None = None
+    """Energy of a year [kWh]."""
     x: FieldColumns | None = None
     """Easting or longitude, in a CSV without shapes."""
     y: FieldColumns | None = None

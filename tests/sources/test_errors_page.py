@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = "ami|cim|conversion|costs|cyme|forecast|given|network|opendss|outage|pandapower|register|scada|source|weather"
+KINDS = "ami|cim|gis|conversion|costs|cyme|forecast|given|network|opendss|outage|pandapower|register|scada|source|weather"
 SLUG = re.compile(rf'"((?:{KINDS})\.[a-z]+(?:-[a-z]+)*)"')
 FILES = {"conversion.parquet", "network.parquet", "source.json"}
 

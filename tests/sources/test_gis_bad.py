@@ -43,15 +43,18 @@ def test_sound_lines_make_no_complaint(tmp_path: Path) -> None:
     assert reading.tables["gis_edges"].num_rows == 2
 
 
+FAR = "LINESTRING (500200 4000000, 500300 4000000)"
+
+
 @pytest.mark.parametrize(
     ("row", "check", "field", "value"),
     [
         (',primary,F1,n2,n3,100,ABC,"LINESTRING (5 4, 6 4)"', "gis.no-id", "id", ""),
-        ('l1,primary,F1,n2,n3,100,ABC,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.duplicate", "id", "l1"),
-        ('l3,primary,F1,n2,n3,abc,ABC,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.bad-value", "length_m", "abc"),
-        ('l3,primary,F1,n2,n3,1e999,ABC,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.bad-value", "length_m", "1e999"),
-        ('l3,primary,F1,n2,n3,100,XYZ,"LINESTRING (500200 4000000, 500300 4000000)"', "gis.bad-value", "phases", "XYZ"),
-        ('l3,primary,F1,n2,n3,100,ABC,"LINESTRING (500200 4000000"', "gis.bad-shape", "geometry", "LINESTRING (500200 4000000"),
+        (f'l1,primary,F1,n2,n3,100,ABC,"{FAR}"', "gis.duplicate", "id", "l1"),
+        (f'l3,primary,F1,n2,n3,abc,ABC,"{FAR}"', "gis.bad-value", "length_m", "abc"),
+        (f'l3,primary,F1,n2,n3,1e999,ABC,"{FAR}"', "gis.bad-value", "length_m", "1e999"),
+        (f'l3,primary,F1,n2,n3,100,XYZ,"{FAR}"', "gis.bad-value", "phases", "XYZ"),
+        ('l3,primary,F1,n2,n3,100,ABC,"LINESTRING (5 4"', "gis.bad-shape", "geometry", "LINESTRING (5 4"),
         ('l3,primary,F1,n2,n3,100,ABC,"POINT (500200 4000000)"', "gis.no-place", "geometry", ""),
         ("l3,primary,F1,n2,n3,100,ABC,a,b", "gis.ragged-row", "", "has 9 cells in place of 8"),
     ],
@@ -130,7 +133,8 @@ def test_a_file_cannot_lead_the_library_to_another(tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("id\nx\n")
     (tmp_path / "gis").mkdir()
-    vrt = f"<OGRVRTDataSource><OGRVRTLayer name='pole'><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    layer = f"<OGRVRTLayer name='pole'><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer>"
+    vrt = f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>"
     (tmp_path / "gis" / "pole.geojson").write_text(vrt)
     command = {"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret} ! write -"}
     (tmp_path / "gis" / "pole2.geojson").write_text(json.dumps(command))
