@@ -55,6 +55,7 @@ def read(file: str, path: Path) -> Columnar:
 
 def _parquet(file: str, path: Path) -> Columnar:
     table = pq.read_table(path)
+    table.validate(full=True)
     columns = [c.combine_chunks() for c in table.columns]
     plain = [c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in columns]
     lines = np.arange(1, table.num_rows + 1, dtype=np.int64)

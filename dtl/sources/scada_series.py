@@ -112,6 +112,7 @@ def intervals(tag: Tag, rows: Points, step_min: int | None, ends: bool, note: No
 
 
 def _usual_step(t: Whole) -> int | None:
+    """The most frequent distance of stamps [min], where half of them have it and nearly all are multiples of it."""
     if len(t) < 3:
         return None
     apart, counts = np.unique(np.diff(t), return_counts=True)
@@ -120,8 +121,10 @@ def _usual_step(t: Whole) -> int | None:
     if not near:
         return None
     step = min(near, key=lambda m: abs(likely - 60 * m))
-    shares = counts[np.abs(apart / (60 * step) - np.round(apart / (60 * step))) <= 2 * OFF_GRID].sum() / counts.sum()
-    return step if shares >= 0.9 else None
+    steps = apart / (60 * step)
+    even = np.abs(steps - np.round(steps)) <= 2 * OFF_GRID
+    once = even & (np.round(steps) == 1)
+    return step if counts[even].sum() >= 0.9 * counts.sum() and counts[once].sum() >= 0.5 * counts.sum() else None
 
 
 def _distinct(rows: Points, note: Note) -> Points:

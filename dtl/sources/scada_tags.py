@@ -63,7 +63,7 @@ def _stated(
     """The words about each tag, with file and line; line 0 for those that stand in the study."""
     tags = spec.get("tags")
     empty = {f.name: "" for f in FIELDS}
-    if isinstance(tags, Mapping):
+    if isinstance(tags, Mapping) and tags:
         for name, words in sorted(tags.items()):
             yield "", 0, empty | {k: str(v) for k, v in words.items() if v is not None} | {"tag": name}
     elif tags:

@@ -96,4 +96,4 @@ def _hours(data: Any, about: Any, fields: dict[str, Floats], point: str, file: s
     start = data.index.tz_convert("UTC").tz_localize(None).to_numpy().astype("M8[s]").astype(np.int64) - shift
     order = np.argsort(start, kind="stable")
     unique, first = np.unique(start[order], return_index=True)
-    return Hours(point, *place, unique, {f: v[order][first] for f, v in fields.items()}, file)
+    return Hours(point, *place, unique, {f: v[order][first] for f, v in fields.items()}, file, typical=True)

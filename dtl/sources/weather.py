@@ -50,6 +50,8 @@ class Hours:
     start: Whole
     fields: dict[str, Floats]
     file: str = ""
+    typical: bool = False
+    """Whether its months come from several years, so that hours between them do not lack."""
 
 
 def to_ours(field: str, unit: str) -> tuple[float, float] | None:
@@ -93,7 +95,7 @@ def _joined(reading: Reading, own: list[Hours]) -> Hours:
         reading.find("weather.overlap", "warning", f"values of hours that stand in several files differ: {differ}; "
                      "the first counts", file=first.file, element=f"point {first.point}",
                      remedy="Keep one file for each point and time.")  # fmt: skip
-    return Hours(first.point, first.latitude_deg, first.longitude_deg, start, fields, first.file)
+    return Hours(first.point, first.latitude_deg, first.longitude_deg, start, fields, first.file, first.typical)
 
 
 def judge(reading: Reading, hours: Hours) -> None:
@@ -111,7 +113,7 @@ def judge(reading: Reading, hours: Hours) -> None:
     for values in hours.fields.values():
         known |= np.isfinite(values)
     lacking = int(np.sum(np.diff(hours.start[known]) // HOUR - 1)) if known.any() else 0
-    if lacking:
+    if lacking and not hours.typical:
         at = int(np.argmax(np.diff(hours.start[known])))
         _note(reading, hours, "weather.gap", f"hours lack: {lacking}; nothing is filled here", "start",
               f"the longest after {_stamp(hours.start[known][at])}", "Export them, if they are known.")  # fmt: skip

@@ -1,0 +1,154 @@
+"""Registers: what a row says becomes a row of the table or a finding with its place, and every row has one verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from dtl import tables
+from dtl.errors import Finding
+from dtl.sources import costs, forecast, generators
+from dtl.sources.reading import Reading
+
+READERS = {"generators": generators, "forecast": forecast, "costs": costs}
+TABLE = {"generators": "register", "forecast": "forecast", "costs": "costs"}
+
+
+def read(folder: Path, kind: str, text: str, **spec: Any) -> tuple[list[dict[str, Any]], list[Finding]]:
+    path = folder / f"{kind}.csv"
+    path.write_text(text, encoding="utf-8")
+    reading: Reading = READERS[kind].read("r", {"kind": kind, "path": path.name, **spec}, {path.name: path})
+    found = tables.frame(TABLE[kind], reading.tables[TABLE[kind]]).to_pylist()
+    rows = [c for c in reading.conversion.values() if c["object"].startswith("[row]")]
+    written = [line for line in text.splitlines()[1:] if line.strip()]
+    if not any(f.check == "given.column" for f in reading.findings):
+        assert len(rows) == len(written), "each row has one verdict"
+        assert Counter(r["verdict"] for r in rows)["mapped"] == len(found)
+    return found, reading.findings
+
+
+def told(findings: list[Finding]) -> list[tuple[str, int | None, str, str]]:
+    return [(f.check, f.line, f.field, f.value) for f in findings]
+
+
+def test_a_register_with_its_doubts(tmp_path: Path) -> None:
+    text = """id,feeder,bus,meter,type,kw,kva,kwh,phases,status,day,setting
+g1,F1,n1,,Solar PV,5,5.5,,A,Operational,2021-04-01,ieee_1547_b
+g2,F1,n1,,battery,10,8,,ABC,in_service,,
+g3,,,,wind,100,,,,queued,2020-01-01,
+g1,F1,n2,,pv,6,,,,in_service,2022-01-01,
+g5,F1,n2,,pv,six,,,,in_service,2022-01-01,
+g6,F1,n2,,pv,6,,,,maybe,2022-01-01,
+g7,F1,n2,,pv,6,,,X,queued,,
+g8,F1,n2,,pv,6,,,,queued,08/07/2025,
+g9,F1,n2,,pv,-6,,,,queued,,
+,F1,n2,,pv,6,,,,queued,,
+"""
+    rows, findings = read(tmp_path, "generators", text)
+    assert [(r["id"], r["type"], r["status"], r["kw"]) for r in rows] == [
+        ("g1", "pv", "in_service", 5.0), ("g2", "battery", "in_service", 10.0), ("g3", "wind", "queued", 100.0),
+    ]  # fmt: skip
+    assert rows[0]["day"] == date(2021, 4, 1)
+    assert sorted(told(findings), key=lambda t: (t[1] or 0, t[0])) == [
+        ("register.day", 3, "day", ""),
+        ("register.rating", 3, "kva", "8.0"),
+        ("register.storage", 3, "kwh", ""),
+        ("register.day", 4, "day", "2020-01-01"),
+        ("register.place", 4, "bus", ""),
+        ("given.duplicate", 5, "id", "g1"),
+        ("given.number", 6, "kw", "six"),
+        ("given.word", 7, "status", "maybe"),
+        ("given.word", 8, "phases", "X"),
+        ("given.day", 9, "day", "08/07/2025"),
+        ("given.number", 10, "kw", "-6"),
+        ("given.empty", 11, "id", ""),
+    ]
+    assert all(f.remedy and f.file == "generators.csv" for f in findings)
+
+
+def test_watts_in_a_column_of_kilowatts(tmp_path: Path) -> None:
+    rows = "".join(f"g{i},pv,{5_000_000 + i},in_service,2021-01-01,F1\n" for i in range(6))
+    _, findings = read(tmp_path, "generators", "id,type,kw,status,day,feeder\n" + rows)
+    assert [(f.check, f.severity) for f in findings] == [("register.unit", "error")]
+
+
+def test_own_names_statuses_and_excel(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Ref", "Fuel", "Nameplate", "Stage", "COD"])
+    sheet.append(["q-1", "photovoltaic", 250, "FIS", datetime(2027, 5, 1)])
+    book.save(tmp_path / "queue.xlsx")
+    spec = {
+        "kind": "generators",
+        "path": "queue.xlsx",
+        "columns": {"id": ["Ref"], "type": ["fuel"], "kw": ["NAMEPLATE"], "status": ["Stage"], "day": ["COD"]},
+        "statuses": {"queued": ["FIS"]},
+    }
+    reading = generators.read("r", spec, {"queue.xlsx": tmp_path / "queue.xlsx"})
+    row = tables.frame("register", reading.tables["register"]).to_pylist()[0]
+    assert (row["id"], row["type"], row["kw"], row["status"], row["day"]) == (
+        "q-1",
+        "pv",
+        250.0,
+        "queued",
+        date(2027, 5, 1),
+    )
+
+
+def test_a_forecast_with_its_doubts(tmp_path: Path) -> None:
+    text = """year,area,what,value,unit
+2026,A,EV,5,%
+2030,A,EV,20,%
+2035,A,EV,10,%
+2026,,load,0.02,per_year
+2026,B,ev,5,
+2026,B,ev,6,
+2026,C,pv,1.5,share
+2026,D,pv,3,MW
+2027,D,pv,30,count
+soon,A,EV,1,%
+2026,E,ev,1,furlongs
+"""
+    rows, findings = read(tmp_path, "forecast", text)
+    ours = {(r["what"], r["area"], r["year"]): (r["value"], r["unit"]) for r in rows}
+    assert ours["ev", "A", 2030] == (pytest.approx(0.2), "share")
+    assert ours["load", "*", 2026] == (0.02, "per_year")
+    assert ours["solar", "D", 2026] == (3000.0, "kw")
+    assert sorted((f.check, f.line) for f in findings) == [
+        ("forecast.falls", 4), ("forecast.share", 6), ("forecast.share", 8), ("forecast.unit", 10),
+        ("forecast.years", 4), ("given.duplicate", 7), ("given.number", 11), ("given.word", 12),
+    ]  # fmt: skip
+
+
+def test_costs_with_their_doubts(tmp_path: Path) -> None:
+    text = """item,unit,usd,life,om_pct
+Reconductor,km,145000,40,1
+reconductor,km,150000,40,1
+capacitor,each,0,250,80
+battery,kWh,"1,000",15,2
+"""
+    rows, findings = read(tmp_path, "costs", text, columns="usual")
+    assert [(r["option"], r["unit"], r["cost"]) for r in rows] == [
+        ("capacitor", "each", 0.0),
+        ("reconductor", "km", 145000.0),
+    ]
+    assert sorted((f.check, f.line, f.field) for f in findings) == [
+        ("costs.range", 4, "cost"), ("costs.range", 4, "life_years"), ("costs.range", 4, "om_pct"),
+        ("given.duplicate", 3, "option"), ("given.number", 5, "cost"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(READERS))
+def test_a_table_that_is_none(tmp_path: Path, kind: str) -> None:
+    _, findings = read(tmp_path, kind, "a,b\n1,2\n")
+    assert {f.check for f in findings} == {"given.column"}
+    assert all("there are a, b" in f.message for f in findings)
+    reading = READERS[kind].read("r", {"kind": kind, "path": "gone.csv"}, {})
+    assert [f.check for f in reading.findings] == ["source.file-missing"]
+    assert reading.tables[TABLE[kind]] == []

@@ -1,0 +1,136 @@
+"""Weather from CSV, EPW, TMY3 and stored answers: SI units, hours by their start, impossible values taken out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from typical_files import epw, hours, temperature, tmy3
+
+from dtl.demand.weather import weather, years
+from dtl.sources import weather_file
+from dtl.sources.reading import Reading
+
+PLACE = {"w": {"latitude_deg": 41.9, "longitude_deg": -87.6}}
+
+
+def read(folder: Path, text: str, name: str = "w.csv", kind: str = "weather_file", **spec: Any) -> Reading:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    given = {"kind": kind, "path": name, "timezone": "America/Chicago", "points": PLACE}
+    return weather_file.read("s", given | spec, {name: path})
+
+
+def table(reading: Reading) -> pa.Table:
+    found = reading.tables["weather"]
+    assert isinstance(found, pa.Table)
+    return found
+
+
+@pytest.mark.parametrize(("text", "name"), [(epw, "w.epw"), (tmy3, "w.tm3")], ids=["epw", "tmy3"])
+def test_a_typical_year_lies_on_every_calendar(tmp_path: Path, text: Any, name: str) -> None:
+    reading = read(tmp_path, text(), name, kind="epw" if name == "w.epw" else "weather_file")
+    assert reading.findings == []
+    rows = table(reading)
+    assert rows.num_rows == 8760
+    first = min(r["start"] for r in rows.to_pylist() if r["start"].year in (2003, 2004) and r["start"].month == 1)
+    assert first == datetime(2003, 1, 1, 6, tzinfo=UTC), "01:00 is the end of the first hour in local standard time"
+    found = weather(rows, "s", "w", 2024, "America/Chicago")
+    assert found is not None
+    assert found.basis == "typical"
+    assert (found.latitude_deg, found.longitude_deg) == (41.98, -87.92)
+    assert found.needed("temp_c") == pytest.approx([temperature(t) for t in hours()], abs=1e-4)
+    assert found.needed("ghi_w_m2")[13] == 130.0
+    assert found.needed("pressure_hpa")[0] == pytest.approx(995.0)
+    assert len(found.missing["precipitation_mm"]) == 8760, "999 and -9900 say that nothing is known"
+
+
+def test_a_typical_year_that_is_cut_off(tmp_path: Path) -> None:
+    reading = read(tmp_path, epw(500), "w.epw", kind="epw")
+    assert [(f.check, f.value) for f in reading.findings] == [("weather.year", "500")]
+    broken = read(tmp_path, "LOCATION,x\n1,2,3\n", "w.epw", kind="epw")
+    assert [f.check for f in broken.findings] == ["given.file"]
+
+
+def test_units_labels_and_impossible_values(tmp_path: Path) -> None:
+    text = "time,tmpf,gust_kmh,ghi,humidity_pct\n"
+    text += "".join(
+        f"2025-06-01T{h:02d}:00,{32 + 1.8 * h},{36 if h < 9 else ''},{100 * h},{50 if h else 700}\n" for h in range(12)
+    )
+    reading = read(tmp_path, text, columns="usual", zone="UTC", stamp="preceding_hour")
+    rows = {r["start"].hour: r for r in table(reading).to_pylist() if r["start"].day == 1}
+    assert rows[3]["temp_c"] == pytest.approx(3.0)
+    assert rows[3]["ghi_w_m2"] == 400.0, "the mean of the hour that ends at 04:00"
+    assert rows[3]["gust_m_s"] == pytest.approx(10.0)
+    assert [(f.check, f.field) for f in reading.findings] == [
+        ("weather.range", "humidity_pct"),
+        ("weather.missing", "gust_m_s"),
+    ]
+    ends = read(tmp_path, text, columns="usual", zone="UTC", stamp="interval_end")
+    assert table(ends)["start"][0].as_py() == datetime(2025, 5, 31, 23, tzinfo=UTC)
+
+
+def test_own_columns_with_their_units(tmp_path: Path) -> None:
+    columns = {"time": ["T"], "wind_m_s": {"column": ["W"], "unit": "kn"}, "temp_c": "Temp"}
+    stamps = (("00:00", 20), ("01:00", "x"), ("01:00", 22), ("01:20", 22))
+    text = "T,Temp,W,Extra\n" + "".join(f"01.06.2025 {t},{v},10,a\n" for t, v in stamps)
+    reading = read(tmp_path, text, columns=columns, time_format="%d.%m.%Y %H:%M", zone="standard")
+    rows = table(reading).to_pylist()
+    assert rows[0]["start"] == datetime(2025, 6, 1, 6, tzinfo=UTC), "standard time, without daylight saving"
+    assert rows[0]["wind_m_s"] == pytest.approx(5.1444, abs=1e-4)
+    told = {f.check: f for f in reading.findings}
+    assert set(told) == {"given.number", "weather.duplicate", "weather.hourly"}
+    assert (told["given.number"].line, told["given.number"].value) == (3, "x")
+
+
+def test_a_point_needs_a_place(tmp_path: Path) -> None:
+    reading = read(tmp_path, "time,temp_c\n2025-01-01T00:00,1\n", points=None)
+    assert [f.check for f in reading.findings] == ["weather.place"]
+    assert table(reading).num_rows == 0
+
+
+def test_a_year_is_laid_on_the_calendar_and_gaps_are_told(tmp_path: Path) -> None:
+    """29 February is dropped, three hours are interpolated, four are not, rain never is."""
+    start = np.datetime64("2024-01-01T06", "h")
+    lines = ["time,temp_c,precipitation_mm"]
+    lacking = {*range(100, 103), *range(200, 204)}
+    for h in range(8784):
+        cells = ("", "") if h in lacking else (f"{h % 1000 / 20 - 10:.2f}", "0.1")
+        lines.append(f"{start + np.timedelta64(h, 'h')}:00Z,{cells[0]},{cells[1]}")
+    rows = table(read(tmp_path, "\n".join(lines) + "\n", zone="UTC"))
+    assert years(rows, "s", "w", "America/Chicago") == [2024]
+    found = weather(rows, "s", "w", 2024, "America/Chicago")
+    assert found is not None
+    assert (found.basis, found.filled["temp_c"]) == ("year", 3)
+    assert found.fields["temp_c"][101] == pytest.approx(101 / 20 - 10, abs=1e-5)
+    assert found.missing["temp_c"] == (200, 201, 202, 203)
+    assert len(found.missing["precipitation_mm"]) == 7
+    assert found.fields["temp_c"][59 * 24] == pytest.approx((60 * 24 % 1000) / 20 - 10, abs=1e-5), "1 March"
+    assert weather(rows, "s", "w", 2023, "America/Chicago") is None, "one other year is no typical year"
+    assert weather(rows, "s", "elsewhere", 2024, "America/Chicago") is None
+
+
+def test_stored_answers_and_csv_of_one_utility_agree(tmp_path: Path) -> None:
+    import argparse
+    from datetime import date
+
+    from dtl.synth.command import run_utility
+
+    out = tmp_path / "u"
+    run_utility(argparse.Namespace(
+        feeders=1, days=1, years=None, start=date(2025, 1, 15), step_min=60, oms_years=1, formats="weather",
+        errors="none", zone="America/Chicago", meters="20-30", no_volts=True, jobs=1, seed=3, out=out,
+    ))  # fmt: skip
+    file = next((out / "weather").glob("*.json"))
+    answer = weather_file.read("s", {"kind": "weather_file", "path": "w"}, {file.name: file})
+    csv = file.with_suffix(".csv")
+    spec = {"kind": "weather_file", "path": "w", "columns": "usual", "zone": "UTC", "timezone": "UTC",
+            "stamp": "preceding_hour", "points": {file.stem: {"latitude_deg": 0, "longitude_deg": 0}}}  # fmt: skip
+    other = weather_file.read("s", spec, {csv.name: csv})
+    keep = ["point", "start", "temp_c", "humidity_pct", "wind_m_s", "gust_m_s", "ghi_w_m2", "precipitation_mm"]
+    assert table(answer).num_rows > 8000
+    assert table(answer).select(keep).equals(table(other).select(keep))
