@@ -146,6 +146,10 @@ class BatchYear:
         for name in ("voltages", "load_kva", "generator_kva", "source_a"):
             getattr(block, name)[:, columns] = getattr(again, name)
 
+    def powers(self, hours: NDArray[np.int64]) -> tuple[Real, Real]:
+        """Active [kW] and reactive power [kvar] of loads, generators and storages in some hours, as `Batch.solve`."""
+        return self._powers.at(hours)
+
     def voltages(self, hours: NDArray[np.int64]) -> Complex:
         """Node voltages in some hours [V], ground first, solved as in `blocks`; NotConverged as there."""
         return self._block(hours, self._tolerance, self._guess).voltages

@@ -14,7 +14,6 @@ from typing import Any
 from numba import njit
 from numba.core.typing.templates import Signature
 
-
 _SETTINGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl import tables
-from dtl.demand.calendar import DEFAULT_YEAR, HOURS, Calendar
+from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand
 from dtl.errors import NotConverged, SolveError
 from dtl.network.feeder import Feeder
@@ -20,12 +20,13 @@ from dtl.powerflow.choose import choose
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.compose import compose
-from dtl.scenarios.context import Context
+from dtl.scenarios.composition import composition
+from dtl.scenarios.context import read_context
 from dtl.scenarios.realise import realise
 
 
 def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
-    """Solve the hours of one case and write the tables ``powerflow``, ``hourly``, ``violations`` and the manifest.
+    """Solve the hours of one case and write the tables of `dtl.tables.results`, ``composition`` and the manifest.
 
     Raises
     ------
@@ -37,8 +38,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
         raise SolveError(ready["reason"])
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
     demand = Demand.read(inputs["demand"], inputs["profiles"])
-    measured = spec["measured_year"] or DEFAULT_YEAR
-    context = Context(spec["year"] or measured, measured, spec["timezone"])
+    context = read_context(spec, inputs)
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
     state = compose(spec["layers"], feeder, demand, context)
     feeder, demand = realise(state)
@@ -49,7 +49,9 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     tables.write("hourly", results.hourly(reduction, case), outputs["hourly"])
     violations, cut = results.violations(reduction, case)
     tables.write("violations", violations, outputs["violations"])
+    tables.write("composition", composition(state, context, case), outputs["composition"])
     manifest = _manifest(spec, solved, [*warnings, *state.notes, *cut], demand.plants)
+    manifest["assumptions"] = list(state.assumptions)
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["manifest"].write_text(text + "\n", encoding="utf-8")
 

@@ -11,10 +11,11 @@ from power_cases import demand_of, solve_spec
 
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.errors import SolveError
-from dtl.network.feeder import Feeder
+from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Switch
 from dtl.powerflow import audit as audits
 from dtl.powerflow import batch, head
 from dtl.powerflow.choose import FEW_HOURS, choose
+from dtl.powerflow.consensus import balanced
 from dtl.powerflow.opendss import Year
 from dtl.powerflow.reduce import Reduction
 from dtl.powerflow.solve import Solved, run
@@ -133,3 +134,48 @@ def test_audited_hours_hold_the_extremes(mixed: Feeder) -> None:
     at = {int(h): i for i, h in enumerate(hourly["hour"])}
     for column, best in (("min_pu", np.min), ("max_pu", np.max), ("source_kw", np.max), ("max_load_pct", np.max)):
         assert best(hourly[column]) in hourly[column][[at[int(h)] for h in hours]], column
+
+
+def balanced_feeder(mixed: Feeder) -> Feeder:
+    """A head, two lines, a switch and three loads of three phases, all balanced."""
+    square = [[0.3, 0.1, 0.1], [0.1, 0.3, 0.1], [0.1, 0.1, 0.3]]
+    charging = [[40.0 * v for v in row] for row in square]
+    code = LineCode(name="abc", r_ohm_per_km=square, x_ohm_per_km=square, c_nf_per_km=charging)
+    common = {"from_nodes": (1, 2, 3), "to_nodes": (1, 2, 3)}
+    lines = [Line(name=n, from_bus=a, to_bus=b, length_km=2.0, line_code="abc", **common) for n, a, b in LINES]
+    loads = [
+        Load(name=f"at {b}", bus=b, nodes=(1, 2, 3), phases=3, kv=12.47, kw=900, kvar=300, min_pu=0.8, max_pu=1.2)
+        for b in ("a", "c", "d")
+    ]
+    return Feeder(
+        id="even",
+        feeders=("even",),
+        sources=mixed.sources,
+        buses=tuple(Bus(name=b, nodes=(1, 2, 3), kv_ln=12.47 / 3**0.5) for b in ("a", "b", "c", "d", "sub")),
+        line_codes=(code,),
+        lines=tuple(lines),
+        switches=(Switch(name="s", from_bus="c", to_bus="d", **common),),
+        loads=tuple(loads),
+    )
+
+
+LINES = (("l1", "sub", "a"), ("l2", "a", "b"), ("l3", "b", "c"))
+
+
+def test_a_balanced_tree_has_a_second_opinion(mixed: Feeder) -> None:
+    feeder = balanced_feeder(mixed)
+    found = solved(feeder)
+    assert found.engine == "batch" and found.audit is not None
+    assert found.audit.radial_dv_pu is not None and found.audit.radial_dv_pu < 1e-6
+    assert "the radial sweep by" in found.reason
+    assert solved(mixed, controls="frozen").audit.manifest()["radial_dv_pu"] is None  # type: ignore[union-attr]
+    one = feeder.loads[0].model_copy(update={"nodes": (1,), "phases": 1, "kv": 7.2})
+    assert balanced(feeder.model_copy(update={"loads": (one, *feeder.loads[1:])})) is None
+    ring = feeder.lines[0].model_copy(update={"name": "l4", "to_bus": "c"})
+    assert balanced(feeder.model_copy(update={"lines": (*feeder.lines, ring)})) is None
+
+
+def test_a_second_opinion_that_differs_fails_the_audit(mixed: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audits, "second_opinion", lambda *_: 2e-5)
+    found = solved(balanced_feeder(mixed))
+    assert found.engine == "opendss" and "the audit failed" in found.reason
