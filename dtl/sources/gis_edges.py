@@ -11,6 +11,7 @@ import pyarrow as pa
 import shapely
 
 from dtl import tables
+from dtl.sources.gis_account import MOST
 from dtl.sources.gis_assets import Assets
 from dtl.sources.gis_nodes import PRIMARY, Finder, Lines, ends, join_ends, name_nodes
 from dtl.sources.gis_walk import traced
@@ -78,11 +79,13 @@ def _lengths(reading: Reading, names: Words, stated: Any, drawn: Any) -> Any:
     if both.sum() >= 10 and off.sum() > both.sum() / 2:
         reading.find("gis.length-unit", "error", f"stated lengths are {np.median(ratio[both]):.3g} times those of the "
                      "shapes: their unit is another", field="length", remedy="Declare length_unit.")  # fmt: skip
-    for i in np.flatnonzero(off):
+    wrong = np.flatnonzero(off)
+    for i in wrong[:MOST]:
         reason = f"{ratio[i]:.3g} times the length of its shape, which counts"
-        reading.defaulted(
-            "", f"[conductor] {names[i]}", "length", "assets.conductor.length", f"{stated[i]:.2f}", reason
-        )
+        reading.defaulted("", f"[conductor] {names[i]}", "length", "gis_edges.length_m", f"{stated[i]:.2f}", reason)
+    if len(wrong) > MOST:
+        more = f"{len(wrong) - MOST} more rows"
+        reading.defaulted("", f"[conductor] ({more})", "length", "gis_edges.length_m", more, "the shape's counts")
     if off.any():
         text = f"stated lengths that contradict the shape, which counts: {int(off.sum())}"
         reading.find("gis.length", "warning", text, field="length",

@@ -66,17 +66,20 @@ def _column(name: str, values: Any) -> pa.Array:
 
 
 def _heads(reading: Reading, found: list[Assets], edge: Chunk, node: Mapping[str, int]) -> dict[str, int]:
-    """The node of the head of each feeder: as stated, else the end of its lines that is nearest to its substation."""
+    """The node of the head of each feeder: as stated, else the end of its lines nearest to its place or substation."""
     yards = {n: at for a in found if a.kind == "substation" for n, at in zip(a.words("id"), a.at, strict=True)}
+    primary = np.flatnonzero((edge["kind"] == "conductor") & (edge["level"] == PRIMARY))
+    rows_of = pd.Series(primary).groupby(edge["feeder"][primary]).indices
     heads: dict[str, int] = {}
     lost = []
     for own in found:
         if own.kind != "feeder":
             continue
-        rows = zip(own.words("id"), own.words("head_node"), own.words("substation"), strict=True)
-        for feeder, stated, yard in rows:
+        rows = zip(own.words("id"), own.words("head_node"), own.words("substation"), own.at, strict=True)
+        for feeder, stated, yard, place in rows:
             at = yards.get(yard, next(iter(yards.values())) if len(yards) == 1 else None)
-            name = stated if stated in node else _nearest(edge, feeder, at)
+            at = place if np.isfinite(place).all() else at
+            name = stated if stated in node else _nearest(edge, primary[rows_of.get(feeder, [])], at)
             if name:
                 heads[feeder] = node[name]
             else:
@@ -88,11 +91,10 @@ def _heads(reading: Reading, found: list[Assets], edge: Chunk, node: Mapping[str
     return dict(sorted(heads.items()))
 
 
-def _nearest(edge: Chunk, feeder: str, at: Any) -> str:
-    """The end of a feeder's primary lines that is nearest to a place; empty where there is none."""
+def _nearest(edge: Chunk, rows: Codes, at: Any) -> str:
+    """The end of some lines that is nearest to a place; empty where there is none."""
     if at is None or not np.isfinite(at).all():
         return ""
-    rows = np.flatnonzero((edge["feeder"] == feeder) & (edge["kind"] == "conductor") & (edge["level"] == PRIMARY))
     best: tuple[float, str] = (np.inf, "")
     for x, y, name in (("x1", "y1", "from_node"), ("x2", "y2", "to_node")):
         away = np.hypot(edge[x][rows].astype(float) - at[0], edge[y][rows].astype(float) - at[1])
