@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dtl.demand.calendar import HOURS, Calendar
-from dtl.demand.weather import Weather
+from dtl import tables
+from dtl.demand.calendar import DEFAULT_YEAR, HOURS, Calendar
+from dtl.demand.weather import Weather, weather, years
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,27 @@ class Context:
     def steps(self) -> int:
         """Steps of the year."""
         return HOURS * 60 // self.step_min
+
+
+def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
+    """The context of a case from the slice and the inputs of its stage.
+
+    What layers alone may know is read only where there is a layer.
+    """
+    measured = spec["measured_year"] or DEFAULT_YEAR
+    year, zone = spec["year"] or measured, spec["timezone"]
+    if not spec["layers"]:
+        return Context(year, measured, zone, spec["step_min"])
+    facts = json.loads(Path(inputs["facts"]).read_text(encoding="utf-8"))
+    point = facts["weather"]
+    found: dict[int, Weather] = {}
+    if point["point"]:
+        table = tables.read("weather", Path(inputs["weather"]))
+        at = (point["source"], point["point"])
+        for other in {measured, *years(table, *at, zone)}:
+            if (one := weather(table, *at, other, zone)) is not None:
+                found[other] = one
+    return Context(
+        year, measured, zone, spec["step_min"], found, tuple(facts["forecast"]), tuple(facts["register"]),
+        facts["areas"], {name: Path(path) for name, path in inputs["raw"].items()},
+    )  # fmt: skip

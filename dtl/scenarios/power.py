@@ -132,7 +132,7 @@ def summed(powers: list[Power]) -> Power:
 
 def _merged(powers: list[Power]) -> list[Power]:
     merged: list[Power] = []
-    for power in powers:
+    for power in [p for p in powers if p.scale.any()] or powers[:1]:
         for i, known in enumerate(merged):
             if known.shapes is power.shapes and np.array_equal(known.row, power.row):
                 merged[i] = Power(known.scale + power.scale, known.row, known.shapes)

@@ -17,6 +17,7 @@ ORDER = (
     "growth",
     "electrification",
     "ev",
+    "custom",
     "connection_rules",
     "solar",
     "tariff",

@@ -11,7 +11,19 @@ from dtl.spec.base import Base, NotYet, not_yet, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, ForecastName, SolarName
 from dtl.spec.profiles import ProfileName
-from dtl.spec.scalars import Hour, Month, Name, Number, Phases, Positive, Seed, Share, Text, Year
+from dtl.spec.scalars import (
+    Hour,
+    Month,
+    Name,
+    Number,
+    Phases,
+    Positive,
+    PowerFactor,
+    Seed,
+    Share,
+    Text,
+    Year,
+)
 from dtl.spec.shapes import MapShape, TextShape, shape
 
 VoltVar = Literal["ieee_1547_a", "ieee_1547_b", "vde_4105_q_u", "vde_4105_cos_phi_p", "fuzzy"]
@@ -34,7 +46,7 @@ class Weight(Base):
     """The column of the areas that holds the weight."""
 
 
-class _Adoption(LayerBase):
+class Adoption(LayerBase):
     """A device that spreads: how far, by when, among whom."""
 
     penetration: Share | None = None
@@ -58,7 +70,7 @@ class _Adoption(LayerBase):
     """Seed of the draw."""
 
     @model_validator(mode="after")
-    def _has_a_level(self) -> _Adoption:
+    def _has_a_level(self) -> Adoption:
         if self.penetration is None and self.follow is None:
             raise wrong("one-of", f"a layer of kind {self.kind} needs 'penetration', or a forecast to 'follow'")
         return self
@@ -117,7 +129,7 @@ class Growth(LayerBase):
 
 
 @not_yet
-class Electrification(_Adoption):
+class Electrification(Adoption):
     """Heat and hot water that become electric."""
 
     kind: Literal["electrification"]
@@ -134,7 +146,7 @@ class Electrification(_Adoption):
 
 
 @not_yet
-class Ev(_Adoption):
+class Ev(Adoption):
     """Electric vehicles that charge."""
 
     kind: Literal["ev"]
@@ -149,7 +161,7 @@ class Ev(_Adoption):
 
 
 @not_yet
-class Solar(_Adoption):
+class Solar(Adoption):
     """Roofs with photovoltaics."""
 
     kind: Literal["solar"]
@@ -172,6 +184,22 @@ class Solar(_Adoption):
     @override
     def writes(self) -> set[str]:
         return {"solar" if self.to == "all" else f"solar.{self.to}"}
+
+
+class Custom(Adoption):
+    """A load of your own: a profile that adopting customers add."""
+
+    kind: Literal["custom"]
+    profile: CsvPath
+    """A CSV of a year: 8,760 values per unit of `kw_each`, or a year in steps."""
+    kw_each: Positive
+    """What a value of 1 in the profile is, for one device [kW]."""
+    power_factor: PowerFactor = 1.0
+    """Power factor, inductive."""
+
+    @override
+    def writes(self) -> set[str]:
+        return set()
 
 
 @not_yet
@@ -221,7 +249,7 @@ class Tariff(LayerBase):
 
 
 @not_yet
-class Battery(_Adoption):
+class Battery(Adoption):
     """Batteries of customers."""
 
     kind: Literal["battery"]

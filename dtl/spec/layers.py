@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dtl.spec.adoption import Battery, ConnectionRules, Electrification, Ev, Growth, Solar, Tariff, Weather
+from dtl.spec.adoption import Battery, ConnectionRules, Custom, Electrification, Ev, Growth, Solar, Tariff, Weather
 from dtl.spec.edits import Actions, Controls, Flexibility, Project, Queue, Switching, Upgrades
 from dtl.spec.layer import LayerBase
 
@@ -21,6 +21,7 @@ Layer = Annotated[
     | Growth
     | Electrification
     | Ev
+    | Custom
     | ConnectionRules
     | Solar
     | Tariff
@@ -41,6 +42,7 @@ ORDER = (
     "growth",
     "electrification",
     "ev",
+    "custom",
     "connection_rules",
     "solar",
     "tariff",

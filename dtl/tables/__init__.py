@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dtl.errors import ContractError
+from dtl.tables.composition import COMPOSITION
 from dtl.tables.contract import DAY, MOMENT, TEXT, WORD, Column, Table
 from dtl.tables.given import GIVEN
 from dtl.tables.learning import LEARNING
@@ -24,7 +25,7 @@ from dtl.tables.results import RESULTS
 
 __all__ = ["DAY", "MOMENT", "TABLES", "TEXT", "WORD", "Column", "Table", "check", "concat", "frame", "read", "write"]
 
-TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *LEARNING)}
+TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *LEARNING)}
 
 
 def frame(name: str, rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -17,7 +17,7 @@ from dtl.powerflow import opendss
 from dtl.powerflow.prepare import prepare_feeder
 from dtl.powerflow.solve import solve_feeder
 
-TABLES = ("powerflow", "hourly", "violations")
+TABLES = ("powerflow", "hourly", "violations", "composition")
 
 
 def prepared(feeder: Feeder, folder: Path, **changes: Any) -> dict[str, Any]:
@@ -28,13 +28,15 @@ def prepared(feeder: Feeder, folder: Path, **changes: Any) -> dict[str, Any]:
     spec = {"group": feeder.id, "demand": demand, "step_min": 60, "measured_year": 2025, "timezone": TIMEZONE}
     outputs = {n: folder / f"{n}.parquet" for n in ("demand", "profiles")} | {"ready": folder / "ready.json"}
     prepare_feeder(spec, {"feeder": folder / "feeder.json", "raw": raw}, outputs)
-    return {"feeder": folder / "feeder.json", **outputs}
+    facts = {"weather": {"source": "", "point": ""}, "register": [], "forecast": [], "areas": {}}
+    (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    return {"feeder": folder / "feeder.json", "facts": folder / "facts.json", **outputs}
 
 
 def solved(inputs: dict[str, Any], folder: Path, **changes: Any) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     outputs = {n: folder / f"{n}.parquet" for n in TABLES} | {"manifest": folder / "manifest.json"}
-    solve_feeder(solve_spec(**changes), inputs, outputs)
+    solve_feeder(solve_spec(**changes), {"raw": {}, **inputs}, outputs)
     return outputs
 
 
@@ -79,10 +81,15 @@ def test_growth_scales_the_load_and_zero_growth_changes_nothing(mixed: Feeder, t
     layer = {"name": "more", "kind": "growth", "per_year": 0.02}
     base = solved(inputs, tmp_path / "base", year=2030)
     none = solved(inputs, tmp_path / "none", year=2030, layers=[layer | {"per_year": 0.0}])
-    assert bytes_of(base) == bytes_of(none)
+    for name in ("powerflow", "hourly", "violations"):
+        assert base[name].read_bytes() == none[name].read_bytes()
     more = solved(inputs, tmp_path / "more", year=2030, layers=[layer])
     kw = [np.array(tables.read("hourly", o["hourly"])["load_kw"]) for o in (base, more)]
     np.testing.assert_allclose(kw[1] / kw[0], 1.02**5, rtol=2e-2)  # not exactly: some loads follow the voltage
+    told = tables.read("composition", more["composition"]).to_pylist()
+    by_layer = {row["layer"]: row["kwh"] for row in told}
+    assert by_layer["more"] / by_layer["base"] == pytest.approx(1.02**5 - 1.0, rel=1e-9)
+    assert [a["field"] for a in answer(more["manifest"])["assumptions"]] == ["per_year"]
     measured = solved(inputs, tmp_path / "m", year=2025, layers=[layer])
     np.testing.assert_array_equal(np.array(tables.read("hourly", measured["hourly"])["load_kw"]), kw[0])
 

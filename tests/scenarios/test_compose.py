@@ -80,7 +80,8 @@ def test_what_carries_a_component_decides_what_it_becomes() -> None:
         np.testing.assert_allclose(demand.kw(name), own, rtol=1e-6)
         plant = demand.plants[f"{name}:roofs"]
         np.testing.assert_allclose(plant.kw * demand.profiles[plant.kw_profile], i * hump, rtol=1e-6)
-    assert len(demand.profiles) - len(DEMAND.profiles) < 8, "loads that follow one series share it"
+    assert {demand.drives[n].kvar_profile for n in names} == {d.kvar_profile for d in DEMAND.drives.values()}
+    assert len(demand.profiles) - len(DEMAND.profiles) == len(names) + 4, "loads that follow one series share it"
     with pytest.raises(SolveError, match="cars"):
         state.with_component(Component("cars", some, none, "added"))
 

@@ -1,0 +1,40 @@
+"""What a layer says once the rest of its study is known: profiles filled in, years resolved, files listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dtl.spec.adoption import Adoption, Custom, Ev, Solar
+from dtl.spec.canonical import plain
+from dtl.spec.edits import Upgrades
+from dtl.spec.layer import LayerBase
+from dtl.spec.study import Study
+
+
+def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str, Any]:
+    """A layer as plain JSON types, by which alone it can be applied.
+
+    An adoption without a year reaches its level in the last planned one; a layer with a profile carries what the
+    entry of ``profiles`` says, as ``charging``, so that other profiles may change without changing it.
+    """
+    said = plain(layer, cosmetic=cosmetic)
+    if isinstance(layer, Adoption) and layer.by is None and study.years.planned:
+        said["by"] = study.years.planned[-1]
+    if isinstance(layer, Ev):
+        entry = study.profiles.get(layer.profile)
+        said["charging"] = plain(entry, cosmetic=cosmetic) if entry else {"like": layer.profile}
+    return said
+
+
+def files(study: Study) -> list[str]:
+    """Files that the layers of any case read, relative to the study, sorted."""
+    found: set[str | None] = set()
+    for layer in {id(layer): layer for case in study.cases for _, layer in case.layers}.values():
+        if isinstance(layer, Ev) and layer.profile in study.profiles:
+            entry = study.profiles[layer.profile]
+            found |= {entry.weekday, entry.weekend, entry.year}
+        elif isinstance(layer, Solar | Custom):
+            found.add(layer.profile)
+        elif isinstance(layer, Upgrades):
+            found.add(layer.from_)
+    return sorted(f for f in found if f)
