@@ -51,6 +51,7 @@ READY = GROUP + "/ready.json"
 POWERFLOW = GROUP + "/powerflow.parquet"
 HOURLY = GROUP + "/hourly.parquet"
 VIOLATIONS = GROUP + "/violations.parquet"
+COMPOSITION = GROUP + "/composition.parquet"
 ASSESS = GROUP + "/assess.parquet"
 MANIFEST = GROUP + "/manifest.json"
 

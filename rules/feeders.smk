@@ -32,10 +32,14 @@ rule solve_feeder:
         demand=layout.DEMAND,
         profiles=layout.PROFILES,
         ready=layout.READY,
+        facts=given(".json"),
+        weather=layout.WEATHER,
+        raw=border.raw("solve_feeder"),
     output:
         powerflow=solid(layout.POWERFLOW),
         hourly=solid(layout.HOURLY),
         violations=solid(layout.VIOLATIONS),
+        composition=solid(layout.COMPOSITION),
         manifest=solid(layout.MANIFEST),
     log:
         log_of("solve_feeder", "{group}"),
@@ -46,8 +50,9 @@ rule solve_feeder:
     params:
         spec=border.spec("solve_feeder"),
         code=border.code("solve_feeder"),
+        seen=border.seen("solve_feeder"),
     shell:
-        job("solve_feeder", "--group {wildcards.group:q}")
+        job("solve_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
 
 
 rule assess_feeder:

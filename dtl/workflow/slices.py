@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.spec.canonical import plain
+from dtl.spec.stacked import files, words
 from dtl.spec.study import Case, Study
 from dtl.workflow import digests, fingerprint
 from dtl.workflow.questions import Job, raw_names
@@ -82,6 +83,8 @@ class Slices:
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder" and study.demand.classes:
             paths = [study.folder / study.demand.classes]
+        elif stage == "solve_feeder":
+            paths = [study.folder / name for name in files(study)]
         return raw_names(study.name, [p for p in paths if p.is_file()])
 
     def _merge_network(self) -> dict[str, Any]:
@@ -136,7 +139,7 @@ class Slices:
         }
 
     def _case(self, case: Case) -> dict[str, Any]:
-        layers = [{"name": name, **plain(layer, cosmetic=False)} for name, layer in case.layers]
+        layers = [{"name": name, **words(self.study, layer)} for name, layer in case.layers]
         return {"scenario": case.scenario, "year": case.year, "layers": layers}
 
     def _solve_feeder(self) -> dict[str, Any]:
@@ -187,7 +190,7 @@ class Slices:
 
     def _definitions(self, *, cosmetic: bool) -> dict[str, Any]:
         """The stack of each scenario, sorted, with what its layers say."""
-        layers = {name: plain(layer, cosmetic=cosmetic) for name, layer in self.study.layers.items()}
+        layers = {name: words(self.study, layer, cosmetic=cosmetic) for name, layer in self.study.layers.items()}
         stacks = {"base": list[str](), **{name: sorted(s.stack) for name, s in self.study.scenarios.items()}}
         return {name: {"stack": s, "layers": {n: layers[n] for n in s}} for name, s in stacks.items()}
 

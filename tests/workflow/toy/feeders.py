@@ -35,6 +35,7 @@ def solve_feeder(spec, inputs, outputs):
     write("powerflow", [row("powerflow", kind="head", element="head", max_kva=kw, **case)], outputs["powerflow"])
     write("hourly", [row("hourly", hour=h, source_kw=kw, **case) for h in range(3)], outputs["hourly"])
     write("violations", [], outputs["violations"])
+    write("composition", [], outputs["composition"])
     write_json({"status": "ok", "reason": "", "kw": kw}, outputs["manifest"])
 
 
