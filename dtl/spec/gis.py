@@ -158,7 +158,12 @@ class AssetColumns(Base):
     """Northing or latitude."""
 
 
-GisColumns = dict[AssetClass | Literal["every"], AssetColumns]
+AnyClass = Literal[
+    "every", "substation", "feeder", "conductor", "conductor_type", "transformer", "transformer_unit", "switch", "fuse",
+    "regulator", "capacitor", "pole", "service_point", "generator",
+]  # fmt: skip
+
+GisColumns = dict[AnyClass, AssetColumns]
 """Columns by class; what stands under `every` holds for all classes that do not say otherwise."""
 
 Values = Annotated[list[Text], Field(min_length=1)]
