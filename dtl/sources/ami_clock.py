@@ -20,7 +20,7 @@ FIRST, LAST = 1990, 2060
 """Years that a reading may have."""
 NEVER = np.iinfo(np.int64).min
 """Stands for a stamp that cannot be read."""
-DAY = 1440
+DAY, WEEK = 1440, 7 * 1440
 PER_MINUTE = {"s": 60, "ms": 60_000}
 
 Ints = NDArray[np.int64]
@@ -75,11 +75,11 @@ def zone_of(word: str, timezone: str) -> Zone:
         offset = (moment.utcoffset() or timedelta()) - (moment.dst() or timedelta())
         return Zone(np.zeros(0, np.int64), np.array([offset.total_seconds() // 60], np.int64))
     first = int(datetime(FIRST - 1, 12, 31, tzinfo=UTC).timestamp()) // 60
-    days = range(first, first + (LAST - FIRST + 2) * 366 * DAY, DAY)
+    days = range(first, first + (LAST - FIRST + 2) * 366 * DAY, WEEK)
     at, before = [], [_offset(zone, days[0])]
     for day in days:
-        if _offset(zone, day + DAY) != before[-1]:
-            low, high = day, day + DAY
+        if _offset(zone, day + WEEK) != before[-1]:
+            low, high = day, day + WEEK
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (middle, high) if _offset(zone, middle) == before[-1] else (low, middle)
