@@ -28,7 +28,7 @@ from dtl.powerflow.opendss import MAX_ITERATIONS, TOLERANCE, Block, at_no_load, 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-_BLOCK_VALUES = 150_000
+_BLOCK_VALUES = 150000
 """Complex voltages of one block, as in `dtl.powerflow.opendss`."""
 _FEW_PROFILES = 8
 _FITTED = 96
@@ -60,6 +60,8 @@ class Batch:
             net.position,
             self._no_load,
         )
+        self._near = np.unique(net.sources.indices)
+        self._source_y = net.sources[:, self._near].toarray()
         self._ports = (
             place[at.nodes], at.owner, at.share, at.base_v, at.bounds, at.curves, at.exponents, at.drop_out, at.special,
         )  # fmt: skip
@@ -100,8 +102,8 @@ class Batch:
             *self._network, *self._ports, np.ascontiguousarray(1e3 * kw), np.ascontiguousarray(1e3 * kvar),
             guess, tolerance, MAX_ITERATIONS, volts, power, steps, change,
         )  # fmt: skip
-        drop = volts - self.network.no_load_v[:, None]
-        source = self.network.sources @ drop + self.network.no_load_a[:, None]
+        drop = volts[self._near] - self.network.no_load_v[self._near, None]
+        source = self._source_y @ drop + self.network.no_load_a[:, None]
         power *= 1e-3
         self.steps = steps
         return volts, power, source, change
@@ -194,7 +196,7 @@ class Guess:
             return
         across = batch.across(volts)
         both = np.stack([across.real, across.imag], axis=1).reshape(-1, len(some))
-        self._fit = np.asarray(np.linalg.lstsq(self._features(some), both.T, rcond=None)[0].T, np.float64)
+        self._fit = np.asarray(both @ np.linalg.pinv(self._features(some)).T, np.float64)
 
     def at(self, hours: NDArray[np.int64]) -> Real | None:
         """The guess for some hours, shape (ports, 2, hours), or None where there is no fit."""

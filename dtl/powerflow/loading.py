@@ -58,7 +58,15 @@ class Peak:
     def add(self, values: Real, hours: Ints) -> None:
         """Take in values of shape (rows, hours)."""
         column = values.argmax(axis=1)
-        top = values[np.arange(len(values)), column]
+        top = np.take_along_axis(values, column[:, None], axis=1)[:, 0]
+        self._keep(top, column, hours)
+
+    def add_lowest(self, values: Real, hours: Ints) -> None:
+        """Take in the negative of values of shape (rows, hours)."""
+        column = values.argmin(axis=1)
+        self._keep(-np.take_along_axis(values, column[:, None], axis=1)[:, 0], column, hours)
+
+    def _keep(self, top: Real, column: Ints, hours: Ints) -> None:
         higher = top > self.value
         self.value[higher] = top[higher]
         self.hour[higher] = hours[column[higher]]

@@ -87,7 +87,7 @@ class Voltages:
         """Take in a block; returns the lowest and the highest voltage of each bus, shape (buses, hours) [pu]."""
         pu, bus_low, bus_high = self.per_unit(voltages)
         self.highest.add(pu, hours)
-        self.lowest.add(-pu, hours)
+        self.lowest.add_lowest(pu, hours)
         self.sum_pu += pu.sum(axis=1)
         self.steps += len(hours)
         self._judge(hours, pu, bus_low, bus_high)
