@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dtl.learning.meter_rules import Marks
 from dtl.learning.usual import Array, Usual
@@ -89,7 +88,7 @@ def states(values: Array, normal: Usual, free: Usual, marks: Marks) -> States:
     add("catch_up", np.where(marks.catch_up, likely + SURE, NEVER), DAYS["zero"])
     add("spike", np.where(marks.spike, likely + 2 * SURE, NEVER), 1.0 / steps)
     emission = np.stack(logs, axis=1)
-    emission[np.ix_(marks.far, [n.startswith("normal") for n in names])] -= FAR
+    emission[np.ix_(marks.far, np.asarray([n.startswith("normal") for n in names]))] -= FAR
     emission[~np.isfinite(x)] = 0.0
     return States(tuple(names), _posterior(emission, np.asarray(length), tuple(names), steps))
 

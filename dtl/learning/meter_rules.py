@@ -1,4 +1,4 @@
-"""Rules with a certain answer about a meter's readings: stuck, zero where it cannot be, spikes, catch-up after a gap."""
+"""Rules with a certain answer about readings: stuck, zero where it cannot be, spikes, catch-up after a gap."""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""Growth and changes: people's marks are met, a slope put into a real load is found, bad data are answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from bench.learning import forecast as victoria
+from bench.learning import growth as bench
+from learning.made_tables import scada, weather
+
+from dtl.learning import growth
+from dtl.learning.changepoints import changes
+from dtl.learning.insight import NOT_ENOUGH, NotEnough
+from dtl.learning.trend import Trend, alarm, trend
+
+KNOWN = {"nile": 28, "quality_control_1": 144, "quality_control_2": 97, "quality_control_3": 179}
+
+
+def test_marked_series(samples: Path) -> None:
+    found = bench.score(samples / "ml" / "changepoints")
+    assert np.mean([s["f1"] for s in found.values()]) > 0.85
+    assert np.mean([s["cover"] for s in found.values()]) > 0.75
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_exactly_one_change(samples: Path, name: str) -> None:
+    found = changes(*bench.load(samples / "ml" / "changepoints", name))
+    assert not isinstance(found, NotEnough)
+    assert len(found.at) == 1
+    assert abs(found.at[0] - KNOWN[name]) <= 3
+
+
+@pytest.fixture(scope="module")
+def real(samples: Path) -> pd.DataFrame:
+    """Three years of daily load and temperature of a real state."""
+    x, load, _ = victoria.hourly(samples / "ml" / "load-weather-victoria" / "vic_electricity.csv")
+    rows = pd.DataFrame({"load": load, "temp": x["temp"], "holiday": x["holiday"]})
+    rows.index = pd.date_range("2011-12-31 13:00", periods=len(rows), freq="h")
+    return rows.resample("D").mean()
+
+
+def grown(real: pd.DataFrame, share: float) -> Trend:
+    """The trend after a growth was put into the real load."""
+    years = np.arange(len(real)) / 365.25
+    found = trend(real.assign(load=real["load"] * (1 + share) ** years))
+    assert isinstance(found, Trend)
+    return found
+
+
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.05])
+def test_a_growth_put_into_a_real_load_is_found(real: pd.DataFrame, share: float) -> None:
+    more = grown(real, share).growth - grown(real, 0).growth
+    assert more == pytest.approx(np.log1p(share), abs=0.003)
+
+
+def test_only_true_growth_warns(real: pd.DataFrame) -> None:
+    assert grown(real, 0.05).low > 0
+    assert grown(real, 0.0).low < 0
+
+
+def test_the_alarm_comes_after_the_growth_and_not_without(real: pd.DataFrame) -> None:
+    flat = grown(real, 0.0)
+    week = np.arange(len(flat.weekly))
+    still = flat.weekly - flat.growth * week / 52.18
+    rising = still + 0.05 * np.maximum(week - 78, 0) / 52.18
+    assert alarm(still, 78) is None
+    found = alarm(rising, 78)
+    assert found is not None
+    assert 78 < found < 78 + 52
+
+
+def test_forecast_of_growth_brackets_itself(real: pd.DataFrame) -> None:
+    low, middle, high = growth.ahead(grown(real, 0.05), 3)
+    assert low < middle < high
+    assert middle == pytest.approx(np.exp(3 * grown(real, 0.05).growth), rel=0.06)
+
+
+DAYS = pd.date_range("2020-01-01", periods=800, freq="D")
+TEMP = 10 + 8 * np.sin(np.arange(800) / 58.1) + np.random.default_rng(0).normal(0, 2, 800)
+LOAD = 100 + 2 * np.abs(TEMP - 15)
+BAD = {
+    "zero": (0 * LOAD, TEMP, "is zero"),
+    "constant": (0 * LOAD + 5, TEMP, "never changes"),
+    "temperature": (LOAD, 0 * TEMP + 15, "temperature varies by 0.0"),
+    "short": (LOAD[:300], TEMP[:300], "42 weeks"),
+    "gaps": (np.where(np.arange(2000) % 5 < 3, np.nan, 100.0), np.resize(TEMP, 2000), "missing on 60 %"),
+    "reverse": (LOAD - 110, TEMP, "flows back"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(BAD))
+def test_too_little_is_said(case: str) -> None:
+    load, temp, why = BAD[case]
+    index = pd.date_range("2020-01-01", periods=len(load), freq="D")
+    found = trend(pd.DataFrame({"load": load, "temp": temp, "holiday": 0.0}, index))
+    assert isinstance(found, NotEnough)
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [([1.0] * 5, "5 values"), ([3.0] * 50, "never changes"), ([np.nan] * 30 + [1.0, 2.0] * 7, "missing")],
+)
+def test_changes_of_too_little(values: list[float], why: str) -> None:
+    found = changes(np.asarray(values))
+    assert isinstance(found, NotEnough)
+    assert why in found.why
+
+
+def test_a_transfer_is_no_growth() -> None:
+    """Two feeders of two years; 400 kW go from one to the other in the sixtieth week."""
+    index = pd.date_range("2021-01-04", periods=24 * 7 * 110, freq="h")
+    hour = np.arange(len(index))
+    temp = pd.Series(12 + 9 * np.sin(2 * np.pi * hour / 8766) + 3 * np.sin(2 * np.pi * hour / 24), index)
+    rng = np.random.default_rng(2)
+    moved = 400.0 * (hour >= 24 * 7 * 60)
+    loads = {
+        name: pd.Series(2000 + 8 * np.abs(temp - 15) + sign * moved + np.repeat(rng.normal(0, 25, 770), 24), index)
+        for name, sign in (("F1", 1.0), ("F2", -1.0))
+    }
+    found = growth.learn({"horizon_years": 5}, {"scada": scada(loads), "weather": weather(temp)}).insights().to_pylist()
+    steps = {r["feeder"]: r["text"] for r in found if r["metric"] == "step_pct"}
+    assert "transfer, opposite to F2" in steps["F1"]
+    assert "transfer, opposite to F1" in steps["F2"]
+
+
+def test_nothing_given_is_said() -> None:
+    assert growth.learn({}, {}).rows[0].verdict == NOT_ENOUGH
