@@ -35,7 +35,7 @@ GDAL = (
 )  # fmt: skip
 """What reading a damaged file raises."""
 
-PACKED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
+PACKED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 """What a damaged archive raises."""
 
 SIDECARS = frozenset((
