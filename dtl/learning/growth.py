@@ -79,7 +79,7 @@ def _said(feeder: str, found: Trend, horizon: int) -> list[Insight]:
 
 
 def _steps(found: Trend) -> list[tuple[int, float, float]]:
-    """Week, size [share] and mean load of every step of level."""
+    """Week, size [share] and mean load before it of every step of level."""
     said = changes(found.weekly)
     if isinstance(said, NotEnough):
         return []
@@ -89,7 +89,7 @@ def _steps(found: Trend) -> list[tuple[int, float, float]]:
         before, after = np.nanmedian(known[max(at - EDGE_WEEKS, 0) : at]), np.nanmedian(known[at : at + EDGE_WEEKS])
         size = float(np.exp(after - before) - 1)
         if abs(size) >= STEP:
-            steps.append((at, size, found.kw))
+            steps.append((at, size, found.kw * float(np.exp(before - np.nanmedian(known[-52:])))))
     return steps
 
 
