@@ -105,3 +105,18 @@ def per_unit(volts, plus, minus, per_volt, bus, pu, low, high):  # type: ignore[
             for t in range(hours):
                 low[m, t] = min(low[m, t], pu[r, t])
                 high[m, t] = max(high[m, t], pu[r, t])
+
+
+@compiled(types.void(_CC, _I, _I, _I, _F, _FF))
+def squares(volts, plus, minus, owner, scale, out):  # type: ignore[no-untyped-def]
+    """Sums ``out`` by owner of the scaled squares of the voltages between the nodes ``plus`` and ``minus``."""
+    out[:] = 0.0
+    for k in range(len(plus)):
+        a = volts[plus[k]]
+        b = volts[minus[k]]
+        s = scale[k]
+        total = out[owner[k]]
+        for t in range(len(total)):
+            x = a[t].real - b[t].real
+            y = a[t].imag - b[t].imag
+            total[t] += s * (x * x + y * y)

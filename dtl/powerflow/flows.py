@@ -58,12 +58,9 @@ class FlowMeter:
         self._fixed = (y.indptr.astype(np.int64), y.indices.astype(np.int64), y.data.real.copy(), y.data.imag.copy())
         self._rows = (circuit.row_node, *_roles(circuit, self.series, ends))
         index = {key: i for i, key in enumerate(circuit.elements)}
-        self._cores = [
-            _Core(t, circuit, index["transformer", t.name])
-            for t in feeder.transformers
-            if t.enabled and t.no_load_loss_pct > 0
-        ]
-        self.no_load = np.array([core.element for core in self._cores], np.int64)
+        parts = [t for t in feeder.transformers if t.enabled and t.no_load_loss_pct > 0]
+        self.no_load = np.array([index["transformer", t.name] for t in parts], np.int64)
+        self._cores = _Cores(parts, circuit)
 
     def flows(self, block: Block) -> Flows:
         """The flows of a block."""
@@ -75,7 +72,7 @@ class FlowMeter:
             amps=amps,
             power_kva=power,
             loss_kw=loss,
-            no_load_kw=np.array([core.loss_kw(block) for core in self._cores]).reshape(-1, len(block.hours)),
+            no_load_kw=self._cores.loss_kw(block),
         )
 
     def _moving(self, block: Block) -> NDArray[np.complex128]:
@@ -105,36 +102,49 @@ def _roles(circuit: Circuit, series: Ints, ends: Ints) -> tuple[Ints, Ints, Ints
     return element, head, phase
 
 
-class _Core:
-    """The no-load branch of one transformer: it lies on the turns of its second winding, as in the engine."""
+class _Cores:
+    """The no-load branches of transformers: each lies on the turns of its second winding, as in the engine."""
 
-    def __init__(self, part: Transformer, circuit: Circuit, element: int) -> None:
-        self.element = element
-        winding = part.windings[1]
-        at = [circuit.node[f"{names.spelled(winding.bus)}.{n}"] if n else 0 for n in winding.nodes]
-        if part.phases == 1:
-            self._from, self._to = [at[0]], [at[1] if len(at) > 1 else 0]
-        elif winding.connection == "wye":
-            self._from, self._to = at[: part.phases], [at[part.phases] if len(at) > part.phases else 0] * part.phases
-        else:
-            self._from, self._to = at, [*at[1:], at[0]]
-        root = 3**0.5 if part.phases > 1 and winding.connection == "wye" else 1.0
-        self._rated_v = 1e3 * winding.kv / root
-        self._rated_kw = part.no_load_loss_pct / 100.0 * part.windings[0].kva / part.phases
-        self._tap = winding.tap_pu
-        full_name = names.element("transformer", part.name)
-        self._mover = next((i for i, m in enumerate(circuit.movers) if m.full_name == full_name), None)
-        self._circuit = circuit
+    def __init__(self, parts: list[Transformer], circuit: Circuit) -> None:
+        movers = {m.full_name: i for i, m in enumerate(circuit.movers)}
+        self._movers, self._count = circuit.movers, len(parts)
+        self._moved: list[tuple[int, int]] = []
+        plus: list[int] = []
+        minus: list[int] = []
+        owner: list[int] = []
+        scale: list[float] = []
+        for i, part in enumerate(parts):
+            winding = part.windings[1]
+            at = [circuit.node[f"{names.spelled(winding.bus)}.{n}"] if n else 0 for n in winding.nodes]
+            ends = _turns(part, at)
+            mover = movers.get(names.element("transformer", part.name))
+            if mover is not None:
+                self._moved.append((i, mover))
+            tap = winding.tap_pu if mover is None else 1.0
+            root = 3**0.5 if part.phases > 1 and winding.connection == "wye" else 1.0
+            rated_kw = part.no_load_loss_pct / 100.0 * part.windings[0].kva / part.phases
+            plus += [a for a, _ in ends]
+            minus += [b for _, b in ends]
+            owner += [i] * len(ends)
+            scale += [rated_kw / (1e3 * winding.kv / root * tap) ** 2] * len(ends)
+        self._turns = tuple(np.array(v, np.int64) for v in (plus, minus, owner))
+        self._scale = np.array(scale, np.float64)
 
     def loss_kw(self, block: Block) -> Real:
-        """No-load losses in each hour [kW]."""
-        across = block.voltages[self._from] - block.voltages[self._to]
-        per_unit = (across.real**2 + across.imag**2).sum(axis=0) / self._rated_v**2
-        loss: Real = self._rated_kw * per_unit / self._taps(block) ** 2
+        """No-load losses of each in each hour [kW]."""
+        loss = np.empty((self._count, block.voltages.shape[1]))
+        flow_kernels.squares(block.voltages, *self._turns, self._scale, loss)
+        for row, mover in self._moved:
+            second = np.array([taps[1] for taps in self._movers[mover].taps])
+            loss[row] /= second[block.positions[mover]] ** 2
         return loss
 
-    def _taps(self, block: Block) -> Real | float:
-        if self._mover is None:
-            return self._tap
-        second = np.array([taps[1] for taps in self._circuit.movers[self._mover].taps])
-        return np.asarray(second[block.positions[self._mover]])
+
+def _turns(part: Transformer, at: list[int]) -> list[tuple[int, int]]:
+    """The two nodes of each phase of a second winding, whose conductors have the nodes `at`."""
+    if part.phases == 1:
+        return [(at[0], at[1] if len(at) > 1 else 0)]
+    if part.windings[1].connection == "wye":
+        neutral = at[part.phases] if len(at) > part.phases else 0
+        return [(a, neutral) for a in at[: part.phases]]
+    return list(zip(at, [*at[1:], at[0]], strict=True))
