@@ -20,7 +20,8 @@ FIRST, LAST = 1990, 2060
 """Years that a reading may have."""
 NEVER = np.iinfo(np.int64).min
 """Stands for a stamp that cannot be read."""
-DAY, WEEK = 1440, 7 * 1440
+DAY, FORTNIGHT, QUARTER = 1440, 14 * 1440, 15
+"""Minutes; since 1990 no clock changed twice within 14 days, nor at other times than quarters of an hour."""
 PER_MINUTE = {"s": 60, "ms": 60_000}
 
 Ints = NDArray[np.int64]
@@ -75,13 +76,13 @@ def zone_of(word: str, timezone: str) -> Zone:
         offset = (moment.utcoffset() or timedelta()) - (moment.dst() or timedelta())
         return Zone(np.zeros(0, np.int64), np.array([offset.total_seconds() // 60], np.int64))
     first = int(datetime(FIRST - 1, 12, 31, tzinfo=UTC).timestamp()) // 60
-    days = range(first, first + (LAST - FIRST + 2) * 366 * DAY, WEEK)
+    days = range(first, first + (LAST - FIRST + 2) * 366 * DAY, FORTNIGHT)
     at, before = [], [_offset(zone, days[0])]
     for day in days:
-        if _offset(zone, day + WEEK) != before[-1]:
-            low, high = day, day + WEEK
-            while high - low > 1:
-                middle = (low + high) // 2
+        if _offset(zone, day + FORTNIGHT) != before[-1]:
+            low, high = day, day + FORTNIGHT
+            while high - low > QUARTER:
+                middle = low + (high - low) // (2 * QUARTER) * QUARTER
                 low, high = (middle, high) if _offset(zone, middle) == before[-1] else (low, middle)
             at.append(high)
             before.append(_offset(zone, high))

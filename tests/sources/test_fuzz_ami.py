@@ -15,7 +15,8 @@ from dtl.sources.ami import read
 
 CELL = re.compile(r"(?<=[,\n])[^,\n]+")
 TEXT = re.compile(r"(?<=>)[^<>\n]+(?=<)|(?<=MeterReading/)\d+")
-NUMBERS = [200, pytest.param(2000, marks=pytest.mark.slow)]
+NUMBERS = [70, pytest.param(700, marks=pytest.mark.slow)]
+"""Files of each of the three forms: together the 200 (slow: 2,000) of a reader."""
 FEED = ex.espi([(1330578000 + 900 * k, 100 + k) for k in range(40)])
 GREEN = {"columns": "green_button", "interval_min": None, "stamp": None}
 
