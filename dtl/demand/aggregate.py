@@ -280,7 +280,7 @@ def _batches(path: Path) -> Iterator[Batch]:
         for batch in opened.iter_batches(BATCH, columns=["meter", "start", "interval_min", "kwh", "kvarh", "flag"]):
             meter, flag = batch.column("meter"), batch.column("flag")
             flags = np.array([worth[w] for w in flag.dictionary.to_pylist()] or [0], np.uint8)
-            seconds = batch.column("start").view(pa.int64()).to_numpy()
+            seconds = batch.column("start").cast(tables.MOMENT).view(pa.int64()).to_numpy()
             yield (
                 meter.dictionary.to_pylist(),
                 meter.indices.to_numpy().astype(np.int64),
