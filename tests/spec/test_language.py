@@ -129,7 +129,7 @@ def test_what_is_available_today() -> None:
     """A mark is deleted when its work is built; this list then grows by what was built."""
     kinds = {k: c.available for c in schema.classes() for k in reference._kinds(c)}
     assert {k for k, available in kinds.items() if available} == {
-        "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "growth", "scada",
+        "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "ami", "growth", "scada",
         "open_meteo", "weather_file", "epw", "generators", "forecast", "costs",
     }  # fmt: skip
     analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields
