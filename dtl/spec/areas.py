@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from dtl.spec.base import Base, one_of
 from dtl.spec.feeders import Globs
 from dtl.spec.names import GisName
-from dtl.spec.scalars import Text
+from dtl.spec.scalars import Name, Number, Text
 
 
 class AreaTable(Base):
@@ -32,6 +32,8 @@ class Area(Base):
     """Its feeders."""
     transformer: Text | None = None
     """The transformer that feeds it."""
+    columns: dict[Name, Number] = {}
+    """Numbers of the area, by which a layer may place adopters."""
 
     @model_validator(mode="after")
     def _one(self) -> Area:
