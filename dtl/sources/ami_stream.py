@@ -89,7 +89,7 @@ class Readings:
                 if rows is None or ami_files.suffix(file) == ".xml":
                     yield espi.loose(file, path, self.meters, self.tally)
                     continue
-                for block in ami_files.blocks(file, path, self.spec, self.words):
+                for block in _ahead(ami_files.blocks(file, path, self.spec, self.words)):
                     if file not in self.used:
                         self.used[file] = _used(block.layout)
                     yield rows.loose(block)
@@ -229,7 +229,7 @@ class Buckets:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def _ahead(rows: Iterator[Loose]) -> Iterator[Loose]:
+def _ahead(rows: Iterator[A]) -> Iterator[A]:
     """The same, the next item being made by a thread meanwhile."""
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(next, rows, None)
