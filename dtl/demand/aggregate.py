@@ -29,6 +29,8 @@ Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
 BATCH = 1 << 20
 """Rows that are added at once."""
+RUN = 64
+"""Values in a row from which on, in the mean, runs are added instead of values."""
 
 
 @dataclass(frozen=True)
@@ -121,22 +123,48 @@ class Sums:
             return
         change = (key[1:] != key[:-1]) | (step[1:] != step[:-1])
         begin = np.concatenate([[0], np.flatnonzero(change) + 1])
-        key = key[begin]
-        place = np.where(key < 0, self.keys, key).astype(np.int64) * self.steps.count + step[begin]
-        np.add.at(self.kwh, place, np.add.reduceat(kwh, begin))
+        key, step = np.where(key[begin] < 0, self.keys, key[begin]), step[begin]
         if isinstance(interval_min, int):
             length = np.diff(np.append(begin, len(kwh))) * interval_min
         else:
             length = np.add.reduceat(interval_min, begin)
-        np.add.at(self.minutes, place, length.astype(np.int32))
+        places = _places_of(key, step, self.steps.count)
+        _add(self.kwh, places, np.add.reduceat(kwh, begin))
+        _add(self.minutes, places, length.astype(np.int32))
         if kvarh is not None:
-            np.add.at(self.kvarh, place, np.add.reduceat(np.nan_to_num(kvarh), begin))
+            _add(self.kvarh, places, np.add.reduceat(np.nan_to_num(kvarh), begin))
 
     @property
     def error(self) -> float:
         """How far keys, meters without a key and what lies outside differ from all meters, per unit of their energy."""
         told = float(self.kwh.sum()) + self.outside_kwh
         return abs(told - self.metered_kwh) / max(abs(self.metered_kwh), 1.0)
+
+
+Places = Ints | list[tuple[slice, slice]]
+"""Positions in sums, one for each value, or runs of positions for runs of values."""
+
+
+def _places_of(key: NDArray[np.int32], step: NDArray[np.int32], steps: int) -> Places:
+    """Where values belong: as runs where meters tell one step after the other, which are added much faster."""
+    place = key.astype(np.int64) * steps + step
+    edge = np.flatnonzero(np.diff(place) != 1) + 1
+    if len(edge) > len(place) // RUN:
+        return place
+    first, last = np.concatenate([[0], edge]), np.append(edge, len(place))
+    begin = place[first]
+    return [
+        (slice(at, at + b - a), slice(a, b))
+        for at, a, b in zip(begin.tolist(), first.tolist(), last.tolist(), strict=True)
+    ]
+
+
+def _add(sums: NDArray[Any], places: Places, values: NDArray[Any]) -> None:
+    if isinstance(places, list):
+        for there, here in places:
+            sums[there] += values[here]
+    else:
+        np.add.at(sums, places, values)
 
 
 @dataclass(frozen=True)
