@@ -9,4 +9,7 @@ LEARNERS = {
     "forecast": "dtl.learning.forecast:learn",
     "growth": "dtl.learning.growth:learn",
 }
-"""``learn(words, tables) -> LearnResult``: the words of the study's section, and the Arrow tables by contract."""
+"""``learn(words, tables) -> LearnResult`` of a group: the words of the section, and Arrow tables by contract."""
+
+OVER_FEEDERS: dict[str, str] = {}
+"""The same, asked of all feeders together, after `LEARNERS` were asked of each."""

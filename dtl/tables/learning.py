@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtl.tables.contract import FINE, FLAG, MOMENT, REAL, TEXT, WORD, Column, Table
+from dtl.tables.contract import FINE, FLAG, INT, MOMENT, REAL, TEXT, WORD, Column, Table
 
 LEARNING = (
     Table(
@@ -62,5 +62,15 @@ LEARNING = (
             Column("repair", TEXT, "what is suggested; no reading is overwritten"),
         ),
         ("feeder", "kind", "element", "start", "fault"),
+    ),
+    Table(
+        "archetypes",
+        (
+            Column("kind", WORD, "meter | feeder"),
+            Column("element", TEXT, "id of the meter or feeder"),
+            Column("archetype", INT, "number of its group, 0 the largest"),
+            Column("name", WORD, "what its mean curve looks like"),
+        ),
+        ("kind", "element"),
     ),
 )

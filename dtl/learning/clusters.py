@@ -1,0 +1,78 @@
+"""The module ``clusters``: archetypes of customers or feeders, their curves and names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from dtl import tables as contracts
+from dtl.learning import series
+from dtl.learning.archetypes import UNSTABLE, Array, group
+from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
+
+MODULE = "clusters"
+LEAST_DAYS = 3
+"""Days of each type that a curve needs."""
+
+
+def curve(load: pd.Series) -> Array:
+    """Mean of each hour on working days, Saturdays and Sundays, shape (72,); nan with fewer than three such days."""
+    hours = load.resample("h").mean()
+    index = pd.DatetimeIndex(hours.index)
+    kind = np.maximum(index.day_of_week.to_numpy() - 4, 0)
+    cells = hours.groupby(24 * kind + index.hour.to_numpy())
+    return cells.mean().where(cells.count() >= LEAST_DAYS).reindex(range(72)).to_numpy(float)
+
+
+def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
+    """Insights by archetype and the table ``archetypes``; ``spec``: ``of``, ``number``, ``seed``, ``timezone``.
+
+    Customers are those of ``readings``, feeders those of ``scada``; a load that is mostly missing is in no group.
+    """
+    kind = "meter" if spec.get("of", "customers") == "customers" else "feeder"
+    table, column = ("readings", "kwh") if kind == "meter" else ("scada", "value")
+    loads = series.metered(tables) if kind == "meter" else series.heads(tables)
+    zone = spec.get("timezone", "UTC")
+    names = sorted(name for name, load in loads.items() if len(load) >= 3 and load.notna().mean() >= 0.5)
+    local = [loads[n].set_axis(pd.DatetimeIndex(loads[n].index).tz_convert(zone).tz_localize(None)) for n in names]
+    curves = np.stack([curve(load) for load in local]) if names else np.empty((0, 72))
+    found = group(curves, spec.get("number"), int(spec.get("seed", 0)))
+    if isinstance(found, NotEnough):
+        why = f"{found.why}; {len(loads)} {kind}s have a series, {len(names)} of them at least half of it"
+        return LearnResult([not_enough(MODULE, why)])
+    rows = []
+    shaky = "" if found.stability >= UNSTABLE else "; the groups are unstable: do not build on single members"
+    count = int(found.label.max()) + 1
+    text = (
+        f"{count} groups by {found.metric}, silhouette {found.silhouette:.2f}, stability {found.stability:.2f}{shaky}"
+    )
+    evidence = [Cell(table, "", column)]
+    rows.append(Insight(MODULE, "groups", count, "1", text, evidence=evidence))
+    members = []
+    for number in range(count):
+        own = np.flatnonzero(found.label == number)
+        mean = np.nanmean(curves[own] / curves[own].mean(1, keepdims=True), axis=0)
+        label = called(mean)
+        text = f"{label}: {len(own)} {kind}s, e.g. {', '.join(names[i] for i in own[:3])}"
+        cells = [Cell(table, names[i], column) for i in own[:3]]
+        rows.append(Insight(MODULE, "members", len(own), "1", text, "", "", "archetype", f"{number:02d}", None, cells))
+        members += [{"kind": kind, "element": names[i], "archetype": number, "name": label} for i in own]
+    return LearnResult(rows, {"archetypes": contracts.frame("archetypes", members)})
+
+
+def called(mean: Array) -> str:
+    """Plain name of a curve over its mean, shape (72,): when it is high."""
+    week, sunday = mean[:24], mean[48:]
+    parts = {"night": week[[23, 0, 1, 2, 3, 4]], "daytime": week[9:17], "evening": week[17:22], "morning": week[6:9]}
+    level = {name: float(values.mean()) for name, values in parts.items()}
+    top = max(level, key=lambda n: level[n])
+    if np.ptp(week) < 0.3:
+        return "flat"
+    if week.min() < 0 or (level["daytime"] < 0.5 * min(level["evening"], level["night"])):
+        return "low at noon, as with solar"
+    off = ", closed on Sundays" if sunday[9:17].mean() < 0.6 * level["daytime"] else ""
+    return f"{top} peak{off}"

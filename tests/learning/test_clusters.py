@@ -1,0 +1,111 @@
+"""Archetypes: known groups come back, shifts need warping, sizes weigh up to the population, bad data are answered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from learning.made_tables import readings
+from sklearn.metrics import adjusted_rand_score
+
+from dtl.learning import clusters
+from dtl.learning.archetypes import Groups, group
+from dtl.learning.insight import NOT_ENOUGH, NotEnough
+
+HOURS = np.arange(72) % 24
+KINDS = np.stack(
+    [
+        np.exp(-0.5 * ((HOURS - 19) / 2.0) ** 2) + 0.4 * np.exp(-0.5 * ((HOURS - 7) / 1.5) ** 2),
+        ((HOURS >= 8) & (HOURS < 18) & (np.arange(72) < 48)) * 1.0,
+        (HOURS < 6) * 1.0 + (HOURS == 23),
+        1.0 - 0.8 * np.exp(-0.5 * ((HOURS - 12) / 2.5) ** 2),
+    ]
+)
+
+
+def population(each: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy customers of four kinds at very different scales."""
+    rng = np.random.default_rng(5)
+    truth = np.repeat(np.arange(len(KINDS)), each)
+    scale = rng.lognormal(0, 1.5, len(truth))[:, None]
+    return scale * (0.3 + KINDS[truth] + rng.normal(0, 0.12, (len(truth), 72))), truth
+
+
+def made(curves: np.ndarray, number: int | None = None) -> Groups:
+    found = group(curves, number)
+    assert isinstance(found, Groups)
+    return found
+
+
+def test_kinds_come_back_without_their_number() -> None:
+    curves, truth = population(40)
+    found = made(curves)
+    assert adjusted_rand_score(truth, found.label) > 0.9
+    assert found.stability > 0.8
+
+
+@pytest.mark.slow
+def test_a_shift_of_an_hour_is_no_other_kind() -> None:
+    rng = np.random.default_rng(1)
+    sharp = np.stack([(HOURS == 7) + 0.7 * (HOURS == 18), (HOURS == 11) + 0.7 * (HOURS == 15)]).astype(float)
+    truth = np.repeat([0, 1], 30)
+    curves = np.stack([np.roll(sharp[t], rng.integers(-1, 2)) for t in truth]) + rng.normal(0, 0.01, (60, 72))
+    assert adjusted_rand_score(truth, made(curves, 2).label) == 1.0
+
+
+def test_order_and_scale_of_customers_do_not_matter() -> None:
+    curves, _ = population(30)
+    order = np.random.default_rng(0).permutation(len(curves))
+    first, second = made(curves), made(1000 * curves[order])
+    assert adjusted_rand_score(first.label[order], second.label) == 1.0
+    assert (np.diff(np.bincount(first.label)) <= 0).all(), "groups are numbered by falling size"
+
+
+def test_curves_of_groups_weigh_up_to_the_population() -> None:
+    curves, _ = population(30)
+    found = made(curves)
+    sizes = np.bincount(found.label)
+    means = np.stack([curves[found.label == g].mean(0) for g in range(len(sizes))])
+    assert (sizes @ means / sizes.sum()) == pytest.approx(curves.mean(0), abs=1e-9)
+
+
+BAD = {
+    "few": (np.random.default_rng(0).normal(1, 0.1, (3, 72)), "3 curves"),
+    "zero": (np.zeros((50, 72)), "0 curves have a shape"),
+    "missing": (np.full((50, 72), np.nan), "0 curves have a shape"),
+    "same": (np.tile(KINDS[0], (50, 1)), "the same shape"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(BAD))
+def test_too_little_is_said(case: str) -> None:
+    curves, why = BAD[case]
+    found = group(curves)
+    assert isinstance(found, NotEnough)
+    assert why in found.why
+
+
+def test_a_customer_without_shape_is_in_no_group() -> None:
+    curves, _ = population(20)
+    curves[7] = 0.0
+    assert made(curves).label[7] == -1
+
+
+def test_from_readings_to_archetypes() -> None:
+    index = pd.date_range("2024-01-01", periods=24 * 28, freq="h")
+    rng = np.random.default_rng(3)
+    place = 24 * np.maximum(index.day_of_week.to_numpy() - 4, 0) + index.hour.to_numpy()
+    kwh = {
+        f"M{k:02d}": pd.Series((1 + k) * (0.2 + KINDS[k % 2][place] + rng.uniform(0, 0.1, 672)), index)
+        for k in range(12)
+    }
+    kwh["HOLES"] = kwh["M00"].where(np.arange(672) % 5 > 2)
+    found = clusters.learn({"of": "customers", "number": 2}, {"readings": readings(kwh)})
+    names = {r["element"]: r["name"] for r in found.tables["archetypes"].to_pylist()}
+    assert names["M00"] == "evening peak"
+    assert names["M01"] == "daytime peak, closed on Sundays"
+    assert "HOLES" not in names
+
+
+def test_nothing_given_is_said() -> None:
+    assert clusters.learn({}, {}).rows[0].verdict == NOT_ENOUGH
