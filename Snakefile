@@ -20,11 +20,13 @@ wildcard_constraints:
 include: "rules/common.smk"
 include: "rules/ingest.smk"
 include: "rules/feeders.smk"
+include: "rules/learning.smk"
 include: "rules/report.smk"
 
 
 localrules:
     all,
+    learn,
     gather,
     write_site,
     build_site,

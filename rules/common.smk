@@ -51,6 +51,6 @@ def of_groups(template):
 
     def files(wildcards):
         index = checkpoints.split_feeders.get(study=wildcards.study).output.index
-        return border.groups(index, template.replace("{study}", wildcards.study))
+        return border.groups(wildcards.study, index, template)
 
     return files

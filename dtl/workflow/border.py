@@ -15,7 +15,7 @@ from dtl import layout
 from dtl.errors import SpecError
 from dtl.spec.study import load
 from dtl.workflow import digests, fingerprint
-from dtl.workflow.questions import STUDY_FOLDER, Job, solvable
+from dtl.workflow.questions import STUDY_FOLDER, Job, origin, solvable
 from dtl.workflow.slices import Slices, argument
 from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Store
@@ -104,6 +104,20 @@ class Border:
             template.format(study=wildcards.study, source=s) for s in self.slices(wildcards.study).sources
         ]
 
-    def groups(self, index: str, template: str) -> list[str]:
-        """The files of all groups that can be solved, by the template of one; ``index`` is their list."""
+    def asked(self, template: str) -> Asked:
+        """A file of a study, by its template; none if the study does not ask the stage that makes it."""
+        return lambda wildcards: [template.format(study=wildcards.study)] * self._made(wildcards.study, template)
+
+    def groups(self, study: str, index: str, template: str) -> list[str]:
+        """The files of all groups that can be solved, by the template of one; ``index`` is their list.
+
+        Of a stage that the study does not ask there are none.
+        """
+        if not self._made(study, template):
+            return []
+        template = template.replace("{study}", study)
         return [template.replace("{group}", g) for g in solvable(Path(index))]
+
+    def _made(self, study: str, template: str) -> bool:
+        made = origin(STAGES, template)
+        return made is None or self.slices(study).asked(made.stage.name)

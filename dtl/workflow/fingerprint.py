@@ -36,6 +36,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "PIL": ("pillow",),
     "sklearn": ("scikit-learn",),
     "material": ("mkdocs-material",),
+    "xgboost": ("xgboost-cpu",),
 }
 """Distributions of modules whose names differ; the engine's own version is that of ``dss_python_backend``."""
 

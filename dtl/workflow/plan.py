@@ -113,6 +113,8 @@ class _Planner:
         """Sort every answer of a stage into the sets."""
         if stage.per == "group" and not self.groups:
             self.groups, self.sure = self._groups()
+        if not self.slices.asked(stage.name):
+            return
         for of in {"source": self.slices.sources, "study": [""], "group": self.groups}[stage.per]:
             self._job(self.slices.job(stage.name, of))
         if stage.per == "group" and not self.sure:
@@ -155,6 +157,8 @@ class _Planner:
         """Digest of an input as a job would find it, with `_Unknown` where it is not computed yet."""
         if name == "raw":
             return {n: self.seen.digest(job.path(p)) for n, p in sorted(job.raw.items())}
+        if name in job.spec.get("unasked", ()):
+            return {}
         template = job.stage.inputs[name]
         source = origin(self.stages, template)
         if source is None:

@@ -69,7 +69,10 @@ class Job:
         return record_path(self.study, self.stage.name, self.source or self.group)
 
     def inputs(self) -> dict[str, Path | dict[str, Path]]:
-        """Path of each input; a map by name for raw files, and where a stage of the study takes all of a kind."""
+        """Path of each input; a map by name for raw files, and where a stage of the study takes all of a kind.
+
+        What the study does not ask for is an empty map.
+        """
         return {name: self._input(name, template) for name, template in self.stage.inputs.items()}
 
     def _input(self, name: str, template: str) -> Path | dict[str, Path]:
@@ -77,6 +80,8 @@ class Job:
             return {n: Path(p) for n, p in sorted(self.raw.items())}
         if "{source}" in template and self.stage.per != "source":
             return {s: self.path(template, source=s) for s in sorted(self.spec["sources"])}
+        if name in self.spec.get("unasked", ()):
+            return {}
         if "{group}" in template and self.stage.per != "group":
             return {g: self.path(template, group=g) for g in solvable(self.path(layout.FEEDERS))}
         return self.path(template)

@@ -12,10 +12,10 @@ from dtl.spec.canonical import plain
 from dtl.spec.stacked import files, words
 from dtl.spec.study import Case, Study
 from dtl.workflow import digests, fingerprint
-from dtl.workflow.questions import Job, raw_names
+from dtl.workflow.questions import Job, origin, raw_names
 from dtl.workflow.stages import STAGES, Stage
 
-READ = ("ami", "costs", "epw", "forecast", "generators", "oms", "open_meteo", "scada", "weather_file")
+READ = ("ami", "costs", "epw", "forecast", "generators", "gis", "oms", "open_meteo", "scada", "weather_file")
 """The kinds of sources that are read though they are no network."""
 
 
@@ -39,6 +39,8 @@ class Slices:
             "prepare_feeder": self._prepare_feeder,
             "solve_feeder": self._solve_feeder,
             "assess_feeder": self._assess_feeder,
+            "learn_feeder": lambda: self._learning("learn_feeder"),
+            "learn": lambda: self._learning("learn_feeder", "learn"),
             "gather": self._gather,
             "write_site": self._write_site,
             "build_site": lambda: {"study": self.study.name, "spec": self.study.digest},
@@ -57,6 +59,15 @@ class Slices:
         source = of if asked.per == "source" else ""
         group = of if asked.per == "group" else ""
         return Job(asked, self.study.name, spec, code, source, group, self._raw(stage, of))
+
+    def asked(self, stage: str) -> bool:
+        """Whether the study asks a stage at all; only an optional one may be left out."""
+        return not self.stages[stage].optional or bool(self._spec(stage, "")["analyses"])
+
+    def _unasked(self, stage: str) -> list[str]:
+        """The inputs of a stage that nobody makes, since the study does not ask for them."""
+        origins = {name: origin(self.stages, path) for name, path in self.stages[stage].inputs.items()}
+        return sorted(name for name, found in origins.items() if found and not self.asked(found.stage.name))
 
     def _spec(self, stage: str, of: str) -> dict[str, Any]:
         if stage == "read_source":
@@ -155,18 +166,41 @@ class Slices:
     def _assess_feeder(self) -> dict[str, Any]:
         return {**self._solve_feeder(), "analyses": self._analyses}
 
+    def _learning(self, *stages: str) -> dict[str, Any]:
+        """What is asked of the learning modules of some stages; the last one is the stage itself.
+
+        As in the slice of `gather`, the definitions of the cases tell `plan` that answers will be others.
+        """
+        known = {kind for stage in stages for kind in fingerprint.registry(STAGES[stage].registry)}
+        asked = plain(self.study.analyses, cosmetic=False)
+        return {
+            "analyses": {kind: words for kind, words in asked.items() if kind in known},
+            "unasked": self._unasked(stages[-1]),
+            "timezone": self.study.timezone,
+            "measured_year": self.study.years.measured,
+            "years": list(self.study.years.planned),
+            **self._results,
+        }
+
+    @cached_property
+    def _results(self) -> dict[str, Any]:
+        """The cases, what defines them and by what they are judged."""
+        return {
+            "cases": [{"case": c.case, "scenario": c.scenario, "year": c.year} for c in self.study.cases],
+            "limits": self.study.resolved_limits,
+            "definitions": self._definitions(cosmetic=False),
+            "powerflow": self._physics,
+        }
+
     def _gather(self) -> dict[str, Any]:
         study = self.study
         analyses = plain(study.analyses, cosmetic=False)
         return {
             "study": study.name,
-            "cases": [{"case": c.case, "scenario": c.scenario, "year": c.year} for c in study.cases],
             "analyses": analyses,
-            "limits": study.resolved_limits,
             "headline": study.report.headline,
             "baseline": analyses.get("compare", {}).get("baseline", "base"),
-            "definitions": self._definitions(cosmetic=False),
-            "powerflow": self._physics,
+            **self._results,
         }
 
     def _write_site(self) -> dict[str, Any]:
@@ -178,7 +212,8 @@ class Slices:
             "question": study.question,
             "timezone": study.timezone,
             "currency": study.currency,
-            "cases": self._gather()["cases"],
+            "cases": self._results["cases"],
+            "unasked": self._unasked("write_site"),
             "scenarios": scenarios,
             "layers": whole["layers"],
             "limits": study.resolved_limits,

@@ -26,6 +26,7 @@ class Stage:
     JSON files or folders. ``data`` holds globs of files beside the code, relative to the project root, that decide the
     answer. ``registry`` names a registry, ``module:NAME``, whose entries add to the code where a slice uses their kind.
     ``distributions`` are packages that the stage starts as programs, which no import shows.
+    An ``optional`` stage is left out of a study whose slice asks for no ``analyses`` of it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stage:
     data: tuple[str, ...] = ()
     registry: str = ""
     distributions: tuple[str, ...] = ()
+    optional: bool = False
 
 
 _SYSTEM = ("assets", "links", "meters", "placed", "series", "scada", "weather", "register", "forecast", "costs")
@@ -162,6 +164,52 @@ _STAGES = (
         registry="dtl.analyses.registry:ANALYSES",
     ),
     Stage(
+        "learn_feeder",
+        "dtl.learning.stages:learn_feeder",
+        per="group",
+        inputs={
+            "feeder": layout.FEEDER,
+            "facts": layout.GIVEN_FACTS,
+            "meters": layout.GIVEN_METERS,
+            "scada": layout.GIVEN_SCADA,
+            "readings": layout.READINGS,
+            "weather": layout.WEATHER,
+            "register": layout.REGISTER,
+            "demand": layout.DEMAND,
+            "profiles": layout.PROFILES,
+            "powerflow": layout.POWERFLOW,
+            "hourly": layout.HOURLY,
+            "violations": layout.VIOLATIONS,
+            "assess": layout.ASSESS,
+        },
+        outputs={"learned": layout.LEARNED},
+        registry="dtl.learning.registry:LEARNERS",
+        optional=True,
+    ),
+    Stage(
+        "learn",
+        "dtl.learning.stages:learn",
+        per="study",
+        inputs={
+            "index": layout.FEEDERS,
+            "outages": layout.OUTAGES,
+            "steps": layout.STEPS,
+            "served": layout.SERVED,
+            "assets": layout.ASSETS,
+            "links": layout.LINKS,
+            "meters": layout.METERS,
+            "weather": layout.WEATHER,
+            "forecast": layout.FORECAST,
+            "costs": layout.COSTS,
+            "feeder": layout.FEEDER,
+            "assess": layout.ASSESS,
+            "learned": layout.LEARNED,
+        },
+        outputs={"learning": layout.LEARNING},
+        registry="dtl.learning.registry:OVER_FEEDERS",
+        optional=True,
+    ),
+    Stage(
         "gather",
         "dtl.report.facts:gather",
         per="study",
@@ -190,6 +238,7 @@ _STAGES = (
             "powerflow": layout.POWERFLOW,
             "hourly": layout.HOURLY,
             "manifest": layout.MANIFEST,
+            "learning": layout.LEARNING,
         },
         outputs={"site": layout.SITE},
         data=("dtl/report/templates/**/*", "site/**/*"),

@@ -27,6 +27,8 @@ MODULES = {
     "prepare_feeder": "toy.feeders",
     "solve_feeder": "toy.feeders",
     "assess_feeder": "toy.feeders",
+    "learn_feeder": "toy.feeders",
+    "learn": "toy.report",
     "gather": "toy.report",
     "write_site": "toy.report",
     "build_site": "toy.report",
@@ -110,7 +112,7 @@ class World:
         for stage in TOYS.values():
             index = self.folder / "results" / "toy" / "feeders.json"
             of = {"source": slices.sources, "study": [""], "group": solvable(index) if index.exists() else []}
-            for each in of[stage.per]:
+            for each in of[stage.per] if slices.asked(stage.name) else []:
                 record = job.run(slices.job(stage.name, each), self.store, TOYS)
                 for said in record["answers"]:
                     found[said["how"]].append((stage.name, each, said["case"]))

@@ -47,3 +47,9 @@ def assess_feeder(spec, inputs, outputs):
         assert line["case"] == spec["case"], "a stage sees the rows of its case only"
         rows += [row("assess", analysis=a, metric="kw", value=line["max_kva"], **case) for a in spec["analyses"]]
     write("assess", rows, outputs["assess"])
+
+
+def learn_feeder(spec, inputs, outputs):
+    outputs["learned"].mkdir()
+    said = digest(spec["analyses"], *(inputs[name].read_bytes() for name in sorted(inputs)))
+    write_json(said, outputs["learned"] / "said.json")

@@ -5,7 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 
 from toy.registry import OVER_CASES
-from toy.rows import read, row, write
+from toy.rows import read, read_json, row, write, write_json
+
+
+def learn(spec, inputs, outputs):
+    outputs["learning"].mkdir()
+    said = [read_json(folder / "said.json") for _, folder in sorted(inputs["learned"].items())]
+    write_json(said, outputs["learning"] / "said.json")
 
 
 def gather(spec, inputs, outputs):
@@ -27,6 +33,7 @@ def write_site(spec, inputs, outputs):
     rows = read("cube", inputs["cube"])
     (outputs["site"] / "pages" / "index.md").write_text(
         f"{spec['title']}\n{spec['spec_text']}\n{spec['digests']}\n{rows}\n"
+        f"{read_json(inputs['learning'] / 'said.json') if inputs['learning'] else 'nothing learned'}\n"
     )
 
 

@@ -1,0 +1,97 @@
+"""The stages ``learn_feeder`` and ``learn``: the learning modules that the study asks for, with their tables.
+
+What a module needs besides tables stands in its words: ``timezone``, ``measured_year``, ``years``, ``cases``,
+``limits``, ``points`` (feeder -> weather point); of one group ``facts`` (what is given for it) and ``model`` (its
+path), of all groups ``models`` and ``index``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dtl import tables
+from dtl.learning.insight import LearnResult
+from dtl.learning.registry import LEARNERS, OVER_FEEDERS
+
+
+class Tables(Mapping[str, pa.Table]):
+    """Arrow tables by their contract, each read when it is first asked for; of several files, the rows of all."""
+
+    def __init__(self, files: Mapping[str, list[Path]]):
+        self._files = files
+        self._read: dict[str, pa.Table] = {}
+
+    def __getitem__(self, name: str) -> pa.Table:
+        if name not in self._read:
+            self._read[name] = tables.concat(name, [tables.read(name, file) for file in self._files[name]])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def learn_feeder(spec: Mapping[str, Any], inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
+    """Write what the modules say of one group: ``insights`` and the tables of their own."""
+    facts = json.loads(inputs["facts"].read_text(encoding="utf-8"))
+    feeders = json.loads(inputs["feeder"].read_text(encoding="utf-8"))["feeders"]
+    point = facts["weather"]["point"]
+    words = {
+        **_shared(spec),
+        "facts": facts,
+        "model": inputs["feeder"],
+        "points": dict.fromkeys(feeders, point) if point else {},
+    }
+    found = Tables({name: [path] for name, path in inputs.items() if name in tables.TABLES})
+    _write(_ask(LEARNERS, spec["analyses"], words, found), outputs["learned"])
+
+
+def learn(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
+    """Write what the modules say of all feeders together, with what was said of each."""
+    files: dict[str, list[Path]] = {
+        name: [inputs[name]] for name in inputs if name in tables.TABLES and name != "assess"
+    }
+    files["assess"] = list(inputs["assess"].values())
+    learned: dict[str, list[Path]] = {"insights": []}
+    for folder in inputs["learned"].values():
+        for file in sorted(folder.iterdir()):
+            learned.setdefault(file.stem, []).append(file)
+    words = {**_shared(spec), "models": dict(inputs["feeder"]), "index": inputs["index"]}
+    results = _ask(OVER_FEEDERS, spec["analyses"], words, Tables(files | learned))
+    before = Tables(learned)
+    _write([LearnResult([], dict(before)), *results], outputs["learning"])
+
+
+def _shared(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {word: spec[word] for word in ("timezone", "measured_year", "years", "cases", "limits")}
+
+
+def _ask(
+    registry: Mapping[str, str], asked: Mapping[str, Any], words: Mapping[str, Any], found: Tables
+) -> list[LearnResult]:
+    results = []
+    for kind in sorted(set(asked) & set(registry)):
+        module, function = registry[kind].split(":")
+        results.append(getattr(import_module(module), function)({**asked[kind], **words}, found))
+    return results
+
+
+def _write(results: list[LearnResult], folder: Path) -> None:
+    """One file per contract, the rows of all results together."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found: dict[str, list[pa.Table]] = {"insights": []}
+    for result in results:
+        if result.rows:
+            found["insights"].append(result.insights())
+        for name, table in result.tables.items():
+            found.setdefault(name, []).append(table)
+    for name, parts in sorted(found.items()):
+        tables.write(name, tables.concat(name, parts), folder / f"{name}.parquet")
