@@ -68,11 +68,11 @@ class Sums:
     """Sums of energy by key and step, growing while readings are added; keys and meters are positions.
 
     ``kwh``, ``kvarh`` and ``minutes`` (of present readings) have the shape (keys + 1, steps); the last row is of meters
-    without a key.
+    without a key. Without ``coverage`` the minutes are not counted.
     """
 
-    def __init__(self, keys: int, steps: Steps):
-        self.steps, self.keys = steps, keys
+    def __init__(self, keys: int, steps: Steps, *, coverage: bool = True):
+        self.steps, self.keys, self.coverage = steps, keys, coverage
         shape = (keys + 1) * steps.count
         self.kwh, self.kvarh, self.minutes = np.zeros(shape), np.zeros(shape), np.zeros(shape, np.int32)
         self.metered_kwh = 0.0
@@ -124,13 +124,14 @@ class Sums:
         change = (key[1:] != key[:-1]) | (step[1:] != step[:-1])
         begin = np.concatenate([[0], np.flatnonzero(change) + 1])
         key, step = np.where(key[begin] < 0, self.keys, key[begin]), step[begin]
-        if isinstance(interval_min, int):
-            length = np.diff(np.append(begin, len(kwh))) * interval_min
-        else:
-            length = np.add.reduceat(interval_min, begin)
         places = _places_of(key, step, self.steps.count)
         _add(self.kwh, places, np.add.reduceat(kwh, begin))
-        _add(self.minutes, places, length.astype(np.int32))
+        if self.coverage:
+            if isinstance(interval_min, int):
+                length = np.diff(np.append(begin, len(kwh))) * interval_min
+            else:
+                length = np.add.reduceat(interval_min, begin)
+            _add(self.minutes, places, length.astype(np.int32))
         if kvarh is not None:
             _add(self.kvarh, places, np.add.reduceat(np.nan_to_num(kvarh), begin))
 
@@ -356,6 +357,6 @@ def of_source(
     def new() -> Sums:
         nonlocal known
         known = np.zeros(0, np.int32)
-        return Sums(len(keys), steps)
+        return Sums(len(keys), steps, coverage=False)
 
     return readings.fold(new, add, scratch)

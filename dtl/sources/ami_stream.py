@@ -7,6 +7,7 @@ as they come. Otherwise all readings are put into buckets of whole meters first,
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,8 @@ HELD = 6_000_000
 """Readings that are held in memory before buckets go to disk."""
 MOST = 500
 """Most buckets, each of which is an open file."""
+AHEAD = 3
+"""Blocks, and pieces of readings, that are made before they are asked for."""
 _SPILL = pa.schema([(n, pa.from_numpy_dtype(t)) for n, t in zip(Loose._fields, (c.dtype for c in NONE), strict=True)])
 
 A = TypeVar("A")
@@ -230,9 +233,9 @@ class Buckets:
 
 
 def _ahead(rows: Iterator[A]) -> Iterator[A]:
-    """The same, the next item being made by a thread meanwhile."""
+    """The same, the next items being made by a thread meanwhile."""
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(next, rows, None)
-        while (item := waiting.result()) is not None:
-            waiting = pool.submit(next, rows, None)
+        waiting = deque(pool.submit(next, rows, None) for _ in range(AHEAD))
+        while (item := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, rows, None))
             yield item
