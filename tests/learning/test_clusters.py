@@ -54,7 +54,7 @@ def test_a_shift_of_an_hour_is_no_other_kind() -> None:
 
 
 def test_order_and_scale_of_customers_do_not_matter() -> None:
-    curves, _ = population(30)
+    curves, _ = population(40)
     order = np.random.default_rng(0).permutation(len(curves))
     first, second = made(curves), made(1000 * curves[order])
     assert adjusted_rand_score(first.label[order], second.label) == 1.0
@@ -62,7 +62,7 @@ def test_order_and_scale_of_customers_do_not_matter() -> None:
 
 
 def test_curves_of_groups_weigh_up_to_the_population() -> None:
-    curves, _ = population(30)
+    curves, _ = population(40)
     found = made(curves)
     sizes = np.bincount(found.label)
     means = np.stack([curves[found.label == g].mean(0) for g in range(len(sizes))])
@@ -86,7 +86,7 @@ def test_too_little_is_said(case: str) -> None:
 
 
 def test_a_customer_without_shape_is_in_no_group() -> None:
-    curves, _ = population(20)
+    curves, _ = population(40)
     curves[7] = 0.0
     assert made(curves).label[7] == -1
 
