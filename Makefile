@@ -16,6 +16,7 @@ $(VENV)/base: envs/dtl.lock pyproject.toml
 	$(PIP) --require-hashes -r envs/dtl.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q dtl
+	$(BIN)/python -c "import dtl.powerflow.solve"
 	touch $@
 
 $(VENV)/test: $(VENV)/base envs/test.lock
