@@ -61,7 +61,8 @@ class CellError(Exception):
 @cache
 def shipped(file: str) -> Mapping[str, Any]:
     """A file of names or words that we ship."""
-    loaded: dict[str, Any] = yaml.safe_load((MAPS / f"{file}.yaml").read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loaded: dict[str, Any] = yaml.load((MAPS / f"{file}.yaml").read_text(encoding="utf-8"), loader)
     return loaded
 
 

@@ -78,6 +78,7 @@ def main(kind: str, folder: str, spec: str) -> None:
 
     module, function = READERS[kind].split(":")
     reader = getattr(__import__(module, fromlist=[function]), function)
+    __import__("pandas")  # Arrow imports it on first use: better once here than in every child
 
     def read(path: Path) -> None:
         reading = reader("model", {"kind": kind, "path": path.name, **json.loads(spec)}, {path.name: path})

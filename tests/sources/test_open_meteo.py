@@ -112,9 +112,10 @@ def test_a_year_is_fetched_once_pinned_and_read(tmp_path: Path) -> None:
     assert noon["ghi_w_m2"] == pytest.approx(0.037), "a mean of the hour before the label 13:00"
 
 
-def test_many_points_and_years_are_chunked(tmp_path: Path) -> None:
+def test_many_points_and_years_are_chunked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     points = ", ".join(f"p{i:02d}: {{latitude_deg: {40 + i / 10}, longitude_deg: -87}}" for i in range(12))
     made, server = study(tmp_path, f"points: {{{points}}}, years: [2023, 2024], model: era5"), Server()
+    monkeypatch.setattr(open_meteo_fetch, "HOURLY", ("temperature_2m",))
     assert len(server.fetch(made)) == 24
     counts = [u.params["latitude"].count(",") + 1 for u in server.asked]
     assert counts == [10, 2, 10, 2]
