@@ -20,7 +20,9 @@ LEAST_H = 168
 """Fewest common hours that are judged: a week."""
 MOST_LAG_H = 24
 CLEAR = 0.01
-"""By how much the correlation has to rise for another lag to be believed."""
+"""By how much the correlation of changes has to rise for another lag to be believed."""
+FITS = 0.6
+"""And how high it has to be: other load is no wrong clock."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _lag(meters: Floats, head: Floats) -> tuple[float, float, float]:
     found = {lag: _correlation(*_shifted(*change, lag)) for lag in range(-MOST_LAG_H, MOST_LAG_H + 1)}
     best = max(found, key=lambda lag: (found[lag], -abs(lag)))
     straight = _correlation(meters, head)
-    if found[best] < found[0] + CLEAR:
+    if found[best] < max(found[0] + CLEAR, FITS):
         return 0.0, straight, straight
     return float(best), _correlation(*_shifted(meters, head, best)), straight
 
