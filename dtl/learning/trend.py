@@ -20,7 +20,7 @@ LEAST_WEEKS = 94
 REFERENCE_WEEKS = 26
 STEP_WEEKS, MOST_STEPS = 6, 5
 ALLOWANCE, LIMIT = 0.25, 10.0
-"""Allowance and limit of the cumulated sum, in standard deviations of a week: about one false alarm in fifty years."""
+"""Allowance and limit of the cumulated sum, in standard deviations of a week."""
 
 
 @dataclass(frozen=True)
