@@ -1,6 +1,6 @@
 """Score of `dtl.learning.meter_faults` on real series with injected faults, and its alerts on the clean ones.
 
-The two buildings are the sample of the method page; the load of a state served for no choice and is a blind check.
+The two buildings are the sample of the method page; the load of a state is a third carrier, no blind check either.
 """
 
 from __future__ import annotations

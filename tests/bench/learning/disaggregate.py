@@ -15,7 +15,7 @@ from dtl.learning.solar_split import Split, split
 SOLAR = ("solar_home1", "solar_home2", "solar_home3", "solar_home4")
 PLAIN = ("home1", "home2", "home3", "home4")
 PROXIES = ("proxy1", "proxy2")
-BASELINE = {"mean_r2": 0.81, "worst_false_kw": 0.09, "aggregate_r2": 0.94}
+BASELINE = {"mean_r2": 0.82, "worst_false_kw": 0.09, "aggregate_r2": 0.94}
 """Best of the measured baselines by column, each from another one of them."""
 
 
