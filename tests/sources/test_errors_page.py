@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = "ami|cim|gis|conversion|costs|cyme|forecast|given|network|opendss|outage|pandapower|register|scada|source|weather"
+KINDS = "|".join(
+    "ami cim conversion costs cyme forecast gis given network opendss outage pandapower reconcile register scada "
+    "source weather".split()
+)
 SLUG = re.compile(rf'"((?:{KINDS})\.[a-z]+(?:-[a-z]+)*)"')
 FILES = {"conversion.parquet", "network.parquet", "source.json"}
 
