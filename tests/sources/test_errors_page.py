@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = "|".join(
-    "ami cim conversion costs cyme forecast gis given network opendss outage pandapower reconcile register scada "
-    "source weather".split()
+KINDS = (
+    "ami|cim|conversion|costs|cyme|forecast|gis|given|network|opendss|outage|pandapower|reconcile|register|scada|source"
+    "|weather"
 )
 SLUG = re.compile(rf'"((?:{KINDS})\.[a-z]+(?:-[a-z]+)*)"')
 FILES = {"conversion.parquet", "network.parquet", "source.json"}
