@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from dtl import tables
 from dtl.learning.insight import LearnResult
@@ -80,7 +81,8 @@ def _ask(
     results = []
     for kind in sorted(set(asked) & set(registry)):
         module, function = registry[kind].split(":")
-        results.append(getattr(import_module(module), function)({**asked[kind], **words}, found))
+        with threadpool_limits(1):
+            results.append(getattr(import_module(module), function)({**asked[kind], **words}, found))
     return results
 
 
