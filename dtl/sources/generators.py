@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.sources.listing import CellError, Field, Row, folded, kept, meaning, refuse, rows
+from dtl.sources.oms_words import alias
 from dtl.sources.reading import Reading
 
 FIELDS = (
@@ -23,10 +24,12 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     """Read the register into the table ``register``; the first row of an id counts."""
     reading = Reading(name, "generators")
     own = {folded(w): status for status, words in (spec.get("statuses") or {}).items() for w in words}
+    feeder = alias(spec.get("feeder_names"))
     found: dict[str, tuple[Row, dict[str, Any]]] = {}
     for row in rows(reading, spec, files, "generators", FIELDS):
         try:
             known = _row(name, row, own)
+            known["feeder"] = feeder(known["feeder"]) or known["feeder"]
             if known["id"] in found:
                 first = found[known["id"]][0]
                 raise CellError("given.duplicate", "id", known["id"], f"the id stands at {first.file}:{first.line} "

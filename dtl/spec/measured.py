@@ -138,6 +138,8 @@ class Generators(SourceFiles):
     """The column map."""
     statuses: dict[Status, Texts] = {}
     """What further words of the column `status` mean."""
+    feeder_names: Alias | None = None
+    """How a feeder's name becomes one of the model; none: it is the same."""
 
 
 class Forecast(SourceFiles):

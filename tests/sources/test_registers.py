@@ -81,17 +81,26 @@ def test_own_names_statuses_and_excel(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.append(["Ref", "Fuel", "Nameplate", "Stage", "COD"])
-    sheet.append(["q-1", "photovoltaic", 250, "FIS", datetime(2027, 5, 1)])
+    sheet.append(["Ref", "Fuel", "Nameplate", "Stage", "COD", "Feeder"])
+    sheet.append(["q-1", "photovoltaic", 250, "FIS", datetime(2027, 5, 1), "CKT-F1"])
     book.save(tmp_path / "queue.xlsx")
     spec = {
         "kind": "generators",
         "path": "queue.xlsx",
-        "columns": {"id": ["Ref"], "type": ["fuel"], "kw": ["NAMEPLATE"], "status": ["Stage"], "day": ["COD"]},
+        "columns": {
+            "id": ["Ref"],
+            "type": ["fuel"],
+            "kw": ["NAMEPLATE"],
+            "status": ["Stage"],
+            "day": ["COD"],
+            "feeder": ["Feeder"],
+        },
         "statuses": {"queued": ["FIS"]},
+        "feeder_names": {"strip_prefix": ["CKT-"]},
     }
     reading = generators.read("r", spec, {"queue.xlsx": tmp_path / "queue.xlsx"})
     row = tables.frame("register", reading.tables["register"]).to_pylist()[0]
+    assert row["feeder"] == "F1"
     assert (row["id"], row["type"], row["kw"], row["status"], row["day"]) == (
         "q-1",
         "pv",
