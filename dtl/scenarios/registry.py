@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LAYERS = {
+    "ev": "dtl.scenarios.ev:apply",
     "growth": "dtl.scenarios.growth:apply",
 }
 """The function of each kind, ``apply(layer, state, context) -> State``."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from dtl.spec.base import Base, Reading, near, wrong
 from dtl.spec.names import CsvPath
-from dtl.spec.scalars import NotNegative, Positive, Share, Text
+from dtl.spec.scalars import Hour, NotNegative, Number, Positive, Share, Text
 
 BuiltIn = Literal["level1_residential", "level2_residential", "level2_high_power", "dcfc_commercial", "dcfc_highway"]
 BUILT_IN = ("level1_residential", "level2_residential", "level2_high_power", "dcfc_commercial", "dcfc_highway")
@@ -50,21 +50,38 @@ class Profile(Base):
     """Mean energy of one vehicle on a day [kWh]."""
     efficiency: Annotated[Share, Field(gt=0)] | None = None
     """Energy into the battery per energy from the grid [-]."""
+    sessions_per_day: Annotated[Number, Field(gt=0, le=96)] | None = None
+    """Mean number of sessions of a vehicle at home, or of a charger in public, on a day [-]."""
+    stay_h: Positive | None = None
+    """Mean time for which a vehicle is plugged in [h]."""
+    vehicles_per_charger: Annotated[Number, Field(ge=1)] | None = None
+    """Vehicles that share a charger; who finds all of a load's chargers taken waits [-]."""
     managed: Share | None = None
     """Share of sessions that a timer or a program shifts [-]."""
+    managed_from: Hour | None = None
+    """Hour from which managed sessions charge; none: evenly over their stay."""
+    managed_spread_h: NotNegative | None = None
+    """Time over which a timer's starts are spread at random [h]; none: one hour."""
+    sessions: CsvPath | None = None
+    """A CSV of measured sessions, columns arrival, departure, kwh and station, from which sessions are drawn."""
     weekday: CsvPath | None = None
-    """A CSV of 24 values or a day in steps, for weekdays."""
+    """A CSV of 24 values or a day in steps for weekdays: the load of one vehicle, whatever others do."""
     weekend: CsvPath | None = None
     """The same for Saturday and Sunday."""
     year: CsvPath | None = None
     """A CSV of 8,760 values or a year in steps."""
-    seasons: Seasons = Seasons()
+    seasons: Seasons | None = None
     """Energy of each season relative to the mean of the year."""
 
     @model_validator(mode="after")
     def _has_a_shape(self) -> Profile:
-        if self.year is not None and (self.weekday or self.weekend):
-            raise wrong("one-of", "a profile has either 'year', or 'weekday' and 'weekend'")
-        if self.like is None and self.year is None and (self.weekday is None or self.weekend is None):
-            raise wrong("one-of", "a profile needs 'like', or 'year', or both 'weekday' and 'weekend'")
+        shapes = [n for n in ("sessions", "year", "weekday", "weekend") if getattr(self, n) is not None]
+        if len(shapes) > 1 and shapes != ["weekday", "weekend"]:
+            raise wrong("one-of", "a profile has one of 'sessions', 'year', or 'weekday' and 'weekend'")
+        if len(shapes) == 1 and shapes[0].startswith("week"):
+            raise wrong("one-of", "'weekday' and 'weekend' go together")
+        if self.like is None and not shapes:
+            raise wrong("one-of", "a profile needs 'like', 'sessions', 'year', or both 'weekday' and 'weekend'")
+        if self.sessions and self.charger_kw is None and self.like is None:
+            raise wrong("one-of", "measured sessions need 'charger_kw'", "sessions")
         return self

@@ -32,7 +32,7 @@ def files(study: Study) -> list[str]:
     for layer in {id(layer): layer for case in study.cases for _, layer in case.layers}.values():
         if isinstance(layer, Ev) and layer.profile in study.profiles:
             entry = study.profiles[layer.profile]
-            found |= {entry.weekday, entry.weekend, entry.year}
+            found |= {entry.weekday, entry.weekend, entry.year, entry.sessions}
         elif isinstance(layer, Solar | Custom):
             found.add(layer.profile)
         elif isinstance(layer, Upgrades):
