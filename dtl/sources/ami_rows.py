@@ -51,7 +51,7 @@ class Rows:
         self.spec, self.words, self.meters, self.tally = spec, words, meters, tally
         self.step = int(spec["interval_min"])
         self.register = spec["reads"] == "register"
-        self.ends = spec["stamp"] == "interval_end" or self.register
+        self.ends = spec.get("stamp") == "interval_end" or self.register
         self.zone = zone_of(spec["zone"], spec["timezone"])
         self.factor = factor(spec["unit"], self.step) * spec["multiplier"]
         self.sign = 1.0 if spec["positive"] == "delivered" else -1.0

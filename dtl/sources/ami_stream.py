@@ -52,7 +52,7 @@ class Readings:
     def __init__(self, spec: Mapping[str, Any], files: Mapping[str, Path]):
         self.spec, self.files = spec, dict(sorted(files.items()))
         self.rule = Rule(
-            spec["repeated"], spec["reads"] == "register", spec["register_digits"], spec["interval_min"] or 0
+            spec["repeated"], spec["reads"] == "register", spec.get("register_digits"), spec.get("interval_min") or 0
         )
         self.words = load(spec["columns"]) if spec["columns"] != "green_button" else {}
         self._anew()
