@@ -9,6 +9,7 @@ import numpy as np
 from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand, Drive
 from dtl.demand.shapes import names, shape
+from dtl.demand.weather import Weather
 from dtl.network.feeder import Bus, Feeder, Load
 from dtl.scenarios.context import Context
 
@@ -44,3 +45,16 @@ def street(homes: int = 20, shops: int = 5) -> list[tuple[str, str, int, float]]
     """Loads of transformers with a few customers each."""
     rows = [(f"t{i:03d}", "residential", 3 + i % 7, 8.0 + 1.5 * (i % 5)) for i in range(homes)]
     return rows + [(f"u{i:03d}", "commercial", 1 + i % 3, 30.0 + 5.0 * i) for i in range(shops)]
+
+
+def made_weather(year: int, mean_c: float = 13.0, noise: int = 0) -> Weather:
+    """A year of temperatures: a season, a day, and slow weather that differs by year."""
+    rng = np.random.default_rng(year + noise)
+    slow = np.zeros(365)
+    for day in range(1, 365):
+        slow[day] = 0.8 * slow[day - 1] + rng.normal(0.0, 2.2)
+    season = -11.0 * np.cos(2 * np.pi * (np.arange(365) - 20) / 365)
+    hour = 5.0 * np.cos(2 * np.pi * (np.arange(24) - 15) / 24)
+    temp_c = (mean_c + season + slow)[:, None] + hour[None, :]
+    fields = {"temp_c": temp_c.ravel().astype(np.float32)}
+    return Weather("made", "here", 40.0, -95.0, year, "year", fields, {}, {})

@@ -35,7 +35,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     else:
         assert profile.shape is not None, "a profile has sessions or a shape"
         power = Power.shared(count.astype(np.float64), profile.shape.astype(np.float32))
-    return state.with_component(Component(name, power, power.scaled(_kvar_per_kw(profile)), "added"))
+    return state.with_component(Component(name, power, power.scaled(_kvar_per_kw(profile)), "added", kind="ev"))
 
 
 def _kvar_per_kw(profile: Charging) -> float:

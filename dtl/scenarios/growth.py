@@ -1,12 +1,19 @@
-"""Layer ``growth``: the base load grows by a share each year, compounding from the measured year."""
+"""Layer ``growth``: the base load grows, by a share each year or along a forecast by area."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.errors import SolveError
 from dtl.scenarios.context import Context
+from dtl.scenarios.levels import Path, areas_of, paths
 from dtl.scenarios.state import Component, State, assumption
+
+Real = NDArray[np.float64]
 
 
 def factor(per_year: float, context: Context) -> float:
@@ -15,8 +22,37 @@ def factor(per_year: float, context: Context) -> float:
 
 
 def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
-    """The state with what the base load grows by; ``layer["per_year"]`` is a share, 0.02 for 2 %."""
-    by = factor(float(layer["per_year"]), context)
+    """The state with what the base load of a class grows by.
+
+    ``layer["per_year"]`` is a share, 0.02 for 2 %, compounding from the measured year; or ``forecast`` and ``what``
+    name a path: ``per_year`` shares, or a quantity whose ratio to that of the measured year counts.
+    """
     name, base = str(layer["name"]), state.base
-    state = state.with_component(Component(name, base.kw.scaled(by - 1.0), base.kvar.scaled(by - 1.0), "load"))
-    return state.assuming(name, assumption("per_year", float(layer["per_year"]), "share per year", "study"))
+    mine = state.of_class(str(layer.get("to", "all")), name)
+    if layer.get("per_year") is not None:
+        by = np.full(len(mine), factor(float(layer["per_year"]), context))
+        rows = [assumption("per_year", float(layer["per_year"]), "share per year", "study")]
+    else:
+        by, rows = _along(layer, state, context)
+    more = np.where(mine, by - 1.0, 0.0)
+    grown = Component(name, base.kw.scaled(more), base.kvar.scaled(more), "load", kind="growth")
+    return state.with_component(grown).assuming(name, *rows)
+
+
+def _along(layer: Mapping[str, Any], state: State, context: Context) -> tuple[Real, list[dict[str, Any]]]:
+    """Factor of each load by the path of its area; loads without one do not grow."""
+    known = paths(str(layer["name"]), str(layer["forecast"]), str(layer["what"]), context)
+    factors = {area: _factor(str(layer["name"]), path, context) for area, path in known.items()}
+    area = areas_of(state, context, list(known))
+    rows = [assumption(f"growth of {a} to {context.year}", f, "factor", "forecast") for a, f in sorted(factors.items())]
+    return np.array([factors.get(a, 1.0) for a in area]), rows
+
+
+def _factor(layer: str, path: Path, context: Context) -> float:
+    if path.unit == "per_year":
+        return path.growth(context.measured_year, context.year)
+    now, then = path.at(context.year), path.at(context.measured_year)
+    if then <= 0.0:
+        raise SolveError(f"layer '{layer}': the forecast of {path.area} is {then:g} {path.unit} in the measured year "
+                         f"{context.measured_year}; growth is its ratio to that")  # fmt: skip
+    return now / then

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 LAYERS = {
+    "custom": "dtl.scenarios.custom:apply",
+    "electrification": "dtl.scenarios.electrification:apply",
     "ev": "dtl.scenarios.ev:apply",
     "growth": "dtl.scenarios.growth:apply",
+    "tariff": "dtl.scenarios.tariff:apply",
+    "weather": "dtl.scenarios.weather:apply",
 }
 """The function of each kind, ``apply(layer, state, context) -> State``."""
 

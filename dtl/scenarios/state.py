@@ -42,6 +42,8 @@ class Component:
         Rating of the inverters at each load [kVA], shape (loads,); None for loads.
     volt_var
         Volt-var characteristic of the inverters, empty for none.
+    kind
+        Kind of the layer, by which a later one finds it.
     """
 
     layer: str
@@ -50,6 +52,7 @@ class Component:
     carrier: Carrier
     kva: Real | None = None
     volt_var: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, eq=False)

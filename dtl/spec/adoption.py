@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from typing_extensions import override
 
-from dtl.spec.base import Base, NotYet, not_yet, one_of, wrong
+from dtl.spec.base import Base, not_yet, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, ForecastName, SolarName
 from dtl.spec.profiles import ProfileName
 from dtl.spec.scalars import (
+    Flag,
     Hour,
     Month,
     Name,
@@ -76,7 +77,6 @@ class Adoption(LayerBase):
         return self
 
 
-@not_yet
 class Weather(LayerBase):
     """Other weather: an event of a past year, or a shift."""
 
@@ -85,6 +85,8 @@ class Weather(LayerBase):
     """What is taken over."""
     of: Year | None = None
     """The year in which the event was."""
+    return_years: Annotated[Number, Field(gt=1, le=1000)] | None = None
+    """Instead of a year: the event that comes once in so many years, by all years of weather [years]."""
     onto: Literal["same_dates", "peak_week", "whole_year"] = "same_dates"
     """Where in the measured calendar the event is put."""
     shift_c: Annotated[Number, Field(ge=-20, le=20)] = 0.0
@@ -92,8 +94,11 @@ class Weather(LayerBase):
 
     @model_validator(mode="after")
     def _event_of_a_year(self) -> Weather:
-        if (self.event is None) != (self.of is None):
+        if (self.event is None) != (self.of is None and self.return_years is None):
             raise wrong("one-of", "'event' and 'of' go together: an event of which year?")
+        one_of(self, ("of", "return_years"), "an event", optional=True)
+        if self.event == "year" and self.return_years is not None:
+            raise wrong("one-of", "'return_years' is of a week or a day, not of a year", "return_years")
         if self.event is None and self.shift_c == 0:
             raise wrong("one-of", "a weather layer needs 'event' and 'of', or 'shift_c'")
         return self
@@ -109,11 +114,11 @@ class Growth(LayerBase):
     kind: Literal["growth"]
     per_year: Annotated[Number, Field(ge=-0.5, le=1)] | None = None
     """Growth per year, compound from the measured year [share]."""
-    to: Annotated[Name, NotYet(but=("all",))] = "all"
+    to: Name = "all"
     """The customer class that grows; all: every class."""
-    forecast: Annotated[ForecastName | None, NotYet()] = None
+    forecast: ForecastName | None = None
     """The source of kind forecast that gives the path by area."""
-    what: Annotated[Text | None, NotYet()] = None
+    what: Text | None = None
     """The value of the forecast's column `what`."""
 
     @model_validator(mode="after")
@@ -128,7 +133,6 @@ class Growth(LayerBase):
         return {"load" if self.to == "all" else f"load.{self.to}"}
 
 
-@not_yet
 class Electrification(Adoption):
     """Heat and hot water that become electric."""
 
@@ -139,13 +143,14 @@ class Electrification(Adoption):
     """The device."""
     backup_kw: Annotated[Number, Field(ge=0)] = 0.0
     """Resistance heater that helps on cold days [kW]."""
+    kwh_per_year: Positive | None = None
+    """Useful energy of an adopter in a year [kWh]; none: that of a home."""
 
     @override
     def writes(self) -> set[str]:
         return {self.end_use if self.to == "all" else f"{self.end_use}.{self.to}"}
 
 
-@not_yet
 class Ev(Adoption):
     """Electric vehicles that charge."""
 
@@ -221,7 +226,6 @@ class ConnectionRules(LayerBase):
         return {"connection_rules"}
 
 
-@not_yet
 class Tariff(LayerBase):
     """A time-of-use tariff that moves load out of its peak hours."""
 
@@ -232,13 +236,20 @@ class Tariff(LayerBase):
     """The days of the peak."""
     months: list[Month] = Field(default=[1, 12], min_length=2, max_length=2)
     """First and last month of the tariff."""
-    shift_share: Share
+    shift_share: Share | None = None
     """Share of the peak energy that moves to the adjacent hours [-]."""
+    price_ratio: Annotated[Number, Field(ge=1, le=50)] | None = None
+    """Instead of a share: the price in the peak over that outside, from which the response follows [-]."""
+    technology: Flag = False
+    """Whether customers have devices that respond by themselves; for `price_ratio`."""
+    returns: Share = 1.0
+    """Share of what leaves the peak that comes back in other hours; 1 keeps the energy [-]."""
     moves: list[Literal["load", "ev"]] = Field(default=["load"], min_length=1)
     """What moves."""
 
     @model_validator(mode="after")
     def _peak_has_a_length(self) -> Tariff:
+        one_of(self, ("shift_share", "price_ratio"), "a tariff")
         if self.peak_hours[0] == self.peak_hours[1]:
             raise wrong("out-of-range", "'peak_hours' begin and end in the same hour")
         return self

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dtl.spec.base import COSMETIC, Base, NotYet
+from dtl.spec.base import COSMETIC, Base
 from dtl.spec.scalars import Year
 
 
@@ -14,7 +14,7 @@ class LayerBase(Base):
     """One assumption with a name, which scenarios stack."""
 
     kind: str
-    from_year: Annotated[Year | None, NotYet()] = None
+    from_year: Year | None = None
     """The layer is left out in planned years before this one."""
     note: Annotated[str, Field(json_schema_extra=COSMETIC)] = ""
     """Where the assumption comes from, for the reader."""

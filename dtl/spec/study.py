@@ -93,9 +93,9 @@ class Study(Base):
     """What the base load is, before any layer."""
     limits: Limits = Limits()
     """What is too much."""
-    areas: Annotated[Areas | None, NotYet()] = None
+    areas: Areas | None = None
     """Named parts of the grid."""
-    profiles: Annotated[dict[Name, Profile], NotYet()] = {}
+    profiles: dict[Name, Profile] = {}
     """Shapes of charging and load, by name."""
     layers: dict[Name, Layer] = {}
     """Assumptions, by name, which scenarios stack."""

@@ -1,0 +1,140 @@
+"""What holds for every kind of layer in the registry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from layered_cases import CONTEXT, demand_of, feeder_of, made_weather, street
+
+from dtl.scenarios.compose import compose
+from dtl.scenarios.composition import composition
+from dtl.scenarios.context import Context
+from dtl.scenarios.realise import realise
+from dtl.scenarios.registry import LAYERS
+from dtl.scenarios.state import BASE, State
+
+ROWS = street(8, 3)
+FEEDER = feeder_of(ROWS)
+ADOPTION = {"penetration": 0.5, "by": 2030}
+SAMPLES: dict[str, dict[str, Any]] = {
+    "custom": ADOPTION | {"profile": "own.csv", "kw_each": 3.0, "power_factor": 0.9},
+    "electrification": ADOPTION | {"end_use": "heating", "backup_kw": 2.0},
+    "ev": ADOPTION | {"charging": {"like": "level2_residential"}, "to": "residential"},
+    "growth": {"per_year": 0.03, "to": "commercial"},
+    "tariff": {"peak_hours": [16, 21], "shift_share": 0.2, "days": "weekdays", "moves": ["load", "ev"]},
+    "weather": {"event": "hottest_week", "of": 2023, "onto": "peak_week", "shift_c": 1.5},
+}
+"""One layer of each kind that changes something."""
+NOTHING: dict[str, dict[str, Any]] = {
+    "custom": {"penetration": 0.0},
+    "electrification": {"penetration": 0.0},
+    "ev": {"penetration": 0.0},
+    "growth": {"per_year": 0.0},
+    "tariff": {"shift_share": 0.0},
+    "weather": {"event": None, "of": None, "shift_c": 0.0},
+}
+"""What makes of it a layer that changes nothing."""
+CASE = {"scenario": "s", "year": 2030, "case": "s@2030"}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    own = tmp_path_factory.mktemp("files") / "own.csv"
+    own.write_text("\n".join(f"{(h % 24) / 23:.3f}" for h in range(8760)))
+    return replace(CONTEXT, weather={y: made_weather(y) for y in (2023, 2025)}, files={"own.csv": Path(own)})
+
+
+def layer(kind: str, **changes: Any) -> dict[str, Any]:
+    return {"name": f"the {kind}", "kind": kind} | SAMPLES[kind] | changes
+
+
+def stack() -> list[dict[str, Any]]:
+    return [layer(kind) for kind in sorted(LAYERS) if kind in SAMPLES]
+
+
+def composed(layers: list[dict[str, Any]], context: Context, order: tuple[str, ...] = ()) -> State:
+    return compose(layers, FEEDER, demand_of(FEEDER, order), context)
+
+
+def test_every_kind_has_a_sample() -> None:
+    assert set(SAMPLES) == set(NOTHING)
+    assert set(SAMPLES) <= set(LAYERS)
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_nothing_of_a_layer_changes_nothing(kind: str, context: Context) -> None:
+    state = composed([layer(kind, **NOTHING[kind])], context)
+    feeder, demand = realise(state)
+    assert feeder == FEEDER
+    for name, drive in demand_of(FEEDER).drives.items():
+        assert demand.drives[name].kw == drive.kw and demand.drives[name].kvar == drive.kvar
+        np.testing.assert_array_equal(demand.kw(name), demand_of(FEEDER).kw(name))
+    changed = composed([layer("ev"), layer(kind)] if kind == "tariff" else [layer(kind)], context)
+    assert np.abs(changed.kw() - state.kw()).max() > 0.01
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_a_layer_says_what_it_assumes(kind: str, context: Context) -> None:
+    state = composed([layer(kind)], context)
+    assert state.assumptions
+    for row in state.assumptions:
+        assert set(row) == {"layer", "field", "value", "unit", "source", "default"}
+        assert row["layer"] == f"the {kind}"
+
+
+def test_the_order_of_a_stack_changes_no_byte(context: Context) -> None:
+    layers = stack()
+    some = [list(p) for i, p in enumerate(permutations(layers)) if i % 240 == 0]
+    states = [composed(order, context) for order in some]
+    for other in states[1:]:
+        assert list(other.components) == list(states[0].components)
+        assert other.kw().tobytes() == states[0].kw().tobytes()
+        assert other.assumptions == states[0].assumptions
+
+
+@pytest.mark.parametrize("kind", [*sorted(SAMPLES), "all"])
+def test_permuting_the_loads_permutes_the_result(kind: str, context: Context) -> None:
+    layers = stack() if kind == "all" else [layer(kind)]
+    one, other = composed(layers, context), composed(layers, context, tuple(n for n, *_ in reversed(ROWS)))
+    place = {name: i for i, name in enumerate(other.loads)}
+    order = [place[name] for name in one.loads]
+    np.testing.assert_allclose(other.kw()[order], one.kw(), rtol=0, atol=1e-9)
+
+
+def test_attribution_sums_to_the_total(context: Context) -> None:
+    state = composed(stack(), context)
+    assert set(state.components) - {BASE} == {x["name"] for x in stack()} | {"the tariff:ev"}
+    rows = composition(state, context, CASE).to_pylist()
+    total = state.kw().sum(axis=0)
+    kwh = sum(r["kwh"] for r in rows)
+    assert kwh == pytest.approx(total.sum(), rel=1e-9)
+    peak = sum(r["kw_at_feeder_peak"] for r in rows)
+    assert peak == pytest.approx(total.max(), rel=1e-9)
+    means = np.sum([r["kw"] for r in rows], axis=0)
+    calendar = context.calendar
+    slot = (calendar.month - 1) * 24 + calendar.hour
+    np.testing.assert_allclose(means, np.bincount(slot, weights=total) / np.bincount(slot), rtol=1e-5)
+
+
+def test_what_is_driven_is_the_sum_of_the_components(context: Context) -> None:
+    state = composed(stack(), context)
+    _, demand = realise(state)
+    for i, name in enumerate(state.loads):
+        driven = demand.kw(name)
+        if f"{name}:added" in demand.drives:
+            driven = driven + demand.kw(f"{name}:added")
+        np.testing.assert_allclose(driven, state.kw()[i], rtol=2e-6, atol=1e-5)
+
+
+def test_energy_is_conserved_where_it_is_claimed(context: Context) -> None:
+    state = composed([layer("ev"), layer("tariff")], context)
+    for name in ("the tariff", "the tariff:ev"):
+        moved = state.components[name].kw
+        turnover = np.abs(moved.values()).sum(axis=1)
+        assert turnover.max() > 1.0
+        assert np.abs(moved.sums()).max() <= 1e-9 * turnover.max()
