@@ -9,6 +9,7 @@ from dtl.errors import Mistake
 from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
 from dtl.spec.edits import Actions, Switching
+from dtl.spec.layer_files import classes_are_known, files_hold
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
 from dtl.spec.study import Study
@@ -173,5 +174,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _reliability_has_outages,
     _costs_have_a_currency,
     _metrics_are_computed,
+    files_hold,
+    classes_are_known,
     swept,
 )

@@ -44,10 +44,11 @@ def load_study(path: Path) -> Study:
     mistakes += includes.mistakes + found
     judged = {(m.file, m.line, m.column) for m in found if m.slug in VALUES}
     mistakes += [m for m in refused(root, reading) if (m.file, m.line, m.column) not in judged]
-    mistakes += cross_check(study or _draft(root), root)
+    draft = study or _draft(root)
+    draft._folder = file.parent
+    mistakes += cross_check(draft, root)
     if mistakes or study is None:
         raise SpecError(_sorted(mistakes, shown))
-    study._folder = file.parent
     study._files = (file, *dict.fromkeys(includes.files))
     return study
 

@@ -129,14 +129,15 @@ def test_what_is_available_today() -> None:
     """A mark is deleted when its work is built; this list then grows by what was built."""
     kinds = {k: c.available for c in schema.classes() for k in reference._kinds(c)}
     assert {k for k, available in kinds.items() if available} == {
-        "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "ami", "growth", "scada",
+        "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "ami", "growth", "ev",
+        "weather", "electrification", "tariff", "custom", "scada",
         "open_meteo", "weather_file", "epw", "generators", "forecast", "costs",
     }  # fmt: skip
     analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields
     asked = {n for n, f in analyses.items() if all(c.available for c in schema.of_type(f.annotation))}
     assert asked == {"thermal", "voltage", "losses", "compare", "reliability"}
     marked = {n for n, f in Study.model_fields.items() if mark(f) is not None}
-    assert marked == {"areas", "profiles", "sweeps"}
+    assert marked == {"sweeps"}
 
 
 def test_a_section_is_frozen_and_made_in_code_without_text() -> None:

@@ -1,0 +1,63 @@
+"""Whether the files and classes that layers name are what they must be: a year has 8,760 values, a class has loads."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from dtl.spec.adoption import Adoption, Custom, Growth, Solar
+from dtl.spec.base import near
+from dtl.spec.series import SeriesError, day_values, year_values
+from dtl.spec.study import Study
+
+Found = Iterator[tuple[tuple[str | int, ...], str, str]]
+"""Where, slug and message of each mistake."""
+SHIPPED = ("commercial", "flat", "industrial", "residential")
+"""Classes that have a shape of ours."""
+
+
+def files_hold(study: Study) -> Found:
+    """Profiles of days and years, in the section ``profiles`` and in layers, have the number of values they must."""
+    for name, profile in study.profiles.items():
+        for word, read in (("weekday", day_values), ("weekend", day_values), ("year", year_values)):
+            path = getattr(profile, word)
+            if path is not None:
+                yield from _judged(study, ("profiles", name, word), path, read)
+    for name, layer in study.layers.items():
+        if isinstance(layer, Custom | Solar) and layer.profile is not None:
+            yield from _judged(study, ("layers", name, "profile"), layer.profile, year_values)
+
+
+def _judged(study: Study, at: tuple[str, ...], path: str, read: Callable[[Path], list[float]]) -> Found:
+    if not (study.folder / path).is_file():
+        return  # told where the path stands
+    try:
+        values = read(study.folder / path)
+    except SeriesError as err:
+        yield at, "wrong-file", f"'{path}'{err}"
+        return
+    except (OSError, UnicodeDecodeError) as err:
+        yield at, "wrong-file", f"'{path}' cannot be read: {err.__class__.__name__}"
+        return
+    if min(values) < 0.0:
+        line = next(i for i, v in enumerate(values, 1) if v < 0.0)
+        yield at, "wrong-file", f"'{path}': value {line} is {values[line - 1]:g}; a profile is not negative"
+
+
+def classes_are_known(study: Study) -> Found:
+    """Layers name classes that the study has, where a table of classes says which."""
+    table = study.demand.classes
+    if table is None or study.demand.from_ != ["model_loads"] or not (study.folder / table).is_file():
+        return
+    known = {"all", *SHIPPED, *([study.demand.shape] if study.demand.shape else ()), *_classes(study.folder / table)}
+    for name, layer in study.layers.items():
+        if isinstance(layer, Adoption | Growth) and layer.to not in known:
+            message = f"no customer is of class '{layer.to}' ('{table}'){near(layer.to, known)}"
+            yield ("layers", name, "to"), "unknown-name", message
+
+
+def _classes(path: Path) -> set[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(line for line in file if line.strip() and not line.lstrip().startswith("#"))
+        return {(row.get("class") or "").strip() for row in rows}
