@@ -21,6 +21,7 @@ rule read_source:
 rule merge_network:
     input:
         sources=border.sources(layout.SOURCE),
+        raw=border.raw("merge_network"),
     output:
         network=solid(layout.NETWORK),
         findings=solid(layout.FINDINGS),
@@ -46,8 +47,9 @@ rule merge_network:
     params:
         spec=border.spec("merge_network"),
         code=border.code("merge_network"),
+        seen=border.seen("merge_network"),
     shell:
-        job("merge_network")
+        job("merge_network", "--raw {input.raw:q}")
 
 
 rule split_readings:

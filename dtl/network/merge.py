@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from pydantic import ValidationError
 
 from dtl import tables
@@ -21,7 +20,9 @@ from dtl.errors import Finding
 from dtl.network import referential, system
 from dtl.network.checks import check
 from dtl.network.feeder import Feeder
+from dtl.network.metering import metering
 from dtl.network.outages import link
+from dtl.network.rows import by_feeder
 
 CONSEQUENCES = {
     "network.island",
@@ -52,26 +53,18 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         findings += [f for f in found if feeder not in broken or f.check not in CONSEQUENCES]
     findings += referential.check(folders, network)
     outages = link(folders, network)
-    findings = [_waived(f, spec.get("waive") or {}) for f in [*findings, *outages.findings]]
+    links = tables.concat("links", [])
+    meters, placed = metering(folders, network, links, spec["meters"], inputs.get("raw") or {})
+    findings = [_waived(f, spec.get("waive") or {}) for f in [*findings, *outages.findings, *placed]]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
     columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}
     tables.write("findings", tables.frame("findings", columns), outputs["findings"])
     tables.write("network", network, outputs["network"])
     outages.write(outputs)
-    tables.write("links", tables.concat("links", []), outputs["links"])
-    system.write(folders, network, tables.concat("meters", []), outputs)
+    tables.write("links", links, outputs["links"])
+    system.write(folders, network, meters, outputs)
     accounts = [tables.read("conversion", folders[name] / "conversion.parquet") for name in sorted(folders)]
     tables.write("conversion", tables.concat("conversion", accounts), outputs["conversion"])
-
-
-def by_feeder(network: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The rows of each feeder of a table ``network``, which is sorted by feeder."""
-    feeders = network["feeder"].cast(pa.string()).to_pylist()
-    start = 0
-    for i in range(1, len(feeders) + 1):
-        if i == len(feeders) or feeders[i] != feeders[start]:
-            yield feeders[start], network.slice(start, i - start).to_pylist()
-            start = i
 
 
 def checked(feeder: str, rows: Iterable[Mapping[str, Any]]) -> list[Finding]:

@@ -22,7 +22,7 @@ from dtl.network import given
 from dtl.network.feeder import Feeder
 from dtl.network.ids import SAFE
 from dtl.network.join import join, pruned
-from dtl.network.merge import by_feeder
+from dtl.network.rows import by_feeder
 
 Reason = tuple[bool, str]
 """Why a feeder fails; those without a place in a file sort last."""

@@ -104,7 +104,7 @@ class Network(Base):
     """Feeders that are solved as one circuit, so that ties between them can be used."""
     reconcile: Annotated[Reconcile | None, NotYet()] = None
     """How assets of the GIS are matched with those of the model."""
-    meters: Annotated[MeterMatching | None, NotYet()] = None
+    meters: MeterMatching | None = None
     """How meters are matched with transformers."""
     calibrated: Annotated[CsvPath | None, NotYet()] = None
     """Reviewed multipliers and set-points that `calibrate` proposed."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.spec.canonical import plain
+from dtl.spec.network import MeterMatching
 from dtl.spec.stacked import files, words
 from dtl.spec.study import Case, Study
 from dtl.workflow import digests, fingerprint
@@ -90,6 +91,9 @@ class Slices:
         study, paths = self.study, list[Path]()
         if stage == "read_source":
             paths = study.sources[of].files(study.folder)
+        elif stage == "merge_network":
+            asked = study.network.meters
+            paths = [study.folder / asked.overrides] if asked is not None and asked.overrides else []
         elif stage == "split_readings":
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder" and study.demand.classes:
@@ -100,7 +104,14 @@ class Slices:
 
     def _merge_network(self) -> dict[str, Any]:
         waived = {name: plain(w, cosmetic=False) for name, w in self.study.waive.items()}
-        return {"model": self.study.network.model, "sources": self.sources, "feeders": self._feeders, "waive": waived}
+        network = self.study.network
+        return {
+            "model": network.model,
+            "sources": self.sources,
+            "feeders": self._feeders,
+            "waive": waived,
+            "meters": plain(network.meters or MeterMatching(), cosmetic=False),
+        }
 
     @property
     def _feeders(self) -> Any:

@@ -59,7 +59,7 @@ _STAGES = (
         "merge_network",
         "dtl.network.merge:merge_network",
         per="study",
-        inputs={"sources": layout.SOURCE},
+        inputs={"sources": layout.SOURCE, "raw": "files of overrides"},
         outputs={
             "network": layout.NETWORK,
             "findings": layout.FINDINGS,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = (
-    "ami|cim|conversion|costs|cyme|forecast|gis|given|network|opendss|outage|pandapower|reconcile|register|scada|source"
+    "ami|cim|conversion|costs|cyme|forecast|gis|given|meters|network|opendss|outage|pandapower|reconcile|register|scada|source"
     "|weather"
 )
 SLUG = re.compile(rf'"((?:{KINDS})\.[a-z]+(?:-[a-z]+)*)"')

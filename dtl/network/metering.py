@@ -1,0 +1,71 @@
+"""The meters of a study placed in its network, and what is found while doing so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dtl import tables
+from dtl.errors import Finding
+from dtl.network import overrides
+from dtl.network.meters import place
+from dtl.network.service_transformers import serving
+from dtl.network.system import joined
+from dtl.sources.reading import plain
+
+NAMED = 5
+"""So many meters are named in a finding; the table holds all."""
+REMEDY = "Look at the table of meters; network.meters.overrides of the study always wins."
+
+
+def metering(
+    folders: Mapping[str, Path], network: pa.Table, links: pa.Table, words: Mapping[str, Any], raw: Mapping[str, Path]
+) -> tuple[pa.Table, list[Finding]]:
+    """The table ``meters`` of all sources (folders by name), and the findings about it.
+
+    ``words`` are those of the study's ``network.meters``; `raw` holds the file of overrides by its name.
+    """
+    points, series = joined("service_points", folders), joined("series", folders)
+    if not points.num_rows and not series.num_rows:
+        return tables.concat("meters", []), []
+    forced: dict[str, tuple[str, str]] = {}
+    findings: list[Finding] = []
+    if name := words.get("overrides"):
+        forced, findings = overrides.meters(name, raw.get(name))
+    near = serving(network)
+    edges, assets = joined("gis_edges", folders), joined("assets", folders)
+    found = place(points, series, near, assets, edges, links, forced, words)
+    known = {plain(t) for t in near["transformer"]}
+    metered = set(found["meter"].to_pylist())
+    for meter, (_, transformer) in sorted(forced.items()):
+        for field, value, ok in (
+            ("meter", meter, meter in metered),
+            ("transformer", transformer, plain(transformer) in known),
+        ):
+            if not ok:
+                findings.append(overrides.unknown(str(name), field, value))
+    return found, [*findings, *_told(found)]
+
+
+def _told(meters: pa.Table) -> Iterator[Finding]:
+    """How the meters were placed, and which of them a person should look at."""
+    rows = meters.select(["meter", "band", "basis", "transformer", "recorded_transformer"]).to_pylist()
+    ways = Counter(r["basis"] for r in rows)
+    text = "meters are placed: " + ", ".join(f"{count} by {basis}" for basis, count in sorted(ways.items()))
+    yield Finding("meters.placed", "info", text, field="basis", value=str(len(rows)))
+    lost = [r["meter"] for r in rows if r["basis"] == "none"]
+    weak = [r["meter"] for r in rows if r["band"] == "low"]
+    other = [r["meter"] for r in rows if r["recorded_transformer"] not in ("", r["transformer"])]
+    for check, names, what in (
+        ("meters.unplaced", lost, "belong to no transformer of the model; their readings count for no feeder"),
+        ("meters.low", weak, "have a transformer that is little sure"),
+        ("meters.record-differs", other, "have another transformer than the one recorded"),
+    ):
+        if names:
+            more = ", ..." if len(names) > NAMED else ""
+            value = ", ".join(names[:NAMED]) + more
+            yield Finding(check, "warning", f"{len(names)} meters {what}", field="meter", value=value, remedy=REMEDY)

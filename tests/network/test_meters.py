@@ -1,0 +1,142 @@
+"""Meters find their transformers: an override wins, then the record, then connectivity, then the nearest."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from dtl import tables
+from dtl.network import overrides
+from dtl.network.meters import place
+from dtl.network.rows import by_feeder
+from dtl.network.service_transformers import serving
+
+WORDS = {"candidates": 3, "max_distance_m": 100.0}
+
+
+def part(kind: str, name: str, body: str) -> dict[str, str]:
+    return {"feeder": "f1", "kind": kind, "name": name, "body": body}
+
+
+def unit(name: str, high: str, low: str, kv: float = 0.24) -> dict[str, str]:
+    ends = f'{{"bus":"{high}","nodes":[1],"kv":7.2,"kva":50}},{{"bus":"{low}","nodes":[1],"kv":{kv},"kva":50}}'
+    return part("transformer", name, f'{{"name":"{name}","phases":1,"windings":[{ends}]}}')
+
+
+def network() -> pa.Table:
+    """Two transformers 80 m apart, the second with a low-voltage line to its load; a load without transformer."""
+    rows = [
+        part("feeder", "f1", '{"crs":"EPSG:26916"}'),
+        *(part("bus", n, f'{{"name":"{n}","x":{x},"y":0}}') for n, x in (("m1", 0), ("m2", 80), ("m3", 900))),
+        *(part("bus", n, f'{{"name":"{n}"}}') for n in ("s1", "s2", "s2b")),
+        unit("t1", "m1", "s1"),
+        unit("t2", "m2", "s2"),
+        unit("big", "m1", "m2", kv=4.16),
+        part("line", "l", '{"name":"l","from_bus":"s2","to_bus":"s2b"}'),
+        part("line", "mv", '{"name":"mv","from_bus":"m1","to_bus":"m3"}'),
+        part("load", "a", '{"name":"a","bus":"s1"}'),
+        part("load", "b", '{"name":"b","bus":"s2b"}'),
+        part("load", "c", '{"name":"c","bus":"m3"}'),
+    ]
+    return tables.frame("network", rows)
+
+
+def point(meter: str, x: float | None, transformer: str = "") -> dict[str, object]:
+    empty = {"source": "g", "feeder": "f1", "bus": "", "phases": "A", "customer_class": ""}
+    return empty | {"meter": meter, "transformer": transformer, "x": x, "y": None if x is None else 5.0}
+
+
+def placed(
+    *points: dict[str, object], forced: dict[str, tuple[str, str]] | None = None
+) -> dict[str, dict[str, object]]:
+    empty = {name: tables.concat(name, []) for name in ("series", "assets", "gis_edges", "links")}
+    found = place(
+        tables.frame("service_points", list(points)), empty["series"], serving(network()), empty["assets"],
+        empty["gis_edges"], empty["links"], forced or {}, WORDS,
+    )  # fmt: skip
+    return {row["meter"]: row for row in found.to_pylist()}
+
+
+def test_what_serves_customers() -> None:
+    found = serving(network())
+    told = {row.transformer: (row.bus, row.x, row.loads) for row in found.itertuples()}
+    assert told == {"t1": ("s1", 0, ["a"]), "t2": ("s2", 80, ["b"]), "m3": ("m3", 900, ["c"])}
+    assert [f for f, _ in by_feeder(network())] == ["f1"]
+
+
+def test_records_stand_and_the_rest_goes_to_the_nearest() -> None:
+    found = placed(point("near2", 70.0), point("says1", 70.0, "T1"), point("far", 500.0), point("nowhere", None))
+    assert [found[m]["transformer"] for m in ("near2", "says1", "far", "nowhere")] == ["t2", "t1", "", ""]
+    assert [found[m]["basis"] for m in ("near2", "says1", "far", "nowhere")] == ["nearest", "record", "none", "none"]
+    assert found["says1"]["load"] == "a" and found["near2"]["load"] == "b"
+    assert found["near2"]["distance_m"] == pytest.approx((10**2 + 5**2) ** 0.5)
+    assert found["near2"]["candidates"] == "t1=1.00"
+    assert found["far"]["band"] == "none" and found["far"]["feeder"] == ""
+
+
+def test_an_override_wins() -> None:
+    found = placed(point("m", 0.0, "t1"), forced={"m": ("", "t2")})
+    assert (found["m"]["transformer"], found["m"]["basis"], found["m"]["confidence"]) == ("t2", "override", 1.0)
+
+
+def test_bad_rows_of_overrides_are_told_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "meters.csv"
+    path.write_text("meter,transformer\nm1,t1\nm1,t2\n,t1\nm2,\n")
+    found, findings = overrides.meters("overrides/meters.csv", path)
+    assert found == {"m1": ("", "t1")}
+    assert [(f.line, f.field) for f in findings] == [(3, "meter"), (4, "meter"), (5, "transformer")]
+    assert overrides.meters("x.csv", tmp_path / "none.csv")[1][0].severity == "error"
+    path.write_text("meter\nm1\n")
+    assert "transformer" in overrides.meters("x.csv", path)[1][0].value
+
+
+def test_no_customer_is_lost_or_doubled() -> None:
+    points = [point(f"m{i}", float(i)) for i in range(50)]
+    assert sorted(placed(*points)) == sorted(str(p["meter"]) for p in points)
+    reverse = placed(*reversed(points))
+    assert reverse == placed(*points)
+
+
+def test_truth_of_the_synthetic_utility_through_the_whole_of_ingestion(tmp_path: Path) -> None:
+    """Read GIS and CYME of a made utility; who is recorded right stays right, nobody is lost."""
+    from dtl.network.metering import metering
+    from dtl.sources import cyme_text, gis, read
+    from dtl.spec.canonical import plain
+    from dtl.spec.gis import Gis
+    from dtl.spec.sources import CymeText
+
+    out = tmp_path / "u"
+    _made(out)
+    folders = {}
+    specs = {
+        "gis": (gis, Gis(kind="gis", path="gis/utility.gdb.zip", columns="arcfm")),
+        "cyme": (cyme_text, CymeText(kind="cyme_text", path="cyme_system/*.txt", missing="default")),
+    }
+    for name, (module, spec) in specs.items():
+        files = {p.relative_to(out).as_posix(): p for p in spec.files(out)}
+        reading = module.read(name, plain(spec, cosmetic=False), files)
+        read.write(reading, files, tmp_path / name)
+        folders[name] = tmp_path / name
+    network = tables.read("network", folders["cyme"] / "network.parquet")
+    found, findings = metering(folders, network, tables.concat("links", []), WORDS, {})
+    truth = {r["meter"]: r for r in _rows(out / "truth/meters.csv")}
+    device = {r["transformer"]: r["cyme_device"].lower() for r in _rows(out / "truth/transformers.csv")}
+    right = {r["meter"] for r in found.to_pylist() if r["transformer"] == device[truth[r["meter"]]["transformer"]]}
+    recorded = {m for m, r in truth.items() if r["recorded_transformer"] == r["transformer"]}
+    assert recorded <= right and found.num_rows == len(truth)
+    assert {f.check for f in findings} >= {"meters.placed"}
+
+
+def _made(out: Path) -> None:
+    from dtl import cli
+
+    words = ["--feeders", "1", "--days", "0", "--meters", "60-80", "--formats", "gdb,cyme_text", "--seed", "3"]
+    assert cli.main(["synth", "utility", "--out", str(out), *words]) == 0
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
