@@ -18,13 +18,13 @@ from dtl.demand.calendar import Calendar
 
 Real = NDArray[np.float64]
 
-KNOTS_C = (0.0, 5.0, 10.0, 14.0, 18.0, 22.0, 26.0, 30.0)
+KNOTS_C = (-8.0, 0.0, 8.0, 12.0, 16.0, 20.0, 24.0, 28.0)
 """Temperatures at which slopes may bend [degree C]."""
-INSIDE = 0.02
+INSIDE = 0.05
 """Share of the hours that must lie on either side of a knot, so that outermost slopes rest on data."""
 PARTS = 6
 """Parts of the day that have slopes of their own."""
-RIDGE = 1e-3
+RIDGE = 1e-2
 """Penalty, per observation."""
 LEAST = 0.2
 """Smallest load under other weather, as part of that of the measured weather."""
