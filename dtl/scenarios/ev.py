@@ -27,7 +27,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     profile = charging(layer["charging"], context)
     units = adopters(layer, state, context, kw_each=profile.charger_kw)
     state = assumed(layer, state, context, units)
-    rows = [assumption(k, v, "", "profile", default=not own) for k, (v, own) in profile.said.items()]
+    rows = [assumption(k, v, _unit(k), "profile", default=not own) for k, (v, own) in profile.said.items()]
     state = state.assuming(name, *rows)
     count = _vehicles(layer, state, units)
     if profile.habit is not None:
@@ -36,6 +36,11 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
         assert profile.shape is not None, "a profile has sessions or a shape"
         power = Power.shared(count.astype(np.float64), profile.shape.astype(np.float32))
     return state.with_component(Component(name, power, power.scaled(_kvar_per_kw(profile)), "added", kind="ev"))
+
+
+def _unit(field: str) -> str:
+    ends = {"_kw": "kW", "_kwh": "kWh", "_kwh_per_day": "kWh per day", "_h": "h", "_sessions": "per day"}
+    return next((unit for end, unit in ends.items() if field.endswith(end)), "")
 
 
 def _kvar_per_kw(profile: Charging) -> float:
