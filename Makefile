@@ -1,4 +1,5 @@
 # make demo: install what a run needs, run the demo study, say where its site is.
+# make utility: write the raw files of a synthetic utility of six feeders, run the study on them.
 # make test: install what the tests need, run them; make slow: the longest ones.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -6,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip --disable-pip-version-check install --quiet
 STUDY ?= demo
 
-.PHONY: install demo test slow bench lock clean
+.PHONY: install demo utility test slow bench lock clean
 
 install: $(VENV)/base
 
@@ -25,6 +26,12 @@ $(VENV)/test: $(VENV)/base envs/test.lock
 
 demo: install
 	$(BIN)/dtl run $(STUDY)
+
+utility: install studies/utility/data/README.md
+	$(BIN)/dtl run utility
+
+studies/utility/data/README.md:
+	$(BIN)/dtl synth utility --out studies/utility/data $(shell cat studies/utility/synth.txt)
 
 test: $(VENV)/test
 	.ci/system-packages

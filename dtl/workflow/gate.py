@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from dtl import layout
@@ -19,7 +20,33 @@ def run(study: str) -> int:
 
 
 def judge(study: Study) -> list[str]:
-    """The expectations that the results break, one line each."""
+    """The expectations that the results break, and the errors in its data that nobody waived, one line each."""
+    return [*_errors(study), *_failed(study)]
+
+
+def _errors(study: Study) -> list[str]:
+    """What is wrong in sources besides the model, whose errors fail no feeder: one line for each source and check."""
+    import pyarrow.parquet as pq
+
+    columns = ["source", "check", "element", "value", "message", "file", "line"]
+    path = Path(layout.FINDINGS.format(study=study.name))
+    found: dict[tuple[str, str], list[dict[str, object]]] = {}
+    for row in pq.read_table(path, columns=columns, filters=[("severity", "==", "error")]).to_pylist():
+        if row["source"] not in ("", study.network.model):
+            found.setdefault((row["source"], row["check"]), []).append(row)
+    return [
+        f"data: {len(rows)} errors {check} in the source {source}, as {_shown(rows[0])}: correct them, or waive "
+        f"`{check}` by name with a reason"
+        for (source, check), rows in sorted(found.items())
+    ]
+
+
+def _shown(row: Mapping[str, object]) -> str:
+    place = ":".join(str(row[k]) for k in ("file", "line") if row[k])
+    return " ".join(str(x) for x in (place, row["element"], row["value"], row["message"]) if x)
+
+
+def _failed(study: Study) -> list[str]:
     bound = study.expect.failed_feeders
     if bound is None:
         return []
