@@ -56,11 +56,11 @@ def of_hours(mean_c: Real, clock_hour: Real) -> Real:
     return np.asarray(shape / shape.sum(axis=1, keepdims=True), np.float64)
 
 
-def heating(temp_c: Real, clock_hour: Real) -> Real:
-    """Heat for the rooms in each hour of a year, as shares of the year, shape (8760,)."""
+def heating(temp_c: Real, clock_hour: Real, *, normal_c: Real) -> Real:
+    """Heat for the rooms in each hour, shape (8760,), as shares of that of a year at the normal temperatures."""
     mean = temp_c.reshape(-1, 24).mean(axis=1)
     heat = of_days(mean)[:, None] * of_hours(mean, clock_hour.reshape(-1, 24))
-    return np.asarray((heat / heat.sum()).ravel(), np.float64)
+    return np.asarray(heat.ravel() / of_days(normal_c.reshape(-1, 24).mean(axis=1)).sum(), np.float64)
 
 
 def cop(technology: str, temp_c: Real, *, sink_c: float | None = None) -> Real:

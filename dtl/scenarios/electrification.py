@@ -30,15 +30,19 @@ _HUMPS = {"hot_water": (0.25, ((7.0, 1.4, 1.0), (19.5, 2.4, 0.8))), "cooking": (
 def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     """The state with the load of what became electric; a fleet's mean load for each adopter, constant power."""
     name = str(layer["name"])
-    one, rows = load(layer, context)
+    one, rows = load(layer, context, state.temp_c)
     units = adopters(layer, state, context, kw_each=float(one.max()))
     state = assumed(layer, state, context, units).assuming(name, *rows)
     power = Power.shared(units.astype(np.float64), np.repeat(one, context.steps // HOURS).astype(np.float32))
     return state.with_component(Component(name, power, power.scaled(0.0), "added", kind="electrification"))
 
 
-def load(layer: Mapping[str, Any], context: Context) -> tuple[Real, list[dict[str, Any]]]:
+def load(
+    layer: Mapping[str, Any], context: Context, changed_c: Real | None = None
+) -> tuple[Real, list[dict[str, Any]]]:
     """Electric load of one adopter in each hour [kW], shape (8760,), and what was assumed.
+
+    ``changed_c`` are temperatures in place of those measured; a colder year needs more heat.
 
     Raises
     ------
@@ -57,9 +61,10 @@ def load(layer: Mapping[str, Any], context: Context) -> tuple[Real, list[dict[st
         shape = kwh * _day(use, clock)
         if technology == "resistance":
             return shape, rows
-        return shape / heat.cop(technology, _temp_c(layer, context), sink_c=heat.HOT_WATER_C), rows
-    temp_c = _temp_c(layer, context)
-    return _rooms(kwh * heat.heating(temp_c, clock), technology, temp_c, float(layer.get("backup_kw", 0.0)), rows)
+        return shape / heat.cop(technology, _temp_c(layer, context, changed_c), sink_c=heat.HOT_WATER_C), rows
+    temp_c = _temp_c(layer, context, changed_c)
+    need = kwh * heat.heating(temp_c, clock, normal_c=_temp_c(layer, context, None))
+    return _rooms(need, technology, temp_c, float(layer.get("backup_kw", 0.0)), rows)
 
 
 def _rooms(
@@ -89,8 +94,8 @@ def _day(use: str, clock: Real) -> Real:
     return np.asarray(shape / shape.sum(), np.float64)
 
 
-def _temp_c(layer: Mapping[str, Any], context: Context) -> Real:
-    return temp_c(str(layer["name"]), context)
+def _temp_c(layer: Mapping[str, Any], context: Context, changed_c: Real | None) -> Real:
+    return temp_c(str(layer["name"]), context) if changed_c is None else changed_c
 
 
 def temp_c(layer: str, context: Context) -> Real:

@@ -73,6 +73,8 @@ class State:
         What the layers assumed: rows of layer, field, value, unit, source, default.
     notes
         What a reader of the case must know: energy that was not delivered, and the like.
+    temp_c
+        Air temperature of the case where a layer of weather changed it, shape (8760,) [degree C].
     """
 
     feeder: Feeder
@@ -81,6 +83,7 @@ class State:
     units: Mapping[str, Real] = field(default_factory=dict)
     assumptions: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    temp_c: Real | None = None
 
     @property
     def loads(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,17 +34,18 @@ WEAK = 0.3
 def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     """The state with what the base load changes by, feeder by feeder."""
     name = str(layer["name"])
-    before = temp_c(name, context)
+    measured = temp_c(name, context)
+    before = measured if state.temp_c is None else state.temp_c
     base, calendar = state.base, context.calendar
     feeders = np.array(state.feeders)
     every = np.array([base.kw.total(np.asarray(feeders == f, float)) for f in dict.fromkeys(state.feeders)])
     per_hour = context.steps // HOURS
     hourly = every.reshape(len(every), HOURS, per_hour).mean(axis=2)
     after, rows = temperatures(layer, before, hourly.sum(axis=0), context)
-    state = state.assuming(name, *rows)
+    state = replace(state.assuming(name, *rows), temp_c=after)
     factors = []
     for feeder, load in zip(dict.fromkeys(state.feeders), hourly, strict=True):
-        response = fit(load, before, calendar, context.timezone)
+        response = fit(load, measured, calendar, context.timezone)
         factors.append(np.repeat(response.ratio(before, after, calendar, context.timezone), per_hour) - 1.0)
         state = _told(state, name, feeder, response, after)
     place = {f: i for i, f in enumerate(dict.fromkeys(state.feeders))}

@@ -94,6 +94,18 @@ def test_a_fleet_of_heat_pumps_is_as_measured() -> None:
         load({"name": "hp", "end_use": "heating"}, CONTEXT)
 
 
+def test_heat_pumps_see_the_weather_of_the_case() -> None:
+    pumps = {"name": "hp", "kind": "electrification", "penetration": 0.5, "by": 2030}
+    snap = {"name": "cold", "kind": "weather", "event": "coldest_week", "of": 2022, "shift_c": -6.0}
+    mild, cold = (compose(x, FEEDER, demand_of(FEEDER), WEATHER) for x in ([pumps], [pumps, snap]))
+    one, other = (s.components["hp"].kw.total() for s in (mild, cold))
+    assert cold.temp_c is not None
+    week = np.flatnonzero(cold.temp_c != WEATHER.weather[2025].fields["temp_c"])
+    assert other[week].sum() > 1.2 * one[week].sum()
+    rest = np.setdiff1d(np.arange(8760), week)
+    np.testing.assert_allclose(other[rest], one[rest], rtol=1e-6)
+
+
 def test_hot_water_and_cooking_have_their_energy() -> None:
     for use, technology, kwh in (("hot_water", "resistance", 2500.0), ("cooking", "resistance", 450.0)):
         one, _ = load({"name": "x", "end_use": use, "technology": technology}, CONTEXT)
