@@ -16,26 +16,30 @@ ABOUT = {
     "violations.csv": "Every line, transformer and bus over a limit, by feeder and case.",
     "findings.csv": "What is wrong with the data, or was repaired.",
     "conversion.csv": "Every object and property of the sources: mapped, defaulted or refused, with the reason.",
+    "meters.csv": "Every meter: its transformer, what speaks for it, how sure that is, and what was recorded.",
+    "series.csv": "Every meter's readings in short: interval, first, last, present, absent, doubled, ambiguous.",
+    "links.csv": "Which asset of the GIS is which element of the model.",
     "study.json": "The study as it was run: resolved, with every default written out.",
 }
 
 
-def write(folder: Path, cube: pa.Table, findings: pa.Table, conversion: pa.Table, study: str) -> list[dict[str, str]]:
-    """Write all files into a folder; returns a row per file with its name, size and meaning."""
+def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: str) -> list[dict[str, str]]:
+    """Write all files into a folder; returns a row per file with its name, size and meaning.
+
+    ``listed`` are further tables by the name of their file; of those that are empty no file is written, save of
+    `findings` and `conversion`, which then tell that there is nothing.
+    """
     folder.mkdir(parents=True)
     single = cube.filter(pc.equal(cube["level"].cast(tables.TEXT), "element"))
-    content: Mapping[str, pa.Table] = {
-        "cube.csv": cube,
-        "violations.csv": single,
-        "findings.csv": findings,
-        "conversion.csv": conversion,
-    }
+    told = {f"{n}.csv": t for n, t in listed.items() if t.num_rows or n in ("findings", "conversion")}
+    content: Mapping[str, pa.Table] = {"cube.csv": cube, "violations.csv": single, **told}
     for name, table in content.items():
         csv.write_csv(_plain(table), folder / name)
     (folder / "study.json").write_text(study.rstrip("\n") + "\n", encoding="utf-8")
     rows = {name: str(table.num_rows) for name, table in content.items()}
-    sizes = {name: (folder / name).stat().st_size for name in ABOUT}
-    return [{"name": n, "about": a, "rows": rows.get(n, ""), "size": _size(sizes[n])} for n, a in ABOUT.items()]
+    there = {name: about for name, about in ABOUT.items() if name in content or name == "study.json"}
+    sizes = {name: (folder / name).stat().st_size for name in there}
+    return [{"name": n, "about": a, "rows": rows.get(n, ""), "size": _size(sizes[n])} for n, a in there.items()]
 
 
 def _plain(table: pa.Table) -> pa.Table:

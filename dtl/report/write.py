@@ -15,6 +15,7 @@ from dtl.report import (
     assumptions,
     downloads,
     drawing,
+    metered,
     overview,
     pages,
     palette,
@@ -146,8 +147,10 @@ def _write_pages(
     findings = tables.read("findings", Path(inputs["findings"]))
     conversion = tables.read("conversion", Path(inputs["conversion"]))
     cases = study_payloads.cases(spec, facts)
-    data = quality.context(facts, findings, conversion, index)
-    rows = downloads.write(docs / "downloads", facts.table, findings, conversion, spec["spec_text"])
+    meters, series, links = (tables.read(name, Path(inputs[name])) for name in ("meters", "series", "links"))
+    data = quality.context(facts, findings, conversion, index) | metered.context(meters, series)
+    listed = {"findings": findings, "conversion": conversion, "meters": meters, "series": series, "links": links}
+    rows = downloads.write(docs / "downloads", facts.table, listed, spec["spec_text"])
     provenance = _provenance(spec, facts)
     reference = {n: t for n, t in pages.REFERENCE.items() if (SOURCE / "docs" / f"{n}.md").is_file()}
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": crs, "downloads": rows}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -365,3 +366,31 @@ def _system(folder: Path, inputs: dict[str, Any]) -> None:
     )
     inputs["conversion"] = folder / "conversion.parquet"
     tables.write("conversion", tables.frame("conversion", conversion), inputs["conversion"])
+    given = {"meters": _meters(), "series": _series(), "links": []}
+    for name, found in given.items():
+        inputs[name] = folder / f"{name}.parquet"
+        tables.write(name, tables.frame(name, found) if found else tables.concat(name, []), inputs[name])
+    inputs["learning"] = {}
+
+
+def _meters() -> list[dict[str, Any]]:
+    """A meter that is sure, one with a hostile name that is not, and one that nothing places."""
+    empty = {"load": "", "phases": "A", "customer_class": "", "recorded_feeder": "north", "candidates": ""}
+    told = [
+        ("m1", "north", "t1", "t1", 0.99, "high", "record"),
+        ("<b>m2</b>", "north", "t1", "t2", 0.41, "low", "nearest"),
+        ("m3", "", "", "", 0.0, "none", "none"),
+    ]
+    names = ("meter", "feeder", "transformer", "recorded_transformer", "confidence", "band", "basis")
+    return [empty | dict(zip(names, row, strict=True)) | {"candidates": "t9=0.59" * (row[0] != "m1")} for row in told]
+
+
+def _series() -> list[dict[str, Any]]:
+    """Two meters of one source, of which one misses a quarter of its readings."""
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    counts = {"duplicate": 0, "conflict": 0, "unused": 0, "ambiguous": 1, "estimated": 2, "has_volts": True}
+    about = {"source": "ami", "interval_min": 60, "first": start, "last": start + timedelta(hours=99)} | counts
+    return [
+        about | {"meter": "m1", "intervals": 100, "missing": 0},
+        about | {"meter": "m2", "intervals": 75, "missing": 25},
+    ]

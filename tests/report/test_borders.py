@@ -43,7 +43,7 @@ def test_study_of_which_nothing_was_solved_has_every_page(made: Any, tmp_path: P
     )
     inputs = dict.fromkeys(("feeder", "powerflow", "hourly", "manifest"), none)
     inputs |= {"cube": tmp_path / "c.parquet", "index": index}
-    inputs |= {k: made.inputs[k] for k in ("findings", "conversion")}
+    inputs |= {k: made.inputs[k] for k in ("findings", "conversion", "meters", "series", "links")}
     write_site(made_study.spec(), inputs, {"site": tmp_path / "site"})
     build_site({"study": "made"}, {"site": tmp_path / "site"}, {"www": tmp_path / "www"})
     assert "Nothing can be said" in (tmp_path / "www/index.html").read_text()

@@ -157,6 +157,16 @@ def test_classes_in_brackets_stay_whole() -> None:
     assert kinds == {"": 3, "[LINE CODE]": 2, "Line": 1}
 
 
+def test_data_quality_tells_of_meters_and_readings(made: Any) -> None:
+    page = (made.www / "data-quality.html").read_text()
+    assert "&lt;b&gt;m2&lt;/b&gt;" in page and "<b>m2</b>" not in page
+    assert ">m3<" in page and ">m1<" not in page, "only what is worth a look is listed"
+    assert "t9=0.59" in page and "0.41" in page
+    assert "12.50" in page, "25 of 200 readings are absent"
+    told = pyarrow.csv.read_csv(made.www / "downloads" / "meters.csv")
+    assert told.num_rows == 3 and not (made.www / "downloads" / "links.csv").exists()
+
+
 def test_assumptions_tell_limits_with_their_source(made: Any) -> None:
     page = (made.www / "assumptions.html").read_text()
     for words in ("made-up@1", "table 1", "nobody yet", "Illustrative shapes", "per_year", "0.02"):
