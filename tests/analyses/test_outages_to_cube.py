@@ -62,6 +62,7 @@ def run(folder: Path) -> facts.Facts:
     for name in (
         "read_source",
         "merge_network",
+        "split_readings",
         "split_feeders",
         "prepare_feeder",
         "solve_feeder",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stages import merged, split
 
 from dtl import tables
 from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Source, Switch
 from dtl.network.join import join, pruned
-from dtl.network.merge import merge_network
-from dtl.network.split import split_feeders
 from dtl.sources.read import write
 from dtl.sources.reading import Reading
-from dtl.workflow.stages import STAGES
 
 CODE = LineCode(name="c", r_ohm_per_km=((0.1,),), x_ohm_per_km=((0.3,),), c_nf_per_km=((0.0,),))
 OPEN = Switch(name="tie", from_bus="end", to_bus="shore", from_nodes=(1,), to_nodes=(1,), closed=(False,))
@@ -53,12 +50,8 @@ def stage(tmp_path: Path, made: list[Feeder], feeders: list[str], **spec: Any) -
     for severity, id in spec.pop("findings", []):
         reading.find("test.wrong", severity, "is wrong", feeder=id, file="x.txt", line=3, element="line.l")
     write(reading, {}, tmp_path / "m")
-    merged = {n: tmp_path / f"{n}.parquet" for n in STAGES["merge_network"].outputs}
-    merge_network({"model": "m", "waive": spec.pop("waive", {})}, {"sources": {"m": tmp_path / "m"}}, merged)
-    out = {"index": tmp_path / "feeders.json", "feeders": tmp_path / "feeders"}
-    split_feeders({"feeders": feeders, **spec}, merged, out)
-    found: dict[str, Any] = json.loads(out["index"].read_text())
-    return found
+    outputs = merged({"m": tmp_path / "m"}, tmp_path, "m", waive=spec.pop("waive", {}))
+    return split(outputs, tmp_path, feeders=feeders, **spec)
 
 
 def test_a_feeder_alone_leaves_out_what_nothing_feeds(tmp_path: Path) -> None:
@@ -107,7 +100,7 @@ def test_an_error_fails_its_feeder_and_a_waiver_lets_it_pass(tmp_path: Path) -> 
     waive = {"a/line.l": {"why": "measured", "by": "planning"}}
     index = stage(tmp_path / "2", both, ["*"], findings=[("error", "a")], waive=waive)
     assert index["groups"]["a"]["status"] == "ok"
-    rows = tables.read("findings", tmp_path / "2" / "findings.parquet").to_pylist()
+    rows = tables.read("findings", tmp_path / "2" / "system" / "findings.parquet").to_pylist()
     assert [r["severity"] for r in rows if r["check"] == "test.wrong"] == ["warning"]
 
 
@@ -116,7 +109,9 @@ def test_an_id_that_is_no_file_name_fails(tmp_path: Path) -> None:
     assert "cannot be the name of a file" in index["groups"]["a/b"]["reason"]
 
 
-@pytest.mark.parametrize("file", ["feeders.json", "feeders/a.json", "network.parquet", "findings.parquet"])
+@pytest.mark.parametrize(
+    "file", ["feeders.json", "feeders/a.json", "system/network.parquet", "system/findings.parquet"]
+)
 def test_same_question_same_bytes(tmp_path: Path, file: str) -> None:
     for run in "12":
         stage(tmp_path / run, [feeder("a", "head", "end")], ["*"])

@@ -9,13 +9,11 @@ import json
 from pathlib import Path
 
 import pytest
+from stages import merged, split
 
 from dtl import tables
 from dtl.errors import Finding
-from dtl.network.merge import merge_network
-from dtl.network.split import split_feeders
 from dtl.sources.read import read_source
-from dtl.workflow.stages import STAGES
 
 CASES = Path(__file__).parents[1] / "cases" / "sources"
 
@@ -26,15 +24,12 @@ def outcome(case: Path, work: Path) -> str:
     raw |= {name: case / name for name in spec.pop("absent", [])}
     waive, together = spec.pop("waive", {}), spec.pop("together", [])
     read_source({"source": "model", "spec": spec}, {"raw": raw}, {"source": work / "source"})
-    merged = {n: work / f"{n}.parquet" for n in STAGES["merge_network"].outputs}
-    merge_network({"model": "model", "waive": waive}, {"sources": {"model": work / "source"}}, merged)
-    out = {"index": work / "feeders.json", "feeders": work / "feeders"}
-    split_feeders({"feeders": ["*"], "together": together}, merged, out)
-    rows = tables.read("findings", merged["findings"]).to_pylist()
-    found = [str(Finding(**r)) for r in rows if r["severity"] != "info"]
-    index = json.loads(out["index"].read_text())
+    found = merged({"model": work / "source"}, work, "model", waive=waive)
+    index = split(found, work, feeders=["*"], together=together)
+    rows = tables.read("findings", found["findings"]).to_pylist()
+    told = [str(Finding(**r)) for r in rows if r["severity"] != "info"]
     groups = [f"{g}: {e['status']} {e['reason']}".rstrip() for g, e in sorted(index["groups"].items())]
-    return "\n".join([*found, "--", *groups]) + "\n"
+    return "\n".join([*told, "--", *groups]) + "\n"
 
 
 @pytest.mark.parametrize("case", sorted(p.name for p in CASES.iterdir() if p.is_dir()))
