@@ -55,6 +55,24 @@ rule solve_feeder:
         job("solve_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
 
 
+rule validate_feeder:
+    input:
+        feeder=feeder,
+        ready=layout.READY,
+        reference=layout.REFERENCE,
+    output:
+        deviations=solid(layout.DEVIATIONS),
+    log:
+        log_of("validate_feeder", "{group}"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("validate_feeder"),
+        code=border.code("validate_feeder"),
+    shell:
+        job("validate_feeder", "--group {wildcards.group:q}")
+
+
 rule assess_feeder:
     input:
         feeder=feeder,

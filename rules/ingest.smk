@@ -40,6 +40,7 @@ rule merge_network:
         register=solid(layout.REGISTER),
         forecast=solid(layout.FORECAST),
         costs=solid(layout.COSTS),
+        reference=solid(layout.REFERENCE),
     log:
         log_of("merge_network"),
     conda:

@@ -7,6 +7,8 @@ rule gather:
         outages=layout.OUTAGES,
         steps=layout.STEPS,
         served=layout.SERVED,
+        reference=layout.REFERENCE,
+        deviations=of_groups(layout.DEVIATIONS),
         assess=of_groups(layout.ASSESS),
         manifest=of_groups(layout.MANIFEST),
     output:

@@ -202,9 +202,30 @@ def _reliability() -> list[Metric]:
     ]
 
 
+def _validate() -> list[Metric]:
+    m = "validate"
+    far = "largest difference to the reference; the text names the element, ours and theirs"
+    return [
+        Metric(m, "reference_rows", "", "values of the reference"),
+        Metric(m, "reference_unmatched", "", "values that could not be compared; the text names whose", "up"),
+        Metric(m, "reference_coverage_pct", "%", "values that were compared, of all of the reference", "down"),
+        Metric(m, "reference_within", "1 or 0", "1 if all is within the study's tolerances; else the text", "down"),
+        Metric(m, "reference_rmse_pu", "pu", "root mean square of the voltage differences to the reference", "up"),
+        Metric(m, "reference_max_pu", "pu", f"voltages: {far}", "up"),
+        Metric(m, "reference_max_a", "A", f"currents: {far}", "up"),
+        Metric(m, "reference_max_loading_pct", "%", f"loadings: {far}", "up"),
+        Metric(m, "reference_max_kw", "kW", f"active power: {far}", "up"),
+        Metric(m, "reference_max_kvar", "kvar", f"reactive power: {far}", "up"),
+        Metric(m, "reference_max_loss_kw", "kW", f"losses: {far}", "up"),
+        Metric(m, "reference_max_tap", "steps", f"taps: {far}", "up"),
+        Metric(m, "reference_deviation_pu", "pu", "ours less the reference at the worst buses", only_elements=True),
+        Metric(m, "reference_elsewhere", "", "values of feeders that are not the study's; the text names these"),
+    ]
+
+
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
-    for group in (_status, _thermal, _voltage, _losses, _head, _study, _reliability)
+    for group in (_status, _thermal, _voltage, _losses, _head, _study, _reliability, _validate)
     for metric in group()
 }
 """Every metric by its name; a name is used once, whatever the analysis."""

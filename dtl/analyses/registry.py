@@ -12,5 +12,6 @@ ANALYSES = {
 OVER_CASES = {
     "compare": "dtl.analyses.compare:compare",
     "reliability": "dtl.analyses.reliability:reliability",
+    "validate": "dtl.analyses.validate:validate",
 }
 """What is asked of all cases together, when the study is gathered."""

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dtl import tables
 
-JOINED = ("assets", "costs", "forecast", "register", "scada", "series", "weather")
+JOINED = ("assets", "costs", "forecast", "reference", "register", "scada", "series", "weather")
 """Tables of which the study's is the sum of those of its sources."""
 
 

@@ -6,7 +6,7 @@ Pages, the command line and the answer in words read nothing else, so a number i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -40,13 +40,22 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
 
 
 def _past(asked: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> list[dict[str, Any]]:
-    """The rows about past outages, where the study asks for them."""
-    if "reliability" not in asked:
-        return []
-    module, function = OVER_CASES["reliability"].split(":")
-    known = (tables.read(name, Path(inputs[name])) for name in ("outages", "steps", "served"))
-    rows: list[dict[str, Any]] = getattr(import_module(module), function)(asked["reliability"], *known, feeders)
+    """The rows about past outages and about a reference, where the study asks for them."""
+    rows: list[dict[str, Any]] = []
+    if "reliability" in asked:
+        known = (tables.read(name, Path(inputs[name])) for name in ("outages", "steps", "served"))
+        rows += _over_cases("reliability")(asked["reliability"], *known, feeders)
+    if "validate" in asked:
+        found = [tables.read("deviations", Path(p)) for _, p in sorted(inputs["deviations"].items())]
+        reference = tables.read("reference", Path(inputs["reference"]))
+        rows += _over_cases("validate")(asked["validate"], tables.concat("deviations", found), reference, feeders)
     return rows
+
+
+def _over_cases(kind: str) -> Callable[..., list[dict[str, Any]]]:
+    module, function = OVER_CASES[kind].split(":")
+    found: Callable[..., list[dict[str, Any]]] = getattr(import_module(module), function)
+    return found
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ READERS = {
     "cyme_xml": "dtl.sources.cyme_xml:read",
     "cyme_mdb": "dtl.sources.cyme_mdb:read",
     "cyme_text": "dtl.sources.cyme_text:read",
+    "cyme_results": "dtl.sources.cyme_results:read",
     "gis": "dtl.sources.gis:read",
     "oms": "dtl.sources.oms:read",
     "opendss": "dtl.sources.opendss:read",

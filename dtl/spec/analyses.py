@@ -21,7 +21,7 @@ from dtl.spec.learning import (
     Spatial,
     Surrogate,
 )
-from dtl.spec.names import CaseName, CostsName, MeasuredName, ScenarioName
+from dtl.spec.names import CaseName, CostsName, ReferenceName, ScenarioName
 from dtl.spec.scalars import Count, Flag, Money, NotNegative, Percent, Positive, Share, Text, Year
 
 Code = Literal[
@@ -118,23 +118,24 @@ class Compliance(Base):
     """Agreed voltage where it is not the nominal one [kV]."""
 
 
-@not_yet
 class Validate(Base):
-    """The model against results or measurements."""
+    """The model against results of another program."""
 
-    against: MeasuredName
-    """The source with results or measurements."""
-    state: Literal["cyme_study", "year"] = "cyme_study"
+    against: ReferenceName
+    """The source with results."""
+    state: Annotated[Literal["cyme_study", "year"], NotYet(only=("year",))] = "cyme_study"
     """What is solved for it: the state of the reference, or the measured year."""
     taps: Literal["from_reference", "controlled"] = "from_reference"
-    """Where taps stand."""
+    """Where taps stand: as the reference states, else as the model has them, held; or where controls put them."""
     rmse_pu: NotNegative = 0.005
     """Largest root mean square of voltage differences [pu]."""
     max_pu: NotNegative = 0.01
     """Largest voltage difference [pu]."""
     loading_pct: NotNegative = 3.0
     """Largest difference of a loading [%]."""
-    measure: list[Literal["head_kw", "head_kvar", "head_volts", "meter_volts", "bus_volts", "loading"]] | None = None
+    measure: Annotated[
+        list[Literal["head_kw", "head_kvar", "head_volts", "meter_volts", "bus_volts", "loading"]] | None, NotYet()
+    ] = None
     """What is compared; none: all that the source has."""
 
 

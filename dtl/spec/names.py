@@ -167,6 +167,7 @@ ForecastName = Annotated[Text, AfterValidator(_entry("sources", "source", "forec
 CostsName = Annotated[Text, AfterValidator(_entry("sources", "source", "costs"))]
 SeriesName = Annotated[Text, AfterValidator(_entry("sources", "source", "scada", "ami"))]
 MeasuredName = Annotated[Text, AfterValidator(_entry("sources", "source", "scada", "ami", "cyme_results", *MODELS))]
+ReferenceName = Annotated[Text, AfterValidator(_entry("sources", "source", "cyme_results"))]
 LayerName = Annotated[Text, AfterValidator(_entry("layers", "layer"))]
 ProgramName = Annotated[Text, AfterValidator(_entry("layers", "layer", "flexibility"))]
 SolarName = Annotated[Text, AfterValidator(_entry("layers", "layer", "solar"))]

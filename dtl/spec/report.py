@@ -102,7 +102,7 @@ class Expect(Base):
     """Elements and buses with a violation in some case."""
     head_energy_error: Annotated[BoundAgainst | None, NotYet()] = None
     """Difference of the heads' yearly energy to a measurement [-]."""
-    reference_rmse_pu: Annotated[BoundPer | None, NotYet()] = None
+    reference_rmse_pu: BoundPer | None = None
     """Root mean square of voltage differences to the reference [pu]."""
     hosting_without_reason: Annotated[Bound | None, NotYet()] = None
     """Hosting values without the criterion that limits them."""

@@ -8,12 +8,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dtl.spec.ami import Ami
-from dtl.spec.base import NotYet, not_yet
+from dtl.spec.base import NotYet
 from dtl.spec.files import SourceFiles, expand
 from dtl.spec.gis import Gis
 from dtl.spec.measured import Costs, Forecast, Generators, OpenMeteo, Scada, WeatherFile
 from dtl.spec.names import CsvPath, FeederPath, FilePath, GlobPath
 from dtl.spec.oms import Alias, Causes, OutageColumns, StepColumns, TimeFormat
+from dtl.spec.results import CymeResults
 from dtl.spec.scalars import Count, Positive, SourceZone, Text, Whole
 from dtl.spec.shapes import MapShape, TextShape, shape
 
@@ -81,15 +82,6 @@ class CymeMdb(_Cyme):
     """A CYME model as Access database, in one file or several (network and equipment), always in SI units."""
 
     kind: Literal["cyme_mdb"]
-
-
-@not_yet
-class CymeResults(SourceFiles):
-    """Load-flow results that CYME wrote, to compare with."""
-
-    kind: Literal["cyme_results"]
-    path: FeederPath
-    """The result files; {feeder} binds a file to a feeder."""
 
 
 class Pandapower(SourceFiles):

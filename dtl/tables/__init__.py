@@ -21,11 +21,12 @@ from dtl.tables.given import GIVEN
 from dtl.tables.learning import LEARNING
 from dtl.tables.network import NETWORK
 from dtl.tables.outages import OUTAGES
+from dtl.tables.reference import REFERENCE
 from dtl.tables.results import RESULTS
 
 __all__ = ["DAY", "MOMENT", "TABLES", "TEXT", "WORD", "Column", "Table", "check", "concat", "frame", "read", "write"]
 
-TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *LEARNING)}
+TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING)}
 
 
 def frame(name: str, rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dtl import layout
+from dtl.spec.report import Bound
 from dtl.spec.study import Study
 from dtl.workflow import digests
 from dtl.workflow.foresee import read
@@ -21,7 +22,7 @@ def run(study: str) -> int:
 
 def judge(study: Study) -> list[str]:
     """The expectations that the results break, and the errors in its data that nobody waived, one line each."""
-    return [*_errors(study), *_failed(study)]
+    return [*_errors(study), *_failed(study), *_reference(study)]
 
 
 def _errors(study: Study) -> list[str]:
@@ -46,24 +47,60 @@ def _shown(row: Mapping[str, object]) -> str:
     return " ".join(str(x) for x in (place, row["element"], row["value"], row["message"]) if x)
 
 
-def _failed(study: Study) -> list[str]:
+def _failed(study: Study) -> Iterator[str]:
     bound = study.expect.failed_feeders
     if bound is None:
-        return []
+        return
     failed, known = failures(study.name)
     share = len(failed) / max(len(known), 1)
-    broken = []
-    for name, limit, wrong in (
-        ("at_most", bound.at_most, bound.at_most is not None and share > bound.at_most),
-        ("at_least", bound.at_least, bound.at_least is not None and share < bound.at_least),
-    ):
-        if wrong:
-            worst = "; ".join(f"{feeder}: {why}" for feeder, why in list(failed.items())[:3])
-            broken.append(
-                f"expect.failed_feeders: {share:.1%} of {len(known)} feeders failed, {name} {limit:.1%} is expected"
-                f"{' (' + worst + ')' if worst else ''}"
+    for name, limit in _broken(bound, share):
+        worst = "; ".join(f"{feeder}: {why}" for feeder, why in list(failed.items())[:3])
+        yield (
+            f"expect.failed_feeders: {share:.1%} of {len(known)} feeders failed, {name} {limit:.1%} is expected"
+            f"{' (' + worst + ')' if worst else ''}"
+        )
+
+
+def _reference(study: Study) -> Iterator[str]:
+    """Voltages against the reference; what could not be compared at all breaks it too."""
+    bound = study.expect.reference_rmse_pu
+    if bound is None:
+        return
+    whole = bound.per == "study"
+    rmse, rows = _facts(study.name, "reference_rmse_pu"), _facts(study.name, "reference_rows")
+    where = _facts(study.name, "reference_max_pu")
+    for feeder in sorted(f for f in rows if (f == "") == whole):
+        of = f" of {feeder}" * (not whole)
+        if feeder not in rmse:
+            yield f"expect.reference_rmse_pu: no voltage{of} could be compared with the reference"
+            continue
+        value, worst = rmse[feeder][0], where[feeder]
+        for name, limit in _broken(bound, value):
+            yield (
+                f"expect.reference_rmse_pu: voltages{of} are {value:.5f} pu from the reference, {name} {limit:g} pu is "
+                f"expected (farthest by {worst[0]:.5f} pu: {worst[1]})"
             )
-    return broken
+    if not rows:
+        yield "expect.reference_rmse_pu: nothing was compared with the reference"
+
+
+def _broken(bound: Bound, value: float) -> Iterator[tuple[str, float]]:
+    """The sides of a bound that a value breaks, with their limits."""
+    if bound.at_most is not None and value > bound.at_most:
+        yield "at_most", bound.at_most
+    if bound.at_least is not None and value < bound.at_least:
+        yield "at_least", bound.at_least
+
+
+def _facts(study: str, metric: str) -> dict[str, tuple[float, str]]:
+    """Value and text of a metric by feeder, empty for the study; none where there is no cube."""
+    from dtl import tables  # a run without such an expectation needs no Arrow
+
+    path = Path(layout.CUBE.format(study=study))
+    if not path.is_file():
+        return {}
+    rows = tables.read("cube", path, ["feeder", "element", "value", "text"], metric=metric).to_pylist()
+    return {r["feeder"]: (r["value"], r["text"]) for r in rows if not r["element"]}
 
 
 def failures(study: str) -> tuple[dict[str, str], list[str]]:

@@ -16,7 +16,8 @@ from dtl.workflow import digests, fingerprint
 from dtl.workflow.questions import Job, origin, raw_names
 from dtl.workflow.stages import STAGES, Stage
 
-READ = ("ami", "costs", "epw", "forecast", "generators", "gis", "oms", "open_meteo", "scada", "weather_file")
+READ = ("ami", "costs", "cyme_results", "epw", "forecast", "generators", "gis", "oms", "open_meteo", "scada",
+        "weather_file")  # fmt: skip
 """The kinds of sources that are read though they are no network."""
 
 
@@ -40,6 +41,7 @@ class Slices:
             "prepare_feeder": self._prepare_feeder,
             "solve_feeder": self._solve_feeder,
             "assess_feeder": self._assess_feeder,
+            "validate_feeder": self._validate_feeder,
             "learn_feeder": lambda: self._learning("learn_feeder"),
             "learn": lambda: self._learning("learn_feeder", "learn"),
             "gather": self._gather,
@@ -177,6 +179,10 @@ class Slices:
     def _assess_feeder(self) -> dict[str, Any]:
         return {**self._solve_feeder(), "analyses": self._analyses}
 
+    def _validate_feeder(self) -> dict[str, Any]:
+        asked = plain(self.study.analyses, cosmetic=False)
+        return {"analyses": {kind: words for kind, words in asked.items() if kind == "validate"}}
+
     def _learning(self, *stages: str) -> dict[str, Any]:
         """What is asked of the learning modules of some stages; the last one is the stage itself.
 
@@ -209,6 +215,7 @@ class Slices:
         return {
             "study": study.name,
             "analyses": analyses,
+            "unasked": self._unasked("gather"),
             "headline": study.report.headline,
             "baseline": analyses.get("compare", {}).get("baseline", "base"),
             **self._results,

@@ -43,7 +43,8 @@ class Stage:
     optional: bool = False
 
 
-_SYSTEM = ("assets", "links", "meters", "placed", "series", "scada", "weather", "register", "forecast", "costs")
+_SYSTEM = ("assets", "links", "meters", "placed", "series", "scada", "weather", "register", "forecast", "costs",
+           "reference")  # fmt: skip
 
 _STAGES = (
     Stage(
@@ -78,6 +79,7 @@ _STAGES = (
             "register": layout.REGISTER,
             "forecast": layout.FORECAST,
             "costs": layout.COSTS,
+            "reference": layout.REFERENCE,
         },
         tables={n: n for n in (*_SYSTEM, "network", "findings", "conversion", "outages", "steps", "served")},
     ),
@@ -164,6 +166,15 @@ _STAGES = (
         registry="dtl.analyses.registry:ANALYSES",
     ),
     Stage(
+        "validate_feeder",
+        "dtl.analyses.validate:validate_feeder",
+        per="group",
+        inputs={"feeder": layout.FEEDER, "ready": layout.READY, "reference": layout.REFERENCE},
+        outputs={"deviations": layout.DEVIATIONS},
+        tables={"deviations": "deviations"},
+        optional=True,
+    ),
+    Stage(
         "learn_feeder",
         "dtl.learning.stages:learn_feeder",
         per="group",
@@ -218,6 +229,8 @@ _STAGES = (
             "outages": layout.OUTAGES,
             "steps": layout.STEPS,
             "served": layout.SERVED,
+            "reference": layout.REFERENCE,
+            "deviations": layout.DEVIATIONS,
             "assess": layout.ASSESS,
             "manifest": layout.MANIFEST,
         },
