@@ -29,10 +29,30 @@ REFERENCE = {
     "metrics": "Metrics",
     "errors": "Findings and errors",
     "language": "Study language",
+    "hosting": "Hosting capacity",
+    "learning": "What is learned, and how well",
+    "decisions": "Decisions",
 }
 """Pages copied from ``site/docs``, below Method."""
 
+FOLDERS = {"sources": "Sources", "scenarios": "Scenarios", "analyses": "Analyses", "learning": "Learning"}
+"""Folders of pages copied from ``site/docs``, each a section of its own below Method."""
+
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
+
+
+def reference(docs: Path) -> dict[str, dict[str, str]]:
+    """The pages of the folder ``site/docs`` that every site has: title by name, by section; the first has no title."""
+    found = {"": {name: title for name, title in REFERENCE.items() if (docs / f"{name}.md").is_file()}}
+    for folder, section in FOLDERS.items():
+        files = sorted((docs / folder).glob("*.md"), key=lambda p: (p.stem != "index", p.stem))
+        found[section] = {f"{folder}/{path.stem}": _title(path) for path in files}
+    return {section: names for section, names in found.items() if names}
+
+
+def _title(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.readline().lstrip("# ").strip()
 
 
 def render(name: str, context: dict[str, Any]) -> str:

@@ -152,7 +152,7 @@ def _write_pages(
     listed = {"findings": findings, "conversion": conversion, "meters": meters, "series": series, "links": links}
     rows = downloads.write(docs / "downloads", facts.table, listed, spec["spec_text"])
     provenance = _provenance(spec, facts)
-    reference = {n: t for n, t in pages.REFERENCE.items() if (SOURCE / "docs" / f"{n}.md").is_file()}
+    reference = pages.reference(SOURCE / "docs")
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": crs, "downloads": rows}
     contexts = {
         "index": overview.context(facts, cases, quality.notices(data)),
@@ -163,7 +163,8 @@ def _write_pages(
     for page, title in pages.PAGES.items():
         text = pages.render(f"{page}.md.j2", {**common, "title": title, **contexts.get(page, {})})
         (docs / f"{page}.md").write_text(text, encoding="utf-8")
-    for page in reference:
+    for page in (name for names in reference.values() for name in names):
+        (docs / page).parent.mkdir(exist_ok=True)
         shutil.copyfile(SOURCE / "docs" / f"{page}.md", docs / f"{page}.md")
     shutil.copytree(SOURCE / "docs" / "schema", docs / "schema")
     config = {
@@ -190,7 +191,10 @@ def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
 
 
 def _method(
-    inputs: Mapping[str, Any], findings: Any, spec: Mapping[str, Any], reference: Mapping[str, str]
+    inputs: Mapping[str, Any],
+    findings: Any,
+    spec: Mapping[str, Any],
+    reference: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     """The text of the method, and how each group was solved."""
     solved = []
