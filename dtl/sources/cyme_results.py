@@ -131,7 +131,7 @@ class _Table:
             place = {"kind": kind, "element": plain(element), "section": plain(section) if kind == "branch" else ""}
             if value.quantity == "voltage" and kind != "bus":
                 if not node:
-                    raise CellError("reference.voltage", "voltage", f"{number:g}", "a voltage needs a node: a section "
+                    raise CellError("cyme.result-voltage", "voltage", f"{number:g}", "a voltage needs a node: a section "
                                     "has two", "Name the column of nodes, or take the voltage out.")  # fmt: skip
                 place = {"kind": "bus", "element": plain(node), "section": ""}
             self._put(same | place | _ours(value, number))
@@ -176,7 +176,7 @@ class _Table:
         middle = median(r["value"] for r in volts) if volts else 1.0
         if not PLAUSIBLE_PU[0] <= middle <= PLAUSIBLE_PU[1]:
             file = str(volts[0]["file"])
-            self.reading.find("reference.unit", "error", "half of the voltages per unit are none", file=file,
+            self.reading.find("cyme.result-unit", "error", "half of the voltages per unit are none", file=file,
                               field="voltage", value=f"{middle:g}",
                               remedy="Say the unit of the column: V, kV or V_120.")  # fmt: skip
             self.rows = {k: r for k, r in self.rows.items() if r["quantity"] != "v_pu"}

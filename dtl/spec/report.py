@@ -36,7 +36,7 @@ class Publish(Base):
 class Report(Base):
     """What the pages show first, and in which units."""
 
-    headline: Annotated[Headline, NotYet(only=("reliability",))] = "thermal"
+    headline: Annotated[Headline, NotYet(only=("reliability", "validate"))] = "thermal"
     """The analysis that the answer sentence is about."""
     units: Annotated[Literal["si", "us"], Field(json_schema_extra=COSMETIC)] = "si"
     """Units of the pages only; tables are always in SI."""

@@ -56,7 +56,7 @@ def test_units_of_voltage(tmp_path: Path, column: dict[str, str], quantity: str,
     _, findings, reading = given(tmp_path, "Bus,V\nx,2401.7\n", columns=words)
     rows = reading.tables["reference"]
     if quantity == "v_pu":
-        assert [f.check for f in findings] == ["reference.unit"], "20 per unit is no voltage: another unit"
+        assert [f.check for f in findings] == ["cyme.result-unit"], "20 per unit is no voltage: another unit"
         assert rows == []
     else:
         assert [(r["quantity"], r["value"]) for r in rows] == [(quantity, pytest.approx(value))]
@@ -92,7 +92,7 @@ def test_excel_with_a_title_above_and_a_footer_below(tmp_path: Path) -> None:
     [
         ('NodeId,VpuA\nn1,1.0\nn2,"1,02"\n', "given.number", 3, "voltage"),
         ("NodeId,VpuA\n,1.0\n", "given.empty", 2, "node"),
-        ("DevNumber,VpuA\nd,1.0\n", "reference.voltage", 2, "voltage"),
+        ("DevNumber,VpuA\nd,1.0\n", "cyme.result-voltage", 2, "voltage"),
         ("NodeId,VpuA\nn1,1.0\nN1,0.9\n", "given.duplicate", 3, "v_pu"),
         ("Name,VpuA\nn1,1.0\n", "given.column", None, "node, device or section"),
         ("NodeId,Angle\nn1,1.0\n", "given.column", None, "voltage, current, loading, kw, kvar, loss_kw or tap"),
