@@ -71,6 +71,14 @@ def report(given: Namespace) -> int:
     return site.run(given.study, open_it=given.open, pack=given.zip)
 
 
+def connect(given: Namespace) -> int:
+    """Say whether a plant can be connected at a bus, with the margin; 2 if it does not fit."""
+    from dtl.workflow import connect
+
+    words = (given.bus, given.kw, given.type, given.phases, given.case, given.step, given.prove)
+    return connect.run(given.study, *words)
+
+
 def export(given: Namespace) -> int:
     """Write a feeder of a computed study in another format."""
     from pathlib import Path
@@ -152,6 +160,7 @@ def _parser() -> ArgumentParser:
     made = of_study(verb(report))
     made.add_argument("--open", action="store_true", help="open the site in a browser")
     made.add_argument("--zip", action="store_true", help="pack the site into one file")
+    _of_plant(of_study(verb(connect)))
     made = of_study(verb(export))
     made.add_argument("feeder", metavar="FEEDER")
     made.add_argument("--cim", metavar="FILE", required=True, help="as CIM100 RDF/XML, into this file")
@@ -164,6 +173,17 @@ def _parser() -> ArgumentParser:
     made.add_argument("words", nargs="...", metavar="utility|lv ...", help="dtl synth utility --help says more")
     of_study(verb(gate, hidden=True))
     return parser
+
+
+def _of_plant(made: ArgumentParser) -> None:
+    """The words of `connect`."""
+    made.add_argument("--bus", required=True, help="the bus, or FEEDER:BUS")
+    made.add_argument("--kw", type=float, required=True, help="power of the plant [kW]")
+    made.add_argument("--type", choices=["ev", "load", "pv", "generation"], default="ev", help="(default: ev)")
+    made.add_argument("--phases", default="", metavar="ABC", help="its phases (default: all of the bus)")
+    made.add_argument("--case", default="", help="the case (default: the last year of base)")
+    made.add_argument("--step", type=float, default=1.0, metavar="KW", help="step of the margin (default: 1 kW)")
+    made.add_argument("--prove", action="store_true", help="solve the answer again by OpenDSS alone")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -73,6 +73,31 @@ rule validate_feeder:
         job("validate_feeder", "--group {wildcards.group:q}")
 
 
+rule host_feeder:
+    input:
+        feeder=feeder,
+        demand=layout.DEMAND,
+        profiles=layout.PROFILES,
+        ready=layout.READY,
+        facts=given(".json"),
+        weather=layout.WEATHER,
+        raw=border.raw("host_feeder"),
+    output:
+        hosting=solid(layout.HOSTING),
+    log:
+        log_of("host_feeder", "{group}"),
+    benchmark:
+        benchmark_of("host_feeder", "{group}")
+    conda:
+        ENV
+    params:
+        spec=border.spec("host_feeder"),
+        code=border.code("host_feeder"),
+        seen=border.seen("host_feeder"),
+    shell:
+        job("host_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
+
+
 rule assess_feeder:
     input:
         feeder=feeder,

@@ -9,6 +9,7 @@ rule gather:
         served=layout.SERVED,
         reference=layout.REFERENCE,
         deviations=of_groups(layout.DEVIATIONS),
+        hosting=of_groups(layout.HOSTING),
         assess=of_groups(layout.ASSESS),
         manifest=of_groups(layout.MANIFEST),
     output:

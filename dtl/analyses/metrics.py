@@ -223,9 +223,25 @@ def _validate() -> list[Metric]:
     ]
 
 
+def _hosting() -> list[Metric]:
+    m = "hosting"
+    kw: dict[str, Any] = {"worse": "down", "material": 10, "share": 0.05}
+    made = []
+    for of in ("generation", "load"):
+        made += [
+            Metric(m, f"hosting_{of}_median_kw", "kW", f"{of} that fits at a bus, the median bus; text: method", **kw),
+            Metric(m, f"hosting_{of}_p5_kw", "kW", f"{of} that fits at a bus, exceeded by 95 % of the buses", **kw),
+            Metric(m, f"hosting_{of}_min_kw", "kW", f"{of} that fits at the worst bus, which the text names", **kw),
+            Metric(m, f"hosting_{of}_zero_buses", "", f"buses at which no {of} fits", "up"),
+            Metric(m, f"hosting_{of}_buses", "", f"buses tried with {of}; the text counts what limits them"),
+            Metric(m, f"hosting_{of}_deployed_kw", "kW", f"median of random deployments of {of}", **kw),
+        ]
+    return made
+
+
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
-    for group in (_status, _thermal, _voltage, _losses, _head, _study, _reliability, _validate)
+    for group in (_status, _thermal, _voltage, _losses, _head, _study, _reliability, _validate, _hosting)
     for metric in group()
 }
 """Every metric by its name; a name is used once, whatever the analysis."""

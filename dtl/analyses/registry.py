@@ -10,6 +10,7 @@ ANALYSES = {
 """What is asked of every case of every feeder; each is a function of `dtl.analyses.solved.Solved` that gives rows."""
 
 OVER_CASES = {
+    "hosting": "dtl.analyses.hosting.gather:gathered",
     "compare": "dtl.analyses.compare:compare",
     "reliability": "dtl.analyses.reliability:reliability",
     "validate": "dtl.analyses.validate:validate",

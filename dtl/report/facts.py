@@ -49,6 +49,9 @@ def _past(asked: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> 
         found = [tables.read("deviations", Path(p)) for _, p in sorted(inputs["deviations"].items())]
         reference = tables.read("reference", Path(inputs["reference"]))
         rows += _over_cases("validate")(asked["validate"], tables.concat("deviations", found), reference, feeders)
+    if "hosting" in asked:
+        hosting = [tables.read("hosting", Path(p)) for _, p in sorted(inputs["hosting"].items())]
+        rows += _over_cases("hosting")(tables.concat("hosting", hosting))
     return rows
 
 

@@ -1,25 +1,31 @@
-"""The analysis ``hosting``: how much more generation or load fits, by which method."""
+"""The analysis ``hosting``: how much more generation or load fits, by which method and which criteria."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, not_yet, wrong
+from dtl.spec.base import Base, NotYet, wrong
 from dtl.spec.names import CaseName, SweepName
-from dtl.spec.scalars import Count, Percent, Positive, Seed
+from dtl.spec.scalars import Count, NotNegative, Percent, Positive, Seed
 
 
 class Stochastic(Base):
-    """Random placements of plants until a criterion fails."""
+    """Random deployments: plants at random customers, one after the other, until a criterion fails."""
 
     placements: Count = 200
-    """How many placements."""
+    """How many deployments."""
     kw_each: list[Positive] = Field(default=[5.0, 500.0], min_length=2, max_length=2)
-    """Smallest and largest plant [kW]."""
+    """Smallest and largest plant [kW]; sizes in between are equally likely."""
     seed: Seed = 0
-    """Seed of the placements."""
+    """Seed of the deployments, besides the names of study and feeder and the number of the deployment."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> Stochastic:
+        if self.kw_each[0] > self.kw_each[1]:
+            raise wrong("out-of-range", "'kw_each' must not fall: smallest, then largest", "kw_each")
+        return self
 
 
 class Drive(Base):
@@ -30,7 +36,18 @@ class Iterative(Base):
     """Bus by bus, raising the plant until a criterion fails."""
 
     tolerance_kw: Positive = 10.0
-    """How exact the answer is [kW]."""
+    """Step of the plant: it passes at the answer and fails one step above [kW]."""
+    distributed: bool = True
+    """Whether plants at all customers at once, in proportion to their load, are raised too."""
+
+
+class Qsts(Base):
+    """Bus by bus through the year, with some hours of violation allowed: what a flexible connection may take."""
+
+    tolerance_kw: Positive = 50.0
+    """Step of the plant [kW]."""
+    hours_allowed_h: NotNegative = 0.0
+    """Hours of the year in which a criterion may fail [h]."""
 
 
 class BySweep(Base):
@@ -44,26 +61,28 @@ class Methods(Base):
     """The methods, each with its own words."""
 
     stochastic: Stochastic | None = None
-    """Random placements."""
+    """Random deployments."""
     drive: Drive | None = None
     """The streamlined method."""
     iterative: Iterative | None = None
     """Bus by bus."""
-    sweep: BySweep | None = None
+    qsts: Qsts | None = None
+    """Bus by bus through the year, with hours of violation allowed."""
+    sweep: Annotated[BySweep | None, NotYet()] = None
     """Read off a sweep."""
 
     @model_validator(mode="after")
     def _some(self) -> Methods:
         if not self.model_fields_set:
-            raise wrong("one-of", "'methods' needs at least one of stochastic | drive | iterative | sweep")
+            raise wrong("one-of", "'methods' needs at least one of stochastic | drive | iterative | qsts | sweep")
         return self
 
 
 class AtMost(Base):
-    """A criterion with a largest change."""
+    """A criterion with a largest value."""
 
     at_most_pct: Percent
-    """Largest change [%]."""
+    """Largest value [%]."""
 
 
 class NoWords(Base):
@@ -75,40 +94,68 @@ class ReverseFlow(Base):
 
     at: Literal["head", "scada_switches", "regulators"] = "head"
     """The devices."""
+    over_kw: NotNegative = 0.0
+    """Reverse flow that is still allowed [kW]."""
+
+
+class Pickup(Base):
+    """A criterion of a relay."""
+
+    pickup_a: Positive = 150.0
+    """Residual current at which the ground relay picks up [A]."""
 
 
 class Criteria(Base):
     """What stops a plant from growing."""
 
     overvoltage: NoWords | None = None
-    """Voltage above its limit."""
+    """Voltage above its limit, on primary and on secondary buses."""
     undervoltage: NoWords | None = None
-    """Voltage below its limit."""
+    """Voltage below its limit, on primary and on secondary buses."""
     voltage_deviation: AtMost | None = None
-    """Change of voltage when the plant trips."""
+    """Change of a voltage when the plant trips, controls held [% of nominal]."""
+    regulator_deviation: AtMost | None = None
+    """The same at the buses that regulators measure [% of their band]."""
     thermal: NoWords | None = None
     """Loading above its limit."""
     reverse_flow: ReverseFlow | None = None
     """Reverse flow."""
-    protection: AtMost | None = None
-    """Reduction of reach of the protection."""
+    unbalance: AtMost | None = None
+    """Negative-sequence voltage [% of the positive-sequence voltage]."""
+    fault_current: Annotated[AtMost | None, NotYet()] = None
+    """Rise of the fault current at a bus by the plant's own [% of the fault current without it]."""
+    sympathetic_tripping: Pickup | None = None
+    """Residual current that the plant sends into a fault on a neighbouring feeder."""
+    protection: Annotated[AtMost | None, NotYet()] = None
+    """Reduction of the head's current for a fault at the end of a section, which shortens the relay's reach [%]."""
+    islanding: AtMost | None = None
+    """Generation behind a switch [% of the least load behind it]."""
+    ground_fault_overvoltage: AtMost | None = None
+    """Voltage of an island with a ground fault, by the ratio of generation to least load [%]."""
 
 
-@not_yet
 class Hosting(Base):
     """How much more generation or load fits, in addition to the case."""
 
     for_: list[CaseName] | None = None
     """The cases; none: every scenario in its last year."""
-    of: list[Literal["generation", "load", "pv"]] = Field(default=["generation"], min_length=1)
-    """What is added."""
-    hours: Literal["all", "month_extremes_576"] = "month_extremes_576"
-    """The hours that are judged: all, or the highest and lowest day of each month."""
+    of: Annotated[list[Literal["generation", "load", "pv"]], NotYet(only=("pv",))] = Field(
+        default=["generation"], min_length=1
+    )
+    """What is added: generation at unity power factor, or load as of charging cars."""
+    at: Literal["buses", "loads"] = "buses"
+    """Where: at every bus, or only at buses with a load."""
+    up_to_kw: Positive = 10_000.0
+    """Largest plant that is tried [kW]."""
+    hours: Literal["all", "month_extremes_576", "extremes_48"] = "month_extremes_576"
+    """The hours that are judged: all, the days of the highest and lowest load of each month, or of the year."""
     pre_existing: Literal["only_if_worse", "counts", "ignored"] = "only_if_worse"
     """What a violation means that is there without the plant."""
+    worse_by_pct: NotNegative = 0.1
+    """How much worse counts as worse [% of nominal voltage, of the rating]."""
     methods: Methods
     """The methods."""
     criteria: Criteria | None = None
     """What stops a plant from growing; none: voltage and thermal limits."""
     operational_flexibility: Literal["with", "without", "both"] = "without"
-    """Whether the limit that switches put on reverse flow counts."""
+    """Whether reverse flow through any switch counts, too."""

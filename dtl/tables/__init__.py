@@ -18,6 +18,7 @@ from dtl.errors import ContractError
 from dtl.tables.composition import COMPOSITION
 from dtl.tables.contract import DAY, MOMENT, TEXT, WORD, Column, Table
 from dtl.tables.given import GIVEN
+from dtl.tables.hosting import HOSTING
 from dtl.tables.learning import LEARNING
 from dtl.tables.network import NETWORK
 from dtl.tables.outages import OUTAGES
@@ -26,7 +27,8 @@ from dtl.tables.results import RESULTS
 
 __all__ = ["DAY", "MOMENT", "TABLES", "TEXT", "WORD", "Column", "Table", "check", "concat", "frame", "read", "write"]
 
-TABLES: Mapping[str, Table] = {t.name: t for t in (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING)}
+_EVERY = (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING, *HOSTING)
+TABLES: Mapping[str, Table] = {t.name: t for t in _EVERY}
 
 
 def frame(name: str, rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -27,6 +27,7 @@ MODULES = {
     "prepare_feeder": "toy.feeders",
     "solve_feeder": "toy.feeders",
     "assess_feeder": "toy.feeders",
+    "host_feeder": "toy.feeders",
     "validate_feeder": "toy.feeders",
     "learn_feeder": "toy.feeders",
     "learn": "toy.report",

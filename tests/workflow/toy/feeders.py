@@ -39,6 +39,10 @@ def solve_feeder(spec, inputs, outputs):
     write_json({"status": "ok", "reason": "", "kw": kw}, outputs["manifest"])
 
 
+def host_feeder(spec, inputs, outputs):
+    write("hosting", [], outputs["hosting"])
+
+
 def assess_feeder(spec, inputs, outputs):
     manifest = read_json(inputs["manifest"])
     case = {k: spec[k] for k in ("case", "scenario", "year")} | {"feeder": spec["group"]}

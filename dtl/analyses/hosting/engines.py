@@ -1,0 +1,126 @@
+"""Held circuits ready to be solved for any powers of their plants: by the batch engine, or one by one by OpenDSS."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.analyses.hosting.held import Held
+from dtl.analyses.hosting.sites import Of, Site, name_of, with_plants
+from dtl.demand.demand import Demand
+from dtl.powerflow import batch_ports, dss, engine, names
+from dtl.powerflow.batch import Batch, Powers
+from dtl.powerflow.circuit import Circuit
+from dtl.powerflow.opendss import MAX_ITERATIONS, TOLERANCE, Block, at_no_load, driven, first_terminals, follow
+
+Real = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class Solver(Protocol):
+    """A held circuit that can be solved; ``name`` is the engine's."""
+
+    name: str
+    circuit: Circuit
+
+    def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
+        """Solve some columns: the hour of each, and the power of the plants [kW], shape (sites, columns).
+
+        Returns the solved block and which of its columns have a solution.
+        """
+
+
+def solver(held: Held, demand: Demand, places: list[Site], of: Of, reference: float | None = None) -> Solver:
+    """The batch engine where it knows all loads and generators, else OpenDSS; OpenDSS for a reference."""
+    if reference is not None:
+        return OneByOne(held, demand, places, of, reference)
+    if batch_ports.unported(held.feeder):
+        return OneByOne(held, demand, places, of)
+    return Columns(held, demand, places, of)
+
+
+class Columns:
+    """All columns at once."""
+
+    name = "batch"
+
+    def __init__(self, held: Held, demand: Demand, places: list[Site], of: Of) -> None:
+        feeder = driven(with_plants(held.feeder, places, of), demand)
+        engine.load(dss.write(feeder))
+        self._batch = Batch(feeder)
+        self.circuit = self._batch.circuit
+        owners = self._batch.ports.owners
+        self._powers = Powers(feeder, demand, owners)
+        row = {key: i for i, key in enumerate(owners)}
+        kind = "generator" if of == "generation" else "load"
+        self._rows = np.array([row[kind, name_of(i)] for i in range(len(places))], np.int64)
+
+    def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
+        """As `Solver.solve`."""
+        watts, reactive = self._powers.at(hours)
+        watts[self._rows] = kw
+        volts, power, source, change = self._batch.solve(watts, reactive)
+        loads = self._batch.ports.loads
+        return _block(hours, volts, power[:loads], power[loads:], source), np.asarray(change <= TOLERANCE)
+
+
+class OneByOne:
+    """One column after the other by OpenDSS; the reference, and the way for feeders that the batch engine refuses."""
+
+    name = "opendss"
+
+    def __init__(self, held: Held, demand: Demand, places: list[Site], of: Of, tolerance: float = TOLERANCE) -> None:
+        feeder = driven(with_plants(held.feeder, places, of), demand)
+        self._profiles = demand.profiles  # the engine reads this memory
+        self._text, self._feeder, self._demand, self._tolerance = dss.write(feeder), feeder, demand, tolerance
+        self._words = [names.element("generator" if of == "generation" else "load", name_of(i)) for i in
+                       range(len(places))]  # fmt: skip
+        self.circuit = self._compile()
+        self._rows = first_terminals(feeder)
+
+    def _compile(self) -> Circuit:
+        engine.load(self._text)
+        follow(self._feeder, self._demand)
+        circuit = at_no_load(self._feeder, controls_active=False)
+        engine.load_settings(
+            mode="yearly", stepsize="1h", number=1, controlmode="off", tolerance=self._tolerance,
+            maxiterations=MAX_ITERATIONS,
+        )  # fmt: skip
+        return circuit
+
+    def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
+        """As `Solver.solve`; the circuit is compiled anew, since others may have used the engine meanwhile."""
+        self._compile()
+        size = len(hours)
+        volts = np.empty((size, len(self.circuit.nodes)), np.complex128)
+        loads, sources = engine.Batch("load"), engine.Batch("vsource")
+        givers = [engine.Batch(word) for word in ("generator", "storage")]
+        read = engine.Voltages()
+        taken = np.empty((size, loads.size), np.complex128)
+        given = np.empty((size, sum(g.size for g in givers)), np.complex128)
+        source = np.empty((size, len(self._rows)), np.complex128)
+        good, now = np.zeros(size, np.bool_), np.zeros(len(self._words))
+        for i, hour in enumerate(hours):
+            for site in np.flatnonzero(kw[:, i] != now):
+                engine.command(f"edit {self._words[site]} kw={kw[site, i]:.12g} kvar=0")
+            now = kw[:, i].copy()
+            engine.set_hour(int(hour))
+            good[i] = engine.solve() == 0 and engine.converged()
+            read.read(volts[i])
+            taken[i] = loads.powers()
+            source[i] = sources.currents()[self._rows]
+            if given.shape[1]:
+                given[i] = np.concatenate([g.powers() for g in givers])
+        return _block(hours, np.ascontiguousarray(volts.T), taken.T, given.T, source.T), good
+
+
+def _block(
+    hours: Ints, volts: NDArray[np.complex128], loads: NDArray[np.complex128], givers: NDArray[np.complex128],
+    source: NDArray[np.complex128],
+) -> Block:  # fmt: skip
+    count = len(hours)
+    none, ones = np.zeros((0, count), np.int64), np.ones(count, np.int64)
+    return Block(hours, volts, loads, givers, np.ascontiguousarray(source), none, none, none, ones)

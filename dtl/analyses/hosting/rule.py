@@ -1,0 +1,67 @@
+"""One criterion of the power flow: what it judges, by which limit, and what a violation without the plant means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Real = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_SAME = 1e-6
+"""What rounding of a base may differ by."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """What criteria judge, of a block: rows by columns.
+
+    ``pu`` voltages, ``pct`` loadings, ``back_kw`` power towards the head, ``vuf_pct`` unbalance.
+    """
+
+    pu: Real
+    pct: Real
+    back_kw: Real
+    vuf_pct: Real
+
+    def of(self, columns: Ints) -> Values:
+        """The values of some columns."""
+        return Values(self.pu[:, columns], self.pct[:, columns], self.back_kw[:, columns], self.vuf_pct[:, columns])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One criterion of the power flow.
+
+    ``value`` picks its values of a block, ``limit`` is theirs by row [same unit], and ``worse`` how much worse than
+    the base counts. ``change`` says that it judges the difference from the base, ``sign`` -1 that it is a lower limit.
+    ``power`` is the power of the value that is
+    nearly quadratic in that of a plant. ``rows`` are the rows it judges, ``names`` the element of each.
+    """
+
+    criterion: str
+    value: Callable[[Values], Real]
+    rows: Ints
+    names: tuple[str, ...]
+    limit: Real
+    worse: float = 0.0
+    sign: float = 1.0
+    change: bool = False
+    power: float = 2.0
+
+    def excess(self, now: Values, base: Values, pre_existing: str) -> Real:
+        """How far each row lies above its limit, shape (rows, columns)."""
+        found = self.value(now)[self.rows]
+        limit = self.limit[:, None]
+        if self.change:
+            return np.asarray(np.abs(found - self.value(base)[self.rows]) - limit)
+        value = self.sign * found
+        if pre_existing == "counts":
+            return np.asarray(value - limit)
+        before = self.sign * self.value(base)[self.rows]
+        if pre_existing == "ignored":
+            return np.where(before > limit, -np.inf, value - limit)
+        return np.asarray(value - np.where(before > limit, before + (self.worse + _SAME), limit))

@@ -1,0 +1,72 @@
+"""The stage ``host_feeder``: the hosting capacity of one case of one group."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dtl import tables
+from dtl.analyses.hosting.answers import ALL, Row
+from dtl.analyses.hosting.case import Case
+from dtl.analyses.hosting.drive import drive
+from dtl.analyses.hosting.iterative import iterative
+from dtl.analyses.hosting.qsts import qsts
+from dtl.analyses.hosting.stochastic import stochastic
+from dtl.demand.demand import Demand
+from dtl.errors import SolveError
+from dtl.network.feeder import Feeder
+from dtl.powerflow import head
+from dtl.powerflow.solve import with_head_voltage
+from dtl.scenarios.compose import compose
+from dtl.scenarios.context import read_context
+from dtl.scenarios.realise import realise
+
+METHODS = {"drive": drive, "iterative": iterative, "qsts": qsts, "stochastic": stochastic}
+
+
+def host_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
+    """Write the table ``hosting`` of one case; a case that cannot be solved gets one row with the reason."""
+    words = spec["analyses"]["hosting"]
+    feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
+    try:
+        found = list(answers(read_case(spec, inputs, feeder), words))
+    except SolveError as err:
+        found = [_failed(method, of, str(err)) for method in _methods(words) for of in words["of"]]
+    owner = {b.name: b.feeder or feeder.feeders[0] for b in feeder.buses}
+    same = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
+    rows = [{**same, "feeder": owner.get(row["bus"], feeder.feeders[0]), **row} for row in found]
+    tables.write("hosting", tables.frame("hosting", rows), outputs["hosting"])
+
+
+def read_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], feeder: Feeder) -> Case:
+    """The case of a slice, with its layers applied; SolveError where the feeder was not ready."""
+    ready = json.loads(Path(inputs["ready"]).read_text(encoding="utf-8"))
+    if ready["status"] != "ok":
+        raise SolveError(ready["reason"])
+    demand = Demand.read(inputs["demand"], inputs["profiles"])
+    context = read_context(spec, inputs)
+    fed, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
+    fed, demand = realise(compose(spec["layers"], fed, demand, context))
+    return Case(spec["study"], fed, demand, context.calendar, spec, spec["analyses"]["hosting"])
+
+
+def answers(case: Case, words: Mapping[str, Any]) -> Iterator[Row]:
+    """The rows of all methods and kinds of plants that a study asks for."""
+    for method, own in _methods(words).items():
+        for of in words["of"]:
+            for row in METHODS[method](case, own, of):
+                yield {"method": method, "of": of, **row}
+
+
+def _methods(words: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: own for name, own in sorted(words["methods"].items()) if own is not None}
+
+
+def _failed(method: str, of: str, reason: str) -> Row:
+    return {
+        "method": method, "of": of, "mode": "single", "bus": "", "criterion": ALL, "phases": "", "at_least": False,
+        "limiting_factor": "no_solution", "limiting_element": "", "pre_existing": False, "mc_iterations": 0,
+        "hours": 0, "solves": 0, "engine": "", "verdict": f"no answer: {reason}",
+    }  # fmt: skip
