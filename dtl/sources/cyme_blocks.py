@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from dtl.sources.cyme_tables import Row, Tables
+from dtl.sources.cyme_tables import Rows, Run, Tables
 from dtl.sources.cyme_units import IMPERIAL, implausible
 from dtl.sources.reading import Reading
 
@@ -26,16 +26,16 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
     marked: dict[str, str] = {}
     for name in sorted(files):
         parsed = _File(reading, name, tables)
-        lines, encoding = _lines(files[name])
+        text, encoding = _text(files[name])
         if encoding != "utf-8":
             reading.find("cyme.encoding", "info", f"was read in the code page {encoding}", file=name)
-        if parsed.read(lines) == 0:
+        if parsed.read(text) == 0:
             reading.find(
                 "cyme.no-block",
                 "error",
                 "the file has no block in square brackets: it is no text export of CYME",
                 file=name,
-                value=lines[0][:60] if lines else "",
+                value=next(iter(text[:1000].splitlines()), "")[:60],
                 remedy="Export network, load and equipment as text from CYME, or leave the file out of `path`.",
             )
             continue
@@ -46,7 +46,7 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
         text = "the files are in different units, each is read in its own: one export has one unit system"
         names = " ".join(f"{n}={u}" for n, u in sorted(marked.items()))
         reading.find("cyme.mixed-units", "warning", text, value=names, remedy="Check that they belong together.")
-    for row in tables.every():
+    for row in tables.every() if imperial else ():
         if row.file in imperial:
             row.dialect = IMPERIAL.get(row.block, row.dialect)
     if imperial and implausible(reading, tables, imperial):
@@ -78,14 +78,20 @@ def _unit(reading: Reading, name: str, parsed: _File, units: str) -> str:
     return ""
 
 
-def _lines(path: Path) -> tuple[list[str], str]:
+def _text(path: Path) -> tuple[str, str]:
     data = path.read_bytes()
     for encoding in ("utf-8-sig", "cp1252"):
         try:
-            return data.decode(encoding).splitlines(), "utf-8" if encoding == "utf-8-sig" else encoding
+            return data.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
         except UnicodeDecodeError:
             continue
-    return data.decode("latin-1").splitlines(), "latin-1"
+    return data.decode("latin-1"), "latin-1"
+
+
+_SPECIAL = re.compile(r"\s|$|\[|FORMAT_|FEEDER|SUBSTATION|TRANSMISSIONLINE", re.IGNORECASE).match
+"""Begins a line that may be another thing than a row: blank, a block, a header or a marker."""
+_BLANKS = tuple(c for c in map(chr, range(0x3001)) if c.isspace() and len(f"a{c}a".splitlines()) == 1)
+"""Characters that `str.strip` takes off a cell; a file that has none of them needs no look at its cells."""
 
 
 class _File:
@@ -96,50 +102,74 @@ class _File:
         self.unit: tuple[str, int | None] = ("", None)
         self.strange: list[str] = []
         self.block = ""
-        self.header: list[str] = []
-        self.marker_header: list[str] = []
+        self.header: tuple[str, ...] = ()
+        self.marker_header: tuple[str, ...] = ()
         self.network = ""
+        self.blanks: list[str] = []
         self.uneven: dict[str, tuple[int, int, int]] = {}
 
-    def read(self, lines: list[str]) -> int:
+    def read(self, text: str) -> int:
         """The number of blocks found."""
-        count = 0
-        for number, text in enumerate(lines, 1):
-            line = text.strip()
+        lines = text.splitlines()
+        self.blanks = [c for c in _BLANKS if c in text]
+        special = [i for i, line in enumerate(lines) if _SPECIAL(line)]
+        count = done = 0
+        for i in [*special, len(lines)]:
+            if i > done:
+                self.rows(lines, done, i)
+            done = i + 1
+            line = lines[i].strip() if i < len(lines) else ""
             if not line:
                 continue
             if match := _BLOCK.match(line):
                 count += 1
-                self.open(match[1].strip().upper(), number)
-            elif self.block == "GENERAL":
-                key, _, value = line.partition("=")
-                if key.strip().upper() == "CYME_VERSION":
-                    self.tables.version = value.strip()
-            elif line.upper().startswith("FORMAT_"):
+                self.open(match[1].strip().upper(), i + 1)
+            elif self.block != "GENERAL" and line.upper().startswith("FORMAT_"):
                 self.format(line)
             else:
-                self.data(line, number)
+                self.data(line, i + 1)
         for block, (first, rows, extra) in sorted(self.uneven.items()):
-            text = f"{rows} rows of [{block}] have another number of values than their FORMAT line, first by {extra:+d}"
+            message = f"{rows} rows of [{block}] have another number of values than their FORMAT line"
+            message += f", first by {extra:+d}"
             cure = "Nothing to do if the columns that matter stand on the left."
             self.reading.find(
-                "cyme.row-length", "warning", text, file=self.name, line=first, element=block, remedy=cure
+                "cyme.row-length", "warning", message, file=self.name, line=first, element=block, remedy=cure
             )
         return count
 
+    def rows(self, lines: list[str], start: int, stop: int) -> None:
+        """A run of plain lines; those that fit their header become rows at once, the others one by one."""
+        if not self.header or self.block == "GENERAL":
+            for i in range(start, stop):
+                self.data(lines[i].strip(), i + 1)
+            return
+        table, commas, blanks = self.tables.blocks[self.block], len(self.header) - 1, self.blanks
+        run = lines[start:stop]
+        fits = [line.count(",") == commas for line in run]
+        if blanks:
+            fits = [fit and not any(c in line for c in blanks) for fit, line in zip(fits, run, strict=True)]
+        done = start
+        for i in [*(i for i, fit in enumerate(fits, start) if not fit), stop]:
+            if i > done:
+                cells = [line.split(",") for line in lines[done:i]]
+                table.add(Run(self.block, self.name, self.network, self.header, done + 1, cells))
+            if i < stop:
+                table.add(self.repaired(self.header, lines[i], i + 1))
+            done = i + 1
+
     def open(self, block: str, number: int) -> None:
         """A block begins."""
-        self.block, self.header, self.network = block, [], ""
+        self.block, self.header, self.network = block, (), ""
         if block in UNITS:
             self.unit = (block, number)
         elif self.unit[0] == "" and block not in ("GENERAL",) and block.isalpha() and len(block) <= 12:
             self.strange.append(block)
-        self.tables.blocks.setdefault(block, [])
+        self.tables.blocks.setdefault(block, Rows())
 
     def format(self, line: str) -> None:
         """A header: of the marker lines, or of the rows that follow."""
         name, _, columns = line.partition("=")
-        cells = [c.strip().upper() for c in columns.split(",")]
+        cells = tuple(c.strip().upper() for c in columns.split(","))
         if not self.block:
             return
         if self.block == "SECTION" and name[7:].strip().upper() in MARKERS:
@@ -148,10 +178,16 @@ class _File:
             self.header = cells
 
     def data(self, line: str, number: int) -> None:
-        """A row of data, or a marker line of ``[SECTION]``."""
+        """A row of data, a marker line of ``[SECTION]``, or a word of ``[GENERAL]``."""
+        if self.block == "GENERAL":
+            key, _, value = line.partition("=")
+            if key.strip().upper() == "CYME_VERSION":
+                self.tables.version = value.strip()
+            return
         head, equals, rest = line.partition("=")
         if self.block == "SECTION" and equals and head.strip().upper() in MARKERS:
-            row = self.row(self.marker_header or ["NETWORKID", "HEADNODEID"], rest, number, count=False)
+            marker = self.repaired(self.marker_header or ("NETWORKID", "HEADNODEID"), rest, number, count=False)
+            (row,) = marker.rows()
             self.network = row.text("NetworkID")
             row.block, row.network = "FEEDER", self.network
             self.tables.feeders.setdefault(self.network, row)
@@ -171,14 +207,14 @@ class _File:
                 remedy=cure,
             )
             return
-        self.tables.blocks[self.block].append(self.row(self.header, line, number))
+        self.tables.blocks[self.block].add(self.repaired(self.header, line, number))
 
-    def row(self, header: list[str], line: str, number: int, count: bool = True) -> Row:
-        """A row, padded or cut to its header; another number of values is counted."""
-        cells = [c.strip() for c in line.split(",")]
+    def repaired(self, header: tuple[str, ...], line: str, number: int, count: bool = True) -> Run:
+        """One row, padded or cut to its header; another number of values is counted."""
+        cells = [c.strip() for c in line.strip().split(",")]
         extra = len(cells) - len(header)
         if extra and count and any(cells[len(header) :] or [extra < 0]):
             first, rows, by = self.uneven.get(self.block, (number, 0, extra))
             self.uneven[self.block] = (first, rows + 1, by)
-        cells += [""] * -extra
-        return Row(self.block, self.name, number, dict(zip(header, cells, strict=False)), self.network)
+        cells = cells[: len(header)] + [""] * -extra
+        return Run(self.block, self.name, self.network, header, number, [cells])

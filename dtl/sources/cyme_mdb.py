@@ -10,7 +10,7 @@ from dtl.sources.access_engines import AbsentError, Content, DeadError, content
 from dtl.sources.cyme_database import IDLE, TABLES, Table
 from dtl.sources.cyme_model import begin, convert
 from dtl.sources.cyme_sets import sets
-from dtl.sources.cyme_tables import Dialect, Row, Tables
+from dtl.sources.cyme_tables import Dialect, Row, Rows, Tables
 from dtl.sources.reading import Reading
 
 SINGLE_CIRCUIT = "32"
@@ -79,7 +79,7 @@ def _fill(tables: Tables, file: str, found: Content) -> None:
             if known.block == "FEEDER":
                 tables.feeders.setdefault(row.network, row)
         if rows and known.block != "FEEDER":
-            tables.blocks.setdefault(known.block, []).extend(rows)
+            tables.blocks.setdefault(known.block, Rows()).extend(rows)
         if name.upper() == "CYMSCHEMAVERSION" and rows:
             tables.version = rows[0].peek("Version")
 

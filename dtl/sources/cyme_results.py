@@ -131,8 +131,8 @@ class _Table:
             place = {"kind": kind, "element": plain(element), "section": plain(section) if kind == "branch" else ""}
             if value.quantity == "voltage" and kind != "bus":
                 if not node:
-                    raise CellError("cyme.result-voltage", "voltage", f"{number:g}", "a voltage needs a node: a section "
-                                    "has two", "Name the column of nodes, or take the voltage out.")  # fmt: skip
+                    raise CellError("cyme.result-voltage", "voltage", f"{number:g}", "a voltage needs a node: a "
+                                    "section has two", "Name the column of nodes, or take it out.")  # fmt: skip
                 place = {"kind": "bus", "element": plain(node), "section": ""}
             self._put(same | place | _ours(value, number))
         self.reading.mapped("", f"[row] {file}:{line}", "", f"reference.{kind}.{plain(element)}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from dtl.sources.cyme_tables import Row, Tables
+from dtl.sources.cyme_tables import Row, Rows, Tables
 from dtl.sources.reading import Reading
 
 _WORDS = {"{feeder}": r"(?P<feeder>[^/]+)", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -48,7 +48,7 @@ def sets(reading: Reading, files: Mapping[str, Path], path: str, read_tables: Re
 def joined(own: Tables, common: Tables, key: str) -> Tables:
     """The tables of the set `key` before those that all sets share; rows are the same objects."""
     names = [*own.blocks, *(b for b in common.blocks if b not in own.blocks)]
-    blocks = {b: [*own.blocks.get(b, ()), *common.blocks.get(b, ())] for b in names}
+    blocks = {b: Rows([*own.blocks.get(b, ()), *common.blocks.get(b, ())]) for b in names}
     feeders = {**common.feeders, **own.feeders}
     return Tables(blocks, own.version or common.version, feeders, own.files | common.files, key)
 
@@ -56,12 +56,12 @@ def joined(own: Tables, common: Tables, key: str) -> Tables:
 def union(every: list[Tables]) -> Tables:
     """All rows of all sets, each once."""
     seen: set[int] = set()
-    blocks: dict[str, list[Row]] = {}
+    blocks: dict[str, Rows] = {}
     feeders: dict[str, Row] = {}
     for tables in every:
         feeders |= tables.feeders
         for block, rows in tables.blocks.items():
             fresh = [r for r in rows if id(r) not in seen]
             seen |= {id(r) for r in fresh}
-            blocks.setdefault(block, []).extend(fresh)
+            blocks.setdefault(block, Rows()).extend(fresh)
     return Tables(blocks, every[0].version if every else "", feeders)

@@ -7,9 +7,10 @@ the account of the conversion is complete by construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import overload
 
 from dtl.sources.reading import plain
 
@@ -31,7 +32,7 @@ TEXT = Dialect()
 """The text export in SI units, whose words are the neutral ones."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Row:
     """One row: its values by column in upper case, and the columns that were asked for.
 
@@ -106,6 +107,67 @@ class Row:
         return self.values.get(self.dialect.columns.get(key, key), "")
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive rows of one block in one file: the lines from `first` on, cut into the cells of one header."""
+
+    block: str
+    file: str
+    network: str
+    header: tuple[str, ...]
+    first: int
+    cells: list[list[str]]
+
+    def rows(self) -> Iterator[Row]:
+        """Each line as a row of its own."""
+        block, file, network, header = self.block, self.file, self.network, self.header
+        for line, cells in enumerate(self.cells, self.first):
+            yield Row(block, file, line, dict(zip(header, cells, strict=True)), network)
+
+
+class Rows:
+    """The rows of one block: cells as they were read, which become `Row` objects when somebody looks at them."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._runs: list[Run] = []
+        self._rows: list[Row] = list(rows)
+        self._count = len(self._rows)
+
+    def add(self, run: Run) -> None:
+        """Put a run behind what is there."""
+        self._runs.append(run)
+        self._count += len(run.cells)
+
+    def append(self, row: Row) -> None:
+        """Put a row behind what is there."""
+        self._made().append(row)
+        self._count += 1
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Put rows behind what is there."""
+        self._made().extend(rows)
+        self._count = len(self._rows)
+
+    def _made(self) -> list[Row]:
+        for run in self._runs:
+            self._rows.extend(run.rows())
+        self._runs.clear()
+        return self._rows
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._made())
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        return self._made()[index]
+
+
 @dataclass
 class Tables:
     """All blocks of one model, or of what one feeder has of it.
@@ -113,7 +175,7 @@ class Tables:
     ``files`` are the names of its files; ``key`` is what stands for ``{feeder}`` in them, empty without it.
     """
 
-    blocks: dict[str, list[Row]] = field(default_factory=dict)
+    blocks: dict[str, Rows] = field(default_factory=dict)
     version: str = ""
     feeders: dict[str, Row] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)

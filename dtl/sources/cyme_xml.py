@@ -17,7 +17,7 @@ from lxml import etree
 from dtl.sources import cyme_xml_words as words
 from dtl.sources.cyme_model import begin, convert
 from dtl.sources.cyme_sets import sets
-from dtl.sources.cyme_tables import Dialect, Row, Tables
+from dtl.sources.cyme_tables import Dialect, Row, Rows, Tables
 from dtl.sources.reading import Reading
 
 UNPACKED_BYTES = 2_000_000_000
@@ -243,7 +243,7 @@ class _Study:
                     values = {**known, **own, **mine, **stated}
                     row = Row("CUSTOMER LOADS", self.file, value.sourceline, values, table="CustomerLoad")
                     row.dialect = dialect
-                    self.tables.blocks.setdefault("CUSTOMER LOADS", []).append(row)
+                    self.tables.blocks.setdefault("CUSTOMER LOADS", Rows()).append(row)
 
     def add(self, block: str, dialect: Dialect, element: Any, key: str, without: tuple[str, ...] = ()) -> Row:
         """A row of all properties below an element, its key first."""
@@ -251,7 +251,7 @@ class _Study:
         if key.upper() in values:
             values = {key.upper(): values[key.upper()], **values}
         row = Row(block, self.file, element.sourceline, values, table=_tag(element), dialect=dialect)
-        self.tables.blocks.setdefault(block, []).append(row)
+        self.tables.blocks.setdefault(block, Rows()).append(row)
         return row
 
 
