@@ -20,6 +20,10 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+CLOSER = 0.1 * TOLERANCE
+"""Tolerance of the batch engine [pu]: an answer must not hang on how far an iteration went."""
+
+
 class Solver(Protocol):
     """A held circuit that can be solved; ``name`` is the engine's."""
 
@@ -62,9 +66,9 @@ class Columns:
         """As `Solver.solve`."""
         watts, reactive = self._powers.at(hours)
         watts[self._rows] = kw
-        volts, power, source, change = self._batch.solve(watts, reactive)
+        volts, power, source, change = self._batch.solve(watts, reactive, CLOSER)
         loads = self._batch.ports.loads
-        return _block(hours, volts, power[:loads], power[loads:], source), np.asarray(change <= TOLERANCE)
+        return _block(hours, volts, power[:loads], power[loads:], source), np.asarray(change <= CLOSER)
 
 
 class OneByOne:
