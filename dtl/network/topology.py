@@ -6,10 +6,8 @@ pole does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-
-import networkx as nx
 
 from dtl.network.feeder import Feeder, Transformer
 
@@ -51,11 +49,11 @@ class Topology:
 
 def trace(feeder: Feeder) -> Topology:
     """The topology of a feeder, from its enabled sources over what is closed."""
-    graph = graph_of(feeder)
+    graph = _graph(feeder)
     found = Topology()
     heads = sorted({s.bus for s in feeder.sources if s.bus in graph})
     chords = _walk(graph, heads, found)
-    found.islands = sorted(sorted(c) for c in nx.connected_components(graph) if found.distance_km.keys().isdisjoint(c))
+    found.islands = sorted(_islands(graph, found.distance_km.keys()))
     phases = {("switch", s.name): frozenset(s.from_nodes) for s in feeder.switches}
     phases |= {("line", p.name): frozenset(p.from_nodes) for p in feeder.lines}
     for u, v, edge in chords:
@@ -69,47 +67,71 @@ def trace(feeder: Feeder) -> Topology:
     return found
 
 
-def graph_of(feeder: Feeder) -> nx.MultiGraph:
-    """The graph of buses; edges are keyed by (kind, name) and carry ``length_km``."""
-    graph = nx.MultiGraph()
-    graph.add_nodes_from(b.name for b in feeder.buses)
+Graph = dict[str, list[tuple[Edge, str, float]]]
+"""For each bus what is joined to it: the part, the bus at its other end, and its length [km]."""
+
+
+def _graph(feeder: Feeder) -> Graph:
+    """The graph of buses over what is enabled and closed."""
+    graph: Graph = {b.name: [] for b in feeder.buses}
+
+    def join(a: str, b: str, edge: Edge, length_km: float) -> None:
+        graph.setdefault(a, []).append((edge, b, length_km))
+        graph.setdefault(b, []).append((edge, a, length_km))
+
     for line in feeder.lines:
         if line.enabled:
-            graph.add_edge(line.from_bus, line.to_bus, key=("line", line.name), length_km=line.length_km)
+            join(line.from_bus, line.to_bus, ("line", line.name), line.length_km)
     for switch in feeder.switches:
         if switch.enabled and switch.is_closed:
-            graph.add_edge(switch.from_bus, switch.to_bus, key=("switch", switch.name), length_km=0.0)
+            join(switch.from_bus, switch.to_bus, ("switch", switch.name), 0.0)
     for transformer in feeder.transformers:
         if transformer.enabled:
             first = transformer.windings[0].bus
             for other in {w.bus for w in transformer.windings[1:]} - {first}:
-                graph.add_edge(first, other, key=("transformer", transformer.name), length_km=0.0)
+                join(first, other, ("transformer", transformer.name), 0.0)
     for reactor in feeder.reactors:
         if reactor.enabled and reactor.to_bus:
-            graph.add_edge(reactor.bus, reactor.to_bus, key=("reactor", reactor.name), length_km=0.0)
+            join(reactor.bus, reactor.to_bus, ("reactor", reactor.name), 0.0)
     return graph
 
 
-def _walk(graph: nx.MultiGraph, heads: list[str], found: Topology) -> list[tuple[str, str, Edge]]:
+def _walk(graph: Graph, heads: list[str], found: Topology) -> list[tuple[str, str, Edge]]:
     """Breadth first from the heads; returns the edges that close rings."""
     chords = []
     used: set[tuple[str, str, Edge]] = set()
     todo = list(heads)
-    found.distance_km.update(dict.fromkeys(heads, 0.0))
+    distance = found.distance_km
+    distance.update(dict.fromkeys(heads, 0.0))
     for bus in todo:
         found.order.append(bus)
-        near = sorted((key, other, data["length_km"]) for _, other, key, data in graph.edges(bus, keys=True, data=True))
-        for key, other, length in near:
+        near = graph[bus]
+        for key, other, length in sorted(near) if len(near) > 1 else near:
             if (other, bus, key) in used or (bus, other, key) in used:
                 continue
             used.add((bus, other, key))
-            if other in found.distance_km:
+            if other in distance:
                 chords.append((bus, other, key))
             else:
-                found.distance_km[other] = found.distance_km[bus] + length
+                distance[other] = distance[bus] + length
                 found.parent[other] = (bus, key)
                 todo.append(other)
     return chords
+
+
+def _islands(graph: Graph, fed: Collection[str]) -> Iterator[list[str]]:
+    """The buses that no head reaches, part by part, sorted."""
+    seen: set[str] = set()
+    for start in graph:
+        if start in fed or start in seen:
+            continue
+        seen.add(start)
+        island = [start]
+        for bus in island:
+            fresh = {other for _, other, _ in graph[bus]} - seen
+            seen |= fresh
+            island += sorted(fresh)
+        yield sorted(island)
 
 
 def _loop(found: Topology, u: str, v: str, edge: Edge, phases: dict[Edge, frozenset[int]]) -> Loop | None:

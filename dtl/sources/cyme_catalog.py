@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from dtl.network.catalog import EARTH_OHM_M, Matrices, Wire, averaged, overhead, sequence
@@ -161,7 +162,7 @@ class Catalog:
         places = [self.place(spacing, f"PosOfCond{s + 1}") for s in seats]
         names = ("PosOfNeutralCond", "PosOfNeutralCond_N2")
         places += [self.place(spacing, name) for name, _ in zip(names, neutrals, strict=False)]
-        return overhead([*wires, *neutrals], places, len(wires), f, earth)
+        return _overhead((*wires, *neutrals), tuple(places), len(wires), f, earth)
 
     def place(self, spacing: Row, name: str) -> tuple[float, float]:
         """The place of a conductor, (x, height) [m]."""
@@ -255,3 +256,7 @@ def _negative(value: str) -> UnusableError:
 
 def _fine(value: float) -> float:
     return float(f"{value:.12g}")
+
+
+_overhead = lru_cache(maxsize=4096)(overhead)
+"""Lines of equal conductors in equal places are many; their matrices are computed once."""

@@ -208,10 +208,6 @@ def _model(circuit: Circuit, cls: str) -> tuple[int, tuple[float, ...], float]:
 
 def devices(circuit: Circuit) -> Iterator[tuple[Row, list[Row]]]:
     """The load devices on the sections of the feeder with all their customers' rows."""
-    by_device: dict[tuple[str, str], list[Row]] = {}
-    for row in circuit.tables.rows("CUSTOMER LOADS"):
-        by_device.setdefault((row.text("DeviceNumber"), row.text("LoadType").upper()), []).append(row)
-    for device in circuit.tables.rows("LOADS"):
-        if device.text("SectionID") in circuit.ends:
-            key = (device.text("DeviceNumber"), device.text("LoadType").upper())
-            yield device, by_device.get(key, [])
+    for device in circuit.tables.on(circuit.ends, "LOADS"):
+        key = (device.text("DeviceNumber"), device.text("LoadType").upper())
+        yield device, circuit.tables.customers.get(key, [])

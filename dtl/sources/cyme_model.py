@@ -101,7 +101,7 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
                      remedy="Export its network, or leave it out of `feeders`.")  # fmt: skip
         return
     _places(circuit, rows)
-    series = _series(tables)
+    series = tables.by_section(*SERIES)
     heads, steps = _source(circuit, network), {}
     if not heads:
         for row in [*rows, *(d for r in rows for d in series.get(r.text("SectionID"), ()))]:
@@ -148,15 +148,6 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
     spread_inside(circuit, reading.parts[circuit.feeder].values())
     _shunts(circuit, spread)
     add_buses(circuit)
-
-
-def _series(tables: Tables) -> dict[str, list[Row]]:
-    """Devices in series by section, in the order of the blocks."""
-    found: dict[str, list[Row]] = {}
-    for block in SERIES:
-        for row in tables.rows(block):
-            found.setdefault(row.text("SectionID"), []).append(row)
-    return found
 
 
 def _places(circuit: Circuit, rows: list[Row]) -> None:
@@ -284,18 +275,16 @@ def _middles(circuit: Circuit, spread: str) -> set[str]:
     wanted = {"2", "M"}
     found = {
         r.text("SectionID")
-        for r in circuit.tables.rows("LOADS")
+        for r in circuit.tables.on(circuit.ends, "LOADS")
         if (spread == "middle" if r.text("LoadType").upper() == "DISTRIBUTED" else r.text("Location").upper() in wanted)
     }
-    capacitors = circuit.tables.rows("SHUNT CAPACITOR SETTING")
+    capacitors = circuit.tables.on(circuit.ends, "SHUNT CAPACITOR SETTING")
     return found | {r.text("SectionID") for r in capacitors if r.text("Location").upper() in wanted}
 
 
 def _shunts(circuit: Circuit, spread: str) -> None:
-    for row in circuit.tables.rows("SHUNT CAPACITOR SETTING"):
+    for row in circuit.tables.on(circuit.ends, "SHUNT CAPACITOR SETTING"):
         section = row.text("SectionID")
-        if section not in circuit.ends:
-            continue
         start, end, letters = circuit.ends[section]
         where = row.text("Location").upper()
         bus = end if where in ("L", "1") else circuit.middle.get(section, end) if where in ("M", "2") else start

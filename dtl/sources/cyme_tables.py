@@ -180,6 +180,8 @@ class Tables:
     feeders: dict[str, Row] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     key: str = ""
+    _sections: dict[tuple[str, ...], dict[str, list[Row]]] = field(default_factory=dict)
+    _places: dict[tuple[str, ...], dict[int, int]] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> dict[str, Row]:
@@ -207,6 +209,30 @@ class Tables:
         for row in self.rows("AUTO TAP CHANGING EXTENSION"):
             found[row.text("DeviceNumber")] = row.number("ActivationDelayFirstTap", default=15.0)
             row.target = "regulator.delay_s"
+        return found
+
+    def by_section(self, *blocks: str) -> dict[str, list[Row]]:
+        """The rows of some blocks by their section, in the order of the blocks; found once for all feeders."""
+        if blocks not in self._sections:
+            found = self._sections[blocks] = {}
+            for row in self.rows(*blocks):
+                found.setdefault(row.text("SectionID"), []).append(row)
+        return self._sections[blocks]
+
+    def on(self, sections: Iterable[str], *blocks: str) -> list[Row]:
+        """The rows of some blocks on some sections, in the order in which they stand."""
+        known = self.by_section(*blocks)
+        if blocks not in self._places:
+            self._places[blocks] = {id(row): i for i, row in enumerate(self.rows(*blocks))}
+        place = self._places[blocks]
+        return sorted((row for s in sections for row in known.get(s, ())), key=lambda row: place[id(row)])
+
+    @cached_property
+    def customers(self) -> dict[tuple[str, str], list[Row]]:
+        """The rows of ``[CUSTOMER LOADS]`` by device and type of load."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self.rows("CUSTOMER LOADS"):
+            found.setdefault((row.text("DeviceNumber"), row.text("LoadType").upper()), []).append(row)
         return found
 
     def rows(self, *blocks: str) -> Iterator[Row]:

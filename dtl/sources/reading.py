@@ -6,6 +6,7 @@ Every object and every property of a source ends with one verdict: ``mapped`` (i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -91,7 +92,10 @@ class Reading:
 
 def plain(name: str) -> str:
     """A name as the model keeps it: lower case, blanks and ``=`` replaced by ``_``."""
-    return "".join("_" if c.isspace() or c in "=" else c for c in name.strip().lower())
+    return _SPLITS.sub("_", name.strip().lower())
+
+
+_SPLITS = re.compile(r"[\s=]")
 
 
 def shown(values: Iterable[tuple[str, object]]) -> str:
