@@ -24,6 +24,10 @@ CLOSER = 0.1 * TOLERANCE
 """Tolerance of the batch engine [pu]: an answer must not hang on how far an iteration went."""
 
 
+_REMEMBERED = 5_000_000
+"""Voltages across ports without plants that are kept to begin with."""
+
+
 class Solver(Protocol):
     """A held circuit that can be solved; ``name`` is the engine's."""
 
@@ -59,6 +63,7 @@ class Columns:
         owners = self._batch.ports.owners
         self._powers = Powers(feeder, demand, owners)
         row = {key: i for i, key in enumerate(owners)}
+        self._known: dict[int, Real] = {}
         kind = "generator" if of == "generation" else "load"
         self._rows = np.array([row[kind, name_of(i)] for i in range(len(places))], np.int64)
 
@@ -66,9 +71,21 @@ class Columns:
         """As `Solver.solve`."""
         watts, reactive = self._powers.at(hours)
         watts[self._rows] = kw
-        volts, power, source, change = self._batch.solve(watts, reactive, CLOSER)
+        volts, power, source, change = self._batch.solve(watts, reactive, CLOSER, self._begin(hours))
+        if len(self._known) < _REMEMBERED // max(1, len(self._batch.ports.nodes)) and not kw.any():
+            across = self._batch.across(volts)
+            for i, hour in enumerate(hours.tolist()):
+                self._known.setdefault(hour, np.stack([across[:, i].real, across[:, i].imag], axis=1))
         loads = self._batch.ports.loads
         return _block(hours, volts, power[:loads], power[loads:], source), np.asarray(change <= CLOSER)
+
+    def _begin(self, hours: Ints) -> Real | None:
+        """The voltages without plants, where they are known for all of the hours."""
+        distinct, which = np.unique(hours, return_inverse=True)
+        if not self._known or any(h not in self._known for h in distinct.tolist()):
+            return None
+        known = np.stack([self._known[h] for h in distinct.tolist()], axis=2)
+        return np.ascontiguousarray(known[:, :, which])
 
 
 class OneByOne:

@@ -13,6 +13,10 @@ Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+LEVELS = 50
+"""Most levels of a deployment."""
+
+
 class Placements(Protocol):
     """Placements that grow level by level from nothing at level 0; each level holds the one before.
 
@@ -22,6 +26,10 @@ class Placements(Protocol):
     @property
     def most(self) -> Ints:
         """Highest level of each placement."""
+
+    @property
+    def steady(self) -> bool:
+        """Whether a criterion that fails at a level fails at all higher ones; else every level must be tried."""
 
     def kw(self, placement: Ints, level: Ints) -> Real:
         """Power of the plant at every site [kW], shape (sites, columns), of some placements at some levels."""
@@ -38,6 +46,7 @@ class Single:
     sites: int
     step_kw: float
     most: Ints
+    steady: bool = True
 
     def kw(self, placement: Ints, level: Ints) -> Real:
         """As `Placements.kw`."""
@@ -58,6 +67,7 @@ class Shared:
     share: Real
     step_kw: float
     most: Ints
+    steady: bool = True
 
     def kw(self, placement: Ints, level: Ints) -> Real:
         """As `Placements.kw`."""
@@ -71,17 +81,21 @@ class Shared:
 
 
 class Nested:
-    """Deployments: plants of random size at random sites, one more at every level.
+    """Deployments: plants of random size at random sites, more of them at every level.
 
     ``rank`` says at which level each site gets its plant, ``size_kw`` how large it is; both (sites, deployments).
+    A plant on another phase may cure what the one before broke, so that no level says anything of the others.
     """
+
+    steady = False
 
     def __init__(self, rank: Ints, size_kw: Real) -> None:
         self.rank, self.size_kw = rank, size_kw
-        sites, count = rank.shape
-        self.most = np.full(count, sites, np.int64)
-        by_level = np.take_along_axis(size_kw, np.argsort(rank, axis=0), axis=0)
-        self._sum = np.vstack([np.zeros((1, count)), by_level.cumsum(axis=0)])
+        count = rank.shape[1]
+        self.most = rank.max(axis=0)
+        by_level = np.zeros((int(rank.max()) + 1, count))
+        np.add.at(by_level, (rank, np.arange(count)[None]), size_kw)
+        self._sum = by_level.cumsum(axis=0)
 
     def kw(self, placement: Ints, level: Ints) -> Real:
         """As `Placements.kw`."""
@@ -95,12 +109,14 @@ class Nested:
 def deployments(sites: int, count: int, kw_each: Sequence[float], words: Sequence[str | int]) -> Nested:
     """Random deployments, each with a seed of its own from ``words`` and its number.
 
-    More deployments leave those before them as they are; sizes are uniform between the two of ``kw_each``.
+    More deployments leave those before them as they are; sizes are uniform between the two of ``kw_each``. There are
+    at most ``LEVELS`` levels, so that in a large feeder each connects several plants.
     """
+    each = -(-sites // LEVELS)
     rank, size = np.empty((sites, count), np.int64), np.empty((sites, count))
     for i in range(count):
         rng = np.random.default_rng(_seed(words, i))
-        rank[rng.permutation(sites), i] = np.arange(1, sites + 1)
+        rank[rng.permutation(sites), i] = np.arange(sites) // each + 1
         size[:, i] = rng.uniform(kw_each[0], kw_each[1], sites)
     return Nested(rank, size)
 

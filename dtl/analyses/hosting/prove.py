@@ -67,7 +67,7 @@ def prove(case: Case, place: Site, of: Of, kw: float, step_kw: float, criterion:
     if not step_kw:
         return Proof(passes, True, below, below, not passes and close, said, grid.solves)
     good, above, more, near = _at(grid, kw + step_kw, which)
-    contradicted_closely = (passes or close) and (not good or near)
+    contradicted_closely = not (passes and not good) and (passes or close) and (not good or near)
     why = more if passes else said
     return Proof(passes, not good, below, above, contradicted_closely, why, grid.solves)
 

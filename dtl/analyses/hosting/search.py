@@ -4,7 +4,8 @@ A level passes when no criterion fails in any judged hour. The search climbs by 
 level fails, halves the gap between the last that passed and the first that failed, and does so in the few hours that
 decide. Then every answer is tried in all other hours; an hour in which it fails joins the deciding ones. What is left
 passes in every hour, and the level above fails in the hour that is named. Between two levels tried, failing is taken
-to be for good: a criterion that fails and recovers within one doubling would be missed.
+to be for good: a criterion that fails and recovers within one doubling would be missed. Where it may recover, as among
+random plants on all phases, every level is tried in the deciding hours.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _BEGINNING = 4
 """Hours besides the most extreme ones with which a search begins."""
 _JOINING = 12
 """Most hours that join the deciding ones at a time."""
+_STRIDE = 5
+"""Levels that are tried together where each must be."""
 _CHECKED = 60_000
 """Columns that are checked before what they taught is taken in."""
 
@@ -102,8 +105,11 @@ def search(grid: Grid, placements: Placements, together: NDArray[np.bool_] | Non
         getattr(state, name)[stuck] = np.broadcast_to(getattr(zero, name), stuck.shape)[stuck]
     fresh = deciding
     while len(fresh):
-        _climb(grid, placements, state, fresh)
-        _halve(grid, placements, state, deciding)
+        if placements.steady:
+            _climb(grid, placements, state, fresh)
+            _halve(grid, placements, state, deciding)
+        else:
+            _walk(grid, placements, state, fresh)
         fresh = _check(grid, placements, state, np.setdiff1d(every, deciding))
         deciding = np.union1d(deciding, fresh)
     return Found(np.where(stuck, 0, state.low), state.hour, state.row, state.criterion, state.excess, stuck)
@@ -138,6 +144,25 @@ def _climb(grid: Grid, placements: Placements, state: _State, hours: Ints) -> No
         more = level < top
         level = np.minimum(2 * level, np.maximum(placements.most[open_], 1))[more]
         open_ = open_[more]
+
+
+def _walk(grid: Grid, placements: Placements, state: _State, hours: Ints) -> None:
+    """Try every level in turn, some at a time, until one fails."""
+    first = 1
+    while True:
+        open_ = np.flatnonzero((state.high > first).any(axis=0) & (placements.most >= first))
+        if not len(open_):
+            break
+        last = np.minimum(first + _STRIDE - 1, placements.most[open_])
+        pairs = [
+            (n, p) for p, end in zip(open_.tolist(), last.tolist(), strict=True) for n in range(end, first - 1, -1)
+        ]
+        level, placement = np.array(pairs, np.int64).T
+        worst = grid.worst(placements, placement, level, hours)
+        state.learn(placement, level, worst)
+        state.give_up(placement, level, worst)
+        first += _STRIDE
+    state.low = np.maximum(state.high - 1, 0)
 
 
 def _halve(grid: Grid, placements: Placements, state: _State, hours: Ints) -> None:

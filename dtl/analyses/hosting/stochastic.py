@@ -1,6 +1,6 @@
 """The method ``stochastic``: random deployments of plants, each grown until a criterion fails.
 
-A deployment gives every customer a plant of random size in a random order. Level after level one more is connected, so
+A deployment gives every customer a plant of random size in a random order. Level after level more are connected, so
 each level holds the one before (EPRI 1026640's scheme). The capacity of a deployment is the total of the last level
 that passes in all judged hours.
 """

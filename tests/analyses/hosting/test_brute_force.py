@@ -28,8 +28,8 @@ def assert_same_as_loop(case, buses: list[str], of: Of, step: float) -> None:  #
     loop = Loop(case, places, of)
     close = []
     for i, place in enumerate(places):
-        level = 0
-        while not (said := loop.judge({i: (level + 1) * step}))[0]:
+        level, said = 0, (True, False)
+        while level < case.words["up_to_kw"] // step and not (said := loop.judge({i: (level + 1) * step}))[0]:
             level += 1
         if rows[place.bus]["hc_kw"] != level * step:
             near = said[1] or loop.judge({i: level * step})[1]
