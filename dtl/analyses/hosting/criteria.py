@@ -86,9 +86,7 @@ class Judge:
         at = np.zeros((len(self.rules) + 1, columns), np.int64)
         for i, rule in enumerate(self.rules):
             if len(rule.rows):
-                excess = rule.excess(now, base, self._pre_existing)
-                at[i] = excess.argmax(axis=0)
-                worst[i] = np.take_along_axis(excess, at[i][None], axis=0)[0]
+                rule.largest(now, base, self._pre_existing, worst[i], at[i])
         worst[:, ~good] = -np.inf
         worst[-1] = np.where(good, -np.inf, FAILED)
         return worst, at

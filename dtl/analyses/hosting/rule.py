@@ -8,11 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dtl.analyses.hosting import kernels
+
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _SAME = 1e-6
 """What rounding of a base may differ by."""
+
+
+_MODES = {"counts": kernels.COUNTS, "only_if_worse": kernels.ONLY_IF_WORSE, "ignored": kernels.IGNORED}
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,12 @@ class Rule:
     sign: float = 1.0
     change: bool = False
     power: float = 2.0
+
+    def largest(self, now: Values, base: Values, pre_existing: str, out: Real, at: Ints) -> None:
+        """Fill in the largest excess of each column and its row among ``rows``; as `excess`, in one pass."""
+        mode = kernels.CHANGE if self.change else _MODES[pre_existing]
+        value, before = (np.ascontiguousarray(self.value(x), np.float64) for x in (now, base))
+        kernels.largest(value, before, self.rows, self.limit, self.sign, self.worse + _SAME, mode, out, at)
 
     def excess(self, now: Values, base: Values, pre_existing: str) -> Real:
         """How far each row lies above its limit, shape (rows, columns)."""
