@@ -12,12 +12,24 @@ from dtl.network.ids import SAFE
 
 
 def split_readings(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
-    """Write the readings of every group of the known feeders; a group without readings gets an empty file."""
+    """Write the readings of every group of the known feeders; a group without readings gets an empty file.
+
+    Readings of a meter that no feeder has are of no group; the findings of ``merge_network`` tell of such meters.
+    """
     known = json.loads(inputs["known"].read_text(encoding="utf-8"))["feeders"]
+    group = groups(known, spec["together"])
     folder = outputs["readings"]
-    folder.mkdir(parents=True, exist_ok=True)
-    for group in sorted(set(groups(known, spec["together"]).values())):
-        tables.write("readings", tables.concat("readings", []), folder / f"{group}.parquet")
+    if not spec["ami"]:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in sorted(set(group.values())):
+            tables.write("readings", tables.concat("readings", []), folder / f"{name}.parquet")
+        return
+    from dtl.sources.ami_split import split
+
+    placed = tables.read("placed", inputs["placed"])
+    pairs = zip(placed["meter"].to_pylist(), placed["feeder"].cast(tables.TEXT).to_pylist(), strict=True)
+    owner = {meter: group[feeder] for meter, feeder in pairs if feeder in group}
+    split(spec["ami"], inputs["raw"], owner, sorted(set(group.values())), folder)
 
 
 def groups(feeders: Sequence[str], together: Sequence[Sequence[str]]) -> dict[str, str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from dtl.demand.base import Given, base_demand
 from dtl.demand.calendar import DEFAULT_YEAR, Calendar
 from dtl.demand.demand import Demand
-from dtl.demand.model_loads import model_loads
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import dss, engine, head, names
@@ -29,27 +29,32 @@ BALANCE = 1e-4
 def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
     """Write the base demand of a group and ``ready.json``; a feeder that fails is an answer, not an error."""
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
-    demand, result = Demand({}, {}), dict[str, float]()
-    status, reason, step = "ok", "", "demand"
+    demand, result, told = Demand({}, {}), dict[str, float](), dict[str, Any]()
+    status, reason, step = "ok", "", "conversion"
     try:
-        demand = _demand(feeder, spec, inputs.get("raw") or {})
-        step = "conversion"
         result = smoke(feeder)
+        step = "demand"
+        demand, told = _demand(feeder, spec, inputs, result)
     except SolveError as err:
         status, reason = "failed", f"{step}: {err}"
     demand.write(outputs["demand"], outputs["profiles"])
-    answer = {"status": status, "reason": reason, "smoke": result}
+    answer = {"status": status, "reason": reason, "smoke": result, "demand": told}
     text = json.dumps(answer, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["ready"].write_text(text + "\n", encoding="utf-8")
 
 
-def _demand(feeder: Feeder, spec: Mapping[str, Any], raw: Mapping[str, Path]) -> Demand:
+def _demand(
+    feeder: Feeder, spec: Mapping[str, Any], inputs: Mapping[str, Any], result: Mapping[str, float]
+) -> tuple[Demand, dict[str, Any]]:
+    raw: Mapping[str, Path] = inputs.get("raw") or {}
     named = spec["demand"].get("classes")
     calendar = Calendar(spec["measured_year"] or DEFAULT_YEAR)
     if named and named not in raw:
         raise SolveError(f"the classes table {named} of the study is not there")
     classes = Path(raw[named]) if named else None
-    return model_loads(feeder, spec["demand"], calendar, spec["timezone"], classes)
+    given = Given(inputs["meters"], inputs["readings"], inputs["scada"])
+    lost = max(result["loss_kw"], 0.0) / max(result["source_kw"] + result["generation_kw"], 1e-9)
+    return base_demand(feeder, spec["demand"], calendar, spec["timezone"], classes, given, min(lost, 0.5))
 
 
 def smoke(feeder: Feeder) -> dict[str, float]:

@@ -53,7 +53,7 @@ class ScaleTo(Base):
 class Demand(Base):
     """What the base load is, before any layer."""
 
-    from_: Annotated[Origins, NotYet(but=("model_loads",))] = ["model_loads"]
+    from_: Annotated[Origins, NotYet(only=("profile",))] = ["model_loads"]
     """Origins of the load, in order; a transformer takes the first that covers it."""
     shape: Literal["flat", "residential", "commercial", "industrial"] = "flat"
     """The class shape of loads whose class is not said by ``classes``; flat: the model's load in every hour."""
@@ -67,7 +67,7 @@ class Demand(Base):
         dict[Name, Literal["constant_power", "constant_current", "constant_impedance", "zip"]], NotYet()
     ] = {}
     """Voltage dependence by class; otherwise the model's own."""
-    scale_to: Annotated[ScaleTo | None, NotYet()] = None
+    scale_to: ScaleTo | None = None
     """What the sum of the loads is corrected to."""
     existing_pv: Annotated[Literal["in_load", "separated"], NotYet(but=("in_load",))] = "in_load"
     """Whether roofs stay inside the measured net load, or are separated and modelled."""

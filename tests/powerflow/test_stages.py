@@ -27,7 +27,10 @@ def prepared(feeder: Feeder, folder: Path, **changes: Any) -> dict[str, Any]:
     demand = {"from": ["model_loads"], "shape": "residential", "classes": None, "power_factor": {}} | changes
     spec = {"group": feeder.id, "demand": demand, "step_min": 60, "measured_year": 2025, "timezone": TIMEZONE}
     outputs = {n: folder / f"{n}.parquet" for n in ("demand", "profiles")} | {"ready": folder / "ready.json"}
-    prepare_feeder(spec, {"feeder": folder / "feeder.json", "raw": raw}, outputs)
+    given = {n: folder / f"given_{n}.parquet" for n in ("meters", "readings", "scada")}
+    for name, path in given.items():
+        tables.write(name, tables.concat(name, []), path)
+    prepare_feeder(spec, {"feeder": folder / "feeder.json", "raw": raw, **given}, outputs)
     facts = {"weather": {"source": "", "point": ""}, "register": [], "forecast": [], "areas": {}}
     (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     return {"feeder": folder / "feeder.json", "facts": folder / "facts.json", **outputs}

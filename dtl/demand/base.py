@@ -1,0 +1,108 @@
+"""The base demand of a group as the study asks for it: origins, correction to SCADA, and what is told of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dtl import tables
+from dtl.demand import origins, scale
+from dtl.demand.calendar import Calendar
+from dtl.demand.demand import Demand
+from dtl.demand.meter_loads import Metered, metered
+from dtl.demand.model_loads import model_loads
+from dtl.network.feeder import Feeder
+from dtl.network.service_transformers import serving
+
+BUILT_IN = ("model_loads", "class_shapes", "profile")
+"""Origins that are no source of readings."""
+PRESENT = 0.95
+"""Share of a feeder's metered energy from which on an hour is compared with its head."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """The files of a group that its demand may rest on."""
+
+    meters: Path
+    readings: Path
+    scada: Path
+
+
+def base_demand(
+    feeder: Feeder,
+    words: Mapping[str, Any],
+    calendar: Calendar,
+    timezone: str,
+    classes: Path | None,
+    given: Given,
+    loss_share: float,
+) -> tuple[Demand, dict[str, Any]]:
+    """The base demand of a group, and what its assumptions tell.
+
+    ``words`` is the section ``demand`` of the study; ``loss_share`` what the group loses between its loads and its
+    heads, of the power of the heads.
+
+    Raises
+    ------
+    SolveError
+        The classes table is not as it must be, or readings are longer than an hour.
+    """
+    model = model_loads(feeder, words, calendar, timezone, classes)
+    found = _metered(feeder, words, calendar, timezone, given)
+    plain = list(words["from"]) == ["model_loads"]
+    demand, told = (model, origins.Told()) if plain else origins.base(model, found, words, calendar, timezone)
+    source, by = scale.context(words)
+    heads = scale.heads(tables.read("scada", given.scada), source, calendar, timezone)
+    corrected = scale.scaled(demand, by, heads, loss_share, _sums(found, feeder))
+    facts = {
+        "kwh": {k: round(v, 3) for k, v in sorted(told.kwh.items())},
+        "loads": dict(sorted(told.loads.items())),
+        "meters": found.facts if found is not None else {},
+        "scale": {"by": by or "", "loss_share": round(loss_share, 6), "factors": corrected.factors},
+        "head_check": corrected.checks,
+        "warnings": [*told.warnings, *_lacking(told), *corrected.warnings],
+    }
+    return corrected.demand, facts
+
+
+def _metered(
+    feeder: Feeder, words: Mapping[str, Any], calendar: Calendar, timezone: str, given: Given
+) -> Metered | None:
+    """What the meters say, where the study asks a source of readings and there are any."""
+    asked = [w for w in words["from"] if w not in BUILT_IN]
+    if not asked or not pq.read_metadata(given.readings).num_rows:
+        return None
+    kw = {load.name: load.kw for load in feeder.loads if load.enabled}
+    near = serving(tables.frame("network", feeder.rows()))
+    loads = {
+        t: [(n, kw[n]) for n in names] for t, names in zip(near["transformer"], near["loads"], strict=True) if names
+    }
+    return metered(given.readings, tables.read("meters", given.meters), loads, calendar, timezone)
+
+
+def _sums(found: Metered | None, feeder: Feeder) -> dict[str, NDArray[np.float64]]:
+    """By feeder the sum of all meters, nan in hours in which not all of their energy is there; of one feeder alone."""
+    if found is None or len(feeder.feeders) != 1:
+        return {}
+    whole = found.cleaned.aggregate
+    there = np.asarray(whole.share, np.float64)
+    weight = whole.kwh.clip(min=0).sum(axis=1)
+    share = (there * weight[:, None]).sum(axis=0) / max(float(weight.sum()), 1e-9)
+    total = found.cleaned.kw
+    sums = np.where(share >= PRESENT, np.nansum(total, axis=0), np.nan)
+    return {feeder.feeders[0]: sums}
+
+
+def _lacking(told: origins.Told) -> list[str]:
+    if "none" not in told.loads:
+        return []
+    return [
+        f"{told.loads['none']} loads have hours that no origin of demand covers; they count as 0 kW: add model_loads"
+    ]

@@ -1,0 +1,123 @@
+"""What the meters of a group say of its loads: kW and kvar by hour, class of customer, and energy by customer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dtl import tables
+from dtl.demand.aggregate import Aggregate, aggregate
+from dtl.demand.calendar import HOURS, Calendar
+from dtl.demand.clean import Cleaned, clean
+from dtl.demand.demand import Drive
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Metered:
+    """Series of transformers, and how each load shares in that of its own.
+
+    ``share`` is, by load, its transformer and its part of the transformer's series, by the model's kW; ``classes`` the
+    class and number of its customers.
+    """
+
+    cleaned: Cleaned
+    whole: Aggregate
+    share: Mapping[str, tuple[str, float]]
+    classes: Mapping[str, tuple[str, int]]
+    unplaced: int
+    """Meters of the group that stand at no load of the model."""
+
+    def kw(self, load: str) -> Reals | None:
+        """Mean power by hour [kW], nan where nothing is covered; None for a load without meters."""
+        return self._of(load, self.cleaned.kw)
+
+    def kvar(self, load: str) -> Reals | None:
+        """The same of reactive power [kvar]; None where no meter of the group measures it."""
+        return self._of(load, self.cleaned.kvar) if np.any(self.whole.kvarh) else None
+
+    def _of(self, load: str, values: Reals) -> Reals | None:
+        transformer, part = self.share.get(load, ("", 0.0))
+        at = self._number.get(transformer)
+        return None if at is None else values[at] * part
+
+    @property
+    def _number(self) -> dict[str, int]:
+        return {name: i for i, (name, _) in enumerate(self.cleaned.aggregate.keys)}
+
+    def described(self, drive: Drive) -> Drive:
+        """A load with the class and number of customers that its meters have."""
+        word, count = self.classes[drive.load]
+        return replace(drive, customer_class=word or drive.customer_class, customers=count)
+
+    def kwh_per_customer(self) -> dict[str, float]:
+        """Yearly energy of a customer by class, from the covered hours of all meters of the class [kWh].
+
+        A class with less than two covered weeks is not in it; a shorter record than a year is taken as it is, so that a
+        study with a season of readings has that season's mean.
+        """
+        found = {}
+        for word in sorted({of for _, of in self.whole.keys if of}):
+            rows = [i for i, (_, of) in enumerate(self.whole.keys) if of == word]
+            hours = self.whole.coverage[rows].sum(axis=1)
+            meters = self.whole.meters[rows]
+            covered = float((hours * meters).sum())
+            if covered >= 14 * 24:
+                found[word] = float(self.whole.kwh[rows].sum()) / covered * HOURS
+        return found
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """Meters, energies and how much was filled, for the assumptions of the feeder."""
+        told = self.cleaned.table("")
+        sums = {n: float(np.sum(told[n].to_numpy())) for n in ("measured_kwh", "meters_kwh", "days_kwh", "unused_kwh")}
+        return {
+            "meters": float(self.whole.meters.sum()),
+            "meters_without_load": float(self.unplaced),
+            **{n: round(v, 3) for n, v in sums.items()},
+            "outside_kwh": round(self.whole.outside_kwh, 3),
+            "sum_error": self.whole.error,
+        }
+
+
+def metered(
+    readings: Path,
+    meters: pa.Table,
+    loads: Mapping[str, Sequence[tuple[str, float]]],
+    calendar: Calendar,
+    timezone: str,
+) -> Metered:
+    """Sum the readings of a group and share them among its loads.
+
+    Parameters
+    ----------
+    readings, meters
+        A file of the contract ``readings`` and a table of the contract ``meters``.
+    loads
+        Loads with their kW, by transformer.
+    """
+    whole = aggregate(readings, meters, calendar, timezone, 60)
+    share: dict[str, tuple[str, float]] = {}
+    for transformer, own in loads.items():
+        total = sum(max(kw, 0.0) for _, kw in own)
+        for name, kw in own:
+            share[name] = (transformer, max(kw, 0.0) / total if total > 0 else 1.0 / len(own))
+    rows = list(zip(*(meters[c].cast(tables.TEXT).to_pylist() for c in ("transformer", "customer_class")), strict=True))
+    by_unit: dict[str, Counter[str]] = {}
+    for transformer, word in rows:
+        by_unit.setdefault(transformer, Counter())[word] += 1
+    classes = {
+        name: (count.most_common(1)[0][0], max(round(sum(count.values()) * share[name][1]), 0))
+        for transformer, own in loads.items()
+        if (count := by_unit.get(transformer))
+        for name, _ in own
+    }
+    unplaced = sum(1 for transformer, _ in rows if transformer not in loads)
+    return Metered(clean(whole.transformers(), calendar), whole, share, classes, unplaced)

@@ -1,0 +1,121 @@
+"""The base demand: the first origin that covers an hour counts, the next follows its level, SCADA corrects the sum."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dtl import tables
+from dtl.demand.base import Given, base_demand
+from dtl.demand.calendar import HOURS, Calendar
+from dtl.network.feeder import Bus, Feeder, Load, Source, Transformer, Winding
+
+ZONE, YEAR = "America/Chicago", 2025
+START = datetime(2025, 3, 3, 6, tzinfo=UTC)
+"""Monday 3 March, midnight in local standard time: hour 24 x 61 of the year."""
+FIRST, DAYS = 24 * 61, 21
+
+
+def feeder() -> Feeder:
+    """Two transformers, each with one load of 10 kW; the second has no meters."""
+    units = tuple(
+        Transformer(name=f"t{i}", phases=1, xhl_pct=2.0, windings=(
+            Winding(bus="head", nodes=(1, 0), connection="wye", kv=7.2, kva=50.0, r_pct=0.5),
+            Winding(bus=f"s{i}", nodes=(1, 0), connection="wye", kv=0.24, kva=50.0, r_pct=0.5),
+        )) for i in (1, 2)
+    )  # fmt: skip
+    buses = (Bus(name="head", nodes=(1, 2, 3), kv_ln=7.2), *(Bus(name=f"s{i}", nodes=(1,), kv_ln=0.24) for i in (1, 2)))
+    loads = tuple(
+        Load(name=f"l{i}", bus=f"s{i}", nodes=(1, 0), phases=1, kv=0.24, kw=10.0, kvar=2.0, min_pu=0.8, max_pu=1.2,
+             customer_class="residential", customers=2) for i in (1, 2)
+    )  # fmt: skip
+    source = Source(name="source", bus="head", kv_ll=12.47, r1_ohm=0.0, x1_ohm=0.1, r0_ohm=0.0, x0_ohm=0.1)
+    return Feeder(id="f", feeders=("f",), buses=buses, transformers=units, loads=loads, sources=(source,))
+
+
+def given(folder: Path, kwh: Any, head: Any = None) -> Given:
+    """Two meters of the first transformer with `kwh(hour)` each for three weeks, and SCADA of the head."""
+    empty = {c.name: "" for c in tables.TABLES["meters"].columns if not c.null}
+    meters = [empty | {"feeder": "f", "meter": m, "transformer": "t1", "load": "l1", "customer_class": "residential",
+                       "band": "high", "basis": "record"} for m in ("a", "b")]  # fmt: skip
+    hours = range(24 * DAYS)
+    readings = [
+        {"meter": m, "start": START + timedelta(hours=h), "interval_min": 60, "kwh": kwh(h), "flag": "measured"}
+        for m in ("a", "b")
+        for h in hours
+    ]
+    about = {"source": "s", "feeder": "f", "device": "head", "quantity": "kw", "phases": "", "quality": "good"}
+    scada = [about | {"start": START + timedelta(hours=h), "interval_min": 60, "value": head(h)} for h in hours if head]
+    files = {}
+    for name, rows in (("meters", meters), ("readings", readings), ("scada", scada)):
+        files[name] = folder / f"{name}.parquet"
+        tables.write(name, tables.frame(name, rows) if rows else tables.concat(name, []), files[name])
+    return Given(**files)
+
+
+def demand(folder: Path, kwh: Any, head: Any = None, loss: float = 0.0, **words: Any) -> Any:
+    asked = {"from": ["meters", "class_shapes", "model_loads"], "shape": "residential"} | words
+    return base_demand(feeder(), asked, Calendar(YEAR), ZONE, None, given(folder, kwh, head), loss)
+
+
+def daily(hour: int) -> float:
+    return 1.0 + (hour % 24 >= 18)
+
+
+def test_covered_hours_are_the_readings_and_the_rest_keeps_their_level(tmp_path: Path) -> None:
+    found, told = demand(tmp_path, daily)
+    kw = found.kw("l1")
+    wanted = 2.0 * np.array([daily(h) for h in range(24 * DAYS)])
+    assert kw[FIRST : FIRST + 24 * DAYS] == pytest.approx(wanted, rel=1e-6)
+    assert told["kwh"]["meters"] >= wanted.sum() * (1 - 1e-6), (
+        "the rule of neighbouring days adds two weeks at both ends"
+    )
+    assert kw.min() > 0 and told["loads"] == {"class_shapes": 2, "meters": 1}
+    assert found.drives["l1"].kvar == pytest.approx(0.2 * kw.max(), rel=1e-6), "the model's own power factor"
+    assert found.drives["l1"].basis == "meters+class_shapes"
+
+
+def test_a_load_without_meters_has_the_energy_of_its_class(tmp_path: Path) -> None:
+    found, _ = demand(tmp_path, lambda _: 1.5)
+    other = found.kw("l2")
+    assert other.sum() == pytest.approx(2 * 1.5 * HOURS, rel=1e-6), "two customers of 1.5 kW, as the metered ones"
+    assert other.max() > 1.2 * other.mean(), "in the shape of the class"
+
+
+def test_without_an_origin_that_covers_it_a_load_is_told(tmp_path: Path) -> None:
+    found, told = demand(tmp_path, daily, **{"from": ["meters"]})
+    assert found.kw("l2").sum() == 0 and "2 loads" in told["warnings"][0]
+
+
+@pytest.mark.parametrize("by", ["energy", "peak", "hourly"])
+def test_scada_corrects_the_sum(tmp_path: Path, by: str) -> None:
+    def head(hour: int) -> float:
+        return 40.0 + 10.0 * (hour % 24 == 19)
+
+    found, told = demand(tmp_path, daily, head, 0.1, scale_to={"source": "s", "by": by})
+    hours = slice(FIRST, FIRST + 24 * DAYS)
+    total = (found.kw("l1") + found.kw("l2"))[hours]
+    wanted = 0.9 * np.array([head(h) for h in range(24 * DAYS)])
+    if by == "energy":
+        assert total.sum() == pytest.approx(wanted.sum(), rel=1e-6)
+    elif by == "peak":
+        assert total.max() == pytest.approx(wanted.max(), rel=1e-6)
+    else:
+        assert total == pytest.approx(wanted, rel=1e-5)
+    assert told["scale"]["factors"]["f"] > 2 and "multiplied" in told["warnings"][-1]
+
+
+def test_a_power_factor_by_class_wins(tmp_path: Path) -> None:
+    found, _ = demand(tmp_path, daily, power_factor={"residential": 0.9})
+    drive = found.drives["l1"]
+    assert drive.kvar / drive.kw == pytest.approx(np.tan(np.arccos(0.9)), rel=1e-6)
+
+
+def test_meters_that_disagree_with_the_head_are_told(tmp_path: Path) -> None:
+    _, told = demand(tmp_path, daily, lambda h: 20.0 * daily(h))
+    assert told["head_check"]["f"]["energy_ratio"] == pytest.approx(0.1, rel=1e-3)
+    assert "much less" in told["warnings"][0]
