@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
@@ -12,6 +13,7 @@ from dtl.spec.edits import Actions, Switching
 from dtl.spec.layer_files import classes_are_known, files_hold
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
+from dtl.spec.roots import leaves, roots, strangers
 from dtl.spec.study import Study
 from dtl.spec.sweeps import swept
 from dtl.spec.text import Node
@@ -126,6 +128,18 @@ def _weather_was_fetched(study: Study) -> Found:
             yield ("layers", name, "of"), "unknown-year", f"no weather of {layer.of} is fetched; sources: {years}"
 
 
+def _files_stay_in_the_roots(study: Study) -> Found:
+    """No file of a source is a link that leads out of the data roots; paths themselves are judged where they stand."""
+    allowed = roots(study.folder, study.data_roots)
+    for name, source in study.sources.items():
+        told = leaves(getattr(source, "path", "."), study.folder, study.data_roots)
+        found = next(strangers(source.files(study.folder), allowed), None)
+        if found is not None and not told:
+            shown = os.path.relpath(found, study.folder)
+            message = f"'{shown}' is a link out of the folder of the studies; declare in data_roots where it leads"
+            yield ("sources", name), "outside-roots", message
+
+
 def _headline_is_asked(study: Study) -> Found:
     headline = study.report.headline
     if getattr(study.analyses, "validate_" if headline == "validate" else headline) is None:
@@ -170,6 +184,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _together_is_chosen,
     _not_circular,
     _weather_was_fetched,
+    _files_stay_in_the_roots,
     _headline_is_asked,
     _reliability_has_outages,
     _costs_have_a_currency,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from dtl.spec.base import Check, Reading, Scalar, near, wrong
+from dtl.spec.roots import declared, leaves
 from dtl.spec.scalars import Text
 
 _WILD = re.compile(r"[*?\[]|\{")
@@ -96,8 +97,24 @@ def _path(value: Any, info: ValidationInfo, *, wild: bool = False, feeder: bool 
         raise wrong("wrong-file", f"'{value}' must be a {ends} file")
     path = posixpath.normpath(posixpath.join(value.base if isinstance(value, Scalar) else "", value))
     if isinstance(info.context, Reading):
+        if leaves(path, info.context.folder, declared(info.context)):
+            raise wrong("outside-roots", f"'{path}' leads out of the folder of the studies; if it must, declare the "
+                        "folder that it leads to in the study: data_roots: [../../data]")  # fmt: skip
         _must_exist(path, info.context)
     return path
+
+
+def _root(value: Any, info: ValidationInfo) -> Any:
+    """A folder, relative to the folder of the study, in which paths may lie."""
+    if not isinstance(value, str):
+        return value
+    if value.startswith(("/", "~")) or "\\" in value or re.match(r"[A-Za-z]:", value):
+        raise wrong("bad-path", f"'{value}' must be relative, with '/': a study is the same on every machine")
+    if not nameable(value) or _WILD.search(value):
+        raise wrong("bad-path", f"'{value}' must be the name of one folder")
+    if isinstance(info.context, Reading) and not (info.context.folder / value).is_dir():
+        raise wrong("missing-file", f"there is no folder '{value}' (from the folder of the study)")
+    return posixpath.normpath(value)
 
 
 def _must_exist(path: str, reading: Reading) -> None:
@@ -146,6 +163,8 @@ def switch_file(value: Any, info: ValidationInfo) -> Any:
     return _csv(value, info)
 
 
+RootPath = Annotated[str, BeforeValidator(_root)]
+"""A folder in which paths of the study may lie, relative to the folder of the study."""
 FilePath = Annotated[str, BeforeValidator(_file)]
 """One file or folder, relative to the file in which it stands."""
 CsvPath = Annotated[str, BeforeValidator(_csv)]

@@ -19,6 +19,7 @@ from dtl.spec.feeders import Feeders
 from dtl.spec.layer import LayerBase
 from dtl.spec.layers import Layer, in_order
 from dtl.spec.limits import Limits
+from dtl.spec.names import RootPath
 from dtl.spec.network import Network
 from dtl.spec.powerflow import Powerflow
 from dtl.spec.profiles import Profile
@@ -85,6 +86,8 @@ class Study(Base):
     """The feeders: ids and globs, or conditions."""
     years: Years = Years()
     """The measured year, and the years to solve."""
+    data_roots: list[RootPath] = []
+    """Folders outside that of the studies in which files may lie, as ../../data; a link counts as what it leads to."""
     sources: dict[Name, Source] = Field(min_length=1)
     """The files that the study reads, by name."""
     network: Network
