@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.analyses.hosting import judged
+from dtl.analyses.hosting import judged, kernels
 from dtl.analyses.hosting.rule import Values
 from dtl.demand.calendar import Calendar
 from dtl.network.feeder import Feeder
@@ -57,17 +57,32 @@ class Judge:
         )  # fmt: skip
         self.rules = judged.rules(board, words)
         self.criteria = tuple(r.criterion for r in self.rules)
+        first = len(feeder.sources)
+        self._want_power = any(r.power == 1.0 and bool((r.rows >= first).any()) for r in self.rules)
+        self._phase_y, self._phase_of = self._phases(circuit)
         self._want_vuf = "unbalance" in self.criteria
+
+    def _phases(self, circuit: Circuit) -> tuple[tuple[Ints, Ints, Real, Real], Ints]:
+        """Admittances of the phases at the first terminals of the series elements, and the element of each."""
+        stop = np.append(circuit.phase_start[1:], len(circuit.phase_rows))
+        rows = [circuit.phase_rows[circuit.phase_start[e] : stop[e]] for e in self._meter.series]
+        owner = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
+        y = circuit.admittance[np.concatenate([np.zeros(0, np.int64), *rows])]
+        csr = (y.indptr.astype(np.int64), y.indices.astype(np.int64), y.data.real.copy(), y.data.imag.copy())
+        return csr, owner
 
     def values(self, block: Block) -> Values:
         """What criteria judge of a block."""
-        flows = self._meter.flows(block)
+        amps = np.empty((len(self._series), len(block.hours)))
+        kernels.amps(*self._phase_y, np.ascontiguousarray(block.voltages), self._phase_of, amps)
         rated = 100.0 / (self._ratings.seasons * self._ratings.amps_per_unit)
         season = summer(self._calendar, block.hours, self._limits).astype(np.int64)
-        pct = flows.amps * rated[season].T
+        pct = amps * rated[season].T
         source = np.stack([-1e-3 * (block.voltages[n] * block.source_a[r].conj()).sum(axis=0).real for n, r in
                            self._sources])  # fmt: skip
-        back = np.concatenate([-source, -flows.power_kva.real])
+        back = -source
+        if self._want_power:
+            back = np.concatenate([back, -self._meter.flows(block).power_kva.real])
         pu = self.voltages.per_unit(block.voltages)[0]
         return Values(pu, np.asarray(pct), back, self._vuf(block) if self._want_vuf else np.zeros((0, pu.shape[1])))
 

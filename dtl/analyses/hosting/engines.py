@@ -20,10 +20,6 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-CLOSER = 0.1 * TOLERANCE
-"""Tolerance of the batch engine [pu]: an answer must not hang on how far an iteration went."""
-
-
 _REMEMBERED = 5_000_000
 """Voltages across ports without plants that are kept to begin with."""
 
@@ -71,13 +67,13 @@ class Columns:
         """As `Solver.solve`."""
         watts, reactive = self._powers.at(hours)
         watts[self._rows] = kw
-        volts, power, source, change = self._batch.solve(watts, reactive, CLOSER, self._begin(hours))
+        volts, power, source, change = self._batch.solve(watts, reactive, TOLERANCE, self._begin(hours))
         if len(self._known) < _REMEMBERED // max(1, len(self._batch.ports.nodes)) and not kw.any():
             across = self._batch.across(volts)
             for i, hour in enumerate(hours.tolist()):
                 self._known.setdefault(hour, np.stack([across[:, i].real, across[:, i].imag], axis=1))
         loads = self._batch.ports.loads
-        return _block(hours, volts, power[:loads], power[loads:], source), np.asarray(change <= CLOSER)
+        return _block(hours, volts, power[:loads], power[loads:], source), np.asarray(change <= TOLERANCE)
 
     def _begin(self, hours: Ints) -> Real | None:
         """The voltages without plants, where they are known for all of the hours."""
