@@ -10,6 +10,7 @@ READERS = {
     "cyme_text": "dtl.sources.cyme_text:read",
     "cyme_results": "dtl.sources.cyme_results:read",
     "gis": "dtl.sources.gis:read",
+    "mini_twin": "dtl.sources.mini_twin:read",
     "oms": "dtl.sources.oms:read",
     "opendss": "dtl.sources.opendss:read",
     "pandapower": "dtl.sources.pandapower:read",

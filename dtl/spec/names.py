@@ -174,7 +174,7 @@ GlobPath = Annotated[str, BeforeValidator(_files)]
 FeederPath = Annotated[str, BeforeValidator(_feeder_files)]
 """Files; besides ``*``, ``**`` and ``?``, ``{feeder}`` stands for the id of a feeder."""
 
-MODELS = ("opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim")
+MODELS = ("opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "mini_twin")
 """The kinds of sources that hold a network that can be solved."""
 
 SourceName = Annotated[Text, AfterValidator(_entry("sources", "source"))]

@@ -108,6 +108,18 @@ class Cim(SourceFiles):
     """Frequency of the system, which the files do not state [Hz]."""
 
 
+class MiniTwin(SourceFiles):
+    """Small low-voltage feeders as JSON, each file one feeder of nodes and cables behind one transformer."""
+
+    kind: Literal["mini_twin"]
+    path: GlobPath
+    """The JSON files."""
+    zero_sequence: Positive = 4.0
+    """Zero-sequence impedance of cables over that of the positive sequence, which the files do not state [-]."""
+    frequency_hz: Literal[50, 60] = 50
+    """Frequency of the system, which the files do not state [Hz]."""
+
+
 class Oms(SourceFiles):
     """Outages from an outage management system."""
 
@@ -170,6 +182,7 @@ Source = Annotated[
     | CymeResults
     | Gis
     | Pandapower
+    | MiniTwin
     | Cim
     | Oms
     | Ami
