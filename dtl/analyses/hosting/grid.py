@@ -212,6 +212,6 @@ class Grid:
 
         def joined(name: str) -> Real:
             whole = np.concatenate([getattr(v, name) for _, v in parts], axis=1)[:, order]
-            return whole if whole.size <= _FINE else whole.astype(np.float32)
+            return np.ascontiguousarray(whole, np.float64 if whole.size <= _FINE else np.float32)
 
         return Values(joined("pu"), joined("pct"), joined("back_kw"), joined("vuf_pct"))

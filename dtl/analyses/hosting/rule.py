@@ -34,7 +34,7 @@ class Values:
 
     def of(self, columns: Ints) -> Values:
         """The values of some columns."""
-        return Values(self.pu[:, columns], self.pct[:, columns], self.back_kw[:, columns], self.vuf_pct[:, columns])
+        return Values(*(np.take(x, columns, axis=1) for x in (self.pu, self.pct, self.back_kw, self.vuf_pct)))
 
 
 @dataclass(frozen=True)
