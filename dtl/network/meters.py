@@ -1,8 +1,8 @@
 """Which transformer of the model serves each meter, by overrides, records, connectivity and places; without readings.
 
 An override always wins. A record that is linked to the model stands, and what the connectivity of the GIS says beside
-it raises or lowers the confidence. Without a record connectivity decides, and last the nearest transformer. The
-confidences are declared beforehand (`PRIOR`); voltages of the meters refine them feeder by feeder.
+it raises or lowers the confidence. Without a record connectivity decides, and last place and phase, jointly for all
+meters (`dtl.network.pairing`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from dtl import tables
+from dtl.network.pairing import pair
 from dtl.sources.gis_customers import transformers_of
 from dtl.sources.reading import plain
 
@@ -27,10 +28,10 @@ PRIOR = {
     "record": 0.95,
     "record against connectivity": 0.7,
     "connectivity": 0.95,
-    "nearest": 0.7,
+    "nearest": 0.0,
     "none": 0.0,
 }
-"""Probability that a transformer is right by what speaks for it, before any voltage was looked at."""
+"""Probability that a transformer is right by what speaks for it; of the nearest it is that of `dtl.network.pairing`."""
 
 BANDS = ((0.9, "high"), (0.7, "medium"), (0.0, "low"))
 """Lowest confidence of each band."""
@@ -70,13 +71,14 @@ def place(
     asset = _of_assets(assets, links, serving, known)
     recorded = _look_up(meter["transformer"], meter["feeder"], known, asset)
     traced = _traced(meter, edges, asset)
-    near, far = _nearest(meter, serving, int(words["candidates"]), float(words["max_distance_m"]))
+    near, chance, far = _nearest(meter, serving, int(words["candidates"]), float(words["max_distance_m"]))
     forced = _forced(meter["meter"], overrides, known)
     at = np.where(forced >= 0, forced, np.where(recorded >= 0, recorded, np.where(traced >= 0, traced, near[:, 0])))
     how = _how(forced, recorded, traced, at)
+    confidence = np.where(how == "nearest", chance[:, 0], [PRIOR[h] for h in how])
     near = np.column_stack([traced, near])
     far = np.column_stack([_way(meter, serving, traced), far])
-    return _table(meter, serving, at, how, recorded, near, far)
+    return _table(meter, serving, at, how, confidence, recorded, near, far)
 
 
 def _meters(points: pa.Table, series: pa.Table) -> pd.DataFrame:
@@ -156,22 +158,22 @@ def _traced(meter: pd.DataFrame, edges: pa.Table, asset: Mapping[str, int]) -> N
 
 def _nearest(
     meter: pd.DataFrame, serving: pd.DataFrame, count: int, most_m: float
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Number and distance of the nearest transformers, shape (meters, count); -1 and infinity beyond the distance."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Candidates by place and phase, best first: number (-1: none), probability and distance, (meters, count)."""
     near = np.full((len(meter), count), -1, np.int64)
-    far = np.full((len(meter), count), np.inf)
+    chance, far = np.zeros((len(meter), count)), np.full((len(meter), count), np.inf)
     placed = serving.index[serving["x"].notna()].to_numpy()
     at = meter[["x", "y"]].to_numpy(float)
     rows = np.flatnonzero(np.isfinite(at).all(axis=1))
     if not len(placed) or not len(rows):
-        return near, far
-    tree = cKDTree(serving.loc[placed, ["x", "y"]].to_numpy(float))
-    distance, index = tree.query(at[rows], k=min(count, len(placed)), distance_upper_bound=most_m)
-    distance, index = distance.reshape(len(rows), -1), index.reshape(len(rows), -1)
-    width = distance.shape[1]
-    far[rows[:, None], np.arange(width)] = distance
-    near[rows[:, None], np.arange(width)] = np.where(index < len(placed), np.append(placed, -1)[index], -1)
-    return near, far
+        return near, chance, far
+    units = serving.loc[placed]
+    found = pair(at[rows], list(meter["phases"].iloc[rows]), units[["x", "y"]].to_numpy(float), list(units["phases"]),
+                 count, most_m)  # fmt: skip
+    width = found[0].shape[1]
+    near[rows, :width] = np.append(placed, -1)[found[0]]
+    chance[rows, :width], far[rows, :width] = found[1], found[2]
+    return near, chance, far
 
 
 def _forced(
@@ -199,6 +201,7 @@ def _table(
     serving: pd.DataFrame,
     at: NDArray[np.int64],
     how: NDArray[np.object_],
+    confidence: NDArray[np.float64],
     recorded: NDArray[np.int64],
     near: NDArray[np.int64],
     far: NDArray[np.float64],
@@ -207,7 +210,6 @@ def _table(
     feeder = np.append(serving["feeder"].to_numpy(object), "")
     loads = [*serving["loads"], []]
     own = {plain(m) for m in meter["meter"]}
-    confidence = np.array([PRIOR[h] for h in how])
     way = _way(meter, serving, at)
     band = np.select([how == "none", *(confidence >= low for low, _ in BANDS)], ["none", *(b for _, b in BANDS)], "low")
     columns: dict[str, Any] = {

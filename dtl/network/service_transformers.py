@@ -16,7 +16,7 @@ from dtl.network.rows import by_feeder
 LOW_KV = 1.0
 """A transformer serves customers when its lowest voltage is at most this [kV]."""
 
-COLUMNS = ("feeder", "transformer", "bus", "x", "y", "crs", "loads")
+COLUMNS = ("feeder", "transformer", "bus", "phases", "x", "y", "crs", "loads")
 
 
 def serving(network: pa.Table) -> pd.DataFrame:
@@ -26,8 +26,9 @@ def serving(network: pa.Table) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``feeder``, ``transformer`` (its name; the bus of a load that hangs on no low-voltage transformer), ``bus``
-        (that of its customers), ``x``, ``y`` (of that bus, else of the bus before it; missing where neither has a
-        place), ``crs`` of these, and ``loads``, the names of the loads below it.
+        (that of its customers), ``phases`` (of its high side; empty for a bus), ``x``, ``y`` (of that bus, else of the
+        bus before it; missing where neither has a place), ``crs`` of these, and ``loads``, the names of the loads
+        below it.
     """
     kinds = ("bus", "feeder", "line", "load", "switch", "transformer")
     wanted = network.filter(pc.is_in(network["kind"].cast(tables.TEXT), pa.array(kinds)))
@@ -53,7 +54,8 @@ def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str,
             continue
         unit.setdefault(island.get(low["bus"], low["bus"]), len(found))
         x, y = _place(places, low["bus"], windings[0]["bus"])
-        found.append(_row(feeder, part["name"], low["bus"], x, y, crs))
+        phases = "".join("ABC"[n - 1] for n in sorted(set(windings[0]["nodes"])) if 1 <= n <= 3)
+        found.append(_row(feeder, part["name"], low["bus"], phases, x, y, crs))
     for load in sorted(parts.get("load", []), key=lambda p: str(p["name"])):
         if not load.get("enabled", True):
             continue
@@ -62,13 +64,14 @@ def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str,
         if at is None:
             at = own.setdefault(bus, len(found))
             if at == len(found):
-                found.append(_row(feeder, bus, bus, *_place(places, bus), crs))
+                found.append(_row(feeder, bus, bus, "", *_place(places, bus), crs))
         found[at]["loads"].append(load["name"])
     return found
 
 
-def _row(feeder: str, name: str, bus: str, x: float | None, y: float | None, crs: str) -> dict[str, Any]:
-    return {"feeder": feeder, "transformer": name, "bus": bus, "x": x, "y": y, "crs": crs, "loads": []}
+def _row(feeder: str, name: str, bus: str, phases: str, x: float | None, y: float | None, crs: str) -> dict[str, Any]:
+    about = {"feeder": feeder, "transformer": name, "bus": bus, "phases": phases}
+    return {**about, "x": x, "y": y, "crs": crs, "loads": []}
 
 
 def _place(places: Mapping[str, tuple[Any, Any]], *buses: str) -> tuple[float | None, float | None]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from dtl import tables
 from dtl.network import overrides
 from dtl.network.meters import place
+from dtl.network.pairing import pair
 from dtl.network.rows import by_feeder
 from dtl.network.service_transformers import serving
 
@@ -75,6 +78,29 @@ def test_records_stand_and_the_rest_goes_to_the_nearest() -> None:
     assert found["near2"]["distance_m"] == pytest.approx((10**2 + 5**2) ** 0.5)
     assert found["near2"]["candidates"] == "t1=1.00"
     assert found["far"]["band"] == "none" and found["far"]["feeder"] == ""
+
+
+@pytest.mark.parametrize(("noise", "least", "high"), [(0.0, 0.993, 0.95), (0.25, 0.937, 0.6), (0.5, 0.797, 0.25)])
+def test_meters_of_a_real_feeder_by_place_and_phase(samples: Path, noise: float, least: float, high: float) -> None:
+    """Exact transformers, calibration, and the share of sure ones, over five draws of errors of the coordinates."""
+    folder = samples / "ml" / "meter-transformer-j1"
+    meters, units, truth = (pd.read_csv(folder / f"{n}.csv", dtype=str) for n in ("meters", "transformers", "truth"))
+    letters = {"1": "A", "2": "B", "3": "C"}
+    phases = [letters.get(str(p), "") for p in meters["node_phases"]]
+    theirs = ["".join(letters.get(c, "") for c in str(p)) for p in units["phases"]]
+    number = {name: i for i, name in enumerate(units["transformer"])}
+    wanted = meters["meter"].map(dict(zip(truth["meter"], truth["transformer"], strict=True))).map(number).to_numpy()
+    places, at = units[["x", "y"]].to_numpy(float), meters[["x", "y"]].to_numpy(float)
+    right, sure, off = [], [], []
+    for seed in range(5):
+        moved = at + np.random.default_rng(seed).normal(0.0, noise * 234.0, at.shape)
+        found, chance, _ = pair(moved, phases, places, theirs, 12, np.inf)
+        ok, said = found[:, 0] == wanted, chance[:, 0]
+        right.append(ok.mean())
+        sure.append((said >= 0.95).mean())
+        bins = np.minimum((said * 10).astype(int), 9)
+        off.append(sum((bins == b).mean() * abs(said[bins == b].mean() - ok[bins == b].mean()) for b in set(bins)))
+    assert np.mean(right) >= least and np.mean(sure) >= high and np.mean(off) <= 0.05
 
 
 def test_an_override_wins() -> None:
