@@ -1,9 +1,10 @@
 """The method ``drive``: capacities of all sites from the response to two plants, without a search.
 
 A streamlined method in the manner of EPRI's DRIVE; it is ours, and compatible with no product. In a few extreme hours
-each site is solved with two plants. The squares of voltages and of currents are nearly quadratic in the power of a
-plant (currents and voltages are nearly linear in it), so with the state without plants two answers give the whole curve
-of every element, and each limit its power. The two plants are placed anew at half of and at the answer once.
+each site is solved with two plants, and once in all hours at the answer. The squares of voltages and of currents are
+nearly quadratic in the power of a plant (currents and voltages are nearly linear in it), so with the state without
+plants two answers give the whole curve of every element, and each limit its power. The two plants are placed anew at
+half of and at the answer once.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ Ints = NDArray[np.int64]
 PART = 0.02
 """The first of the two plants, part of the largest that is tried."""
 ROUNDS = 3
+_JOINING = 24
 SAFE = 0.98
 """What an answer is multiplied by, for the hours that were not solved."""
 
@@ -60,21 +62,37 @@ def drive(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
 
 
 def estimate(grid: Grid, first_kw: Real, top: float, pre_existing: str) -> tuple[Real, Ints, Ints, Ints]:
-    """Capacity [kW] of each site with its criterion, row and hour, from two plants around a first guess."""
-    guess = first_kw
-    for _ in range(ROUNDS):
-        answer, *where = _once(grid, guess, top, pre_existing)
-        guess = np.clip(answer, 1e-3 * top, top)
+    """Capacity [kW] of each site with its criterion, row and hour, from two plants around a first guess.
+
+    Answers are tried once in all hours; those in which most fail join the extreme ones, and the estimate is repeated.
+    """
+    guess, hours = first_kw, deciding_hours(grid)
+    for last in (False, True):
+        for _ in range(ROUNDS):
+            answer, *where = _once(grid, guess, top, pre_existing, hours)
+            guess = np.clip(answer, 1e-3 * top, top)
+        if not last:
+            hours = np.union1d(hours, _missed(grid, SAFE * answer))
     return answer, *where  # type: ignore[return-value]
 
 
-def _once(grid: Grid, guess: Real, top: float, pre_existing: str) -> tuple[Real, Ints, Ints, Ints]:
+def _missed(grid: Grid, kw: Real) -> Ints:
+    """The hours in which most estimates fail."""
+    count = len(kw)
+    plants = Single(np.arange(count), count, 1.0, np.full(count, 1, np.int64))
+    worst = grid.worst(plants, np.arange(count), kw, np.arange(len(grid.hours)))  # type: ignore[arg-type]
+    failing = worst.hour[worst.excess > 0.0]
+    hour, times = np.unique(failing, return_counts=True)
+    return np.asarray(hour[np.argsort(-times, kind="stable")][:_JOINING])
+
+
+def _once(grid: Grid, guess: Real, top: float, pre_existing: str, hours: Ints) -> tuple[Real, Ints, Ints, Ints]:
     count = len(guess)
     best = np.full(count, top)
     where = np.zeros((3, count), np.int64)
     plants = Single(np.arange(count), count, 1.0, np.full(count, 1, np.int64))
     every = np.arange(count)
-    for hour in deciding_hours(grid):
+    for hour in hours.tolist():
         near = grid.values(plants, every, 0.5 * guess, int(hour))  # type: ignore[arg-type]
         far = grid.values(plants, every, guess, int(hour))  # type: ignore[arg-type]
         base = grid.base.of(np.array([hour]))
