@@ -17,7 +17,7 @@ def new(given: Namespace) -> int:
     """Make a commented study to start from."""
     from dtl.spec import new
 
-    return new.run(given.name, given.template)
+    return new.run(given.name, given.template, tuple(given.origin) if given.origin else None, given.peers)
 
 
 def check(given: Namespace) -> int:
@@ -140,6 +140,8 @@ def _parser() -> ArgumentParser:
     made = verb(new)
     made.add_argument("name", metavar="NAME")
     made.add_argument("--template", default="minimal")
+    made.add_argument("--from", dest="origin", nargs=2, metavar=("simbench", "CODE"), help="a grid of a collection")
+    made.add_argument("--peers", metavar="PATH", help="the environment that has the collection (or DTL_PEERS)")
     made = of_study(verb(check), "*")
     made.add_argument(
         "--lock", action="store_true", help="fetch and pin weather, and pin the raw files in sources.lock.yaml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from dtl.spec import from_simbench
 from dtl.spec.check import STUDIES
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -16,8 +17,12 @@ def templates() -> list[str]:
     return sorted(p.name for p in TEMPLATES.iterdir() if p.is_dir())
 
 
-def run(name: str, template: str = "minimal") -> int:
-    """Writes ``studies/NAME`` from a template and says what to do next; 1 if it cannot. Overwrites nothing."""
+def run(name: str, template: str = "minimal", origin: tuple[str, str] | None = None, peers: str | None = None) -> int:
+    """Writes ``studies/NAME`` from a template and says what to do next; 1 if it cannot. Overwrites nothing.
+
+    `origin` is a collection of grids and a code in it, as ``("simbench", "1-LV-rural1--0-sw")``; it takes the place of
+    the template, and `peers` names the environment that has the collection.
+    """
     folder = STUDIES / name
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
         print(f"'{name}' is no name of a study: lower-case letters, digits, '-' and '_', since it becomes a folder")
@@ -28,11 +33,23 @@ def run(name: str, template: str = "minimal") -> int:
     if folder.exists():
         print(f"{folder} is there already; nothing is overwritten")
         return 1
+    if origin is not None:
+        if origin[0] != "simbench":
+            print(f"'{origin[0]}' is no collection of grids; there is simbench")
+            return 1
+        if problem := from_simbench.make(folder, origin[1], peers, SCHEMA):
+            print(problem)
+            return 1
+        return _next(name, folder)
     for source in sorted(p for p in (TEMPLATES / template).rglob("*") if p.is_file()):
         target = folder / source.relative_to(TEMPLATES / template)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8").replace("NAME", name).replace("SCHEMA", SCHEMA)
         target.write_text(text, encoding="utf-8", newline="\n")
+    return _next(name, folder)
+
+
+def _next(name: str, folder: Path) -> int:
     print(f"{folder}/study.yaml is written. Next:\n")
     print(f"  dtl check {name}     whether the study is good")
     print(f"  dtl plan {name}      what a run will compute")

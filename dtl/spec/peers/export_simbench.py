@@ -1,0 +1,54 @@
+"""A SimBench grid as pandapower JSON with its yearly profiles; runs in the peers environment, which has SimBench.
+
+Called as a program, ``export_simbench.py CODE FOLDER``; it imports nothing of DTL. Writes ``grid.json``,
+``profiles.csv`` (a column of values per unit for each profile, 8,760 hourly means, 29 February left out) and
+``loads.csv`` (which profile is whose).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandapower  # type: ignore[import-not-found]
+import pandas as pd
+import simbench  # type: ignore[import-not-found]
+
+STEPS = 4
+"""Steps of an hour in the profiles."""
+OF = {"load": "load", "sgen": "renewables"}
+"""The table of profiles of each table of the grid."""
+FOREIGN = ("profiles", "studycases", "loadcases", "substation")
+
+
+def hourly(profiles: pd.DataFrame) -> pd.DataFrame:
+    """Hourly means of profiles in quarters of an hour, without the stamps and without 29 February."""
+    stamps = pd.to_datetime(profiles["time"], format="%d.%m.%Y %H:%M")
+    kept = profiles[~((stamps.dt.month == 2) & (stamps.dt.day == 29))].drop(columns="time")
+    if len(kept) != 8760 * STEPS:
+        raise SystemExit(f"the profiles have {len(kept)} steps without 29 February, not {8760 * STEPS}")
+    return kept.reset_index(drop=True).groupby(lambda row: row // STEPS).mean()
+
+
+def export(code: str, folder: Path) -> None:
+    """Write the files of one grid."""
+    net = simbench.get_simbench_net(code)
+    columns: dict[str, pd.Series] = {}
+    rows = []
+    for table, source in OF.items():
+        values = hourly(net.profiles[source])
+        for index, profile in net[table]["profile"].items():
+            names = [n for n in (f"{profile}_pload", f"{profile}_qload", profile) if n in values]
+            columns |= {name: values[name] for name in names}
+            kw, kvar = (names[0], names[-1]) if names else ("", "")
+            rows.append({"kind": table, "index": index, "kw_profile": kw, "kvar_profile": kvar})
+    for key in FOREIGN:
+        if key in net:
+            del net[key]
+    pandapower.to_json(net, str(folder / "grid.json"))
+    pd.DataFrame(columns).sort_index(axis=1).round(6).to_csv(folder / "profiles.csv", index_label="hour")
+    pd.DataFrame(rows).to_csv(folder / "loads.csv", index=False)
+
+
+if __name__ == "__main__":
+    export(sys.argv[1], Path(sys.argv[2]))
