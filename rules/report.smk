@@ -9,8 +9,8 @@ rule gather:
         served=layout.SERVED,
         reference=layout.REFERENCE,
         deviations=of_groups(layout.DEVIATIONS),
-        hosting=of_groups(layout.HOSTING),
         assess=of_groups(layout.ASSESS),
+        hosting=of_groups(layout.HOSTING),
         manifest=of_groups(layout.MANIFEST),
     output:
         cube=solid(layout.CUBE),
