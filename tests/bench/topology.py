@@ -1,7 +1,7 @@
 """The time to check the topology of a large feeder: `python tests/bench/topology.py [buses]`.
 
-The feeder is a main line with laterals of three, two and one phases, a transformer and a load at every third bus, open
-ties and a closed one. Processor time, best of three; 100,000 buses must take less than 5 s for the trace and all checks.
+The feeder is a main line with laterals of three, two and one phases, a transformer and a load at every third bus,
+open ties and a closed one. Processor time, best of three; 100,000 buses must take less than 5 s for all checks.
 """
 
 from __future__ import annotations
