@@ -1,0 +1,178 @@
+"""How probable each transformer near a meter is, by distance and phase, of all meters jointly.
+
+Three things are learnt from the data themselves: how far meters stand from their transformers (a mixture of round
+normal distributions of all widths, so that surveyed and roughly geocoded meters are both met), how often a recorded
+phase is wrong, and which transformers would be left without any meter. The last one ties the meters together: a
+transformer that nobody else wants is more probable for the meter beside it. The joint probability is found by belief
+propagation [1]_, whose messages cost one pass over the pairs of meters and candidates.
+
+References
+----------
+.. [1] F. Kschischang, B. Frey, H.-A. Loeliger, Factor graphs and the sum-product algorithm, IEEE Transactions on
+   Information Theory 47 (2), 2001.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+ROUNDS = 60
+"""Rounds of messages; the widths and the share of wrong phases are learnt anew in each."""
+DAMPING = 0.5
+"""Share of the old message that is kept, so that messages between two meters do not swing."""
+EMPTY = 0.02
+"""Weight of a transformer without meters, relative to one with any number of them."""
+WIDTHS = 24
+"""Number of widths of the mixture, evenly spaced in their logarithm."""
+WRONG_PHASE = (1.0, 200.0)
+"""Wrong and all phases that are believed to have been seen beforehand."""
+SPARE = 3
+"""So many times the candidates are looked up, so that those of the right phase are among them."""
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Transformers that a meter may belong to; all arrays have the shape (meters, candidates)."""
+
+    index: Ints
+    """Number of the transformer; -1 where there are no more."""
+    distance: Floats
+    """Distance, in the unit of the coordinates; infinite where there are no more."""
+    probability: Floats
+    """Probability; a row sums to one, or to zero where no transformer is near enough."""
+
+
+def nearness(
+    meters: Floats,
+    transformers: Floats,
+    meter_phases: NDArray[np.uint8],
+    transformer_phases: NDArray[np.uint8],
+    count: int,
+    most: float = np.inf,
+    known: Ints | None = None,
+) -> Candidates:
+    """The probable transformers of each meter.
+
+    Parameters
+    ----------
+    meters, transformers
+        Plane coordinates, shape (n, 2), in one unit; nan where there is no place.
+    meter_phases, transformer_phases
+        Phases as bits (A 1, B 2, C 4); 0 where unknown.
+    count
+        Candidates of each meter.
+    most
+        Greatest distance of a candidate, in the unit of the coordinates.
+    known
+        Transformers of further meters that are settled already: these are not empty.
+    """
+    index, distance = _near(meters, transformers, count * SPARE, most)
+    fits = _fits(meter_phases, transformer_phases, index)
+    ahead = np.argsort(np.where(fits == 0, 1, 0), axis=1, kind="stable")[:, :count]
+    index, distance = np.take_along_axis(index, ahead, axis=1), np.take_along_axis(distance, ahead, axis=1)
+    fits = np.take_along_axis(fits, ahead, axis=1)
+    kept = np.zeros(len(transformers), bool)
+    if known is not None:
+        kept[known] = True
+    return Candidates(index, distance, _joint(index, distance, fits, kept))
+
+
+def bits(phases: NDArray[np.object_]) -> NDArray[np.uint8]:
+    """Phases as bits: A 1, B 2, C 4; 0 where unknown."""
+    names, where = np.unique(phases.astype(str), return_inverse=True)
+    value = [sum(bit for bit, letter in ((1, "A"), (2, "B"), (4, "C")) if letter in n.upper()) for n in names]
+    return np.array(value, np.uint8)[where.reshape(-1)]
+
+
+def _near(meters: Floats, transformers: Floats, count: int, most: float) -> tuple[Ints, Floats]:
+    index = np.full((len(meters), count), -1, np.int64)
+    distance = np.full((len(meters), count), np.inf)
+    rows = np.flatnonzero(np.isfinite(meters).all(axis=1))
+    placed = np.flatnonzero(np.isfinite(transformers).all(axis=1))
+    if len(rows) and len(placed):
+        k = min(count, len(placed))
+        far, near = cKDTree(transformers[placed]).query(meters[rows], k=k, distance_upper_bound=most)
+        far, near = far.reshape(len(rows), k), near.reshape(len(rows), k)
+        distance[rows, :k] = far
+        index[rows, :k] = np.where(np.isfinite(far), np.append(placed, -1)[near], -1)
+    return index, distance
+
+
+def _fits(meter: NDArray[np.uint8], transformer: NDArray[np.uint8], index: Ints) -> NDArray[np.int8]:
+    """1 where the phases of the meter are those of the transformer, 0 where not, -1 where either is unknown."""
+    there = np.append(transformer, 0)[index].astype(np.uint8)
+    own = np.broadcast_to(meter[:, None], there.shape)
+    inside = (own & ~there) == 0
+    return np.where((own == 0) | (there == 0), -1, inside.astype(np.int8)).astype(np.int8)
+
+
+def _joint(index: Ints, distance: Floats, fits: NDArray[np.int8], kept: NDArray[np.bool_]) -> Floats:
+    """Marginal probabilities by belief propagation, with the widths and the share of wrong phases learnt on the way."""
+    real = index >= 0
+    if not real.any():
+        return np.zeros(index.shape)
+    density = _densities(distance, real)
+    weight = np.full(density.shape[-1], 1.0 / density.shape[-1])
+    wrong = WRONG_PHASE[0] / WRONG_PHASE[1]
+    push = np.zeros(index.shape)
+    belief = real / np.maximum(real.sum(axis=1, keepdims=True), 1)
+    for _ in range(ROUNDS):
+        agree = np.where(fits == 1, 1.0 - wrong, np.where(fits == 0, wrong, 1.0))
+        own = np.log(np.where(real, density @ weight * agree, 0.0) + TINY**2)
+        held = _normal(np.where(real, own + push, -np.inf), real)
+        push = DAMPING * push + (1.0 - DAMPING) * _wanted(index, held, push, real, kept)
+        belief = _normal(np.where(real, own + push, -np.inf), real)
+        weight, wrong = _learnt(density, weight, fits, belief)
+    return belief
+
+
+def _densities(distance: Floats, real: NDArray[np.bool_]) -> Floats:
+    """Density of each pair under each width of the mixture, shape (meters, candidates, widths)."""
+    first = distance[:, 0][real[:, 0]]
+    positive = distance[real & (distance > 0.0)]
+    low = max(float(np.quantile(first, 0.05)), float(positive.min(initial=np.inf)) if len(positive) else 1.0, TINY)
+    high = max(float(distance[real].max()), 4.0 * low)
+    if not np.isfinite(low):
+        low = high = 1.0
+    width = np.geomspace(low, high, WIDTHS)
+    square = np.where(real, distance, 0.0)[..., None] ** 2
+    return np.asarray(np.exp(-0.5 * square / width**2) / width**2 * low**2, np.float64)
+
+
+def _wanted(index: Ints, held: Floats, push: Floats, real: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Floats:
+    """The message of each transformer to each meter: how much it lacks one, as a log ratio.
+
+    A transformer has weight 1 with any number of meters and `EMPTY` with none. The ratio for a meter is then
+    1 / (1 - (1 - EMPTY) p), with p the probability that no other meter is there.
+    """
+    # What a meter tells a transformer must not hold what that transformer told the meter.
+    without = held * np.exp(-push)
+    sent = without / np.maximum(without + (1.0 - held), TINY)
+    none = np.log1p(-np.clip(sent, 0.0, 1.0 - 1e-9)) * real
+    total = np.bincount(index[real], none[real], minlength=len(kept))
+    other = np.exp(np.minimum(np.where(real, total[index] - none, 0.0), 0.0))
+    other = np.where(kept[index], 0.0, other)
+    return np.asarray(np.where(real, -np.log1p(-(1.0 - EMPTY) * other), 0.0), np.float64)
+
+
+def _normal(log: Floats, real: NDArray[np.bool_]) -> Floats:
+    top = np.where(real.any(axis=1), np.where(real, log, -np.inf).max(axis=1, initial=-np.inf), 0.0)
+    value = np.where(real, np.exp(log - top[:, None]), 0.0)
+    return np.asarray(value / np.maximum(value.sum(axis=1, keepdims=True), TINY), np.float64)
+
+
+def _learnt(density: Floats, weight: Floats, fits: NDArray[np.int8], belief: Floats) -> tuple[Floats, float]:
+    """Weights of the widths and share of wrong phases that explain the present beliefs."""
+    share = density * weight
+    share /= np.maximum(share.sum(axis=-1, keepdims=True), TINY**2)
+    grown = np.einsum("mc,mcw->w", belief, share) + 1.0 / len(weight)
+    wrong, right = float(belief[fits == 0].sum()), float(belief[fits == 1].sum())
+    return grown / grown.sum(), (wrong + WRONG_PHASE[0]) / (wrong + right + WRONG_PHASE[1])
