@@ -14,6 +14,7 @@ rule prepare_feeder:
         demand=solid(layout.DEMAND),
         profiles=solid(layout.PROFILES),
         ready=solid(layout.READY),
+        linked=solid(layout.LINKED),
     log:
         log_of("prepare_feeder", "{group}"),
     conda:

@@ -5,7 +5,7 @@ rule learn_feeder:
     input:
         feeder=feeder,
         facts=given(".json"),
-        meters=given(".meters.parquet"),
+        meters=layout.LINKED,
         scada=given(".scada.parquet"),
         readings=readings,
         weather=layout.WEATHER,

@@ -31,7 +31,7 @@ rule write_site:
         index=layout.FEEDERS,
         findings=layout.FINDINGS,
         conversion=layout.CONVERSION,
-        meters=layout.METERS,
+        meters=of_groups(layout.LINKED),
         series=layout.SERIES,
         links=layout.LINKS,
         feeder=of_groups(layout.FEEDER),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -28,9 +29,9 @@ PRESENT = 0.95
 
 @dataclass(frozen=True)
 class Given:
-    """The files of a group that its demand may rest on."""
+    """The table ``meters`` of a group, and the files that its demand may rest on."""
 
-    meters: Path
+    meters: pa.Table
     readings: Path
     scada: Path
 
@@ -84,7 +85,7 @@ def _metered(
     loads = {
         t: [(n, kw[n]) for n in names] for t, names in zip(near["transformer"], near["loads"], strict=True) if names
     }
-    return metered(given.readings, tables.read("meters", given.meters), loads, calendar, timezone)
+    return metered(given.readings, given.meters, loads, calendar, timezone)
 
 
 def _sums(found: Metered | None, feeder: Feeder) -> dict[str, NDArray[np.float64]]:

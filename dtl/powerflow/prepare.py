@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from dtl import tables
 from dtl.demand.base import Given, base_demand
 from dtl.demand.calendar import DEFAULT_YEAR, Calendar
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
+from dtl.network.voltage_links import refine
 from dtl.powerflow import dss, engine, head, names
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, MAX_ITERATIONS, TOLERANCE
 
@@ -30,21 +33,23 @@ def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
     """Write the base demand of a group and ``ready.json``; a feeder that fails is an answer, not an error."""
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
     demand, result, told = Demand({}, {}), dict[str, float](), dict[str, Any]()
+    meters = refine(tables.read("meters", inputs["meters"]), inputs["readings"], feeder, spec["meters"])
     status, reason, step = "ok", "", "conversion"
     try:
         result = smoke(feeder)
         step = "demand"
-        demand, told = _demand(feeder, spec, inputs, result)
+        demand, told = _demand(feeder, spec, inputs, result, meters)
     except SolveError as err:
         status, reason = "failed", f"{step}: {err}"
     demand.write(outputs["demand"], outputs["profiles"])
+    tables.write("meters", meters, outputs["linked"])
     answer = {"status": status, "reason": reason, "smoke": result, "demand": told}
     text = json.dumps(answer, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["ready"].write_text(text + "\n", encoding="utf-8")
 
 
 def _demand(
-    feeder: Feeder, spec: Mapping[str, Any], inputs: Mapping[str, Any], result: Mapping[str, float]
+    feeder: Feeder, spec: Mapping[str, Any], inputs: Mapping[str, Any], result: Mapping[str, float], meters: pa.Table
 ) -> tuple[Demand, dict[str, Any]]:
     raw: Mapping[str, Path] = inputs.get("raw") or {}
     named = spec["demand"].get("classes")
@@ -52,7 +57,7 @@ def _demand(
     if named and named not in raw:
         raise SolveError(f"the classes table {named} of the study is not there")
     classes = Path(raw[named]) if named else None
-    given = Given(inputs["meters"], inputs["readings"], inputs["scada"])
+    given = Given(meters, inputs["readings"], inputs["scada"])
     lost = max(result["loss_kw"], 0.0) / max(result["source_kw"] + result["generation_kw"], 1e-9)
     return base_demand(feeder, spec["demand"], calendar, spec["timezone"], classes, given, min(lost, 0.5))
 

@@ -147,7 +147,8 @@ def _write_pages(
     findings = tables.read("findings", Path(inputs["findings"]))
     conversion = tables.read("conversion", Path(inputs["conversion"]))
     cases = study_payloads.cases(spec, facts)
-    meters, series, links = (tables.read(name, Path(inputs[name])) for name in ("meters", "series", "links"))
+    series, links = (tables.read(name, Path(inputs[name])) for name in ("series", "links"))
+    meters = tables.concat("meters", [tables.read("meters", Path(p)) for _, p in sorted(inputs["meters"].items())])
     data = quality.context(facts, findings, conversion, index) | metered.context(meters, series)
     listed = {"findings": findings, "conversion": conversion, "meters": meters, "series": series, "links": links}
     rows = downloads.write(docs / "downloads", facts.table, listed, spec["spec_text"])

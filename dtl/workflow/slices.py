@@ -113,7 +113,7 @@ class Slices:
             "sources": self.sources,
             "feeders": self._feeders,
             "waive": waived,
-            "meters": plain(network.meters or MeterMatching(), cosmetic=False),
+            "meters": self._matching,
         }
 
     @property
@@ -135,8 +135,12 @@ class Slices:
             "areas": {name: plain(area, cosmetic=False) for name, area in declared.items()},
         }
 
+    @property
+    def _matching(self) -> dict[str, Any]:
+        return plain(self.study.network.meters or MeterMatching(), cosmetic=False)
+
     def _prepare_feeder(self) -> dict[str, Any]:
-        return {"demand": plain(self.study.demand, cosmetic=False), **self._calendar}
+        return {"meters": self._matching, "demand": plain(self.study.demand, cosmetic=False), **self._calendar}
 
     @property
     def _calendar(self) -> dict[str, Any]:

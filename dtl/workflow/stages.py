@@ -120,8 +120,8 @@ _STAGES = (
             "weather": layout.WEATHER,
             "raw": "class tables and shapes that `demand` names",
         },
-        outputs={"demand": layout.DEMAND, "profiles": layout.PROFILES, "ready": layout.READY},
-        tables={"demand": "demand", "profiles": "profiles"},
+        outputs={"demand": layout.DEMAND, "profiles": layout.PROFILES, "ready": layout.READY, "linked": layout.LINKED},
+        tables={"demand": "demand", "profiles": "profiles", "linked": "meters"},
     ),
     Stage(
         "solve_feeder",
@@ -201,7 +201,7 @@ _STAGES = (
         inputs={
             "feeder": layout.FEEDER,
             "facts": layout.GIVEN_FACTS,
-            "meters": layout.GIVEN_METERS,
+            "meters": layout.LINKED,
             "scada": layout.GIVEN_SCADA,
             "readings": layout.READINGS,
             "weather": layout.WEATHER,
@@ -268,7 +268,7 @@ _STAGES = (
             "index": layout.FEEDERS,
             "findings": layout.FINDINGS,
             "conversion": layout.CONVERSION,
-            "meters": layout.METERS,
+            "meters": layout.LINKED,
             "series": layout.SERIES,
             "links": layout.LINKS,
             "feeder": layout.FEEDER,

@@ -54,7 +54,7 @@ def given(folder: Path, kwh: Any, head: Any = None) -> Given:
     for name, rows in (("meters", meters), ("readings", readings), ("scada", scada)):
         files[name] = folder / f"{name}.parquet"
         tables.write(name, tables.frame(name, rows) if rows else tables.concat(name, []), files[name])
-    return Given(**files)
+    return Given(tables.read("meters", files["meters"]), files["readings"], files["scada"])
 
 
 def demand(folder: Path, kwh: Any, head: Any = None, loss: float = 0.0, **words: Any) -> Any:

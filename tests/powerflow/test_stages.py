@@ -26,7 +26,8 @@ def prepared(feeder: Feeder, folder: Path, **changes: Any) -> dict[str, Any]:
     (folder / "feeder.json").write_text(feeder.to_json(), encoding="utf-8")
     demand = {"from": ["model_loads"], "shape": "residential", "classes": None, "power_factor": {}} | changes
     spec = {"group": feeder.id, "demand": demand, "step_min": 60, "measured_year": 2025, "timezone": TIMEZONE}
-    outputs = {n: folder / f"{n}.parquet" for n in ("demand", "profiles")} | {"ready": folder / "ready.json"}
+    spec["meters"] = {"candidates": 5, "max_distance_m": 120.0}
+    outputs = {n: folder / f"{n}.parquet" for n in ("demand", "profiles", "linked")} | {"ready": folder / "ready.json"}
     given = {n: folder / f"given_{n}.parquet" for n in ("meters", "readings", "scada")}
     for name, path in given.items():
         tables.write(name, tables.concat(name, []), path)

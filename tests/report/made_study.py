@@ -370,6 +370,7 @@ def _system(folder: Path, inputs: dict[str, Any]) -> None:
     for name, found in given.items():
         inputs[name] = folder / f"{name}.parquet"
         tables.write(name, tables.frame(name, found) if found else tables.concat(name, []), inputs[name])
+    inputs["meters"] = {"north": inputs["meters"]}
     inputs["learning"] = {}
 
 

@@ -20,6 +20,7 @@ def prepare_feeder(spec, inputs, outputs):
     kw = digest(inputs["feeder"].read_text(), spec["demand"]["shape"], classes)
     write("demand", [row("demand", feeder=spec["group"], load="all", kw=kw)], outputs["demand"])
     write("profiles", [row("profiles", profile="one", values=[1.0])], outputs["profiles"])
+    write("meters", [], outputs["linked"])
     write_json({"status": "ok", "reason": ""}, outputs["ready"])
 
 
