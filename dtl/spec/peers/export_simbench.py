@@ -8,11 +8,10 @@ Called as a program, ``export_simbench.py CODE FOLDER``; it imports nothing of D
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
-import pandapower  # type: ignore[import-not-found]
 import pandas as pd
-import simbench  # type: ignore[import-not-found]
 
 STEPS = 4
 """Steps of an hour in the profiles."""
@@ -32,7 +31,8 @@ def hourly(profiles: pd.DataFrame) -> pd.DataFrame:
 
 def export(code: str, folder: Path) -> None:
     """Write the files of one grid."""
-    net = simbench.get_simbench_net(code)
+    # only the peers environment has both, so no import may name them here
+    net = import_module("simbench").get_simbench_net(code)
     columns: dict[str, pd.Series] = {}
     rows = []
     for table, source in OF.items():
@@ -40,12 +40,13 @@ def export(code: str, folder: Path) -> None:
         for index, profile in net[table]["profile"].items():
             names = [n for n in (f"{profile}_pload", f"{profile}_qload", profile) if n in values]
             columns |= {name: values[name] for name in names}
-            kw, kvar = (names[0], names[-1]) if names else ("", "")
-            rows.append({"kind": table, "index": index, "kw_profile": kw, "kvar_profile": kvar})
+            kw, kvar = [*names, "", ""][:2]
+            name = net[table].at[index, "name"]
+            rows.append({"kind": table, "index": index, "name": name, "kw_profile": kw, "kvar_profile": kvar})
     for key in FOREIGN:
         if key in net:
             del net[key]
-    pandapower.to_json(net, str(folder / "grid.json"))
+    import_module("pandapower").to_json(net, str(folder / "grid.json"))
     pd.DataFrame(columns).sort_index(axis=1).round(6).to_csv(folder / "profiles.csv", index_label="hour")
     pd.DataFrame(rows).to_csv(folder / "loads.csv", index=False)
 
