@@ -16,7 +16,7 @@ from dtl.demand.calendar import DEFAULT_YEAR, Calendar
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
-from dtl.network.voltage_links import refine
+from dtl.network.refine import refine
 from dtl.powerflow import dss, engine, head, names
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, MAX_ITERATIONS, TOLERANCE
 

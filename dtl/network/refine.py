@@ -1,0 +1,144 @@
+"""Links between meters and transformers judged by the voltages that the meters read, within one group of feeders.
+
+Meters behind one transformer share the drop in it, so their voltages move together. Each meter's voltage is divided by
+its median, freed of what all meters of the group have in common, and differenced; its correlation with the sum of the
+other meters of each candidate then tells where it belongs (after Blakely and Reno, IEEE PECI 2021, who correlate pairs
+of meters). A link is changed only for a clear gain of correlation, never against an override.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dtl import tables
+from dtl.network.feeder import Feeder
+from dtl.network.meters import BANDS
+from dtl.network.service_transformers import serving
+
+Reals = NDArray[np.float64]
+
+LEAST_H = 24 * 7
+"""Fewest common steps of a meter that tell anything: a week of hours."""
+GAIN, LEAST = 0.4, 0.5
+"""Least gain of correlation, and least correlation, for which a link is changed."""
+MIDDLE, WIDTH = 0.2, 0.06
+"""Gain at which record and voltage are equally likely, and by how much the odds change with it."""
+SURE = 0.95
+"""Highest confidence of a change."""
+DARK_V = 30.0
+"""Below this a meter is without supply [V]."""
+CLIP = 5.0
+"""Largest step that counts, in standard deviations: taps and faults would drown the rest."""
+
+
+def refine(meters: pa.Table, readings: Path, feeder: Feeder, words: Mapping[str, Any]) -> pa.Table:
+    """The table ``meters`` of a group with links changed, and confidences set, by voltages.
+
+    Parameters
+    ----------
+    meters, readings
+        A table of the contract ``meters`` and a file of the contract ``readings``.
+    feeder
+        The model of the group, for the places of its transformers.
+    words
+        ``max_distance_m`` of the study's ``network.meters``: the farthest candidate, where both have a place.
+    """
+    rows = meters.to_pylist()
+    volts = _volts(readings, [row["meter"] for row in rows])
+    if volts is None:
+        return meters
+    steps, told = volts
+    places = serving(tables.frame("network", feeder.rows()))
+    units = sorted({row["transformer"] for row in rows} - {""})
+    number = {name: i for i, name in enumerate(units)}
+    code = np.array([number.get(row["transformer"], -1) for row in rows], np.int64)
+    score = _scores(steps, code, len(units))
+    score[~told] = np.nan
+    score[~_near(rows, places, units, code, float(words["max_distance_m"]))] = np.nan
+    loads = dict(zip(places["transformer"], places["loads"], strict=True))
+    for i, row in enumerate(rows):
+        if row["basis"] != "override" and np.isfinite(score[i]).any():
+            _judge(row, score[i], units, int(code[i]), loads)
+    return tables.frame("meters", rows)
+
+
+def _volts(readings: Path, meters: list[str]) -> tuple[Reals, NDArray[np.bool_]] | None:
+    """Steps of each meter's voltage, (steps, meters), of unit variance with gaps at 0; and who has enough of them."""
+    if not meters or not pq.read_metadata(readings).num_rows:
+        return None
+    rows = tables.read("readings", readings, ["meter", "start", "volts", "flag"]).to_pandas()
+    rows = rows[rows["volts"].notna() & (rows["volts"] >= DARK_V) & (rows["flag"] == "measured")]
+    if rows.empty:
+        return None
+    rows = rows.astype({"meter": str}).drop_duplicates(["start", "meter"])
+    wide = rows.pivot(index="start", columns="meter", values="volts").reindex(columns=meters)
+    values = wide.to_numpy(np.float64, copy=True)
+    told = np.isfinite(values).sum(axis=0) > LEAST_H
+    if not told.any():
+        return None
+    values = values[:, told] / np.nanmedian(values[:, told], axis=0)
+    values -= np.nanmedian(values, axis=1, keepdims=True)
+    steps = np.diff(values, axis=0)
+    spread = np.nanstd(steps, axis=0)
+    steps = np.clip(steps / np.where(spread > 0, spread, np.inf), -CLIP, CLIP)
+    every = np.zeros((len(steps), len(meters)))
+    every[:, told] = np.nan_to_num(steps)
+    told[told] = spread > 0
+    return every, told
+
+
+def _scores(steps: Reals, code: NDArray[np.int64], units: int) -> Reals:
+    """Correlation of each meter with the sum of the other meters of each unit, nan where there are none."""
+    count = steps.shape[1]
+    common = steps.T @ steps / len(steps)
+    member = np.zeros((count, units))
+    placed = code >= 0
+    member[np.flatnonzero(placed), code[placed]] = 1.0
+    with_unit = common @ member
+    own = member * np.diag(common)[:, None]
+    inside = (member * with_unit).sum(axis=0)
+    rest = inside[None, :] - 2 * member * with_unit + own
+    others = member.sum(axis=0)[None, :] - member
+    usable = (others > 0) & (rest > 1e-9)
+    return np.where(usable, (with_unit - own) / np.sqrt(np.where(usable, rest, 1.0)), np.nan)
+
+
+def _near(
+    rows: Sequence[Mapping[str, Any]], places: pd.DataFrame, units: list[str], code: NDArray[np.int64], most_m: float
+) -> NDArray[np.bool_]:
+    """Whether a unit may be the meter's: its own, or within reach, or one of either has no place."""
+    known = dict(zip(places["transformer"], places[["x", "y"]].to_numpy(float), strict=True))
+    there = np.array([known.get(u, (np.nan, np.nan)) for u in units], np.float64).reshape(-1, 2)
+    at = np.array([[np.nan if row[c] is None else row[c] for c in ("x", "y")] for row in rows], np.float64)
+    far = np.hypot(at[:, None, 0] - there[None, :, 0], at[:, None, 1] - there[None, :, 1]) > most_m
+    placed = code >= 0
+    far[np.flatnonzero(placed), code[placed]] = False
+    return np.asarray(~far)
+
+
+def _judge(
+    row: dict[str, Any], score: Reals, units: Sequence[str], own: int, loads: Mapping[str, Sequence[str]]
+) -> None:
+    """Set link, confidence, band and candidates of one meter from its correlations."""
+    best = int(np.nanargmax(score))
+    mine = score[own] if own >= 0 and np.isfinite(score[own]) else 0.0
+    gain = float(score[best] - mine)
+    keep = 1.0 / (1.0 + float(np.exp((gain - MIDDLE) / WIDTH)))
+    if best != own and gain >= GAIN and score[best] >= LEAST:
+        row["candidates"] = f"{row['transformer']}={keep:.2f}" if row["transformer"] else ""
+        row |= {"transformer": units[best], "load": next(iter(loads.get(units[best], ())), ""), "basis": "voltage"}
+        row["confidence"] = SURE * (1.0 - keep)
+    elif best != own:
+        row["confidence"] = min(1.0 if row["confidence"] is None else row["confidence"], max(keep, 0.02))
+        row["candidates"] = f"{units[best]}={1.0 - keep:.2f}"
+    elif score[own] >= LEAST:
+        row["confidence"] = 0.99
+    row["band"] = next(band for low, band in BANDS if (row["confidence"] or 0.0) >= low)
