@@ -2,7 +2,7 @@
 
 An override always wins. A record that is linked to the model stands, and what the connectivity of the GIS says beside
 it raises or lowers the confidence. Without a record connectivity decides, and last place and phase, jointly for all
-meters (`dtl.network.pairing`).
+meters (`dtl.network.nearness`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from dtl import tables
-from dtl.network.pairing import pair
+from dtl.network.nearness import bits, nearness
 from dtl.sources.gis_customers import transformers_of
 from dtl.sources.reading import plain
 
@@ -31,7 +31,7 @@ PRIOR = {
     "nearest": 0.0,
     "none": 0.0,
 }
-"""Probability that a transformer is right by what speaks for it; of the nearest it is that of `dtl.network.pairing`."""
+"""Probability that a transformer is right by what speaks for it; of the nearest `dtl.network.nearness` says it."""
 
 BANDS = ((0.9, "high"), (0.7, "medium"), (0.0, "low"))
 """Lowest confidence of each band."""
@@ -168,11 +168,19 @@ def _nearest(
     if not len(placed) or not len(rows):
         return near, chance, far
     units = serving.loc[placed]
-    found = pair(at[rows], list(meter["phases"].iloc[rows]), units[["x", "y"]].to_numpy(float), list(units["phases"]),
-                 count, most_m)  # fmt: skip
-    width = found[0].shape[1]
-    near[rows, :width] = np.append(placed, -1)[found[0]]
-    chance[rows, :width], far[rows, :width] = found[1], found[2]
+    found = nearness(
+        at[rows],
+        units[["x", "y"]].to_numpy(float),
+        bits(meter["phases"].to_numpy(object)[rows]),
+        bits(units["phases"].to_numpy(object)),
+        count,
+        most_m,
+    )
+    order = np.argsort(-found.probability, axis=1, kind="stable")
+    index, said, way = (np.take_along_axis(v, order, axis=1) for v in (found.index, found.probability, found.distance))
+    width = index.shape[1]
+    near[rows, :width] = np.append(placed, -1)[index]
+    chance[rows, :width], far[rows, :width] = said, way
     return near, chance, far
 
 

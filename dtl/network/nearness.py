@@ -131,7 +131,7 @@ def _joint(index: Ints, distance: Floats, fits: NDArray[np.int8], kept: NDArray[
         push = DAMPING * push + (1.0 - DAMPING) * _wanted(index, held, push, real, kept)
         belief = _normal(np.where(real, own + push, -np.inf), real)
         weight, wrong = _learnt(density, weight, fits, belief)
-    return belief
+    return np.asarray(belief)
 
 
 def _densities(distance: Floats, real: NDArray[np.bool_]) -> Floats:

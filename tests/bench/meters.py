@@ -1,8 +1,8 @@
 """Wrong links between meters and transformers found by voltage, on synthetic utilities whose truth is known.
 
-`python tests/bench/meters.py [UTILITIES]` makes that many utilities of two feeders with at least 1,000 meters and 30 days
-of hourly volts, reads them by the readers of DTL, places the meters and refines the links, and prints precision, recall,
-accuracy before and after, and the calibration error. Truth is used for the score alone.
+`python tests/bench/meters.py [UTILITIES]` makes that many utilities of two feeders with at least 1,000 meters and 30
+days of hourly volts, reads them by the readers of DTL, places the meters and refines the links, and prints precision,
+recall, accuracy before and after, and the calibration error. Truth is used for the score alone.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 from dtl import cli, tables
 from dtl.network.feeder import Feeder
 from dtl.network.metering import metering
-from dtl.network.rows import by_feeder
 from dtl.network.refine import refine
+from dtl.network.rows import by_feeder
 from dtl.sources import ami_split, cyme_text, gis, read
 from dtl.spec.ami import Ami
 from dtl.spec.canonical import plain
