@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,9 @@ def learn_feeder(spec: Mapping[str, Any], inputs: Mapping[str, Path], outputs: M
         "points": dict.fromkeys(feeders, point) if point else {},
     }
     found = Tables({name: [path] for name, path in inputs.items() if name in tables.TABLES})
-    _write(_ask(LEARNERS, spec["analyses"], words, found), outputs["learned"])
+    told = _ask(LEARNERS, spec["analyses"], words, found)
+    own = [LearnResult([replace(r, feeder=r.feeder or spec["group"]) for r in t.rows], t.tables) for t in told]
+    _write(own, outputs["learned"])
 
 
 def learn(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
