@@ -25,7 +25,7 @@ def curve(load: pd.Series) -> Array:
     index = pd.DatetimeIndex(hours.index)
     kind = np.maximum(index.day_of_week.to_numpy() - 4, 0)
     cells = hours.groupby(24 * kind + index.hour.to_numpy())
-    return cells.mean().where(cells.count() >= LEAST_DAYS).reindex(range(72)).to_numpy(float)
+    return np.asarray(cells.mean().where(cells.count() >= LEAST_DAYS).reindex(range(72)), dtype=np.float64)
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:

@@ -62,8 +62,8 @@ def on(columns: pd.DataFrame, index: pd.DatetimeIndex) -> NDArray[np.float64]:
     """The columns at other intervals: means of finer ones, straight lines between the middles of coarser ones."""
     own, asked = columns.index[1] - columns.index[0], index[1] - index[0]
     if own <= asked:
-        return columns.resample(asked, origin=index[0]).mean().reindex(index).to_numpy()
+        return np.asarray(columns.resample(asked, origin=index[0]).mean().reindex(index), dtype=np.float64)
     middle = columns.set_axis(columns.index + own / 2)
     wanted = index + asked / 2
     joined = middle.reindex(middle.index.union(wanted)).interpolate(method="time", limit_area="inside")
-    return joined.reindex(wanted).to_numpy()
+    return np.asarray(joined.reindex(wanted), dtype=np.float64)
