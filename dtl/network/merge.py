@@ -20,9 +20,12 @@ from dtl.errors import Finding
 from dtl.network import referential, system
 from dtl.network.checks import check
 from dtl.network.feeder import Feeder
+from dtl.network.geometry import with_places
 from dtl.network.metering import metering
 from dtl.network.outages import link
+from dtl.network.reconcile import reconcile
 from dtl.network.rows import by_feeder
+from dtl.network.system import joined
 
 CONSEQUENCES = {
     "network.island",
@@ -52,16 +55,20 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         found = [_placed(f, model, places) for f in checked(feeder, rows)]
         findings += [f for f in found if feeder not in broken or f.check not in CONSEQUENCES]
     findings += referential.check(folders, network)
-    outages = link(folders, network)
-    links = tables.concat("links", [])
-    meters, placed = metering(folders, network, links, spec["meters"], inputs.get("raw") or {})
-    findings = [_waived(f, spec.get("waive") or {}) for f in [*findings, *outages.findings, *placed]]
+    raw = inputs.get("raw") or {}
+    same = reconcile(network, joined("assets", folders), joined("gis_edges", folders), spec["reconcile"], raw)
+    if drawn := spec["geometry"]:
+        about = json.loads((folders[drawn] / "source.json").read_text(encoding="utf-8"))
+        network = with_places(network, same, about["crs"])
+    outages = link(folders, network, same.links)
+    meters, placed = metering(folders, network, same.links, spec["meters"], raw)
+    findings = [_waived(f, spec.get("waive") or {}) for f in [*findings, *same.findings, *outages.findings, *placed]]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
     columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}
     tables.write("findings", tables.frame("findings", columns), outputs["findings"])
     tables.write("network", network, outputs["network"])
     outages.write(outputs)
-    tables.write("links", links, outputs["links"])
+    tables.write("links", same.links, outputs["links"])
     system.write(folders, network, meters, outputs)
     accounts = [tables.read("conversion", folders[name] / "conversion.parquet") for name in sorted(folders)]
     tables.write("conversion", tables.concat("conversion", accounts), outputs["conversion"])

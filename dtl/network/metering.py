@@ -47,7 +47,7 @@ def metering(
             ("transformer", transformer, plain(transformer) in known),
         ):
             if not ok:
-                findings.append(overrides.unknown(str(name), field, value))
+                findings.append(overrides.unknown(overrides.METERS, str(name), field, value))
     return found, [*findings, *_told(found)]
 
 

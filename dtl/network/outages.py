@@ -43,13 +43,16 @@ class Outages:
             tables.write(name, tables.frame(name, columns), paths[name])
 
 
-def link(folders: Mapping[str, Path], network: pa.Table) -> Outages:
-    """The outages of all sources (folders by name) that have any, linked to the elements of a table ``network``."""
+def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table) -> Outages:
+    """The outages of all sources (folders by name) that have any, linked to the elements of a table ``network``.
+
+    A device may be called as in the GIS where a row of `same`, a table ``links``, says which element it is.
+    """
     found = Outages()
     mine = {name: folder for name, folder in sorted(folders.items()) if (folder / "outages.parquet").is_file()}
     if not mine:
         return found
-    names = _names(network)
+    names = _names(network, same)
     links = _Links(names)
     found.rows["served"] = _served(mine, network, links, found.findings)
     served = Served(found.rows["served"])
@@ -64,13 +67,16 @@ def link(folders: Mapping[str, Path], network: pa.Table) -> Outages:
     return found
 
 
-def _names(network: pa.Table) -> Names:
+def _names(network: pa.Table, same: pa.Table) -> Names:
     found: dict[str, dict[str, tuple[str, str]]] = {}
     rows = zip(*(network[c].to_pylist() for c in ("feeder", "kind", "name")), strict=True)
     for feeder, kind, name in sorted(rows, key=lambda r: KINDS.index(r[1]) if r[1] in KINDS else len(KINDS)):
         own = found.setdefault(feeder, {})
         if kind in KINDS:
             own.setdefault(name, (kind, name))
+    for row in same.select(["feeder", "kind", "element", "asset"]).to_pylist():
+        if row["element"] and row["asset"]:
+            found[row["feeder"]].setdefault(plain(row["asset"]), (row["kind"], row["element"]))
     return found
 
 

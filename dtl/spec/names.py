@@ -179,7 +179,6 @@ MODELS = ("opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "
 
 SourceName = Annotated[Text, AfterValidator(_entry("sources", "source"))]
 ModelName = Annotated[Text, AfterValidator(_entry("sources", "source", *MODELS))]
-GeometryName = Annotated[Text, AfterValidator(_entry("sources", "source", "gis", *MODELS))]
 GisName = Annotated[Text, AfterValidator(_entry("sources", "source", "gis"))]
 GeneratorsName = Annotated[Text, AfterValidator(_entry("sources", "source", "generators"))]
 ForecastName = Annotated[Text, AfterValidator(_entry("sources", "source", "forecast"))]

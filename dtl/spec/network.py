@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic import BeforeValidator as Before
 
 from dtl.spec.base import Base, NotYet, one_of, wrong
-from dtl.spec.names import CsvPath, GeneratorsName, GeometryName, ModelName, SeriesName, switch_file
+from dtl.spec.names import CsvPath, GeneratorsName, GisName, ModelName, SeriesName, switch_file
 from dtl.spec.scalars import Count, Day, Percent, PerUnit, Positive, Text
 from dtl.spec.shapes import ListShape, MapShape, TextShape, shape
 
@@ -82,7 +82,7 @@ class Network(Base):
 
     model: ModelName
     """The source that is the electrical model."""
-    geometry: Annotated[GeometryName | None, NotYet()] = None
+    geometry: GisName | None = None
     """The source of places and assets; none: the model's own coordinates."""
     as_of: Annotated[Day | None, NotYet()] = None
     """Topology and in-service generators of this day; none: the newest in the source."""
@@ -102,7 +102,7 @@ class Network(Base):
         shape("a list of lists of feeders", "'substation'"),
     ] = []
     """Feeders that are solved as one circuit, so that ties between them can be used."""
-    reconcile: Annotated[Reconcile | None, NotYet()] = None
+    reconcile: Reconcile | None = None
     """How assets of the GIS are matched with those of the model."""
     meters: MeterMatching | None = None
     """How meters are matched with transformers."""

@@ -74,6 +74,7 @@ GIVEN = (
             Column("confidence", FINE, "probability that the link is right, 0 to 1", null=True),
             Column("basis", WORD, "name | spatial | connectivity | override | none"),
             Column("distance_m", FINE, "distance between both [m]", null=True),
+            Column("differs", TEXT, "what both state otherwise, as `kva 50/75`: the model's first; empty if nothing"),
         ),
         ("feeder", "kind", "element", "asset"),
     ),

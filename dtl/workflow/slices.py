@@ -95,8 +95,8 @@ class Slices:
         if stage == "read_source":
             paths = study.sources[of].files(study.folder)
         elif stage == "merge_network":
-            asked = study.network.meters
-            paths = [study.folder / asked.overrides] if asked is not None and asked.overrides else []
+            asked = (study.network.meters, study.network.reconcile)
+            paths = [study.folder / words.overrides for words in asked if words is not None and words.overrides]
         elif stage == "split_readings":
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder" and study.demand.classes:
@@ -114,6 +114,8 @@ class Slices:
             "feeders": self._feeders,
             "waive": waived,
             "meters": self._matching,
+            "reconcile": {} if network.reconcile is None else plain(network.reconcile, cosmetic=False),
+            "geometry": network.geometry or "",
         }
 
     @property

@@ -147,7 +147,7 @@ def one(seed: int, folder: Path) -> None:
     reading = read("oms", SPEC, raw)
     if seed % 5 == 0:
         write(reading, raw, folder / "out")
-        found = link({"oms": folder / "out"}, network())
+        found = link({"oms": folder / "out"}, network(), tables.concat("links", []))
         found.write({n: folder / f"{n}.parquet" for n in ("outages", "steps", "served")})
     for name, own in reading.tables.items():
         tables.frame(name, {c.name: [r[c.name] for r in own] for c in tables.TABLES[name].columns})

@@ -34,7 +34,7 @@ def outcome(case: Path, work: Path) -> str:
     raw = {p.name: p for p in sorted(case.iterdir()) if p.name not in ("source.json", "expected.txt")}
     raw |= {name: case / name for name in spec.pop("absent", [])}
     read_source({"source": "oms", "spec": spec}, {"raw": raw}, {"source": work / "oms"})
-    linked = link({"oms": work / "oms"}, tables.frame("network", network()))
+    linked = link({"oms": work / "oms"}, tables.frame("network", network()), tables.concat("links", []))
     linked.write({n: work / f"{n}.parquet" for n in ("outages", "steps", "served")})
     rows = tables.read("findings", work / "oms" / "findings.parquet").to_pylist()
     told = [str(f) for f in [*(Finding(**r) for r in rows), *linked.findings]]

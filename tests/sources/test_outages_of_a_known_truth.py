@@ -41,7 +41,7 @@ def made(folder: Path, errors: str) -> tuple[list[Finding], Outages, list[dict[s
     write_source(cyme_text.read("cyme", spec, files), {}, folder / "model")
     write_source(reading, {}, folder / "outages")
     network = tables.read("network", folder / "model" / "network.parquet")
-    linked = link({"oms": folder / "outages", "cyme": folder / "model"}, network)
+    linked = link({"oms": folder / "outages", "cyme": folder / "model"}, network, tables.concat("links", []))
     planted, truth = (
         list(csv.DictReader((folder / "truth" / f"{n}.csv").read_text().splitlines())) for n in ("planted", "outages")
     )

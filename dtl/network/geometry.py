@@ -1,0 +1,43 @@
+"""The places of the GIS given to the buses of the model."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pyarrow as pa
+
+from dtl import tables
+from dtl.network.reconcile import Reconciled
+
+
+def with_places(network: pa.Table, found: Reconciled, crs: str) -> pa.Table:
+    """The table ``network`` with its buses where the GIS draws them, in its coordinate system `crs`.
+
+    A bus stands where most ends of linked assets are (their median); one without any keeps its place, shifted as a
+    whole, so that a feeder is drawn in one system.
+    """
+    ends = pd.concat(
+        [found.ends[["kind", f"node{n}", f"x{n}", f"y{n}"]].set_axis(["kind", "node", "x", "y"], axis=1) for n in "12"]
+    ).dropna()
+    lines = ends[ends["kind"] == "line"]
+    rest = ends[~ends["node"].isin(set(lines["node"]))]
+    place = pd.concat([lines, rest]).groupby("node")[["x", "y"]].median().round(2)
+    known = {str(node): (float(x), float(y)) for node, x, y in place.itertuples()}
+    kinds, feeders = (network[c].cast(tables.TEXT).to_pylist() for c in ("kind", "feeder"))
+    bodies = network["body"].to_pylist()
+    for row, kind in enumerate(kinds):
+        if kind not in ("bus", "feeder"):
+            continue
+        part = json.loads(bodies[row])
+        if kind == "feeder":
+            part["crs"] = crs
+        else:
+            at = known.get(f"{feeders[row]}/{part['name']}")
+            if at is None and part.get("x") is not None and part.get("y") is not None:
+                at = (round(part["x"] + found.aside[0], 2), round(part["y"] + found.aside[1], 2))
+            if at is not None:
+                part["x"], part["y"] = at
+        bodies[row] = json.dumps(part, separators=(",", ":"), ensure_ascii=False)
+    column = network.column_names.index("body")
+    return network.set_column(column, network.schema.field(column), pa.array(bodies, tables.TEXT))

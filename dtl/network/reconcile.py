@@ -1,0 +1,183 @@
+"""The elements of the model and the assets of the GIS that are the same thing: links, and what the two state otherwise.
+
+Overrides win, then `dtl.network.matching`. What is linked to nothing is in the table too, with the other side empty.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from dtl import tables
+from dtl.errors import Finding
+from dtl.network import counterparts, overrides
+from dtl.network.matching import matched, shift
+from dtl.sources.reading import plain
+
+NAMED = 5
+"""So many elements are named in a finding; the table holds all."""
+REMEDY = "Look at the table of links; network.reconcile.overrides of the study always wins."
+FARTHEST_M = 15.0
+"""Farthest match of a study that does not say it [m]."""
+LENGTH_APART, KVA_APART = 0.10, 0.01
+"""From these parts lengths and ratings count as stated otherwise."""
+
+
+@dataclass
+class Reconciled:
+    """The table ``links``, the findings, and where the parts of the model stand by their assets.
+
+    ``ends`` has a row per linked element: ``feeder``, ``kind``, ``node1``, ``node2`` (``feeder/bus``), ``x1``, ``y1``,
+    ``x2``, ``y2`` [m]; ``aside`` is how far the other places of the model were shifted, east and north [m].
+    """
+
+    links: pa.Table
+    findings: list[Finding] = field(default_factory=list)
+    ends: pd.DataFrame = field(default_factory=pd.DataFrame)
+    aside: tuple[float, float] = (0.0, 0.0)
+
+
+def reconcile(
+    network: pa.Table, assets: pa.Table, edges: pa.Table, words: Mapping[str, Any], raw: Mapping[str, Path]
+) -> Reconciled:
+    """Link a table ``network`` with tables ``assets`` and ``gis_edges``.
+
+    ``words`` are those of the study's ``network.reconcile``; `raw` holds the file of overrides by its name.
+    """
+    theirs = counterparts.assets(assets, edges)
+    if theirs.empty:
+        return Reconciled(tables.concat("links", []))
+    ours = counterparts.elements(network)
+    theirs = theirs[theirs["kind"].isin(set(ours["kind"]))].reset_index(drop=True)
+    forced: dict[str, tuple[str, str]] = {}
+    findings: list[Finding] = []
+    if name := words.get("overrides"):
+        forced, findings = overrides.assets(name, raw.get(name))
+    fixed, lost = _forced(ours, theirs, forced)
+    findings += [overrides.unknown(overrides.ASSETS, str(name), f, value) for f, value in lost]
+    most = float(words.get("max_distance_m") or FARTHEST_M)
+    aside = shift(ours, theirs, most)
+    for axis, metres in zip("xy", aside, strict=True):
+        for end in "12":
+            ours[axis + end] = ours[axis + end].astype(float) + metres
+    free, open_ = ours.drop(index=fixed["i"]), theirs.drop(index=fixed["j"])
+    pairs = matched(free.reset_index(drop=True), open_.reset_index(drop=True), most)
+    pairs["i"], pairs["j"] = (
+        free.index.to_numpy()[pairs["i"].astype(int)],
+        open_.index.to_numpy()[pairs["j"].astype(int)],
+    )
+    pairs = pd.concat([fixed, pairs], ignore_index=True).astype({"i": int, "j": int, "swapped": bool})
+    pairs["differs"] = [_differs(ours.loc[i], theirs.loc[j]) for i, j in zip(pairs["i"], pairs["j"], strict=True)]
+    findings += _told(ours, theirs, pairs, aside)
+    return Reconciled(_links(ours, theirs, pairs), findings, _places(ours, theirs, pairs), aside)
+
+
+def _forced(
+    ours: pd.DataFrame, theirs: pd.DataFrame, forced: Mapping[str, tuple[str, str]]
+) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """The pairs of the overrides, and the field and value of those that name nothing."""
+    found: list[dict[str, Any]] = []
+    lost: list[tuple[str, str]] = []
+    asset = {n: i for i, n in zip(theirs.index, theirs["name"], strict=True)}
+    for name, (feeder, element) in sorted(forced.items()):
+        j = asset.get(name)
+        same = [plain(element) in (n, *(plain(m) for m in ms))
+                for n, ms in zip(ours["name"], ours["members"], strict=True)] if j is not None else []  # fmt: skip
+        fits = ours.index[same] if j is not None else ours.index[:0]
+        if j is not None:
+            fits = [i for i in fits if ours["kind"][i] == theirs["kind"][j] and feeder in ("", ours["feeder"][i])]
+        if j is None or not len(fits):
+            lost.append(("asset", name) if j is None else ("element", element))
+        else:
+            found.append({"i": fits[0], "j": j})
+    columns = {"probability": 1.0, "basis": "override", "distance_m": np.nan, "swapped": False}
+    return pd.DataFrame(found, columns=["i", "j"]).drop_duplicates("i").assign(**columns), lost
+
+
+def _differs(ours: pd.Series[Any], theirs: pd.Series[Any]) -> str:
+    """What both state, and state otherwise: first the model, then the GIS."""
+    found = []
+    if plain(str(theirs["feeder"])) not in ("", plain(ours["feeder"])):
+        found.append(f"feeder {ours['feeder']}/{theirs['feeder']}")
+    if ours["phases"] and theirs["phases"] and ours["phases"] != theirs["phases"]:
+        found.append(f"phases {_letters(ours['phases'])}/{_letters(theirs['phases'])}")
+    for column, most in (("kva", KVA_APART), ("length_m", LENGTH_APART)):
+        a, b = float(ours[column]), float(theirs[column])
+        if a > 0 and b > 0 and abs(a - b) > most * max(a, b):
+            found.append(f"{column} {a:.6g}/{b:.6g}")
+    if ours["closed"] is not None and theirs["closed"] is not None and ours["closed"] != theirs["closed"]:
+        found.append("closed yes/no" if ours["closed"] else "closed no/yes")
+    return "; ".join(found)
+
+
+def _letters(bits: int) -> str:
+    return "".join(letter for letter, bit in (("A", 1), ("B", 2), ("C", 4)) if bits & bit)
+
+
+def _links(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> pa.Table:
+    rows: list[dict[str, Any]] = []
+    none = {"confidence": None, "basis": "none", "distance_m": None, "differs": ""}
+    for row in pairs.to_dict("records"):
+        element, asset = ours.loc[row["i"]], theirs.loc[row["j"]]
+        far = None if np.isnan(row["distance_m"]) else float(row["distance_m"])
+        about = {"confidence": float(row["probability"]), "basis": row["basis"], "distance_m": far}
+        for member in element["members"]:
+            key = {"feeder": element["feeder"], "kind": element["kind"], "element": member, "asset": asset["name"]}
+            rows.append(key | about | {"differs": row["differs"]})
+    for element in ours.drop(index=pairs["i"]).itertuples():
+        key = {"feeder": element.feeder, "kind": element.kind, "asset": ""}
+        rows += [key | {"element": member} | none for member in element.members]
+    known = set(ours["feeder"])
+    for asset in theirs.drop(index=pairs["j"]).itertuples():
+        feeder = asset.feeder if asset.feeder in known else ""
+        rows.append({"feeder": feeder, "kind": asset.kind, "element": "", "asset": asset.name} | none)
+    columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["links"].columns}
+    return tables.frame("links", columns)
+
+
+def _places(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    found = ours.loc[pairs["i"], ["feeder", "kind", "node1", "node2"]].reset_index(drop=True)
+    swapped = pairs["swapped"].to_numpy(bool)
+    for axis in "xy":
+        first, second = (theirs[axis + n].to_numpy(float)[pairs["j"]] for n in "12")
+        found[axis + "1"], found[axis + "2"] = np.where(swapped, second, first), np.where(swapped, first, second)
+    return found
+
+
+def _told(
+    ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame, aside: tuple[float, float]
+) -> Iterator[Finding]:
+    ways = Counter(pairs["basis"])
+    parts = ", ".join(f"{n} by {b}" for b, n in sorted(ways.items())) or "none"
+    text = f"elements of the model linked with assets of the GIS: {parts}; of {len(ours)} elements"
+    yield Finding("reconcile.linked", "info", text, field="links", value=str(len(pairs)))
+    if aside != (0.0, 0.0):
+        text = "the model lies aside from the GIS by this much, east and north; places were compared without it [m]"
+        value = f"{aside[0]:.2f}, {aside[1]:.2f}"
+        yield Finding("reconcile.shift", "warning", text, field="x, y", value=value, remedy="State the model's system.")
+    high = theirs[theirs["low"] != True]  # noqa: E712
+    rest = [
+        ("reconcile.no-asset", ours.drop(index=pairs["i"])["name"], "elements of the model have no asset in the GIS"),
+        ("reconcile.no-element", high.drop(index=pairs["j"], errors="ignore")["name"], "assets of the GIS above the "
+         "transformers have no element in the model"),
+        ("reconcile.weak", ours.loc[pairs["i"][pairs["probability"] < 0.9], "name"], "links are little sure"),
+    ]  # fmt: skip
+    for check, names, what in rest:
+        if len(names):
+            value = ", ".join(sorted(names)[:NAMED]) + (", ..." if len(names) > NAMED else "")
+            yield Finding(check, "warning", f"{len(names)} {what}", field="links", value=value, remedy=REMEDY)
+    for word in ("feeder", "phases", "kva", "length_m", "closed"):
+        rows = pairs[pairs["differs"].str.contains(rf"(?:^|; ){word} ")]
+        if len(rows):
+            told = [f"{ours['name'][i]}: {d}" for i, d in zip(rows["i"], rows["differs"], strict=True)]
+            value = ", ".join(sorted(told)[:NAMED]) + (", ..." if len(told) > NAMED else "")
+            text = f"{len(rows)} elements have another {word} in the GIS (model/GIS)"
+            yield Finding(f"reconcile.{word.split('_')[0]}-differs", "warning", text, field=word, value=value,
+                          remedy="One of the two sources is wrong; the model's value is used.")  # fmt: skip
