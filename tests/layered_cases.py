@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand, Drive
 from dtl.demand.shapes import names, shape
 from dtl.demand.weather import Weather
-from dtl.network.feeder import Bus, Feeder, Load
+from dtl.network.feeder import Bus, Capacitor, Feeder, Line, LineCode, Load, Source, Switch
 from dtl.scenarios.context import Context
 
 TIMEZONE = "America/Chicago"
@@ -26,6 +27,28 @@ def feeder_of(loads: Sequence[tuple[str, str, int, float]], name: str = "f") -> 
     ]  # fmt: skip
     buses = tuple(Bus(name=p.bus, kv_ln=0.231, nodes=(1, 2, 3), feeder=name) for p in parts)
     return Feeder(id=name, feeders=(name,), loads=tuple(parts), buses=buses)
+
+
+def networked(feeder: Feeder) -> Feeder:
+    """The feeder with a source, a line to each bus in a chain, a spare switch beside the first line, a capacitor."""
+    head = Bus(name="head", kv_ln=0.231, nodes=(1, 2, 3))
+    code = LineCode(
+        name="code", r_ohm_per_km=((0.1, 0.0, 0.0), (0.0, 0.1, 0.0), (0.0, 0.0, 0.1)),
+        x_ohm_per_km=((0.1, 0.0, 0.0), (0.0, 0.1, 0.0), (0.0, 0.0, 0.1)),
+        c_nf_per_km=((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), normal_a=400.0,
+    )  # fmt: skip
+    chain = ["head", *(b.name for b in feeder.buses)]
+    ends = {"from_nodes": (1, 2, 3), "to_nodes": (1, 2, 3)}
+    lines = tuple(
+        Line(name=f"l{i:03d}", from_bus=a, to_bus=b, line_code="code", length_km=0.01, **ends)
+        for i, (a, b) in enumerate(pairwise(chain))
+    )
+    spare = Switch(name="spare", from_bus=chain[0], to_bus=chain[1], closed=(False,) * 3, **ends)
+    bank = Capacitor(name="bank", bus=chain[2], nodes=(1, 2, 3), phases=3, kv=0.4, kvar=(10.0,))
+    source = Source(name="s", bus="head", kv_ll=0.4, r1_ohm=1e-4, x1_ohm=1e-4, r0_ohm=1e-4, x0_ohm=1e-4)
+    buses = tuple(sorted((*feeder.buses, head), key=lambda b: b.name))
+    fields = {"buses": buses, "lines": lines, "line_codes": (code,), "switches": (spare,), "capacitors": (bank,)}
+    return Feeder(id=feeder.id, feeders=feeder.feeders, loads=feeder.loads, sources=(source,), **fields)
 
 
 def demand_of(feeder: Feeder, order: Sequence[str] = ()) -> Demand:

@@ -52,6 +52,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     tables.write("composition", composition(state, context, case), outputs["composition"])
     manifest = _manifest(spec, solved, [*warnings, *state.notes, *cut], demand.plants)
     manifest["assumptions"] = list(state.assumptions)
+    manifest["sought"] = list(state.sought)
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["manifest"].write_text(text + "\n", encoding="utf-8")
 

@@ -12,6 +12,7 @@ from typing import Any
 from dtl import tables
 from dtl.network.feeder import Feeder
 from dtl.report import (
+    assumed,
     assumptions,
     downloads,
     drawing,
@@ -158,7 +159,7 @@ def _write_pages(
     contexts = {
         "index": overview.context(facts, cases, quality.notices(data)),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases),
+        "assumptions": assumptions.context(spec, cases) | {"assumed": assumed.lines(_manifests(inputs))},
         "method": _method(inputs, findings, spec, reference),
     }
     for page, title in pages.PAGES.items():
@@ -175,6 +176,11 @@ def _write_pages(
         "provenance": provenance,
     }
     (site / "mkdocs.yml").write_text(pages.render_config(SOURCE / "mkdocs.yml.j2", config), encoding="utf-8")
+
+
+def _manifests(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The manifests of all groups, in their order."""
+    return [json.loads(Path(path).read_text(encoding="utf-8")) for _, path in sorted(inputs["manifest"].items())]
 
 
 def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:

@@ -9,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from dtl import tables
+from dtl.network.feeder import Load
 from dtl.scenarios.context import Context
 from dtl.scenarios.power import Real
 from dtl.scenarios.state import State
 
 MONTH_HOURS = 12 * 24
+PLANTS = "plants"
+"""What stands for the class of customers in the rows of plants."""
 
 
 def composition(state: State, context: Context, case: Mapping[str, Any]) -> pa.Table:
@@ -28,7 +31,7 @@ def composition(state: State, context: Context, case: Mapping[str, Any]) -> pa.T
     slot = np.repeat((calendar.month - 1) * 24 + calendar.hour, per_hour)
     steps = np.bincount(slot, minlength=MONTH_HOURS)
     rows = []
-    for feeder in dict.fromkeys(state.feeders):
+    for feeder in dict.fromkeys((*state.feeders, *state.feeder.feeders)):
         groups = {c: np.asarray((feeders == feeder) & (classes == c), float) for c in sorted(set(classes))}
         powers = {
             (layer, word): component.kw.total(mine)
@@ -36,11 +39,16 @@ def composition(state: State, context: Context, case: Mapping[str, Any]) -> pa.T
             for word, mine in groups.items()
             if mine.any()
         }
+        carriers = {layer: str(component.carrier) for layer, component in state.components.items()}
+        for plant in [p for p in state.plants if state.owner(p.part.bus) == feeder]:
+            key = (plant.layer, PLANTS)
+            powers[key] = powers.get(key, 0.0) + plant.kw
+            carriers[plant.layer] = "added" if isinstance(plant.part, Load) else "generation"
         peak = int(np.argmax(sum(powers.values())))
         for (layer, word), kw in powers.items():
             means = np.bincount(slot, weights=kw, minlength=MONTH_HOURS) / steps
             place = {"feeder": feeder, **case, "layer": layer, "customer_class": word}
-            rows.append(place | {"carrier": state.components[layer].carrier} | _numbers(kw, means, peak, per_hour))
+            rows.append(place | {"carrier": carriers[layer]} | _numbers(kw, means, peak, per_hour))
     return tables.frame("composition", rows)
 
 

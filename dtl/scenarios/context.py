@@ -35,6 +35,8 @@ class Context:
         Rows of the contract ``register`` of the group.
     areas
         The declared areas that may have a part in the group, by name.
+    planned
+        Whether the year is a planned one, whose works and plants are those in service by its end; else all are.
     files
         Files that layers read, by their path relative to the study.
     """
@@ -48,6 +50,7 @@ class Context:
     register: tuple[Mapping[str, Any], ...] = ()
     areas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    planned: bool = True
 
     @property
     def calendar(self) -> Calendar:
@@ -81,4 +84,5 @@ def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
     return Context(
         year, measured, zone, spec["step_min"], found, tuple(facts["forecast"]), tuple(facts["register"]),
         facts["areas"], {name: Path(path) for name, path in inputs["raw"].items()},
+        bool(spec["year"]),
     )  # fmt: skip

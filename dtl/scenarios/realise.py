@@ -9,8 +9,8 @@ import numpy as np
 
 from dtl.demand.demand import Demand, Drive, Profile
 from dtl.network.feeder import Feeder, Generator, Load
-from dtl.scenarios.power import Power, summed
-from dtl.scenarios.state import BASE, Component, State
+from dtl.scenarios.power import Power, Series, summed
+from dtl.scenarios.state import BASE, Component, Plant, State
 
 ADDED = "added"
 """What the name of an added load ends with, after the name of its load and a colon."""
@@ -23,6 +23,7 @@ def realise(state: State) -> tuple[Feeder, Demand]:
 
     Components that ride on the loads change their drives. Those carried by ``added`` become one load of constant power
     at each load; each component of generation or storage becomes one generator at each load where it has a rating.
+    Plants are parts already.
     """
     book = _Book(state.demand)
     by_carrier = {c: [p for p in state.components.values() if p.carrier == c] for c in ("load", "added")}
@@ -38,11 +39,25 @@ def realise(state: State) -> tuple[Feeder, Demand]:
             machines, of_machines = _machines(state, component, book)
             plants += machines
             driven_plants |= of_machines
+    for plant in state.plants:
+        drive = _connected(state, plant, book)
+        if isinstance(plant.part, Load):
+            loads.append(plant.part)
+            drives[drive.load] = drive
+        else:
+            plants.append(plant.part)
+            driven_plants[drive.load] = drive
     feeder = state.feeder
     if len(loads) > len(feeder.loads) or len(plants) > len(feeder.generators):
         changed = {"loads": tuple(sorted(loads, key=_name)), "generators": tuple(sorted(plants, key=_name))}
         feeder = feeder.model_copy(update=changed)
     return feeder, Demand(dict(sorted(drives.items())), book.profiles, dict(sorted(driven_plants.items())))
+
+
+def _connected(state: State, plant: Plant, book: _Book) -> Drive:
+    """The drive of a plant; plants of one series share its profile."""
+    part, word = plant.part, book.shared(plant.shape)
+    return Drive(state.owner(part.bus), part.name, part.bus, "", 0, part.kw, part.kvar, word, word, "layers")
 
 
 def _name(part: Load | Generator) -> str:
@@ -54,6 +69,14 @@ class _Book:
 
     def __init__(self, demand: Demand) -> None:
         self.profiles: dict[str, Profile] = dict(demand.profiles)
+        self._names: dict[int, str] = {}
+
+    def shared(self, shape: Series) -> str:
+        """Enter a series that several plants may follow; its name."""
+        if id(shape) not in self._names:
+            self._names[id(shape)] = f"plants:{len(self._names)}"
+            self.profiles[self._names[id(shape)]] = np.ascontiguousarray(shape, np.float32)
+        return self._names[id(shape)]
 
     def enter(self, power: Power, used: Iterable[int], word: str) -> dict[int, str]:
         """Enter the series that loads use; their names by row."""

@@ -7,6 +7,7 @@ LAYERS = {
     "electrification": "dtl.scenarios.electrification:apply",
     "ev": "dtl.scenarios.ev:apply",
     "growth": "dtl.scenarios.growth:apply",
+    "project": "dtl.scenarios.project:apply",
     "tariff": "dtl.scenarios.tariff:apply",
     "weather": "dtl.scenarios.weather:apply",
 }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
-from dtl.network.feeder import Feeder
+from dtl.network.feeder import Feeder, Generator, Load
 from dtl.scenarios.context import Context
 from dtl.scenarios.power import Ints, Power, Real, Series
 from dtl.spec.base import near
@@ -56,6 +56,31 @@ class Component:
 
 
 @dataclass(frozen=True, eq=False)
+class Plant:
+    """A plant, or a load of its own, that a layer connects at a bus.
+
+    Attributes
+    ----------
+    layer
+        Name of the layer.
+    part
+        The part as it enters the feeder, with its rated powers: given by a generator, taken by a load [kW, kvar].
+    shape
+        Its power through the year per unit of the rated, shape (steps,); plants may share it.
+    """
+
+    layer: str
+    part: Generator | Load
+    shape: Series
+
+    @property
+    def kw(self) -> Real:
+        """Active power taken, negative when given [kW], shape (steps,)."""
+        sign = 1.0 if isinstance(self.part, Load) else -1.0
+        return np.asarray(sign * self.part.kw * self.shape.astype(np.float64), np.float64)
+
+
+@dataclass(frozen=True, eq=False)
 class State:
     """A feeder with the power of its loads through the year; nobody changes a state, layers return another one.
 
@@ -71,6 +96,10 @@ class State:
         Devices at each load that a layer placed, by layer, shape (loads,) each [-].
     assumptions
         What the layers assumed: rows of layer, field, value, unit, source, default.
+    plants
+        Plants that layers connected at buses, which belong to no load.
+    sought
+        What layers looked for by name: rows of layer, what, name, found, near (the nearest names).
     notes
         What a reader of the case must know: energy that was not delivered, and the like.
     temp_c
@@ -82,6 +111,8 @@ class State:
     components: Mapping[str, Component]
     units: Mapping[str, Real] = field(default_factory=dict)
     assumptions: tuple[Mapping[str, Any], ...] = ()
+    plants: tuple[Plant, ...] = ()
+    sought: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     temp_c: Real | None = None
 
@@ -114,6 +145,10 @@ class State:
     def base(self) -> Component:
         """The demand before any layer."""
         return self.components[BASE]
+
+    def owner(self, bus: str) -> str:
+        """The feeder that a bus belongs to."""
+        return self.feeder.bus[bus].feeder or self.feeder.feeders[0]
 
     def kw(self, *, carriers: tuple[Carrier, ...] = ("load", "added", "generation", "storage")) -> Real:
         """Net active power of every load [kW], shape (loads, steps), of the components with these carriers."""

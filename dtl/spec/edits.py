@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from dtl.spec.action_steps import AreaId, Step
 from dtl.spec.adoption import VoltVar
-from dtl.spec.base import Base, not_yet, one_of, wrong
+from dtl.spec.base import Base, NotYet, not_yet, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, GeneratorsName
 from dtl.spec.scalars import Count, Day, Flag, Name, NotNegative, Number, Percent, Phases, Positive, PowerFactor, Text
@@ -53,7 +53,6 @@ class Queue(LayerBase):
         return {f"{self.from_}.{status}" for status in self.status}
 
 
-@not_yet
 class Project(LayerBase):
     """One known plant at one bus."""
 
@@ -61,7 +60,7 @@ class Project(LayerBase):
     at: Text
     """The bus; FEEDER:BUS where the name alone is ambiguous."""
     type: Literal["pv", "wind", "battery", "ev", "load", "synchronous", "induction"]
-    """What is connected."""
+    """What is connected; a battery gives its power, as ev and load take theirs."""
     kw: Positive
     """Active power [kW]."""
     kva: Positive | None = None
@@ -69,9 +68,11 @@ class Project(LayerBase):
     phases: Phases
     """Phases of the connection, which must exist at the bus."""
     power_factor: PowerFactor | None = None
-    """Fixed power factor; none: 1."""
-    volt_var: VoltVar | None = None
+    """Fixed power factor at which reactive power is taken; none: 1, of an induction machine 0.9."""
+    volt_var: Annotated[VoltVar | None, NotYet()] = None
     """Volt-var characteristic."""
+    profile: CsvPath | None = None
+    """A CSV of power per unit of `kw` through a year; none: pv by the weather where it is known, else full power."""
     fault_current_pu: Annotated[Number, Field(ge=0, le=10)] = 1.2
     """Fault current per rated current [pu]."""
     in_service: Day | None = None
@@ -87,6 +88,10 @@ class Project(LayerBase):
             raise wrong("out-of-range", f"kva {self.kva:g} is below kw {self.kw:g}", "kva")
         if self.volt_var is not None:
             one_of(self, ("volt_var", "power_factor"), "a project")
+        least = self.kw / (self.power_factor or (0.9 if self.type == "induction" else 1.0))
+        if self.kva is not None and self.kva < least * (1 - 1e-6):
+            message = f"kva {self.kva:g} is below the {least:.6g} of {self.kw:g} kW at this power factor"
+            raise wrong("out-of-range", message, "kva")
         return self
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dtl.spec.adoption import Adoption, Custom, Ev, Solar
 from dtl.spec.canonical import plain
-from dtl.spec.edits import Upgrades
+from dtl.spec.edits import Controls, Project, Switching, Upgrades
 from dtl.spec.layer import LayerBase
 from dtl.spec.study import Study
 
@@ -15,7 +15,8 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
     """A layer as plain JSON types, by which alone it can be applied.
 
     An adoption without a year reaches its level in the last planned one; a layer with a profile carries what the
-    entry of ``profiles`` says, as ``charging``, so that other profiles may change without changing it.
+    entry of ``profiles`` says, as ``charging``, so that other profiles may change without changing it. A layer that
+    names parts of the network knows whether the study has but one feeder, which must then have them.
     """
     said = plain(layer, cosmetic=cosmetic)
     if isinstance(layer, Adoption) and layer.by is None and study.years.planned:
@@ -23,7 +24,15 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
     if isinstance(layer, Ev):
         entry = study.profiles.get(layer.profile)
         said["charging"] = plain(entry, cosmetic=cosmetic) if entry else {"like": layer.profile}
+    if isinstance(layer, Upgrades | Project | Switching | Controls) and _alone(study):
+        said["only_feeder"] = True
     return said
+
+
+def _alone(study: Study) -> bool:
+    """Whether the study names one feeder and no glob."""
+    chosen = study.feeders
+    return isinstance(chosen, list) and len(chosen) == 1 and not any(c in chosen[0] for c in "*?")
 
 
 def files(study: Study) -> list[str]:
@@ -33,7 +42,7 @@ def files(study: Study) -> list[str]:
         if isinstance(layer, Ev) and layer.profile in study.profiles:
             entry = study.profiles[layer.profile]
             found |= {entry.weekday, entry.weekend, entry.year, entry.sessions}
-        elif isinstance(layer, Solar | Custom):
+        elif isinstance(layer, Solar | Custom | Project):
             found.add(layer.profile)
         elif isinstance(layer, Upgrades):
             found.add(layer.from_)

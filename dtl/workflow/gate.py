@@ -8,7 +8,7 @@ from pathlib import Path
 from dtl import layout
 from dtl.spec.report import Bound
 from dtl.spec.study import Study
-from dtl.workflow import digests
+from dtl.workflow import digests, placed
 from dtl.workflow.foresee import read
 
 
@@ -21,8 +21,8 @@ def run(study: str) -> int:
 
 
 def judge(study: Study) -> list[str]:
-    """The expectations that the results break, and the errors in its data that nobody waived, one line each."""
-    return [*_errors(study), *_failed(study), *_reference(study)]
+    """The expectations that the results break, errors in data that nobody waived, layers that are nowhere: lines."""
+    return [*_errors(study), *placed.astray(study.name), *_failed(study), *_reference(study)]
 
 
 def _errors(study: Study) -> list[str]:
