@@ -38,6 +38,7 @@ rule write_site:
         powerflow=of_groups(layout.POWERFLOW),
         hourly=of_groups(layout.HOURLY),
         manifest=of_groups(layout.MANIFEST),
+        hosting=of_groups(layout.HOSTING),
         learning=border.asked(layout.LEARNING),
     output:
         site=directory(layout.SITE),

@@ -18,6 +18,7 @@ ABOUT = {
     "conversion.csv": "Every object and property of the sources: mapped, defaulted or refused, with the reason.",
     "meters.csv": "Every meter: its transformer, what speaks for it, how sure that is, and what was recorded.",
     "series.csv": "Every meter's readings in short: interval, first, last, present, absent, doubled, ambiguous.",
+    "hosting.csv": "Hosting capacity: every bus, method and criterion, with what limits it and where and when.",
     "links.csv": "Which asset of the GIS is which element of the model.",
     "study.json": "The study as it was run: resolved, with every default written out.",
 }
@@ -43,8 +44,16 @@ def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: s
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    columns = [c.cast(tables.TEXT) if pa.types.is_dictionary(c.type) else c for c in table.columns]
-    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+    return pa.table({name: _plain_column(table[name]) for name in table.column_names})
+
+
+def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as CSV can hold it; of a list, its values with blanks between."""
+    if pa.types.is_dictionary(column.type):
+        return column.cast(tables.TEXT)
+    if pa.types.is_list(column.type):
+        return pc.binary_join(column.cast(pa.list_(pa.string())), " ")
+    return column
 
 
 def _size(count: int) -> str:

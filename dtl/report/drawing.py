@@ -8,7 +8,8 @@ from typing import Any
 
 from dtl.network.feeder import Line, Switch
 from dtl.report import payloads
-from dtl.report.palette import SCALES, volt_class
+from dtl.report.overlays import DIGITS
+from dtl.report.palette import OF_COLUMN, SCALES, volt_class
 from dtl.report.payloads import Column
 from dtl.report.places import Places, Point
 from dtl.report.solution import LINES, Solution
@@ -58,6 +59,10 @@ def _buses(solution: Solution, where: Places, scale: float) -> list[Column]:
         for name, column, digits in _OF_BUS:
             values = [flow.get(column, case, "bus", b.name) for b in buses]
             cols.append(payloads.numbers(f"{name}@{i}", values, digits))
+        for name, by_case in solution.overlays.of_bus.items():
+            known = by_case.get(case)
+            if known is not None:
+                cols.append(payloads.numbers(f"{name}@{i}", [known.get(b.name) for b in buses], DIGITS[name]))
     return cols
 
 
@@ -142,7 +147,7 @@ def _phase(node: int, split: bool = False) -> str:
 
 def classes(solution: Solution, case: str) -> dict[str, list[int]]:
     """How many parts of a feeder fall into each class in a case: ``load`` of rated branches, ``volt`` of buses."""
-    counts = {name: [0] * len(scale.labels) for name, scale in SCALES.items()}
+    counts = {name: [0] * len(SCALES[scale].labels) for name, scale in OF_COLUMN.items()}
     for kind, name in solution.flow.elements(*LINES, "transformer"):
         at = SCALES["load"].of(solution.load(case, kind, name))
         if at is not None:
@@ -151,7 +156,19 @@ def classes(solution: Solution, case: str) -> dict[str, list[int]]:
         found = _volt(solution, case, bus.name)
         if found is not None:
             counts["volt"][found] += 1
+        for name in solution.overlays.of_bus:
+            at = _fit(solution, name, case, bus.name)
+            if at is not None:
+                counts[name][at] += 1
     return counts
+
+
+FITS = tuple(name for name, scale in OF_COLUMN.items() if scale == "fit")
+
+
+def _fit(solution: Solution, name: str, case: str, bus: str) -> int | None:
+    """The class of a bus by the plant that fits there; None where nothing is known."""
+    return SCALES["fit"].of(solution.overlays.of_bus.get(name, {}).get(case, {}).get(bus))
 
 
 def _volt(solution: Solution, case: str, bus: str) -> int | None:
@@ -166,7 +183,7 @@ def _volt(solution: Solution, case: str, bus: str) -> int | None:
 def trunk(solution: Solution) -> list[dict[str, Any]]:
     """A feeder as a few paths, the longest ways from its head first, each with its worst classes by case.
 
-    Each is ``{"points": [...], "load": [class per case], "volt": [class per case]}``; None where nothing is known.
+    Each is ``{"points": [...], "load": [class per case], ...}`` with all of `OF_COLUMN`; None where nothing is known.
     """
     where = solution.places
     assert where is not None
@@ -188,6 +205,7 @@ def trunk(solution: Solution) -> list[dict[str, Any]]:
             "points": points,
             "load": [_worst_load(solution, case, [parent[b][1] for b in way]) for case in solution.cases],
             "volt": [_worst_volt(solution, case, way) for case in solution.cases],
+            **{name: [_least_fit(solution, name, case, way) for case in solution.cases] for name in FITS},
         }
         for points, way in found[:PATHS]
     ]
@@ -201,6 +219,11 @@ def _worst_load(solution: Solution, case: str, edges: Sequence[tuple[str, str]])
 def _worst_volt(solution: Solution, case: str, buses: Sequence[str]) -> int | None:
     found = [_volt(solution, case, bus) for bus in buses]
     return max((c for c in found if c is not None), key=lambda c: (abs(c - 2), -c), default=None)
+
+
+def _least_fit(solution: Solution, name: str, case: str, buses: Sequence[str]) -> int | None:
+    found = [_fit(solution, name, case, bus) for bus in buses]
+    return min((c for c in found if c is not None), default=None)
 
 
 def _extent(points: Sequence[Point]) -> float:

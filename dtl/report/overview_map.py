@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dtl.report import drawing, payloads
-from dtl.report.palette import SCALES
+from dtl.report.palette import OF_COLUMN, SCALES
 from dtl.report.payloads import Column
 from dtl.report.solution import Solution
 
@@ -49,6 +49,12 @@ class Overview:
             path["points"] = drawing.simplified(path["points"], tolerance)
             self.paths.append(path | {"feeder": len(self.rows) - 1, "kind": solution.places.kind})
 
+    @property
+    def _columns(self) -> list[str]:
+        """What colours the overview: loading and voltage always, the others where any feeder has them."""
+        told = {name for row in self.rows for counts in row["counts"] for name, n in counts.items() if any(n)}
+        return [name for name in OF_COLUMN if name in ("load", "volt") or name in told]
+
     def payload(self, crs: str) -> bytes:
         """Tables ``feeders`` (with boxes, sizes and class counts ``<scale>@<case>.<class>``), ``paths`` and ``points``.
 
@@ -67,8 +73,8 @@ class Overview:
         ]
         for i, _ in enumerate(self.cases):
             feeders.append(payloads.numbers(f"solved@{i}", [r["solved"][i] for r in self.rows]))
-            for name, scale in SCALES.items():
-                for k in range(len(scale.labels)):
+            for name in self._columns:
+                for k in range(len(SCALES[OF_COLUMN[name]].labels)):
                     counts = [r["counts"][i][name][k] for r in self.rows]
                     feeders.append(payloads.numbers(f"{name}@{i}.{k}", counts))
         return payloads.columns(
@@ -82,8 +88,7 @@ class Overview:
             payloads.numbers("points", [len(p["points"]) for p in self.paths]),
         ]
         for i, _ in enumerate(self.cases):
-            cols.append(payloads.numbers(f"load@{i}", [p["load"][i] for p in self.paths]))
-            cols.append(payloads.numbers(f"volt@{i}", [p["volt"][i] for p in self.paths]))
+            cols += [payloads.numbers(f"{name}@{i}", [p[name][i] for p in self.paths]) for name in self._columns]
         return cols
 
     def _points(self) -> list[Column]:

@@ -16,12 +16,13 @@ PAGES = {
     "index": "Overview",
     "map": "Map",
     "feeder": "Feeders",
+    "hosting-capacity": "Hosting capacity",
     "data-quality": "Data quality",
     "assumptions": "Assumptions",
     "method": "Method",
     "downloads": "Downloads",
 }
-"""The pages made from templates, in the order of the navigation."""
+"""The pages made from templates, in the order of the navigation; one without a context (None) is left out."""
 
 REFERENCE = {
     "engine": "Engine",
@@ -29,7 +30,7 @@ REFERENCE = {
     "metrics": "Metrics",
     "errors": "Findings and errors",
     "language": "Study language",
-    "hosting": "Hosting capacity",
+    "hosting": "How hosting capacity is found",
     "learning": "What is learned, and how well",
     "decisions": "Decisions",
 }

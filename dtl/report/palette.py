@@ -57,8 +57,29 @@ SCALES = {
         (4.4, 3.2, 1.3, 3.2, 4.4),
         (True, True, False, True, True),
     ),
+    "fit": Scale(
+        (0.0, 25.0, 100.0, 500.0),
+        ("nothing fits", "up to 25 kW", "25 to 100 kW", "100 to 500 kW", "above 500 kW"),
+        ("#c0392b", "#2a1a4a", "#355f9b", "#2f9aa0", "#86bf9a"),
+        ("#ff5a36", "#f7f3b0", "#8ad6b0", "#2f9aa6", "#4f66b4"),
+        (3.4, 2.4, 2.2, 2.0, 1.8),
+        (True, False, False, False, False),
+    ),
+    "diff": Scale(
+        (-10.0, -1.0, 1.0, 10.0),
+        ("more than 10 lower", "1 to 10 lower", "within 1", "1 to 10 higher", "more than 10 higher"),
+        ("#4a2a8a", "#8f7cc0", "#aab4bb", "#d97a10", "#8c2d04"),
+        ("#c4b0ff", "#8672c4", "#4d5963", "#d98324", "#ffc9a8"),
+        (3.0, 2.2, 1.3, 2.4, 4.0),
+        (False, False, False, False, True),
+    ),
 }
-"""``load``: loading, per cent of its limit, cut by `Scale.of`. ``volt``: cut by `volt_class`."""
+"""``load``: loading, per cent of its limit, cut by `Scale.of`. ``volt``: cut by `volt_class`. ``fit``: the plant that
+fits at a bus [kW]; its breaks are a house, a shop and a plant with a study of its own. ``diff``: loading less that of
+another case [points of the limit]."""
+
+OF_COLUMN = {"load": "load", "volt": "volt", "fit_generation": "fit", "fit_load": "fit"}
+"""The scale of each column by which the overview of the map is coloured."""
 
 SCENARIOS = {
     "light": ("#5b6770", "#c75000", "#0072b2", "#00805f", "#b0578c"),

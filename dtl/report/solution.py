@@ -15,6 +15,7 @@ from dtl.analyses.solved import columns
 from dtl.errors import SolveError
 from dtl.network.feeder import Bus, Feeder
 from dtl.powerflow.limits import Band, band
+from dtl.report.overlays import Overlays
 from dtl.report.places import Places
 
 Case = str
@@ -60,6 +61,7 @@ class Solution:
     flow: Flow = field(default_factory=lambda: Flow(tables.TABLES["powerflow"].schema.empty_table()))
     hourly: Mapping[Case, Mapping[str, Any]] = field(default_factory=dict)
     told: Mapping[Case, Mapping[str, Any]] = field(default_factory=dict)
+    overlays: Overlays = field(default_factory=Overlays)
 
     @cached_property
     def buses(self) -> list[Bus]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from dtl import tables
 from dtl.network.feeder import Feeder
 from dtl.report import (
@@ -16,6 +18,8 @@ from dtl.report import (
     assumptions,
     downloads,
     drawing,
+    hosting,
+    hosting_payloads,
     metered,
     overview,
     pages,
@@ -27,6 +31,7 @@ from dtl.report import (
     study_payloads,
 )
 from dtl.report.facts import Facts, load
+from dtl.report.overlays import Overlays
 from dtl.report.overview_map import Overview
 from dtl.report.places import places
 from dtl.report.solution import Flow, Solution, by_feeder, hours_by_case
@@ -71,27 +76,43 @@ def _write_feeders(
     """Write all feeders' payloads and the map's overview; returns its coordinate system, and how each is drawn."""
     cases = tuple(c.case for c in facts.cases)
     drawn = Overview(cases)
+    fits: dict[str, list[dict[str, Any]]] = {}
     kinds: dict[str, str] = {}
     crs: str | None = None
     for name, group in sorted(index["groups"].items()):
         model = _model(inputs, name)
         if crs is None and model is not None and any(b.x is not None for b in model.buses):
             crs = model.crs
-        for solution in _solutions(spec, inputs, name, group, model, cases, crs or ""):
+        hosted = _hosted(inputs, name)
+        for solution in _solutions(spec, inputs, name, group, model, cases, crs or "", hosted):
             if solution.feeder not in files:
                 continue
             file = files[solution.feeder]
+            fits[solution.feeder] = [r for r in hosted if r["feeder"] == solution.feeder]
+            if fits[solution.feeder]:
+                _put(data, f"hc/{file}", hosting_payloads.feeder(fits[solution.feeder], solution.feeder, cases))
             _write_feeder(data, file, solution, facts, group["reason"])
             drawn.add(solution, file)
             if solution.buses and solution.places is not None:
                 kinds[solution.feeder] = solution.places.kind
     _put(data, "ov", drawn.payload(crs or ""))
+    if any(fits.values()):
+        _put(data, "hosting", hosting_payloads.study(fits, files, cases))
     return crs or "", kinds
 
 
 def _model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
     path = inputs["feeder"].get(group)
     return None if path is None else Feeder.from_json(Path(path).read_text(encoding="utf-8"))
+
+
+def _hosted(inputs: Mapping[str, Any], group: str) -> list[dict[str, Any]]:
+    """The rows of hosting capacity of a group that pages show; none where the study does not ask for it."""
+    path = inputs["hosting"].get(group)
+    rows: list[dict[str, Any]] = (
+        [] if path is None else hosting_payloads.shown(tables.read("hosting", Path(path))).to_pylist()
+    )
+    return rows
 
 
 def _solutions(
@@ -102,6 +123,7 @@ def _solutions(
     model: Feeder | None,
     cases: tuple[str, ...],
     crs: str,
+    hosted: list[dict[str, Any]],
 ) -> Iterator[Solution]:
     if model is None or name not in inputs["powerflow"]:
         yield from (Solution(f, name, cases, spec["limits"]) for f in group["feeders"])
@@ -110,6 +132,7 @@ def _solutions(
     hourly = tables.read("hourly", Path(inputs["hourly"][name]))
     told = json.loads(Path(inputs["manifest"][name]).read_text(encoding="utf-8"))["cases"]
     where = places(model, crs)
+    fit = {f"fit_{of}": by_case for of, by_case in hosting_payloads.at_buses(hosted).items()}
     for feeder in group["feeders"]:
         yield Solution(
             feeder,
@@ -121,6 +144,7 @@ def _solutions(
             Flow(by_feeder(flow, feeder)),
             hours_by_case(by_feeder(hourly, feeder), cases),
             told,
+            Overlays(of_bus=fit),
         )
 
 
@@ -144,15 +168,11 @@ def _put(data: Path, name: str, payload: bytes) -> None:
 def _write_pages(
     site: Path, spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any], facts: Facts, crs: str
 ) -> None:
-    docs = site / "docs"
-    findings = tables.read("findings", Path(inputs["findings"]))
-    conversion = tables.read("conversion", Path(inputs["conversion"]))
+    listed = _listed(inputs)
     cases = study_payloads.cases(spec, facts)
-    series, links = (tables.read(name, Path(inputs[name])) for name in ("series", "links"))
-    meters = tables.concat("meters", [tables.read("meters", Path(p)) for _, p in sorted(inputs["meters"].items())])
-    data = quality.context(facts, findings, conversion, index) | metered.context(meters, series)
-    listed = {"findings": findings, "conversion": conversion, "meters": meters, "series": series, "links": links}
-    rows = downloads.write(docs / "downloads", facts.table, listed, spec["spec_text"])
+    data = quality.context(facts, listed["findings"], listed["conversion"], index)
+    data |= metered.context(listed["meters"], listed["series"])
+    rows = downloads.write(site / "docs" / "downloads", facts.table, listed, spec["spec_text"])
     provenance = _provenance(spec, facts)
     reference = pages.reference(SOURCE / "docs")
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": crs, "downloads": rows}
@@ -160,20 +180,43 @@ def _write_pages(
         "index": overview.context(facts, cases, quality.notices(data)),
         "data-quality": data,
         "assumptions": assumptions.context(spec, cases) | {"assumed": assumed.lines(_manifests(inputs))},
-        "method": _method(inputs, findings, spec, reference),
+        "method": _method(inputs, listed["findings"], spec, reference),
+        "hosting-capacity": hosting.context(facts, cases),
     }
-    for page, title in pages.PAGES.items():
-        text = pages.render(f"{page}.md.j2", {**common, "title": title, **contexts.get(page, {})})
+    _render(site, common, contexts, reference)
+
+
+def _listed(inputs: Mapping[str, Any]) -> dict[str, pa.Table]:
+    """The tables that readers may take away, by name."""
+    whole = ("findings", "conversion", "series", "links")
+    of_groups = ("meters", "hosting")
+    return {name: tables.read(name, Path(inputs[name])) for name in whole} | {
+        name: tables.concat(name, [tables.read(name, Path(p)) for _, p in sorted(inputs[name].items())])
+        for name in of_groups
+    }
+
+
+def _render(
+    site: Path,
+    common: Mapping[str, Any],
+    contexts: Mapping[str, Mapping[str, Any] | None],
+    reference: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Write all pages and ``mkdocs.yml``; a page whose context is None is left out."""
+    docs = site / "docs"
+    there = {page: title for page, title in pages.PAGES.items() if contexts.get(page, {}) is not None}
+    for page, title in there.items():
+        text = pages.render(f"{page}.md.j2", {**common, "title": title, **(contexts.get(page) or {})})
         (docs / f"{page}.md").write_text(text, encoding="utf-8")
     for page in (name for names in reference.values() for name in names):
         (docs / page).parent.mkdir(exist_ok=True)
         shutil.copyfile(SOURCE / "docs" / f"{page}.md", docs / f"{page}.md")
     shutil.copytree(SOURCE / "docs" / "schema", docs / "schema")
     config = {
-        "name": html.escape(spec["title"]),
-        "pages": pages.PAGES,
+        "name": html.escape(common["study"]["title"]),
+        "pages": there,
         "reference": reference,
-        "provenance": provenance,
+        "provenance": common["provenance"],
     }
     (site / "mkdocs.yml").write_text(pages.render_config(SOURCE / "mkdocs.yml.j2", config), encoding="utf-8")
 

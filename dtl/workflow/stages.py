@@ -275,6 +275,7 @@ _STAGES = (
             "powerflow": layout.POWERFLOW,
             "hourly": layout.HOURLY,
             "manifest": layout.MANIFEST,
+            "hosting": layout.HOSTING,
             "learning": layout.LEARNING,
         },
         outputs={"site": layout.SITE},

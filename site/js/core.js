@@ -133,10 +133,13 @@ DTL.stamp = (hour) => `${DTL.day(Math.floor(hour / 24))} at ${String(hour % 24).
 
 /* ---- severity: classes are cut at the limits ---- */
 
-DTL.loadClass = (pct) => {
-  if (pct === null || Number.isNaN(pct)) return null;
-  return DTL.palette.scales.load.breaks.filter((b) => pct > b).length;
+/** The class of a value; one on a break belongs to the class below it. */
+DTL.classOf = (scale, value) => {
+  if (value === null || value === undefined || Number.isNaN(value)) return null;
+  return DTL.palette.scales[scale].breaks.filter((b) => value > b).length;
 };
+
+DTL.loadClass = (pct) => DTL.classOf("load", pct);
 
 DTL.voltClass = (low, high, lowLimit, highLimit) => {
   if (Number.isNaN(low) || Number.isNaN(high)) return null;

@@ -4,6 +4,16 @@
 /** Most parts that are drawn one by one; beyond it feeders are drawn by their simplified paths. */
 DTL.MOST_PARTS = 9000;
 
+/** What colours the overview, where the study has it. */
+DTL.OVERVIEW = ["load", "volt", "fit_generation", "fit_load"];
+
+/** The scale of what the map is coloured by. */
+DTL.scaleOf = (by) => DTL.palette.scales[by.startsWith("fit_") ? "fit" : by];
+DTL.coloursOf = (by) => DTL.scaleOf(by)[DTL.isDark() ? "dark" : "light"];
+
+/** Whether buses carry the answer; lines and transformers then have that of their ends. */
+DTL.ofBuses = (by) => by === "volt" || by.startsWith("fit_");
+
 DTL.MapData = class {
   constructor(study, ov) {
     this.study = study;
@@ -25,8 +35,8 @@ DTL.MapData = class {
       const i = owner[p];
       const points = [];
       for (let k = 0; k < count[p]; k++, at++) points.push(...this.plane.place(i, west[i] + xs[at], south[i] + ys[at]));
-      const classes = (by) => this.study.cases.map((_, c) => ov.paths.get(`${by}@${c}`)[p]);
-      paths[i].push({ points, load: classes("load"), volt: classes("volt") });
+      const classes = (by) => this.study.cases.map((_, c) => ov.paths.get(`${by}@${c}`)?.[p] ?? NaN);
+      paths[i].push({ points, ...Object.fromEntries(DTL.OVERVIEW.map((by) => [by, classes(by)])) });
     }
     return paths;
   }
@@ -46,7 +56,7 @@ DTL.MapData = class {
 
   /** How many parts of the whole study are in each class of a case. */
   counts(by, at) {
-    return DTL.palette.scales[by].labels.map((_, k) => this.feeders.get(`${by}@${at}.${k}`).reduce((a, b) => a + b, 0));
+    return DTL.scaleOf(by).labels.map((_, k) => (this.feeders.get(`${by}@${at}.${k}`) ?? []).reduce((a, b) => a + b, 0));
   }
 
   failed(at) {
@@ -82,17 +92,27 @@ DTL.Detail = class {
   classesOf(by, at) {
     const key = `${by}@${at}`;
     if (!this.classes.has(key)) {
-      const [low, high] = [this.buses.get("low"), this.buses.get("high")];
-      const [least, most] = [this.buses.get(`min@${at}`), this.buses.get(`max@${at}`)];
-      const bus = Array.from(low, (_, k) => (Number.isNaN(low[k]) && Number.isNaN(high[k]) ? null : DTL.voltClass(least[k], most[k], low[k], high[k])));
+      const bus = by.startsWith("fit_") ? this.#fits(by, at) : this.#volts(at);
       const loads = (table) => Array.from(table.get(`load@${at}`), (v) => DTL.loadClass(v));
       const [from, to] = [this.lines.get("from"), this.lines.get("to")];
-      const worse = (a, b) => (a === null ? b : b === null ? a : Math.abs(b - 2) > Math.abs(a - 2) ? b : a);
+      const bad = by === "volt" ? (k) => Math.abs(k - 2) : (k) => -k;
+      const worse = (a, b) => (a === null ? b : b === null ? a : bad(b) > bad(a) ? b : a);
       this.classes.set(key, by === "load"
         ? { line: loads(this.lines), transformer: loads(this.transformers), bus }
         : { line: Array.from(from, (f, k) => worse(bus[f], bus[to[k]] ?? null)), transformer: Array.from(this.transformers.get("bus"), (b) => bus[b]), bus });
     }
     return this.classes.get(key);
+  }
+
+  #volts(at) {
+    const [low, high] = [this.buses.get("low"), this.buses.get("high")];
+    const [least, most] = [this.buses.get(`min@${at}`), this.buses.get(`max@${at}`)];
+    return Array.from(low, (_, k) => (Number.isNaN(low[k]) && Number.isNaN(high[k]) ? null : DTL.voltClass(least[k], most[k], low[k], high[k])));
+  }
+
+  #fits(by, at) {
+    const kw = this.buses.get(`${by}@${at}`);
+    return Array.from({ length: this.buses.n }, (_, k) => (kw ? DTL.classOf("fit", kw[k]) : null));
   }
 
   /** Lines as one path per class, the last for those that nothing judges; `open` holds open switches. */
@@ -150,7 +170,7 @@ DTL.Detail = class {
     }
     for (let k = 0; k < this.buses.n; k++) {
       const [x, y] = screen(this.bus, k);
-      offer("bus", k, Math.hypot(x - sx, y - sy), by === "volt" ? 6 : -2);
+      offer("bus", k, Math.hypot(x - sx, y - sy), DTL.ofBuses(by) ? 6 : -2);
     }
     if (by === "load") {
       const bus = this.transformers.get("bus");

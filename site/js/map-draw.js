@@ -33,7 +33,7 @@ DTL.MapDraw = class {
 
   /** Classes from the back to the front; 5 is what nothing judges. */
   get #order() {
-    return this.by === "load" ? [5, 0, 1, 2, 3, 4] : [5, 2, 3, 1, 4, 0];
+    return this.by === "volt" ? [5, 2, 3, 1, 4, 0] : this.by.startsWith("fit_") ? [5, 4, 3, 2, 1, 0] : [5, 0, 1, 2, 3, 4];
   }
 
   #lines(detail, k, ratio) {
@@ -53,13 +53,13 @@ DTL.MapDraw = class {
       pen.stroke(paths[5]);
       return;
     }
-    const width = DTL.palette.scales[this.by].width[k] * grow;
+    const width = DTL.scaleOf(this.by).width[k] * grow;
     if (this.by === "load" && k === 2 && !DTL.isDark()) {
       pen.strokeStyle = this.ink.casing;
       pen.lineWidth = (width + 1) / s;
       pen.stroke(paths[k]);
     }
-    pen.strokeStyle = DTL.colours(this.by)[k];
+    pen.strokeStyle = DTL.coloursOf(this.by)[k];
     pen.lineWidth = width / s;
     pen.stroke(paths[k]);
   }
@@ -69,8 +69,8 @@ DTL.MapDraw = class {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const k of this.#order) {
       if (this.hidden.has(k)) continue;
-      pen.strokeStyle = k === 5 ? this.ink.none : DTL.colours(this.by)[k];
-      pen.lineWidth = k === 5 ? 1 : DTL.palette.scales[this.by].width[k] * 0.8;
+      pen.strokeStyle = k === 5 ? this.ink.none : DTL.coloursOf(this.by)[k];
+      pen.lineWidth = k === 5 ? 1 : DTL.scaleOf(this.by).width[k] * 0.8;
       pen.beginPath();
       for (const i of list) for (const path of data.overview[i]) {
         const own = path[this.by][data.at];
@@ -89,7 +89,7 @@ DTL.MapDraw = class {
     const { pen, camera, by } = this;
     const classes = detail.classesOf(by, this.data.at);
     const at = (b) => camera.toScreen(detail.bus[2 * b] + detail.origin[0], detail.bus[2 * b + 1] + detail.origin[1]);
-    const colours = DTL.colours(by);
+    const colours = DTL.coloursOf(by);
     const disc = (x, y, r, fill) => {
       pen.beginPath();
       pen.arc(x, y, r, 0, 7);
@@ -101,10 +101,10 @@ DTL.MapDraw = class {
       pen.fill();
     };
     const near = camera.scale * Math.sqrt(((detail.data.plane.boxes[detail.i].east - detail.origin[0]) * (detail.data.plane.boxes[detail.i].north - detail.origin[1])) / Math.max(detail.buses.n, 1));
-    const trouble = DTL.palette.scales[by].trouble;
+    const trouble = DTL.scaleOf(by).trouble;
     for (const k of this.#order) {
       if (this.hidden.has(k)) continue;
-      if (by === "volt") {
+      if (DTL.ofBuses(by)) {
         for (let b = 0; b < detail.buses.n; b++) if ((classes.bus[b] ?? 5) === k && (near > 14 || trouble[k])) disc(...at(b), trouble[k] ? 4.5 : 2.6, k === 5 ? this.ink.none : colours[k]);
       } else {
         const bus = detail.transformers.get("bus");
@@ -187,4 +187,23 @@ DTL.MapDraw = class {
       return x >= west && x <= east && y >= south && y <= north;
     });
   }
+};
+
+/** Keeps a small map of everything in a box that is nothing but a picture. */
+DTL.smallMap = async (box, canvas, data, by = "load") => {
+  const camera = new DTL.Camera();
+  const view = new DTL.MapDraw(canvas, data, camera);
+  Object.assign(view, { quiet: true, by });
+  if (data.parts.reduce((a, b) => a + b, 0) <= DTL.MOST_PARTS / 2) await Promise.all(data.ids.map((_, i) => data.detail(i)));
+  const draw = () => {
+    const { width, height } = box.getBoundingClientRect();
+    if (!width) return;
+    const ratio = window.devicePixelRatio || 1;
+    Object.assign(camera, { width, height });
+    Object.assign(canvas, { width: width * ratio, height: height * ratio });
+    camera.fit(data.plane.around(data.ids.map((_, i) => i)), 14);
+    view.draw();
+  };
+  new ResizeObserver(draw).observe(box);
+  DTL.onScheme(draw);
 };

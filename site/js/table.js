@@ -11,7 +11,7 @@ DTL.table = (told) => {
   const state = { by: told.sort ?? -1, down: told.down ?? true, all: false, words: "" };
   const body = DTL.h("tbody");
   const heads = told.columns.map((column, i) =>
-    DTL.h("th", { scope: "col", class: column.wide ? "dtl-wide" : column.left || i === 0 ? null : "dtl-num" },
+    DTL.h("th", { scope: "col", class: column.wide ? "dtl-wide" : column.left || column.text || i === 0 ? null : "dtl-num" },
       DTL.h("button", { type: "button", onclick: () => sortBy(i) }, column.title, column.unit ? DTL.h("small", {}, column.unit) : null)));
   const more = DTL.h("p", { class: "dtl-note" });
   const table = DTL.h("table", { class: "dtl-table dtl-sortable" },

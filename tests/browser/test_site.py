@@ -32,7 +32,8 @@ NAMELESS = """() => {
 }"""
 """What one can press or see, and has no name."""
 
-PAGES = ["index", "map", "feeder", "data-quality", "assumptions", "method", "metrics", "nomenclature", "downloads"]
+PAGES = ["index", "map", "feeder", "hosting-capacity", "data-quality", "assumptions", "method", "metrics"]
+PAGES += ["nomenclature", "downloads"]
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import made_hosting
 import numpy as np
 import pyarrow as pa
 
@@ -262,13 +263,13 @@ def spec() -> dict[str, Any]:
         "digests": {"spec": "5" * 64, "code": {"read_source": "c" * 64}},
         "headline": "thermal",
         "baseline": "base",
-        "analyses": {"thermal": {}, "voltage": {}, "losses": {}, "compare": {"baseline": "base"}},
+        "analyses": {"thermal": {}, "voltage": {}, "losses": {}, "compare": {"baseline": "base"}, "hosting": {}},
     }
 
 
 def make(folder: Path) -> dict[str, Any]:
     """Write all inputs of the stage ``write_site`` and return them by name."""
-    inputs: dict[str, Any] = {k: {} for k in ("feeder", "powerflow", "hourly", "manifest")}
+    inputs: dict[str, Any] = {k: {} for k in ("feeder", "powerflow", "hourly", "manifest", "hosting")}
     groups: dict[str, Any] = {}
     assess: dict[str, Path] = {}
     for n, (name, model) in enumerate(MODELS.items()):
@@ -283,6 +284,10 @@ def make(folder: Path) -> dict[str, Any]:
         told = {c: manifest() if c in solved else manifest("failed", REASON) for c in CASES}
         inputs["manifest"][name] = here / "manifest.json"
         inputs["manifest"][name].write_text(json.dumps({"cases": told}), encoding="utf-8")
+        if name != "south-2":
+            inputs["hosting"][name] = here / "hosting.parquet"
+            found = made_hosting.rows(name, [b.name for b in model.buses])
+            tables.write("hosting", tables.frame("hosting", found), inputs["hosting"][name])
         assess[name] = _assess(here, name, solved, told)
         groups[name] = {
             "feeders": [name],
@@ -300,7 +305,7 @@ def make(folder: Path) -> dict[str, Any]:
     inputs["index"] = folder / "feeders.json"
     inputs["index"].write_text(json.dumps({"groups": groups}), encoding="utf-8")
     _system(folder, inputs)
-    gathered = {"index": inputs["index"], "assess": assess, "manifest": inputs["manifest"]}
+    gathered = {"assess": assess} | {name: inputs[name] for name in ("index", "manifest", "hosting")}
     facts.gather(spec(), gathered, {"cube": folder / "cube.parquet"})
     inputs["cube"] = folder / "cube.parquet"
     return inputs

@@ -39,9 +39,11 @@ def test_study_of_which_nothing_was_solved_has_every_page(made: Any, tmp_path: P
     index.write_text(json.dumps({"groups": {"lost-9": lost}}))
     none: dict[str, Path] = {}
     facts.gather(
-        made_study.spec(), {"index": index, "assess": none, "manifest": none}, {"cube": tmp_path / "c.parquet"}
+        made_study.spec(),
+        {"index": index, "assess": none, "manifest": none, "hosting": none},
+        {"cube": tmp_path / "c.parquet"},
     )
-    inputs = dict.fromkeys(("feeder", "powerflow", "hourly", "manifest"), none)
+    inputs = dict.fromkeys(("feeder", "powerflow", "hourly", "manifest", "hosting"), none)
     inputs |= {"cube": tmp_path / "c.parquet", "index": index}
     inputs |= {k: made.inputs[k] for k in ("findings", "conversion", "meters", "series", "links")}
     write_site(made_study.spec(), inputs, {"site": tmp_path / "site"})

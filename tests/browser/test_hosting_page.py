@@ -1,0 +1,33 @@
+"""Hosting capacity in a browser: the page, the map coloured by it, and the part of the feeder page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import made_study
+import pytest
+
+from dtl import tables
+
+pytestmark = pytest.mark.browser
+
+
+def at_buses(made: Any, feeder: str, case: str) -> dict[str, float]:
+    rows = tables.read("hosting", made.inputs["hosting"][feeder]).to_pylist()
+    return {r["bus"]: r["hc_kw"] for r in rows if r["case"] == case and r["method"] == "iterative"}
+
+
+def classes(made: Any, case: str) -> list[int]:
+    found = [v for feeder in made.inputs["hosting"] for v in at_buses(made, feeder, case).values()]
+    return [sum(a < v <= b for v in found) for a, b in ((-1, 0), (0, 25), (25, 100), (100, 500), (500, 1e9))]
+
+
+def test_page_counts_buses_by_class_and_follows_the_case(watched: Any, made: Any) -> None:
+    page = watched.go("hosting-capacity.html")
+    for case in ("base@2035", "growth@2035"):
+        at = sorted(made_study.CASES).index(case)
+        page.locator(f"input[name=dtl-case][value='{at}']").check(force=True)
+        page.wait_for_selector(f"#dtl-hosting[data-ready='{case}']")
+        shown = page.locator("#dtl-hosting .dtl-hc-map + .dtl-keys b").all_inner_texts()
+        assert [int(n) for n in shown] == classes(made, case)
+    assert page.locator("#dtl-hosting svg.dtl-violins path").count() == 2
