@@ -33,17 +33,32 @@ def check(given: Namespace) -> int:
 
 def plan(given: Namespace) -> int:
     """Say what would be computed, what may change and what is reused; 2 if anything would run."""
-    from dtl.workflow import foresee
+    from dtl.workflow import changed, foresee
 
-    return foresee.run(given.study, as_json=given.json, resolve=given.resolve, base=given.base)
+    if given.base is not None:
+        return changed.show(given.study, given.base, as_json=given.json)
+    return foresee.run(_named(given), as_json=given.json, resolve=given.resolve)
 
 
 def run(given: Namespace) -> int:
     """Compute what is not known yet, and build the site; 1 if the study's expectations are broken."""
-    from dtl.workflow import run
+    from dtl.workflow import changed, run
 
     options = run.Options(given.profile, given.feeder, given.fresh, given.cores)
-    return run.run(given.study, options)
+    if given.changed != (given.base is not None):
+        from dtl.errors import StoreError
+
+        raise StoreError("run: --changed and --base REF belong together")
+    if given.changed:
+        return changed.bring(given.study, given.base, options)
+    return run.run(_named(given), options)
+
+
+def diff(given: Namespace) -> int:
+    """Say what changed that matters, between revisions, cases or studies; 2 if anything did."""
+    from dtl.workflow import diff
+
+    return diff.run(given.before, given.after, given.study, as_md=given.md, as_json=given.json)
 
 
 def why(given: Namespace) -> int:
@@ -102,6 +117,13 @@ def store(given: Namespace) -> int:
     return keeping.run(given.what, given.max, given.sample)
 
 
+def schedule(given: Namespace) -> int:
+    """Print when CI has to refresh studies, as lines of cron."""
+    from dtl.workflow import schedule
+
+    return schedule.run(given.study, given.forge, given.due)
+
+
 def synth(given: Namespace) -> int:
     """Write a synthetic utility of which every truth is known."""
     from dtl.synth import run
@@ -114,6 +136,15 @@ def gate(given: Namespace) -> int:
     from dtl.workflow import gate
 
     return gate.run(given.study)
+
+
+def _named(given: Namespace) -> str:
+    """The study that a verb needs, which may be left out only beside a revision."""
+    if given.study is None:
+        from dtl.errors import StoreError
+
+        raise StoreError(f"{given.verb}: name the study, or compare all studies with a revision by --base REF")
+    return str(given.study)
 
 
 def _parser() -> ArgumentParser:
@@ -146,15 +177,9 @@ def _parser() -> ArgumentParser:
     made.add_argument(
         "--lock", action="store_true", help="fetch and pin weather, and pin the raw files in sources.lock.yaml"
     )
-    made = of_study(verb(plan))
-    made.add_argument("--json", action="store_true", help="print the plan as JSON")
-    made.add_argument("--resolve", action="store_true", help="read the sources first, so that every feeder is known")
-    made.add_argument("--base", metavar="REF", help="compare with a revision (not available yet)")
-    made = of_study(verb(run))
-    made.add_argument("--profile", default="default", help="a folder below profiles/ (default: default)")
-    made.add_argument("--feeder", metavar="ID", help="only this feeder, without the site")
-    made.add_argument("--fresh", action="store_true", help="ask the store for every answer again")
-    made.add_argument("--cores", type=int, metavar="N", help="how many jobs at a time (default: as the profile says)")
+    _of_plan(of_study(verb(plan), "?"))
+    _of_run(of_study(verb(run), "?"))
+    _of_diff(verb(diff))
     verb(why).add_argument("path", metavar="PATH", help="a file or folder below results/")
     made = of_study(verb(show))
     made.add_argument("--resolved", action="store_true", help="print the study with all defaults, as JSON")
@@ -171,10 +196,40 @@ def _parser() -> ArgumentParser:
     made.add_argument("what", choices=["size", "prune", "verify"])
     made.add_argument("--max", default="5GB", help="prune: how much to keep (default: 5GB)")
     made.add_argument("--sample", default="0%", help="verify: compute this share of the published answers again")
+    made = of_study(verb(schedule), "*")
+    made.add_argument("--forge", choices=["github", "gitlab"], default="github", help="(default: github)")
+    made.add_argument("--due", metavar="CRON", help="print the studies that this line of cron means")
     made = verb(synth)
     made.add_argument("words", nargs="...", metavar="utility|lv ...", help="dtl synth utility --help says more")
     of_study(verb(gate, hidden=True))
     return parser
+
+
+def _of_plan(made: ArgumentParser) -> None:
+    """The words of `plan`."""
+    made.add_argument("--json", action="store_true", help="print the plan as JSON")
+    made.add_argument("--resolve", action="store_true", help="read the sources first, so that every feeder is known")
+    made.add_argument("--base", metavar="REF", help="say what is touched since a revision; without STUDY of all")
+
+
+def _of_run(made: ArgumentParser) -> None:
+    """The words of `run`."""
+    made.add_argument("--profile", default="default", help="a folder below profiles/ (default: default)")
+    made.add_argument("--feeder", metavar="ID", help="only this feeder, without the site")
+    made.add_argument("--fresh", action="store_true", help="ask the store for every answer again")
+    made.add_argument("--changed", action="store_true", help="only what is touched since --base; without STUDY of all")
+    made.add_argument("--base", metavar="REF", help="the revision for --changed")
+    made.add_argument("--cores", type=int, metavar="N", help="how many jobs at a time (default: as the profile says)")
+
+
+def _of_diff(made: ArgumentParser) -> None:
+    """The words of `diff`."""
+    made.add_argument("before", metavar="A", help="a revision, a case or scenario, STUDY:CASE, or a study")
+    made.add_argument("after", metavar="B", nargs="?", default=".", help="as A; the working tree by default")
+    made.add_argument("--study", metavar="STUDY", help="only this study")
+    how = made.add_mutually_exclusive_group()
+    how.add_argument("--md", action="store_true", help="as Markdown, for a comment")
+    how.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _of_plant(made: ArgumentParser) -> None:

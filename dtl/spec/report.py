@@ -44,24 +44,28 @@ class Report(Base):
     """What a public copy may show."""
 
 
-@not_yet
 class Refresh(Base):
-    """How often CI runs the study anew, and on which window."""
+    """How often CI runs the study anew: `dtl schedule` makes lines of cron of it."""
 
     every: Literal["week", "month", "quarter", "year"]
     """How often."""
     day: Annotated[Whole, Field(ge=1, le=28)] = 1
-    """Day of the month."""
-    window_months: Annotated[Count, Field(le=120)] = 12
+    """Day of the month; of the week where it is weekly: 1 is Monday, 7 Sunday."""
+    window_months: Annotated[Count | None, Field(le=120), NotYet()] = None
     """Length of the window of measurements [months]."""
 
+    @model_validator(mode="after")
+    def _in_the_week(self) -> Refresh:
+        if self.every == "week" and self.day > 7:
+            raise wrong("out-of-range", f"a week has the days 1 (Monday) to 7 (Sunday), not {self.day}", "day")
+        return self
 
-@not_yet
+
 class Budget(Base):
     """What a run may cost."""
 
     cpu_minutes: Positive
-    """Processor time [min]; `plan` refuses what it estimates to be more."""
+    """Processor time [min]; `plan` and `run` refuse what earlier answers say takes more."""
 
 
 class Bound(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dtl.errors import StoreError
 from dtl.spec.study import Study, load
-from dtl.workflow import digests, lock, plan, snakemake
+from dtl.workflow import budget, digests, lock, plan, snakemake
 from dtl.workflow.plan import ANY, Line, Plan
 from dtl.workflow.questions import STUDY_FOLDER
 from dtl.workflow.store import Store
@@ -14,10 +14,8 @@ SHOWN = 12
 """So many answers of a stage are listed, the others are counted."""
 
 
-def run(study: str, *, as_json: bool, resolve: bool, base: str | None) -> int:
-    """Print the plan of a study; 0 if nothing would run, 2 if something would or may."""
-    if base is not None:
-        raise StoreError("plan --base: comparing with a revision is not available yet")
+def run(study: str, *, as_json: bool, resolve: bool) -> int:
+    """Print the plan of a study; 0 if nothing would run, 2 if something would or may, 1 if its budget is exceeded."""
     loaded, store = read(study), Store()
     found = plan.make(loaded, store)
     if resolve and any(x.of == ANY for x in found.may_change):
@@ -28,6 +26,11 @@ def run(study: str, *, as_json: bool, resolve: bool, base: str | None) -> int:
             snakemake.ingest(loaded.name)
         found = plan.make(loaded, store)
     print(digests.pretty(found.as_json()) if as_json else text(found), end="")
+    estimate = budget.check(loaded, found, store)
+    if estimate.over:
+        raise StoreError(str(estimate))
+    if not as_json:
+        budget.tell([estimate])
     return OK if found.empty else CHANGES
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from dtl import layout
@@ -29,12 +29,17 @@ ANY = "*"
 
 @dataclass(frozen=True)
 class Line:
-    """One answer of a plan: the stage, the source or group, the case, and why it is where it is."""
+    """One answer of a plan: the stage, the source or group, the case, and why it is where it is.
+
+    ``key`` is that of the answer or, where inputs are not known yet, a hash of all that is known of it: two plans with
+    the same keys ask the same.
+    """
 
     stage: str
     of: str
     case: str
     reason: str
+    key: str = ""
 
     def __str__(self) -> str:
         return " ".join(x for x in (self.stage, self.of, self.case) if x)
@@ -92,10 +97,10 @@ def make(study: Study, store: Store, stages: Mapping[str, Stage] = STAGES) -> Pl
 
 
 class _Unknown:
-    """The digest of what is not computed yet; ``of`` names what will be."""
+    """The digest of what is not computed yet; ``of`` names what will be, ``key`` is that of its line."""
 
-    def __init__(self, of: str):
-        self.of = of
+    def __init__(self, of: str, key: str):
+        self.of, self.key = of, key
 
 
 class _Planner:
@@ -106,6 +111,7 @@ class _Planner:
         self.seen = store.seen()
         self.plan = Plan(slices.study.name, seconds=_timed(slices.study.name))
         self.known: dict[tuple[str, str], dict[str, Answer | None]] = {}
+        self.asked: dict[tuple[str, str, str], str] = {}
         self.groups: list[str] = []
         self.sure = True
 
@@ -118,8 +124,10 @@ class _Planner:
         for of in {"source": self.slices.sources, "study": [""], "group": self.groups}[stage.per]:
             self._job(self.slices.job(stage.name, of))
         if stage.per == "group" and not self.sure:
-            for case in self.slices.job(stage.name, ANY).cases:
-                self.plan.may_change.append(Line(stage.name, ANY, case, "groups are known after split_feeders"))
+            job, known = self.slices.job(stage.name, ANY), {"groups": self.asked["split_feeders", "", ""]}
+            for case in job.cases:
+                key = Question(stage.name, job.case_spec(case), job.code, known).key
+                self.plan.may_change.append(Line(stage.name, ANY, case, "groups are known after split_feeders", key))
 
     def _groups(self) -> tuple[list[str], bool]:
         """The groups to solve, and whether this is sure; otherwise they are those of the last run."""
@@ -140,18 +148,19 @@ class _Planner:
             spec = job.case_spec(case)
             question = Question(job.stage.name, spec, fingerprint.chosen(job.code, spec), inputs)
             unknown = sorted(set(_unknown(inputs)))
-            answer = None if unknown else self.store.answer(question.key)
-            answers[case] = answer
+            key = replace(question, inputs=_named(inputs)).key
+            answer = None if unknown else self.store.answer(key)
+            answers[case], self.asked[job.stage.name, of, case] = answer, key
             if answer is not None:
-                self.plan.keys.setdefault((job.stage.name, of), {})[case] = answer.key
-                self.plan.reuse.append(Line(job.stage.name, of, case, "in the store"))
+                self.plan.keys.setdefault((job.stage.name, of), {})[case] = key
+                self.plan.reuse.append(Line(job.stage.name, of, case, "in the store", key))
                 continue
             sure = self.sure or job.stage.per != "group"
             if unknown and (not sure or any(_fits(inputs, a.question.inputs) for a in self.store.asked(question))):
-                self.plan.may_change.append(Line(job.stage.name, of, case, f"waits for {_some(unknown)}"))
+                self.plan.may_change.append(Line(job.stage.name, of, case, f"waits for {_some(unknown)}", key))
             else:
                 reason = why(question, last.get(case), unknown)
-                self.plan.compute.append(Line(job.stage.name, of, case, reason))
+                self.plan.compute.append(Line(job.stage.name, of, case, reason, key))
 
     def _digest(self, job: Job, name: str, case: str) -> Any:
         """Digest of an input as a job would find it, with `_Unknown` where it is not computed yet."""
@@ -168,7 +177,7 @@ class _Planner:
             return {s: self._output(source, s, case, own, job) for s in sorted(self.slices.sources)}
         if "{group}" in template and job.stage.per != "group":
             if not self.sure:
-                return _Unknown("split_feeders")
+                return _Unknown("split_feeders", self.asked["split_feeders", "", ""])
             return {g: self._output(source, g, case, own, job) for g in self.groups}
         of = {"source": job.source, "group": job.group, "study": ""}[source.stage.per]
         return self._output(source, of, case, own, job)
@@ -179,11 +188,15 @@ class _Planner:
         name = " ".join(x for x in (source.stage.name, at) if x)
         if source.stage.cased:
             file = file_of(source.stage, source.output)
-            parts = {c: _Unknown(f"{name} {c}") if a is None else a.outputs[file].digest for c, a in answers.items()}
+            asked = {c: self.asked[source.stage.name, at, c] for c in answers}
+            parts = {
+                c: _Unknown(f"{name} {c}", asked[c]) if a is None else a.outputs[file].digest
+                for c, a in answers.items()
+            }
             return parts[case] if own else parts
         answer = answers[""]
         if answer is None:
-            return _Unknown(name)
+            return _Unknown(name, self.asked[source.stage.name, at, ""])
         output = answer.outputs[file_of(source.stage, source.output)]
         if not source.member:
             return output.digest
@@ -196,6 +209,13 @@ def _unknown(inputs: Any) -> Iterator[str]:
     elif isinstance(inputs, dict):
         for value in inputs.values():
             yield from _unknown(value)
+
+
+def _named(inputs: Any) -> Any:
+    """Inputs as JSON types: what is not computed yet stands as the key of its line."""
+    if isinstance(inputs, _Unknown):
+        return f"to be computed: {inputs.key}"
+    return {name: _named(value) for name, value in inputs.items()} if isinstance(inputs, dict) else inputs
 
 
 def _fits(known: Any, recorded: Any) -> bool:

@@ -16,7 +16,7 @@ def why(now: Question, last: Question | None, unknown: list[str]) -> str:
     """One line: what changed since the answer that was published last; ``unknown`` are inputs still to be computed."""
     if last is None:
         return "never computed"
-    parts = list(_differences("", last.spec, now.spec))
+    parts = list(differences("", last.spec, now.spec))
     kinds = [k for k in _keys(last.code, now.code) if last.code.get(k) != now.code.get(k)]
     parts += [f"code of {kind or 'the stage'}" for kind in kinds]
     parts += list(_inputs("", last.inputs, now.inputs))
@@ -39,7 +39,8 @@ def _inputs(path: str, before: Any, after: Any) -> Iterator[str]:
         yield f"input{path}"
 
 
-def _differences(path: str, before: Any, after: Any) -> Iterator[str]:
+def differences(path: str, before: Any, after: Any) -> Iterator[str]:
+    """What differs between two slices below a path, one text each: new, gone, or old -> new."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in _keys(before, after):
             here = f"{path}.{key}" if path else key
@@ -48,11 +49,11 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[str]:
             elif key not in after:
                 yield f"{here} is gone"
             else:
-                yield from _differences(here, before[key], after[key])
+                yield from differences(here, before[key], after[key])
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for i, (old, new) in enumerate(zip(before, after, strict=True)):
             name = new.get("name", i) if isinstance(new, dict) else i
-            yield from _differences(f"{path}.{name}", old, new)
+            yield from differences(f"{path}.{name}", old, new)
     elif before != after:
         yield f"{path}: {_short(before)} -> {_short(after)}"
 

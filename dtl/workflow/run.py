@@ -15,7 +15,7 @@ from dtl import layout
 from dtl.errors import SpecError, StoreError
 from dtl.spec import lock as pins
 from dtl.spec.study import Study
-from dtl.workflow import digests, gate, lock, plan, published, snakemake, summary
+from dtl.workflow import budget, digests, gate, ledger, lock, plan, published, snakemake, summary
 from dtl.workflow.foresee import read
 from dtl.workflow.lock import AbandonedError
 from dtl.workflow.plan import Plan
@@ -57,12 +57,15 @@ def run(name: str, options: Options) -> int:
     if not options.fresh and not missing and (options.feeder or found.empty):
         print(f"{study.name}: nothing to do")
         return _end(study, summary.last(study.name), options)
+    budget.refuse(study, found, store)
     token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
     with lock.held(study.name, token) as died:
         _tidy(study, store, options, died=died)
         facts = _passes(study, store, found, options, token)
         facts["seconds"] = round(time.monotonic() - begun, 1)
         summary.write(study, facts)
+        if "error" not in facts and options.feeder is None:
+            ledger.note(store, study.name, facts)
     if "error" in facts:
         raise StoreError(str(facts["error"]))
     return _end(study, facts, options)

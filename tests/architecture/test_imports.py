@@ -19,8 +19,8 @@ BELOW = BASE | {"spec", "layout", "tables"}
 MODEL = {"network.feeder", "network.catalog"}
 """The classes of the network model: `sources` makes them, so it may know them."""
 
-MAY_ALSO = {"workflow.summary": {"report"}}
-"""The end of a run quotes the answer, which only the cube of facts knows."""
+MAY_ALSO = {name: {"report"} for name in ("workflow.summary", "workflow.diff", "workflow.blame")}
+"""What quotes the answer, or compares two results, asks the cube of facts."""
 
 
 def modules() -> dict[str, Path]:

@@ -29,7 +29,7 @@ def test_every_verb_has_help_and_hidden_ones_are_hidden(capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     said = capsys.readouterr().out
-    for verb in ("new", "check", "plan", "run", "why", "show", "report", "schema", "store"):
+    for verb in ("new", "check", "plan", "run", "diff", "why", "show", "report", "schema", "schedule", "store"):
         assert f"\n    {verb} " in said
         with pytest.raises(SystemExit) as end:
             cli.main([verb, "--help"])
@@ -47,9 +47,11 @@ def test_plan_says_two_where_something_would_run(here: Path, capsys: pytest.Capt
     assert len(json.loads(capsys.readouterr().out)["compute"]) == 7
 
 
-def test_what_is_not_there_yet_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["plan", "tiny", "--base", "main"]) == 1
-    assert "not available yet" in capsys.readouterr().err
+def test_a_verb_without_its_study_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan"]) == 1 and cli.main(["run"]) == 1
+    assert capsys.readouterr().err.count("name the study, or compare all studies with a revision") == 2
+    assert cli.main(["run", "tiny", "--changed"]) == 1
+    assert "belong together" in capsys.readouterr().err
 
 
 def test_mistakes_are_printed_without_a_traceback(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

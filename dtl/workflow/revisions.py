@@ -1,0 +1,162 @@
+"""A revision of the repository beside the working tree: its files, and the plans of its studies by its own code.
+
+A revision is exported into a scratch folder of the store and asked there: `dtl plan STUDY --json` by the DTL that the
+revision holds, or by this one where the repository holds studies only. So its answers are found in the store by what
+they were asked, also when they were computed before the commit was made, or on another machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dtl import layout
+from dtl.errors import StoreError
+from dtl.spec.base import near
+from dtl.workflow import digests, foresee, plan
+from dtl.workflow.fingerprint import ROOT
+from dtl.workflow.plan import Plan
+from dtl.workflow.store import Store
+
+UNTRACKED = ("studies", "site")
+"""Folders whose ignored files belong to every revision: raw files too large for Git, scripts from a package index."""
+
+Name = tuple[str, str, str]
+"""An answer of a study: stage, source or group, case."""
+
+PAGES = ("write_site", "build_site")
+"""Stages that make no number."""
+HOWS = ("compute", "may_change", "reuse")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a study asks at a revision (or in the working tree, whose ``commit`` is empty).
+
+    ``keys`` maps each answer to its key (see :class:`~dtl.workflow.plan.Line`), ``missing`` are the answers that are
+    not in the store, and ``mistake`` is why there is no plan.
+    """
+
+    study: str
+    label: str
+    commit: str
+    keys: Mapping[Name, str] = field(default_factory=dict)
+    missing: tuple[Name, ...] = ()
+    mistake: str = ""
+
+
+def git(*words: str, **environment: str) -> str:
+    """The output of a Git command; raises StoreError with what Git says."""
+    try:
+        done = subprocess.run(["git", *words], capture_output=True, text=True, env={**os.environ, **environment})
+    except FileNotFoundError as err:
+        raise StoreError("Git is not installed; revisions need it") from err
+    if done.returncode:
+        raise StoreError(f"git {words[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def commit_of(ref: str) -> str:
+    """The commit that a name means.
+
+    Raises
+    ------
+    StoreError
+        No such revision, or no repository here.
+    """
+    git("rev-parse", "--git-dir")
+    words = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        known = git("for-each-ref", "--format=%(refname:short)").split()
+        raise StoreError(f"there is no revision {ref!r}{near(ref, known)}")
+    return done.stdout.strip()
+
+
+@contextmanager
+def exported(commit: str, store: Store) -> Iterator[Path]:
+    """The current folder as it was at a commit, with what Git ignores of the studies as it is now."""
+    with store.scratch("revision") as scratch:
+        tree, index = scratch / "tree", str((scratch / "index").absolute())
+        git("read-tree", commit, GIT_INDEX_FILE=index)
+        prefix = git("rev-parse", "--show-prefix").strip()
+        git("checkout-index", "--all", f"--prefix={tree.absolute()}/", GIT_INDEX_FILE=index)
+        folder = tree / prefix
+        folder.mkdir(parents=True, exist_ok=True)
+        ignored = git("ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", *UNTRACKED)
+        for name in filter(None, ignored.split("\0")):
+            _lend(Path(name), folder / name)
+        yield folder
+
+
+def _lend(source: Path, target: Path) -> None:
+    """Put a file where it is looked for, without a copy where that can be."""
+    if target.exists() or "__pycache__" in source.parts:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def at(ref: str, studies: list[str], store: Store) -> dict[str, Planned]:
+    """What studies ask at a revision, by name; those that it does not have are left out. No names: all it has."""
+    commit = commit_of(ref)
+    label = ref if commit.startswith(ref) else f"{ref} ({commit[:9]})"
+    with exported(commit, store) as folder:
+        known = names(folder)
+        chosen = [s for s in studies if s in known] if studies else known
+        return {study: _planned(study, label, commit, folder, store) for study in chosen}
+
+
+def names(folder: Path) -> list[str]:
+    """The studies of a project."""
+    return sorted(p.parent.name for p in folder.glob(layout.STUDY.format(study="*")))
+
+
+def _planned(study: str, label: str, commit: str, folder: Path, store: Store) -> Planned:
+    code = folder.absolute() if (folder / "dtl/workflow/plan.py").is_file() else ROOT
+    known = {**os.environ, "DTL_STORE": str(store.root.absolute()), "PYTHONPATH": str(code)}
+    words = [sys.executable, "-m", "dtl.cli", "plan", study, "--json"]
+    done = subprocess.run(words, cwd=folder, env=known, capture_output=True, text=True, check=False)
+    if not done.stdout.startswith("{"):
+        return Planned(study, label, commit, mistake=done.stderr.strip()[-4000:])
+    said = json.loads(done.stdout)
+    if not all("key" in line for how in HOWS for line in said[how]):
+        return Planned(study, label, commit, mistake="its DTL is older than this verb and does not say its keys")
+    return _of_lines(study, label, commit, said)
+
+
+def here(study: str, store: Store, made: Plan | None = None) -> Planned:
+    """What a study asks as it lies in the working tree."""
+    found = made or plan.make(foresee.read(study), store)
+    return _of_lines(study, "working tree", "", found.as_json())
+
+
+def _of_lines(study: str, label: str, commit: str, said: Mapping[str, Any]) -> Planned:
+    keys = {_name(line): line["key"] for how in HOWS for line in said[how]}
+    missing = tuple(_name(line) for how in HOWS[:2] for line in said[how])
+    return Planned(study, label, commit, keys, missing)
+
+
+def _name(line: Mapping[str, Any]) -> Name:
+    return line["stage"], line["of"], line["case"]
+
+
+def text_of(name: Name) -> str:
+    """An answer as lists show it."""
+    return " ".join(x for x in name if x)
+
+
+def digest_of(planned: Planned) -> str:
+    """A digest of all that a study asks, but of its pages: equal digests, equal numbers."""
+    return digests.of_value(sorted([*n, k] for n, k in planned.keys.items() if n[0] not in PAGES))

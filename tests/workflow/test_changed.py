@@ -1,0 +1,106 @@
+"""What is touched since a revision: studies and feeders, and nothing that only looks touched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from gitrepo import Repo
+
+from dtl import cli
+from dtl.workflow import changed, run
+from dtl.workflow.run import Options
+from dtl.workflow.store import Store
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """A repository with two studies, of which nothing was run."""
+    monkeypatch.chdir(tmp_path)
+    repo = Repo(tmp_path)
+    shutil.copytree(repo.study.parent, tmp_path / "studies/other")
+    repo.commit("Another study")
+    return repo
+
+
+def plans(capsys: pytest.CaptureFixture[str], *words: str, code: int) -> dict[str, dict[str, object]]:
+    assert cli.main(["plan", *words, "--base", "main", "--json"]) == code
+    found: dict[str, dict[str, object]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_studies_and_feeders_that_are_touched(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.ask("tiny")
+    capsys.readouterr()
+    repo.say("kw=900", "kw=950", "studies/tiny/data/a/master.dss")
+    found = plans(capsys, code=2)
+    assert found["other"]["touched"] == []
+    told = {(x["stage"], x["of"], x["case"]) for x in found["tiny"]["touched"]}
+    three = {how: {(x["stage"], x["of"], x["case"]) for x in found["tiny"][how]} for how in
+             ("compute", "may_change", "reuse")}  # fmt: skip
+    assert three["compute"] | three["may_change"] <= told
+    assert ("read_source", "dss", "") in three["compute"]
+
+    computed = repo.ask("tiny")
+    capsys.readouterr()
+    assert len(three["compute"]) <= computed <= len(three["compute"] | three["may_change"])
+    found = plans(capsys, "tiny", code=2)
+    assert found["tiny"]["groups_touched"] == ["a"], "known exactly once the sources are read"
+    assert {x["of"] for x in found["tiny"]["touched"]} == {"", "dss", "a"}
+    assert [x["stage"] for x in found["tiny"]["compute"]] == ["write_site", "build_site"]
+
+
+def test_what_was_never_run_is_untouched_where_it_asks_the_same(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is in the store, so no answer is known by its inputs; still the two revisions ask the same."""
+    repo.study.write_text(repo.study.read_text() + "# a remark\n")
+    found = plans(capsys, code=2)
+    assert found["tiny"]["touched"] == [] and found["tiny"]["compute"]
+    repo.say("title: Two tiny feeders", "title: Two small feeders")
+    assert cli.main(["plan", "tiny", "--base", "main"]) == 2
+    assert "only its pages are touched since main" in capsys.readouterr().out
+    repo.say("per_year: 0.02", "per_year: 0.03")
+    told = plans(capsys, "tiny", code=2)["tiny"]["touched"]
+    assert {(x["stage"], x["case"]) for x in told if x["stage"] == "solve_feeder"} == {
+        ("solve_feeder", "growth@2026"), ("solve_feeder", "growth@2030")
+    }  # fmt: skip
+    assert not {x["stage"] for x in told} & {"read_source", "merge_network", "split_feeders", "prepare_feeder"}
+
+
+def test_only_touched_studies_run(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def note(name: str, options: Options) -> int:
+        ran.append(name)
+        return 1
+
+    monkeypatch.setattr(run, "run", note)
+    assert cli.main(["run", "--changed", "--base", "main"]) == 0 and ran == []
+    repo.say("per_year: 0.02", "per_year: 0.03")
+    shutil.copytree(repo.study.parent, repo.folder / "studies/third")
+    assert cli.main(["run", "--changed", "--base", "main"]) == 1 and ran == ["third", "tiny"]
+    assert cli.main(["run", "other", "--changed", "--base", "main"]) == 0 and ran == ["third", "tiny"]
+
+
+def test_a_base_with_mistakes_counts_as_touched(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    text = repo.study.read_text()
+    repo.say("per_year", "per_yaer")
+    repo.commit("A mistake")
+    repo.study.write_text(text)
+    assert cli.main(["plan", "tiny", "--base", "main"]) == 2
+    out = capsys.readouterr().out
+    assert "touched since main" in out and "cannot be planned, so all counts as touched" in out
+
+
+def test_names_that_are_not_there(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "--base", "mian"]) == 1
+    assert "no revision 'mian'; did you mean 'main'?" in capsys.readouterr().err
+    assert cli.main(["plan", "tinny", "--base", "main"]) == 1
+    assert "no study tinny" in capsys.readouterr().err
+
+
+def test_nothing_is_left_of_a_revision(repo: Repo) -> None:
+    changed.since("tiny", "main", Store())
+    assert list((repo.folder / ".dtl-store/scratch").iterdir()) == []
+    assert repo.git("status", "--porcelain") == ""
