@@ -86,6 +86,13 @@ def report(given: Namespace) -> int:
     return site.run(given.study, open_it=given.open, pack=given.zip)
 
 
+def publish(given: Namespace) -> int:
+    """Write the results of a study into a database."""
+    from dtl.report.publish import run
+
+    return run.run(given.study, given.target, given.schema)
+
+
 def connect(given: Namespace) -> int:
     """Say whether a plant can be connected at a bus, with the margin; 2 if it does not fit."""
     from dtl.workflow import connect
@@ -187,6 +194,9 @@ def _parser() -> ArgumentParser:
     made = of_study(verb(report))
     made.add_argument("--open", action="store_true", help="open the site in a browser")
     made.add_argument("--zip", action="store_true", help="pack the site into one file")
+    made = of_study(verb(publish))
+    made.add_argument("target", metavar="TARGET", help="duckdb:FILE or postgresql://user@host/name")
+    made.add_argument("--schema", help="name of the schema (default: the study's name)")
     _of_plant(of_study(verb(connect)))
     made = of_study(verb(export))
     made.add_argument("feeder", metavar="FEEDER")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from pvlib import irradiance, solarposition  # type: ignore[import-untyped]
+from pvlib import irradiance, solarposition
 
 TILT_DEG = 25.0
 PLANES_DEG = (-70.0, 0.0, 70.0)

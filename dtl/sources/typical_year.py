@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pvlib.iotools import read_epw, read_tmy3  # type: ignore[import-untyped]
+from pvlib.iotools import read_epw, read_tmy3
 
 from dtl.errors import SourceError
 from dtl.sources.weather import HOUR, Floats, Hours

@@ -1,0 +1,1 @@
+"""The results of a study written into a database: PostgreSQL (with PostGIS), or DuckDB in one file."""
