@@ -71,7 +71,7 @@ def street(homes: int = 20, shops: int = 5) -> list[tuple[str, str, int, float]]
 
 
 def made_weather(year: int, mean_c: float = 13.0, noise: int = 0) -> Weather:
-    """A year of temperatures: a season, a day, and slow weather that differs by year."""
+    """A year of temperatures and irradiance: a season, a day, and slow weather that differs by year."""
     rng = np.random.default_rng(year + noise)
     slow = np.zeros(365)
     for day in range(1, 365):
@@ -79,5 +79,8 @@ def made_weather(year: int, mean_c: float = 13.0, noise: int = 0) -> Weather:
     season = -11.0 * np.cos(2 * np.pi * (np.arange(365) - 20) / 365)
     hour = 5.0 * np.cos(2 * np.pi * (np.arange(24) - 15) / 24)
     temp_c = (mean_c + season + slow)[:, None] + hour[None, :]
-    fields = {"temp_c": temp_c.ravel().astype(np.float32)}
+    sun = np.maximum(np.cos(2 * np.pi * (np.arange(24) + 0.5 - 12) / 24), 0.0)
+    bright = 450.0 - 250.0 * np.cos(2 * np.pi * (np.arange(365) + 10) / 365) - 12.0 * np.abs(slow)
+    ghi = (np.maximum(bright, 50.0)[:, None] * sun[None, :]).ravel()
+    fields = {"temp_c": temp_c.ravel().astype(np.float32), "ghi_w_m2": ghi.astype(np.float32)}
     return Weather("made", "here", 40.0, -95.0, year, "year", fields, {}, {})

@@ -104,6 +104,12 @@ class Generator(Shunt):
     """OpenDSS generator model: 1 constant power, 3 constant voltage, ..."""
     dc_kw: NotNegative | None = None
     """Rated power of the modules [kW]."""
+    rated_kw: NotNegative | None = None
+    """Rated active power of the inverter [kW]; None: its kVA."""
+    volt_var: str = ""
+    """Word of its volt-var characteristic, as `dtl.powerflow.voltvar` names them; empty for none."""
+    volt_watt: str = ""
+    """Word of its volt-watt characteristic; empty for none."""
     min_pu: NotNegative = 0.9
     max_pu: Positive = 1.1
     shape: str = ""

@@ -99,10 +99,15 @@ def assumed(layer: Mapping[str, Any], state: State, context: Context, units: Int
 
 
 def _slots(layer: Mapping[str, Any], state: State, kw_each: float) -> Ints:
-    """Places for a device at each load: one for each of its customers, kW of peak, or for the load itself."""
+    """Places for a device at each load: one for each of its customers, kW of peak, for the load itself, or for each
+    device of the layer that it goes with."""
     mine = state.of_class(str(layer.get("to", "all")), str(layer["name"]))
     what = layer.get("of", "customers")
-    if what == "customers":
+    if with_ := layer.get("with"):
+        if with_ not in state.units:
+            raise SolveError(f"layer '{layer['name']}' goes with '{with_}', which is not in the stack")
+        places = state.units[with_].astype(np.int64)
+    elif what == "customers":
         places = state.customers
         if not places[mine].any():
             raise SolveError(f"layer '{layer['name']}': no load of class '{layer.get('to', 'all')}' has a customer; "

@@ -141,6 +141,7 @@ def _added(state: State, components: list[Component], book: _Book) -> tuple[list
 def _machines(state: State, component: Component, book: _Book) -> tuple[list[Generator], dict[str, Drive]]:
     assert component.kva is not None, "what gives power has a rating"
     kva = dict(zip(state.loads, component.kva.tolist(), strict=True))
+    rated = {} if component.rated_kw is None else dict(zip(state.loads, component.rated_kw.tolist(), strict=True))
     used = np.flatnonzero(component.kva > 0.0).tolist()
     drives = _beside(state, component.kw.scaled(-1.0), component.kvar.scaled(-1.0), used, component.layer, book)
     machines = [
@@ -155,6 +156,9 @@ def _machines(state: State, component: Component, book: _Book) -> tuple[list[Gen
             kw=d.kw,
             kvar=d.kvar,
             kva=kva[at.name],
+            rated_kw=rated.get(at.name),
+            volt_var=component.volt_var,
+            volt_watt=component.volt_watt,
             min_pu=MIN_PU,
             max_pu=MAX_PU,
         )

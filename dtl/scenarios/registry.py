@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 LAYERS = {
+    "battery": "dtl.scenarios.battery:apply",
+    "connection_rules": "dtl.scenarios.connection_rules:apply",
     "custom": "dtl.scenarios.custom:apply",
     "electrification": "dtl.scenarios.electrification:apply",
     "ev": "dtl.scenarios.ev:apply",
     "growth": "dtl.scenarios.growth:apply",
     "project": "dtl.scenarios.project:apply",
+    "solar": "dtl.scenarios.solar:apply",
     "tariff": "dtl.scenarios.tariff:apply",
     "weather": "dtl.scenarios.weather:apply",
 }

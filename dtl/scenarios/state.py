@@ -40,8 +40,10 @@ class Component:
         constant power; ``generation`` and ``storage`` an inverter.
     kva
         Rating of the inverters at each load [kVA], shape (loads,); None for loads.
-    volt_var
-        Volt-var characteristic of the inverters, empty for none.
+    rated_kw
+        Rated active power of the inverters at each load [kW], shape (loads,); None: their kVA.
+    volt_var, volt_watt
+        Characteristics of the inverters by voltage, empty for none.
     kind
         Kind of the layer, by which a later one finds it.
     """
@@ -51,7 +53,9 @@ class Component:
     kvar: Power
     carrier: Carrier
     kva: Real | None = None
+    rated_kw: Real | None = None
     volt_var: str = ""
+    volt_watt: str = ""
     kind: str = ""
 
 
@@ -104,6 +108,10 @@ class State:
         What a reader of the case must know: energy that was not delivered, and the like.
     temp_c
         Air temperature of the case where a layer of weather changed it, shape (8760,) [degree C].
+    rules
+        What may be connected and exported: the layers of kind ``connection_rules``.
+    peak
+        Whether each hour is in the peak of a tariff, shape (8760,); None without one.
     """
 
     feeder: Feeder
@@ -115,6 +123,8 @@ class State:
     sought: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     temp_c: Real | None = None
+    rules: tuple[Mapping[str, Any], ...] = ()
+    peak: NDArray[np.bool_] | None = None
 
     @property
     def loads(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,12 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     technology = bool(layer.get("technology", False))
     share = response(float(ratio), technology=technology) if ratio is not None else float(layer["shift_share"])
     back = float(layer.get("returns", 1.0))
-    move = moved(is_peak(layer, context), share, back, context.steps // HOURS)
+    peak = is_peak(layer, context)
+    move = moved(peak, share, back, context.steps // HOURS)
     rows = [assumption("share of the peak that leaves it", share, "share", "Arcturus 2.0" if ratio else "study"),
             assumption("returns", back, "share", "study", default="returns" not in layer or back == 1.0),
             assumption("hours beside the peak", BESIDE_H, "h", "ours", default=True)]  # fmt: skip
-    state = state.assuming(name, *rows)
+    state = replace(state.assuming(name, *rows), peak=peak if state.peak is None else peak | state.peak)
     for what in sorted(layer.get("moves", ["load"])):
         chosen = [c for c in state.components.values() if (c.kind == "ev" if what == "ev" else c.carrier == "load")]
         if not chosen:

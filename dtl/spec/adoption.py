@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from typing_extensions import override
 
-from dtl.spec.base import Base, not_yet, one_of, wrong
+from dtl.spec.base import Base, NotYet, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, ForecastName, SolarName
 from dtl.spec.profiles import ProfileName
@@ -165,7 +165,17 @@ class Ev(Adoption):
         return {self.profile if self.to == "all" else f"{self.profile}.{self.to}"}
 
 
-@not_yet
+class Orientation(Base):
+    """Modules of one orientation, and their share in the mix."""
+
+    azimuth_deg: Annotated[Number, Field(ge=0, le=360)]
+    """Where they look, clockwise from north; 180 is south [degree]."""
+    tilt_deg: Annotated[Number, Field(ge=0, le=90)]
+    """From the horizontal [degree]."""
+    share: Annotated[Share, Field(gt=0)]
+    """Share of the power; the shares of a mix sum to 1."""
+
+
 class Solar(Adoption):
     """Roofs with photovoltaics."""
 
@@ -173,17 +183,28 @@ class Solar(Adoption):
     kw_each: Positive | None = None
     """AC power of one system [kW]; none: sized by the customer's yearly energy."""
     energy_share: Annotated[Share, Field(gt=0)] | None = None
-    """Yearly energy of a system as a share of the customer's, instead of `kw_each` [-]."""
+    """Yearly energy of a system as a share of the customer's, instead of `kw_each`; none of both: 1 [-]."""
     dc_ac_ratio: Annotated[Number, Field(ge=0.5, le=2)] = 1.2
     """DC power of the modules per AC power of the inverter [-]."""
-    volt_var: VoltVar | None = None
+    orientations: Annotated[list[Orientation], Field(min_length=1)] | None = None
+    """The mix of orientations; none: half to the equator, the rest from south-west to east, tilted by 25 degree."""
+    loss_share: Share = 0.1408
+    """Losses of a system between the light on its modules and its inverter [-]."""
+    kva_per_kw: Annotated[Number, Field(ge=1, le=2)] = 1.0
+    """Rated apparent power of the inverter per its rated power [kVA/kW]."""
+    volt_var: Annotated[VoltVar | None, NotYet()] = None
     """Volt-var characteristic; none: unity power factor."""
+    volt_watt: Annotated[Literal["ieee_1547", "ieee_1547_to_zero"] | None, NotYet()] = None
+    """Volt-watt characteristic; none: power is not reduced by voltage."""
     profile: CsvPath | None = None
     """A CSV of output per kW, instead of the weather model."""
 
     @model_validator(mode="after")
     def _one_size(self) -> Solar:
         one_of(self, ("kw_each", "energy_share"), "a solar layer", optional=True)
+        whole = sum(o.share for o in self.orientations or ())
+        if self.orientations and abs(whole - 1.0) > 1e-6:
+            raise wrong("out-of-range", f"the shares of the mix sum to {whole:g}, not to 1", "orientations")
         return self
 
     @override
@@ -207,7 +228,6 @@ class Custom(Adoption):
         return set()
 
 
-@not_yet
 class ConnectionRules(LayerBase):
     """What may be connected: a cap on allocation, and limits of export."""
 
@@ -218,8 +238,15 @@ class ConnectionRules(LayerBase):
     """Generation of one customer [kW]."""
     export_limit: Share | None = None
     """Export as a share of the installed AC power [-]."""
-    max_rise_pu: Share | None = None
+    max_rise_pu: Annotated[Share | None, NotYet()] = None
     """Voltage rise by all generation that stops further allocation [pu]."""
+
+    @model_validator(mode="after")
+    def _rules_something(self) -> ConnectionRules:
+        words = ("max_kw_per_transformer_kva", "max_kw_per_customer", "export_limit", "max_rise_pu")
+        if all(getattr(self, word) is None for word in words):
+            raise wrong("one-of", f"a layer of connection rules needs one of {', '.join(words)}")
+        return self
 
     @override
     def writes(self) -> set[str]:
@@ -259,7 +286,6 @@ class Tariff(LayerBase):
         return set(self.moves)
 
 
-@not_yet
 class Battery(Adoption):
     """Batteries of customers."""
 
@@ -274,7 +300,7 @@ class Battery(Adoption):
     """Energy out per energy in, round trip [-]."""
     mode: Literal["self_consumption", "tariff", "peak_shaving"] = "self_consumption"
     """What the battery does."""
-    phases: Phases | None = None
+    phases: Annotated[Phases | None, NotYet()] = None
     """Phases of the inverter; none: those of the customer."""
 
     @override

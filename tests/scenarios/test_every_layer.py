@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from layered_cases import CONTEXT, demand_of, feeder_of, made_weather, street
+from layered_cases import CONTEXT, demand_of, feeder_of, made_weather, networked, street
 
 from dtl.scenarios.compose import compose
 from dtl.scenarios.composition import composition
@@ -19,26 +18,38 @@ from dtl.scenarios.registry import LAYERS
 from dtl.scenarios.state import BASE, State
 
 ROWS = street(8, 3)
-FEEDER = feeder_of(ROWS)
+FEEDER = networked(feeder_of(ROWS))
 ADOPTION = {"penetration": 0.5, "by": 2030}
 SAMPLES: dict[str, dict[str, Any]] = {
+    "battery": ADOPTION | {"with": "the solar", "kw_each": 3.0, "kwh_each": 8.0},
+    "connection_rules": {"max_kw_per_customer": 2.5, "export_limit": 0.3},
     "custom": ADOPTION | {"profile": "own.csv", "kw_each": 3.0, "power_factor": 0.9},
     "electrification": ADOPTION | {"end_use": "heating", "backup_kw": 2.0},
     "ev": ADOPTION | {"charging": {"like": "level2_residential"}, "to": "residential"},
     "growth": {"per_year": 0.03, "to": "commercial"},
+    "solar": ADOPTION | {"kw_each": 4.0, "volt_var": "ieee_1547_b"},
+    "project": {"at": "f:b_t003", "type": "pv", "kw": 20.0, "phases": "ABC"},
     "tariff": {"peak_hours": [16, 21], "shift_share": 0.2, "days": "weekdays", "moves": ["load", "ev"]},
     "weather": {"event": "hottest_week", "of": 2023, "onto": "peak_week", "shift_c": 1.5},
 }
 """One layer of each kind that changes something."""
 NOTHING: dict[str, dict[str, Any]] = {
+    "battery": {"penetration": 0.0},
+    "connection_rules": {"max_kw_per_customer": 1e9, "export_limit": 1.0},
     "custom": {"penetration": 0.0},
     "electrification": {"penetration": 0.0},
     "ev": {"penetration": 0.0},
     "growth": {"per_year": 0.0},
+    "project": {"in_service": "2031-01-01"},
+    "solar": {"penetration": 0.0},
     "tariff": {"shift_share": 0.0},
     "weather": {"event": None, "of": None, "shift_c": 0.0},
 }
 """What makes of it a layer that changes nothing."""
+BESIDE = {"battery": ["solar"], "connection_rules": ["solar"], "tariff": ["ev"]}
+"""Kinds without which a layer has nothing to act on."""
+RULES = {"connection_rules"}
+"""Kinds that add no power of their own."""
 CASE = {"scenario": "s", "year": 2030, "case": "s@2030"}
 
 
@@ -62,34 +73,37 @@ def composed(layers: list[dict[str, Any]], context: Context, order: tuple[str, .
 
 
 def test_every_kind_has_a_sample() -> None:
-    assert set(SAMPLES) == set(NOTHING)
-    assert set(SAMPLES) <= set(LAYERS)
+    assert set(SAMPLES) == set(NOTHING) == set(LAYERS), "a kind of layer needs a sample here"
 
 
 @pytest.mark.parametrize("kind", sorted(SAMPLES))
 def test_nothing_of_a_layer_changes_nothing(kind: str, context: Context) -> None:
-    state = composed([layer(kind, **NOTHING[kind])], context)
+    beside = [layer(other) for other in BESIDE.get(kind, ())]
+    alone, state = composed(beside, context), composed([*beside, layer(kind, **NOTHING[kind])], context)
+    np.testing.assert_array_equal(state.kw(), alone.kw())
     feeder, demand = realise(state)
-    assert feeder == FEEDER
+    assert feeder == realise(alone)[0]
     for name, drive in demand_of(FEEDER).drives.items():
         assert demand.drives[name].kw == drive.kw and demand.drives[name].kvar == drive.kvar
         np.testing.assert_array_equal(demand.kw(name), demand_of(FEEDER).kw(name))
-    changed = composed([layer("ev"), layer(kind)] if kind == "tariff" else [layer(kind)], context)
-    assert np.abs(changed.kw() - state.kw()).max() > 0.01
+    changed = composed([*beside, layer(kind)], context)
+    assert np.abs(changed.kw() - state.kw()).max() > 0.01 or realise(changed)[0] != FEEDER
 
 
 @pytest.mark.parametrize("kind", sorted(SAMPLES))
 def test_a_layer_says_what_it_assumes(kind: str, context: Context) -> None:
-    state = composed([layer(kind)], context)
-    assert state.assumptions
-    for row in state.assumptions:
+    state = composed([*(layer(other) for other in BESIDE.get(kind, ())), layer(kind)], context)
+    told = [row for row in state.assumptions if row["layer"] == f"the {kind}"]
+    assert told
+    for row in told:
         assert set(row) == {"layer", "field", "value", "unit", "source", "default"}
         assert row["layer"] == f"the {kind}"
 
 
 def test_the_order_of_a_stack_changes_no_byte(context: Context) -> None:
     layers = stack()
-    some = [list(p) for i, p in enumerate(permutations(layers)) if i % 240 == 0]
+    rng = np.random.default_rng(4)
+    some = [layers, layers[::-1], *([layers[i] for i in rng.permutation(len(layers))] for _ in range(3))]
     states = [composed(order, context) for order in some]
     for other in states[1:]:
         assert list(other.components) == list(states[0].components)
@@ -99,7 +113,7 @@ def test_the_order_of_a_stack_changes_no_byte(context: Context) -> None:
 
 @pytest.mark.parametrize("kind", [*sorted(SAMPLES), "all"])
 def test_permuting_the_loads_permutes_the_result(kind: str, context: Context) -> None:
-    layers = stack() if kind == "all" else [layer(kind)]
+    layers = stack() if kind == "all" else [layer(kind), *(layer(other) for other in BESIDE.get(kind, ()))]
     one, other = composed(layers, context), composed(layers, context, tuple(n for n, *_ in reversed(ROWS)))
     place = {name: i for i, name in enumerate(other.loads)}
     order = [place[name] for name in one.loads]
@@ -108,9 +122,10 @@ def test_permuting_the_loads_permutes_the_result(kind: str, context: Context) ->
 
 def test_attribution_sums_to_the_total(context: Context) -> None:
     state = composed(stack(), context)
-    assert set(state.components) - {BASE} == {x["name"] for x in stack()} | {"the tariff:ev"}
+    added = (set(state.components) | {p.layer for p in state.plants}) - {BASE}
+    assert added == {x["name"] for x in stack() if x["kind"] not in RULES} | {"the tariff:ev"}
     rows = composition(state, context, CASE).to_pylist()
-    total = state.kw().sum(axis=0)
+    total = state.kw().sum(axis=0) + sum(p.kw for p in state.plants)
     kwh = sum(r["kwh"] for r in rows)
     assert kwh == pytest.approx(total.sum(), rel=1e-9)
     peak = sum(r["kw_at_feeder_peak"] for r in rows)
@@ -128,6 +143,9 @@ def test_what_is_driven_is_the_sum_of_the_components(context: Context) -> None:
         driven = demand.kw(name)
         if f"{name}:added" in demand.drives:
             driven = driven + demand.kw(f"{name}:added")
+        for plant in ("the solar", "the battery"):
+            if (machine := demand.plants.get(f"{name}:{plant}")) is not None:
+                driven = driven - machine.kw * demand.profiles[machine.kw_profile].astype(float)
         np.testing.assert_allclose(driven, state.kw()[i], rtol=2e-6, atol=1e-5)
 
 
