@@ -65,7 +65,16 @@ def why(given: Namespace) -> int:
     """Follow a result back to its raw files."""
     from dtl.workflow import why
 
+    if given.number is not None:
+        return why.number(given.path, given.number, given.case)
     return why.run(given.path)
+
+
+def blame(given: Namespace) -> int:
+    """Say which commits moved a number, and by which words, code or raw files."""
+    from dtl.workflow import blame
+
+    return blame.run(given.study, given.number, given.case, given.most, as_json=given.json)
 
 
 def show(given: Namespace) -> int:
@@ -187,7 +196,8 @@ def _parser() -> ArgumentParser:
     _of_plan(of_study(verb(plan), "?"))
     _of_run(of_study(verb(run), "?"))
     _of_diff(verb(diff))
-    verb(why).add_argument("path", metavar="PATH", help="a file or folder below results/")
+    _of_why(verb(why))
+    _of_blame(of_study(verb(blame)))
     made = of_study(verb(show))
     made.add_argument("--resolved", action="store_true", help="print the study with all defaults, as JSON")
     made.add_argument("words", nargs="*", metavar="WHAT", help="worst N, the id of a feeder, or the name of an element")
@@ -230,6 +240,24 @@ def _of_run(made: ArgumentParser) -> None:
     made.add_argument("--changed", action="store_true", help="only what is touched since --base; without STUDY of all")
     made.add_argument("--base", metavar="REF", help="the revision for --changed")
     made.add_argument("--cores", type=int, metavar="N", help="how many jobs at a time (default: as the profile says)")
+
+
+NUMBER = "[FEEDER/[ELEMENT/]]METRIC"
+
+
+def _of_why(made: ArgumentParser) -> None:
+    """The words of `why`."""
+    made.add_argument("path", metavar="PATH", help="a file or folder below results/, or a study")
+    made.add_argument("number", metavar=NUMBER, nargs="?", help="a number of the study")
+    made.add_argument("--case", default="", help="the case of the number (default: the worst)")
+
+
+def _of_blame(made: ArgumentParser) -> None:
+    """The words of `blame`."""
+    made.add_argument("number", metavar=NUMBER)
+    made.add_argument("--case", default="", help="the case of the number (default: the worst)")
+    made.add_argument("--most", type=int, default=20, metavar="N", help="commits to look at (default: 20)")
+    made.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _of_diff(made: ArgumentParser) -> None:

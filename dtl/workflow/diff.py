@@ -20,6 +20,8 @@ from dtl.workflow.store import Store
 
 SAME, MATERIAL = 0, 2
 """Exit codes: no material change; something changed that matters. An error is 1, as everywhere."""
+CUBE = ("gather", "", "")
+"""The answer that is the cube."""
 HERE = "."
 """Stands for the working tree where a revision is meant."""
 
@@ -143,6 +145,14 @@ def _revised(old: Planned, new: Planned, store: Store) -> Told:
     )
 
 
+def found_cube(planned: Planned, store: Store) -> Path | None:
+    """The cube of a study at a revision by its key, or by what a run at that revision wrote down; None if unknown."""
+    key = planned.keys.get(CUBE)
+    if (key is None or store.answer(key) is None) and planned.commit:
+        key = ledger.cube_at(store, planned.study, planned.commit)
+    return store.shelf(key) / "cube.parquet" if key is not None and store.answer(key) is not None else None
+
+
 def cube_of(planned: Planned, store: Store) -> Path:
     """The cube of a study at a revision, from the store.
 
@@ -151,12 +161,9 @@ def cube_of(planned: Planned, store: Store) -> Path:
     StoreError
         It was not computed, or the study has mistakes; the text says what to run.
     """
-    key = planned.keys.get(("gather", "", ""))
-    if key is not None and store.answer(key) is not None:
-        return store.shelf(key) / "cube.parquet"
-    noted = ledger.cube_at(store, planned.study, planned.commit) if planned.commit else None
-    if noted is not None:
-        return store.shelf(noted) / "cube.parquet"
+    found = found_cube(planned, store)
+    if found is not None:
+        return found
     if planned.mistake:
         raise StoreError(f"{planned.study} at {planned.label}: {planned.mistake}")
     missing = [n for n in planned.missing if n[0] not in revisions.PAGES]

@@ -1,7 +1,7 @@
 """A revision of the repository beside the working tree: its files, and the plans of its studies by its own code.
 
-A revision is exported into a scratch folder of the store and asked there: `dtl plan STUDY --json` by the DTL that the
-revision holds, or by this one where the repository holds studies only. So its answers are found in the store by what
+A revision is exported into a scratch folder of the store and planned there: by the DTL that the revision holds, as
+`dtl plan STUDY --json`, or by this one where the repository holds studies only. So its answers are found in the store by what
 they were asked, also when they were computed before the commit was made, or on another machine.
 """
 
@@ -13,16 +13,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dtl import layout
-from dtl.errors import StoreError
+from dtl.errors import DtlError, StoreError
 from dtl.spec.base import near
 from dtl.workflow import digests, foresee, plan
-from dtl.workflow.fingerprint import ROOT
 from dtl.workflow.plan import Plan
 from dtl.workflow.store import Store
 
@@ -124,8 +123,15 @@ def names(folder: Path) -> list[str]:
 
 
 def _planned(study: str, label: str, commit: str, folder: Path, store: Store) -> Planned:
-    code = folder.absolute() if (folder / "dtl/workflow/plan.py").is_file() else ROOT
-    known = {**os.environ, "DTL_STORE": str(store.root.absolute()), "PYTHONPATH": str(code)}
+    root = store.root.absolute()
+    if not (folder / "dtl/workflow/plan.py").is_file():
+        try:
+            with chdir(folder):
+                made = plan.make(foresee.read(study), Store(root))
+        except DtlError as err:
+            return Planned(study, label, commit, mistake=str(err))
+        return _of_lines(study, label, commit, made.as_json())
+    known = {**os.environ, "DTL_STORE": str(root), "PYTHONPATH": str(folder.absolute())}
     words = [sys.executable, "-m", "dtl.cli", "plan", study, "--json"]
     done = subprocess.run(words, cwd=folder, env=known, capture_output=True, text=True, check=False)
     if not done.stdout.startswith("{"):

@@ -12,6 +12,8 @@ from dtl.errors import StoreError
 from dtl.workflow import digests
 from dtl.workflow.fingerprint import pack
 from dtl.workflow.questions import published
+from dtl.workflow.stages import STAGES
+from dtl.workflow.store import Store
 
 SHORT = 12
 """Hex digits shown of a digest."""
@@ -27,6 +29,43 @@ def run(path: str) -> int:
         raise StoreError(f"{wanted}: no job published it; among those that were: {', '.join(known) or 'none'}")
     print("\n".join(trace(makers, wanted, record)))
     return 0
+
+
+def number(study: str, text: str, case: str) -> int:
+    """Print a number with its limit, the assumptions of its case, and the way from its raw files to it."""
+    path = layout.CUBE.format(study=study)
+    if not Path(path).is_file():
+        raise StoreError(f"{path} is not there: `dtl run {study}` makes it")
+    from dtl import tables
+    from dtl.report import numbers
+
+    cube, asked = tables.read("cube", Path(path)), numbers.address(text, case)
+    found = numbers.find(cube, asked)
+    if found is None:
+        raise numbers.missing(cube, asked)
+    at, value = found.address, "none" if found.value is None else f"{found.value:.6g} {asked.unit}".strip()
+    print(f"{study} {at}: {value} {found.about}".rstrip())
+    makers = _makers(study)
+    record = _maker(makers, path)
+    if record is None:
+        raise StoreError(f"{path}: no job published it; `dtl run {study} --fresh` does")
+    groups = {r["of"] for r in makers.values() if r["stage"] == "solve_feeder"}
+    group = next((g for g in sorted(groups) if at.feeder and at.feeder in g.split("+")), "")
+    print("\n".join([*_assumed(makers, group, at.case), *trace(makers, path, record, group, at.case)]))
+    return 0
+
+
+def _assumed(makers: Mapping[str, dict[str, Any]], group: str, case: str) -> list[str]:
+    """The layers of a case, from the question that was asked of its power flow."""
+    store = Store()
+    for record in makers.values():
+        if record["stage"] == "solve_feeder" and record["of"] == (group or record["of"]):
+            for said in record["answers"]:
+                answer = store.answer(said["key"]) if said["case"] == case else None
+                if answer is not None:
+                    layers = answer.question.spec["layers"]
+                    return [f"  layer {layer['name']}: {digests.canonical(layer)}" for layer in layers]
+    return []
 
 
 def _study(path: str) -> str:
@@ -49,8 +88,13 @@ def _maker(makers: Mapping[str, dict[str, Any]], path: str) -> dict[str, Any] | 
     return None
 
 
-def trace(makers: Mapping[str, dict[str, Any]], path: str, record: dict[str, Any]) -> list[str]:
-    """The lines about a path and, further in, about what it was made from; each job is told once."""
+def trace(
+    makers: Mapping[str, dict[str, Any]], path: str, record: dict[str, Any], group: str = "", case: str = ""
+) -> list[str]:
+    """The lines about a path and, further in, about what it was made from; each job is told once.
+
+    With a ``group`` the jobs of others are left out, with a ``case`` the answers of others.
+    """
     lines: list[str] = []
     told: set[str] = set()
 
@@ -65,9 +109,12 @@ def trace(makers: Mapping[str, dict[str, Any]], path: str, record: dict[str, Any
             return
         told.add(name)
         lines.append(f"{pad}  spec {record['spec'][:SHORT]}  code {pack(record['code'])}")
-        lines.extend(f"{pad}  {a['case'] or 'answer'}: key {a['key'][:SHORT]}, {a['how']}" for a in record["answers"])
+        lines.extend(f"{pad}  {a['case'] or 'answer'}: key {a['key'][:SHORT]}, {a['how']}"
+                     for a in record["answers"] if not case or a["case"] in ("", case))  # fmt: skip
         for source, its in record["inputs"].items():
-            tell(source, _maker(makers, source), its, depth + 1)
+            maker = _maker(makers, source)
+            if maker is None or not group or STAGES[maker["stage"]].per != "group" or maker["of"] == group:
+                tell(source, maker, its, depth + 1)
 
     about = record["outputs"].get(path, {})
     now = digests.of_path(Path(path)) if Path(path).exists() else digests.ABSENT

@@ -19,7 +19,7 @@ BELOW = BASE | {"spec", "layout", "tables"}
 MODEL = {"network.feeder", "network.catalog"}
 """The classes of the network model: `sources` makes them, so it may know them."""
 
-MAY_ALSO = {name: {"report"} for name in ("workflow.summary", "workflow.diff", "workflow.blame")}
+MAY_ALSO = {name: {"report"} for name in ("workflow.summary", "workflow.diff", "workflow.blame", "workflow.why")}
 """What quotes the answer, or compares two results, asks the cube of facts."""
 
 
