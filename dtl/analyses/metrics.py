@@ -115,6 +115,21 @@ def _losses() -> list[Metric]:
     ]
 
 
+def _ageing() -> list[Metric]:
+    m = "ageing"
+    return [
+        Metric(m, "max_hot_spot_c", "degree C", "highest hot spot of a transformer", "up", "max", material=1),
+        Metric(m, "max_life_loss_pct", "%", "highest loss of life of a transformer", "up", "max", share=0.05,
+               material=0.05),
+        Metric(m, "transformers_ageing_fast", "", "transformers that age faster than normal: factor above 1", **COUNT),
+        Metric(m, "transformers_bubbling", "", "transformers with a hot spot above 140 degree C in any hour", **COUNT),
+        Metric(m, "ageing_factor", "1", "mean ageing factor of the year, 1 is normal", **ELEMENT),
+        Metric(m, "life_loss_pct", "%", "loss of life in the year, of the normal life", "up", material=0.05,
+               only_elements=True),
+        Metric(m, "hot_spot_c", "degree C", "highest hot spot", **ELEMENT),
+    ]  # fmt: skip
+
+
 def _head() -> list[Metric]:
     m = "head"
     return [
@@ -241,7 +256,7 @@ def _hosting() -> list[Metric]:
 
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
-    for group in (_status, _thermal, _voltage, _losses, _head, _study, _reliability, _validate, _hosting)
+    for group in (_status, _thermal, _voltage, _losses, _ageing, _head, _study, _reliability, _validate, _hosting)
     for metric in group()
 }
 """Every metric by its name; a name is used once, whatever the analysis."""

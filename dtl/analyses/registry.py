@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ANALYSES = {
+    "ageing": "dtl.analyses.ageing:ageing",
     "losses": "dtl.analyses.losses:losses",
     "thermal": "dtl.analyses.thermal:thermal",
     "voltage": "dtl.analyses.voltage:voltage",

@@ -13,6 +13,7 @@ from dtl.demand.calendar import Calendar
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import names
+from dtl.powerflow.ageing import Life, loss_ratio
 from dtl.powerflow.circuit import Circuit
 from dtl.powerflow.flows import FlowMeter, Flows
 from dtl.powerflow.head import View
@@ -99,6 +100,15 @@ class Reduction:
         self._source_nodes = self._nodes_of_sources()
         self.source_peak_a, self.source_peak_kva = np.zeros(len(feeder.sources)), Peak(len(feeder.sources))
         self.source_kva: list[NDArray[np.complex128]] = []
+        self.life: Life | None = None
+
+    def follow_ageing(self, words: Mapping[str, Any], temp_c: Real) -> None:
+        """Follow the ageing of all rated transformers too, in the air of each hour of the year [degree C]."""
+        units = {t.name: t for t in self.feeder.transformers if not t.is_regulator}
+        rows = [i for i, (kind, name) in enumerate(self.series)
+                if kind == "transformer" and name in units and np.isfinite(self.ratings.seasons[0, i])]  # fmt: skip
+        ratio = np.array([loss_ratio(units[self.series[i][1]]) for i in rows], np.float64)
+        self.life = Life(np.array(rows, np.int64), ratio, temp_c, words, self.step_h)
 
     def add(self, block: Block, repeat: Callable[[Block, Ints], None]) -> None:
         """Take in a block; hours whose power does not add up to ``BALANCE`` are given to `repeat` first.
@@ -118,6 +128,8 @@ class Reduction:
         in_summer = summer(self.calendar, block.hours, self.limits)
         loss = flows.loss_kw[self.meter.series]
         pct = self.loading.add(block.hours, in_summer, flows.amps, flows.power_kva, loss)
+        if self.life is not None:
+            self.life.add(block.hours, pct)
         low, high = self.voltages.add(block.hours, block.voltages)
         source = self.source_power(block)
         self.source_kva.append(source)

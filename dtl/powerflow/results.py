@@ -148,11 +148,30 @@ def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
             }
 
 
+def _lives(reduction: Reduction) -> dict[int, dict[str, Any]]:
+    """What is known of the ageing of transformers, by index of the element."""
+    life = reduction.life
+    if life is None:
+        return {}
+    return {
+        int(row): {
+            "hot_spot_c": life.hot_spot_c[i],
+            "hot_spot_hour": life.hot_spot_hour[i],
+            "top_oil_c": life.top_oil_c[i],
+            "ageing_factor": life.factor[i],
+            "life_loss_pct": life.loss_pct[i],
+            "hours_hot": life.hours_hot[i],
+        }
+        for i, row in enumerate(life.rows)
+    }
+
+
 def _elements(reduction: Reduction) -> Iterator[dict[str, Any]]:
     loading, rated = reduction.loading, reduction.ratings
     bus = reduction.feeder.bus
     summers = np.isin(reduction.calendar.month, reduction.limits["lines"].get("summer_months", ()))
     in_force = rated.seasons[summers[loading.peak.hour].astype(int), np.arange(len(rated.over_pct))]
+    life = _lives(reduction)
     for i, (kind, name) in enumerate(reduction.series):
         near = bus[reduction.head_bus[kind, name]]
         judged = bool(np.isfinite(in_force[i]))
@@ -171,6 +190,7 @@ def _elements(reduction: Reduction) -> Iterator[dict[str, Any]]:
             "loss_kwh": loading.loss_kwh[i],
             "distance_km": reduction.view.distance_km[near.name],
         }
+        row |= life.get(i, {})
         if judged:
             row |= {
                 "rating": in_force[i],

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dtl import tables
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand
@@ -21,8 +24,11 @@ from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.compose import compose
 from dtl.scenarios.composition import composition
-from dtl.scenarios.context import read_context
+from dtl.scenarios.context import Context, read_context
 from dtl.scenarios.realise import realise
+from dtl.scenarios.state import State
+
+Real = NDArray[np.float64]
 
 
 def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
@@ -42,7 +48,9 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
     state = compose(spec["layers"], feeder, demand, context)
     feeder, demand = realise(state)
-    solved = run(feeder, demand, context.calendar, spec)
+    feeder, lost = head.served(feeder)
+    air, lacking = ambient(spec.get("ageing"), state, context)
+    solved = run(feeder, demand, context.calendar, spec, air)
     reduction = solved.reduction
     case = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
     tables.write("powerflow", results.powerflow(reduction, case), outputs["powerflow"])
@@ -50,7 +58,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     violations, cut = results.violations(reduction, case)
     tables.write("violations", violations, outputs["violations"])
     tables.write("composition", composition(state, context, case), outputs["composition"])
-    manifest = _manifest(spec, solved, [*warnings, *state.notes, *cut], demand.plants)
+    manifest = _manifest(spec, solved, [*warnings, *lost, *state.notes, *lacking, *cut], demand.plants)
     manifest["assumptions"] = list(state.assumptions)
     manifest["sought"] = list(state.sought)
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
@@ -68,7 +76,21 @@ class Solved:
     audit: Audit | None = None
 
 
-def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any]) -> Solved:
+def ambient(words: Mapping[str, Any] | None, state: State, context: Context) -> tuple[Real | None, list[str]]:
+    """The air of every hour that transformers age in [degree C], and what is assumed; None if nobody asks."""
+    if words is None:
+        return None, []
+    if state.temp_c is not None:
+        return np.asarray(state.temp_c, np.float64), []
+    year = context.weather.get(context.measured_year)
+    if year is not None and not year.missing.get("temp_c"):
+        return np.asarray(year.needed("temp_c"), np.float64), []
+    constant = float(words["ambient_c"])
+    text = f"ageing: the feeder has no whole year of air temperature; {constant:g} degree C is assumed all year"
+    return np.full(HOURS, constant), [text]
+
+
+def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], air: Real | None = None) -> Solved:
     """Solve and reduce all hours that `spec` asks for, by the engine it asks for.
 
     An accelerated answer is audited; one that fails its audit, or is none, is replaced by that of OpenDSS.
@@ -79,7 +101,7 @@ def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, A
     name, reason = choose(feeder, len(hours), spec)
     if name == "batch":
         try:
-            return _accelerated(feeder, demand, calendar, spec, hours, reason)
+            return _accelerated(feeder, demand, calendar, spec, hours, reason, air)
         except (NotConverged, _AuditFailed) as err:
             reason = f"{spec['engine']}: batch was tried: {err}"
         except SolveError as err:
@@ -87,7 +109,7 @@ def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, A
                 raise
             reason = f"auto: batch was tried: {err}"
     year = Year(feeder, demand, controls_active=spec["controls"] == "active")
-    return Solved(_reduced(year, feeder, calendar, spec, hours), year, "opendss", reason)
+    return Solved(_reduced(year, feeder, calendar, spec, hours, air), year, "opendss", reason)
 
 
 class _AuditFailed(Exception):
@@ -95,10 +117,11 @@ class _AuditFailed(Exception):
 
 
 def _accelerated(
-    feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int], reason: str
-) -> Solved:
+    feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int], reason: str,
+    air: Real | None,
+) -> Solved:  # fmt: skip
     year = BatchYear(feeder, demand)
-    reduction = _reduced(year, feeder, calendar, spec, hours)
+    reduction = _reduced(year, feeder, calendar, spec, hours, air)
     found = audit(feeder, demand, year, reduction)
     if not found.passed:
         raise _AuditFailed(f"the audit failed: {found}")
@@ -106,10 +129,13 @@ def _accelerated(
 
 
 def _reduced(
-    year: Year | BatchYear, feeder: Feeder, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int]
-) -> Reduction:
+    year: Year | BatchYear, feeder: Feeder, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int],
+    air: Real | None,
+) -> Reduction:  # fmt: skip
     view = head.view(feeder)
     reduction = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
+    if air is not None:
+        reduction.follow_ageing(spec["ageing"], air)
     for block in year.blocks(hours):
         reduction.add(block, year.repeat)
     reduction.loading.finish()
@@ -155,4 +181,5 @@ def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driv
         "repeated_hours": year.repeated_hours,
         "balance_hour": reduction.balance_hour,
         "control_limit_hits": hits,
+        "inverters": year.tally.manifest(year.inverters, spec["step_min"] / 60.0) if year.inverters else None,
     }

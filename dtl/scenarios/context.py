@@ -70,7 +70,7 @@ def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
     """
     measured = spec["measured_year"] or DEFAULT_YEAR
     year, zone = spec["year"] or measured, spec["timezone"]
-    if not spec["layers"]:
+    if not spec["layers"] and not spec.get("ageing"):
         return Context(year, measured, zone, spec["step_min"])
     facts = json.loads(Path(inputs["facts"]).read_text(encoding="utf-8"))
     point = facts["weather"]

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from dtl.spec.base import Base, not_yet, wrong
 from dtl.spec.names import MeasuredName
-from dtl.spec.scalars import Count, Flag, Seed, Share, Year
+from dtl.spec.scalars import Count, Flag, Number, Positive, Seed, Share, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
 
 
@@ -62,12 +62,21 @@ class OutageRisk(Base):
     """Seed of the fit."""
 
 
-@not_yet
 class Ageing(Base):
-    """Loss of life of transformers."""
+    """Loss of life of transformers, by the thermal model of one standard."""
 
     standard: Literal["ieee-c57.91", "iec-60076-7"] = "ieee-c57.91"
-    """The thermal model."""
+    """The thermal model, and with it the rate of ageing."""
+    winding_rise_k: Literal[55, 65] = 65
+    """Rated average winding rise [K]: 65 for thermally upgraded paper."""
+    top_oil_rise_k: Annotated[Number, Field(gt=0, lt=65)] = 50.0
+    """Rise of the top oil at rated load [K]; the hot spot is 80 K above the air (55 K units: 65 K)."""
+    oil_time_constant_h: Positive = 3.0
+    """Time constant of the top oil [h]."""
+    normal_life_h: Positive = 180_000.0
+    """Normal life at the reference hot spot [h]."""
+    ambient_c: Number = 30.0
+    """Air temperature where the study has no weather [degree C]."""
 
 
 @not_yet

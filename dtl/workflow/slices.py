@@ -174,7 +174,9 @@ class Slices:
         return {"scenario": case.scenario, "year": case.year, "layers": layers}
 
     def _solve_feeder(self) -> dict[str, Any]:
-        return {**self._physics, "cases": {c.case: self._case(c) for c in self.study.cases}}
+        ageing = plain(self.study.analyses, cosmetic=False).get("ageing")
+        cases = {c.case: self._case(c) for c in self.study.cases}
+        return {**self._physics, **({"ageing": ageing} if ageing else {}), "cases": cases}
 
     def _host_feeder(self) -> dict[str, Any]:
         """As of `solve_feeder`, with the cases that the analysis names: every scenario in its last year by default."""
