@@ -110,6 +110,8 @@ class Generator(Shunt):
     """Word of its volt-var characteristic, as `dtl.powerflow.voltvar` names them; empty for none."""
     volt_watt: str = ""
     """Word of its volt-watt characteristic; empty for none."""
+    systems: int = Field(default=1, ge=1)
+    """Inverters that it stands for, which together have its rating."""
     min_pu: NotNegative = 0.9
     max_pu: Positive = 1.1
     shape: str = ""

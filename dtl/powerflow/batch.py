@@ -23,6 +23,7 @@ from dtl.network.feeder import Feeder
 from dtl.powerflow import batch_kernels, dss, engine
 from dtl.powerflow.batch_network import network
 from dtl.powerflow.batch_ports import ports
+from dtl.powerflow.inverters import Inverters, Response, Tally, inverters, settle
 from dtl.powerflow.opendss import MAX_ITERATIONS, TOLERANCE, Block, at_no_load, driven, no_solution
 
 Real = NDArray[np.float64]
@@ -116,7 +117,6 @@ class BatchYear:
 
     def __init__(self, feeder: Feeder, demand: Demand, *, tolerance: float = TOLERANCE) -> None:
         self.feeder = driven(feeder, demand)
-        self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
         self.repeated_hours = 0
         self._tolerance = tolerance
         self._guess: Guess | None = None
@@ -125,6 +125,8 @@ class BatchYear:
         self.circuit = self.batch.circuit
         self._taps = engine.Batch("regcontrol").integers(b"TapNum").astype(np.int64)
         self._powers = Powers(self.feeder, demand, self.batch.ports.owners)
+        self.inverters = inverters(self.feeder, self.circuit.node)
+        self.tally = Tally()
 
     def blocks(self, hours: Sequence[int]) -> Iterator[Block]:
         """Solve the hours and yield them block by block.
@@ -148,9 +150,14 @@ class BatchYear:
         for name in ("voltages", "load_kva", "generator_kva", "source_a"):
             getattr(block, name)[:, columns] = getattr(again, name)
 
+    @property
+    def control_limit_hits(self) -> list[tuple[int, tuple[str, ...]]]:
+        """Hours in which inverters did not settle, and which."""
+        return sorted(self.tally.hunting.items())
+
     def powers(self, hours: NDArray[np.int64]) -> tuple[Real, Real]:
         """Active [kW] and reactive power [kvar] of loads, generators and storages in some hours, as `Batch.solve`."""
-        return self._powers.at(hours)
+        return self._settled(hours, self._tolerance)[:2]
 
     def voltages(self, hours: NDArray[np.int64]) -> Complex:
         """Node voltages in some hours [V], ground first, solved as in `blocks`; NotConverged as there."""
@@ -158,7 +165,8 @@ class BatchYear:
 
     def _block(self, hours: NDArray[np.int64], tolerance: float, guess: Guess | None = None) -> Block:
         begin = guess.at(hours) if guess is not None else None
-        volts, power, source, change = self.batch.solve(*self._powers.at(hours), tolerance, begin)
+        kw, kvar, begin = self._settled(hours, tolerance, begin)
+        volts, power, source, change = self.batch.solve(kw, kvar, tolerance, begin)
         lost = ~(change <= tolerance)
         if lost.any():
             raise NotConverged(no_solution(hours[lost].tolist()))
@@ -174,6 +182,43 @@ class BatchYear:
             tap_steps=np.zeros((len(self._taps), count), np.int64),
             control_iterations=np.ones(count, np.int64),
         )
+
+    def _settled(
+        self, hours: NDArray[np.int64], tolerance: float, begin: Real | None = None
+    ) -> tuple[Real, Real, Real | None]:
+        """Powers in some hours, as `Batch.solve`, with inverters at their characteristics, and a guess of voltages."""
+        kw, kvar = self._powers.at(hours)
+        if self.inverters is None:
+            return kw, kvar, begin
+        rows = self.batch.ports.loads + self.inverters.row
+        found = at_equilibrium(self.batch, self.inverters, kw, kvar, tolerance, begin)
+        self.tally.add(hours, self.inverters, kw[rows], found)
+        kw[rows], kvar[rows] = found.kw, found.kvar
+        return kw, kvar, begin
+
+
+def at_equilibrium(
+    batch: Batch, of: Inverters, kw: Real, kvar: Real, tolerance: float, begin: Real | None = None
+) -> Response:
+    """What inverters do in some columns of `Batch.solve`, whose powers `kw` have them at what is available."""
+    rows = batch.ports.loads + of.row
+    across = None if begin is None else begin.copy()
+
+    def volts_at(active: Real, reactive: Real, columns: NDArray[np.int64]) -> Complex:
+        nonlocal across
+        watts, vars_ = kw[:, columns], kvar[:, columns]
+        watts[rows], vars_[rows] = active, reactive
+        guess = None if across is None else np.ascontiguousarray(across[:, :, columns])
+        volts, *_ = batch.solve(watts, vars_, tolerance, guess)
+        found = batch.across(volts)
+        both = np.stack([found.real, found.imag], axis=1)
+        if across is None:
+            across = both
+        else:
+            across[:, :, columns] = both
+        return volts
+
+    return settle(of, kw[rows], volts_at, tolerance)
 
 
 class Guess:

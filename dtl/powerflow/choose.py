@@ -8,6 +8,7 @@ from typing import Any, Literal
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import audit, batch_ports
+from dtl.powerflow.inverters import responsive
 
 Engine = Literal["opendss", "batch"]
 
@@ -38,7 +39,9 @@ def choose(feeder: Feeder, hours: int, spec: Mapping[str, Any]) -> tuple[Engine,
     if hours < FEW_HOURS:
         return "opendss", f"auto: {hours} hours are too few to be worth an audit"
     held = "controls are frozen" if _controls(feeder) else "there is no control"
-    return "batch", f"auto: {held}, and all loads are of ported models"
+    count = len(responsive(feeder))
+    settled = f"; {count} inverters settle by a fixed point" if count else ""
+    return "batch", f"auto: {held}, and all loads are of ported models{settled}"
 
 
 def unsuited(feeder: Feeder, controls_active: bool) -> str:

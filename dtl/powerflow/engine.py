@@ -131,11 +131,12 @@ def node_names() -> list[str]:
 
 
 class Voltages:
-    """All node voltages of the last solution."""
+    """All node voltages of the last solution; ``size`` is their number, with ground."""
 
     def __init__(self) -> None:
         self._slot = _FFI.new("double**")
-        self._bytes = 16 * (int(dss.ActiveCircuit.NumNodes) + 1)
+        self.size = int(dss.ActiveCircuit.NumNodes) + 1
+        self._bytes = 16 * self.size
 
     def read(self, into: NDArray[np.complex128]) -> None:
         """Copy the voltages [V] to `into`, shape (nodes + 1,); ground comes first and is 0."""

@@ -19,11 +19,14 @@ from dtl.network.feeder import Feeder, Generator, Load
 from dtl.powerflow import circuit as circuits
 from dtl.powerflow import dss, engine, names
 from dtl.powerflow.circuit import Circuit
+from dtl.powerflow.inverters import Engine, Tally, inverters
 
 TOLERANCE = 1e-6
 """Largest change of a node's voltage in the last iteration [pu]."""
 MAX_ITERATIONS = 100
 MAX_CONTROL_ITERATIONS = 100
+MAX_ROUNDS = 10
+"""Times that taps and steps may act on settled inverters in one hour."""
 
 _BLOCK_VALUES = 150_000
 """Complex voltages of one block, which keeps a block in the processor's cache and far below the memory ceiling."""
@@ -94,6 +97,9 @@ class Year:
         self._sources = engine.Batch("vsource")
         self._regulators = engine.Batch("regcontrol")
         self._source_rows = first_terminals(self.feeder)
+        self.tally = Tally()
+        self.inverters = inverters(self.feeder, self.circuit.node)
+        self._responding = Engine(self.feeder, demand, self.inverters) if self.inverters is not None else None
 
     def blocks(self, hours: Sequence[int]) -> Iterator[Block]:
         """Solve the hours in their order and yield them block by block.
@@ -179,8 +185,7 @@ class Year:
         iterations = np.empty(size, np.int64)
         failed: list[int] = []
         for i, hour in enumerate(hours):
-            engine.set_hour(hour)
-            number = engine.solve()
+            number, iterations[i] = self._step(hour)
             if number:
                 self._judge(number, hour)
             if not engine.converged():
@@ -190,7 +195,6 @@ class Year:
             sources[i] = self._sources.currents()[self._source_rows]
             if generators.shape[1]:
                 generators[i] = np.concatenate([g.powers() for g in self._generators])
-            iterations[i] = engine.control_iterations()
             if iterations[i] > 1:
                 now = self._taps()
                 steps[i] = np.abs(now - taps)
@@ -210,6 +214,39 @@ class Year:
             control_iterations=iterations,
         )
         return block, taps, positions
+
+    def _step(self, hour: int) -> tuple[int, int]:
+        """Solve an hour: number of the engine's message, and most control iterations of a round.
+
+        Inverters are faster than taps and steps: they settle with those held, then controls act, until none does.
+        """
+        engine.set_hour(hour)
+        if self._responding is None:
+            number = engine.solve()
+            return number, engine.control_iterations()
+        most, number = 1, 0
+        for _ in range(MAX_ROUNDS if self.controls_active else 1):
+            if self.controls_active:
+                engine.load_settings(controlmode="off")
+            message = self._respond(self._responding, hour)
+            if not self.controls_active:
+                return message, 1
+            engine.load_settings(controlmode="static")
+            engine.set_hour(hour)
+            number = engine.solve()
+            most = max(most, engine.control_iterations())
+            if number or engine.control_iterations() <= 1:
+                break
+        else:
+            self.control_limit_hits.append((hour, self._responding.of.names))
+        return number, most
+
+    def _respond(self, own: Engine, hour: int) -> int:
+        found, message = own.settle(hour, self._voltages, self.tolerance, own.seen)
+        self.tally.add(np.array([hour]), own.of, own.available_kw(hour), found)
+        if found.hunting.any():
+            self.control_limit_hits.append((hour, self.tally.hunting[hour]))
+        return message
 
     def _judge(self, number: int, hour: int) -> None:
         if number != engine.CONTROL_LIMIT:

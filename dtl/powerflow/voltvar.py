@@ -101,8 +101,13 @@ COS_PHI_P = {
 
 def curve_of(word: str, rated_kva: float) -> Curve:
     """The curve of a word of the study language (``volt_var: ieee_1547_b``) for an inverter of that size."""
-    curves = VOLT_VAR | COS_PHI_P
-    return curves.get(f"{word}_small", curves[word]) if rated_kva <= SMALL_KVA else curves[word]
+    return (VOLT_VAR | COS_PHI_P)[name_of(word, rated_kva)]
+
+
+def name_of(word: str, rated_kva: float) -> str:
+    """The name in the tables above of the curve that `curve_of` gives."""
+    small = f"{word}_small"
+    return small if rated_kva <= SMALL_KVA and small in VOLT_VAR | COS_PHI_P else word
 
 
 def reactive_kvar(curve: Curve, volts_pu: ArrayLike, rated_kw: ArrayLike, rated_kva: ArrayLike) -> Real:

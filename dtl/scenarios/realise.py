@@ -142,6 +142,11 @@ def _machines(state: State, component: Component, book: _Book) -> tuple[list[Gen
     assert component.kva is not None, "what gives power has a rating"
     kva = dict(zip(state.loads, component.kva.tolist(), strict=True))
     rated = {} if component.rated_kw is None else dict(zip(state.loads, component.rated_kw.tolist(), strict=True))
+    units = (
+        dict(zip(state.loads, state.units[component.layer].tolist(), strict=True))
+        if (component.layer in state.units)
+        else {}
+    )
     used = np.flatnonzero(component.kva > 0.0).tolist()
     drives = _beside(state, component.kw.scaled(-1.0), component.kvar.scaled(-1.0), used, component.layer, book)
     machines = [
@@ -157,6 +162,7 @@ def _machines(state: State, component: Component, book: _Book) -> tuple[list[Gen
             kvar=d.kvar,
             kva=kva[at.name],
             rated_kw=rated.get(at.name),
+            systems=max(1, round(units.get(at.name, 1.0))),
             volt_var=component.volt_var,
             volt_watt=component.volt_watt,
             min_pu=MIN_PU,

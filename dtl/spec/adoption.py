@@ -192,9 +192,9 @@ class Solar(Adoption):
     """Losses of a system between the light on its modules and its inverter [-]."""
     kva_per_kw: Annotated[Number, Field(ge=1, le=2)] = 1.0
     """Rated apparent power of the inverter per its rated power [kVA/kW]."""
-    volt_var: Annotated[VoltVar | None, NotYet()] = None
+    volt_var: Annotated[VoltVar | None, NotYet(only=("fuzzy",))] = None
     """Volt-var characteristic; none: unity power factor."""
-    volt_watt: Annotated[Literal["ieee_1547", "ieee_1547_to_zero"] | None, NotYet()] = None
+    volt_watt: Literal["ieee_1547", "ieee_1547_to_zero"] | None = None
     """Volt-watt characteristic; none: power is not reduced by voltage."""
     profile: CsvPath | None = None
     """A CSV of output per kW, instead of the weather model."""

@@ -11,8 +11,9 @@ from dtl.analyses.hosting.held import Held
 from dtl.analyses.hosting.sites import Of, Site, name_of, with_plants
 from dtl.demand.demand import Demand
 from dtl.powerflow import batch_ports, dss, engine, names
-from dtl.powerflow.batch import Batch, Powers
+from dtl.powerflow.batch import Batch, Powers, at_equilibrium
 from dtl.powerflow.circuit import Circuit
+from dtl.powerflow.inverters import Engine, inverters
 from dtl.powerflow.opendss import MAX_ITERATIONS, TOLERANCE, Block, at_no_load, driven, first_terminals, follow
 
 Real = NDArray[np.float64]
@@ -56,6 +57,7 @@ class Columns:
         engine.load(dss.write(feeder))
         self._batch = Batch(feeder)
         self.circuit = self._batch.circuit
+        self._inverters = inverters(feeder, self.circuit.node)
         owners = self._batch.ports.owners
         self._powers = Powers(feeder, demand, owners)
         row = {key: i for i, key in enumerate(owners)}
@@ -67,7 +69,12 @@ class Columns:
         """As `Solver.solve`."""
         watts, reactive = self._powers.at(hours)
         watts[self._rows] = kw
-        volts, power, source, change = self._batch.solve(watts, reactive, TOLERANCE, self._begin(hours))
+        begin = self._begin(hours)
+        if self._inverters is not None:
+            mine = self._batch.ports.loads + self._inverters.row
+            found = at_equilibrium(self._batch, self._inverters, watts, reactive, TOLERANCE, begin)
+            watts[mine], reactive[mine] = found.kw, found.kvar
+        volts, power, source, change = self._batch.solve(watts, reactive, TOLERANCE, begin)
         if len(self._known) < _REMEMBERED // max(1, len(self._batch.ports.nodes)) and not kw.any():
             across = self._batch.across(volts)
             for i, hour in enumerate(hours.tolist()):
@@ -116,6 +123,8 @@ class OneByOne:
         loads, sources = engine.Batch("load"), engine.Batch("vsource")
         givers = [engine.Batch(word) for word in ("generator", "storage")]
         read = engine.Voltages()
+        of = inverters(self._feeder, self.circuit.node)
+        responding = None if of is None else Engine(self._feeder, self._demand, of)
         taken = np.empty((size, loads.size), np.complex128)
         given = np.empty((size, sum(g.size for g in givers)), np.complex128)
         source = np.empty((size, len(self._rows)), np.complex128)
@@ -125,7 +134,8 @@ class OneByOne:
                 engine.command(f"edit {self._words[site]} kw={kw[site, i]:.12g} kvar=0")
             now = kw[:, i].copy()
             engine.set_hour(int(hour))
-            good[i] = engine.solve() == 0 and engine.converged()
+            message = engine.solve() if responding is None else responding.settle(int(hour), read, self._tolerance)[1]
+            good[i] = message == 0 and engine.converged()
             read.read(volts[i])
             taken[i] = loads.powers()
             source[i] = sources.currents()[self._rows]
