@@ -178,6 +178,11 @@ class Facts:
         rows: list[dict[str, Any]] = found.to_pylist()
         return rows
 
+    def violations(self) -> list[dict[str, Any]]:
+        """The rows of single elements of all feeders and cases."""
+        rows: list[dict[str, Any]] = self._elements.to_pylist()
+        return rows
+
     @cached_property
     def _elements(self) -> pa.Table:
         every = _is(self.table, "case", EVERY)

@@ -15,6 +15,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PAGES = {
     "index": "Overview",
     "map": "Map",
+    "compare": "Compare",
     "feeder": "Feeders",
     "hosting-capacity": "Hosting capacity",
     "data-quality": "Data quality",

@@ -16,6 +16,7 @@ from dtl.network.feeder import Feeder
 from dtl.report import (
     assumed,
     assumptions,
+    compare_page,
     downloads,
     drawing,
     hosting,
@@ -50,6 +51,7 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     files = payloads.file_names(facts.feeders)
     crs, kinds = _write_feeders(spec, inputs, docs / "data", index, facts, files)
     _put(docs / "data", "study", study_payloads.study(spec, facts))
+    _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
     _put(docs / "data", "feeders", study_payloads.feeders(facts, files, kinds))
     _write_pages(site, spec, inputs, index, facts, crs)
 
@@ -182,6 +184,7 @@ def _write_pages(
         "assumptions": assumptions.context(spec, cases) | {"assumed": assumed.lines(_manifests(inputs))},
         "method": _method(inputs, listed["findings"], spec, reference),
         "hosting-capacity": hosting.context(facts, cases),
+        "compare": compare_page.context(spec, facts, cases),
     }
     _render(site, common, contexts, reference)
 

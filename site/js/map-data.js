@@ -17,6 +17,7 @@ DTL.ofBuses = (by) => by === "volt" || by.startsWith("fit_");
 DTL.MapData = class {
   constructor(study, ov) {
     this.study = study;
+    this.at = this.vs = 0;
     this.feeders = ov.feeders;
     this.ids = ov.feeders.get("id");
     this.parts = ov.feeders.get("parts");
@@ -39,6 +40,13 @@ DTL.MapData = class {
       paths[i].push({ points, ...Object.fromEntries(DTL.OVERVIEW.map((by) => [by, classes(by)])) });
     }
     return paths;
+  }
+
+  /** The class of a path of the overview; of a difference, by how many classes of loading it changes. */
+  classOfPath(path, by, at) {
+    if (by !== "diff") return path[by]?.[at] ?? NaN;
+    const change = path.load[at] - path.load[this.vs];
+    return Math.min(4, Math.max(0, 2 + change));
   }
 
   /** The feeders in view, and whether they are few enough for their parts. */
@@ -90,8 +98,9 @@ DTL.Detail = class {
 
   /** The class of every line, transformer and bus: null where nothing can be said. */
   classesOf(by, at) {
-    const key = `${by}@${at}`;
+    const key = `${by}@${at}${by === "diff" ? `-${this.data.vs}` : ""}`;
     if (!this.classes.has(key)) {
+      if (by === "diff") return this.#difference(at, key);
       const bus = by.startsWith("fit_") ? this.#fits(by, at) : this.#volts(at);
       const loads = (table) => Array.from(table.get(`load@${at}`), (v) => DTL.loadClass(v));
       const [from, to] = [this.lines.get("from"), this.lines.get("to")];
@@ -101,6 +110,16 @@ DTL.Detail = class {
         ? { line: loads(this.lines), transformer: loads(this.transformers), bus }
         : { line: Array.from(from, (f, k) => worse(bus[f], bus[to[k]] ?? null)), transformer: Array.from(this.transformers.get("bus"), (b) => bus[b]), bus });
     }
+    return this.classes.get(key);
+  }
+
+  /** Loading in a case less that in the other one of the map, in points of the limit. */
+  #difference(at, key) {
+    const of = (table) => {
+      const [now, before] = [table.get(`load@${at}`), table.get(`load@${this.data.vs}`)];
+      return Array.from(now, (v, k) => DTL.classOf("diff", v - before[k]));
+    };
+    this.classes.set(key, { line: of(this.lines), transformer: of(this.transformers), bus: Array.from({ length: this.buses.n }, () => null) });
     return this.classes.get(key);
   }
 
@@ -117,7 +136,7 @@ DTL.Detail = class {
 
   /** Lines as one path per class, the last for those that nothing judges; `open` holds open switches. */
   pathsOf(by, at) {
-    const key = `${by}@${at}`;
+    const key = `${by}@${at}${by === "diff" ? `-${this.data.vs}` : ""}`;
     if (!this.paths.has(key)) {
       const classes = this.classesOf(by, at).line;
       const paths = Array.from({ length: 6 }, () => new Path2D());

@@ -33,7 +33,7 @@ DTL.MapDraw = class {
 
   /** Classes from the back to the front; 5 is what nothing judges. */
   get #order() {
-    return this.by === "volt" ? [5, 2, 3, 1, 4, 0] : this.by.startsWith("fit_") ? [5, 4, 3, 2, 1, 0] : [5, 0, 1, 2, 3, 4];
+    return this.by === "volt" ? [5, 2, 3, 1, 4, 0] : this.by.startsWith("fit_") ? [5, 4, 3, 2, 1, 0] : this.by === "diff" ? [5, 2, 1, 3, 0, 4] : [5, 0, 1, 2, 3, 4];
   }
 
   #lines(detail, k, ratio) {
@@ -73,7 +73,7 @@ DTL.MapDraw = class {
       pen.lineWidth = k === 5 ? 1 : DTL.scaleOf(this.by).width[k] * 0.8;
       pen.beginPath();
       for (const i of list) for (const path of data.overview[i]) {
-        const own = path[this.by][data.at];
+        const own = data.classOfPath(path, this.by, data.at);
         if ((Number.isNaN(own) ? 5 : own) !== k) continue;
         for (let p = 0; p < path.points.length; p += 2) {
           const [x, y] = camera.toScreen(path.points[p], path.points[p + 1]);

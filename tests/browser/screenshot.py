@@ -34,7 +34,12 @@ def picture(browser: Browser, url: str, path: Path, size: tuple[int, int], schem
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     page.goto(url)
     page.wait_for_load_state("load")
-    for ready in ("#dtl-map[data-ready]", "#dtl-feeder[data-ready]", "#dtl-hosting[data-ready]"):
+    for ready in (
+        "#dtl-map[data-ready]",
+        "#dtl-feeder[data-ready]",
+        "#dtl-hosting[data-ready]",
+        "#dtl-compare[data-ready]",
+    ):
         if page.locator(ready.split("[")[0]).count():
             page.wait_for_selector(ready, timeout=20_000)
     page.wait_for_timeout(400)

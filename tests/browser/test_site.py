@@ -32,7 +32,7 @@ NAMELESS = """() => {
 }"""
 """What one can press or see, and has no name."""
 
-PAGES = ["index", "map", "feeder", "hosting-capacity", "data-quality", "assumptions", "method", "metrics"]
+PAGES = ["index", "map", "compare", "feeder", "hosting-capacity", "data-quality", "assumptions", "method", "metrics"]
 PAGES += ["nomenclature", "downloads"]
 
 

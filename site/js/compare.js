@@ -1,0 +1,245 @@
+// The page that compares two cases: figures, violations that are new, cured or worse, feeders, and a map of the difference.
+"use strict";
+
+DTL.page = async () => {
+  const root = document.getElementById("dtl-compare");
+  try {
+    const [study, compare] = await Promise.all([DTL.load("study"), DTL.load("compare")]);
+    const page = new DTL.ComparePage(root, study, compare);
+    window.addEventListener("hashchange", () => page.draw());
+    page.draw();
+  } catch (error) {
+    DTL.tell(root, error);
+  }
+};
+
+/** `better`, `worse`, `changed` or `same`, by the rules of the metric; as dtl.analyses.metrics. */
+DTL.verdict = (metric, before, after) => {
+  const change = after - before;
+  if (change === 0 || Math.abs(change) < metric.material || Math.abs(change) < metric.share * Math.abs(before)) return "same";
+  if (!metric.worse) return "changed";
+  return change > 0 === (metric.worse === "up") ? "worse" : "better";
+};
+
+/** What the study shows of feeders' values: sum, highest, lowest or weighted mean; as dtl.analyses.compare. */
+DTL.roll = (metric, values, weights) => {
+  const known = values.map((v, i) => [v, weights?.[i] ?? 0]).filter(([v]) => !Number.isNaN(v));
+  if (!known.length) return NaN;
+  const numbers = known.map(([v]) => v);
+  if (metric.rollup === "sum") return numbers.reduce((a, b) => a + b, 0);
+  if (metric.rollup === "max") return numbers.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (metric.rollup === "min") return numbers.reduce((a, b) => Math.min(a, b), Infinity);
+  const whole = known.reduce((sum, [, w]) => sum + w, 0);
+  return whole ? known.reduce((sum, [v, w]) => sum + v * w, 0) / whole : NaN;
+};
+
+DTL.ComparePage = class {
+  constructor(root, study, compare) {
+    Object.assign(this, { root, study, compare, metrics: compare.meta.metrics, ids: compare.feeders.get("id") });
+  }
+
+  /** The two cases of the URL; without, the worst case against its baseline, or the first case. */
+  get pair() {
+    const told = new URLSearchParams(location.hash.slice(1));
+    const find = (name) => this.study.cases.findIndex((c) => c.case === name);
+    const last = this.study.cases.length - 1;
+    const b = find(told.get("b")) >= 0 ? find(told.get("b")) : Math.max(find(this.study.worst_case), 0);
+    const usual = find(this.study.cases[b].baseline);
+    const a = find(told.get("a")) >= 0 ? find(told.get("a")) : usual >= 0 && usual !== b ? usual : b === 0 ? last : 0;
+    return [a, b];
+  }
+
+  draw() {
+    const [a, b] = this.pair;
+    const [A, B] = [this.study.cases[a], this.study.cases[b]];
+    const solved = (i) => this.compare.feeders.get(`solved@${i}`);
+    this.both = this.ids.map((_, i) => i).filter((i) => solved(a)[i] === 1 && solved(b)[i] === 1);
+    const lost = this.ids.length - this.both.length;
+    const changes = this.#changes(a, b);
+    this.root.replaceChildren(
+      this.#choice(a, b),
+      a === b ? DTL.h("p", { class: "dtl-callout" }, "Both are the same case: choose two.") : "",
+      lost ? DTL.h("p", { class: "dtl-callout" }, `${lost} of ${this.ids.length} feeders were not solved in both cases and are left out here.`) : "",
+      this.both.length ? this.#lead(A, B, changes) : DTL.h("p", { class: "dtl-callout dtl-callout-bad" }, "No feeder was solved in both cases."),
+      ...(this.both.length ? [
+        this.#strip(a, b), DTL.h("h2", {}, "Where it changes"), this.#map(a, b), DTL.h("h2", {}, "Feeders"), this.#feeders(a, b),
+        DTL.h("h2", {}, "Violations"), ...this.#violations(changes, A, B), DTL.h("h2", {}, "All figures"), this.#figures(a, b),
+        DTL.h("h2", {}, "Feeders by case"), this.#matrix(),
+      ] : []));
+    this.root.setAttribute("data-ready", `${A.case} ${B.case}`);
+  }
+
+  #choice(a, b) {
+    const go = (i, j) => (location.hash = new URLSearchParams({ a: this.study.cases[i].case, b: this.study.cases[j].case }));
+    const select = (label, at, change) => DTL.h("label", { class: "dtl-field" }, label,
+      DTL.h("select", { onchange: (event) => change(event.target.selectedIndex) }, this.study.cases.map((c, i) => DTL.h("option", { value: c.case, selected: i === at }, c.title ? `${c.label} – ${c.title}` : c.label))));
+    const [A, B] = [this.study.cases[a], this.study.cases[b]];
+    return DTL.h("div", { class: "dtl-pair" }, select("From", a, (i) => go(i, b)),
+      DTL.h("button", { type: "button", class: "dtl-button", onclick: () => go(b, a) }, "Swap"), select("To", b, (i) => go(a, i)),
+      DTL.h("a", { href: `map.html#by=load&s=${encodeURIComponent(B.case)}&vs=${encodeURIComponent(A.case)}&split=side` }, "Both maps side by side"));
+  }
+
+  /** A metric of all feeders solved in both cases. */
+  values(metric, at) {
+    const column = this.compare.feeders.get(`${metric}@${at}`);
+    return this.both.map((i) => (column ? column[i] : NaN));
+  }
+
+  rolled(metric, at) {
+    return DTL.roll(metric, this.values(metric.metric, at), metric.weight ? this.values(metric.weight, at) : null);
+  }
+
+  /** Every violation of either case with what became of it. */
+  #changes(a, b) {
+    const table = this.compare.broken;
+    const [owner, at, kind, element, what, value, limit, hours] = ["feeder", "case", "kind", "element", "what", "value", "limit", "hours"].map((n) => table.get(n));
+    const both = new Set(this.both);
+    const found = new Map();
+    for (let r = 0; r < table.n; r++) {
+      if ((at[r] !== a && at[r] !== b) || !both.has(owner[r])) continue;
+      const key = [owner[r], kind[r], element[r], what[r]].join("\u0000");
+      if (!found.has(key)) found.set(key, { feeder: this.ids[owner[r]], kind: kind[r], element: element[r], what: what[r], limit: limit[r], a: NaN, b: NaN, ha: NaN, hb: NaN });
+      const row = found.get(key);
+      if (at[r] === a) Object.assign(row, { a: value[r], ha: hours[r] });
+      if (at[r] === b) Object.assign(row, { b: value[r], hb: hours[r], limit: limit[r] });
+    }
+    for (const row of found.values()) {
+      const step = row.what === "loading" ? 1 : 0.002;
+      const change = row.what === "too low" ? row.a - row.b : row.b - row.a;
+      row.fate = Number.isNaN(row.a) ? "new" : Number.isNaN(row.b) ? "cured" : change >= step ? "worse" : change <= -step ? "better" : "same";
+      row.size = row.fate === "new" ? Math.abs(row.b / row.limit - 1) : row.fate === "cured" ? Math.abs(row.a / row.limit - 1) : Math.abs(change / row.limit);
+    }
+    return [...found.values()];
+  }
+
+  #lead(A, B, changes) {
+    const count = (fate) => changes.filter((c) => c.fate === fate).length;
+    const words = [["new", "new"], ["worse", "worse"], ["better", "better"], ["cured", "cured"], ["same", "unchanged"]].filter(([f]) => count(f)).map(([f, text]) => `${count(f).toLocaleString("en-US")} ${text}`);
+    const top = changes.filter((c) => c.fate === "new" || c.fate === "worse").sort((x, y) => y.size - x.size)[0];
+    const said = top ? ` ${top.fate === "new" ? "The furthest beyond its limit" : "The one that grows most"} is ${top.kind} ${top.element} of ${top.feeder}: ${top.what === "loading" ? DTL.text(top.b, "%", top.limit) : DTL.text(top.b, "pu", top.limit)} (limit ${top.what === "loading" ? DTL.text(top.limit, "%") : DTL.text(top.limit, "pu")}).` : "";
+    return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `From ${A.label} to ${B.label}: ${words.length ? `of the violations ${words.join(", ")}` : "no violation in either"}.`), said);
+  }
+
+  #strip(a, b) {
+    const head = this.compare.meta.headline.map((n) => this.metrics.find((m) => m.metric === n)).filter(Boolean);
+    return DTL.h("section", { class: "dtl-figures", "aria-label": "Figures" }, DTL.h("dl", {}, head.slice(0, 5).map((m) => {
+      const [before, after] = [this.rolled(m, a), this.rolled(m, b)];
+      const [number, unit] = DTL.shown(after, m.unit);
+      return DTL.h("div", { "data-metric": m.metric }, DTL.h("dt", {}, m.meaning), DTL.h("dd", { class: "dtl-number" }, number, unit ? DTL.h("small", {}, ` ${unit}`) : ""),
+        DTL.h("dd", { class: `dtl-delta dtl-${DTL.verdict(m, before, after)}` }, Number.isNaN(after - before) ? DTL.MISSING : DTL.change(after - before, m.unit)), DTL.h("dd", { class: "dtl-where" }, `before ${DTL.text(before, m.unit)}`));
+    })));
+  }
+
+  #figures(a, b) {
+    const label = (i) => this.study.cases[i].label;
+    const rows = this.metrics.map((m) => ({ m, a: this.rolled(m, a), b: this.rolled(m, b) })).filter((r) => !Number.isNaN(r.a) || !Number.isNaN(r.b));
+    return DTL.table({
+      rows,
+      most: 40,
+      caption: "All figures of both cases",
+      columns: [
+        { title: "Figure", value: (r) => r.m.meaning, text: true },
+        { title: label(a), value: (r) => r.a, cell: (r) => DTL.text(r.a, r.m.unit) },
+        { title: label(b), value: (r) => r.b, cell: (r) => DTL.text(r.b, r.m.unit) },
+        { title: "Change", value: (r) => r.b - r.a, cell: (r) => DTL.h("span", { class: `dtl-${DTL.verdict(r.m, r.a, r.b)}`, "data-metric": r.m.metric }, Number.isNaN(r.b - r.a) ? DTL.MISSING : DTL.change(r.b - r.a, r.m.unit)) },
+      ],
+    });
+  }
+
+  #map(a, b) {
+    const box = DTL.h("div", {});
+    const [A, B] = [this.study.cases[a], this.study.cases[b]];
+    DTL.load("ov").then((ov) => {
+      if (!ov.feeders.n) return;
+      const data = new DTL.MapData(this.study, ov);
+      Object.assign(data, { at: b, vs: a });
+      const canvas = DTL.h("canvas", { "aria-hidden": "true" });
+      const link = DTL.h("a", { class: "dtl-hc-map", href: `map.html#by=diff&s=${encodeURIComponent(B.case)}&vs=${encodeURIComponent(A.case)}`, "aria-label": "Open the difference on the map" }, canvas);
+      const keys = DTL.h("p", { class: "dtl-keys" }, DTL.palette.scales.diff.labels.map((text, k) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:var(--dtl-diff-${k})` }), text)));
+      box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, "Loading, less that before"), " points of the limit"), link, keys));
+      DTL.smallMap(link, canvas, data, "diff");
+    }).catch((error) => DTL.tell(box, error));
+    return box;
+  }
+
+  #feeders(a, b) {
+    const find = (name) => this.metrics.find((m) => m.metric === name);
+    const km = (name) => ({ m: find(name), a: this.values(name, a), b: this.values(name, b) });
+    const shown = ["max_line_load_pct", "max_transformer_load_pct", "overload_hours_h", "min_pu", "max_pu", "violation_hours_h", "peak_kw"].filter(find).map(km);
+    const load = (i, side) => Math.max(...shown.filter(({ m }) => m.metric.endsWith("_load_pct")).map((c) => c[side][i]).filter((v) => !Number.isNaN(v)), 0);
+    const rows = this.both.map((feeder, i) => ({ i, id: this.ids[feeder] }));
+    const most = Math.min(300, Math.max(120, ...rows.flatMap(({ i }) => [load(i, "a"), load(i, "b")])));
+    return DTL.table({
+      rows,
+      sort: 1,
+      most: 30,
+      filter: "Find a feeder",
+      caption: "Feeders by change",
+      columns: [
+        { title: "Feeder", value: (r) => r.id, cell: (r) => DTL.h("a", { href: DTL.feederLink(r.id) }, r.id), left: true },
+        { title: "Highest loading, before and after", unit: "tick and bar, % of rating", wide: true, value: (r) => load(r.i, "b") - load(r.i, "a"), cell: (r) => DTL.bullet2(load(r.i, "a"), load(r.i, "b"), most) },
+        ...shown.map(({ m, a: before, b: after }) => ({
+          title: m.meaning, unit: m.unit, value: (r) => after[r.i] - before[r.i],
+          cell: (r) => [DTL.shown(after[r.i], m.unit)[0], Number.isNaN(after[r.i] - before[r.i]) ? "" : DTL.h("small", { class: `dtl-${DTL.verdict(m, before[r.i], after[r.i])}` }, DTL.change(after[r.i] - before[r.i], m.unit))],
+        })),
+      ],
+    });
+  }
+
+  #violations(changes, A, B) {
+    const fates = ["new", "worse", "better", "cured", "same"];
+    const chosen = new Set(["new", "worse", "cured"].some((f) => changes.some((c) => c.fate === f)) ? ["new", "worse", "better", "cured"] : fates);
+    const box = DTL.h("div");
+    const number = (value, row) => (row.what === "loading" ? DTL.text(value, "%", row.limit) : DTL.text(value, "pu", row.limit));
+    const draw = () => {
+      const rows = changes.filter((c) => chosen.has(c.fate)).sort((x, y) => fates.indexOf(x.fate) - fates.indexOf(y.fate) || y.size - x.size);
+      box.replaceChildren(DTL.table({
+        rows,
+        most: 30,
+        filter: "Find a feeder or element",
+        caption: "Violations and what became of them",
+        columns: [
+          { title: "Is", value: (r) => r.fate, left: true, trouble: (r) => r.fate === "new" || r.fate === "worse" },
+          { title: "Element", value: (r) => `${r.kind} ${r.element}`, left: true },
+          { title: "Feeder", value: (r) => r.feeder, cell: (r) => DTL.h("a", { href: DTL.feederLink(r.feeder) }, r.feeder), left: true },
+          { title: "Criterion", value: (r) => r.what, left: true },
+          { title: A.label, value: (r) => r.a, cell: (r) => (Number.isNaN(r.a) ? "within" : number(r.a, r)) },
+          { title: B.label, value: (r) => r.b, cell: (r) => (Number.isNaN(r.b) ? "within" : number(r.b, r)) },
+          { title: "Limit", value: (r) => r.limit, cell: (r) => number(r.limit, { ...r, limit: null }) },
+          { title: `Hours, ${A.label}`, value: (r) => r.ha, cell: (r) => DTL.text(r.ha) },
+          { title: `Hours, ${B.label}`, value: (r) => r.hb, cell: (r) => DTL.text(r.hb) },
+        ],
+      }));
+    };
+    const chips = DTL.h("p", { class: "dtl-chips" }, fates.map((f) => DTL.h("label", {}, DTL.h("input", { type: "checkbox", name: f, checked: chosen.has(f), onchange: (event) => ((event.target.checked ? chosen.add(f) : chosen.delete(f)), draw()) }), ` ${f} `, DTL.h("b", { "data-fate": f }, changes.filter((c) => c.fate === f).length.toLocaleString("en-US")))));
+    draw();
+    const left = this.compare.meta.left_out;
+    return changes.length ? [chips, box, left ? DTL.h("p", { class: "dtl-note" }, `${left.toLocaleString("en-US")} smaller violations of all cases are only in the file for download.`) : ""] : [DTL.h("p", {}, "Neither case has any.")];
+  }
+
+  /** Feeders by case, coloured by the highest loading: the worst first. */
+  #matrix() {
+    const names = ["max_line_load_pct", "max_transformer_load_pct"];
+    const load = (i, c) => Math.max(...names.map((n) => this.compare.feeders.get(`${n}@${c}`)?.[i] ?? NaN).filter((v) => !Number.isNaN(v)), -1);
+    const rows = this.ids.map((id, i) => ({ id, i, top: Math.max(...this.study.cases.map((_, c) => load(i, c))) })).sort((x, y) => y.top - x.top);
+    return DTL.table({
+      rows,
+      most: 25,
+      caption: "Highest loading of each feeder in every case",
+      columns: [
+        { title: "Feeder", value: (r) => r.id, cell: (r) => DTL.h("a", { href: DTL.feederLink(r.id) }, r.id), left: true },
+        ...this.study.cases.map((told, c) => ({ title: told.label, unit: "% of rating", value: (r) => load(r.i, c), cell: (r) => (load(r.i, c) < 0 ? DTL.MISSING : [DTL.h("i", { class: `dtl-swatch dtl-load-${DTL.loadClass(load(r.i, c))}` }), DTL.shown(load(r.i, c), "%", 100)[0]]) })),
+      ],
+    });
+  }
+};
+
+/** A bar for the value after, a tick for the one before, and the line at 100 %. */
+DTL.bullet2 = (before, after, most) => {
+  const k = 200 / most;
+  return DTL.svg("svg", { class: "dtl-bullet", viewBox: "0 0 200 16", preserveAspectRatio: "none", role: "img", "aria-label": `${DTL.text(before, "%")} to ${DTL.text(after, "%")}` },
+    DTL.svg("rect", { class: "dtl-track", x: 0, y: 2, width: 200, height: 12 }),
+    DTL.svg("rect", { class: `dtl-load-${DTL.loadClass(after) ?? 0}`, x: 0, y: 4, width: Math.min(200, after * k), height: 8 }),
+    DTL.svg("rect", { class: "dtl-before", x: Math.min(198, before * k - 1), y: 1, width: 2, height: 14 }),
+    DTL.svg("rect", { class: "dtl-limit", x: Math.min(199, 100 * k), y: 0, width: 1.2, height: 16 }));
+};

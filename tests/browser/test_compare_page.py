@@ -1,0 +1,83 @@
+"""The page that compares two cases: its numbers are those of the cube and of the tables."""
+
+from __future__ import annotations
+
+import urllib.parse
+from typing import Any
+
+import made_study
+import pytest
+
+from dtl.analyses.metrics import METRICS
+from dtl.report import facts
+from dtl.report.figures import change, text
+
+pytestmark = pytest.mark.browser
+A, B = "base@2035", "growth@2035"
+
+
+def address(a: str, b: str) -> str:
+    return f"compare.html#{urllib.parse.urlencode({'a': a, 'b': b})}"
+
+
+@pytest.fixture(scope="session")
+def cube(made: Any) -> facts.Facts:
+    return facts.load(made.inputs["cube"])
+
+
+def solved_in_both(cube: facts.Facts, a: str, b: str) -> set[str]:
+    return {f for f in cube.feeders if cube.value("solved", f, a) == cube.value("solved", f, b) == 1}
+
+
+def broken(cube: facts.Facts, case: str, feeders: set[str]) -> dict[tuple[str, ...], float]:
+    rows = [r for r in cube.violations() if r["case"] == case and r["feeder"] in feeders and r["limit"] is not None]
+    names = ("max_load_pct", "min_pu", "max_pu")
+    return {(r["feeder"], r["kind"], r["element"], r["metric"]): r["value"] for r in rows if r["metric"] in names}
+
+
+@pytest.mark.parametrize(("a", "b"), [(A, B), (B, A), ("base@2026", "growth@2026")])
+def test_new_cured_and_worse_are_those_of_the_cube(watched: Any, cube: facts.Facts, a: str, b: str) -> None:
+    page = watched.go(address(a, b))
+    both = solved_in_both(cube, a, b)
+    before, after = broken(cube, a, both), broken(cube, b, both)
+    shown = {n.get_attribute("data-fate"): int(n.inner_text()) for n in page.locator("[data-fate]").all()}
+    assert shown["new"] == len(set(after) - set(before))
+    assert shown["cured"] == len(set(before) - set(after))
+    assert shown["worse"] + shown["better"] + shown["same"] == len(set(before) & set(after))
+    assert (shown["new"] if (a, b) == (A, B) else 1) > 0
+
+
+def test_changes_against_the_baseline_equal_the_cubes(watched: Any, cube: facts.Facts) -> None:
+    page = watched.go(address(A, B))
+    assert page.locator("#dtl-compare .dtl-callout").inner_text().startswith("2 of 4 feeders")
+    for metric in ("max_line_load_pct", "overload_hours_h", "min_pu", "energy_kwh", "loss_kwh", "transformers_over"):
+        delta = cube.delta(metric, case=B)
+        assert delta is not None and delta.value is not None
+        shown = page.locator(f"span[data-metric={metric}]")
+        assert shown.inner_text() == change(delta.value, METRICS[metric].unit), metric
+        assert shown.get_attribute("class") == f"dtl-{delta.text}"
+
+
+def test_feeders_are_ranked_by_what_changes(watched: Any, cube: facts.Facts) -> None:
+    page = watched.go(address("base@2026", "growth@2026"))
+    first = page.locator("#dtl-compare table:has(caption:text('Feeders by change')) tbody tr").first
+    assert first.locator("th").inner_text() == "north"
+    value = cube.value("max_line_load_pct", "north", "growth@2026")
+    assert first.locator("td").nth(1).inner_text().startswith(text(value, "%")[:-2])
+
+
+def test_pair_is_in_the_address_and_can_be_swapped(watched: Any) -> None:
+    page = watched.go(address(A, B))
+    page.locator("button", has_text="Swap").click()
+    page.wait_for_selector(f"#dtl-compare[data-ready='{B} {A}']")
+    assert urllib.parse.quote(B) in page.url.split("a=")[1].split("&")[0]
+    page = watched.go("compare.html#a=nobody&b=%3Cb%3E")
+    assert page.locator("#dtl-compare select").count() == 2
+    page = watched.go(address(A, A))
+    assert "choose two" in page.locator("#dtl-compare").inner_text()
+
+
+def test_hostile_names_stay_text(watched: Any) -> None:
+    page = watched.go(address("base@2026", "growth@2026"))
+    cell = page.locator("#dtl-compare th a", has_text="Ost").first
+    assert cell.inner_text() == made_study.ODD and page.locator("#dtl-compare th a b").count() == 0
