@@ -130,7 +130,7 @@ def store(given: Namespace) -> int:
     """Look after the store of answers."""
     from dtl.workflow import keeping
 
-    return keeping.run(given.what, given.max, given.sample)
+    return keeping.run(given.what, given.max, given.sample, given.seed)
 
 
 def schedule(given: Namespace) -> int:
@@ -216,6 +216,7 @@ def _parser() -> ArgumentParser:
     made.add_argument("what", choices=["size", "prune", "verify"])
     made.add_argument("--max", default="5GB", help="prune: how much to keep (default: 5GB)")
     made.add_argument("--sample", default="0%", help="verify: compute this share of the published answers again")
+    made.add_argument("--seed", default="", help="verify: another text, another sample")
     made = of_study(verb(schedule), "*")
     made.add_argument("--forge", choices=["github", "gitlab"], default="github", help="(default: github)")
     made.add_argument("--due", metavar="CRON", help="print the studies that this line of cron means")
@@ -264,7 +265,9 @@ def _of_diff(made: ArgumentParser) -> None:
     """The words of `diff`."""
     made.add_argument("before", metavar="A", help="a revision, a case or scenario, STUDY:CASE, or a study")
     made.add_argument("after", metavar="B", nargs="?", default=".", help="as A; the working tree by default")
-    made.add_argument("--study", metavar="STUDY", help="only this study")
+    made.add_argument(
+        "--study", metavar="STUDY", action="append", default=[], help="only this study, and others named so"
+    )
     how = made.add_mutually_exclusive_group()
     how.add_argument("--md", action="store_true", help="as Markdown, for a comment")
     how.add_argument("--json", action="store_true", help="as JSON")

@@ -19,7 +19,7 @@ class Told:
     """A difference with what belongs to it: of which study, between what, why, and what it cost.
 
     ``answers`` and ``minutes`` are what the second side asked beyond the first; ``causes`` what differs in study, code
-    and raw files; ``touched`` the groups of feeders that were asked otherwise.
+    and raw files; ``touched`` the groups of feeders that were asked otherwise; ``note`` says why nothing can be told.
     """
 
     study: str
@@ -30,6 +30,7 @@ class Told:
     touched: list[str] = field(default_factory=list)
     answers: int = 0
     minutes: float = 0.0
+    note: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The difference as JSON types; the assets are the heaviest of the violations."""
@@ -49,6 +50,8 @@ class Told:
 def text(told: Told) -> str:
     """A difference as plain text."""
     head = f"{told.study}: {told.before} -> {told.after}"
+    if told.note:
+        return f"{head}: not compared: {told.note}\n"
     if not told.found.material:
         return f"{head}: no material change ({told.cost})\n"
     lines = [head, f"  {_summary(told)}", f"  cost: {told.cost}"]
@@ -63,6 +66,9 @@ def markdown(every: Sequence[Told]) -> str:
     lines = [MARK]
     for told in every:
         head = f"**{told.study}**: {told.before} → {told.after}"
+        if told.note:
+            lines += [f"{head}: not compared: {_plain(told.note)}", ""]
+            continue
         if not told.found.material:
             lines += [f"{head}: no material change ({told.cost})", ""]
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dtl.errors import StoreError
+from dtl.errors import Mistake, SpecError, StoreError
 from dtl.workflow import budget, causes, digests, foresee, plan, revisions, run
 from dtl.workflow.plan import Plan
 from dtl.workflow.revisions import Name, Planned
@@ -41,20 +41,30 @@ class Since:
                 "groups_touched": self.groups}  # fmt: skip
 
 
-def since(study: str | None, ref: str, store: Store) -> dict[str, Since]:
-    """Each study (or the one that is named) against a revision, by name.
+def since(study: str | None, ref: str, store: Store) -> tuple[dict[str, Since], list[Mistake]]:
+    """Each study (or the one that is named) against a revision, by name, and the mistakes of studies that have some.
 
     Raises
     ------
     StoreError
         No such revision, or no such study.
+    SpecError
+        The study that is named has mistakes, or every study has.
     """
     known = revisions.names(Path())
     if study is not None and study not in known:
         raise StoreError(f"there is no study {study} here; there is {', '.join(known) or 'none'}")
     chosen = [study] if study else known
     bases = revisions.at(ref, chosen, store)
-    return {name: _since(name, bases, store) for name in chosen}
+    found, mistakes = {}, []
+    for name in chosen:
+        try:
+            found[name] = _since(name, bases, store)
+        except SpecError as err:
+            mistakes += err.mistakes
+    if mistakes and (study or not found):
+        raise SpecError(mistakes)
+    return found, mistakes
 
 
 def _since(name: str, bases: Mapping[str, Planned], store: Store) -> Since:
@@ -65,7 +75,7 @@ def _since(name: str, bases: Mapping[str, Planned], store: Store) -> Since:
 
 def show(study: str | None, ref: str, *, as_json: bool) -> int:
     """Print the plans of the studies that are touched; 0 if nothing is touched and nothing would run, else 2."""
-    found = since(study, ref, Store())
+    found, mistakes = since(study, ref, Store())
     if as_json:
         print(digests.pretty({name: each.as_json() for name, each in found.items()}), end="")
     else:
@@ -76,6 +86,8 @@ def show(study: str | None, ref: str, *, as_json: bool) -> int:
             raise StoreError(str(estimate))
     if not as_json:
         budget.tell(over)
+    if mistakes:
+        raise SpecError(mistakes)
     return foresee.OK if all(not x.touched and x.plan.empty for x in found.values()) else foresee.CHANGES
 
 
@@ -104,10 +116,12 @@ def _what(ref: str, found: Since) -> str:
 
 def bring(study: str | None, ref: str, options: Options) -> int:
     """Run the studies that are touched since a revision, each with the answers that the store has; the worst code."""
-    found = since(study, ref, Store())
+    found, mistakes = since(study, ref, Store())
     codes = [0]
     for name, each in found.items():
         print(f"{name}: {_what(ref, each)}", flush=True)
         if each.touched:
             codes.append(run.run(name, options))
+    if mistakes:
+        raise SpecError(mistakes)
     return max(codes)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from dtl import layout, tables
-from dtl.errors import StoreError
+from dtl.errors import SpecError, StoreError
 from dtl.report import difference, difference_text
 from dtl.report.difference import Difference
 from dtl.report.difference_text import Told
@@ -35,13 +35,13 @@ class Asked:
     cases: tuple[str, ...] = ()
 
 
-def run(before: str, after: str, study: str | None, *, as_md: bool, as_json: bool) -> int:
+def run(before: str, after: str, studies: list[str], *, as_md: bool, as_json: bool) -> int:
     """Print what changed; 0 if nothing that matters did, else 2."""
     known = revisions.names(Path())
-    one, two = (_asked(side, study, known) for side in (before, after))
+    one, two = (_asked(side, studies, known) for side in (before, after))
     if bool(one.study) != bool(two.study):
         raise StoreError(f"diff: {before} and {after} are not of one kind: name two revisions, cases or studies")
-    told = [_results(one, two)] if one.study else of_revisions(before, after, [study] if study else [], Store())
+    told = [_results(one, two)] if one.study else of_revisions(before, after, studies, Store())
     if as_json:
         print(digests.pretty([t.as_json() for t in told]), end="")
     elif as_md:
@@ -51,14 +51,15 @@ def run(before: str, after: str, study: str | None, *, as_md: bool, as_json: boo
     return MATERIAL if any(t.found.material for t in told) else SAME
 
 
-def _asked(text: str, study: str | None, known: Sequence[str]) -> Asked:
+def _asked(text: str, studies: Sequence[str], known: Sequence[str]) -> Asked:
     """What a word means: ``STUDY:CASE``, a case or scenario of the study, a study, or else a revision."""
     head, _, tail = text.partition(":")
     if tail and head in known:
         return _of_study(text, head, tail)
-    if study is None and text in known:
+    if not studies and text in known:
         return Asked(text, text)
-    chosen = study or (known[0] if len(known) == 1 else "")
+    only = studies or known
+    chosen = only[0] if len(only) == 1 else ""
     if chosen and text in _names(chosen):
         return _of_study(text, chosen, text)
     return Asked(text)
@@ -109,7 +110,8 @@ def of_revisions(before: str, after: str, studies: list[str], store: Store) -> l
     for name in studies:
         if name not in olds or name not in news:
             raise StoreError(f"diff: there is no study {name} at {before if name not in olds else after}")
-    told = [_revised(olds[name], news[name], store) for name in sorted(set(olds) & set(news))]
+    both = sorted(set(olds) & set(news))
+    told = [_revised(olds[name], news[name], store, strict=name in studies or len(both) == 1) for name in both]
     told += [_alone(olds[name], before, after, new=False) for name in sorted(set(olds) - set(news))]
     return told + [_alone(news[name], before, after, new=True) for name in sorted(set(news) - set(olds))]
 
@@ -118,7 +120,14 @@ def _at(ref: str, studies: list[str], store: Store) -> dict[str, Planned]:
     if ref != HERE:
         return revisions.at(ref, studies, store)
     known = revisions.names(Path())
-    return {name: revisions.here(name, store) for name in (studies or known) if name in known}
+    return {name: _here(name, store) for name in (studies or known) if name in known}
+
+
+def _here(study: str, store: Store) -> Planned:
+    try:
+        return revisions.here(study, store)
+    except SpecError as err:
+        return Planned(study, "working tree", "", mistake=str(err))
 
 
 def _alone(planned: Planned, before: str, after: str, *, new: bool) -> Told:
@@ -127,13 +136,19 @@ def _alone(planned: Planned, before: str, after: str, *, new: bool) -> Told:
     return Told(planned.study, before, after, Difference(came=which if new else [], went=[] if new else which))
 
 
-def _revised(old: Planned, new: Planned, store: Store) -> Told:
+def _revised(old: Planned, new: Planned, store: Store, *, strict: bool) -> Told:
+    """The difference of a study; where it cannot be told, an error if ``strict``, else a note beside other studies."""
     told = Told(old.study, old.label, new.label, Difference())
     if old.keys and old.keys == new.keys:
         return told
     if old.keys and new.keys and revisions.digest_of(old) == revisions.digest_of(new):
         return told
-    before, after = (_cube(cube_of(p, store), p.study) for p in (old, new))
+    try:
+        before, after = (_cube(cube_of(p, store), p.study) for p in (old, new))
+    except StoreError as err:
+        if strict:
+            raise
+        return replace(told, note=str(err).splitlines()[0])
     answers, minutes = causes.cost(store, old, new)
     return replace(
         told,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 
 from dtl.errors import StoreError
-from dtl.workflow import border, job
-from dtl.workflow.questions import published
+from dtl.workflow.again import again
 from dtl.workflow.store import Store
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
-def run(what: str, maximum: str, sample: str) -> int:
+def run(what: str, maximum: str, sample: str, seed: str) -> int:
     """Print the size of the store, prune or verify it; 1 if something is wrong with it."""
     store = Store()
     if what == "size":
@@ -25,7 +24,7 @@ def run(what: str, maximum: str, sample: str) -> int:
     for key in wrong:
         print(f"{store.shelf(key)}: is not what was shelved; it will be computed again when it is asked for")
     print(f"{len(store.known())} answers, {len(wrong)} wrong")
-    different = again(store, share_of(sample))
+    different = again(store, share_of(sample), seed)
     return 1 if wrong or different else 0
 
 
@@ -54,32 +53,3 @@ def share_of(text: str) -> float:
     if not found or float(found[1]) > 100:
         raise StoreError(f"{text!r} is no share; write it as 1%")
     return float(found[1]) / 100
-
-
-def again(store: Store, share: float) -> list[str]:
-    """Compute a share of the published answers again and compare the bytes; the keys of those that differ.
-
-    Which ones depends on their keys alone. The inputs are those that lie in the results.
-    """
-    if not share:
-        return []
-    studies, asked, different = border.Border(), 0, []
-    for study in studies.studies:
-        for record in published(study):
-            slices = studies.slices(study)
-            each = slices.job(record["stage"], record["of"])
-            for said in record["answers"]:
-                answer = store.answer(said["key"])
-                if answer is None or int(said["key"][:8], 16) >= share * 2**32:
-                    continue
-                with store.scratch("again") as scratch:
-                    now = job.answer_anew(each, said["case"], store, Store(scratch))
-                if now.key != answer.key:
-                    print(f"{each.name} {said['case']}: its question has changed since it was published; run the study")
-                    continue
-                asked += 1
-                if now.outputs != answer.outputs:
-                    different.append(answer.key)
-                    print(f"{each.name} {said['case']}: comes out differently now ({answer.key[:12]})")
-    print(f"{asked} answers computed again, {len(different)} differ")
-    return different

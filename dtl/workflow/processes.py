@@ -13,6 +13,18 @@ PR_SET_PDEATHSIG = 1
 """``prctl``: the signal that a process gets when its parent dies (linux/prctl.h)."""
 
 
+def processor() -> str:
+    """The class of processors of this machine, which decides the last digits of numbers."""
+    import platform
+
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{platform.machine()} {names[0] if names else platform.processor()}".strip()
+
+
 def started(pid: int) -> str:
     """When a process started, in a form that only serves to compare; empty if there is no such process."""
     if sys.platform == "linux":

@@ -1,8 +1,8 @@
 """A revision of the repository beside the working tree: its files, and the plans of its studies by its own code.
 
 A revision is exported into a scratch folder of the store and planned there: by the DTL that the revision holds, as
-`dtl plan STUDY --json`, or by this one where the repository holds studies only. So its answers are found in the store by what
-they were asked, also when they were computed before the commit was made, or on another machine.
+`dtl plan STUDY --json`, or by this one where the repository holds studies only. So its answers are found in the store
+by what they were asked, also when they were computed before the commit was made, or on another machine.
 """
 
 from __future__ import annotations

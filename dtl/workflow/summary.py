@@ -13,6 +13,7 @@ from typing import Any
 from dtl import layout
 from dtl.spec.study import Study
 from dtl.workflow import digests, fingerprint, gate
+from dtl.workflow.processes import processor
 from dtl.workflow.questions import published
 
 PACKAGES = ("snakemake", "opendssdirect", "numpy", "pandas", "pyarrow")
@@ -48,7 +49,14 @@ SHOWN = ("run", "ended", "git")
 def write(study: Study, facts: dict[str, Any]) -> None:
     """Keep the facts of a run as a file, and beside the built site as a script that its pages may show."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    facts |= {"study": study.name, "spec": study.digest, "ended": now, "git": _revision(), "host": platform.node()}
+    facts |= {
+        "study": study.name,
+        "spec": study.digest,
+        "ended": now,
+        "git": _revision(),
+        "host": platform.node(),
+        "processor": processor(),
+    }
     facts |= {
         "python": platform.python_version(),
         "platform": platform.platform(),
