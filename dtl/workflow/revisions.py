@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from dtl import layout
 from dtl.errors import DtlError, StoreError
 from dtl.spec.base import near
@@ -81,8 +83,8 @@ def commit_of(ref: str) -> str:
 
 
 @contextmanager
-def exported(commit: str, store: Store) -> Iterator[Path]:
-    """The current folder as it was at a commit, with what Git ignores of the studies as it is now."""
+def exported(commit: str, store: Store) -> Iterator[tuple[Path, list[str]]]:
+    """The current folder as it was at a commit, with what Git ignores of the studies as it is now, which is listed."""
     with store.scratch("revision") as scratch:
         tree, index = scratch / "tree", str((scratch / "index").absolute())
         git("read-tree", commit, GIT_INDEX_FILE=index)
@@ -91,30 +93,29 @@ def exported(commit: str, store: Store) -> Iterator[Path]:
         folder = tree / prefix
         folder.mkdir(parents=True, exist_ok=True)
         ignored = git("ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", *UNTRACKED)
-        for name in filter(None, ignored.split("\0")):
-            _lend(Path(name), folder / name)
-        yield folder
+        yield folder, [n for n in ignored.split("\0") if n and _lend(Path(n), folder / n)]
 
 
-def _lend(source: Path, target: Path) -> None:
-    """Put a file where it is looked for, without a copy where that can be."""
+def _lend(source: Path, target: Path) -> bool:
+    """Put a file where it is looked for, without a copy where that can be; whether it was not there."""
     if target.exists() or "__pycache__" in source.parts:
-        return
+        return False
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
+    return True
 
 
 def at(ref: str, studies: list[str], store: Store) -> dict[str, Planned]:
     """What studies ask at a revision, by name; those that it does not have are left out. No names: all it has."""
     commit = commit_of(ref)
     label = ref if commit.startswith(ref) else f"{ref} ({commit[:9]})"
-    with exported(commit, store) as folder:
+    with exported(commit, store) as (folder, lent):
         known = names(folder)
         chosen = [s for s in studies if s in known] if studies else known
-        return {study: _planned(study, label, commit, folder, store) for study in chosen}
+        return {study: _planned(study, label, commit, folder, lent, store) for study in chosen}
 
 
 def names(folder: Path) -> list[str]:
@@ -122,8 +123,10 @@ def names(folder: Path) -> list[str]:
     return sorted(p.parent.name for p in folder.glob(layout.STUDY.format(study="*")))
 
 
-def _planned(study: str, label: str, commit: str, folder: Path, store: Store) -> Planned:
-    root = store.root.absolute()
+def _planned(study: str, label: str, commit: str, folder: Path, lent: list[str], store: Store) -> Planned:
+    root, other = store.root.absolute(), _other(study, folder, lent)
+    if other:
+        return Planned(study, label, commit, mistake=other)
     if not (folder / "dtl/workflow/plan.py").is_file():
         try:
             with chdir(folder):
@@ -140,6 +143,19 @@ def _planned(study: str, label: str, commit: str, folder: Path, store: Store) ->
     if not all("key" in line for how in HOWS for line in said[how]):
         return Planned(study, label, commit, mistake="its DTL is older than this verb and does not say its keys")
     return _of_lines(study, label, commit, said)
+
+
+def _other(study: str, folder: Path, lent: list[str]) -> str:
+    """What is wrong with files that were lent to a revision: it pins another content."""
+    path = folder / layout.LOCK.format(study=study)
+    locked = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    known = {name: pin for pins in (locked or {}).values() for name, pin in pins.items()}
+    for name in lent:
+        pin = known.get(os.path.relpath(name, path.parent.relative_to(folder)))
+        if pin is not None and digests.of_file(folder / name) != pin["sha256"]:
+            now = digests.of_file(folder / name)
+            return f"{name} is not in Git, and lies here with {now:.16}; the revision pins {pin['sha256']:.16}"
+    return ""
 
 
 def here(study: str, store: Store, made: Plan | None = None) -> Planned:

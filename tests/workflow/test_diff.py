@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -143,13 +144,25 @@ def test_what_git_ignores_is_lent_to_a_revision(repo: Repo, capsys: pytest.Captu
     (repo.folder / ".git/info/exclude").write_text("data/\n")
     repo.git("rm", "-r", "--quiet", "--cached", "studies/tiny/data")
     commit = repo.commit("Data leave the repository")
+    cli.main(["check", "tiny", "--lock"])
+    pinned = repo.commit("Data are pinned")
+    master = folder / "a/master.dss"
+    text = master.read_text()
     try:
         assert folder.is_dir()
         assert "no material change" in said(capsys, "calm~0", "calm", code=0)
         assert json.loads(said(capsys, "calm", commit, "--json", code=2))[0]["counts"]["new"] == 2
+        capsys.readouterr()
+        assert "no material change" in said(capsys, commit, pinned, code=0)
+        master.write_text(text.replace("kw=900", "kw=901"))
+        now = hashlib.sha256(master.read_bytes()).hexdigest()
+        err = said(capsys, pinned, code=1)
+        assert now[:16] in err and hashlib.sha256(text.encode()).hexdigest()[:16] in err and "pins" in err
     finally:
+        master.write_text(text)
+        (repo.study.parent / "sources.lock.yaml").unlink()
         (repo.folder / ".git/info/exclude").write_text("")
-        repo.git("reset", "--quiet", "HEAD~1")
+        repo.git("reset", "--quiet", "HEAD~2")
 
 
 def test_hours_and_values_decide_what_is_worse() -> None:
