@@ -12,6 +12,8 @@ rule gather:
         assess=of_groups(layout.ASSESS),
         hosting=of_groups(layout.HOSTING),
         manifest=of_groups(layout.MANIFEST),
+        hourly=of_groups(layout.HOURLY),
+        assets=layout.ASSETS,
     output:
         cube=solid(layout.CUBE),
     log:

@@ -18,7 +18,11 @@ def merged(folders: dict[str, Path], work: Path, model: str, **spec: Any) -> dic
     """Merge the sources (folders by name) in the folder `work`; the outputs by name."""
     outputs = {n: work / "system" / Path(t).name for n, t in STAGES["merge_network"].outputs.items()}
     (work / "system").mkdir()
-    merge_network({"model": model, "waive": {}, "meters": METERS, "reconcile": {}, "geometry": "", **spec}, {"sources": folders}, outputs)
+    merge_network(
+        {"model": model, "waive": {}, "meters": METERS, "reconcile": {}, "geometry": "", **spec},
+        {"sources": folders},
+        outputs,
+    )
     return outputs
 
 

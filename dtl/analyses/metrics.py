@@ -254,9 +254,47 @@ def _hosting() -> list[Metric]:
     return made
 
 
+def _substations() -> list[Metric]:
+    m = "substations"
+    one: dict[str, Any] = {"worse": "up", "only_elements": True}
+    return [
+        Metric(m, "banks", "", "banks that were judged"),
+        Metric(m, "banks_over", "", "banks above their rated power in any hour", "up"),
+        Metric(m, "stations_over_n_1", "", "substations that the units left cannot carry in some hour", "up"),
+        Metric(m, "feeders_without_bank", "", "feeders on no known bank; the text names them"),
+        Metric(m, "bank_peak_kva", "kVA", "highest power of the bank: its feeders added hour by hour", **one),
+        Metric(m, "bank_peak_mw", "MW", "active power in the hour of its peak; the text names the substation", **one),
+        Metric(m, "bank_coincidence", "share", "peak of the bank, of the sum of its feeders' own peaks", **one),
+        Metric(m, "bank_min_kw", "kW", "lowest power of the bank; negative flows back", only_elements=True),
+        Metric(m, "bank_reverse_hours_h", "h", "hours in which power flows back through the bank", **one),
+        Metric(m, "bank_load_pct", "%", "highest loading of the bank, of its rated power", **one),
+        Metric(m, "bank_hours_over_h", "h", "hours above the limit of the bank", **one),
+        Metric(m, "bank_feeder_kw", "kW", "power of a feeder in the hour of the peak of its bank", only_elements=True),
+        Metric(m, "station_peak_kva", "kVA", "highest power of the substation, all its feeders added", **one),
+        Metric(m, "station_firm_mva", "MVA", "what the substation can carry with its largest unit out", "down",
+               only_elements=True),
+        Metric(m, "station_n_1_pct", "%", "highest loading of the units left, of their emergency rating", **one),
+        Metric(m, "station_n_1_hours_over_h", "h", "hours in which the units left cannot carry the load", **one),
+        Metric(m, "station_n_1_short_kva", "kVA", "most that is beyond the units left", **one),
+        Metric(m, "station_n_1_short_kvah", "kVAh", "what is beyond the units left, over the year", **one),
+    ]  # fmt: skip
+
+
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
-    for group in (_status, _thermal, _voltage, _losses, _ageing, _head, _study, _reliability, _validate, _hosting)
+    for group in (
+        _status,
+        _thermal,
+        _voltage,
+        _losses,
+        _ageing,
+        _head,
+        _study,
+        _reliability,
+        _validate,
+        _hosting,
+        _substations,
+    )  # fmt: skip
     for metric in group()
 }
 """Every metric by its name; a name is used once, whatever the analysis."""

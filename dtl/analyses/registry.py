@@ -14,6 +14,7 @@ OVER_CASES = {
     "hosting": "dtl.analyses.hosting.gather:gathered",
     "compare": "dtl.analyses.compare:compare",
     "reliability": "dtl.analyses.reliability:reliability",
+    "substations": "dtl.analyses.substations:substations",
     "validate": "dtl.analyses.validate:validate",
 }
 """What is asked of all cases together, when the study is gathered."""

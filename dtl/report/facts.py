@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from dtl import tables
 from dtl.analyses.compare import Case
 from dtl.analyses.metrics import DELTA, METRICS
-from dtl.analyses.registry import OVER_CASES
+from dtl.analyses.registry import ANALYSES, OVER_CASES
 from dtl.report import cube
 from dtl.report.board import EVERY, Cell, board
 
@@ -34,13 +34,14 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
     cube.put_engines(found, index, manifests)
     level = pc.if_else(whole, "feeder", "element")
     copied = tables.frame("cube", {"level": level} | {name: assess[name] for name in assess.column_names})
-    rows = [*cube.rows(found, spec["headline"], spec["baseline"]), *_past(spec["analyses"], inputs, found.feeders)]
+    rows = [*cube.rows(found, spec["headline"], spec["baseline"]), *_past(spec, inputs, found.feeders)]
     own = tables.frame("cube", rows)
     tables.write("cube", tables.concat("cube", [copied, own]), outputs["cube"])
 
 
-def _past(asked: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> list[dict[str, Any]]:
-    """The rows about past outages and about a reference, where the study asks for them."""
+def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> list[dict[str, Any]]:
+    """The rows of the analyses over all cases and feeders, where the study asks for them."""
+    asked, cases = spec["analyses"], spec["cases"]
     rows: list[dict[str, Any]] = []
     if "reliability" in asked:
         known = (tables.read(name, Path(inputs[name])) for name in ("outages", "steps", "served"))
@@ -52,7 +53,15 @@ def _past(asked: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> 
     if "hosting" in asked:
         hosting = [tables.read("hosting", Path(p)) for _, p in sorted(inputs["hosting"].items())]
         rows += _over_cases("hosting")(tables.concat("hosting", hosting))
+    if "substations" in asked:
+        heads = [tables.read("hourly", Path(p), _HEADS) for _, p in sorted(inputs["hourly"].items())]
+        assets = tables.read("assets", Path(inputs["assets"]))
+        rows += _over_cases("substations")(asked["substations"], cases, pa.concat_tables(heads), assets, feeders)
     return rows
+
+
+_HEADS = ("feeder", "case", "hour", "source_kw", "source_kvar")
+"""What of the hours of a feeder counts for its bank."""
 
 
 def _over_cases(kind: str) -> Callable[..., list[dict[str, Any]]]:
@@ -185,8 +194,15 @@ class Facts:
 
     @cached_property
     def _elements(self) -> pa.Table:
-        every = _is(self.table, "case", EVERY)
-        return self.table.filter(pc.and_not(_is(self.table, "level", "element"), every))
+        judged = pc.is_in(self.table["analysis"].cast(tables.TEXT), pa.array(list(ANALYSES)))
+        own = pc.and_(_is(self.table, "level", "element"), judged)
+        return self.table.filter(pc.and_not(own, _is(self.table, "case", EVERY)))
+
+    def parts(self, analysis: str) -> list[dict[str, Any]]:
+        """The rows of an analysis over feeders about single things: banks, plants, causes of outages."""
+        own = pc.and_(_is(self.table, "level", "element"), _is(self.table, "analysis", analysis))
+        rows: list[dict[str, Any]] = self.table.filter(own).to_pylist()
+        return rows
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str, str, int], Cell]:

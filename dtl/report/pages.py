@@ -18,6 +18,7 @@ PAGES = {
     "compare": "Compare",
     "feeder": "Feeders",
     "hosting-capacity": "Hosting capacity",
+    "substations": "Substations",
     "data-quality": "Data quality",
     "assumptions": "Assumptions",
     "method": "Method",

@@ -30,6 +30,7 @@ from dtl.report import (
     series,
     sheet,
     study_payloads,
+    substations,
 )
 from dtl.report.facts import Facts, load
 from dtl.report.overlays import Overlays
@@ -185,6 +186,7 @@ def _write_pages(
         "method": _method(inputs, listed["findings"], spec, reference),
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
+        "substations": substations.context(facts, cases),
     }
     _render(site, common, contexts, reference)
 

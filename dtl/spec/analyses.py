@@ -59,12 +59,30 @@ class Compare(Base):
     """Another study, at a tag of its repository."""
 
 
-@not_yet
+class Bank(Base):
+    """A bank of a substation: what hangs on it, and what it can carry."""
+
+    substation: Text | None = None
+    """Its substation; none: the bank is its own."""
+    feeders: list[Text] | None = Field(default=None, min_length=1)
+    """Its feeders, by id or glob; none: those that the GIS gives to the substation of the bank's name."""
+    mva: Positive | None = None
+    """Rated power of all its units together [MVA]; none: as the GIS states it."""
+    emergency_mva: Positive | None = None
+    """What they may carry together while a unit of the substation is out [MVA]; none: the rated power."""
+    units: Count = 1
+    """Equal transformers side by side that it consists of."""
+
+
 class Substations(Base):
     """Coincident sums of feeder heads against the rating of their bank, N and N-1."""
 
     for_: list[CaseName] | None = None
     """The cases; none: every scenario in its last year."""
+    banks: dict[Text, Bank] = {}
+    """Banks by name; none: each substation of the GIS is one bank, of units whose number is not known."""
+    over_pct: Percent = 100.0
+    """Share of the rating above which a bank counts as overloaded [%]."""
 
 
 class Reliability(Base):

@@ -254,6 +254,8 @@ _STAGES = (
             "assess": layout.ASSESS,
             "hosting": layout.HOSTING,
             "manifest": layout.MANIFEST,
+            "hourly": layout.HOURLY,
+            "assets": layout.ASSETS,
         },
         outputs={"cube": layout.CUBE},
         tables={"cube": "cube"},

@@ -135,7 +135,7 @@ def test_what_is_available_today() -> None:
     }  # fmt: skip
     analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields
     asked = {n for n, f in analyses.items() if all(c.available for c in schema.of_type(f.annotation))}
-    assert asked == {"thermal", "voltage", "losses", "compare", "reliability", "validate_", "hosting"}
+    assert asked == {"thermal", "voltage", "losses", "compare", "reliability", "validate_", "hosting", "substations"}
     marked = {n for n, f in Study.model_fields.items() if mark(f) is not None}
     assert marked == {"sweeps"}
 
