@@ -103,8 +103,8 @@ def planes(layer: Mapping[str, Any], latitude_deg: float) -> list[Plane]:
     """The mix of orientations of a layer; south of the equator our own looks to the north."""
     if given := layer.get("orientations"):
         return [Plane(float(o["azimuth_deg"]), float(o["tilt_deg"]), float(o["share"])) for o in given]
-    turn = 0.0 if latitude_deg >= 0.0 else 180.0
-    return [Plane(abs(turn - azimuth) % 360.0, TILT_DEG, share) for azimuth, share in MIX]
+    north = latitude_deg >= 0.0
+    return [Plane(azimuth if north else (180.0 - azimuth) % 360.0, TILT_DEG, share) for azimuth, share in MIX]
 
 
 def _yield(shape: Real, context: Context) -> dict[str, Any]:

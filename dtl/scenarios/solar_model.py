@@ -72,7 +72,15 @@ def sun(year: int, timezone: str, latitude_deg: float, longitude_deg: float) -> 
     calendar = Calendar(year)
     first = pd.Timestamp(calendar.civil(0, timezone).astimezone(UTC))
     skipped = 24 * ((calendar.day >= 59) & calendar.is_leap)
-    times = pd.DatetimeIndex(first + pd.to_timedelta(np.arange(HOURS) + skipped + 0.5, unit="h"))
+    return sun_at(
+        pd.DatetimeIndex(first + pd.to_timedelta(np.arange(HOURS) + skipped + 0.5, unit="h")),
+        latitude_deg,
+        longitude_deg,
+    )
+
+
+def sun_at(times: pd.DatetimeIndex, latitude_deg: float, longitude_deg: float) -> Sun:
+    """The sun at some moments."""
     place = pvlib.solarposition.get_solarposition(times, latitude_deg, longitude_deg)
     zenith = place["apparent_zenith"]
     return Sun(

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from dtl.errors import Mistake
 from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
-from dtl.spec.edits import Actions, Switching
+from dtl.spec.device_checks import batteries_have_company, roofs_have_weather
+from dtl.spec.edits import Actions
 from dtl.spec.layer_files import classes_are_known, files_hold
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
@@ -82,13 +83,6 @@ def _meters_have_a_year(study: Study) -> Found:
                 "needs-years",
                 f"'{origin}' is a time series; years.measured must say of which year",
             )
-
-
-def _switching_is_together(study: Study) -> Found:
-    for name, layer in study.layers.items():
-        if isinstance(layer, Switching) and not study.network.together:
-            message = "switching works within feeders that are solved as one circuit; name them in network.together"
-            yield ("layers", name), "needs-together", message
 
 
 def _together_is_chosen(study: Study) -> Found:
@@ -180,7 +174,6 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _stacks,
     _growth_has_years,
     _meters_have_a_year,
-    _switching_is_together,
     _together_is_chosen,
     _not_circular,
     _weather_was_fetched,
@@ -191,5 +184,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _metrics_are_computed,
     files_hold,
     classes_are_known,
+    roofs_have_weather,
+    batteries_have_company,
     swept,
 )

@@ -1,0 +1,42 @@
+"""What layers of devices need besides themselves: weather for roofs, roofs or a tariff for batteries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtl.spec.adoption import Battery, Solar, Tariff
+from dtl.spec.measured import OpenMeteo, WeatherFile
+from dtl.spec.study import Study
+
+Found = Iterator[tuple[tuple[str | int, ...], str, str]]
+"""Where, slug and message of each mistake."""
+
+
+def roofs_have_weather(study: Study) -> Found:
+    """A layer of roofs that scenarios stack has a profile of its own, or the study has weather."""
+    if any(isinstance(s, OpenMeteo | WeatherFile) for s in study.sources.values()):
+        return
+    stacked = {name for scenario in study.scenarios.values() for name in scenario.stack}
+    for name, layer in study.layers.items():
+        if isinstance(layer, Solar) and layer.profile is None and name in stacked:
+            message = (
+                "its output follows the irradiance, and the study has no weather; add a source of kind open_meteo, "
+                "weather_file or epw, or give the layer a 'profile'"
+            )
+            yield ("layers", name), "needs-weather", message
+
+
+def batteries_have_company(study: Study) -> Found:
+    """The roofs that batteries go with, and the tariff that they follow, are in the same stack."""
+    for name, scenario in study.scenarios.items():
+        kinds = {type(study.layers[n]) for n in scenario.stack if n in study.layers}
+        for i, stacked in enumerate(scenario.stack):
+            layer = study.layers.get(stacked)
+            if not isinstance(layer, Battery):
+                continue
+            if layer.with_ is not None and layer.with_ not in scenario.stack:
+                message = f"'{stacked}' goes with '{layer.with_}', which is not in this stack"
+                yield ("scenarios", name, "stack", i), "not-stacked", message
+            if layer.mode == "tariff" and Tariff not in kinds:
+                message = f"'{stacked}' follows a tariff, and this stack has no layer of kind tariff"
+                yield ("scenarios", name, "stack", i), "not-stacked", message

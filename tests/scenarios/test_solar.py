@@ -1,0 +1,145 @@
+"""Roofs: the published answer of PVWatts hour by hour, sizes, mixes, and what is told where weather lacks."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from layered_cases import CONTEXT, demand_of, feeder_of, made_weather, street
+from numpy.typing import NDArray
+
+from dtl.errors import SolveError
+from dtl.scenarios import solar, solar_model
+from dtl.scenarios.compose import compose
+from dtl.scenarios.context import Context
+from dtl.scenarios.solar_model import Plane
+from dtl.scenarios.state import State
+
+Real = NDArray[np.float64]
+ROOFS = {"name": "roofs", "kind": "solar", "penetration": 1.0, "to": "residential"}
+FEEDER = feeder_of(street(6, 2))
+
+
+@pytest.fixture(scope="module")
+def context() -> Context:
+    return replace(CONTEXT, weather={2025: made_weather(2025)})
+
+
+def composed(context: Context, *layers: dict[str, Any]) -> State:
+    return compose(layers, FEEDER, demand_of(FEEDER), context)
+
+
+def published(samples: Path) -> dict[str, Real]:
+    with (samples / "ml/pvwatts-hourly/pvwatts_8760_rackmount.csv").open(encoding="utf-8") as file:
+        rows = list(csv.reader(file))[18 : 18 + 8760]
+    columns = np.array([[float(v) for v in row[3:11]] for row in rows]).T
+    return dict(zip(("dni", "dhi", "temp", "wind", "poa", "cell", "dc", "ac"), columns, strict=True))
+
+
+def rebuilt(known: dict[str, Real], late_min: int = 0) -> tuple[Real, Real, Real]:
+    at = solar_model.sun(2021, "America/Denver", 39.73, -105.18)
+    if late_min:
+        place = solar_model.sun_at(at.times + pd.Timedelta(minutes=late_min), 39.73, -105.18)
+        at = replace(place, times=at.times)
+    light = solar_model.sky(at, None, known["dni"], known["dhi"])
+    total, passed = solar_model.on_plane(at, light, Plane(180.0, 20.0))
+    cell = solar_model.cell_c(at, total, known["temp"], known["wind"], solar_model.RACK_C)
+    dc = solar_model.dc_kw(passed, cell, 4.0, -0.0047, 0.1408)
+    return total, cell, solar_model.ac_kw(dc, 4.0 / 1.2) * 1000.0
+
+
+def errors(ours: Real, theirs: Real) -> tuple[float, float]:
+    """Error of the sum, and root of the mean square over the hours of day as a share of their mean."""
+    day = theirs > 0.0
+    return ours.sum() / theirs.sum() - 1.0, float(np.sqrt(((ours - theirs)[day] ** 2).mean()) / theirs[day].mean())
+
+
+def test_pvwatts_hour_by_hour(samples: Path) -> None:
+    """4 kW, open rack, Denver: the year's energy to 0.1 %, the hours to 0.45 % of their mean, the plane to 0.4 %."""
+    known = published(samples)
+    total, cell, ac = rebuilt(known)
+    assert errors(total, known["poa"])[1] <= 0.004
+    year, hours = errors(ac, known["ac"])
+    assert abs(year) <= 0.001 and hours <= 0.0045
+    day = known["poa"] > 0.0
+    assert np.sqrt(((cell - known["cell"])[day] ** 2).mean()) < 0.15
+
+
+@pytest.mark.parametrize("late_min", [-30, 30])
+def test_half_an_hour_of_the_sun_would_be_seen(samples: Path, late_min: int) -> None:
+    known = published(samples)
+    total, _, ac = rebuilt(known, late_min)
+    assert errors(ac, known["ac"])[1] > 0.0045 and errors(total, known["poa"])[1] > 0.004
+
+
+def test_the_parts_of_the_light_are_found_from_each_other(samples: Path) -> None:
+    known = published(samples)
+    at = solar_model.sun(2021, "America/Denver", 39.73, -105.18)
+    whole = solar_model.sky(at, None, known["dni"], known["dhi"])
+    high = at.height > 0.2
+    for known_parts in ((whole.ghi, None, whole.dhi), (whole.ghi, whole.dni, None)):
+        again = solar_model.sky(at, *known_parts)
+        np.testing.assert_allclose(again.dni[high], whole.dni[high], atol=1e-6)
+        np.testing.assert_allclose(again.dhi[high], whole.dhi[high], atol=1e-6)
+    split = solar_model.sky(at, whole.ghi, None, None)
+    assert split.dni.sum() == pytest.approx(whole.dni.sum(), rel=0.1)
+
+
+def test_roofs_rest_at_night_and_stay_within_their_rating(context: Context) -> None:
+    state = composed(context, ROOFS | {"kw_each": 5.0})
+    given = -state.components["roofs"].kw.values()
+    rated = state.components["roofs"].kva
+    assert rated is not None and given.min() >= 0.0
+    assert (given <= rated[:, None] + 1e-6).all()
+    residential = np.array(state.classes) == "residential"
+    assert (rated[residential] == 5.0 * state.customers[residential]).all() and not rated[~residential].any()
+    midnight = np.arange(8760) % 24 == 0
+    assert given[:, midnight].max() == 0.0 and given.max() > 0.5 * rated.max()
+
+
+def test_a_system_gives_its_share_of_its_customers_year(context: Context) -> None:
+    state = composed(context, ROOFS | {"energy_share": 0.6})
+    mine = np.array(state.classes) == "residential"
+    given = -state.components["roofs"].kw.sums()
+    np.testing.assert_allclose(given[mine], 0.6 * state.base.kw.sums()[mine], rtol=1e-5)
+
+
+def test_west_gives_later_and_south_of_the_equator_roofs_look_north(context: Context) -> None:
+    def noon(azimuth: float) -> float:
+        words = {"kw_each": 5.0, "orientations": [{"azimuth_deg": azimuth, "tilt_deg": 30.0, "share": 1.0}]}
+        given = -composed(context, ROOFS | words).components["roofs"].kw.total().reshape(365, 24).sum(axis=0)
+        return float((given * np.arange(24)).sum() / given.sum())
+
+    assert noon(90.0) < noon(180.0) - 0.5 < noon(270.0) - 1.0
+    ours = {p.azimuth_deg: p.share for p in solar.planes({}, -35.0)}
+    assert ours == {0.0: 0.5, 315.0: 0.2, 45.0: 0.15, 270.0: 0.1, 90.0: 0.05}
+
+
+def test_heat_lowers_the_output(context: Context) -> None:
+    hot = {"name": "hot", "kind": "weather", "shift_c": 10.0}
+    cool, warm = composed(context, ROOFS | {"kw_each": 5.0}), composed(context, hot, ROOFS | {"kw_each": 5.0})
+    ratio = warm.components["roofs"].kw.sums().sum() / cool.components["roofs"].kw.sums().sum()
+    assert 0.95 < ratio < 0.975  # 10 K at -0.35 %/K
+
+
+def test_a_profile_stands_in_for_the_weather(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("\n".join(f"{0.5 * (h % 24 == 12)}" for h in range(8760)))
+    state = composed(
+        replace(CONTEXT, files={"own.csv": tmp_path / "own.csv"}), ROOFS | {"kw_each": 4.0, "profile": "own.csv"}
+    )
+    units = state.units["roofs"].sum()
+    assert -state.components["roofs"].kw.total()[12] == pytest.approx(2.0 * units)
+
+
+def test_lacking_weather_is_told_with_the_remedy(context: Context) -> None:
+    with pytest.raises(SolveError, match=r"'roofs' needs the weather of 2025 .* 'profile'"):
+        composed(CONTEXT, ROOFS)
+    dark = made_weather(2025)
+    without = replace(dark, fields={"temp_c": dark.fields["temp_c"]})
+    with pytest.raises(SolveError, match=r"'roofs' needs irradiance: .*ghi_w_m2.*'profile'"):
+        composed(replace(CONTEXT, weather={2025: without}), ROOFS)
