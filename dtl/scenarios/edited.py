@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from dtl.errors import SolveError
 from dtl.network.feeder import Bus, Feeder, Part
-from dtl.network.topology import Topology, trace
+from dtl.network.topology import Edge, Topology, trace
 from dtl.scenarios.context import Context
 from dtl.scenarios.state import State
 from dtl.spec.base import near
@@ -96,36 +96,35 @@ def free(feeder: Feeder, field: str, name: str) -> str:
 
 
 def supplied(layer: str, before: Feeder, after: Feeder) -> Topology:
-    """The topology of a changed feeder, all of whose loads must have the supply that they had.
+    """The topology of a changed feeder, all of whose parts must have the supply that they had.
 
     Raises
     ------
     SolveError
-        Loads are without supply, or without a phase; the text names them, their customers and their power.
+        Loads are without supply, or parts without a phase; the text names them, and customers and power of the loads.
     """
     now = trace(after)
     had = _lacking(before, trace(before))
     lost = {name: why for name, why in _lacking(after, now).items() if name not in had}
     if lost:
-        loads = [p for p in after.loads if p.name in lost]
-        shown = ", ".join(f"{n} ({why})" for n, why in sorted(lost.items())[:5]) + ", ..." * (len(lost) > 5)
+        loads = [p for p in after.loads if ("load", p.name) in lost]
+        shown = ", ".join(f"{n} ({why})" for (_, n), why in sorted(lost.items())[:5]) + ", ..." * (len(lost) > 5)
         raise SolveError(
-            f"layer '{layer}': {len(lost)} loads with {sum(p.customers for p in loads)} customers and "
-            f"{sum(p.kw for p in loads):.6g} kW lose their supply: {shown}"
+            f"layer '{layer}': {len(lost)} parts lose their supply, among them {len(loads)} loads with "
+            f"{sum(p.customers for p in loads)} customers and {sum(p.kw for p in loads):.6g} kW: {shown}"
         )
     return now
 
 
-def _lacking(feeder: Feeder, topology: Topology) -> dict[str, str]:
-    """The loads in service that lack supply, and what they lack."""
+def _lacking(feeder: Feeder, topology: Topology) -> dict[Edge, str]:
+    """The parts in service that lack a phase, and the loads that lack supply, by kind and name with what they lack."""
     islands = {bus for island in topology.islands for bus in island}
-    lacking = {p.name: "dead" for p in feeder.loads if p.enabled and p.bus in islands}
-    for (kind, name), nodes in topology.unfed:
-        if kind == "load":
-            lacking[name] = f"no phase {letters(nodes)}"
+    lacking = {edge: f"no phase {letters(nodes)}" for edge, nodes in topology.unfed}
     for load in feeder.loads:
-        if load.enabled and (dead := set(load.nodes) & topology.dead.get(load.bus, set())):
-            lacking[load.name] = f"no phase {letters(sorted(dead))}"
+        if load.enabled and load.bus in islands:
+            lacking["load", load.name] = "dead"
+        elif load.enabled and (dead := set(load.nodes) & topology.dead.get(load.bus, set())):
+            lacking["load", load.name] = f"no phase {letters(sorted(dead))}"
     return lacking
 
 

@@ -28,7 +28,7 @@ MACHINES: Mapping[str, Literal["synchronous", "pv", "wind", "other"]] = {
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be connected: a name, its type, powers [kW, kVA], power factor, and phases (empty: all of its bus)."""
+    """What is to be connected: name, type, powers [kW, kVA], power factor, phases (empty: all of its bus), volt-var."""
 
     name: str
     type: str
@@ -36,6 +36,7 @@ class Request:
     kva: float
     power_factor: float
     phases: str
+    volt_var: str = ""
 
 
 def connected(request: Request, bus: Bus, feeder: Feeder, topology: Topology) -> Generator | Load | str:
@@ -67,7 +68,8 @@ def connected(request: Request, bus: Bus, feeder: Feeder, topology: Topology) ->
     }
     if request.type in ("ev", "load"):
         return Load(**fields, kvar=kvar, customers=0)
-    return Generator(**fields, kvar=-kvar, kva=request.kva, type=MACHINES.get(request.type, "other"))
+    return Generator(**fields, kvar=-kvar, kva=request.kva, rated_kw=request.kw, volt_var=request.volt_var,
+                     type=MACHINES.get(request.type, "other"))  # fmt: skip
 
 
 def output(
@@ -78,5 +80,20 @@ def output(
         path = str(words["profile"])
         shape = series_file.year(path, context.files, context.steps)
         return np.asarray(shape, np.float32), [assumption("profile", path, "", "study")]
+    if kind == "pv" and _sunny(context):
+        from dtl.scenarios import solar  # pvlib takes a second to load
+
+        sun, rows = solar.output(words, state, context)
+        return np.asarray(sun, np.float32), rows
     rows = [assumption("output", "full power in every step", "", "the worst of a request", default=True)]
     return np.ones(context.steps, np.float32), rows
+
+
+def _sunny(context: Context) -> bool:
+    """Whether the weather of the measured year has irradiance without gaps."""
+    weather = context.weather.get(context.measured_year)
+    if weather is None:
+        return False
+    whole = {f.split("_")[0] for f in ("ghi_w_m2", "dni_w_m2", "dhi_w_m2")
+             if f in weather.fields and not weather.missing.get(f)}  # fmt: skip
+    return "ghi" in whole or {"dni", "dhi"} <= whole

@@ -38,7 +38,8 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     kind = str(layer["type"])
     factor = float(layer.get("power_factor") or (INDUCTION_PF if kind == "induction" else 1.0))
     kw = float(layer["kw"])
-    request = Request(f"{name}:{kind}", kind, kw, float(layer.get("kva") or kw / factor), factor, str(layer["phases"]))
+    kva, curve = float(layer.get("kva") or kw / factor), str(layer.get("volt_var") or "")
+    request = Request(f"{name}:{kind}", kind, kw, kva, factor, str(layer["phases"]), curve)
     part = connected(request, bus, state.feeder, trace(state.feeder))
     if isinstance(part, str):
         raise SolveError(f"layer '{name}': {part}")
@@ -49,6 +50,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
         assumption("kw", kw, "kW taken" if kind in TAKES else "kW given", "study"),
         assumption("kva", request.kva, "kVA", "study", default="kva" not in layer),
         assumption("power_factor", factor, "taking kvar", "study", default="power_factor" not in layer),
+        assumption("volt_var", curve or "none", "", "study", default=not curve),
         *rows,
     ]
     return replace(state, plants=(*state.plants, Plant(name, part, shape))).assuming(name, *rows)

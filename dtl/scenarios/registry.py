@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LAYERS = {
+    "controls": "dtl.scenarios.controls:apply",
     "battery": "dtl.scenarios.battery:apply",
     "connection_rules": "dtl.scenarios.connection_rules:apply",
     "custom": "dtl.scenarios.custom:apply",
@@ -11,7 +12,9 @@ LAYERS = {
     "growth": "dtl.scenarios.growth:apply",
     "project": "dtl.scenarios.project:apply",
     "solar": "dtl.scenarios.solar:apply",
+    "switching": "dtl.scenarios.switching:apply",
     "tariff": "dtl.scenarios.tariff:apply",
+    "upgrades": "dtl.scenarios.upgrades:apply",
     "weather": "dtl.scenarios.weather:apply",
 }
 """The function of each kind, ``apply(layer, state, context) -> State``."""

@@ -9,20 +9,19 @@ from typing_extensions import override
 
 from dtl.spec.action_steps import AreaId, Step
 from dtl.spec.adoption import VoltVar
-from dtl.spec.base import Base, NotYet, not_yet, one_of, wrong
+from dtl.spec.base import Base, not_yet, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, GeneratorsName
 from dtl.spec.scalars import Count, Day, Flag, Name, NotNegative, Number, Percent, Phases, Positive, PowerFactor, Text
 from dtl.spec.upgrade_steps import UpgradeStep
 
 
-@not_yet
 class Upgrades(LayerBase):
     """Works that change the network: a CSV of committed projects, or a list."""
 
     kind: Literal["upgrades"]
     from_: CsvPath | None = None
-    """A CSV: asset, change, in-service year, cost."""
+    """A CSV: asset, change, to, year in service, cost."""
     do: list[UpgradeStep] | None = Field(default=None, min_length=1)
     """The works, one word each."""
 
@@ -69,8 +68,8 @@ class Project(LayerBase):
     """Phases of the connection, which must exist at the bus."""
     power_factor: PowerFactor | None = None
     """Fixed power factor at which reactive power is taken; none: 1, of an induction machine 0.9."""
-    volt_var: Annotated[VoltVar | None, NotYet()] = None
-    """Volt-var characteristic."""
+    volt_var: VoltVar | None = None
+    """Volt-var characteristic of a plant that gives power."""
     profile: CsvPath | None = None
     """A CSV of power per unit of `kw` through a year; none: pv by the weather where it is known, else full power."""
     fault_current_pu: Annotated[Number, Field(ge=0, le=10)] = 1.2
@@ -88,6 +87,8 @@ class Project(LayerBase):
             raise wrong("out-of-range", f"kva {self.kva:g} is below kw {self.kw:g}", "kva")
         if self.volt_var is not None:
             one_of(self, ("volt_var", "power_factor"), "a project")
+            if self.type in ("ev", "load", "synchronous", "induction"):
+                raise wrong("out-of-range", f"'{self.type}' has no inverter and so no 'volt_var'", "volt_var")
         least = self.kw / (self.power_factor or (0.9 if self.type == "induction" else 1.0))
         if self.kva is not None and self.kva < least * (1 - 1e-6):
             message = f"kva {self.kva:g} is below the {least:.6g} of {self.kw:g} kW at this power factor"
@@ -109,7 +110,6 @@ class SwitchStep(Base):
         return self
 
 
-@not_yet
 class Switching(LayerBase):
     """Switches in other positions, within feeders that are solved together."""
 
@@ -135,7 +135,6 @@ class RegulatorSettings(Base):
     """Whether the taps stay where they are."""
 
 
-@not_yet
 class Controls(LayerBase):
     """Other settings of regulators and capacitors."""
 
@@ -143,7 +142,7 @@ class Controls(LayerBase):
     regulators: RegulatorSettings | None = None
     """Settings of regulators."""
     capacitors: Literal["active", "frozen", "off"] | None = None
-    """What capacitor controls do."""
+    """Whether capacitor controls act, or the banks stay as they are, or all banks are off."""
 
     @model_validator(mode="after")
     def _something(self) -> Controls:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from dtl.spec.adoption import Adoption, Custom, Growth, Solar
 from dtl.spec.base import near
+from dtl.spec.edits import Project, Upgrades
 from dtl.spec.series import SeriesError, day_values, year_values
 from dtl.spec.study import Study
+from dtl.spec.upgrade_file import UpgradesError, works
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
 """Where, slug and message of each mistake."""
@@ -25,8 +27,14 @@ def files_hold(study: Study) -> Found:
             if path is not None:
                 yield from _judged(study, ("profiles", name, word), path, read)
     for name, layer in study.layers.items():
-        if isinstance(layer, Custom | Solar) and layer.profile is not None:
+        if isinstance(layer, Custom | Solar | Project) and layer.profile is not None:
             yield from _judged(study, ("layers", name, "profile"), layer.profile, year_values)
+        if isinstance(layer, Upgrades) and layer.from_ is not None and (study.folder / layer.from_).is_file():
+            try:
+                works(study.folder / layer.from_)
+            except UpgradesError as err:
+                for line in str(err).splitlines():
+                    yield ("layers", name, "from"), "wrong-file", f"'{layer.from_}'{line}"
 
 
 def _judged(study: Study, at: tuple[str, ...], path: str, read: Callable[[Path], list[float]]) -> Found:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, one_of, wrong
+from dtl.spec.base import Base, NotYet, one_of, wrong
 from dtl.spec.scalars import Money, Number, Phases, Positive, Text, Whole, Year
 
 
@@ -22,7 +22,7 @@ class RebuildLine(Base):
     phases: Phases | None = None
     """Its new phases."""
     conductor: Text | None = None
-    """Its new conductor, of the catalogue."""
+    """Its new conductor: a line code of the feeder, or one of the catalogue, as 4/0_acsr."""
 
     @model_validator(mode="after")
     def _one(self) -> RebuildLine:
@@ -36,9 +36,9 @@ class ReplaceTransformer(Base):
     """Replaces a transformer."""
 
     at: Text
-    """The transformer."""
+    """The transformer, or the bank of several units."""
     kva: Positive
-    """Its new rating [kVA]."""
+    """Its new rating, of all units together [kVA]."""
 
 
 class AddRegulator(Base):
@@ -65,7 +65,7 @@ class SetRegulator(Base):
     """Sets a regulator."""
 
     at: Text
-    """The regulator."""
+    """The regulator, or the bus or transformer where regulators stand."""
     volts: Annotated[Number, Field(ge=100, le=140)]
     """Set-point on the 120 V base [V]."""
 
@@ -124,7 +124,7 @@ class UpgradeStep(Base):
     """Sets the tap of a transformer."""
     move_phase: MovePhase | None = None
     """Moves a branch to other phases."""
-    add_battery: AddBattery | None = None
+    add_battery: Annotated[AddBattery | None, NotYet()] = None
     """Adds a battery."""
 
     @model_validator(mode="after")

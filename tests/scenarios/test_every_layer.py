@@ -23,32 +23,38 @@ ADOPTION = {"penetration": 0.5, "by": 2030}
 SAMPLES: dict[str, dict[str, Any]] = {
     "battery": ADOPTION | {"with": "the solar", "kw_each": 3.0, "kwh_each": 8.0},
     "connection_rules": {"max_kw_per_customer": 2.5, "export_limit": 0.3},
+    "controls": {"capacitors": "off"},
     "custom": ADOPTION | {"profile": "own.csv", "kw_each": 3.0, "power_factor": 0.9},
     "electrification": ADOPTION | {"end_use": "heating", "backup_kw": 2.0},
     "ev": ADOPTION | {"charging": {"like": "level2_residential"}, "to": "residential"},
     "growth": {"per_year": 0.03, "to": "commercial"},
     "solar": ADOPTION | {"kw_each": 4.0, "volt_var": "ieee_1547_b"},
     "project": {"at": "f:b_t003", "type": "pv", "kw": 20.0, "phases": "ABC"},
+    "switching": {"do": [{"close": "spare"}]},
     "tariff": {"peak_hours": [16, 21], "shift_share": 0.2, "days": "weekdays", "moves": ["load", "ev"]},
+    "upgrades": {"do": [{"year": 2030, "add_capacitor": {"at": "b_t004", "kvar": 20.0}}]},
     "weather": {"event": "hottest_week", "of": 2023, "onto": "peak_week", "shift_c": 1.5},
 }
 """One layer of each kind that changes something."""
 NOTHING: dict[str, dict[str, Any]] = {
     "battery": {"penetration": 0.0},
     "connection_rules": {"max_kw_per_customer": 1e9, "export_limit": 1.0},
+    "controls": {"capacitors": "active"},
     "custom": {"penetration": 0.0},
     "electrification": {"penetration": 0.0},
     "ev": {"penetration": 0.0},
     "growth": {"per_year": 0.0},
     "project": {"in_service": "2031-01-01"},
     "solar": {"penetration": 0.0},
+    "switching": {"do": [{"close": "spare"}, {"open": "spare"}]},
     "tariff": {"shift_share": 0.0},
+    "upgrades": {"do": [{"year": 2031, "add_capacitor": {"at": "b_t004", "kvar": 20.0}}]},
     "weather": {"event": None, "of": None, "shift_c": 0.0},
 }
 """What makes of it a layer that changes nothing."""
 BESIDE = {"battery": ["solar"], "connection_rules": ["solar"], "tariff": ["ev"]}
 """Kinds without which a layer has nothing to act on."""
-RULES = {"connection_rules"}
+RULES = {"connection_rules", "controls", "switching", "upgrades"}
 """Kinds that add no power of their own."""
 CASE = {"scenario": "s", "year": 2030, "case": "s@2030"}
 

@@ -73,6 +73,16 @@ def test_generation_raises_the_voltage_of_its_bus_and_a_load_lowers_it() -> None
     assert volts["load", True] < volts["load", False]
 
 
+def test_volt_var_answers_to_the_voltage() -> None:
+    def volts(**words: Any) -> float:
+        year = Year(*realise(composed(project(kw=250.0, kva=300.0, **words))), controls_active=False)
+        (block,) = year.blocks([4100])
+        return float(np.abs(block.voltages[year.circuit.nodes.index("lv.1")])[0])
+
+    plain, curve = volts(), volts(volt_var="ieee_1547_b")
+    assert abs(curve / 277.0 - 1.0) < abs(plain / 277.0 - 1.0) - 0.001
+
+
 def test_it_is_there_from_its_year_on() -> None:
     layer = project(in_service="2030-06-01")
     assert composed(layer).plants

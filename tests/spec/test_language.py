@@ -38,7 +38,6 @@ def test_only_what_is_not_built_or_not_there_is_refused(path: Path) -> None:
         load(path)
     slugs = {m.slug for m in caught.value.mistakes}
     assert slugs <= {"spec.not-yet", "spec.missing-file"}, str(caught.value)
-    assert "spec.not-yet" in slugs
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
@@ -130,7 +129,8 @@ def test_what_is_available_today() -> None:
     kinds = {k: c.available for c in schema.classes() for k in reference._kinds(c)}
     assert {k for k, available in kinds.items() if available} == {
         "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "ami", "growth", "ev",
-        "weather", "electrification", "tariff", "custom", "project", "scada", "solar", "battery", "connection_rules",
+        "weather", "electrification", "tariff", "custom", "project", "upgrades", "controls", "switching",
+        "scada", "solar", "battery", "connection_rules",
         "open_meteo", "weather_file", "epw", "generators", "forecast", "costs", "cyme_results", "mini_twin",
     }  # fmt: skip
     analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields

@@ -49,6 +49,7 @@ def read_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], feeder: Feeder
     context = read_context(spec, inputs)
     fed, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
     fed, demand = realise(compose(spec["layers"], fed, demand, context))
+    fed, _ = head.served(fed)
     return Case(spec["study"], fed, demand, context.calendar, spec, spec["analyses"]["hosting"])
 
 
