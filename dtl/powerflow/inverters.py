@@ -35,6 +35,8 @@ SETTLED = 10.0
 FLOAT32_PU = 2e-8
 """Least tolerance of voltages at which inverters settle whose powers OpenDSS reads in single precision [pu]."""
 _LEAST_DAMPING = 1.0 / 64.0
+_ROUNDING = 1e-9
+"""Part of its kVA below which an inverter is not said to be cut."""
 
 
 def responsive(feeder: Feeder) -> tuple[Generator, ...]:
@@ -222,7 +224,8 @@ class Tally:
 
     def add(self, hours: Ints, of: Inverters, available_kw: Real, found: Response) -> None:
         """Count what was found in some hours, with the power that was available, shape (inverters, hours) [kW]."""
-        self._cut[hours] = (available_kw - found.kw).sum(axis=0)
+        cut = available_kw - found.kw
+        self._cut[hours] = np.where(cut > _ROUNDING * of.kva[:, None], cut, 0.0).sum(axis=0)
         self._given[hours] = np.maximum(found.kvar, 0.0).sum(axis=0)
         self._absorbed[hours] = np.maximum(-found.kvar, 0.0).sum(axis=0)
         for i, hour in enumerate(hours.tolist()):
