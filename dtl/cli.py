@@ -292,10 +292,12 @@ def main(words: Sequence[str] | None = None) -> int:
 
         return client.ask(list(words[1:]))
     from dtl.errors import DtlError
+    from dtl.workflow import disk
 
     given = _parser().parse_args(words)
     try:
-        return int(given.function(given))
+        with disk.explained(f"dtl {given.verb}"):
+            return int(given.function(given))
     except DtlError as err:
         print(err, file=sys.stderr)
         return FAILED

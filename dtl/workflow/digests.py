@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl import layout
+from dtl.workflow import disk
 
 RACY_NS = 2_000_000_000
 """A file younger than this when it was hashed may still change unseen, so its digest is not remembered [ns]."""
@@ -117,7 +118,8 @@ class Seen:
     def save(self) -> None:
         """Write the memory, if there is anything new."""
         if self.fresh:
-            write_atomically(self.path, canonical(self.known))
+            with disk.spared():
+                write_atomically(self.path, canonical(self.known))
             self.fresh = False
 
 

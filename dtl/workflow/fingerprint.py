@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.errors import StoreError
-from dtl.workflow import digests
+from dtl.workflow import digests, disk
 from dtl.workflow.stages import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,7 +124,8 @@ class Code:
     def save(self) -> None:
         """Write the memory, if there is anything new."""
         if self._memory and self._fresh:
-            digests.write_atomically(self._memory, digests.canonical(self._known))
+            with disk.spared():
+                digests.write_atomically(self._memory, digests.canonical(self._known))
             self._fresh = False
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from dtl import layout
 from dtl.errors import ContractError, DtlError, SolveError, StoreError
-from dtl.workflow import digests, fingerprint
+from dtl.workflow import digests, disk, fingerprint
 from dtl.workflow.processes import identity
 from dtl.workflow.questions import Job, file_of, origin, raw_names
 from dtl.workflow.stages import STAGES, Stage
@@ -54,7 +54,8 @@ def command(arguments: Sequence[str]) -> int:
     code = fingerprint.unpack(given.code)
     job = Job(STAGES[given.stage], given.study, json.loads(text), code, given.source, given.group, raw)
     try:
-        run(job, Store())
+        with disk.explained(job.name):
+            run(job, Store())
     except DtlError as err:
         print(err, file=sys.stderr)
         return 1

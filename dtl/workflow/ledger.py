@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl import layout
-from dtl.workflow import digests
+from dtl.workflow import digests, disk
 from dtl.workflow.questions import record_path
 from dtl.workflow.store import Store
 
@@ -26,7 +26,8 @@ def note(store: Store, study: str, facts: dict[str, Any]) -> None:
         said = {name: facts[name] for name in ("run", "ended", "git", "spec")}
         said["trees"] = _lying(study)
         said["cube"] = record["answers"][0]["key"]
-        digests.write_atomically(_folder(store, study) / f"{facts['run']}.json", digests.pretty(said))
+        with disk.spared():
+            digests.write_atomically(_folder(store, study) / f"{facts['run']}.json", digests.pretty(said))
 
 
 def cube_at(store: Store, study: str, commit: str) -> str | None:

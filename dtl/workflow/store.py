@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.errors import StoreError
-from dtl.workflow import digests
+from dtl.workflow import digests, disk
 from dtl.workflow.processes import alive, identity
 
 SCHEME = 1
@@ -109,7 +109,13 @@ class Store:
         return [a for a in (self.answer(name) for name in names) if a is not None]
 
     def fetch(self, key: str, folder: Path) -> Answer | None:
-        """Copy the outputs of an answer into a folder, checked; a corrupted shelf is thrown away and None returned."""
+        """Copy the outputs of an answer into a folder, checked; a corrupted shelf is thrown away and None returned.
+
+        Raises
+        ------
+        OSError
+            The folder cannot take them.
+        """
         answer = self.answer(key)
         if answer is None:
             return None
@@ -117,18 +123,18 @@ class Store:
         try:
             for name, output in answer.outputs.items():
                 source, target = shelf / name, folder / name
-                if source.is_dir():
-                    shutil.copytree(source, target)
-                else:
-                    shutil.copyfile(source, target)
+                _copy(source, target)
                 if describe(target) != output:
                     raise StoreError(f"{source} is not what was shelved")
-            os.utime(shelf / "answer.json")
         except (OSError, StoreError):
+            if self._intact(answer):
+                raise  # the folder it was copied to is at fault, as a full disk
             self.discard(key)
             shutil.rmtree(folder)
             folder.mkdir()
             return None
+        with disk.spared():
+            os.utime(shelf / "answer.json")
         return answer
 
     def put(self, question: Question, folder: Path, seconds: float) -> Answer:
@@ -164,7 +170,8 @@ class Store:
 
     def remember_parts(self, digest: str, parts: Mapping[str, str]) -> None:
         """Keep which parts (case -> digest) a joined file is made of."""
-        digests.write_atomically(self.root / "parts" / digest[:2] / digest, digests.canonical(dict(parts)))
+        with disk.spared():
+            digests.write_atomically(self.root / "parts" / digest[:2] / digest, digests.canonical(dict(parts)))
 
     def parts(self, digest: str) -> dict[str, str] | None:
         """The parts of a joined file, if they are remembered."""
@@ -223,8 +230,26 @@ class Store:
         """Read every shelf and compare it with what it says of itself; the keys of those that differ."""
         wrong = []
         for key in self.known():
-            answer, shelf = self.answer(key), self.shelf(key)
-            wanted = dict(answer.outputs) if answer and answer.question.key == key else None
-            if wanted is None or any(not (shelf / n).exists() or describe(shelf / n) != o for n, o in wanted.items()):
+            answer = self.answer(key)
+            if answer is None or answer.question.key != key or not self._intact(answer):
                 wrong.append(key)
         return wrong
+
+    def _intact(self, answer: Answer) -> bool:
+        """Whether the outputs on a shelf are what its description says."""
+        shelf = self.shelf(answer.key)
+        return all((shelf / n).exists() and describe(shelf / n) == o for n, o in answer.outputs.items())
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, or a folder with the files in it; errors of the disk come as they are."""
+    if not source.is_dir():
+        shutil.copyfile(source, target)
+        return
+    target.mkdir()
+    for path in sorted(source.rglob("*")):
+        inner = target / path.relative_to(source)
+        if path.is_dir():
+            inner.mkdir()
+        else:
+            shutil.copyfile(path, inner)

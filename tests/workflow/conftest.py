@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from toyworld import World, forget
+from toyworld import World, entered
 
 HERE = Path(__file__).parent
 
@@ -22,17 +20,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch, entered(patch, folder) as world:
         world.build().run()
     return folder
-
-
-@contextmanager
-def entered(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[World]:
-    """Be in the folder of a world, with its toy code first on the path."""
-    patch.chdir(folder)
-    patch.syspath_prepend(folder / "code")
-    patch.setattr(sys, "dont_write_bytecode", True)
-    forget()
-    yield World(folder, folder / "code")
-    forget()
 
 
 @pytest.fixture

@@ -9,8 +9,12 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from dtl.spec.study import load
 from dtl.workflow import fingerprint, job, plan
@@ -136,3 +140,14 @@ def forget() -> None:
         del sys.modules[name]
     importlib.invalidate_caches()
     fingerprint._package.cache_clear()
+
+
+@contextmanager
+def entered(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[World]:
+    """Be in the folder of a world, with its toy code first on the path."""
+    patch.chdir(folder)
+    patch.syspath_prepend(folder / "code")
+    patch.setattr(sys, "dont_write_bytecode", True)
+    forget()
+    yield World(folder, folder / "code")
+    forget()
