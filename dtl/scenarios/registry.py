@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LAYERS = {
+    "actions": "dtl.scenarios.actions:apply",
     "controls": "dtl.scenarios.controls:apply",
     "battery": "dtl.scenarios.battery:apply",
     "connection_rules": "dtl.scenarios.connection_rules:apply",

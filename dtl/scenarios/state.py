@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder, Generator, Load
+from dtl.scenarios.actions_time import Timed
 from dtl.scenarios.context import Context
 from dtl.scenarios.power import Ints, Power, Real, Series
 from dtl.spec.base import near
@@ -85,6 +86,18 @@ class Plant:
 
 
 @dataclass(frozen=True, eq=False)
+class Acted:
+    """The actions of all layers so far, in time order, and the state before the first of them.
+
+    ``words`` are the layers by name. Another layer of actions begins again from ``before``.
+    """
+
+    before: State
+    actions: tuple[Timed, ...]
+    words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class State:
     """A feeder with the power of its loads through the year; nobody changes a state, layers return another one.
 
@@ -112,6 +125,8 @@ class State:
         What may be connected and exported: the layers of kind ``connection_rules``.
     peak
         Whether each hour is in the peak of a tariff, shape (8760,); None without one.
+    acted
+        The actions done so far; None without any layer of them.
     """
 
     feeder: Feeder
@@ -125,6 +140,7 @@ class State:
     temp_c: Real | None = None
     rules: tuple[Mapping[str, Any], ...] = ()
     peak: NDArray[np.bool_] | None = None
+    acted: Acted | None = None
 
     @property
     def loads(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ValidationInfo, model_validator
 
 from dtl.spec.base import Base, Reading, near, one_of, wrong
 from dtl.spec.names import ProgramName
-from dtl.spec.scalars import Moment, NotNegative, Number, PerUnit, Phases, Positive, PowerFactor, Text
+from dtl.spec.scalars import Count, Moment, Name, NotNegative, Number, PerUnit, Positive, PowerFactor, Text, phases
 
 
 def _area(value: str, info: ValidationInfo) -> str:
@@ -20,8 +20,14 @@ def _area(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _conductors(value: str) -> str:
+    return value if value in ("1", "2", "3") else phases(value)
+
+
 AreaId = Annotated[Text, AfterValidator(_area)]
 """An entry of ``areas``."""
+Conductors = Annotated[str, AfterValidator(_conductors)]
+"""Phases by their letters, or how many of those of the bus."""
 
 
 class ScaleLoad(Base):
@@ -46,17 +52,19 @@ class SetLoad(Base):
     bus: Text
     """The bus."""
     load: Text | None = None
-    """One load of the bus; none: all."""
+    """One load of the bus; none: all, which share the power as they shared it before."""
     kw: Number | None = None
     """Active power [kW]."""
     kvar: Number | None = None
-    """Reactive power [kvar]."""
+    """Reactive power [kvar]; none: at the power factor that the load has."""
     factor: NotNegative | None = None
     """A factor instead [-]."""
 
     @model_validator(mode="after")
     def _one(self) -> SetLoad:
         one_of(self, ("kw", "factor"), "set_load")
+        if self.kvar is not None and self.kw is None:
+            raise wrong("one-of", "set_load: 'kvar' goes with 'kw'; a factor multiplies both", "kvar")
         return self
 
 
@@ -73,8 +81,8 @@ class AddGenerator(Base):
     """Reactive power [kvar]."""
     kv: Positive | None = None
     """Nominal voltage, line to line [kV]; none: that of the bus."""
-    phases: Phases | None = None
-    """Its phases; none: all of the bus."""
+    phases: Conductors | None = None
+    """Its phases by letters, or how many of the bus's; none: all of the bus."""
     vmin_pu: PerUnit | None = None
     """Voltage below which it becomes an impedance [pu]."""
     vmax_pu: PerUnit | None = None
@@ -94,6 +102,8 @@ class AddDevice(Base):
     """Reactive power [kvar]."""
     pf: PowerFactor | None = None
     """Power factor, instead of `kvar`."""
+    phases: Conductors | None = None
+    """Its phases by letters, or how many of the bus's; none: all of the bus."""
 
     @model_validator(mode="after")
     def _one(self) -> AddDevice:
@@ -110,11 +120,24 @@ class DisconnectDevice(Base):
     """The name under which it was added."""
 
 
+class RegisterProgram(Base):
+    """Makes a program, which has no members until buses are subscribed."""
+
+    name: Name
+    """Its name."""
+    number: Count | None = None
+    """Its number; none: the next one that is free."""
+    min_power_kw: NotNegative
+    """Relief that an execution must reach [kW]."""
+    target_pf: PowerFactor
+    """Power factor to which the members are corrected."""
+
+
 class UpdateProgram(Base):
     """Changes a program."""
 
     name: ProgramName
-    """The program, a layer of kind flexibility."""
+    """The program: a layer of kind flexibility, or one that an action registers."""
     min_power_kw: NotNegative | None = None
     """Relief that an execution must reach [kW]."""
     target_pf: PowerFactor | None = None
@@ -125,7 +148,7 @@ class Membership(Base):
     """A bus in or out of a program."""
 
     program: ProgramName
-    """The program, a layer of kind flexibility."""
+    """The program: a layer of kind flexibility, or one that an action registers."""
     bus: Text
     """The bus."""
 
@@ -135,7 +158,7 @@ class Step(Base):
 
     VERBS: ClassVar[tuple[str, ...]] = (
         "scale_load", "set_load", "add_generator", "add_device", "disconnect_device", "open_", "close",
-        "execute", "subscribe", "unsubscribe", "update_program", "delete_program",
+        "execute", "subscribe", "unsubscribe", "register_program", "update_program", "delete_program",
     )  # fmt: skip
     at: Moment | None = None
     """Local time at which it happens; none: it holds for the whole study."""
@@ -152,15 +175,17 @@ class Step(Base):
     disconnect_device: DisconnectDevice | None = None
     """Takes a device off again."""
     open_: Text | None = None
-    """Opens a switch."""
+    """Opens a switch, for the whole study."""
     close: Text | None = None
-    """Closes a switch."""
+    """Closes a switch, for the whole study."""
     execute: ProgramName | None = None
     """Runs a program."""
     subscribe: Membership | None = None
     """Puts a bus into a program."""
     unsubscribe: Membership | None = None
     """Takes a bus out of a program."""
+    register_program: RegisterProgram | None = None
+    """Makes a program."""
     update_program: UpdateProgram | None = None
     """Changes a program."""
     delete_program: ProgramName | None = None
@@ -171,7 +196,15 @@ class Step(Base):
         one_of(self, self.VERBS, "an action", short=True)
         if self.until is not None and (self.at is None or self.until <= self.at):
             raise wrong("out-of-range", "'until' must come after 'at'")
+        if self.at is not None and (self.open_ or self.close):
+            message = "a switch is operated for the whole study; at a time is not available yet"
+            raise wrong("not-yet", message, "at")
         return self
+
+    @property
+    def verb(self) -> str:
+        """The word that the action has."""
+        return next(v for v in self.VERBS if getattr(self, v) is not None)
 
     def programs(self) -> list[str]:
         """The programs that the action names."""

@@ -160,7 +160,7 @@ class Actions(LayerBase):
     """Actions, at a time or for the whole study."""
 
     kind: Literal["actions"]
-    do: list[Step] = Field(min_length=1)
+    do: list[Step] = []
     """The actions; they apply in order of time."""
 
 
@@ -171,7 +171,6 @@ class When(Base):
     """Loading of the members' transformer above which the program runs [%]."""
 
 
-@not_yet
 class Flexibility(LayerBase):
     """A demand-flexibility program."""
 

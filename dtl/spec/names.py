@@ -51,6 +51,23 @@ def _kinds(section: str) -> frozenset[str]:
     return frozenset(k for cls in get_args(union) for k in get_args(cls.model_fields["kind"].annotation))
 
 
+def _program(value: Any, info: ValidationInfo) -> Any:
+    """A program: a layer of kind flexibility, or one that an action of the study registers."""
+    if isinstance(info.context, Reading) and "layers" not in info.context.incomplete:
+        made = [name for layer in info.context.entries("layers").values() for name in _registered(layer)]
+        if value in made:
+            return value
+        if made and value not in info.context.entries("layers"):
+            raise wrong("unknown-name", f"there is no program named '{value}'{near(value, made)}")
+    return _entry("layers", "layer", "flexibility")(value, info)
+
+
+def _registered(layer: Any) -> list[str]:
+    steps = layer.get("do") if isinstance(layer, dict) and layer.get("kind") == "actions" else None
+    made = [s.get("register_program") for s in steps if isinstance(s, dict)] if isinstance(steps, list) else []
+    return [str(m.get("name")) for m in made if isinstance(m, dict)]
+
+
 def planned_years(data: dict[str, Any]) -> list[str]:
     """The planned years as they stand in the plain data of a study."""
     years = data.get("years")
@@ -187,7 +204,7 @@ SeriesName = Annotated[Text, AfterValidator(_entry("sources", "source", "scada",
 MeasuredName = Annotated[Text, AfterValidator(_entry("sources", "source", "scada", "ami", "cyme_results", *MODELS))]
 ReferenceName = Annotated[Text, AfterValidator(_entry("sources", "source", "cyme_results"))]
 LayerName = Annotated[Text, AfterValidator(_entry("layers", "layer"))]
-ProgramName = Annotated[Text, AfterValidator(_entry("layers", "layer", "flexibility"))]
+ProgramName = Annotated[Text, AfterValidator(_program)]
 SolarName = Annotated[Text, AfterValidator(_entry("layers", "layer", "solar"))]
 ScenarioName = Annotated[Text, AfterValidator(_entry("scenarios", "scenario"))]
 SweepName = Annotated[Text, AfterValidator(_entry("sweeps", "sweep"))]

@@ -101,7 +101,8 @@ def _source_zone(value: str) -> str:
     return value if value in ("local", "standard", "UTC") else _zone(value)
 
 
-def _phases(value: str) -> str:
+def phases(value: str) -> str:
+    """A text that must be letters of phases."""
     if not re.fullmatch(r"A?B?C?N?", value) or value in ("", "N"):
         raise wrong("unknown-value", f"'{value}' are no phases; write A, B, C, AB, BC, AC or ABC")
     return value
@@ -151,6 +152,6 @@ Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string",
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
 Zone = Annotated[str, AfterValidator(_zone)]
 SourceZone = Annotated[str, AfterValidator(_source_zone)]
-Phases = Annotated[str, AfterValidator(_phases)]
+Phases = Annotated[str, AfterValidator(phases)]
 Currency = Annotated[str, AfterValidator(_form("[A-Z]{3}", "three capitals, as USD"))]
 Colour = Annotated[str, AfterValidator(_form("#[0-9a-fA-F]{6}", "a colour as #1f77b4"))]

@@ -21,6 +21,12 @@ ROWS = street(8, 3)
 FEEDER = networked(feeder_of(ROWS))
 ADOPTION = {"penetration": 0.5, "by": 2030}
 SAMPLES: dict[str, dict[str, Any]] = {
+    "actions": {
+        "do": [
+            {"at": "2030-07-16T18:00:00", "scale_load": {"bus": "b_t001", "factor": 0.5}},
+            {"add_device": {"bus": "b_t002", "name": "car", "kw": 7.2}},
+        ]
+    },
     "battery": ADOPTION | {"with": "the solar", "kw_each": 3.0, "kwh_each": 8.0},
     "connection_rules": {"max_kw_per_customer": 2.5, "export_limit": 0.3},
     "controls": {"capacitors": "off"},
@@ -38,6 +44,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
 """One layer of each kind that changes something."""
 NOTHING: dict[str, dict[str, Any]] = {
     "battery": {"penetration": 0.0},
+    "actions": {
+        "do": [
+            {"add_device": {"bus": "b_t002", "name": "car", "kw": 7.2}},
+            {"disconnect_device": {"bus": "b_t002", "name": "car"}},
+        ]
+    },
     "connection_rules": {"max_kw_per_customer": 1e9, "export_limit": 1.0},
     "controls": {"capacitors": "active"},
     "custom": {"penetration": 0.0},

@@ -1,0 +1,66 @@
+"""What is checked of the actions of a study: their times, and that what is taken off was put on before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from dtl.spec.action_steps import Step
+from dtl.spec.base import near
+from dtl.spec.edits import Actions
+from dtl.spec.study import Study
+
+Found = Iterator[tuple[tuple[str | int, ...], str, str]]
+"""Where, slug and message of each mistake."""
+DEFAULT_YEAR = 2025
+"""Year whose calendar holds when a study measures none."""
+
+
+def times_are_solved(study: Study) -> Found:
+    """Times that the clock does not show, on a day that is dropped, or after all years of the study."""
+    last = max(study.years.planned, default=study.years.measured or DEFAULT_YEAR)
+    for name, layer in study.layers.items():
+        for i, step in enumerate(layer.do if isinstance(layer, Actions) else ()):
+            for word in ("at", "until"):
+                moment = getattr(step, word)
+                if moment is not None and (wrong := _time(moment, study.timezone, last, word)):
+                    yield ("layers", name, "do", i, word), *wrong
+
+
+def _time(moment: datetime, timezone: str, last: int, word: str) -> tuple[str, str] | None:
+    if (moment.month, moment.day) == (2, 29):
+        return "not-a-date", "29 February is no day of a study year, which has 8,760 hours"
+    if moment.year > last and word == "at":
+        return "unknown-year", f"the last year that is solved is {last}: this action would never happen"
+    zone = ZoneInfo(timezone)
+    there = moment.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    if there != moment:
+        return "not-a-date", f"{moment:%Y-%m-%d %H:%M} does not exist in {timezone}: the clock jumps over it"
+    return None
+
+
+def ordered(layers: dict[str, Actions]) -> list[tuple[str, int, Step]]:
+    """The actions of several layers in time order: layer, place in its list, and action."""
+    steps = [(name, i, step) for name, layer in layers.items() for i, step in enumerate(layer.do)]
+    return sorted(steps, key=lambda s: (s[2].at.isoformat() if s[2].at else "", s[0], s[1]))
+
+
+def devices_are_there(study: Study) -> Found:
+    """Devices that are disconnected though no action before connects them, in any stack."""
+    told = set()
+    for scenario in study.scenarios.values():
+        layers = {n: study.layers[n] for n in scenario.stack if n in study.layers}
+        there: dict[str, list[str]] = {}
+        for name, i, step in ordered({n: a for n, a in layers.items() if isinstance(a, Actions)}):
+            if added := step.add_device or step.add_generator:
+                known = there.setdefault(added.bus.lower(), [])
+                known.append(added.name or f"gen_{added.bus}_{len(known) + 1}")
+            if (off := step.disconnect_device) is None or (name, i) in told:
+                continue
+            here = there.get(off.bus.lower(), [])
+            if off.name.lower() not in {n.lower() for n in here}:
+                told.add((name, i))
+                guess = near(off.name, here) or "; no action before this one adds any"
+                message = f"nothing named '{off.name}' is connected to bus '{off.bus}'{guess}"
+                yield ("layers", name, "do", i, "disconnect_device", "name"), "unknown-name", message
