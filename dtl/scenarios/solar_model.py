@@ -18,6 +18,7 @@ import pvlib
 from numpy.typing import NDArray
 
 from dtl.demand.calendar import HOURS, Calendar
+from dtl.scenarios.solar_cell import cell_c
 
 Real = NDArray[np.float64]
 
@@ -118,12 +119,6 @@ def on_plane(at: Sun, light: Sky, plane: Plane) -> tuple[Real, Real]:
     return direct + diffuse, direct * _real(pvlib.iam.physical(angle, n=1.526)) + diffuse
 
 
-def cell_c(at: Sun, plane_w_m2: Real, air_c: Real, wind_m_s: Real, noct_c: float) -> Real:
-    """Temperature of the cells, shape (8760,) [degree C]."""
-    series = (pd.Series(v, at.times) for v in (plane_w_m2, air_c, wind_m_s))
-    return _real(pvlib.temperature.fuentes(*series, noct_c, wind_height=WIND_HEIGHT_M))
-
-
 def dc_kw(passed_w_m2: Real, cell: Real, rated_kw: float, per_k: float, loss_share: float) -> Real:
     """Power of modules of `rated_kw`, whose power falls by `per_k` for each kelvin, after the losses of a system."""
     return rated_kw * passed_w_m2 / 1000.0 * (1.0 + per_k * (cell - 25.0)) * (1.0 - loss_share)
@@ -139,16 +134,12 @@ def per_kw(
     at: Sun, light: Sky, air_c: Real, wind_m_s: Real, planes: Sequence[Plane], *, dc_ac_ratio: float, per_k: float,
     loss_share: float, noct_c: float = ROOF_C,
 ) -> Real:  # fmt: skip
-    """AC power for each kW of inverters in a mix of planes, each with inverters of its own, shape (8760,) [-].
-
-    The cells of all planes have the temperature of those in the mean light of the mix.
-    """
-    lights = [on_plane(at, light, p) for p in planes]
+    """AC power for each kW of inverters in a mix of planes, each with inverters of its own, shape (8760,) [-]."""
     whole = sum(p.share for p in planes)
-    mean = np.asarray(sum(p.share / whole * total for p, (total, _) in zip(planes, lights, strict=True)), np.float64)
-    cell = cell_c(at, mean, air_c, wind_m_s, noct_c)
     power = np.zeros(HOURS)
-    for plane, (_, passed) in zip(planes, lights, strict=True):
+    for plane in planes:
+        total, passed = on_plane(at, light, plane)
+        cell = cell_c(total, air_c, wind_m_s, noct_c, WIND_HEIGHT_M, 3600.0)
         power += plane.share / whole * ac_kw(dc_kw(passed, cell, dc_ac_ratio, per_k, loss_share), 1.0)
     return power
 

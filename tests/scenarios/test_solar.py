@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pvlib
 import pytest
 from layered_cases import CONTEXT, demand_of, feeder_of, made_weather, street
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from dtl.errors import SolveError
 from dtl.scenarios import solar, solar_model
 from dtl.scenarios.compose import compose
 from dtl.scenarios.context import Context
+from dtl.scenarios.solar_cell import cell_c
 from dtl.scenarios.solar_model import Plane
 from dtl.scenarios.state import State
 
@@ -48,7 +50,7 @@ def rebuilt(known: dict[str, Real], late_min: int = 0) -> tuple[Real, Real, Real
         at = replace(place, times=at.times)
     light = solar_model.sky(at, None, known["dni"], known["dhi"])
     total, passed = solar_model.on_plane(at, light, Plane(180.0, 20.0))
-    cell = solar_model.cell_c(at, total, known["temp"], known["wind"], solar_model.RACK_C)
+    cell = cell_c(total, known["temp"], known["wind"], solar_model.RACK_C, solar_model.WIND_HEIGHT_M, 3600.0)
     dc = solar_model.dc_kw(passed, cell, 4.0, -0.0047, 0.1408)
     return total, cell, solar_model.ac_kw(dc, 4.0 / 1.2) * 1000.0
 
@@ -75,6 +77,17 @@ def test_half_an_hour_of_the_sun_would_be_seen(samples: Path, late_min: int) -> 
     known = published(samples)
     total, _, ac = rebuilt(known, late_min)
     assert errors(ac, known["ac"])[1] > 0.0045 and errors(total, known["poa"])[1] > 0.004
+
+
+@pytest.mark.parametrize("noct_c", [45.0, 49.0])
+def test_cells_are_as_warm_as_in_pvlib(samples: Path, noct_c: float) -> None:
+    known = {name: values[:1000] for name, values in published(samples).items()}
+    at = pd.date_range("2021-01-01", periods=1000, freq="h")
+    theirs = pvlib.temperature.fuentes(
+        *(pd.Series(known[name], at) for name in ("poa", "temp", "wind")), noct_c, wind_height=10.0
+    )
+    ours = cell_c(known["poa"], known["temp"], known["wind"], noct_c, 10.0, 3600.0)
+    np.testing.assert_allclose(ours, theirs.to_numpy(), atol=1e-9)
 
 
 def test_the_parts_of_the_light_are_found_from_each_other(samples: Path) -> None:
