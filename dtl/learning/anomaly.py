@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,17 @@ import pandas as pd
 import pyarrow as pa
 
 from dtl import tables as contracts
-from dtl.learning import series
+from dtl.learning import meter_faults, series
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
-from dtl.learning.meter_faults import Event, find
+from dtl.learning.meter_faults import Draft, Event
 from dtl.learning.meter_rules import runs
+
+LEVELS = ("halved", "doubled")
+NEAR = pd.Timedelta("36h")
+FEW, FEW_SHARE = 3, 0.03
+"""So many series, or this share of them: a change of level that they begin at one time is no fault of a meter."""
+Thing = tuple[str, str, str, pd.Series, str, str]
+"""Kind, element and feeder of what is judged, its series, and table and column that it comes from."""
 
 MODULE = "anomaly"
 REPAIR = {
@@ -51,12 +58,14 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     volts = _volts(tables)
     things = [("meter", m, feeders.get(m, ""), s, "readings", "kwh") for m, s in series.metered(tables).items()]
     things += [("feeder", "", f, s, "scada", "value") for f, s in series.heads(tables).items()]
-    for kind, element, feeder, values, table, column in sorted(things, key=lambda t: t[:3]):
-        found = _faults(values, spec)
+    judged = list(_faults(sorted(things, key=lambda t: t[:3]), spec))
+    shared = _together(judged)
+    for i, ((kind, element, feeder, values, table, column), found) in enumerate(judged):
         evidence = [Cell(table, element or feeder, column)]
         if isinstance(found, NotEnough):
             rows.append(not_enough(MODULE, found.why, feeder=feeder, kind=kind, element=element, evidence=evidence))
             continue
+        found = [event for k, event in enumerate(found) if (i, k) not in shared]
         if kind == "meter" and element not in generating:
             found += _negative(values)
         found += _odd_volts(values, volts.get(element))
@@ -64,14 +73,48 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
         text = f"{named} alerts of a known kind, {len(found) - named} unusual, in {len(values)} intervals"
         rows.append(Insight(MODULE, "alerts", named, "1", text, feeder, "", kind, element, evidence=evidence))
         alerts += [_alert(kind, element, feeder, values, event) for event in found]
-    rows += [_insight(alert) for alert in alerts if alert["fault"] != "unusual"]
+    rows += [_insight(alert) for alert in alerts if alert["fault"] != "unusual" and not _short_gap(alert)]
     if not things:
         rows.append(not_enough(MODULE, "neither readings of meters nor SCADA series of feeders"))
     return LearnResult(rows, {"alerts": contracts.frame("alerts", alerts)})
 
 
-def _faults(values: pd.Series, spec: Mapping[str, Any]) -> list[Event] | NotEnough:
-    """Events whose intervals count from the first value of the series."""
+def _faults(things: list[Thing], spec: Mapping[str, Any]) -> Iterator[tuple[Thing, list[Event] | NotEnough]]:
+    """Each thing with its events, whose intervals count from the first value of its series."""
+    drafts = [_draft(values, spec) for *_, values, _, _ in things]
+    known = [d[1] for d in drafts if not isinstance(d, NotEnough)]
+    monthly = 30.0 * float(spec.get("false_alarms", 0.01))
+    judged = iter(meter_faults.judged(known, monthly, int(spec.get("seed", 0))) if known else [])
+    for thing, own in zip(things, drafts, strict=True):
+        if isinstance(own, NotEnough):
+            yield thing, own
+            continue
+        skip, count = own[0], len(thing[3])
+        moved = [Event(e.kind, e.first - skip, e.end - skip, e.confidence, e.why) for e in next(judged).events]
+        inside = [e for e in moved if e.end > 0 and e.first < count]
+        yield thing, [Event(e.kind, max(e.first, 0), min(e.end, count), e.confidence, e.why) for e in inside]
+
+
+def _together(things: list[tuple[Thing, list[Event] | NotEnough]]) -> set[tuple[int, int]]:
+    """Changes of level that many series share, by numbers of thing and event: weather and seasons, no faults."""
+    found = [
+        (event.kind, thing[3].index[event.first], i, k)
+        for i, (thing, events) in enumerate(things)
+        if not isinstance(events, NotEnough)
+        for k, event in enumerate(events)
+        if event.kind in LEVELS
+    ]
+    least = max(FEW, FEW_SHARE * len(things))
+    shared = set()
+    for kind, start, i, k in found:
+        near = {o for other, begin, o, _ in found if other == kind and abs(begin - start) <= NEAR}
+        if len(near) >= least:
+            shared.add((i, k))
+    return shared
+
+
+def _draft(values: pd.Series, spec: Mapping[str, Any]) -> tuple[int, Draft] | NotEnough:
+    """Intervals before the first value in its local day, and what rules and states say of the whole days."""
     if len(values) < 48:
         return NotEnough(f"{len(values)} readings")
     index = pd.DatetimeIndex(values.index)
@@ -89,13 +132,8 @@ def _faults(values: pd.Series, spec: Mapping[str, Any]) -> list[Event] | NotEnou
     weekday = calendar.day_of_week.to_numpy()
     kind = np.where(weekday < 5, 0, weekday - 4)
     kind[calendar.strftime("%Y-%m-%d").isin(set(spec.get("holidays", ())))] = 2
-    monthly = 30.0 * float(spec.get("false_alarms", 0.01))
-    found = find(padded.reshape(days, steps), kind, monthly, int(spec.get("seed", 0)))
-    if isinstance(found, NotEnough):
-        return found
-    moved = [Event(e.kind, e.first - skip, e.end - skip, e.confidence, e.why) for e in found.events]
-    inside = [e for e in moved if e.end > 0 and e.first < len(values)]
-    return [Event(e.kind, max(e.first, 0), min(e.end, len(values)), e.confidence, e.why) for e in inside]
+    found = meter_faults.draft(padded.reshape(days, steps), kind)
+    return found if isinstance(found, NotEnough) else (skip, found)
 
 
 def _standard(timezone: str, year: int) -> pd.Timedelta:
@@ -151,6 +189,11 @@ def _alert(kind: str, element: str, feeder: str, values: pd.Series, event: Event
         "text": event.why,
         "repair": REPAIR[event.kind],
     }
+
+
+def _short_gap(alert: Mapping[str, Any]) -> bool:
+    """Whether an alert is a gap of less than a day, which is counted and listed, but tells an engineer nothing."""
+    return bool(alert["fault"] == "gap" and alert["end"] - alert["start"] < timedelta(days=1))
 
 
 def _insight(alert: Mapping[str, Any]) -> Insight:

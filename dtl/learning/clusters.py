@@ -28,22 +28,36 @@ def curve(load: pd.Series) -> Array:
     return np.asarray(cells.mean().where(cells.count() >= LEAST_DAYS).reindex(range(72)), dtype=np.float64)
 
 
-def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
-    """Insights by archetype and the table ``archetypes``; ``spec``: ``of``, ``number``, ``seed``, ``timezone``.
+def curves(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
+    """The table ``curves`` of one group of feeders; ``spec``: ``of``, ``timezone``.
 
-    Customers are those of ``readings``, feeders those of ``scada``; a load that is mostly missing is in no group.
+    Customers are those of ``readings``, feeders those of ``scada``; a load that is mostly missing has no curve.
     """
-    kind = "meter" if spec.get("of", "customers") == "customers" else "feeder"
-    table, column = ("readings", "kwh") if kind == "meter" else ("scada", "value")
+    kind = _kind(spec)
     loads = series.metered(tables) if kind == "meter" else series.heads(tables)
     zone = spec.get("timezone", "UTC")
-    names = sorted(name for name, load in loads.items() if len(load) >= 3 and load.notna().mean() >= 0.5)
-    local = [loads[n].set_axis(pd.DatetimeIndex(loads[n].index).tz_convert(zone).tz_localize(None)) for n in names]
-    curves = np.stack([curve(load) for load in local]) if names else np.empty((0, 72))
+    rows = []
+    for name, load in sorted(loads.items()):
+        if len(load) >= 3 and load.notna().mean() >= 0.5:
+            local = load.set_axis(pd.DatetimeIndex(load.index).tz_convert(zone).tz_localize(None))
+            rows.append({"kind": kind, "element": name, "kw": curve(local).tolist()})
+    return LearnResult([], {"curves": contracts.frame("curves", rows)})
+
+
+def _kind(spec: Mapping[str, Any]) -> str:
+    return "meter" if spec.get("of", "customers") == "customers" else "feeder"
+
+
+def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
+    """Insights by archetype and the table ``archetypes`` from ``curves``; ``spec``: ``of``, ``number``, ``seed``."""
+    kind = _kind(spec)
+    table, column = ("readings", "kwh") if kind == "meter" else ("scada", "value")
+    given = tables["curves"].to_pylist() if "curves" in tables else []
+    names = [row["element"] for row in given]
+    curves = np.array([row["kw"] for row in given], np.float64).reshape(len(given), 72)
     found = group(curves, spec.get("number"), int(spec.get("seed", 0)))
     if isinstance(found, NotEnough):
-        why = f"{found.why}; {len(loads)} {kind}s have a series, {len(names)} of them at least half of it"
-        return LearnResult([not_enough(MODULE, why)])
+        return LearnResult([not_enough(MODULE, f"{found.why}; {len(names)} {kind}s have at least half of a series")])
     rows = []
     shaky = "" if found.stability >= UNSTABLE else "; the groups are unstable: do not build on single members"
     count = int(found.label.max()) + 1

@@ -35,11 +35,12 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
         feeders = {r["meter"]: r["feeder"] for r in tables["meters"].select(["meter", "feeder"]).to_pylist()}
     proxies = sun_columns.generation_meters(tables, metered)
     parts: list[pa.Table] = []
+    suns = _Suns([metered[p] for p in proxies], metered, tables, spec)
     for meter, kwh in sorted(metered.items()):
         if meter in proxies:
             continue
         feeder = feeders.get(meter, "")
-        found = _one(kwh, [metered[p] for p in proxies], tables, feeder, spec)
+        found = _one(kwh, suns.columns(feeder), spec)
         if isinstance(found, NotEnough):
             evidence = [Cell("readings", meter, "kwh")]
             rows.append(not_enough(MODULE, found.why, feeder=feeder, kind="meter", element=meter, evidence=evidence))
@@ -50,20 +51,36 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     return LearnResult(rows, {"behind_meter": contracts.concat("behind_meter", parts)})
 
 
-def _one(
-    kwh: pd.Series, proxies: list[pd.Series], tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]
-) -> Split | NotEnough:
+class _Suns:
+    """What the sun gave in the time of the readings, found once for each weather point."""
+
+    def __init__(
+        self, proxies: list[pd.Series], metered: Mapping[str, pd.Series], tables: Mapping[str, pa.Table],
+        spec: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        self._tables, self._spec = tables, spec
+        self._of_plants = pd.concat([-p / _hours(p) for p in proxies], axis=1).sort_index() if proxies else None
+        known = [s for s in metered.values() if len(s)]
+        day = pd.Timedelta("1D")
+        self._span = (min(s.index[0] for s in known) - day, max(s.index[-1] for s in known) + day) if known else None
+        self._of_points: dict[str, pd.DataFrame | None] = {"": None}
+
+    def columns(self, feeder: str) -> pd.DataFrame | None:
+        """Of metered plants where there are some, else of the weather point of the feeder; None without either."""
+        if self._of_plants is not None:
+            return self._of_plants
+        point = series.point(self._tables, feeder, self._spec)
+        if point not in self._of_points and self._span is not None:
+            self._of_points[point] = sun_columns.planes(self._tables["weather"], point, *self._span)
+        return self._of_points.get(point)
+
+
+def _one(kwh: pd.Series, columns: pd.DataFrame | None, spec: Mapping[str, Any]) -> Split | NotEnough:
     if len(kwh) < 3:
         return NotEnough(f"{len(kwh)} readings")
+    if columns is None:
+        return NotEnough("neither generation of a metered plant nor global irradiance is given")
     index = pd.DatetimeIndex(kwh.index)
-    if proxies:
-        columns = pd.concat([-p / _hours(p) for p in proxies], axis=1).sort_index()
-    else:
-        point = series.point(tables, feeder, spec)
-        given = sun_columns.planes(tables["weather"], point) if point else None
-        if given is None:
-            return NotEnough("neither generation of a metered plant nor global irradiance is given")
-        columns = given
     local = index.tz_convert(spec.get("timezone", "UTC"))
     days = local.tz_localize(None).normalize()
     hour = local.hour.to_numpy() + local.minute.to_numpy() / 60

@@ -13,9 +13,11 @@ from sklearn.ensemble import IsolationForest  # type: ignore[import-untyped]
 from dtl.learning import fault_states, meter_rules
 from dtl.learning.insight import NotEnough
 from dtl.learning.meter_rules import runs
-from dtl.learning.usual import Array, Usual, usual
+from dtl.learning.usual import Array, Usual, median_of, usual
 
 PASSES = 3
+TREES, SAMPLE, POOL = 100, 512, 20_000
+"""The forest's trees, the intervals that each sees, and those of all meters from which they are drawn."""
 LEAST_DAYS = 28
 TRAIN = 0.9
 """Share of the forest's scores below which is the body, above the tail that a generalised Pareto fits."""
@@ -43,8 +45,21 @@ class Faults:
     usual: Array
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A meter before the forest: its intervals, what is usual, the states, and the features in their context."""
+
+    x: Array
+    steps: int
+    usual: Array
+    states: fault_states.States
+    gap: NDArray[np.bool_]
+    trusted: NDArray[np.bool_]
+    features: Array
+
+
 def find(values: Array, kind: NDArray[np.int64], false_alarms: float = 1.0, seed: int = 0) -> Faults | NotEnough:
-    """Find faults in whole days of readings.
+    """Find faults in whole days of readings of one meter, with a forest of its own.
 
     Parameters
     ----------
@@ -53,6 +68,12 @@ def find(values: Array, kind: NDArray[np.int64], false_alarms: float = 1.0, seed
     false_alarms : alerts of the forest that are accepted per meter-month on sound readings.
     seed : of the forest.
     """
+    found = draft(values, kind)
+    return found if isinstance(found, NotEnough) else judged([found], false_alarms, seed)[0]
+
+
+def draft(values: Array, kind: NDArray[np.int64]) -> Draft | NotEnough:
+    """What rules and states say of one meter; parameters as of `find`."""
     values = np.asarray(values, float)
     why = _lacks(values)
     if why:
@@ -65,11 +86,27 @@ def find(values: Array, kind: NDArray[np.int64], false_alarms: float = 1.0, seed
         marks = meter_rules.marks(x, normal.median.ravel(), normal.spread.ravel())
         states = fault_states.states(values, normal, free, marks)
         trusted = (states.fault < 0.5).reshape(values.shape) & np.isfinite(values)
-    rank, odd = _forest(x, normal, trusted.ravel(), values.shape[1], false_alarms, seed)
-    fault = states.fault
-    fault = np.maximum(fault, marks.gap)
-    events = _events(x, states, marks.gap, normal.median.ravel(), odd & (fault < 0.5), values.shape[1])
-    return Faults(np.where(fault >= 0.5, fault, np.maximum(fault, rank / 2)), events, normal.median.ravel())
+    steps = values.shape[1]
+    seen = _features(x, normal, steps)
+    return Draft(x, steps, normal.median.ravel(), states, marks.gap, trusted.ravel(), seen)
+
+
+def judged(drafts: list[Draft], false_alarms: float = 1.0, seed: int = 0) -> list[Faults]:
+    """The faults of meters, what is odd in the eyes of one forest for all of them; parameters as of `find`."""
+    every = np.concatenate([d.features[d.trusted] for d in drafts])
+    if len(every) > POOL:
+        every = every[np.sort(np.random.default_rng(seed).choice(len(every), POOL, replace=False))]
+    forest = IsolationForest(n_estimators=TREES, max_samples=min(SAMPLE, len(every)), random_state=seed, n_jobs=1)
+    scores = -forest.fit(every).score_samples(np.concatenate([d.features for d in drafts]))
+    ends = np.cumsum([len(d.x) for d in drafts])[:-1]
+    return [_judged(d, own, false_alarms) for d, own in zip(drafts, np.split(scores, ends), strict=True)]
+
+
+def _judged(found: Draft, score: Array, false_alarms: float) -> Faults:
+    rank, odd = _odd(found, score, false_alarms)
+    fault = np.maximum(found.states.fault, found.gap)
+    events = _events(found.x, found.states, found.gap, found.usual, odd & (fault < 0.5), found.steps)
+    return Faults(np.where(fault >= 0.5, fault, np.maximum(fault, rank / 2)), events, found.usual)
 
 
 def _lacks(values: Array) -> str:
@@ -98,14 +135,13 @@ def _free(values: Array, kind: NDArray[np.int64], trusted: NDArray[np.bool_], no
     for day in number:
         near = (kind == 2) & (np.abs(number - day) <= 35) & (number != day)
         enough = np.isfinite(seen[near]).sum(0) >= 3
-        median[day, enough] = np.nanmedian(seen[near][:, enough], axis=0)
+        if enough.any():
+            median[day, enough] = median_of(seen[near][:, enough])
     return Usual(median, normal.spread)
 
 
-def _forest(
-    x: Array, normal: Usual, trusted: NDArray[np.bool_], steps: int, per_month: float, seed: int
-) -> tuple[Array, NDArray[np.bool_]]:
-    """Rank of how unusual an interval is in its context (0 to 1), and those beyond the accepted rate of alarms."""
+def _features(x: Array, normal: Usual, steps: int) -> Array:
+    """What the forest sees of each interval: how far it is from the usual, alone, in its day and in its week."""
     r = pd.Series((x - normal.median.ravel()) / normal.spread.ravel()).clip(-20, 20)
     change = r.diff().abs()
     features = pd.DataFrame(
@@ -117,18 +153,21 @@ def _forest(
             "spread": r.rolling(steps, min_periods=2, center=True).std(),
         }
     ).fillna(0.0)
-    forest = IsolationForest(n_estimators=100, max_samples=512, random_state=seed, n_jobs=1)
-    score = -forest.fit(features[trusted]).score_samples(features)
-    own = np.sort(score[trusted])
+    return np.asarray(features, np.float64)
+
+
+def _odd(found: Draft, score: Array, per_month: float) -> tuple[Array, NDArray[np.bool_]]:
+    """Rank of how unusual an interval is in its context (0 to 1), and those beyond the accepted rate of alarms."""
+    own = np.sort(score[found.trusted])
     rank = np.searchsorted(own, score) / len(own)
     body = float(np.quantile(own, TRAIN))
     tail = own[own > body] - body
     limit = np.inf
     if len(tail) >= 30 and np.ptp(tail) > 0:
         shape, _, scale = genpareto.fit(tail, floc=0)
-        wanted = per_month / (30 * steps) / (1 - TRAIN)
+        wanted = per_month / (30 * found.steps) / (1 - TRAIN)
         limit = body + float(genpareto.isf(min(wanted, 1.0), shape, scale=scale))
-    return rank, np.asarray(np.isfinite(x) & (score > limit))
+    return rank, np.asarray(np.isfinite(found.x) & (score > limit))
 
 
 def _events(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 LEARNERS = {
     "anomaly": "dtl.learning.anomaly:learn",
-    "clusters": "dtl.learning.clusters:learn",
+    "clusters": "dtl.learning.clusters:curves",
     "disaggregate": "dtl.learning.disaggregate:learn",
     "forecast": "dtl.learning.forecast:learn",
     "growth": "dtl.learning.growth:learn",
 }
 """``learn(words, tables) -> LearnResult`` of a group: the words of the section, and Arrow tables by contract."""
 
-OVER_FEEDERS: dict[str, str] = {}
+OVER_FEEDERS = {
+    "clusters": "dtl.learning.clusters:learn",
+}
 """The same, asked of all feeders together, after `LEARNERS` were asked of each."""

@@ -66,7 +66,7 @@ def learn(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[s
     files["assess"] = list(inputs["assess"].values())
     learned: dict[str, list[Path]] = {"insights": []}
     for folder in inputs["learned"].values():
-        for file in sorted(folder.iterdir()):
+        for file in sorted(folder.glob("*.parquet")):
             learned.setdefault(file.stem, []).append(file)
     words = {**_shared(spec), "models": dict(inputs["feeder"]), "index": inputs["index"]}
     results = _ask(OVER_FEEDERS, spec["analyses"], words, Tables(files | learned))

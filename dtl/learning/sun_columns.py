@@ -31,13 +31,19 @@ def generation_meters(tables: Mapping[str, pa.Table], metered: Mapping[str, pd.S
     return found
 
 
-def planes(weather: pa.Table, point: str) -> pd.DataFrame | None:
-    """Irradiance on tilted planes by hour [W/m2], UTC starts; None where the point has no global irradiance.
+def planes(weather: pa.Table, point: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame | None:
+    """Irradiance on tilted planes by hour [W/m2], UTC starts, between two moments; None where the point has no global
+    irradiance then.
 
     Diffuse and direct parts are those of the source, or follow Erbs et al. (1982) from the global irradiance.
     """
     rows = weather.to_pandas()
-    rows = rows[rows["point"].astype(str) == point].drop_duplicates("start").set_index("start").sort_index()
+    rows = (
+        rows[(rows["point"].astype(str) == point) & rows["start"].between(first, last)]
+        .drop_duplicates("start")
+        .set_index("start")
+        .sort_index()
+    )
     if rows.empty or not rows["ghi_w_m2"].notna().any():
         return None
     latitude, longitude = float(rows["latitude_deg"].iloc[0]), float(rows["longitude_deg"].iloc[0])

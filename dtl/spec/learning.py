@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, not_yet, wrong
+from dtl.spec.base import Base, NotYet, not_yet, wrong
 from dtl.spec.names import MeasuredName
 from dtl.spec.scalars import Count, Flag, Number, Positive, Seed, Share, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
@@ -79,7 +79,6 @@ class Ageing(Base):
     """Air temperature where the study has no weather [degree C]."""
 
 
-@not_yet
 class Clusters(Base):
     """Customers and feeders that are alike."""
 
@@ -91,7 +90,6 @@ class Clusters(Base):
     """Seed of the fit."""
 
 
-@not_yet
 class ForecastLoad(Base):
     """Load of the coming days."""
 
@@ -101,7 +99,6 @@ class ForecastLoad(Base):
     """Seed of the fit."""
 
 
-@not_yet
 class Anomaly(Base):
     """Meters and feeders that do not behave."""
 
@@ -111,11 +108,12 @@ class Anomaly(Base):
     """Seed of the fit."""
 
 
-@not_yet
 class Disaggregate(Base):
     """Cars and roofs behind meters."""
 
-    what: list[Literal["solar", "ev", "heating", "cooling"]] = Field(default=["solar", "ev"], min_length=1)
+    what: Annotated[
+        list[Literal["solar", "ev", "heating", "cooling"]], NotYet(only=("ev", "heating", "cooling"))
+    ] = Field(default=["solar"], min_length=1)
     """What is sought."""
 
 
@@ -131,7 +129,6 @@ class Surrogate(Base):
     """Seed of the fit."""
 
 
-@not_yet
 class GrowthOfLoad(Base):
     """Where load grows."""
 

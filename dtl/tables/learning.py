@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtl.tables.contract import FINE, FLAG, INT, MOMENT, REAL, TEXT, WORD, Column, Table
+from dtl.tables.contract import FINE, FLAG, INT, MOMENT, REAL, SERIES, TEXT, WORD, Column, Table
 
 LEARNING = (
     Table(
@@ -62,6 +62,15 @@ LEARNING = (
             Column("repair", TEXT, "what is suggested; no reading is overwritten"),
         ),
         ("feeder", "kind", "element", "start", "fault"),
+    ),
+    Table(
+        "curves",
+        (
+            Column("kind", WORD, "meter | feeder"),
+            Column("element", TEXT, "id of the meter or feeder"),
+            Column("kw", SERIES, "mean of each hour on working days, Saturdays and Sundays, 72 values [kW or kWh/h]"),
+        ),
+        ("kind", "element"),
     ),
     Table(
         "archetypes",

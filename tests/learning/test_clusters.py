@@ -100,7 +100,8 @@ def test_from_readings_to_archetypes() -> None:
         for k in range(12)
     }
     kwh["HOLES"] = kwh["M00"].where(np.arange(672) % 5 > 2)
-    found = clusters.learn({"of": "customers", "number": 2}, {"readings": readings(kwh)})
+    words = {"of": "customers", "number": 2}
+    found = clusters.learn(words, clusters.curves(words, {"readings": readings(kwh)}).tables)
     names = {r["element"]: r["name"] for r in found.tables["archetypes"].to_pylist()}
     assert names["M00"] == "evening peak"
     assert names["M01"] == "daytime peak, closed on Sundays"

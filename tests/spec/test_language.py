@@ -129,13 +129,16 @@ def test_what_is_available_today() -> None:
     kinds = {k: c.available for c in schema.classes() for k in reference._kinds(c)}
     assert {k for k, available in kinds.items() if available} == {
         "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "ami", "growth", "ev",
-        "weather", "electrification", "tariff", "custom", "project", "upgrades", "controls", "switching",
+        "weather", "electrification", "tariff", "custom", "project", "upgrades", "controls", "switching", "queue",
         "scada", "solar", "battery", "connection_rules", "actions",
         "open_meteo", "weather_file", "epw", "generators", "forecast", "costs", "cyme_results", "mini_twin",
     }  # fmt: skip
     analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields
     asked = {n for n, f in analyses.items() if all(c.available for c in schema.of_type(f.annotation))}
-    assert asked == {"thermal", "voltage", "losses", "compare", "reliability", "validate_", "hosting", "substations"}
+    assert asked == {
+        "thermal", "voltage", "losses", "compare", "reliability", "validate_", "hosting", "substations", "ageing",
+        "anomaly", "clusters", "disaggregate", "forecast", "growth",
+    }  # fmt: skip
     marked = {n for n, f in Study.model_fields.items() if mark(f) is not None}
     assert marked == {"sweeps"}
 
