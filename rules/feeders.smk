@@ -41,6 +41,7 @@ rule solve_feeder:
         hourly=solid(layout.HOURLY),
         violations=solid(layout.VIOLATIONS),
         composition=solid(layout.COMPOSITION),
+        devices=solid(layout.DEVICES),
         manifest=solid(layout.MANIFEST),
     log:
         log_of("solve_feeder", "{group}"),

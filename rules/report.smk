@@ -41,6 +41,9 @@ rule write_site:
         hourly=of_groups(layout.HOURLY),
         manifest=of_groups(layout.MANIFEST),
         hosting=of_groups(layout.HOSTING),
+        devices=of_groups(layout.DEVICES),
+        outages=layout.OUTAGES,
+        assets=layout.ASSETS,
         learning=border.asked(layout.LEARNING),
     output:
         site=directory(layout.SITE),

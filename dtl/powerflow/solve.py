@@ -25,6 +25,7 @@ from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.compose import compose
 from dtl.scenarios.composition import composition
 from dtl.scenarios.context import Context, read_context
+from dtl.scenarios.devices import devices
 from dtl.scenarios.realise import realise
 from dtl.scenarios.state import State
 
@@ -58,6 +59,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     violations, cut = results.violations(reduction, case)
     tables.write("violations", violations, outputs["violations"])
     tables.write("composition", composition(state, context, case), outputs["composition"])
+    tables.write("devices", devices(state, case, context.step_min), outputs["devices"])
     manifest = _manifest(spec, solved, [*warnings, *lost, *state.notes, *lacking, *cut], demand.plants)
     manifest["assumptions"] = list(state.assumptions)
     manifest["sought"] = list(state.sought)

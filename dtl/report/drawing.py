@@ -8,7 +8,7 @@ from typing import Any
 
 from dtl.network.feeder import Line, Switch
 from dtl.report import payloads
-from dtl.report.overlays import DIGITS
+from dtl.report.overlays import DIGITS, PART_DIGITS
 from dtl.report.palette import OF_COLUMN, SCALES, volt_class
 from dtl.report.payloads import Column
 from dtl.report.places import Places, Point
@@ -63,7 +63,14 @@ def _buses(solution: Solution, where: Places, scale: float) -> list[Column]:
             known = by_case.get(case)
             if known is not None:
                 cols.append(payloads.numbers(f"{name}@{i}", [known.get(b.name) for b in buses], DIGITS[name]))
-    return cols
+    return [*cols, *_for_good(solution, [("bus", b.name) for b in buses])]
+
+
+def _for_good(solution: Solution, parts: Sequence[tuple[str, str]]) -> list[Column]:
+    """The columns of parts that hold for all cases, of those that any of them has."""
+    told = solution.overlays.of_part.items()
+    cols = [(name, [known.get(part) for part in parts]) for name, known in told]
+    return [payloads.numbers(n, values, PART_DIGITS[n]) for n, values in cols if any(v is not None for v in values)]
 
 
 _OF_BUS = (
@@ -111,7 +118,9 @@ def _lines(solution: Solution, where: Places) -> tuple[list[Column], list[Point]
         payloads.numbers("length_km", [p.length_km if isinstance(p, Line) else None for _, p in own], 4, "km"),
         payloads.numbers("points", [len(p) for p in paths]),
     ]
-    return [*cols, *_branch_answers(solution, named)], [point for path in paths for point in path]
+    return [*cols, *_branch_answers(solution, named), *_for_good(solution, named)], [
+        point for path in paths for point in path
+    ]
 
 
 def _path(part: Line | Switch, where: Places) -> list[Point]:
@@ -138,7 +147,8 @@ def _transformers(solution: Solution) -> list[Column]:
         payloads.numbers("regulator", [int(t.is_regulator) for t in own]),
         payloads.numbers("customers", [sum(customers.get(w.bus, 0) for w in t.windings[1:]) for t in own]),
     ]
-    return [*cols, *_branch_answers(solution, [("transformer", t.name) for t in own])]
+    named = [("transformer", t.name) for t in own]
+    return [*cols, *_branch_answers(solution, named), *_for_good(solution, named)]
 
 
 def _phase(node: int, split: bool = False) -> str:
@@ -146,17 +156,26 @@ def _phase(node: int, split: bool = False) -> str:
 
 
 def classes(solution: Solution, case: str) -> dict[str, list[int]]:
-    """How many parts of a feeder fall into each class in a case: ``load`` of rated branches, ``volt`` of buses."""
-    counts = {name: [0] * len(SCALES[scale].labels) for name, scale in OF_COLUMN.items()}
+    """How many parts of a feeder fall into each class in a case, by column.
+
+    ``load`` of rated branches, ``line`` and ``transformer`` of these alone, ``volt`` and ``fit_...`` of buses, ``age``.
+    """
+    scales = OF_COLUMN | {"line": "load", "transformer": "load", "age": "age"}
+    counts = {name: [0] * len(SCALES[scale].labels) for name, scale in scales.items()}
     for kind, name in solution.flow.elements(*LINES, "transformer"):
         at = SCALES["load"].of(solution.load(case, kind, name))
         if at is not None:
             counts["load"][at] += 1
+            counts["transformer" if kind == "transformer" else "line"][at] += 1
+    for part in solution.parts:
+        old = SCALES["age"].of(solution.overlays.of_part.get("age", {}).get(part))
+        if old is not None:
+            counts["age"][old] += 1
     for bus in solution.buses:
         found = _volt(solution, case, bus.name)
         if found is not None:
             counts["volt"][found] += 1
-        for name in solution.overlays.of_bus:
+        for name in FITS:
             at = _fit(solution, name, case, bus.name)
             if at is not None:
                 counts[name][at] += 1

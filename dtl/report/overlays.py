@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-Number = Mapping[str, float]
+import pyarrow.compute as pc
+
+from dtl import tables
+from dtl.network.feeder import Feeder
+from dtl.report import hosting_payloads
+
+Number = dict[str, float]
 Part = tuple[str, str]
+
+DEVICES = ("ev", "solar")
+"""Kinds of devices with a layer of the map of their own."""
+
+DIGITS = {"fit_generation": 1, "fit_load": 1, "ev": 2, "solar": 2}
+"""The columns of buses by case, and their decimals: ``fit_<kind>`` is the plant that fits there alone [kW]; ``ev`` and
+``solar`` are the highest power of the devices that layers placed there [kW]."""
+
+PART_DIGITS = {"customers": 0, "load_kw": 1, "cmi": 1, "outages": 0, "age": 1}
+"""The columns of parts for all cases: customers and peak of the model's loads [kW] of a bus; customer minutes of
+interruption [min] and number of interruptions by its opening; years since it was installed."""
+
+
+CALENDAR_YEAR = 2025
+"""The measured year of a study that names none."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +41,73 @@ class Overlays:
     (``bus``, ``line``, ``switch``, ``transformer``) to its value, which holds for all cases.
     """
 
-    of_bus: Mapping[str, Mapping[str, Number]] = field(default_factory=dict)
+    of_bus: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     of_part: Mapping[str, Mapping[Part, float]] = field(default_factory=dict)
 
 
-DIGITS = {"fit_generation": 1, "fit_load": 1}
-"""The columns of buses by case, and their decimals: ``fit_<kind>`` is the plant that fits there alone [kW]."""
+@dataclass(frozen=True)
+class Known:
+    """What the tables of the whole study say of parts, by feeder: built once, asked for each group."""
+
+    parts: Mapping[str, Mapping[str, Mapping[Part, float]]]
+
+    @classmethod
+    def read(cls, inputs: Mapping[str, Any], measured_year: int) -> Known:
+        """From the tables ``outages``, ``assets`` and ``links``; ages are at the end of the measured year."""
+        found: dict[str, dict[str, dict[Part, float]]] = {}
+        outages = tables.read("outages", Path(inputs["outages"])).select(
+            ["feeder", "kind", "element", "customer_minutes", "refused"]
+        )
+        for row in outages.to_pylist():
+            if row["element"] and not row["refused"]:
+                mine = found.setdefault(row["feeder"], {})
+                part = (row["kind"], row["element"])
+                for column, more in (("cmi", row["customer_minutes"]), ("outages", 1.0)):
+                    own = mine.setdefault(column, {})
+                    own[part] = own.get(part, 0.0) + more
+        for feeder, part, age in _ages(inputs, measured_year):
+            found.setdefault(feeder, {}).setdefault("age", {})[part] = age
+        return cls(found)
+
+    def of(self, feeders: Iterable[str]) -> dict[str, dict[Part, float]]:
+        """The columns of some feeders together."""
+        joined: dict[str, dict[Part, float]] = {}
+        for feeder in feeders:
+            for column, values in self.parts.get(feeder, {}).items():
+                joined.setdefault(column, {}).update(values)
+        return joined
+
+
+def _ages(inputs: Mapping[str, Any], measured_year: int) -> Iterable[tuple[str, Part, float]]:
+    """Feeder, part and years since installation, of parts that are linked to an asset with a date."""
+    assets = tables.read("assets", Path(inputs["assets"]), ["asset", "installed"])
+    days = {a: day for a, day in zip(*(c.to_pylist() for c in assets.columns), strict=True) if day is not None}
+    links = tables.read("links", Path(inputs["links"]), ["feeder", "kind", "element", "asset"])
+    for row in links.filter(pc.and_(pc.not_equal(links["element"], ""), pc.not_equal(links["asset"], ""))).to_pylist():
+        day = days.get(row["asset"])
+        if day is not None:
+            age = measured_year + 1 - day.year - (day.timetuple().tm_yday - 1) / 365.25
+            yield row["feeder"], (row["kind"], row["element"]), max(age, 0.0)
+
+
+def overlays(model: Feeder, hosted: Sequence[Mapping[str, Any]], devices: Path | None, known: Known) -> Overlays:
+    """The overlays of one group."""
+    of_bus = {f"fit_{of}": dict(by_case) for of, by_case in hosting_payloads.at_buses(hosted).items()}
+    if devices is not None:
+        for row in tables.read("devices", devices).to_pylist():
+            if row["kind"] in DEVICES:
+                at = of_bus.setdefault(row["kind"], {}).setdefault(row["case"], {})
+                at[row["bus"]] = at.get(row["bus"], 0.0) + row["peak_kw"]
+    of_part = known.of(model.feeders)
+    customers: dict[Part, float] = {}
+    power: dict[Part, float] = {}
+    for load in model.loads:
+        part = ("bus", load.bus)
+        customers[part] = customers.get(part, 0.0) + load.customers
+        power[part] = power.get(part, 0.0) + load.kw
+    return Overlays(of_bus, {**of_part, "customers": customers, "load_kw": power})
+
+
+def measured_year(spec: Mapping[str, Any]) -> int:
+    """The measured year of a study."""
+    return int(json.loads(spec["spec_text"])["years"].get("measured") or CALENDAR_YEAR)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dtl.report import drawing, payloads
+from dtl.report.overlays import DEVICES
 from dtl.report.palette import OF_COLUMN, SCALES
 from dtl.report.payloads import Column
 from dtl.report.solution import Solution
@@ -42,12 +43,19 @@ class Overview:
                 "parts": size,
                 "solved": [int(c in solution.hourly) for c in self.cases],
                 "counts": [drawing.classes(solution, c) for c in self.cases],
+                "totals": [_totals(solution, c) for c in self.cases],
             }
         )
         tolerance = TOLERANCE * max(east - west, north - south)
         for path in drawing.trunk(solution):
             path["points"] = drawing.simplified(path["points"], tolerance)
             self.paths.append(path | {"feeder": len(self.rows) - 1, "kind": solution.places.kind})
+
+    @property
+    def seen(self) -> set[str]:
+        """The layers of the map that any feeder has, besides loading and voltage."""
+        totals = {name.split(".")[0] for row in self.rows for one in row["totals"] for name, n in one.items() if n}
+        return totals | set(self._columns)
 
     @property
     def _columns(self) -> list[str]:
@@ -73,10 +81,12 @@ class Overview:
         ]
         for i, _ in enumerate(self.cases):
             feeders.append(payloads.numbers(f"solved@{i}", [r["solved"][i] for r in self.rows]))
-            for name in self._columns:
-                for k in range(len(SCALES[OF_COLUMN[name]].labels)):
+            for name in (*self._columns, *KINDS, *(n for n in ("age",) if n in self.seen)):
+                for k in range(len(SCALES[OF_COLUMN.get(name, KINDS.get(name, name))].labels)):
                     counts = [r["counts"][i][name][k] for r in self.rows]
                     feeders.append(payloads.numbers(f"{name}@{i}.{k}", counts))
+            totals = sorted({n for r in self.rows for n in r["totals"][i]})
+            feeders += [payloads.reals(f"{n}@{i}", [r["totals"][i].get(n) for r in self.rows]) for n in totals]
         return payloads.columns(
             {"feeders": feeders, "paths": self._path_columns(), "points": self._points()},
             {"crs": crs, "cases": list(self.cases)},
@@ -104,3 +114,24 @@ def _box(name: str, values: Sequence[float]) -> Column:
     """A side of the boxes; in 1e-7 degree or centimetres, whichever fits, as differences from row to row."""
     finest = 1e-7 if all(abs(v) <= 200 for v in values) else 0.01
     return payloads.places(name, values, finest)
+
+
+KINDS = {"line": "load", "transformer": "load"}
+"""Counts by kind of element, and their scale."""
+
+
+def _totals(solution: Solution, case: str) -> dict[str, float]:
+    """What a feeder has of the layers that stand on the network: ``<layer>.n`` places and ``<layer>.sum``."""
+    shown, own = solution.overlays, solution.number
+    found: dict[str, list[float]] = {}
+    for name in DEVICES:
+        found[name] = [kw for bus, kw in shown.of_bus.get(name, {}).get(case, {}).items() if bus in own]
+    buses = shown.of_part.get("customers", {})
+    found["customers"] = [n for (_, bus), n in buses.items() if bus in own and n]
+    parts = {("bus", b.name) for b in solution.buses} | set(solution.parts)
+    found["outages"] = [n for part, n in shown.of_part.get("cmi", {}).items() if part in parts]
+    found["age"] = [n for part, n in shown.of_part.get("age", {}).items() if part in parts]
+    return {
+        key: value for name, values in found.items() if values
+        for key, value in ((f"{name}.n", float(len(values))), (f"{name}.sum", float(sum(values))))
+    }  # fmt: skip

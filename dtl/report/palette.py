@@ -73,10 +73,18 @@ SCALES = {
         (3.0, 2.2, 1.3, 2.4, 4.0),
         (False, False, False, False, True),
     ),
+    "age": Scale(
+        (10.0, 20.0, 30.0, 40.0),
+        ("up to 10 years", "10 to 20 years", "20 to 30 years", "30 to 40 years", "above 40 years"),
+        ("#b9a9cf", "#9a86c9", "#7a5cae", "#5a3a86", "#2d1a4d"),
+        ("#4a4f78", "#3f7f96", "#4fb09a", "#a6d98c", "#fbf7c0"),
+        (1.4, 1.7, 2.0, 2.3, 2.8),
+        (False, False, False, False, False),
+    ),
 }
 """``load``: loading, per cent of its limit, cut by `Scale.of`. ``volt``: cut by `volt_class`. ``fit``: the plant that
 fits at a bus [kW]; its breaks are a house, a shop and a plant with a study of its own. ``diff``: loading less that of
-another case [points of the limit]."""
+another case [points of the limit]. ``age``: years since installation."""
 
 OF_COLUMN = {"load": "load", "volt": "volt", "fit_generation": "fit", "fit_load": "fit"}
 """The scale of each column by which the overview of the map is coloured."""

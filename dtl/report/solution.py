@@ -77,6 +77,16 @@ class Solution:
         return {b.name: i for i, b in enumerate(self.buses)}
 
     @cached_property
+    def parts(self) -> list[tuple[str, str]]:
+        """Kind and name of the lines, switches and transformers of this feeder."""
+        if self.model is None:
+            return []
+        ends = [("line", p.name, p.from_bus) for p in self.model.lines]
+        ends += [("switch", p.name, p.from_bus) for p in self.model.switches]
+        ends += [("transformer", p.name, p.windings[0].bus) for p in self.model.transformers]
+        return [(kind, name) for kind, name, bus in ends if bus in self.number]
+
+    @cached_property
     def solved(self) -> list[Case]:
         """The solved cases."""
         return [c for c in self.cases if c in self.hourly]

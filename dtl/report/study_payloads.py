@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from dtl.analyses.compare import baseline_of
@@ -11,10 +11,11 @@ from dtl.report import payloads
 from dtl.report.facts import SHOWN, Facts
 
 
-def study(spec: Mapping[str, Any], facts: Facts) -> bytes:
-    """The payload ``study``: cases with labels, colours and baselines; limits; the answer."""
+def study(spec: Mapping[str, Any], facts: Facts, layers: Mapping[str, Any]) -> bytes:
+    """The payload ``study``: cases with labels, colours and baselines; limits; the answer; what of layers there is."""
     return payloads.document(
         {
+            **layers,
             "study": spec["study"],
             "title": spec["title"],
             "question": spec["question"],
@@ -62,15 +63,19 @@ def baseline_scenario(spec: Mapping[str, Any]) -> str:
     return str(analyses.get("compare", {}).get("baseline", "base"))
 
 
-def feeders(facts: Facts, files: Mapping[str, str], kinds: Mapping[str, str]) -> bytes:
+def feeders(
+    facts: Facts, files: Mapping[str, str], kinds: Mapping[str, str], more: Mapping[str, Collection[str]]
+) -> bytes:
     """The payload ``feeders``: a row per feeder with its file, place among the worst, and figures by case.
 
-    `kinds` maps a feeder to ``metres``, ``degrees``, ``schematic``, or nothing where there is nothing to draw.
+    `kinds` maps a feeder to ``metres``, ``degrees``, ``schematic``, or nothing where there is nothing to draw; `more`
+    maps a kind of further payload, as ``hc`` or ``oms``, to the feeders that have one.
     """
     names = facts.feeders
     cols = [
         payloads.words("id", names),
         payloads.words("file", [files[f] for f in names]),
+        *(payloads.numbers(f"has_{kind}", [int(f in there) for f in names]) for kind, there in sorted(more.items())),
         payloads.words("drawn", [kinds.get(f, "") for f in names]),
         payloads.numbers("rank", [facts.value("rank", f) for f in names]),
         payloads.words("worst_case", [facts.text("worst_case", f) for f in names]),

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -21,7 +21,9 @@ from dtl.report import (
     drawing,
     hosting,
     hosting_payloads,
+    layers,
     metered,
+    outage_payload,
     overview,
     pages,
     palette,
@@ -33,7 +35,7 @@ from dtl.report import (
     substations,
 )
 from dtl.report.facts import Facts, load
-from dtl.report.overlays import Overlays
+from dtl.report.overlays import Known, Overlays, measured_year, overlays
 from dtl.report.overview_map import Overview
 from dtl.report.places import places
 from dtl.report.solution import Flow, Solution, by_feeder, hours_by_case
@@ -50,11 +52,26 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     index = json.loads(Path(inputs["index"]).read_text(encoding="utf-8"))
     _copy_source(site)
     files = payloads.file_names(facts.feeders)
-    crs, kinds = _write_feeders(spec, inputs, docs / "data", index, facts, files)
-    _put(docs / "data", "study", study_payloads.study(spec, facts))
+    told = _write_feeders(spec, inputs, docs / "data", index, facts, files)
+    alerts = layers.growing(inputs)
+    lacks = layers.reasons(spec, told.seen, alerts)
+    _put(docs / "data", "study", study_payloads.study(spec, facts, {"lacks": lacks, "growing": alerts}))
     _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
-    _put(docs / "data", "feeders", study_payloads.feeders(facts, files, kinds))
-    _write_pages(site, spec, inputs, index, facts, crs)
+    _put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more))
+    _write_pages(site, spec, inputs, index, facts, told.crs)
+
+
+class Written(NamedTuple):
+    """What is known once all feeders are written.
+
+    Coordinate system; how each feeder is drawn; which layers of the map any of them has; which feeders have which
+    further payload.
+    """
+
+    crs: str
+    kinds: dict[str, str]
+    seen: set[str]
+    more: dict[str, set[str]]
 
 
 def _copy_source(site: Path) -> None:
@@ -75,11 +92,13 @@ def _write_feeders(
     index: Mapping[str, Any],
     facts: Facts,
     files: Mapping[str, str],
-) -> tuple[str, dict[str, str]]:
-    """Write all feeders' payloads and the map's overview; returns its coordinate system, and how each is drawn."""
+) -> Written:
+    """Write all feeders' payloads and the map's overview."""
     cases = tuple(c.case for c in facts.cases)
     drawn = Overview(cases)
     fits: dict[str, list[dict[str, Any]]] = {}
+    known = Known.read(inputs, measured_year(spec))
+    opened = outage_payload.by_feeder(tables.read("outages", Path(inputs["outages"])))
     kinds: dict[str, str] = {}
     crs: str | None = None
     for name, group in sorted(index["groups"].items()):
@@ -87,13 +106,16 @@ def _write_feeders(
         if crs is None and model is not None and any(b.x is not None for b in model.buses):
             crs = model.crs
         hosted = _hosted(inputs, name)
-        for solution in _solutions(spec, inputs, name, group, model, cases, crs or "", hosted):
+        shown = Overlays() if model is None else overlays(model, hosted, inputs["devices"].get(name), known)
+        for solution in _solutions(spec, inputs, name, group, model, cases, crs or "", shown):
             if solution.feeder not in files:
                 continue
             file = files[solution.feeder]
             fits[solution.feeder] = [r for r in hosted if r["feeder"] == solution.feeder]
             if fits[solution.feeder]:
                 _put(data, f"hc/{file}", hosting_payloads.feeder(fits[solution.feeder], solution.feeder, cases))
+            if solution.feeder in opened:
+                _put(data, f"oms/{file}", outage_payload.payload(opened[solution.feeder]))
             _write_feeder(data, file, solution, facts, group["reason"])
             drawn.add(solution, file)
             if solution.buses and solution.places is not None:
@@ -101,7 +123,7 @@ def _write_feeders(
     _put(data, "ov", drawn.payload(crs or ""))
     if any(fits.values()):
         _put(data, "hosting", hosting_payloads.study(fits, files, cases))
-    return crs or "", kinds
+    return Written(crs or "", kinds, drawn.seen, {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)})
 
 
 def _model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
@@ -126,7 +148,7 @@ def _solutions(
     model: Feeder | None,
     cases: tuple[str, ...],
     crs: str,
-    hosted: list[dict[str, Any]],
+    shown: Overlays,
 ) -> Iterator[Solution]:
     if model is None or name not in inputs["powerflow"]:
         yield from (Solution(f, name, cases, spec["limits"]) for f in group["feeders"])
@@ -135,7 +157,6 @@ def _solutions(
     hourly = tables.read("hourly", Path(inputs["hourly"][name]))
     told = json.loads(Path(inputs["manifest"][name]).read_text(encoding="utf-8"))["cases"]
     where = places(model, crs)
-    fit = {f"fit_{of}": by_case for of, by_case in hosting_payloads.at_buses(hosted).items()}
     for feeder in group["feeders"]:
         yield Solution(
             feeder,
@@ -147,7 +168,7 @@ def _solutions(
             Flow(by_feeder(flow, feeder)),
             hours_by_case(by_feeder(hourly, feeder), cases),
             told,
-            Overlays(of_bus=fit),
+            shown,
         )
 
 

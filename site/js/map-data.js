@@ -67,6 +67,31 @@ DTL.MapData = class {
     return DTL.scaleOf(by).labels.map((_, k) => (this.feeders.get(`${by}@${at}.${k}`) ?? []).reduce((a, b) => a + b, 0));
   }
 
+  /** How many lines with switches, and transformers, are in the classes that are shown. */
+  kindCounts(at, hidden) {
+    return Object.fromEntries(["line", "transformer"].map((kind) => [kind, DTL.palette.scales.load.labels.reduce((sum, _, k) => sum + (hidden.has(k) ? 0 : (this.feeders.get(`${kind}@${at}.${k}`) ?? []).reduce((a, b) => a + b, 0)), 0)]));
+  }
+
+  /** Counts of what was read so far, for what no table counts beforehand; and whether that is everything. */
+  countsRead(by, at) {
+    const counts = DTL.scaleOf(by).labels.map(() => 0);
+    const read = this.details.filter((d) => d instanceof DTL.Detail);
+    for (const detail of read) {
+      const { line, transformer } = detail.classesOf(by, at);
+      for (const k of [...line, ...transformer]) if (k !== null) counts[k]++;
+    }
+    return { counts, whole: read.length === this.ids.length };
+  }
+
+  /** Where a feeder begins: at its head where its parts were read, else in the middle of its box. */
+  head(i, detail) {
+    const b = this.plane.boxes[i];
+    const k = detail ? detail.buses.get("head").indexOf(1) : -1;
+    if (k < 0) return { x: (b.west + b.east) / 2, y: (b.south + b.north) / 2 };
+    const [x, y] = detail.anchor("bus", k);
+    return { x, y };
+  }
+
   failed(at) {
     return this.ids.filter((_, i) => this.feeders.get(`solved@${at}`)[i] !== 1);
   }
@@ -101,6 +126,7 @@ DTL.Detail = class {
     const key = `${by}@${at}${by === "diff" ? `-${this.data.vs}` : ""}`;
     if (!this.classes.has(key)) {
       if (by === "diff") return this.#difference(at, key);
+      if (by === "age" || by === "risk") return this.#forGood(by, key);
       const bus = by.startsWith("fit_") ? this.#fits(by, at) : this.#volts(at);
       const loads = (table) => Array.from(table.get(`load@${at}`), (v) => DTL.loadClass(v));
       const [from, to] = [this.lines.get("from"), this.lines.get("to")];
@@ -111,6 +137,28 @@ DTL.Detail = class {
         : { line: Array.from(from, (f, k) => worse(bus[f], bus[to[k]] ?? null)), transformer: Array.from(this.transformers.get("bus"), (b) => bus[b]), bus });
     }
     return this.classes.get(key);
+  }
+
+  #forGood(by, key) {
+    const of = (table) => {
+      const values = table.get(by);
+      return Array.from({ length: table.n }, (_, k) => (values ? DTL.classOf(by, values[k]) : null));
+    };
+    this.classes.set(key, { line: of(this.lines), transformer: of(this.transformers), bus: Array.from({ length: this.buses.n }, () => null) });
+    return this.classes.get(key);
+  }
+
+  /** Adds the places of an overlay, with their value and what to say of them. */
+  places(name, at, places) {
+    const { unit } = DTL.OVERLAYS[name];
+    const add = (kind, table, values) => {
+      if (values) for (let k = 0; k < table.n; k++) if (values[k] > 0) {
+        const [x, y] = this.anchor(kind, k);
+        places.push({ x, y, value: values[k], text: `${kind} ${table.get("name")[k]}: ${DTL.text(values[k])} ${unit}`.trim() });
+      }
+    };
+    if (name === "outages") for (const kind of ["line", "transformer", "bus"]) add(kind, this.table(kind), this.table(kind).get("cmi"));
+    else add("bus", this.buses, this.buses.get(name === "customers" ? name : `${name}@${at}`));
   }
 
   /** Loading in a case less that in the other one of the map, in points of the limit. */
@@ -175,11 +223,12 @@ DTL.Detail = class {
   }
 
   /** The part nearest to a pixel, within reach; what the map colours by decides which kind is preferred. */
-  hit(camera, sx, sy, by, hidden) {
+  hit(camera, sx, sy, view) {
     let best = { distance: 10 };
-    const classes = this.classesOf(by, this.data.at);
+    const { by, hidden, kinds, at } = view;
+    const classes = this.classesOf(by, at);
     const offer = (kind, k, distance, bonus) => {
-      if (distance <= 9 && distance - bonus < best.distance && !hidden.has(classes[kind][k] ?? 5)) best = { detail: this, kind, k, distance: distance - bonus };
+      if (distance <= 9 && distance - bonus < best.distance && !kinds.has(kind) && !hidden.has(classes[kind][k] ?? 5)) best = { detail: this, kind, k, distance: distance - bonus };
     };
     const screen = (points, p) => camera.toScreen(points[2 * p] + this.origin[0], points[2 * p + 1] + this.origin[1]);
     for (let k = 0; k < this.lines.n; k++) {
@@ -191,7 +240,7 @@ DTL.Detail = class {
       const [x, y] = screen(this.bus, k);
       offer("bus", k, Math.hypot(x - sx, y - sy), DTL.ofBuses(by) ? 6 : -2);
     }
-    if (by === "load") {
+    if (!DTL.ofBuses(by)) {
       const bus = this.transformers.get("bus");
       for (let k = 0; k < this.transformers.n; k++) {
         const [x, y] = screen(this.bus, bus[k]);

@@ -3,7 +3,12 @@
 
 DTL.MapDraw = class {
   constructor(canvas, data, camera) {
-    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), by: "load", selected: null, hover: null, quiet: false, font: getComputedStyle(document.body).fontFamily });
+    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, font: getComputedStyle(document.body).fontFamily });
+  }
+
+  /** The case it shows: that of the map, or the other one. */
+  get at() {
+    return this.other ? this.data.vs : this.data.at;
   }
 
   get ink() {
@@ -25,7 +30,9 @@ DTL.MapDraw = class {
     this.#overview(rest, ratio);
     for (let rank = 0; rank < 6; rank++) for (const detail of drawn) this.#lines(detail, this.#order[rank], ratio);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    for (const name of this.on) if (DTL.OVERLAYS[name].shape === "hex" || DTL.OVERLAYS[name].shape === "heat") DTL.drawOverlay(this, name);
     for (const detail of drawn) this.#dots(detail);
+    for (const name of this.on) if (DTL.OVERLAYS[name].shape !== "hex" && DTL.OVERLAYS[name].shape !== "heat") DTL.drawOverlay(this, name);
     this.#marked(this.hover, 5);
     this.#marked(this.selected, 8);
     if (!this.quiet) this.#labels(seen, drawn);
@@ -37,9 +44,10 @@ DTL.MapDraw = class {
   }
 
   #lines(detail, k, ratio) {
-    if (this.hidden.has(k)) return;
     const { pen, camera } = this;
-    const { paths, open } = detail.pathsOf(this.by, this.data.at);
+    const pale = k !== 5 && (this.hidden.has(k) || this.kinds.has("line"));
+    if (k === 5 && this.hidden.has(k)) return;
+    const { paths, open } = detail.pathsOf(this.by, this.at);
     const [x, y] = camera.toScreen(...detail.origin);
     const s = camera.scale;
     pen.setTransform(ratio * s, 0, 0, -ratio * s, ratio * x, ratio * y);
@@ -51,6 +59,12 @@ DTL.MapDraw = class {
       pen.stroke(open);
       pen.setLineDash([]);
       pen.stroke(paths[5]);
+      return;
+    }
+    if (pale) {
+      pen.strokeStyle = this.ink.none;
+      pen.lineWidth = 0.8 / s;
+      pen.stroke(paths[k]);
       return;
     }
     const width = DTL.scaleOf(this.by).width[k] * grow;
@@ -68,12 +82,12 @@ DTL.MapDraw = class {
     const { pen, camera, data } = this;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const k of this.#order) {
-      if (this.hidden.has(k)) continue;
-      pen.strokeStyle = k === 5 ? this.ink.none : DTL.coloursOf(this.by)[k];
-      pen.lineWidth = k === 5 ? 1 : DTL.scaleOf(this.by).width[k] * 0.8;
+      const pale = k === 5 || this.hidden.has(k);
+      pen.strokeStyle = pale ? this.ink.none : DTL.coloursOf(this.by)[k];
+      pen.lineWidth = pale ? 1 : DTL.scaleOf(this.by).width[k] * 0.8;
       pen.beginPath();
       for (const i of list) for (const path of data.overview[i]) {
-        const own = data.classOfPath(path, this.by, data.at);
+        const own = data.classOfPath(path, this.by, this.at);
         if ((Number.isNaN(own) ? 5 : own) !== k) continue;
         for (let p = 0; p < path.points.length; p += 2) {
           const [x, y] = camera.toScreen(path.points[p], path.points[p + 1]);
@@ -87,7 +101,7 @@ DTL.MapDraw = class {
 
   #dots(detail) {
     const { pen, camera, by } = this;
-    const classes = detail.classesOf(by, this.data.at);
+    const classes = detail.classesOf(by, this.at);
     const at = (b) => camera.toScreen(detail.bus[2 * b] + detail.origin[0], detail.bus[2 * b + 1] + detail.origin[1]);
     const colours = DTL.coloursOf(by);
     const disc = (x, y, r, fill) => {
@@ -107,6 +121,7 @@ DTL.MapDraw = class {
       if (DTL.ofBuses(by)) {
         for (let b = 0; b < detail.buses.n; b++) if ((classes.bus[b] ?? 5) === k && (near > 14 || trouble[k])) disc(...at(b), trouble[k] ? 4.5 : 2.6, k === 5 ? this.ink.none : colours[k]);
       } else {
+        if (this.kinds.has("transformer")) continue;
         const bus = detail.transformers.get("bus");
         for (let t = 0; t < detail.transformers.n; t++) if ((classes.transformer[t] ?? 5) === k && (near > 5 || trouble[k])) disc(...at(bus[t]), trouble[k] ? 6 : k === 2 ? 4.6 : 3.6, k === 5 ? this.ink.none : colours[k]);
       }

@@ -57,3 +57,13 @@ DTL.table = (told) => {
   draw();
   return DTL.h("div", { class: "dtl-table-box" }, parts);
 };
+
+/** Hands the reader a CSV of rows as the table sorts them, numbers in full. */
+DTL.saveCsv = (name, columns, rows) => {
+  const quoted = (v) => (v === null || v === undefined || Number.isNaN(v) ? "" : /[",\n\r]/.test(String(v)) ? `"${String(v).replaceAll('"', '""')}"` : String(v));
+  const head = columns.map((c) => quoted(c.unit ? `${c.title} [${c.unit}]` : c.title));
+  const text = [head, ...rows.map((r) => columns.map((c) => quoted(c.value(r))))].map((cells) => cells.join(",")).join("\r\n");
+  const link = DTL.h("a", { href: URL.createObjectURL(new Blob([`${text}\r\n`], { type: "text/csv" })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+};

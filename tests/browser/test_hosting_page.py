@@ -31,3 +31,8 @@ def test_page_counts_buses_by_class_and_follows_the_case(watched: Any, made: Any
         shown = page.locator("#dtl-hosting .dtl-hc-map + .dtl-keys b").all_inner_texts()
         assert [int(n) for n in shown] == classes(made, case)
     assert page.locator("#dtl-hosting svg.dtl-violins path").count() == 2
+
+
+def test_map_coloured_by_hosting_capacity(watched: Any, made: Any) -> None:
+    page = watched.go("map.html#by=fit_generation&s=base%402035&f=north")
+    assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()] == classes(made, "base@2035")

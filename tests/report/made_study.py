@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import made_hosting
+import made_layers
 import numpy as np
 import pyarrow as pa
 
@@ -245,7 +246,7 @@ def spec() -> dict[str, Any]:
         "powerflow": {"step_min": 60, "engine": "auto"},
         "years": {"measured": 2025, "planned": [2026, 2035]},
         "sources": {"made": {"kind": "opendss", "path": "made.dss"}},
-        "analyses": {"compare": {"baseline": "base"}},
+        "analyses": {"compare": {"baseline": "base"}, "hosting": {"of": ["generation"]}},
     }
     return {
         "study": "made",
@@ -269,7 +270,7 @@ def spec() -> dict[str, Any]:
 
 def make(folder: Path) -> dict[str, Any]:
     """Write all inputs of the stage ``write_site`` and return them by name."""
-    inputs: dict[str, Any] = {k: {} for k in ("feeder", "powerflow", "hourly", "manifest", "hosting")}
+    inputs: dict[str, Any] = {k: {} for k in ("feeder", "powerflow", "hourly", "manifest", "hosting", "devices")}
     groups: dict[str, Any] = {}
     assess: dict[str, Path] = {}
     for n, (name, model) in enumerate(MODELS.items()):
@@ -284,6 +285,9 @@ def make(folder: Path) -> dict[str, Any]:
         told = {c: manifest() if c in solved else manifest("failed", REASON) for c in CASES}
         inputs["manifest"][name] = here / "manifest.json"
         inputs["manifest"][name].write_text(json.dumps({"cases": told}), encoding="utf-8")
+        inputs["devices"][name] = here / "devices.parquet"
+        placed = made_layers.devices(name, [b.name for b in model.buses], CASES)
+        tables.write("devices", tables.frame("devices", placed), inputs["devices"][name])
         if name != "south-2":
             inputs["hosting"][name] = here / "hosting.parquet"
             found = made_hosting.rows(name, [b.name for b in model.buses])
@@ -371,10 +375,11 @@ def _system(folder: Path, inputs: dict[str, Any]) -> None:
     )
     inputs["conversion"] = folder / "conversion.parquet"
     tables.write("conversion", tables.frame("conversion", conversion), inputs["conversion"])
-    given = {"meters": _meters(), "series": _series(), "links": []}
+    given = {"meters": _meters(), "series": _series(), "links": made_layers.links()}
+    given |= {"outages": made_layers.outages(), "assets": made_layers.assets()}
     for name, found in given.items():
         inputs[name] = folder / f"{name}.parquet"
-        tables.write(name, tables.frame(name, found) if found else tables.concat(name, []), inputs[name])
+        tables.write(name, tables.frame(name, found), inputs[name])
     inputs["meters"] = {"north": inputs["meters"]}
     inputs["learning"] = {}
 

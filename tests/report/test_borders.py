@@ -43,11 +43,12 @@ def test_study_of_which_nothing_was_solved_has_every_page(made: Any, tmp_path: P
         {"index": index, "assess": none, "manifest": none, "hosting": none},
         {"cube": tmp_path / "c.parquet"},
     )
-    inputs = dict.fromkeys(("feeder", "powerflow", "hourly", "manifest", "hosting"), none)
+    inputs = dict.fromkeys(("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", "learning"), none)
     inputs |= {"cube": tmp_path / "c.parquet", "index": index}
-    inputs |= {k: made.inputs[k] for k in ("findings", "conversion", "meters", "series", "links")}
+    inputs |= {k: made.inputs[k] for k in ("findings", "conversion", "meters", "series", "links", "outages", "assets")}
     write_site(made_study.spec(), inputs, {"site": tmp_path / "site"})
     build_site({"study": "made"}, {"site": tmp_path / "site"}, {"www": tmp_path / "www"})
+    assert not (tmp_path / "www/downloads/hosting.csv").exists()
     assert "Nothing can be said" in (tmp_path / "www/index.html").read_text()
     assert "no source has &lt;it&gt;" in (tmp_path / "www/data-quality.html").read_text()
     assert payload_reader.read(tmp_path / "site/docs/data/ov.js")[1]["feeders"]["id"] == []

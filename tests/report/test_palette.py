@@ -47,7 +47,7 @@ def nearest(colours: tuple[str, ...], sight: str) -> float:
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize(("name", "least"), [("load", 14), ("volt", 20), ("fit", 18), ("diff", 18)])
+@pytest.mark.parametrize(("name", "least"), [("load", 14), ("volt", 20), ("fit", 18), ("diff", 18), ("age", 12)])
 def test_classes_can_be_told_apart(name: str, least: float, scheme: str, sight: str) -> None:
     assert nearest(getattr(SCALES[name], scheme), sight) >= least
 

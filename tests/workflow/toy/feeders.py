@@ -37,6 +37,7 @@ def solve_feeder(spec, inputs, outputs):
     write("hourly", [row("hourly", hour=h, source_kw=kw, **case) for h in range(3)], outputs["hourly"])
     write("violations", [], outputs["violations"])
     write("composition", [], outputs["composition"])
+    write("devices", [], outputs["devices"])
     write_json({"status": "ok", "reason": "", "kw": kw}, outputs["manifest"])
 
 

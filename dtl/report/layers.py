@@ -1,0 +1,71 @@
+"""The layers of the map: which of them the study has, why it lacks the others, and what holds for whole feeders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from dtl import tables
+
+LAYERS = (
+    "load", "volt", "fit_generation", "fit_load", "diff", "risk", "age", "ev", "solar", "outages", "growth",
+    "customers",
+)  # fmt: skip
+"""All layers; the first seven colour the network, the others stand on it."""
+
+
+def growing(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The feeders that the learning module ``growth`` warns of: feeder and text, by name."""
+    folder = inputs["learning"]
+    path = Path(folder) / "insights.parquet" if folder else None
+    if path is None or not path.is_file():
+        return []
+    rows = tables.read("insights", path)
+    module, metric = (rows[name].cast(tables.TEXT) for name in ("module", "metric"))
+    warned = rows.filter(pc.and_(pc.equal(module, "growth"), pc.equal(metric, "warning"))).to_pylist()
+    told = [{"feeder": r["feeder"], "text": r["text"]} for r in warned if r["verdict"] == "ok" and r["value"]]
+    return sorted(told, key=lambda r: r["feeder"])
+
+
+def reasons(spec: Mapping[str, Any], seen: Collection[str], alerts: Collection[Any]) -> dict[str, str]:
+    """For each layer that the study lacks, why; `seen` are the columns that any feeder has."""
+    whole = json.loads(spec["spec_text"])
+    kinds = {s["kind"] for s in whole["sources"].values()}
+    analyses = whole["analyses"]
+    used = {layer for scenario in spec["scenarios"].values() for layer in scenario["stack"]}
+    stacked = {spec["layers"][name]["kind"] for name in used if name in spec["layers"]}
+    of = (analyses.get("hosting") or {}).get("of", ["generation"])
+    asked = "The analyses of the study do not ask for hosting."
+    why = {
+        "fit_generation": asked if "hosting" not in analyses else _absent("generation" in of, "generation"),
+        "fit_load": asked if "hosting" not in analyses else _absent("load" in of, "load"),
+        "diff": "The study has one case only.",
+        "risk": "No analysis of this study gives a risk of elements.",
+        "age": "No source of kind gis tells when assets were installed." if "gis" not in kinds
+        else "No asset with a date of installation is linked to an element of the model.",
+        "ev": _no_layer("ev", stacked),
+        "solar": _no_layer("solar", stacked),
+        "outages": "The study has no source of outages." if "oms" not in kinds
+        else "No outage is linked to an element of the model.",
+        "growth": "The analyses of the study do not ask for growth." if "growth" not in analyses
+        else "No feeder grows beyond chance.",
+        "customers": "No load of the model tells its customers.",
+    }  # fmt: skip
+    there = (
+        {*seen, "load", "volt"} | ({"growth"} if alerts else set()) | ({"diff"} if len(spec["cases"]) > 1 else set())
+    )
+    return {name: why[name] for name in LAYERS if name not in there}
+
+
+def _absent(asked: bool, kind: str) -> str:
+    return f"No bus has an answer for {kind}." if asked else f"The analysis hosting is not asked of {kind}."
+
+
+def _no_layer(kind: str, stacked: Collection[str]) -> str:
+    if kind in stacked:
+        return f"The layers of kind {kind} place nothing in any solved case."
+    return f"No scenario stacks a layer of kind {kind}."
