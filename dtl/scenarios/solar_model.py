@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,7 @@ class Sky:
     basis: str
 
 
+@lru_cache(maxsize=4)
 def sun(year: int, timezone: str, latitude_deg: float, longitude_deg: float) -> Sun:
     """The sun over the hours of a study year (local standard time, 29 February left out)."""
     calendar = Calendar(year)
