@@ -100,6 +100,33 @@ rule host_feeder:
         job("host_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
 
 
+rule comply_feeder:
+    input:
+        feeder=feeder,
+        demand=layout.DEMAND,
+        profiles=layout.PROFILES,
+        ready=layout.READY,
+        facts=given(".json"),
+        weather=layout.WEATHER,
+        raw=border.raw("comply_feeder"),
+    output:
+        compliance=solid(layout.COMPLIANCE),
+        lights=solid(layout.LIGHTS),
+        curtailment=solid(layout.CURTAILMENT),
+    log:
+        log_of("comply_feeder", "{group}"),
+    benchmark:
+        benchmark_of("comply_feeder", "{group}")
+    conda:
+        ENV
+    params:
+        spec=border.spec("comply_feeder"),
+        code=border.code("comply_feeder"),
+        seen=border.seen("comply_feeder"),
+    shell:
+        job("comply_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
+
+
 rule assess_feeder:
     input:
         feeder=feeder,

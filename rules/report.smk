@@ -14,6 +14,9 @@ rule gather:
         manifest=of_groups(layout.MANIFEST),
         hourly=of_groups(layout.HOURLY),
         assets=layout.ASSETS,
+        compliance=of_groups(layout.COMPLIANCE),
+        lights=of_groups(layout.LIGHTS),
+        curtailment=of_groups(layout.CURTAILMENT),
     output:
         cube=solid(layout.CUBE),
     log:
@@ -44,6 +47,9 @@ rule write_site:
         devices=of_groups(layout.DEVICES),
         outages=layout.OUTAGES,
         assets=layout.ASSETS,
+        compliance=of_groups(layout.COMPLIANCE),
+        lights=of_groups(layout.LIGHTS),
+        curtailment=of_groups(layout.CURTAILMENT),
         learning=border.asked(layout.LEARNING),
     output:
         site=directory(layout.SITE),

@@ -280,23 +280,52 @@ def _substations() -> list[Metric]:
     ]  # fmt: skip
 
 
-METRICS: Mapping[str, Metric] = {
-    metric.name: metric
-    for group in (
-        _status,
-        _thermal,
-        _voltage,
-        _losses,
-        _ageing,
-        _head,
-        _study,
-        _reliability,
-        _validate,
-        _hosting,
-        _substations,
-    )  # fmt: skip
-    for metric in group()
-}
+def _compliance() -> list[Metric]:
+    m = "compliance"
+    one: dict[str, Any] = {"worse": "up", "only_elements": True}
+    return [
+        Metric(m, "compliance_violated", "", "limits of grid codes that are broken, of all that were judged", **COUNT),
+        Metric(m, "compliance_judged", "", "limits of grid codes that were judged, one by one", "", "sum"),
+        Metric(
+            m, "compliance_unjudged", "", "what codes ask for and nothing could judge; the text says why", "", "sum"
+        ),
+        Metric(m, "light_red_h", "h", "hours in which a segment is red, summed over segments", **COUNT),
+        Metric(m, "light_yellow_h", "h", "hours in which a segment is yellow, summed over segments", **COUNT),
+        Metric(
+            m, "light_worst_kw", "kW", "most power that turns a segment green; text: segment and cause", "up", "max"
+        ),
+        Metric(m, "curtailed_kwh", "kWh", "energy that is not taken of plants so that limits hold", "up", "sum"),
+        Metric(m, "curtailed_pct", "%", "of what these plants could have given in the hours of curtailment", "up"),
+        Metric(m, "curtailed_h", "h", "hours in which a plant is curtailed", **COUNT),
+        Metric(m, "curtail_left_h", "h", "hours with a violation that curtailment leaves; the text says why", **COUNT),
+        Metric(m, "code_judged", "", "limits of a code that were judged", only_elements=True),
+        Metric(
+            m, "code_violated", "", "limits of a code that are broken; the text names what it does not judge", **one
+        ),
+        Metric(
+            m, "code_value", "", "value of a broken limit, in the unit that the text begins with", only_elements=True
+        ),
+        Metric(m, "segment_red_h", "h", "hours in which a segment is red; the text has all its hours", **one),
+        Metric(m, "plant_curtailed_kwh", "kWh", "energy that is not taken of a plant", **one),
+    ]
+
+
+_GROUPS = (
+    _status,
+    _thermal,
+    _voltage,
+    _losses,
+    _ageing,
+    _head,
+    _study,
+    _reliability,
+    _validate,
+    _hosting,
+    _substations,
+    _compliance,
+)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for group in _GROUPS for metric in group()}
 """Every metric by its name; a name is used once, whatever the analysis."""
 
 DELTA = "delta_"

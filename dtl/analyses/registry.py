@@ -13,6 +13,7 @@ ANALYSES = {
 OVER_CASES = {
     "hosting": "dtl.analyses.hosting.gather:gathered",
     "compare": "dtl.analyses.compare:compare",
+    "compliance": "dtl.analyses.compliance:gathered",
     "reliability": "dtl.analyses.reliability:reliability",
     "substations": "dtl.analyses.substations:substations",
     "validate": "dtl.analyses.validate:validate",

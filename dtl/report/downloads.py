@@ -19,6 +19,9 @@ ABOUT = {
     "meters.csv": "Every meter: its transformer, what speaks for it, how sure that is, and what was recorded.",
     "series.csv": "Every meter's readings in short: interval, first, last, present, absent, doubled, ambiguous.",
     "hosting.csv": "Hosting capacity: every bus, method and criterion, with what limits it and where and when.",
+    "compliance.csv": "Every verdict of a grid code: value, limit, margin, clause, and what was not judged and why.",
+    "lights.csv": "Every hour in which a segment is yellow or red: cause, element, power that would turn it green.",
+    "curtailment.csv": "What is not taken of each plant in each hour so that limits hold, and why.",
     "links.csv": "Which asset of the GIS is which element of the model.",
     "study.json": "The study as it was run: resolved, with every default written out.",
 }

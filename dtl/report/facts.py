@@ -53,6 +53,10 @@ def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> l
     if "hosting" in asked:
         hosting = [tables.read("hosting", Path(p)) for _, p in sorted(inputs["hosting"].items())]
         rows += _over_cases("hosting")(tables.concat("hosting", hosting))
+    if "compliance" in asked:
+        names = ("compliance", "lights", "curtailment")
+        found = [tables.concat(n, [tables.read(n, Path(p)) for _, p in sorted(inputs[n].items())]) for n in names]
+        rows += _over_cases("compliance")(*found)
     if "substations" in asked:
         heads = [tables.read("hourly", Path(p), _HEADS) for _, p in sorted(inputs["hourly"].items())]
         assets = tables.read("assets", Path(inputs["assets"]))

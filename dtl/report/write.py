@@ -17,6 +17,7 @@ from dtl.report import (
     assumed,
     assumptions,
     compare_page,
+    compliance,
     downloads,
     drawing,
     hosting,
@@ -208,6 +209,7 @@ def _write_pages(
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
+        "compliance": compliance.context(facts, cases),
     }
     _render(site, common, contexts, reference)
 
@@ -215,7 +217,7 @@ def _write_pages(
 def _listed(inputs: Mapping[str, Any]) -> dict[str, pa.Table]:
     """The tables that readers may take away, by name."""
     whole = ("findings", "conversion", "series", "links")
-    of_groups = ("meters", "hosting")
+    of_groups = ("meters", "hosting", "compliance", "lights", "curtailment")
     return {name: tables.read(name, Path(inputs[name])) for name in whole} | {
         name: tables.concat(name, [tables.read(name, Path(p)) for _, p in sorted(inputs[name].items())])
         for name in of_groups

@@ -112,13 +112,14 @@ class TrafficLight(Base):
 class Plants(Base):
     """The plants whose effect is judged."""
 
-    type: list[Text] | None = None
-    """Types; none: all."""
+    type: list[Literal["pv", "wind", "synchronous", "other", "PV", "WKA", "WP", "CHP"]] | None = Field(
+        default=None, min_length=1
+    )
+    """Types; PV is pv, WKA and WP are wind, CHP is synchronous; none: all."""
     min_kw: NotNegative = 0.0
     """Smallest plant [kW]."""
 
 
-@not_yet
 class Compliance(Base):
     """Cases against grid codes, clause by clause."""
 
@@ -129,7 +130,9 @@ class Compliance(Base):
     traffic_light: TrafficLight = TrafficLight()
     """When a light is yellow or red."""
     redispatch: Flag = False
-    """Whether the smallest curtailment that complies is sought."""
+    """Whether the cheapest curtailment is sought that keeps the study's limits."""
+    curtail_cost: dict[Literal["synchronous", "pv", "wind", "other"], Positive] = {}
+    """Cost of a curtailed kWh by type of plant, in the study's currency; none: 1 each, the smallest volume."""
     plants: Plants | None = None
     """The plants whose effect is judged; none: all generators."""
     u_c_kv: Positive | None = None

@@ -188,6 +188,6 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     roofs_have_weather,
     batteries_have_company,
     swept,
-)
     times_are_solved,
     devices_are_there,
+)

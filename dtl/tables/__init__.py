@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dtl.errors import ContractError
+from dtl.tables.compliance import COMPLIANCE
 from dtl.tables.composition import COMPOSITION
 from dtl.tables.contract import DAY, MOMENT, TEXT, WORD, Column, Table
 from dtl.tables.given import GIVEN
@@ -27,7 +28,7 @@ from dtl.tables.results import RESULTS
 
 __all__ = ["DAY", "MOMENT", "TABLES", "TEXT", "WORD", "Column", "Table", "check", "concat", "frame", "read", "write"]
 
-_EVERY = (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING, *HOSTING)
+_EVERY = (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING, *HOSTING, *COMPLIANCE)
 TABLES: Mapping[str, Table] = {t.name: t for t in _EVERY}
 
 

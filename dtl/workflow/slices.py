@@ -40,7 +40,8 @@ class Slices:
             "split_readings": lambda: {"ami": self._ami, "together": self.study.network.together},
             "prepare_feeder": self._prepare_feeder,
             "solve_feeder": self._solve_feeder,
-            "host_feeder": self._host_feeder,
+            "host_feeder": lambda: self._of_some_cases("hosting"),
+            "comply_feeder": lambda: self._of_some_cases("compliance"),
             "assess_feeder": self._assess_feeder,
             "validate_feeder": self._validate_feeder,
             "learn_feeder": lambda: self._learning("learn_feeder"),
@@ -101,7 +102,7 @@ class Slices:
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder" and study.demand.classes:
             paths = [study.folder / study.demand.classes]
-        elif stage in ("solve_feeder", "host_feeder"):
+        elif stage in ("solve_feeder", "host_feeder", "comply_feeder"):
             paths = [study.folder / name for name in files(study)]
         return raw_names(study.name, [p for p in paths if p.is_file()])
 
@@ -178,16 +179,16 @@ class Slices:
         cases = {c.case: self._case(c) for c in self.study.cases}
         return {**self._physics, **({"ageing": ageing} if ageing else {}), "cases": cases}
 
-    def _host_feeder(self) -> dict[str, Any]:
+    def _of_some_cases(self, analysis: str) -> dict[str, Any]:
         """As of `solve_feeder`, with the cases that the analysis names: every scenario in its last year by default."""
-        asked = plain(self.study.analyses, cosmetic=False).get("hosting")
+        asked = plain(self.study.analyses, cosmetic=False).get(analysis)
         if asked is None:
             return {**self._physics, "cases": {}, "analyses": {}}
         last = max((c.year for c in self.study.cases), default=0)
         named = asked.pop("for", None)
         chosen = [c for c in self.study.cases if (c.case in named if named else c.year == last)]
         cases = {c.case: self._case(c) for c in chosen}
-        return {**self._physics, "study": self.study.name, "cases": cases, "analyses": {"hosting": asked}}
+        return {**self._physics, "study": self.study.name, "cases": cases, "analyses": {analysis: asked}}
 
     @cached_property
     def _analyses(self) -> dict[str, Any]:

@@ -32,6 +32,7 @@ MODULES = {
     "solve_feeder": "toy.feeders",
     "assess_feeder": "toy.feeders",
     "host_feeder": "toy.feeders",
+    "comply_feeder": "toy.feeders",
     "validate_feeder": "toy.feeders",
     "learn_feeder": "toy.feeders",
     "learn": "toy.report",
