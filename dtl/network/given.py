@@ -29,6 +29,8 @@ class Place:
     feeders: tuple[str, ...]
     crs: str
     head: tuple[float, float] | None
+    buses: frozenset[str] = frozenset()
+    """Those of its buses by which alone some entry of the register is placed, in lower case."""
 
 
 def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[str, Place], folder: Path) -> None:
@@ -39,12 +41,15 @@ def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[
     scada = tables.read("scada", inputs["scada"])
     points = _points(tables.read("weather", inputs["weather"], ["source", "point", "latitude_deg", "longitude_deg"]))
     owner = dict(zip(meters["meter"].to_pylist(), meters["feeder"].cast(tables.TEXT).to_pylist(), strict=True))
+    named = {r["meter"] for r in register}
+    links = meters.filter(pc.is_in(meters["meter"], pa.array(sorted(named), pa.string()))).to_pylist() if named else []
+    at = {r["meter"]: {"load": r["load"]} for r in links if r["meter"] and r["load"]}
     folder.mkdir(parents=True, exist_ok=True)
     for group, place in groups.items():
         own = _areas(areas, place.feeders)
         facts = {
             "weather": nearest(points, place.feeders, place.head, place.crs),
-            "register": [_plain(r) for r in register if belongs(r, owner) in place.feeders],
+            "register": [_plain(r) | at.get(r["meter"], {}) for r in register if _of_group(r, owner, place)],
             "forecast": [_plain(r) for r in forecast if r["area"] in (EVERYWHERE, *place.feeders, *own)],
             "areas": own,
         }
@@ -57,6 +62,18 @@ def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[
 def belongs(row: Mapping[str, Any], owner: Mapping[str, str]) -> str:
     """The feeder of a row of the register: as stated, else that of its meter, else what its bus has before ``:``."""
     return str(row["feeder"] or owner.get(row["meter"], "") or row["bus"].rpartition(":")[0])
+
+
+def by_bus(inputs: Mapping[str, Path]) -> frozenset[str]:
+    """Buses, in lower case, that entries of the register state without a feeder or a meter."""
+    register = tables.read("register", inputs["register"], ["feeder", "meter", "bus"]).to_pylist()
+    return frozenset(r["bus"].lower() for r in register if r["bus"] and not r["feeder"] and not r["meter"])
+
+
+def _of_group(row: Mapping[str, Any], owner: Mapping[str, str], place: Place) -> bool:
+    """Whether an entry of the register belongs to a group: by its feeder, or by a bus that the group has."""
+    feeder = belongs(row, owner)
+    return feeder in place.feeders if feeder else row["bus"].lower() in place.buses
 
 
 def _areas(areas: Mapping[str, Any], feeders: Iterable[str]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     folder.mkdir(parents=True, exist_ok=True)
     groups: dict[str, dict[str, Any]] = {}
     places: dict[str, given.Place] = {}
+    wanted = given.by_bus(inputs)
     for names in _groups(sorted({*chosen, *absent}), spec.get("together") or ()):
         group = "+".join(names)
         feeder, reason = _build(names, rows, errors)
@@ -57,7 +58,8 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         text = feeder.to_json()
         (folder / f"{group}.json").write_text(text, encoding="utf-8")
         groups[group] = _entry(names, "ok", "") | _facts(feeder, text)
-        places[group] = given.Place(names, feeder.crs, _head(feeder))
+        own = wanted & {b.name.lower() for b in feeder.buses} if wanted else wanted
+        places[group] = given.Place(names, feeder.crs, _head(feeder), own)
     index = {"groups": groups, "unmet": sorted(p for p in unmet if _GLOB.search(p))}
     text = json.dumps(index, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     outputs["index"].write_text(text, encoding="utf-8")

@@ -75,12 +75,15 @@ def connected(request: Request, bus: Bus, feeder: Feeder, topology: Topology) ->
 def output(
     words: Mapping[str, Any], kind: str, state: State, context: Context
 ) -> tuple[Shape, list[dict[str, Any]]]:  # fmt: skip
-    """Power of a plant through the year per unit of its rated, shape (steps,), and what was assumed."""
+    """Power of a plant through the year per unit of its rated, shape (steps,), and what was assumed.
+
+    Of pv it is that of the weather where irradiance is known, or ``needs_sun`` says that it must be (SolveError).
+    """
     if words.get("profile"):
         path = str(words["profile"])
         shape = series_file.year(path, context.files, context.steps)
         return np.asarray(shape, np.float32), [assumption("profile", path, "", "study")]
-    if kind == "pv" and _sunny(context):
+    if kind == "pv" and (words.get("needs_sun") or _sunny(context)):
         from dtl.scenarios import solar  # pvlib takes a second to load
 
         sun, rows = solar.output(words, state, context)

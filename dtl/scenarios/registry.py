@@ -12,6 +12,7 @@ LAYERS = {
     "ev": "dtl.scenarios.ev:apply",
     "growth": "dtl.scenarios.growth:apply",
     "project": "dtl.scenarios.project:apply",
+    "queue": "dtl.scenarios.queue:apply",
     "solar": "dtl.scenarios.solar:apply",
     "switching": "dtl.scenarios.switching:apply",
     "tariff": "dtl.scenarios.tariff:apply",

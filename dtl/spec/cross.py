@@ -86,6 +86,12 @@ def _meters_have_a_year(study: Study) -> Found:
             )
 
 
+def _dates_are_known(study: Study) -> Found:
+    if study.network.as_of is not None and study.network.generators is None:
+        message = "only a register has dates; name it in network.generators, or leave 'as_of' out"
+        yield ("network", "as_of"), "needs-generators", message
+
+
 def _together_is_chosen(study: Study) -> Found:
     if not isinstance(study.network.together, list) or not isinstance(study.feeders, list):
         return
@@ -175,6 +181,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _stacks,
     _growth_has_years,
     _meters_have_a_year,
+    _dates_are_known,
     _together_is_chosen,
     _not_circular,
     _weather_was_fetched,
@@ -183,6 +190,8 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _reliability_has_outages,
     _costs_have_a_currency,
     _metrics_are_computed,
+    times_are_solved,
+    devices_are_there,
     files_hold,
     classes_are_known,
     roofs_have_weather,

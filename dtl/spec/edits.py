@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
 from dtl.spec.action_steps import AreaId, Step
 from dtl.spec.adoption import VoltVar
-from dtl.spec.base import Base, not_yet, one_of, wrong
+from dtl.spec.base import Base, near, not_yet, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, GeneratorsName
 from dtl.spec.scalars import Count, Day, Flag, Name, NotNegative, Number, Percent, Phases, Positive, PowerFactor, Text
@@ -35,15 +35,30 @@ class Upgrades(LayerBase):
         return {self.from_} if self.from_ else {w for step in self.do or [] for w in step.writes()}
 
 
-@not_yet
+_STATUSES = {
+    "in_service": "in_service", "approved": "approved", "queued": "queued", "withdrawn": "withdrawn",
+    "retired": "retired", "in_study": "queued", "under_review": "queued", "applied": "queued",
+    "construction": "approved", "operational": "in_service", "active": "in_service",
+}  # fmt: skip
+
+
+def _status(value: str) -> str:
+    if value not in _STATUSES:
+        raise wrong("unknown-name", f"'{value}' is no status of a register{near(value, _STATUSES)}")
+    return _STATUSES[value]
+
+
+RegisterStatus = Annotated[Name, AfterValidator(_status)]
+
+
 class Queue(LayerBase):
     """Queued generation of a register, connected."""
 
     kind: Literal["queue"]
     from_: GeneratorsName
     """The source of kind generators."""
-    status: list[Name] = Field(min_length=1)
-    """The values of the register's column `status` that count."""
+    status: list[RegisterStatus] = Field(min_length=1)
+    """The statuses that count: in_service, approved, queued, withdrawn, retired, as the source reads its own words."""
     until: Day | None = None
     """Only entries whose date is not later."""
 

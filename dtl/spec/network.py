@@ -84,12 +84,12 @@ class Network(Base):
     """The source that is the electrical model."""
     geometry: GisName | None = None
     """The source of places and assets; none: the model's own coordinates."""
-    as_of: Annotated[Day | None, NotYet()] = None
-    """Topology and in-service generators of this day; none: the newest in the source."""
+    as_of: Day | None = None
+    """The day up to which generators of the register are in service; none: all that it says are."""
     switches: Annotated[str, Before(switch_file), NotYet(but=("normal",))] = "normal"
     """Positions of switches: normal, as_operated, or a CSV (switch, position)."""
-    generators: Annotated[GeneratorsName | None, NotYet()] = None
-    """The register of generators that are in service."""
+    generators: GeneratorsName | None = None
+    """The register whose generators in service are connected in all cases, in place of those of the model."""
     head_voltage: HeadVoltage | None = None
     """The voltage at the feeder heads; none: what the model says."""
     secondary: Annotated[

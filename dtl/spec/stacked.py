@@ -10,6 +10,9 @@ from dtl.spec.edits import Actions, Controls, Project, Switching, Upgrades
 from dtl.spec.layer import LayerBase
 from dtl.spec.study import Study
 
+IN_SERVICE = "network.generators"
+"""Name of the layer of the generators in service; no study can give a layer such a name."""
+
 
 def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str, Any]:
     """A layer as plain JSON types, by which alone it can be applied.
@@ -27,6 +30,19 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
     if isinstance(layer, Upgrades | Project | Switching | Controls | Actions) and _alone(study):
         said["only_feeder"] = True
     return said
+
+
+def in_service(study: Study) -> list[dict[str, Any]]:
+    """The layer that connects the generators in service of the register ``network.generators``, in all cases.
+
+    ``net`` says that the load was corrected to a measured sum, which has their generation inside.
+    """
+    network = study.network
+    if network.generators is None:
+        return []
+    layer = {"name": IN_SERVICE, "kind": "queue", "from": network.generators, "status": ["in_service"], "whole": True,
+             "net": study.demand.scale_to is not None}  # fmt: skip
+    return [layer | ({"until": network.as_of.isoformat()} if network.as_of else {})]
 
 
 def _alone(study: Study) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dtl.spec.canonical import plain
 from dtl.spec.network import MeterMatching
-from dtl.spec.stacked import files, words
+from dtl.spec.stacked import files, in_service, words
 from dtl.spec.study import Case, Study
 from dtl.workflow import digests, fingerprint
 from dtl.workflow.questions import Job, origin, raw_names
@@ -172,6 +172,7 @@ class Slices:
 
     def _case(self, case: Case) -> dict[str, Any]:
         layers = [{"name": name, **words(self.study, layer)} for name, layer in case.layers]
+        layers += in_service(self.study)
         return {"scenario": case.scenario, "year": case.year, "layers": layers}
 
     def _solve_feeder(self) -> dict[str, Any]:
@@ -228,6 +229,7 @@ class Slices:
             "limits": self.study.resolved_limits,
             "definitions": self._definitions(cosmetic=False),
             "powerflow": self._physics,
+            "generators": in_service(self.study),
         }
 
     def _gather(self) -> dict[str, Any]:

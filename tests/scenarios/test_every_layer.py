@@ -36,6 +36,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "growth": {"per_year": 0.03, "to": "commercial"},
     "solar": ADOPTION | {"kw_each": 4.0, "volt_var": "ieee_1547_b"},
     "project": {"at": "f:b_t003", "type": "pv", "kw": 20.0, "phases": "ABC"},
+    "queue": {"from": "reg", "status": ["approved"]},
     "switching": {"do": [{"close": "spare"}]},
     "tariff": {"peak_hours": [16, 21], "shift_share": 0.2, "days": "weekdays", "moves": ["load", "ev"]},
     "upgrades": {"do": [{"year": 2030, "add_capacitor": {"at": "b_t004", "kvar": 20.0}}]},
@@ -58,6 +59,7 @@ NOTHING: dict[str, dict[str, Any]] = {
     "growth": {"per_year": 0.0},
     "project": {"in_service": "2031-01-01"},
     "solar": {"penetration": 0.0},
+    "queue": {"until": "2026-01-01"},
     "switching": {"do": [{"close": "spare"}, {"open": "spare"}]},
     "tariff": {"shift_share": 0.0},
     "upgrades": {"do": [{"year": 2031, "add_capacitor": {"at": "b_t004", "kvar": 20.0}}]},
@@ -68,6 +70,10 @@ BESIDE = {"battery": ["solar"], "connection_rules": ["solar"], "tariff": ["ev"]}
 """Kinds without which a layer has nothing to act on."""
 RULES = {"connection_rules", "controls", "switching", "upgrades"}
 """Kinds that add no power of their own."""
+REGISTERED = {
+    "source": "reg", "id": "1", "feeder": "f", "bus": "b_t002", "meter": "", "type": "hydro", "kw": 9.0, "kva": None,
+    "kwh": None, "phases": "ABC", "status": "approved", "day": "2028-05-01", "setting": "",
+}  # fmt: skip
 CASE = {"scenario": "s", "year": 2030, "case": "s@2030"}
 
 
@@ -75,7 +81,8 @@ CASE = {"scenario": "s", "year": 2030, "case": "s@2030"}
 def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     own = tmp_path_factory.mktemp("files") / "own.csv"
     own.write_text("\n".join(f"{(h % 24) / 23:.3f}" for h in range(8760)))
-    return replace(CONTEXT, weather={y: made_weather(y) for y in (2023, 2025)}, files={"own.csv": Path(own)})
+    weather, files = {y: made_weather(y) for y in (2023, 2025)}, {"own.csv": Path(own)}
+    return replace(CONTEXT, weather=weather, files=files, register=(REGISTERED,))
 
 
 def layer(kind: str, **changes: Any) -> dict[str, Any]:
