@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,16 @@ class Insight:
         value = None if self.value is None or not math.isfinite(self.value) else float(self.value)
         evidence = json.dumps([asdict(c) for c in self.evidence], sort_keys=True, ensure_ascii=False)
         return asdict(self) | {"value": value, "evidence": evidence}
+
+
+KEY = ("module", "feeder", "case", "kind", "element", "metric")
+"""What an insight is about; its value, text and evidence may change from run to run."""
+
+
+def identity(row: Mapping[str, Any]) -> str:
+    """The id of a row of ``insights``: its module and ten digits of a digest of its key; the same in every run."""
+    key = json.dumps([str(row[name]) for name in KEY], ensure_ascii=False)
+    return f"{row['module']}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ PAGES = {
     "feeder": "Feeders",
     "hosting-capacity": "Hosting capacity",
     "substations": "Substations",
+    "insights": "Insights",
     "compliance": "Compliance",
     "data-quality": "Data quality",
     "assumptions": "Assumptions",

@@ -22,6 +22,7 @@ from dtl.report import (
     drawing,
     hosting,
     hosting_payloads,
+    insights,
     layers,
     metered,
     outage_payload,
@@ -190,10 +191,23 @@ def _put(data: Path, name: str, payload: bytes) -> None:
     path.write_text(payloads.script(name, payload), encoding="utf-8")
 
 
+def _write_insights(
+    inputs: Mapping[str, Any], decisions: Mapping[str, Any], data: Path
+) -> tuple[dict[str, Any] | None, dict[str, pa.Table]]:
+    """Write the payload of the learning modules; returns the context of their page, and their tables to take away."""
+    found = insights.learned(inputs)
+    content = insights.payload(found, decisions)
+    context = insights.context(content, decisions)
+    if context is not None:
+        _put(data, "insights", payloads.document(content))
+    return context, insights.files(found)
+
+
 def _write_pages(
     site: Path, spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any], facts: Facts, crs: str
 ) -> None:
-    listed = _listed(inputs)
+    said, learned = _write_insights(inputs, spec["decisions"], site / "docs" / "data")
+    listed = _listed(inputs) | learned
     cases = study_payloads.cases(spec, facts)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
@@ -209,6 +223,7 @@ def _write_pages(
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
+        "insights": said,
         "compliance": compliance.context(facts, cases),
     }
     _render(site, common, contexts, reference)

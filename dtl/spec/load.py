@@ -12,6 +12,7 @@ from dtl.errors import Mistake, SpecError
 from dtl.spec.available import refused
 from dtl.spec.base import Reading
 from dtl.spec.cross import cross_check
+from dtl.spec.decisions import load_decisions
 from dtl.spec.explain import explain
 from dtl.spec.includes import Includes
 from dtl.spec.study import Study
@@ -47,9 +48,12 @@ def load_study(path: Path) -> Study:
     draft = study or _draft(root)
     draft._folder = file.parent
     mistakes += cross_check(draft, root)
+    decisions, found = load_decisions(file.parent, Path(shown).parent.as_posix())
+    mistakes += found
     if mistakes or study is None:
         raise SpecError(_sorted(mistakes, shown))
     study._files = (file, *dict.fromkeys(includes.files))
+    study._decisions = decisions
     return study
 
 

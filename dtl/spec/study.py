@@ -14,6 +14,7 @@ from dtl.spec.analyses import Analyses
 from dtl.spec.areas import Areas
 from dtl.spec.base import COSMETIC, Base, NotYet, wrong
 from dtl.spec.canonical import plain
+from dtl.spec.decisions import Decision
 from dtl.spec.demand import Demand
 from dtl.spec.feeders import Feeders
 from dtl.spec.layer import LayerBase
@@ -123,6 +124,7 @@ class Study(Base):
 
     _folder: Path = PrivateAttr(default=Path())
     _files: tuple[Path, ...] = PrivateAttr(default=())
+    _decisions: dict[str, Decision] = PrivateAttr(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -138,6 +140,11 @@ class Study(Base):
     def files(self) -> tuple[Path, ...]:
         """The YAML files of the study: its own first, then those it includes."""
         return self._files
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """What engineers decided, by the id of the insight: the files of the folder ``decisions`` beside the study."""
+        return self._decisions
 
     @cached_property
     def cases(self) -> list[Case]:

@@ -78,7 +78,7 @@ class Watched:
         """Open a page and wait until its script is done."""
         self.page.goto("about:blank")
         self.page.goto(f"{self.address}/{name}")
-        for root in ("#dtl-map", "#dtl-feeder", "#dtl-glance", "#dtl-hosting", "#dtl-compare"):
+        for root in ("#dtl-map", "#dtl-feeder", "#dtl-glance", "#dtl-hosting", "#dtl-compare", "#dtl-insights"):
             if self.page.locator(root).count():
                 self.page.wait_for_selector(f"{root}[data-ready]", state="attached", timeout=20_000)
         return self.page

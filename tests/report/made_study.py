@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import made_hosting
+import made_insights
 import made_layers
 import numpy as np
 import pyarrow as pa
 
 from dtl import tables
 from dtl.analyses.assess import assess_feeder
+from dtl.learning.insight import identity
 from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Source, Switch, Transformer, Winding
 from dtl.network.topology import trace
 from dtl.report import facts
@@ -259,6 +261,14 @@ def spec() -> dict[str, Any]:
         "layers": layers,
         "limits": LIMITS,
         "report": {"headline": "thermal", "units": "si"},
+        "decisions": {
+            identity(made_insights.REJECTED.row()): {
+                "decision": "reject",
+                "who": "A. <b>",
+                "why": "The house <is> empty",
+                "on": "2026-03-01",
+            }
+        },
         "definitions": {},
         "spec_text": json.dumps(whole, sort_keys=True, indent=1),
         "digests": {"spec": "5" * 64, "code": {"read_source": "c" * 64}},
@@ -381,7 +391,7 @@ def _system(folder: Path, inputs: dict[str, Any]) -> None:
         inputs[name] = folder / f"{name}.parquet"
         tables.write(name, tables.frame(name, found), inputs[name])
     inputs["meters"] = {"north": inputs["meters"]}
-    inputs["learning"] = {}
+    inputs["learning"] = made_insights.write(folder / "learning")
 
 
 def _meters() -> list[dict[str, Any]]:

@@ -1,0 +1,143 @@
+"""What the page of insights shows: what the learning modules say, by module and feeder, and what was decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dtl import tables
+from dtl.learning.insight import OK, identity
+from dtl.report import downloads, figures
+
+MOST, EACH = 4000, 12
+"""Most insights on the page, and most of one metric of a feeder; the files for download hold all."""
+REASONS = 200
+"""Most reasons for which there is no answer on the page."""
+NAMED = 6
+"""Names that a reason lists before it counts the rest."""
+
+TITLES = {
+    "anomaly": "Meters and feeders that do not behave",
+    "clusters": "Customers and feeders that are alike",
+    "disaggregate": "Behind the meters",
+    "forecast": "Load of the coming days",
+    "growth": "Where load grows",
+}
+"""Headings; a module without one stands under its name."""
+
+PAGES = {"readings": "data-quality.html", "scada": "data-quality.html", "meters": "data-quality.html"}
+"""Where the table of an evidence can be seen, where it is no file for download."""
+
+Row = dict[str, Any]
+
+
+def learned(inputs: Mapping[str, Any]) -> dict[str, pa.Table]:
+    """The tables of the learning modules by their contract; none where the study asks nothing of them."""
+    folder = inputs["learning"]
+    paths = sorted(Path(folder).glob("*.parquet")) if folder else []
+    return {path.stem: tables.read(path.stem, path) for path in paths}
+
+
+def files(found: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """What of them readers may take away; each insight with its id."""
+    taken = {name: table for name, table in found.items() if f"{name}.csv" in downloads.ABOUT}
+    if "insights" in taken:
+        ids = [identity(row) for row in taken["insights"].to_pylist()]
+        taken["insights"] = taken["insights"].add_column(0, "id", pa.array(ids, pa.string()))
+    return taken
+
+
+def payload(found: Mapping[str, pa.Table], decisions: Mapping[str, Mapping[str, Any]]) -> Row:
+    """The content of the payload ``insights``: cards, reasons without answer, and decisions about nothing."""
+    rows = found["insights"].to_pylist() if "insights" in found else []
+    for row in rows:
+        row["id"] = identity(row)
+    known = {row["id"] for row in rows}
+    there = {name for name in found if f"{name}.csv" in downloads.ABOUT}
+    told = [row for row in rows if row["verdict"] == OK]
+    shown, lines = _chosen(told, decisions)
+    return {
+        "titles": {m: TITLES.get(m, m.replace("_", " ").capitalize()) for m in sorted({r["module"] for r in rows})},
+        "cards": [_line(key, own, lines[key], decisions, there) for key, own in shown.items()],
+        "quiet": _quiet(row for row in rows if row["verdict"] != OK),
+        "stray": [{"id": name, **decisions[name]} for name in sorted(set(decisions) - known)],
+        "counts": {"told": len(told), "quiet": len(rows) - len(told), "decided": len(known & set(decisions))},
+    }
+
+
+def context(content: Mapping[str, Any], decisions: Mapping[str, Any]) -> Row | None:
+    """The context of the page; None where the study asks for no learning and nobody decided anything."""
+    if not content["titles"] and not decisions:
+        return None
+    return {"counts": content["counts"], "modules": len(content["titles"])}
+
+
+def _chosen(rows: Iterable[Row], decisions: Mapping[str, Any]) -> tuple[dict[tuple[str, ...], list[Row]], Any]:
+    """By module, feeder, case and metric: the rows that are shown, and how many there are, with how many not zero."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["module"], row["feeder"], row["case"], row["metric"]), []).append(row)
+    each = max(1, min(EACH, MOST // max(len(groups), 1)))
+    counts = {key: (len(own), sum(bool(r["value"]) for r in own)) for key, own in groups.items()}
+    shown = {}
+    for key in sorted(groups):
+        own = sorted(groups[key], key=lambda r: (r["id"] not in decisions, -abs(r["value"] or 0.0),
+                                                 -(r["confidence"] or 0.0), r["kind"], r["element"]))  # fmt: skip
+        shown[key] = own[:each]
+    return shown, counts
+
+
+def _line(
+    key: tuple[str, ...],
+    rows: list[Row],
+    count: tuple[int, int],
+    decisions: Mapping[str, Any],
+    there: Iterable[str],
+) -> Row:
+    """One metric of a feeder with the insights of it that are shown."""
+    module, feeder, case, metric = key
+    told = [
+        {
+            "id": row["id"],
+            "about": " ".join(w for w in (row["kind"], row["element"]) if w) if row["element"] else "",
+            "number": figures.text(row["value"], "" if row["unit"] == "1" else row["unit"]),
+            "text": row["text"],
+            "sure": row["confidence"],
+            "evidence": [_evidence(cell, there) for cell in json.loads(row["evidence"])],
+            "decision": decisions.get(row["id"]),
+        }
+        for row in rows
+    ]
+    return {"module": module, "feeder": feeder, "case": case, "metric": metric, "count": count[0],
+            "nonzero": count[1], "rows": told}  # fmt: skip
+
+
+def _evidence(cell: Mapping[str, str], there: Iterable[str]) -> Row:
+    """A cell in words, with the page or file where its table is."""
+    table = cell["table"]
+    text = " ".join(w for w in (table, cell["key"], cell["column"]) if w)
+    page = "downloads/cube.csv" if table == "cube" else f"downloads/{table}.csv" if table in there else PAGES.get(table)
+    return {"text": text, "href": page or ""}
+
+
+def _quiet(rows: Iterable[Row]) -> list[Row]:
+    """Why modules gave no answer, each reason once, with whom it holds for."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["module"], row["verdict"], row["text"]), []).append(row)
+    ordered = sorted(groups.items(), key=lambda g: (g[0][0], -len(g[1]), g[0][2]))
+    return [
+        {
+            "module": module,
+            "verdict": verdict.replace("_", " "),
+            "text": text,
+            "count": len(own),
+            "feeders": sorted({r["feeder"] for r in own if r["feeder"]}),
+            "named": [r["element"] for r in own if r["element"]][:NAMED],
+        }
+        for (module, verdict, text), own in ordered[:REASONS]
+    ]

@@ -1,0 +1,65 @@
+"""The page of insights: every insight is counted once, decisions stand at theirs, and none is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import made_insights
+import pytest
+
+from dtl.learning.insight import identity
+from dtl.report import insights
+
+DECIDED = {"decision": "reject", "who": "J. Doe", "why": "the house is empty"}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = made_insights.write(tmp_path_factory.mktemp("learned") / "learning")
+    return insights.learned({"learning": folder})
+
+
+def lines(content: Any) -> dict[tuple[str, str, str], Any]:
+    return {(c["module"], c["feeder"], c["metric"]): c for c in content["cards"]}
+
+
+def test_every_insight_is_counted_once(found: Any) -> None:
+    content = insights.payload(found, {})
+    quiet = sum(q["count"] for q in content["quiet"])
+    assert sum(c["count"] for c in content["cards"]) + quiet == found["insights"].num_rows == 44
+    gaps = lines(content)["anomaly", "north", "gap"]
+    assert (gaps["count"], gaps["nonzero"], len(gaps["rows"])) == (40, 34, insights.EACH)
+    assert {r["number"] for r in gaps["rows"][:5]} == {"6 h"}
+    assert [q["feeders"] for q in content["quiet"]] == [["lost-9", "south-2"]]
+
+
+def test_decisions_stand_at_their_insight_and_others_are_told(found: Any) -> None:
+    last = identity(made_insights.GAPS[7].row())
+    content = insights.payload(found, {last: DECIDED, "growth-0123456789": DECIDED})
+    first = lines(content)["anomaly", "north", "gap"]["rows"][0]
+    assert (first["id"], first["number"], first["decision"]) == (last, "0 h", DECIDED)
+    assert content["stray"] == [{"id": "growth-0123456789", **DECIDED}]
+    assert content["counts"] == {"told": 42, "quiet": 2, "decided": 1}
+
+
+def test_an_id_is_that_of_the_key_alone(found: Any) -> None:
+    row = made_insights.WARNED.row()
+    assert identity(row) == identity(row | {"value": 1.0, "text": "other", "confidence": None})
+    assert identity(row) != identity(row | {"feeder": "south-2"})
+    assert identity(row) != identity(row | {"metric": "warning"})
+    ids = insights.files(found)["insights"]["id"].to_pylist()
+    assert len(set(ids)) == 44 and identity(row) in ids
+
+
+def test_evidence_leads_to_its_table(found: Any) -> None:
+    told = lines(insights.payload(found, {}))
+    assert told["anomaly", "south-2", "stuck"]["rows"][0]["evidence"][0]["href"] == "downloads/alerts.csv"
+    assert told["growth", "north", "growth_pct_per_year"]["rows"][0]["evidence"][0]["href"] == "data-quality.html"
+
+
+def test_no_page_where_nothing_is_asked(tmp_path: Path) -> None:
+    content = insights.payload(insights.learned({"learning": {}}), {})
+    assert insights.context(content, {}) is None
+    stray = {"growth-0123456789": DECIDED}
+    assert insights.context(insights.payload({}, stray), stray) is not None
