@@ -20,6 +20,7 @@ from dtl.powerflow import engine, head, results
 from dtl.powerflow.audit import Audit, audit
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.choose import choose
+from dtl.powerflow.flexible import respond
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.compose import compose
@@ -48,6 +49,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     context = read_context(spec, inputs)
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
     state = compose(spec["layers"], feeder, demand, context)
+    state, answered = respond(state, context, spec)
     feeder, demand = realise(state)
     feeder, lost = head.served(feeder)
     air, lacking = ambient(spec.get("ageing"), state, context)
@@ -63,6 +65,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     manifest = _manifest(spec, solved, [*warnings, *lost, *state.notes, *lacking, *cut], demand.plants)
     manifest["assumptions"] = list(state.assumptions)
     manifest["sought"] = list(state.sought)
+    manifest["flexibility"] = answered
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["manifest"].write_text(text + "\n", encoding="utf-8")
 

@@ -20,7 +20,7 @@ def of_area(layer: Mapping[str, Any], state: State, context: Context, name: str)
     if area is None:
         return [], state
     if area.get("buses") is None:
-        mine = [i for i, f in enumerate(state.feeders) if _matches(f, area["feeders"])]
+        mine = [i for i, f in enumerate(state.feeders) if matches(f, area["feeders"])]
         return mine, state
     buses, state = buses_of(layer, state, [str(b) for b in area["buses"]])
     return [i for i, bus in enumerate(state.buses) if bus in buses], state
@@ -37,5 +37,6 @@ def buses_of(layer: Mapping[str, Any], state: State, names: list[str]) -> tuple[
     return found, state
 
 
-def _matches(feeder: str, patterns: list[str]) -> bool:
+def matches(feeder: str, patterns: list[str]) -> bool:
+    """Whether a feeder is one of some ids and globs."""
     return any(fnmatchcase(feeder.lower(), p.lower()) for p in patterns)

@@ -10,6 +10,7 @@ LAYERS = {
     "custom": "dtl.scenarios.custom:apply",
     "electrification": "dtl.scenarios.electrification:apply",
     "ev": "dtl.scenarios.ev:apply",
+    "flexibility": "dtl.scenarios.flexibility:apply",
     "growth": "dtl.scenarios.growth:apply",
     "project": "dtl.scenarios.project:apply",
     "queue": "dtl.scenarios.queue:apply",

@@ -127,6 +127,8 @@ class State:
         Whether each hour is in the peak of a tariff, shape (8760,); None without one.
     acted
         The actions done so far; None without any layer of them.
+    programs
+        The layers of kind ``flexibility`` by name, which the power flow executes.
     """
 
     feeder: Feeder
@@ -141,6 +143,7 @@ class State:
     rules: tuple[Mapping[str, Any], ...] = ()
     peak: NDArray[np.bool_] | None = None
     acted: Acted | None = None
+    programs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def loads(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is checked of the actions of a study: their times, and that what is taken off was put on before."""
+"""What is checked of the actions of a study: their times, devices that were never added, programs without members."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from dtl.spec.action_steps import Step
 from dtl.spec.base import near
-from dtl.spec.edits import Actions
+from dtl.spec.canonical import plain
+from dtl.spec.edits import Actions, Flexibility
+from dtl.spec.programs import ProgramError, done, of_layers
 from dtl.spec.study import Study
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
@@ -64,3 +66,26 @@ def devices_are_there(study: Study) -> Found:
                 guess = near(off.name, here) or "; no action before this one adds any"
                 message = f"nothing named '{off.name}' is connected to bus '{off.bus}'{guess}"
                 yield ("layers", name, "do", i, "disconnect_device", "name"), "unknown-name", message
+
+
+def programs_hold(study: Study) -> Found:
+    """Programs that are not there when an action names them, and such as are executed without members, in any stack."""
+    told = set()
+    for scenario, entry in study.scenarios.items():
+        layers = {n: study.layers[n] for n in entry.stack if n in study.layers}
+        try:
+            programs = of_layers({n: plain(x) for n, x in layers.items() if isinstance(x, Flexibility)})
+        except ProgramError as err:
+            yield ("scenarios", scenario, "stack"), "conflict", str(err)
+            continue
+        for name, i, step in ordered({n: a for n, a in layers.items() if isinstance(a, Actions)}):
+            said = plain(step)[step.verb.rstrip("_")]
+            try:
+                programs = done(programs, step.verb, said, name)
+                if step.execute and not programs[step.execute].has_members:
+                    raise ProgramError(f"the program '{step.execute}' has no members; subscribe a bus first")
+            except ProgramError as err:
+                stacked = step.programs()[:1] not in [[n] for n in study.layers if n not in layers]
+                if (name, i) not in told and stacked:
+                    told.add((name, i))
+                    yield ("layers", name, "do", i, step.verb), "unknown-name", str(err)

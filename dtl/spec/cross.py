@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from dtl.errors import Mistake
-from dtl.spec.action_checks import devices_are_there, times_are_solved
+from dtl.spec.action_checks import devices_are_there, programs_hold, times_are_solved
 from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
 from dtl.spec.device_checks import batteries_have_company, roofs_have_weather
@@ -192,6 +192,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _metrics_are_computed,
     times_are_solved,
     devices_are_there,
+    programs_hold,
     files_hold,
     classes_are_known,
     roofs_have_weather,

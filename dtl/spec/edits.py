@@ -187,11 +187,11 @@ class When(Base):
 
 
 class Flexibility(LayerBase):
-    """A demand-flexibility program."""
+    """A demand-flexibility program, executed inside the power flow after all actions."""
 
     kind: Literal["flexibility"]
     number: Count | None = None
-    """Number of the program."""
+    """Number of the program; none: the next one that is free."""
     min_power_kw: NotNegative
     """Relief that an execution must reach at the members' transformer [kW]."""
     target_pf: PowerFactor
@@ -201,9 +201,17 @@ class Flexibility(LayerBase):
     buses: list[Text] | None = Field(default=None, min_length=1)
     """The buses that take part."""
     when: When | None = None
+    sheds: Literal["load", "devices", "generation"] = "load"
+    """What gives way: the load, only what layers and actions added to it (cars, heat pumps, devices), or generation."""
+    share: Literal["optimal", "pro_rata", "last_in_first_out"] = "optimal"
+    """Who gives way: so that least is shed, all by the same share, or the newest first."""
+    floor_kw: NotNegative = 0.0
+    """What each customer, or each device, keeps [kW]; 4.2 by section 14a of the German energy act."""
     """When the program runs by itself; none: only by an action."""
 
     @model_validator(mode="after")
     def _one(self) -> Flexibility:
+        if self.sheds == "generation" and self.floor_kw > 0:
+            raise wrong("one-of", "'floor_kw' is for loads; generation is curtailed down to nothing", "floor_kw")
         one_of(self, ("areas", "buses"), "a flexibility layer")
         return self

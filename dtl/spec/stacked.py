@@ -6,7 +6,7 @@ from typing import Any
 
 from dtl.spec.adoption import Adoption, Custom, Ev, Solar
 from dtl.spec.canonical import plain
-from dtl.spec.edits import Actions, Controls, Project, Switching, Upgrades
+from dtl.spec.edits import Actions, Controls, Flexibility, Project, Switching, Upgrades
 from dtl.spec.layer import LayerBase
 from dtl.spec.study import Study
 
@@ -27,7 +27,7 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
     if isinstance(layer, Ev):
         entry = study.profiles.get(layer.profile)
         said["charging"] = plain(entry, cosmetic=cosmetic) if entry else {"like": layer.profile}
-    if isinstance(layer, Upgrades | Project | Switching | Controls | Actions) and _alone(study):
+    if isinstance(layer, Upgrades | Project | Switching | Controls | Actions | Flexibility) and _alone(study):
         said["only_feeder"] = True
     return said
 

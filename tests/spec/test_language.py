@@ -130,7 +130,7 @@ def test_what_is_available_today() -> None:
     assert {k for k, available in kinds.items() if available} == {
         "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "ami", "growth", "ev",
         "weather", "electrification", "tariff", "custom", "project", "upgrades", "controls", "switching", "queue",
-        "scada", "solar", "battery", "connection_rules", "actions",
+        "scada", "solar", "battery", "connection_rules", "actions", "flexibility",
         "open_meteo", "weather_file", "epw", "generators", "forecast", "costs", "cyme_results", "mini_twin",
     }  # fmt: skip
     analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields
