@@ -92,7 +92,21 @@ def report(given: Namespace) -> int:
     """Say where the site is, open it, or pack it."""
     from dtl.workflow import site
 
-    return site.run(given.study, open_it=given.open, pack=given.zip)
+    return site.run(given.study, open_it=given.open, pack=given.zip, pdf=given.pdf, feeders=given.feeder)
+
+
+def serve(given: Namespace) -> int:
+    """Show the sites of all studies to those who log in."""
+    from dtl.report.serve import run
+
+    return run.run(given.host, given.port, given.add_user)
+
+
+def watch(given: Namespace) -> int:
+    """Follow the run of a study; 1 if it stopped before its end."""
+    from dtl.workflow import watch
+
+    return watch.run(given.study, once=given.once)
 
 
 def publish(given: Namespace) -> int:
@@ -184,11 +198,7 @@ def _parser() -> ArgumentParser:
         made.add_argument("study", metavar="STUDY", nargs=nargs, help="the name of a folder below studies/")
         return made
 
-    made = verb(new)
-    made.add_argument("name", metavar="NAME")
-    made.add_argument("--template", default="minimal")
-    made.add_argument("--from", dest="origin", nargs=2, metavar=("simbench", "CODE"), help="a grid of a collection")
-    made.add_argument("--peers", metavar="PATH", help="the environment that has the collection (or DTL_PEERS)")
+    _of_new(verb(new))
     made = of_study(verb(check), "*")
     made.add_argument(
         "--lock", action="store_true", help="fetch and pin weather, and pin the raw files in sources.lock.yaml"
@@ -201,9 +211,10 @@ def _parser() -> ArgumentParser:
     made = of_study(verb(show))
     made.add_argument("--resolved", action="store_true", help="print the study with all defaults, as JSON")
     made.add_argument("words", nargs="*", metavar="WHAT", help="worst N, the id of a feeder, or the name of an element")
-    made = of_study(verb(report))
-    made.add_argument("--open", action="store_true", help="open the site in a browser")
-    made.add_argument("--zip", action="store_true", help="pack the site into one file")
+    _of_report(of_study(verb(report)))
+    _of_serve(verb(serve))
+    made = of_study(verb(watch))
+    made.add_argument("--once", action="store_true", help="say it once, and end")
     made = of_study(verb(publish))
     made.add_argument("target", metavar="TARGET", help="duckdb:FILE or postgresql://user@host/name")
     made.add_argument("--schema", help="name of the schema (default: the study's name)")
@@ -212,11 +223,7 @@ def _parser() -> ArgumentParser:
     made.add_argument("feeder", metavar="FEEDER")
     made.add_argument("--cim", metavar="FILE", required=True, help="as CIM100 RDF/XML, into this file")
     verb(schema)
-    made = verb(store)
-    made.add_argument("what", choices=["size", "prune", "verify"])
-    made.add_argument("--max", default="5GB", help="prune: how much to keep (default: 5GB)")
-    made.add_argument("--sample", default="0%", help="verify: compute this share of the published answers again")
-    made.add_argument("--seed", default="", help="verify: another text, another sample")
+    _of_store(verb(store))
     made = of_study(verb(schedule), "*")
     made.add_argument("--forge", choices=["github", "gitlab"], default="github", help="(default: github)")
     made.add_argument("--due", metavar="CRON", help="print the studies that this line of cron means")
@@ -224,6 +231,37 @@ def _parser() -> ArgumentParser:
     made.add_argument("words", nargs="...", metavar="utility|lv ...", help="dtl synth utility --help says more")
     of_study(verb(gate, hidden=True))
     return parser
+
+
+def _of_report(made: ArgumentParser) -> None:
+    """The words of `report`."""
+    made.add_argument("--open", action="store_true", help="open the site in a browser")
+    made.add_argument("--zip", action="store_true", help="pack the site into one file")
+    made.add_argument("--pdf", action="store_true", help="print its pages by the Chromium that is there")
+    made.add_argument("--feeder", action="append", default=[], metavar="ID", help="print this feeder too; repeatable")
+
+
+def _of_serve(made: ArgumentParser) -> None:
+    """The words of `serve`."""
+    made.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    made.add_argument("--port", type=int, default=8080)
+    made.add_argument("--add-user", metavar="NAME", help="add a user (the password is asked for, or read), and stop")
+
+
+def _of_store(made: ArgumentParser) -> None:
+    """The words of `store`."""
+    made.add_argument("what", choices=["size", "prune", "verify"])
+    made.add_argument("--max", default="5GB", help="prune: how much to keep (default: 5GB)")
+    made.add_argument("--sample", default="0%", help="verify: compute this share of the published answers again")
+    made.add_argument("--seed", default="", help="verify: another text, another sample")
+
+
+def _of_new(made: ArgumentParser) -> None:
+    """The words of `new`."""
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("--template", default="minimal")
+    made.add_argument("--from", dest="origin", nargs=2, metavar=("simbench", "CODE"), help="a grid of a collection")
+    made.add_argument("--peers", metavar="PATH", help="the environment that has the collection (or DTL_PEERS)")
 
 
 def _of_plan(made: ArgumentParser) -> None:

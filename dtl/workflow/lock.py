@@ -98,3 +98,11 @@ def _dead_or_refuse(path: Path) -> None:
     if moved != said:  # somebody else was faster, and this is the lock of the next owner
         os.link(aside, path)
     aside.unlink()
+
+
+def running(study: str) -> bool:
+    """Whether a process that lives holds the lock of a study; of one on another machine that is taken for granted."""
+    held_by = digests.read_json(Path(layout.RUNS.format(study=study)) / "lock")
+    if not isinstance(held_by, dict):
+        return False
+    return held_by["host"] != socket.gethostname() or alive(held_by["process"])

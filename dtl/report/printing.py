@@ -1,0 +1,75 @@
+"""Pages of a built site as PDF, printed by the Chromium that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from dtl.errors import StoreError
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+WAIT_MS = 15_000
+"""How long the scripts of a page may take, in its own time."""
+TIMEOUT_S = 120
+
+
+def browser() -> str:
+    """The program that prints; ``DTL_BROWSER`` comes first.
+
+    Raises
+    ------
+    StoreError
+        There is none.
+    """
+    named = os.environ.get("DTL_BROWSER")
+    found = next((path for name in ((named,) if named else BROWSERS) if name and (path := shutil.which(name))), None)
+    if found is None:
+        raise StoreError(
+            f"pdf: {named or 'no Chromium'} was not found; install one (Debian: apt-get install chromium), or name it "
+            "in DTL_BROWSER"
+        )
+    return found
+
+
+def printed(www: Path, pages: Iterable[tuple[str, str]], folder: Path) -> list[Path]:
+    """Print pages, each a name of the file and an address within the site as ``feeder.html#F1``, into a folder.
+
+    Raises
+    ------
+    StoreError
+        The browser failed or wrote nothing; what was printed before stays.
+    """
+    program = browser()
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for name, address in pages:
+        page, _, part = address.partition("#")
+        target = folder / f"{name}.pdf"
+        made.append(_print(program, (www / page).resolve().as_uri() + (f"#{part}" if part else ""), target))
+    return made
+
+
+def _print(program: str, address: str, target: Path) -> Path:
+    with tempfile.TemporaryDirectory() as profile:
+        fresh = Path(profile) / "page.pdf"
+        words = [
+            program, "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", "--allow-file-access-from-files",
+            f"--user-data-dir={profile}/profile", f"--virtual-time-budget={WAIT_MS}", "--no-pdf-header-footer",
+            f"--print-to-pdf={fresh}", address,
+        ]  # fmt: skip
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            words.insert(1, "--no-sandbox")
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        except subprocess.TimeoutExpired as err:
+            raise StoreError(f"pdf: {Path(program).name} did not print {address} within {TIMEOUT_S} s") from err
+        if done.returncode or not fresh.is_file():
+            told = done.stderr.strip().splitlines()[-1:] or ["no message"]
+            raise StoreError(f"pdf: {Path(program).name} did not print {address}: {told[0]}")
+        shutil.move(fresh, target)
+    return target
