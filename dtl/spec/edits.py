@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from dtl.spec.action_steps import AreaId, Step
 from dtl.spec.adoption import VoltVar
-from dtl.spec.base import Base, near, not_yet, one_of, wrong
+from dtl.spec.base import Base, near, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, GeneratorsName
 from dtl.spec.scalars import Count, Day, Flag, Name, NotNegative, Number, Percent, Phases, Positive, PowerFactor, Text
@@ -170,7 +170,6 @@ class Controls(LayerBase):
         return {w for w in ("regulators", "capacitors") if getattr(self, w) is not None}
 
 
-@not_yet
 class Actions(LayerBase):
     """Actions, at a time or for the whole study."""
 
@@ -201,17 +200,17 @@ class Flexibility(LayerBase):
     buses: list[Text] | None = Field(default=None, min_length=1)
     """The buses that take part."""
     when: When | None = None
+    """When the program runs by itself; none: only by an action."""
     sheds: Literal["load", "devices", "generation"] = "load"
     """What gives way: the load, only what layers and actions added to it (cars, heat pumps, devices), or generation."""
     share: Literal["optimal", "pro_rata", "last_in_first_out"] = "optimal"
     """Who gives way: so that least is shed, all by the same share, or the newest first."""
     floor_kw: NotNegative = 0.0
     """What each customer, or each device, keeps [kW]; 4.2 by section 14a of the German energy act."""
-    """When the program runs by itself; none: only by an action."""
 
     @model_validator(mode="after")
     def _one(self) -> Flexibility:
+        one_of(self, ("areas", "buses"), "a flexibility layer")
         if self.sheds == "generation" and self.floor_kw > 0:
             raise wrong("one-of", "'floor_kw' is for loads; generation is curtailed down to nothing", "floor_kw")
-        one_of(self, ("areas", "buses"), "a flexibility layer")
         return self
