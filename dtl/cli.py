@@ -92,7 +92,12 @@ def report(given: Namespace) -> int:
     """Say where the site is, open it, or pack it."""
     from dtl.workflow import site
 
-    return site.run(given.study, open_it=given.open, pack=given.zip, pdf=given.pdf, feeders=given.feeder)
+    site.run(given.study, open_it=given.open, pack=given.zip)
+    if not given.pdf:
+        return OK
+    from dtl.report import printing
+
+    return printing.run(given.study, given.feeder)
 
 
 def serve(given: Namespace) -> int:

@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from urllib.parse import quote
 
+from dtl import layout
 from dtl.errors import StoreError
 
+PRINTED = (
+    "index",
+    "compare",
+    "hosting-capacity",
+    "reliability",
+    "compliance",
+    "substations",
+    "insights",
+    "assumptions",
+)
+"""The pages that are printed, where the study has them."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 WAIT_MS = 15_000
 """How long the scripts of a page may take, in its own time."""
 TIMEOUT_S = 120
+
+
+def run(study: str, feeders: Sequence[str]) -> int:
+    """Print the pages of results of a study, and its feeders that are named; say where they are."""
+    www = Path(layout.WWW.format(study=study))
+    for path in printed(www, _pages(www, feeders), www.with_name("pdf")):
+        print(path)
+    return 0
+
+
+def _pages(www: Path, feeders: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and address of what is printed: the pages of results, and the feeders that are named.
+
+    Raises
+    ------
+    StoreError
+        The study has no such feeder.
+    """
+    there = [(name, f"{name}.html") for name in PRINTED if (www / f"{name}.html").is_file()]
+    known = json.loads((www.parent / "feeders.json").read_text(encoding="utf-8"))["groups"]
+    names = sorted({f for group in known.values() for f in group["feeders"]})
+    for feeder in feeders:
+        if feeder not in names:
+            near = get_close_matches(feeder, names, n=3, cutoff=0.5)
+            raise StoreError(
+                f"report: there is no feeder {feeder!r}; "
+                + (f"did you mean {' or '.join(near)}?" if near else f"there are {len(names)}")
+            )
+    return there + [(f"feeder-{quote(f, safe='')}", f"feeder.html#{quote(f, safe='')}") for f in feeders]
 
 
 def browser() -> str:

@@ -111,9 +111,9 @@ class Anomaly(Base):
 class Disaggregate(Base):
     """Cars and roofs behind meters."""
 
-    what: Annotated[
-        list[Literal["solar", "ev", "heating", "cooling"]], NotYet(only=("ev", "heating", "cooling"))
-    ] = Field(default=["solar"], min_length=1)
+    what: Annotated[list[Literal["solar", "ev", "heating", "cooling"]], NotYet(only=("ev", "heating", "cooling"))] = (
+        Field(default=["solar"], min_length=1)
+    )
     """What is sought."""
 
 
