@@ -144,7 +144,7 @@ EDITS = [
     Edit("code of the pages", code("report", "<pre>", "<pre >"), END, word=False),
     Edit("outages added", with_outages, {"read_source", "merge_network"} | END, word=False),
     Edit("outages changed that nobody judges", then(with_outages, lambda w: w.raw("data/oms.csv", "1\n3\n")),
-         {"read_source", "merge_network", "gather"}, word=False),
+         {"read_source", "merge_network", "gather", "write_site"}, word=False),
     Edit("outages changed", then(with_outages, RELIABILITY, lambda w: w.raw("data/oms.csv", "1\n2\n3\n")),
          {"read_source", "merge_network"} | END, word=False),
     Edit("remark in the outages", then(with_outages, lambda w: w.raw("data/oms.csv", "1\n2 # tree\n")),

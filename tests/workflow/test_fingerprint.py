@@ -153,7 +153,7 @@ def test_digesting_imports_none_of_the_code() -> None:
         "print(*sorted(m for m in sys.modules if m.startswith('dtl.') or m in ('numpy', 'pyarrow', 'pydantic')))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert set(loaded) <= {"dtl.errors", "dtl.layout", "dtl.workflow", "dtl.workflow.digests",
+    assert set(loaded) <= {"dtl.errors", "dtl.layout", "dtl.workflow", "dtl.workflow.digests", "dtl.workflow.disk",
                            "dtl.workflow.fingerprint", "dtl.workflow.stages"}  # fmt: skip
 
 
