@@ -29,7 +29,7 @@ DTL.extent = (...lists) => {
  *
  * told.x, told.y: {from, to, unit?, ticks?: [value, text][], format?}. told.layers draw from the back to the front:
  *   {kind: "line", x, y, colour, name?, class?}, {kind: "band", x, low, high, colour, name?},
- *   {kind: "segments", x1, y1, x2, y2, colour, name?, class?}, {kind: "rule", y, name}.
+ *   {kind: "segments", x1, y1, x2, y2, colour, name?, class?}, {kind: "rule", y, name}, {kind: "dots", x, y, colour}.
  * told.read: (x) => text shown for a position; told.rows: () => {head, rows} of the table.
  */
 DTL.chart = (told) => {
@@ -55,12 +55,12 @@ DTL.chart = (told) => {
 
 DTL.drawChart = (box, readout, told, width) => {
   const height = told.height ?? 240;
-  const pad = { left: 46, right: told.right ?? 14, top: 10, bottom: 26 };
+  const pad = { left: told.left ?? 46, right: told.right ?? 14, top: 10, bottom: 26 };
   const x = (v) => pad.left + ((v - told.x.from) / (told.x.to - told.x.from || 1)) * (width - pad.left - pad.right);
   const y = (v) => height - pad.bottom - ((v - told.y.from) / (told.y.to - told.y.from || 1)) * (height - pad.top - pad.bottom);
   const svg = DTL.svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
     DTL.svg("title", {}, told.title), DTL.svg("desc", {}, told.describe ?? ""));
-  const yticks = DTL.ticks(told.y.from, told.y.to, Math.max(2, height / 55));
+  const yticks = told.y.steps?.filter((v) => v >= told.y.from && v <= told.y.to) ?? DTL.ticks(told.y.from, told.y.to, Math.max(2, height / 55));
   for (const tick of yticks) {
     svg.append(DTL.svg("line", { class: "dtl-grid", x1: pad.left, x2: width - pad.right, y1: y(tick), y2: y(tick) }),
       DTL.svg("text", { class: "dtl-tick", x: pad.left - 7, y: y(tick) + 4, "text-anchor": "end" }, told.y.format ? told.y.format(tick) : DTL.grouped(tick, DTL.decimals(yticks))));
@@ -136,6 +136,8 @@ DTL.layers = {
         text += `M${x(layer.x1[i]).toFixed(1)} ${y(layer.y1[i]).toFixed(1)}L${x(layer.x2[i]).toFixed(1)} ${y(layer.y2[i]).toFixed(1)}`;
     return DTL.svg("path", { class: `dtl-line ${layer.class ?? ""}`, d: text, style: `--c:${layer.colour}` });
   },
+
+  dots: (layer, x, y) => DTL.svg("g", { class: `dtl-dots ${layer.class ?? ""}`, style: `--c:${layer.colour}` }, Array.from(layer.x, (v, i) => DTL.svg("circle", { cx: x(v).toFixed(1), cy: y(layer.y[i]).toFixed(1), r: 3 }))),
 
   rule: (layer, x, y, width, pad) => DTL.svg("g", {},
     DTL.svg("line", { class: "dtl-rule", x1: pad.left, x2: width - pad.right, y1: y(layer.y), y2: y(layer.y) }),

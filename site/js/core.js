@@ -79,6 +79,12 @@ DTL.Table = class {
   }
 };
 
+/** Rows of a table as objects. */
+DTL.objects = (table) => {
+  const columns = [...table.heads.keys()].map((name) => [name, table.get(name)]);
+  return Array.from({ length: table.n }, (_, i) => Object.fromEntries(columns.map(([name, values]) => [name, values[i]])));
+};
+
 /* ---- numbers in words; the same rules as dtl.report.figures ---- */
 
 DTL.MISSING = "–";

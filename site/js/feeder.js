@@ -82,6 +82,7 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
     DTL.h("h1", { class: "dtl-title" }, sheet.id),
     DTL.facts(study, sheet),
     DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, sheet.answer),
+    ...DTL.story(sheet, list, at),
   ];
   const failed = study.cases.filter((c) => !sheet.cases[c.case].solved);
   const reasons = [...new Set(failed.map((c) => sheet.cases[c.case].reason))];
@@ -91,10 +92,13 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
   });
   if (!solved.length) return [...head, ...failures, sheet.drawn ? DTL.mapLink(sheet, null) : "", DTL.h("p", {}, DTL.h("a", { href: "data-quality.html" }, "Findings in its data"))];
   const file = list.get("file")[at];
-  const [ts, profile] = await Promise.all([DTL.load(`ts/${file}`), DTL.load(`profile/${file}`)]);
+  const has = (kind) => list.get(`has_${kind}`)?.[at] === 1;
+  const more = (kind) => (has(kind) ? DTL.load(`${kind}/${file}`) : null);
+  const [ts, profile, parts, hc, oms] = await Promise.all([DTL.load(`ts/${file}`), DTL.load(`profile/${file}`), DTL.load(`a/${file}`), more("hc"), more("oms")]);
+  const read = { ts, profile, parts, hc, oms };
   const body = DTL.h("div", { class: "dtl-sheet" });
   const draw = (i) => {
-    body.replaceChildren(...DTL.caseBody(study, sheet, ts, profile, i));
+    body.replaceChildren(...DTL.caseBody(study, sheet, read, i));
     for (const cell of figures.querySelectorAll("[data-at]")) cell.classList.toggle("dtl-chosen", Number(cell.dataset.at) === i);
     root.setAttribute("data-case", study.cases[i].case);
   };
@@ -150,11 +154,12 @@ DTL.figureCell = (told, metric, unit, at) => {
   return DTL.h("td", { "data-at": at, class: over ? "dtl-num dtl-trouble" : "dtl-num", title: where }, DTL.text(figure.value, unit, figure.limit), delta);
 };
 
-DTL.caseBody = (study, sheet, ts, profile, at) => {
+DTL.caseBody = (study, sheet, { ts, profile, parts, hc, oms }, at) => {
   const told = study.cases[at];
   const here = sheet.cases[told.case];
   return [
     DTL.profileChart(study, profile, at),
+    DTL.oneLine(study, profile, parts, at),
     DTL.h("div", { class: "dtl-two" }, DTL.yearChart(study, ts, at), DTL.weekChart(study, ts, at)),
     DTL.yearStrip(study, ts, at),
     DTL.h("h2", {}, "Nearest to their limit"),
@@ -162,6 +167,8 @@ DTL.caseBody = (study, sheet, ts, profile, at) => {
     sheet.drawn ? DTL.mapLink(sheet, told.case) : "",
     DTL.h("h2", {}, "Over a limit"),
     DTL.brokenTable(study, sheet, told.case),
+    hc ? DTL.feederHosting(study, hc, profile, at) : "",
+    ...(oms ? [DTL.h("h2", {}, "Interruptions"), DTL.outageTable(oms.outages)] : []),
     here.warnings.length ? DTL.h("div", {}, DTL.h("h2", {}, "Warnings of the power flow"), DTL.h("ul", {}, here.warnings.map((w) => DTL.h("li", {}, w)))) : "",
     DTL.h("p", { class: "dtl-note" }, `${here.engine}, tolerance ${here.tolerance}, largest gap of the balance ${here.balance_max_rel}; `, DTL.h("a", { href: "method.html" }, "method"), "."),
   ];
@@ -236,4 +243,22 @@ DTL.brokenTable = (study, sheet, name) => {
       { title: "Rule", value: (r) => worst(r)?.rule ?? "", left: true, text: true },
     ],
   }), more);
+};
+
+/** The interruptions of a feeder, the latest first. */
+DTL.outageTable = (outages) => {
+  const get = (name) => outages.get(name);
+  const number = (title, name) => ({ title, value: (i) => get(name)[i], cell: (i) => DTL.text(get(name)[i]) });
+  return DTL.table({
+    rows: Array.from({ length: outages.n }, (_, i) => i),
+    sort: 0,
+    most: 12,
+    caption: "Interruptions",
+    columns: [
+      { title: "Day", value: (i) => get("day")[i], left: true },
+      { title: "Opened", value: (i) => (get("element")[i] ? `${get("kind")[i]} ${get("element")[i]}` : get("device")[i] || DTL.MISSING), left: true },
+      { title: "Cause", value: (i) => `${get("cause")[i]}${get("planned")[i] === 1 ? ", planned" : ""}`, left: true },
+      number("Minutes", "minutes"), number("Customers", "customers"), number("Customer minutes", "customer_minutes"),
+    ],
+  });
 };

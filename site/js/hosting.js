@@ -11,12 +11,6 @@ DTL.page = async () => {
   }
 };
 
-/** Rows of a table as objects. */
-DTL.objects = (table) => {
-  const columns = [...table.heads.keys()].map((name) => [name, table.get(name)]);
-  return Array.from({ length: table.n }, (_, i) => Object.fromEntries(columns.map(([name, values]) => [name, values[i]])));
-};
-
 DTL.HostingPage = class {
   constructor(root, study, ov, hosting) {
     Object.assign(this, { root, study, ov, rows: DTL.objects(hosting.spreads), levels: DTL.hosting.levels(hosting.levels) });

@@ -60,7 +60,7 @@ def test_small_map_of_the_overview_shows_something(watched: Any) -> None:
 
 
 def panel_rows(page: Any) -> dict[str, list[str]]:
-    rows = page.locator("#dtl-panel tbody tr")
+    rows = page.locator("#dtl-panel tr[data-case]")
     return {r.get_attribute("data-case"): r.locator("td").all_inner_texts() for r in rows.all()}
 
 
@@ -259,7 +259,13 @@ def test_nothing_is_read_before_it_is_needed(watched: Any) -> None:
     read.clear()
     watched.go("feeder.html#north")
     data = sorted(u.split("/data/")[1] for u in read if "/data/" in u)
-    assert data == ["f/north.js", "feeders.js", "profile/north.js", "study.js", "ts/north.js"]
+    assert data == [
+        *(f"{kind}/north.js" for kind in ("a", "f")),
+        "feeders.js",
+        *(f"{kind}/north.js" for kind in ("hc", "oms", "profile")),
+        "study.js",
+        "ts/north.js",
+    ]
 
 
 def test_sizes_stay_in_their_budget(made: Any) -> None:

@@ -278,9 +278,15 @@ def spec() -> dict[str, Any]:
     }
 
 
+UNASKED = ("compliance", "lights", "curtailment")
+"""Inputs of analyses that this study does not ask for."""
+
+
 def make(folder: Path) -> dict[str, Any]:
     """Write all inputs of the stage ``write_site`` and return them by name."""
-    inputs: dict[str, Any] = {k: {} for k in ("feeder", "powerflow", "hourly", "manifest", "hosting", "devices")}
+    inputs: dict[str, Any] = {
+        k: {} for k in ("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", *UNASKED)
+    }
     groups: dict[str, Any] = {}
     assess: dict[str, Path] = {}
     for n, (name, model) in enumerate(MODELS.items()):

@@ -43,7 +43,9 @@ def test_study_of_which_nothing_was_solved_has_every_page(made: Any, tmp_path: P
         {"index": index, "assess": none, "manifest": none, "hosting": none},
         {"cube": tmp_path / "c.parquet"},
     )
-    inputs = dict.fromkeys(("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", "learning"), none)
+    inputs = dict.fromkeys(
+        ("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", "learning", *made_study.UNASKED), none
+    )
     inputs |= {"cube": tmp_path / "c.parquet", "index": index}
     inputs |= {k: made.inputs[k] for k in ("findings", "conversion", "meters", "series", "links", "outages", "assets")}
     write_site(made_study.spec(), inputs, {"site": tmp_path / "site"})

@@ -1,0 +1,62 @@
+"""The feeder page: one-line diagram, hosting capacity along the feeder, interruptions."""
+
+from __future__ import annotations
+
+import urllib.parse
+from typing import Any
+
+import made_layers
+import made_study
+import pytest
+
+from dtl import tables
+
+pytestmark = pytest.mark.browser
+
+
+def test_one_line_diagram_draws_every_branch_and_names_its_loading(watched: Any, made: Any) -> None:
+    page = watched.go("feeder.html#north")
+    model = made_study.MODELS["north"]
+    told = page.locator("#oneline path.dtl-edge title").all_text_contents()
+    assert len(told) == len(model.lines) + len(model.transformers)
+    case = page.locator("#dtl-feeder").get_attribute("data-case")
+    rows = tables.read("powerflow", made.inputs["powerflow"]["north"]).to_pylist()
+    load = next(r["max_load_pct"] for r in rows if (r["case"], r["kind"], r["element"]) == (case, "line", "l04"))
+    words = next(t for t in told if t.startswith("line l04:"))
+    assert words.startswith(f"line l04: {load:.0f} % of its limit") or f"{load:.1f} %" in words
+    assert page.locator("#oneline .dtl-mark-head").count() == 1
+
+
+def test_hosting_part_shows_the_proof_of_every_bus(watched: Any, made: Any) -> None:
+    page = watched.go("feeder.html#north")
+    page.locator("input[name=dtl-case][value='base@2035']").check(force=True)
+    assert page.locator("#hosting").get_attribute("data-hosted") == "base@2035"
+    rows = tables.read("hosting", made.inputs["hosting"]["north"]).to_pylist()
+    single = [r for r in rows if r["case"] == "base@2035" and r["bus"]]
+    assert page.locator("#hosting .dtl-dots circle").count() == len(single)
+    page.locator("#hosting input[type=search]").fill("n00")
+    cells = page.locator("#hosting table:has(caption:text('What fits at each bus')) tbody tr").first.locator("th, td")
+    assert cells.nth(0).inner_text() == "n00"
+    assert {cells.nth(4).inner_text(), cells.nth(5).inner_text()} <= {"900", "910", "810", "820"}
+
+
+def test_case_without_hosting_says_which_one_stands_in(watched: Any) -> None:
+    page = watched.go("feeder.html#north")
+    page.locator("input[name=dtl-case][value='base@2026']").check(force=True)
+    assert page.locator("#hosting").get_attribute("data-hosted") == "base@2035"
+    assert "does not ask for it in base 2026" in page.locator("#hosting").inner_text()
+
+
+def test_interruptions_are_those_of_the_table(watched: Any) -> None:
+    page = watched.go("feeder.html#north")
+    rows = page.locator("table:has(caption:text('Interruptions')) tbody tr")
+    assert rows.count() == len([o for o in made_layers.outages() if not o["refused"]])
+    assert rows.first.locator("th").inner_text() == "2024-03-06"
+    assert page.locator("table:has(caption:text('Interruptions')) i").count() == 0
+
+
+def test_feeder_without_hosting_and_outages_has_neither_part(watched: Any) -> None:
+    page = watched.go("feeder.html#south-2")
+    assert page.locator("#hosting").count() == 0 and page.locator("#oneline svg").count() == 1
+    page = watched.go(f"feeder.html#{urllib.parse.quote(made_study.ODD)}")
+    assert page.locator("#hosting").count() == 1 and page.locator("#oneline svg").count() == 1
