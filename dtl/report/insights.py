@@ -42,6 +42,12 @@ def learned(inputs: Mapping[str, Any]) -> dict[str, pa.Table]:
     return {path.stem: tables.read(path.stem, path) for path in paths}
 
 
+def feeders(inputs: Mapping[str, Any]) -> set[str]:
+    """The feeders of which a module says anything."""
+    told = learned(inputs).get("insights")
+    return set() if told is None else set(told["feeder"].cast(tables.TEXT).to_pylist())
+
+
 def files(found: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """What of them readers may take away; each insight with its id."""
     taken = {name: table for name, table in found.items() if f"{name}.csv" in downloads.ABOUT}

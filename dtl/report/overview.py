@@ -8,7 +8,7 @@ from typing import Any
 
 from dtl.analyses.hours import stamp
 from dtl.analyses.metrics import METRICS
-from dtl.report import figures
+from dtl.report import figures, story
 from dtl.report.facts import Facts, Figure
 
 FIRST = 10
@@ -46,6 +46,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
         "matrix": matrix(facts, cases),
         "columns": [{"metric": m, "title": t, "unit": METRICS[m].unit} for m, t in MATRIX],
         "first": first(facts, told),
+        "advice": story.of_study(facts),
         "feeders": len(facts.feeders),
         "findings": [*noticed(facts), *findings],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dtl.analyses.metrics import METRICS
+from dtl.report import story
 from dtl.report.board import Cell
 from dtl.report.facts import Facts
 from dtl.report.solution import LINES, Solution
@@ -40,6 +41,7 @@ def sheet(solution: Solution, facts: Facts, reason: str) -> dict[str, Any]:
         "group": solution.group,
         "answer": facts.answer(name),
         "reason": reason,
+        "story": story.of_feeder(facts, name),
         "inputs": {m: _input(facts, m, solution) for m in INPUTS},
         "cases": {case: _case(solution, facts, case) for case in solution.cases},
         "worst_case": facts.text("worst_case", name) or None,

@@ -56,10 +56,11 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     files = payloads.file_names(facts.feeders)
     told = _write_feeders(spec, inputs, docs / "data", index, facts, files)
     alerts = layers.growing(inputs)
+    about = insights.feeders(inputs)
     lacks = layers.reasons(spec, told.seen, alerts)
     _put(docs / "data", "study", study_payloads.study(spec, facts, {"lacks": lacks, "growing": alerts}))
     _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
-    _put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more))
+    _put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more | {"insights": about}))
     _write_pages(site, spec, inputs, index, facts, told.crs)
 
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import made_insights
+import made_study
 import pytest
 
+from dtl.analyses.metrics import METRICS
+from dtl.learning.guidance import ADVICE
 from dtl.learning.insight import identity
-from dtl.report import insights
+from dtl.report import facts, figures, insights, story
 
 DECIDED = {"decision": "reject", "who": "J. Doe", "why": "the house is empty"}
 
@@ -63,3 +66,26 @@ def test_no_page_where_nothing_is_asked(tmp_path: Path) -> None:
     assert insights.context(content, {}) is None
     stray = {"growth-0123456789": DECIDED}
     assert insights.context(insights.payload({}, stray), stray) is not None
+
+
+def test_a_story_says_what_the_cube_holds(made: Any) -> None:
+    cube = facts.load(made.inputs["cube"])
+    found = story.of_feeder(cube, "north")
+    numbers = [p for s in found["told"] for p in s["parts"] if not isinstance(p, str)]
+    assert {s["rule"] for s in found["told"]} >= {"tell.peak", "tell.line", "tell.transformer", "tell.voltage"}
+    for part in numbers:
+        cell = part["cell"]
+        told = cube.fact(cell["metric"], cell["feeder"], cell.get("case"))
+        assert told is not None and cell["case"] == cube.text("worst_case", "north")
+        values = {figures.text(v, METRICS[cell["metric"]].unit, told.limit) for v in (told.value, told.limit)}
+        assert part["number"] in values, part
+    assert story.of_feeder(cube, made_study.LOST) == {"told": [], "advice": []}
+
+
+def test_advice_of_the_study_is_that_of_its_feeders(made: Any) -> None:
+    cube = facts.load(made.inputs["cube"])
+    of_feeders = {f: {s["rule"] for s in story.of_feeder(cube, f)["advice"]} for f in cube.feeders}
+    for line in story.of_study(cube):
+        assert line["count"] == sum(line["rule"] in rules for rules in of_feeders.values())
+    assert {line["rule"] for line in story.of_study(cube)} == set().union(*of_feeders.values())
+    assert set(story.TOPICS) == {r.id for r in ADVICE}
