@@ -259,6 +259,7 @@ class Slices:
             "layers": whole["layers"],
             "limits": study.resolved_limits,
             "report": whole["report"],
+            "decisions": {name: plain(d) for name, d in sorted(study.decisions.items())},
             "definitions": self._definitions(cosmetic=True),
             "spec_text": json.dumps(whole, sort_keys=True, indent=1, ensure_ascii=False),
             "digests": {"spec": study.digest, "code": self._codes()},
