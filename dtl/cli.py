@@ -129,6 +129,20 @@ def connect(given: Namespace) -> int:
     return connect.run(given.study, *words)
 
 
+def act(given: Namespace) -> int:
+    """Do something in a study: one action more in its overrides/actions.yaml."""
+    from dtl.workflow import act
+
+    return act.run(given.study, given.words)
+
+
+def call(given: Namespace) -> int:
+    """Answer a request with a method, a path and a body of JSON, as a simulator behind HTTP would."""
+    from dtl.workflow import call
+
+    return call.run(given.words, given.data)
+
+
 def export(given: Namespace) -> int:
     """Write a feeder of a computed study in another format."""
     from pathlib import Path
@@ -224,6 +238,11 @@ def _parser() -> ArgumentParser:
     made.add_argument("target", metavar="TARGET", help="duckdb:FILE or postgresql://user@host/name")
     made.add_argument("--schema", help="name of the schema (default: the study's name)")
     _of_plant(of_study(verb(connect)))
+    made = of_study(verb(act))
+    made.add_argument("words", nargs="...", metavar="ACTION --word value", help="as add-device --bus 1 --name car")
+    made = verb(call)
+    made.add_argument("words", nargs="+", metavar="[STUDY] METHOD PATH", help="as POST /add_device")
+    made.add_argument("-d", "--data", metavar="JSON", help="the body; @FILE reads it from a file")
     made = of_study(verb(export))
     made.add_argument("feeder", metavar="FEEDER")
     made.add_argument("--cim", metavar="FILE", required=True, help="as CIM100 RDF/XML, into this file")

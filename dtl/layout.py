@@ -7,12 +7,14 @@ from __future__ import annotations
 
 STUDY = "studies/{study}/study.yaml"
 LOCK = "studies/{study}/sources.lock.yaml"
+ACTIONS = "studies/{study}/overrides/actions.yaml"
 
 RESULTS = "results/{study}"
 SPEC = RESULTS + "/study.json"
 RUNS = RESULTS + "/runs"
 GATE = RUNS + "/gate"
 PROGRESS = RESULTS + "/progress.json"
+VIEWS = RESULTS + "/views"
 
 SOURCE = RESULTS + "/system/sources/{source}"
 NETWORK = RESULTS + "/system/network.parquet"

@@ -45,13 +45,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 """One layer of each kind that changes something."""
 NOTHING: dict[str, dict[str, Any]] = {
-    "battery": {"penetration": 0.0},
     "actions": {
         "do": [
             {"add_device": {"bus": "b_t002", "name": "car", "kw": 7.2}},
             {"disconnect_device": {"bus": "b_t002", "name": "car"}},
         ]
     },
+    "battery": {"penetration": 0.0},
     "connection_rules": {"max_kw_per_customer": 1e9, "export_limit": 1.0},
     "controls": {"capacitors": "active"},
     "custom": {"penetration": 0.0},
