@@ -12,6 +12,7 @@ rule gather:
         assess=of_groups(layout.ASSESS),
         hosting=of_groups(layout.HOSTING),
         manifest=of_groups(layout.MANIFEST),
+        scada=layout.SCADA,
         hourly=of_groups(layout.HOURLY),
         assets=layout.ASSETS,
         compliance=of_groups(layout.COMPLIANCE),

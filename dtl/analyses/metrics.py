@@ -145,6 +145,7 @@ def _head() -> list[Metric]:
         Metric(m, "reverse_kwh", "kWh", "energy that flows back into the source", "up", "sum", material=1, share=0.01),
         Metric(m, "load_factor", "share", "mean power over peak power of the source", "down", material=0.01),
         Metric(m, "tap_changes", "", "tap steps taken by regulators", "up", "sum", share=0.05),
+        Metric(m, "head_energy_error", "share", "difference of the energy of the head to the measured one", "up"),
     ]
 
 
@@ -249,6 +250,13 @@ def _hosting() -> list[Metric]:
             Metric(m, f"hosting_{of}_min_kw", "kW", f"{of} that fits at the worst bus, which the text names", **kw),
             Metric(m, f"hosting_{of}_zero_buses", "", f"buses at which no {of} fits", "up"),
             Metric(m, f"hosting_{of}_buses", "", f"buses tried with {of}; the text counts what limits them"),
+            Metric(
+                m,
+                f"hosting_{of}_without_reason",
+                "",
+                "capacities that something limits and no criterion is named",
+                "up",
+            ),
             Metric(m, f"hosting_{of}_deployed_kw", "kW", f"median of random deployments of {of}", **kw),
         ]
     return made

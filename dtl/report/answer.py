@@ -16,7 +16,7 @@ NAMED = 4
 
 def answer(board: Board, headline: str) -> str:
     """The answer of the whole study; says first whom it cannot speak for when nobody was solved."""
-    about = ranking.TROUBLE[headline]
+    about = ranking.TROUBLE.get(headline, ranking.USUAL)
     anyone = ranking.overall(board, about)
     if not board.feeders:
         return "The study has no feeders."
@@ -46,7 +46,7 @@ def feeder_answer(board: Board, feeder: str, worst_case: str | None, headline: s
     cases = [c.case for c in board.cases if board.number(c.case, "feeders_violating", feeder)]
     if cases:
         parts = [f"Feeder {feeder} needs work in {_listed(cases)}"]
-        worst = troubles(board, worst_case, feeder, ranking.TROUBLE[headline])
+        worst = troubles(board, worst_case, feeder, ranking.TROUBLE.get(headline, ranking.USUAL))
         parts.append(f"Worst in {worst_case}: {worst}" if len(board.cases) > 1 else _capital(worst))
     else:
         solved = [c.case for c in board.cases if c.case not in failed]

@@ -13,11 +13,11 @@ from dtl.report.board import EVERY, Board, Cell
 Row = dict[str, Any]
 
 
-def rows(board: Board, headline: str, baseline: str) -> list[Row]:
-    """All rows of the cube that are not copied from a table ``assess``."""
+def rows(board: Board, headline: str, baseline: str, lead: str = "") -> list[Row]:
+    """All rows of the cube that are not copied from a table ``assess``; `lead` opens the study's answer."""
     cases: dict[str, Case | None] = {c.case: c for c in board.cases} | {EVERY: None}
     added = [_row("feeder", f, cases[case], m, board.cells[case][m][f]) for case, m, f in board.added]
-    return [*added, *_study(board), *_places(board, headline), *_first_years(board), *_deltas(board, baseline)]
+    return [*added, *_study(board), *_places(board, headline, lead), *_first_years(board), *_deltas(board, baseline)]
 
 
 def put_engines(board: Board, index: Mapping[str, Any], manifests: Mapping[str, Any]) -> None:
@@ -69,7 +69,7 @@ def _rolled(board: Board, case: str, metric: Metric, value: float) -> Cell:
     return cell._replace(text=f"{feeder} {cell.text}".strip())
 
 
-def _places(board: Board, headline: str) -> Iterator[Row]:
+def _places(board: Board, headline: str, lead: str) -> Iterator[Row]:
     """Ranks, worst cases, the five figures and the answers in words."""
     for case in board.cases:
         for place, feeder in enumerate(ranking.order(board.of(case.case), board.solved(case.case), headline), 1):
@@ -78,11 +78,11 @@ def _places(board: Board, headline: str) -> Iterator[Row]:
     for place, (feeder, worst) in enumerate(overall, 1):
         yield _row("feeder", feeder, None, "rank", Cell(place))
         yield _row("feeder", feeder, None, "worst_case", Cell(1, worst))
-    own = dict(ranking.overall(board, ranking.TROUBLE[headline]))
+    own = dict(ranking.overall(board, ranking.TROUBLE.get(headline, ranking.USUAL)))
     for feeder in board.feeders:
         words = answer.feeder_answer(board, feeder, own.get(feeder), headline)
         yield _row("feeder", feeder, None, "answer", Cell(1, words))
-    yield _row("study", "", None, "answer", Cell(1, answer.answer(board, headline)))
+    yield _row("study", "", None, "answer", Cell(1, f"{lead} {answer.answer(board, headline)}".strip()))
     yield _row("study", "", None, "headline", Cell(1, " ".join(ranking.figures(board, headline))))
     yield _row("study", "", None, "worst_case", Cell(1, ranking.worst_case(board, headline)))
 

@@ -18,10 +18,12 @@ import pyarrow.compute as pc
 
 from dtl import tables
 from dtl.analyses.compare import Case
+from dtl.analyses.head_measured import head_measured
 from dtl.analyses.metrics import DELTA, METRICS
 from dtl.analyses.registry import ANALYSES, OVER_CASES
 from dtl.report import cube
 from dtl.report.board import EVERY, Cell, board
+from dtl.report.headline import lead
 
 
 def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
@@ -34,7 +36,8 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
     cube.put_engines(found, index, manifests)
     level = pc.if_else(whole, "feeder", "element")
     copied = tables.frame("cube", {"level": level} | {name: assess[name] for name in assess.column_names})
-    rows = [*cube.rows(found, spec["headline"], spec["baseline"]), *_past(spec, inputs, found.feeders)]
+    past = _past(spec, inputs, found.feeders)
+    rows = [*cube.rows(found, spec["headline"], spec["baseline"], lead(spec["headline"], past)), *past]
     own = tables.frame("cube", rows)
     tables.write("cube", tables.concat("cube", [copied, own]), outputs["cube"])
 
@@ -53,6 +56,10 @@ def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> l
     if "hosting" in asked:
         hosting = [tables.read("hosting", Path(p)) for _, p in sorted(inputs["hosting"].items())]
         rows += _over_cases("hosting")(tables.concat("hosting", hosting))
+    if spec.get("head_energy"):
+        read = [tables.read("hourly", Path(p), _HEADS) for _, p in sorted(inputs["hourly"].items())]
+        scada = tables.read("scada", Path(inputs["scada"]))
+        rows += head_measured(spec, pa.concat_tables(read), scada, spec["head_energy"], feeders)
     if "compliance" in asked:
         names = ("compliance", "lights", "curtailment")
         found = [tables.concat(n, [tables.read(n, Path(p)) for _, p in sorted(inputs[n].items())]) for n in names]

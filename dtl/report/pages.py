@@ -21,6 +21,7 @@ PAGES = {
     "substations": "Substations",
     "insights": "Insights",
     "compliance": "Compliance",
+    "reliability": "Reliability",
     "data-quality": "Data quality",
     "assumptions": "Assumptions",
     "method": "Method",

@@ -25,6 +25,8 @@ FIGURES = {
 }
 """The five figures of the overview; ``loading`` is that of lines or transformers, whichever is nearer its limit."""
 
+USUAL = "thermal"
+"""By what feeders are ordered and shown in the overview where the headline is no analysis of each feeder."""
 
 LOADINGS = ("max_line_load_pct", "max_transformer_load_pct")
 
@@ -32,7 +34,9 @@ LOADINGS = ("max_line_load_pct", "max_transformer_load_pct")
 def key(of: Of, feeder: str, headline: str) -> tuple[float, ...]:
     """What a feeder's place in a case depends on; higher is worse."""
     derived = {"loading": loading, "deviation_pu": deviation_pu}
-    return tuple(derived[n](of, feeder) if n in derived else _value(of, n, feeder) for n in RANK_BY[headline])
+    return tuple(
+        derived[n](of, feeder) if n in derived else _value(of, n, feeder) for n in RANK_BY.get(headline, RANK_BY[USUAL])
+    )
 
 
 def order(of: Of, feeders: Collection[str], headline: str) -> list[str]:
@@ -64,7 +68,7 @@ def figures(board: Board, headline: str) -> list[str]:
     """The names of the five metrics of the overview."""
     of = board.of(worst_case(board, headline))
     most = max(LOADINGS, key=lambda metric: max((_share(of, metric, f) for f in of.get(metric, {})), default=0.0))
-    return [most if name == "loading" else name for name in FIGURES[headline]]
+    return [most if name == "loading" else name for name in FIGURES.get(headline, FIGURES[USUAL])]
 
 
 def loading(of: Of, feeder: str) -> float:

@@ -31,6 +31,7 @@ from dtl.report import (
     palette,
     payloads,
     quality,
+    reliability,
     series,
     sheet,
     study_payloads,
@@ -226,6 +227,7 @@ def _write_pages(
         "substations": substations.context(facts, cases),
         "insights": said,
         "compliance": compliance.context(facts, cases),
+        "reliability": reliability.context(facts),
     }
     _render(site, common, contexts, reference)
 

@@ -36,7 +36,7 @@ class Publish(Base):
 class Report(Base):
     """What the pages show first, and in which units."""
 
-    headline: Annotated[Headline, NotYet(only=("reliability", "validate"))] = "thermal"
+    headline: Headline = "thermal"
     """The analysis that the answer sentence is about."""
     units: Annotated[Literal["si", "us"], Field(json_schema_extra=COSMETIC)] = "si"
     """Units of the pages only; tables are always in SI."""
@@ -102,14 +102,14 @@ class Expect(Base):
 
     failed_feeders: Bound | None = None
     """Share of feeders that failed in some case [-]."""
-    violations: Annotated[Bound | None, NotYet()] = None
-    """Elements and buses with a violation in some case."""
-    head_energy_error: Annotated[BoundAgainst | None, NotYet()] = None
-    """Difference of the heads' yearly energy to a measurement [-]."""
+    violations: Bound | None = None
+    """Elements and buses over a limit in some case, and broken limits of grid codes where compliance is asked."""
+    head_energy_error: BoundAgainst | None = None
+    """Difference of the heads' energy to a measurement, over the hours that both have [-]."""
     reference_rmse_pu: BoundPer | None = None
     """Root mean square of voltage differences to the reference [pu]."""
-    hosting_without_reason: Annotated[Bound | None, NotYet()] = None
-    """Hosting values without the criterion that limits them."""
+    hosting_without_reason: Bound | None = None
+    """Hosting values without the criterion that limits them, though something does."""
     portfolio_still_violating: Annotated[Bound | None, NotYet()] = None
     """Share of violations that remain with the chosen works [-]."""
 

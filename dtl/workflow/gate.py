@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dtl import layout
-from dtl.spec.report import Bound
 from dtl.spec.study import Study
-from dtl.workflow import digests, placed
+from dtl.workflow import digests, expected, placed
 from dtl.workflow.foresee import read
 
 
@@ -22,7 +21,7 @@ def run(study: str) -> int:
 
 def judge(study: Study) -> list[str]:
     """The expectations that the results break, errors in data that nobody waived, layers that are nowhere: lines."""
-    return [*_errors(study), *placed.astray(study.name), *_failed(study), *_reference(study)]
+    return [*_errors(study), *placed.astray(study.name), *_failed(study), *_reference(study), *expected.broken(study)]
 
 
 def _errors(study: Study) -> list[str]:
@@ -53,7 +52,7 @@ def _failed(study: Study) -> Iterator[str]:
         return
     failed, known = failures(study.name)
     share = len(failed) / max(len(known), 1)
-    for name, limit in _broken(bound, share):
+    for name, limit in expected.sides(bound, share):
         worst = "; ".join(f"{feeder}: {why}" for feeder, why in list(failed.items())[:3])
         yield (
             f"expect.failed_feeders: {share:.1%} of {len(known)} feeders failed, {name} {limit:.1%} is expected"
@@ -75,21 +74,13 @@ def _reference(study: Study) -> Iterator[str]:
             yield f"expect.reference_rmse_pu: no voltage{of} could be compared with the reference"
             continue
         value, worst = rmse[feeder][0], where[feeder]
-        for name, limit in _broken(bound, value):
+        for name, limit in expected.sides(bound, value):
             yield (
                 f"expect.reference_rmse_pu: voltages{of} are {value:.5f} pu from the reference, {name} {limit:g} pu is "
                 f"expected (farthest by {worst[0]:.5f} pu: {worst[1]})"
             )
     if not rows:
         yield "expect.reference_rmse_pu: nothing was compared with the reference"
-
-
-def _broken(bound: Bound, value: float) -> Iterator[tuple[str, float]]:
-    """The sides of a bound that a value breaks, with their limits."""
-    if bound.at_most is not None and value > bound.at_most:
-        yield "at_most", bound.at_most
-    if bound.at_least is not None and value < bound.at_least:
-        yield "at_least", bound.at_least
 
 
 def _facts(study: str, metric: str) -> dict[str, tuple[float, str]]:

@@ -240,6 +240,7 @@ class Slices:
             "analyses": analyses,
             "unasked": self._unasked("gather"),
             "headline": study.report.headline,
+            "head_energy": expected.against if (expected := study.expect.head_energy_error) else "",
             "baseline": analyses.get("compare", {}).get("baseline", "base"),
             **self._results,
         }

@@ -279,6 +279,7 @@ _STAGES = (
             "assess": layout.ASSESS,
             "hosting": layout.HOSTING,
             "manifest": layout.MANIFEST,
+            "scada": layout.SCADA,
             "hourly": layout.HOURLY,
             "assets": layout.ASSETS,
             "compliance": layout.COMPLIANCE,

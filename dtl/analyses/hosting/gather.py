@@ -27,7 +27,9 @@ def gathered(hosting: pa.Table) -> list[Row]:
             "level": "feeder", "feeder": feeder, "scenario": rows[0]["scenario"], "year": rows[0]["year"],
             "case": case, "analysis": "hosting", "kind": "", "element": "", "rule": "",
         }  # fmt: skip
-        made += [{"text": "", **same, **r} for r in (*_buses(rows, of), *_deployments(rows, of))]
+        made += [
+            {"text": "", **same, **r} for r in (*_buses(rows, of), *_deployments(rows, of), _unexplained(rows, of))
+        ]
     return made
 
 
@@ -48,6 +50,13 @@ def _buses(rows: list[Row], of: str) -> Iterator[Row]:
     yield {"metric": f"hosting_{of}_zero_buses", "value": int((kw <= 0).sum())}
     counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in factors)
     yield {"metric": f"hosting_{of}_buses", "value": len(found), "text": counts}
+
+
+def _unexplained(rows: list[Row], of: str) -> Row:
+    """Capacities below the largest that was tried without a criterion that fails above them."""
+    bare = [r for r in rows if r["hc_kw"] is not None and not r["limiting_factor"] and not r["at_least"]]
+    named = ", ".join(r["bus"] or r["method"] for r in bare[:5])
+    return {"metric": f"hosting_{of}_without_reason", "value": len(bare), "text": named}
 
 
 def _deployments(rows: list[Row], of: str) -> Iterator[Row]:
