@@ -17,6 +17,8 @@ rule prepare_feeder:
         linked=solid(layout.LINKED),
     log:
         log_of("prepare_feeder", "{group}"),
+    priority:
+        border.priority
     conda:
         ENV
     params:
@@ -47,6 +49,8 @@ rule solve_feeder:
         log_of("solve_feeder", "{group}"),
     benchmark:
         benchmark_of("solve_feeder", "{group}")
+    priority:
+        border.priority
     conda:
         ENV
     params:
@@ -66,6 +70,8 @@ rule validate_feeder:
         deviations=solid(layout.DEVIATIONS),
     log:
         log_of("validate_feeder", "{group}"),
+    priority:
+        border.priority
     conda:
         ENV
     params:
@@ -90,6 +96,8 @@ rule host_feeder:
         log_of("host_feeder", "{group}"),
     benchmark:
         benchmark_of("host_feeder", "{group}")
+    priority:
+        border.priority
     conda:
         ENV
     params:
@@ -98,6 +106,33 @@ rule host_feeder:
         seen=border.seen("host_feeder"),
     shell:
         job("host_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
+
+
+rule sweep_feeder:
+    input:
+        feeder=feeder,
+        demand=layout.DEMAND,
+        profiles=layout.PROFILES,
+        ready=layout.READY,
+        facts=given(".json"),
+        weather=layout.WEATHER,
+        raw=border.raw("sweep_feeder"),
+    output:
+        swept=solid(layout.SWEPT),
+    log:
+        log_of("sweep_feeder", "{group}"),
+    benchmark:
+        benchmark_of("sweep_feeder", "{group}")
+    priority:
+        border.priority
+    conda:
+        ENV
+    params:
+        spec=border.spec("sweep_feeder"),
+        code=border.code("sweep_feeder"),
+        seen=border.seen("sweep_feeder"),
+    shell:
+        job("sweep_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
 
 
 rule comply_feeder:
@@ -117,6 +152,8 @@ rule comply_feeder:
         log_of("comply_feeder", "{group}"),
     benchmark:
         benchmark_of("comply_feeder", "{group}")
+    priority:
+        border.priority
     conda:
         ENV
     params:
@@ -138,6 +175,8 @@ rule assess_feeder:
         assess=solid(layout.ASSESS),
     log:
         log_of("assess_feeder", "{group}"),
+    priority:
+        border.priority
     conda:
         ENV
     params:

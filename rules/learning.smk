@@ -20,6 +20,8 @@ rule learn_feeder:
         learned=directory(layout.LEARNED),
     log:
         log_of("learn_feeder", "{group}"),
+    priority:
+        border.priority
     conda:
         ENV
     params:

@@ -51,6 +51,7 @@ rule write_site:
         compliance=of_groups(layout.COMPLIANCE),
         lights=of_groups(layout.LIGHTS),
         curtailment=of_groups(layout.CURTAILMENT),
+        swept=of_groups(layout.SWEPT),
         learning=border.asked(layout.LEARNING),
     output:
         site=directory(layout.SITE),

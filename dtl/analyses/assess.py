@@ -30,8 +30,7 @@ def assess_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[st
     """
     manifest = json.loads(Path(inputs["manifest"]).read_text(encoding="utf-8"))
     if manifest["status"] == "failed":
-        feeders = json.loads(Path(inputs["feeder"]).read_text(encoding="utf-8"))["feeders"]
-        rows = [row for feeder in feeders for row in _placed(spec, feeder, "status", [_failed(manifest["reason"])])]
+        rows = failed_rows(spec, Path(inputs["feeder"]), manifest["reason"])
     else:
         found = {name: tables.read(name, Path(inputs[name])) for name in ("powerflow", "hourly", "violations")}
         rows = assess(spec, found)
@@ -50,6 +49,12 @@ def assess(spec: Mapping[str, Any], found: Mapping[str, pa.Table]) -> list[Row]:
             module, function = ANALYSES[kind].split(":")
             rows += _placed(spec, feeder, kind, getattr(import_module(module), function)(case))
     return rows
+
+
+def failed_rows(spec: Mapping[str, Any], feeder: Path, reason: str) -> list[Row]:
+    """The rows of a case that failed, of each feeder of the group whose model stands in a file."""
+    feeders = json.loads(feeder.read_text(encoding="utf-8"))["feeders"]
+    return [row for name in feeders for row in _placed(spec, name, "status", [_failed(reason)])]
 
 
 def _status(case: Solved) -> list[Row]:

@@ -41,20 +41,9 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     SolveError
         Physics failed: the feeder was not ready, an hour has no solution, or a balance does not hold.
     """
-    ready = json.loads(Path(inputs["ready"]).read_text(encoding="utf-8"))
-    if ready["status"] != "ok":
-        raise SolveError(ready["reason"])
-    feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
-    demand = Demand.read(inputs["demand"], inputs["profiles"])
     context = read_context(spec, inputs)
-    feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
-    state = compose(spec["layers"], feeder, demand, context)
-    state, answered = respond(state, context, spec)
-    feeder, demand = realise(state)
-    feeder, lost = head.served(feeder)
-    air, lacking = ambient(spec.get("ageing"), state, context)
-    solved = run(feeder, demand, context.calendar, spec, air)
-    reduction = solved.reduction
+    found = solved_case(spec, inputs, context)
+    reduction, state = found.solved.reduction, found.state
     case = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
     tables.write("powerflow", results.powerflow(reduction, case), outputs["powerflow"])
     tables.write("hourly", results.hourly(reduction, case), outputs["hourly"])
@@ -62,10 +51,10 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     tables.write("violations", violations, outputs["violations"])
     tables.write("composition", composition(state, context, case), outputs["composition"])
     tables.write("devices", devices(state, case, context.step_min), outputs["devices"])
-    manifest = _manifest(spec, solved, [*warnings, *lost, *state.notes, *lacking, *cut], demand.plants)
+    manifest = _manifest(spec, found.solved, [*found.warnings, *cut], found.driven)
     manifest["assumptions"] = list(state.assumptions)
     manifest["sought"] = list(state.sought)
-    manifest["flexibility"] = answered
+    manifest["flexibility"] = found.answered
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["manifest"].write_text(text + "\n", encoding="utf-8")
 
@@ -79,6 +68,34 @@ class Solved:
     engine: str
     reason: str
     audit: Audit | None = None
+
+
+@dataclass(frozen=True)
+class SolvedCase:
+    """A case from base demand to the solved year; ``answered`` is what programs did, ``driven`` the driven plants."""
+
+    state: State
+    solved: Solved
+    warnings: list[str]
+    answered: Any
+    driven: Collection[str]
+
+
+def solved_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], context: Context) -> SolvedCase:
+    """Compose and solve one case of a group, by the slice and the inputs of `solve_feeder`; raises as it does."""
+    ready = json.loads(Path(inputs["ready"]).read_text(encoding="utf-8"))
+    if ready["status"] != "ok":
+        raise SolveError(ready["reason"])
+    feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
+    demand = Demand.read(inputs["demand"], inputs["profiles"])
+    feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
+    state = compose(spec["layers"], feeder, demand, context)
+    state, answered = respond(state, context, spec)
+    feeder, demand = realise(state)
+    feeder, lost = head.served(feeder)
+    air, lacking = ambient(spec.get("ageing"), state, context)
+    solved = run(feeder, demand, context.calendar, spec, air)
+    return SolvedCase(state, solved, [*warnings, *lost, *state.notes, *lacking], answered, demand.plants)
 
 
 def ambient(words: Mapping[str, Any] | None, state: State, context: Context) -> tuple[Real | None, list[str]]:

@@ -18,6 +18,7 @@ ABOUT = {
     "conversion.csv": "Every object and property of the sources: mapped, defaulted or refused, with the reason.",
     "meters.csv": "Every meter: its transformer, what speaks for it, how sure that is, and what was recorded.",
     "series.csv": "Every meter's readings in short: interval, first, last, present, absent, doubled, ambiguous.",
+    "sweeps.csv": "Every point of every sweep: the numbers varied, and the figures of the study and of each feeder.",
     "hosting.csv": "Hosting capacity: every bus, method and criterion, with what limits it and where and when.",
     "insights.csv": "What the learning modules say, each with its evidence and the id that a decision names.",
     "alerts.csv": "Intervals of meters and feeders that do not behave: fault, times, what shows it, what is suggested.",

@@ -36,7 +36,9 @@ from dtl.report import (
     sheet,
     study_payloads,
     substations,
+    sweeps,
 )
+from dtl.report.api import Api
 from dtl.report.facts import Facts, load
 from dtl.report.overlays import Known, Overlays, measured_year, overlays
 from dtl.report.overview_map import Overview
@@ -100,6 +102,7 @@ def _write_feeders(
     """Write all feeders' payloads and the map's overview."""
     cases = tuple(c.case for c in facts.cases)
     drawn = Overview(cases)
+    api = Api(data.parent / "api", facts)
     fits: dict[str, list[dict[str, Any]]] = {}
     known = Known.read(inputs, measured_year(spec))
     opened = outage_payload.by_feeder(tables.read("outages", Path(inputs["outages"])))
@@ -121,9 +124,11 @@ def _write_feeders(
             if solution.feeder in opened:
                 _put(data, f"oms/{file}", outage_payload.payload(opened[solution.feeder]))
             _write_feeder(data, file, solution, facts, group["reason"])
+            api.add(solution, file, hosted)
             drawn.add(solution, file)
             if solution.buses and solution.places is not None:
                 kinds[solution.feeder] = solution.places.kind
+    api.close()
     _put(data, "ov", drawn.payload(crs or ""))
     if any(fits.values()):
         _put(data, "hosting", hosting_payloads.study(fits, files, cases))
@@ -209,7 +214,7 @@ def _write_pages(
     site: Path, spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any], facts: Facts, crs: str
 ) -> None:
     said, learned = _write_insights(inputs, spec["decisions"], site / "docs" / "data")
-    listed = _listed(inputs) | learned
+    listed = _listed(inputs) | learned | {"sweeps": sweeps.table(spec, inputs, index)}
     cases = study_payloads.cases(spec, facts)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
@@ -225,6 +230,7 @@ def _write_pages(
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
+        "sweeps": sweeps.context(spec, inputs, index),
         "insights": said,
         "compliance": compliance.context(facts, cases),
         "reliability": reliability.context(facts),

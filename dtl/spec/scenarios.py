@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from itertools import product
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -84,3 +86,25 @@ class Sweep(Base):
     """LAYER.FIELD and the numbers it takes; several fields make a grid."""
     sample: Sample | None = None
     """Points drawn between the numbers, instead of a grid."""
+
+    def points(self) -> list[dict[str, float]]:
+        """The numbers of each point: the grid of all values, or points drawn between the least and the greatest."""
+        axes = {target: v.values() if isinstance(v, Range) else list(v) for target, v in sorted(self.vary.items())}
+        if self.sample is None:
+            return [dict(zip(axes, numbers, strict=True)) for numbers in product(*axes.values())]
+        rng = random.Random(self.sample.seed)
+        size = self.sample.size
+        drawn = {target: _drawn(rng, size, hypercube=self.sample.method == "latin_hypercube") for target in axes}
+        spans = {target: (min(values), max(values)) for target, values in axes.items()}
+        return [
+            {t: round(low + drawn[t][i] * (high - low), 9) for t, (low, high) in spans.items()} for i in range(size)
+        ]
+
+
+def _drawn(rng: random.Random, size: int, *, hypercube: bool) -> list[float]:
+    """Numbers from 0 to 1; of a Latin hypercube (McKay et al. 1979) one in each of ``size`` equal strata, shuffled."""
+    if not hypercube:
+        return [rng.random() for _ in range(size)]
+    strata = [(i + rng.random()) / size for i in range(size)]
+    rng.shuffle(strata)
+    return strata

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from dtl.spec.analyses import Analyses
 from dtl.spec.areas import Areas
-from dtl.spec.base import COSMETIC, Base, NotYet, wrong
+from dtl.spec.base import COSMETIC, Base, wrong
 from dtl.spec.canonical import plain
 from dtl.spec.decisions import Decision
 from dtl.spec.demand import Demand
@@ -57,6 +58,14 @@ class Years(Base):
         return self
 
 
+def _varied(name: str, layer: LayerBase, values: Mapping[str, float]) -> LayerBase:
+    """A layer with the numbers that a point gives it."""
+    own = {target.partition(".")[2]: number for target, number in values.items() if target.partition(".")[0] == name}
+    fields = {field.alias or n: n for n, field in type(layer).model_fields.items()}
+    numbers = {fields[w]: int(v) if isinstance(getattr(layer, fields[w]), int) else v for w, v in own.items()}
+    return layer.model_copy(update=numbers) if numbers else layer
+
+
 class Case(Base):
     """A scenario in a year: the atom that is solved."""
 
@@ -68,6 +77,17 @@ class Case(Base):
     """The year; 0 where the study plans none."""
     layers: list[tuple[str, LayerBase]]
     """The layers with their names, in the order in which they apply."""
+
+
+class Point(Base):
+    """One point of a sweep: the numbers that it takes, and the case that they make."""
+
+    sweep: str
+    """The sweep."""
+    values: dict[str, float]
+    """The number of each LAYER.FIELD."""
+    case: Case
+    """The case, called ``sweep#number@year``; no scenario has a name like this."""
 
 
 class Study(Base):
@@ -105,7 +125,7 @@ class Study(Base):
     """Assumptions, by name, which scenarios stack."""
     scenarios: dict[Name, Scenario] = {}
     """Named sets of layers; `base` is there also if nobody writes it."""
-    sweeps: Annotated[dict[Name, Sweep], NotYet()] = {}
+    sweeps: dict[Name, Sweep] = {}
     """Scenarios with numbers varied."""
     powerflow: Powerflow = Powerflow()
     """Which hours are solved, by what."""
@@ -158,6 +178,22 @@ class Study(Base):
                 here = [(n, layer) for n, layer in layers if not year or (layer.from_year or year) <= year]
                 cases.append(Case.model_construct(case=case, scenario=name, year=year, layers=here))
         return sorted(cases, key=lambda c: c.case)
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """Every point of every sweep, by the name of the sweep and in the order of its grid."""
+        scenarios = {"base": Scenario(), **self.scenarios}
+        found = []
+        for name, sweep in sorted(self.sweeps.items()):
+            year = sweep.year or max(self.years.planned, default=0)
+            layers = in_order({n: self.layers[n] for n in scenarios[sweep.of].stack})
+            here = [(n, layer) for n, layer in layers if not year or (layer.from_year or year) <= year]
+            for number, values in enumerate(sweep.points(), 1):
+                varied = [(n, _varied(n, layer, values)) for n, layer in here]
+                case = f"{name}#{number:04d}" + (f"@{year}" if year else "")
+                made = Case.model_construct(case=case, scenario=name, year=year, layers=varied)
+                found.append(Point.model_construct(sweep=name, values=values, case=made))
+        return found
 
     @cached_property
     def resolved_limits(self) -> dict[str, Any]:

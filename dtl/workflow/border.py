@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from dtl import layout
 from dtl.errors import SpecError
 from dtl.spec.study import load
-from dtl.workflow import digests, fingerprint
+from dtl.workflow import digests, fingerprint, priority
 from dtl.workflow.questions import STUDY_FOLDER, Job, origin, solvable
 from dtl.workflow.slices import Slices, argument
 from dtl.workflow.stages import STAGES
@@ -41,6 +41,7 @@ class Border:
         known = sorted(p.parent.name for p in folder.glob("*/study.yaml"))
         self.studies = [name.strip() for name in chosen.split(",")] if chosen else known
         self._slices: dict[str, Slices] = {}
+        self._priorities: dict[str, dict[str, int]] = {}
 
     @cached_property
     def _code(self) -> fingerprint.Code:
@@ -97,6 +98,13 @@ class Border:
         return lambda wildcards: digests.of_value(
             {name: digests.state_of(Path(path)) for name, path in self.job(stage, wildcards).raw.items()}
         )
+
+    def priority(self, wildcards: Wildcards) -> int:
+        """The priority of the jobs of a group: the worst of the last run first."""
+        if wildcards.study not in self._priorities:
+            cube = Path(layout.CUBE.format(study=wildcards.study))
+            self._priorities[wildcards.study] = priority.priorities(cube)
+        return priority.of_group(wildcards.group, self._priorities[wildcards.study])
 
     def sources(self, template: str) -> Asked:
         """The files of all sources of a study, by the template of one."""

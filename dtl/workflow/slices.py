@@ -41,6 +41,7 @@ class Slices:
             "prepare_feeder": self._prepare_feeder,
             "solve_feeder": self._solve_feeder,
             "host_feeder": lambda: self._of_some_cases("hosting"),
+            "sweep_feeder": self._sweep_feeder,
             "comply_feeder": lambda: self._of_some_cases("compliance"),
             "assess_feeder": self._assess_feeder,
             "validate_feeder": self._validate_feeder,
@@ -102,7 +103,7 @@ class Slices:
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder" and study.demand.classes:
             paths = [study.folder / study.demand.classes]
-        elif stage in ("solve_feeder", "host_feeder", "comply_feeder"):
+        elif stage in ("solve_feeder", "host_feeder", "sweep_feeder", "comply_feeder"):
             paths = [study.folder / name for name in files(study)]
         return raw_names(study.name, [p for p in paths if p.is_file()])
 
@@ -179,6 +180,11 @@ class Slices:
         ageing = plain(self.study.analyses, cosmetic=False).get("ageing")
         cases = {c.case: self._case(c) for c in self.study.cases}
         return {**self._physics, **({"ageing": ageing} if ageing else {}), "cases": cases}
+
+    def _sweep_feeder(self) -> dict[str, Any]:
+        """As of `assess_feeder`, with the points of all sweeps as cases."""
+        points = {p.case.case: self._case(p.case) for p in self.study.points}
+        return {**self._physics, "analyses": self._analyses if points else {}, "cases": points}
 
     def _of_some_cases(self, analysis: str) -> dict[str, Any]:
         """As of `solve_feeder`, with the cases that the analysis names: every scenario in its last year by default."""
@@ -258,6 +264,7 @@ class Slices:
             "unasked": self._unasked("write_site"),
             "scenarios": scenarios,
             "layers": whole["layers"],
+            "points": [{"sweep": p.sweep, "values": p.values, "case": p.case.case} for p in self.study.points],
             "limits": study.resolved_limits,
             "report": whole["report"],
             "decisions": {name: plain(d) for name, d in sorted(study.decisions.items())},

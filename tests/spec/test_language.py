@@ -140,7 +140,7 @@ def test_what_is_available_today() -> None:
         "anomaly", "clusters", "compliance", "disaggregate", "forecast", "growth",
     }  # fmt: skip
     marked = {n for n, f in Study.model_fields.items() if mark(f) is not None}
-    assert marked == {"sweeps"}
+    assert marked == set()
 
 
 def test_a_section_is_frozen_and_made_in_code_without_text() -> None:

@@ -33,6 +33,7 @@ MODULES = {
     "assess_feeder": "toy.feeders",
     "host_feeder": "toy.feeders",
     "comply_feeder": "toy.feeders",
+    "sweep_feeder": "toy.feeders",
     "validate_feeder": "toy.feeders",
     "learn_feeder": "toy.feeders",
     "learn": "toy.report",

@@ -45,6 +45,10 @@ def host_feeder(spec, inputs, outputs):
     write("hosting", [], outputs["hosting"])
 
 
+def sweep_feeder(spec, inputs, outputs):
+    write("assess", [], outputs["swept"])
+
+
 def comply_feeder(spec, inputs, outputs):
     for name in outputs:
         write(name, [], outputs[name])
