@@ -30,6 +30,7 @@ from dtl.report import (
     pages,
     palette,
     payloads,
+    programs,
     quality,
     reliability,
     series,
@@ -225,7 +226,7 @@ def _write_pages(
     contexts = {
         "index": overview.context(facts, cases, quality.notices(data)),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases) | {"assumed": assumed.lines(_manifests(inputs))},
+        "assumptions": assumptions.context(spec, cases) | _of_manifests(_manifests(inputs)),
         "method": _method(inputs, listed["findings"], spec, reference),
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
@@ -271,6 +272,11 @@ def _render(
         "provenance": common["provenance"],
     }
     (site / "mkdocs.yml").write_text(pages.render_config(SOURCE / "mkdocs.yml.j2", config), encoding="utf-8")
+
+
+def _of_manifests(manifests: list[dict[str, Any]]) -> dict[str, Any]:
+    """What cases say of their layers: their assumptions, and what programs brought."""
+    return {"assumed": assumed.lines(manifests), "programs": programs.lines(manifests)}
 
 
 def _manifests(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
