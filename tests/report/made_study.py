@@ -278,7 +278,7 @@ def spec() -> dict[str, Any]:
     }
 
 
-UNASKED = ("compliance", "lights", "curtailment")
+UNASKED = ("compliance", "lights", "curtailment", "swept")
 """Inputs of analyses that this study does not ask for."""
 
 

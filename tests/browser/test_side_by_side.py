@@ -1,0 +1,51 @@
+"""Feeders side by side in a browser."""
+
+from __future__ import annotations
+
+import urllib.parse
+from typing import Any
+
+import made_study
+import pytest
+
+from dtl.report import facts
+from dtl.report.figures import text
+
+pytestmark = pytest.mark.browser
+
+
+def address(case: str, *feeders: str) -> str:
+    return f"side-by-side.html#{urllib.parse.urlencode([('s', case), *(('f', f) for f in feeders)])}"
+
+
+def test_figures_are_the_cubes_and_hostile_names_stay_text(watched: Any, made: Any) -> None:
+    cube = facts.load(made.inputs["cube"])
+    page = watched.go(address("growth@2026", "north", made_study.ODD))
+    for feeder in ("north", made_study.ODD):
+        row = page.locator(
+            f"#sides tr:has(th:text-is({feeder!r}))" if feeder == "north" else "#sides tbody tr >> nth=1"
+        )
+        assert row.locator("th").inner_text() == feeder
+        low = cube.value("min_pu", feeder, "growth@2026")
+        assert row.locator("td").nth(3).inner_text() == text(round(low or 0, 4), "pu")[:-3]
+    assert page.locator("#sides b").count() == 0
+    assert page.locator("#oneline svg").count() == 2
+    assert page.locator("svg.dtl-violins path").count() == 2
+
+
+def test_feeders_can_be_added_and_left_out(watched: Any) -> None:
+    page = watched.go(address("base@2026", "north"))
+    page.locator("input[list=dtl-feeders]").fill("south-2")
+    page.locator("input[list=dtl-feeders]").press("Enter")
+    page.wait_for_selector("#dtl-side[data-ready='base@2026 north south-2']")
+    page.locator("button[aria-label='Leave out north']").click()
+    page.wait_for_selector("#dtl-side[data-ready='base@2026 south-2']")
+
+
+def test_unknown_failed_and_lost_feeders_are_told(watched: Any) -> None:
+    page = watched.go(address("growth@2035", "nroth", "south-2", made_study.LOST))
+    assert "no feeder called nroth" in page.locator(".dtl-callout").first.inner_text()
+    assert page.locator("#sides tbody tr").count() == 2
+    assert page.locator(".dtl-callout-bad").count() == 2
+    page = watched.go("side-by-side.html")
+    assert page.locator("#sides tbody tr").first.locator("th").inner_text() == "north"

@@ -1,0 +1,63 @@
+"""The static JSON of the small twin: its keys, and its numbers against the tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import made_study
+import pytest
+
+from dtl import tables
+from dtl.report.advice import advice
+
+KEYS = {"feeder_id", "hour", "transformer_loading", "min_voltage_pu", "voltage_violation", "advice", "pv_adoption",
+        "battery_adoption"}  # fmt: skip
+
+
+def content(made: Any, name: str) -> Any:
+    return json.loads((made.www / "api" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_list_names_every_feeder_and_only_files_that_exist(made: Any) -> None:
+    told = content(made, "feeders")
+    assert set(told["feeders"]) == {*made_study.MODELS, made_study.LOST}
+    for feeder in told["files"]:
+        for kind in ("net", "simulate", "sweep"):
+            assert feeder.get(kind) is None or (made.www / "api" / feeder[kind]).is_file()
+    assert content(made, "metrics")["feeders"] == 4
+
+
+def test_hours_are_those_of_the_day_of_the_peak(made: Any) -> None:
+    rows = content(made, "simulate/north")["results"]
+    assert set(rows[0]) >= KEYS
+    hourly = tables.read("hourly", made.inputs["hourly"]["north"]).to_pylist()
+    for case in made_study.CASES:
+        own = {h["hour"]: h for h in hourly if h["case"] == case}
+        peak = max(own.values(), key=lambda h: h["source_kw"])["hour"]
+        here = {r["hour"]: r for r in rows if r["case"] == case}
+        assert sorted(here) == list(range(peak // 24 * 24, peak // 24 * 24 + 24))
+        for hour, row in here.items():
+            assert row["min_voltage_pu"] == pytest.approx(own[hour]["min_pu"], abs=1e-5)
+            assert row["head_kw"] == pytest.approx(own[hour]["source_kw"], rel=1e-5)
+            assert row["voltage_violation"] == int(row["min_voltage_pu"] < 0.95)
+            assert not math.isnan(row["min_voltage_pu"]) and row["transformer_loading"] is None
+
+
+def test_sweep_and_network(made: Any) -> None:
+    swept = content(made, "sweep/north")
+    assert [p["pv"] for p in swept["points"]] == pytest.approx([k / 20 for k in range(1, 21)])
+    assert swept["hosting_capacity"] == pytest.approx(0.4) and swept["hosting_capacity_kw"] == 400.0
+    model = made_study.MODELS["north"]
+    net = content(made, "net/north")
+    assert [n["id"] for n in net["nodes"]] == [b.name for b in model.buses]
+    assert sum(n["load_kw"] for n in net["nodes"]) == sum(p.kw for p in model.loads)
+    assert len(net["lines"]) == len(model.lines) and len(net["transformers"]) == len(model.transformers)
+
+
+def test_advice_follows_what_is_over() -> None:
+    assert advice({"solved": 1.0}.get) == "OK"
+    assert advice({"solved": 0.0, "lines_over": 3.0}.get) == ""
+    told = advice({"solved": 1.0, "lines_over": 2.0, "buses_low": 1.0}.get)
+    assert "conductors" in told and "too low" in told and "Transformers" not in told
