@@ -148,7 +148,8 @@ def _revised(old: Planned, new: Planned, store: Store, *, strict: bool) -> Told:
     except StoreError as err:
         if strict:
             raise
-        return replace(told, note=str(err).splitlines()[0])
+        lines = str(err).splitlines()  # of a mistake: its place, the line, a caret, and what is wrong
+        return replace(told, note=" ".join(line.strip() for line in (lines[:1] + lines[3:4])))
     answers, minutes = causes.cost(store, old, new)
     return replace(
         told,
