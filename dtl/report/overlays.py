@@ -38,11 +38,13 @@ class Overlays:
     """Numbers for the map, only those that the study has.
 
     ``of_bus`` maps a column to a case to a bus to its value; ``of_part`` maps a column to a kind and name of a part
-    (``bus``, ``line``, ``switch``, ``transformer``) to its value, which holds for all cases.
+    (``bus``, ``line``, ``switch``, ``transformer``) to its value, which holds for all cases. ``units`` maps a kind of
+    devices to a case to a bus to their number.
     """
 
     of_bus: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     of_part: Mapping[str, Mapping[Part, float]] = field(default_factory=dict)
+    units: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,11 @@ def _ages(inputs: Mapping[str, Any], measured_year: int) -> Iterable[tuple[str, 
 def overlays(model: Feeder, hosted: Sequence[Mapping[str, Any]], devices: Path | None, known: Known) -> Overlays:
     """The overlays of one group."""
     of_bus = {f"fit_{of}": dict(by_case) for of, by_case in hosting_payloads.at_buses(hosted).items()}
+    units: dict[str, dict[str, Number]] = {}
     if devices is not None:
         for row in tables.read("devices", devices).to_pylist():
+            there = units.setdefault(row["kind"], {}).setdefault(row["case"], {})
+            there[row["bus"]] = there.get(row["bus"], 0.0) + row["units"]
             if row["kind"] in DEVICES:
                 at = of_bus.setdefault(row["kind"], {}).setdefault(row["case"], {})
                 at[row["bus"]] = at.get(row["bus"], 0.0) + row["peak_kw"]
@@ -105,7 +110,7 @@ def overlays(model: Feeder, hosted: Sequence[Mapping[str, Any]], devices: Path |
         part = ("bus", load.bus)
         customers[part] = customers.get(part, 0.0) + load.customers
         power[part] = power.get(part, 0.0) + load.kw
-    return Overlays(of_bus, {**of_part, "customers": customers, "load_kw": power})
+    return Overlays(of_bus, {**of_part, "customers": customers, "load_kw": power}, units)
 
 
 def measured_year(spec: Mapping[str, Any]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dtl.analyses.compare import baseline_of
 from dtl.report import payloads
+from dtl.report.advice import advice
 from dtl.report.facts import SHOWN, Facts
 
 
@@ -86,7 +87,12 @@ def feeders(
     for i, case in enumerate(facts.cases):
         cols.append(payloads.numbers(f"solved@{i}", [facts.value("solved", f, case.case) for f in names]))
         cols.append(payloads.numbers(f"violating@{i}", [facts.value("violating", f, case.case) for f in names]))
+        cols.append(payloads.words(f"advice@{i}", [_advice(facts, f, case.case) for f in names]))
         for metric in SHOWN:
             digits = 4 if metric.endswith("_pu") else 2 if metric.endswith("_pct") else 1
             cols.append(payloads.numbers(f"{metric}@{i}", [facts.value(metric, f, case.case) for f in names], digits))
     return payloads.columns({"feeders": cols}, {"cases": [c.case for c in facts.cases]})
+
+
+def _advice(facts: Facts, feeder: str, case: str) -> str:
+    return advice(lambda metric: facts.value(metric, feeder, case))

@@ -22,6 +22,10 @@ _spec.loader.exec_module(_module)
 made = _module.made
 
 
+ROOTS = tuple(f"#dtl-{n}" for n in ("map", "feeder", "glance", "hosting", "compare", "side", "insights"))
+"""Where a script fills a page; it marks them `data-ready`."""
+
+
 class Silent(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the test says what it looked at."""
@@ -78,7 +82,7 @@ class Watched:
         """Open a page and wait until its script is done."""
         self.page.goto("about:blank")
         self.page.goto(f"{self.address}/{name}")
-        for root in ("#dtl-map", "#dtl-feeder", "#dtl-glance", "#dtl-hosting", "#dtl-compare", "#dtl-insights"):
+        for root in ROOTS:
             if self.page.locator(root).count():
                 self.page.wait_for_selector(f"{root}[data-ready]", state="attached", timeout=20_000)
         return self.page

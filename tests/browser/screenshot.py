@@ -34,14 +34,9 @@ def picture(browser: Browser, url: str, path: Path, size: tuple[int, int], schem
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     page.goto(url)
     page.wait_for_load_state("load")
-    for ready in (
-        "#dtl-map[data-ready]",
-        "#dtl-feeder[data-ready]",
-        "#dtl-hosting[data-ready]",
-        "#dtl-compare[data-ready]",
-    ):
-        if page.locator(ready.split("[")[0]).count():
-            page.wait_for_selector(ready, timeout=20_000)
+    for root in ("map", "feeder", "hosting", "compare", "side"):
+        if page.locator(f"#dtl-{root}").count():
+            page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=20_000)
     page.wait_for_timeout(400)
     page.screenshot(path=path, full_page=full)
     page.close()

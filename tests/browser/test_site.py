@@ -32,8 +32,8 @@ NAMELESS = """() => {
 }"""
 """What one can press or see, and has no name."""
 
-PAGES = ["index", "map", "compare", "feeder", "hosting-capacity", "data-quality", "assumptions", "method", "metrics"]
-PAGES += ["nomenclature", "downloads"]
+PAGES = ["index", "map", "compare", "feeder", "hosting-capacity", "side-by-side", "data-quality", "assumptions"]
+PAGES += ["method", "metrics", "nomenclature", "downloads"]
 
 
 @pytest.fixture(scope="session")

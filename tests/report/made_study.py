@@ -261,6 +261,7 @@ def spec() -> dict[str, Any]:
         "layers": layers,
         "limits": LIMITS,
         "report": {"headline": "thermal", "units": "si"},
+        "points": [],
         "decisions": {
             identity(made_insights.REJECTED.row()): {
                 "decision": "reject",
