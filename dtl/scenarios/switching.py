@@ -8,6 +8,7 @@ from typing import Any
 
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder, Switch
+from dtl.network.positions import placed
 from dtl.network.topology import Topology, trace
 from dtl.scenarios import edited
 from dtl.scenarios.context import Context
@@ -35,7 +36,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
             if not switch.enabled:
                 raise SolveError(f"layer '{name}': the switch '{switch.name}' is out of service in the model")
             wanted[switch.name] = (switch, close)
-    changed = [p for s, close in wanted.values() if (p := _set(s, close)) is not s]
+    changed = [p for s, close in wanted.values() if (p := placed(s, close)) is not s]
     if not changed:
         return state.assuming(name, assumption("switches operated", 0, "count", "the network"))
     after = edited.with_parts(before, switches=edited.swapped(before.switches, *changed))
@@ -43,14 +44,6 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     rows = [assumption(p.name, "closed" if p.is_closed else "open", "", "study") for p in changed]
     moved = _moved(before, after, topology)
     return replace(state, feeder=after).assuming(name, *rows, *moved).noting(*_notes(name, before, after, topology))
-
-
-def _set(switch: Switch, close: bool) -> Switch:
-    """The switch in a position; the same object where it is there already."""
-    poles = switch.closed or (True,) * len(switch.from_nodes)
-    if all(p == close for p in poles):
-        return switch
-    return switch.model_copy(update={"closed": () if close else (False,) * len(switch.from_nodes)})
 
 
 def _moved(before: Feeder, after: Feeder, topology: Topology) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
 from dtl.spec.device_checks import batteries_have_company, roofs_have_weather
 from dtl.spec.edits import Actions
-from dtl.spec.layer_files import classes_are_known, files_hold
+from dtl.spec.layer_files import classes_are_known, files_hold, switches_hold
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
 from dtl.spec.roots import leaves, roots, strangers
@@ -194,6 +194,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     devices_are_there,
     programs_hold,
     files_hold,
+    switches_hold,
     classes_are_known,
     roofs_have_weather,
     batteries_have_company,

@@ -11,6 +11,7 @@ from dtl.spec.base import near
 from dtl.spec.edits import Project, Upgrades
 from dtl.spec.series import SeriesError, day_values, year_values
 from dtl.spec.study import Study
+from dtl.spec.switch_file import SwitchesError, positions
 from dtl.spec.upgrade_file import UpgradesError, works
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
@@ -35,6 +36,17 @@ def files_hold(study: Study) -> Found:
             except UpgradesError as err:
                 for line in str(err).splitlines():
                     yield ("layers", name, "from"), "wrong-file", f"'{layer.from_}'{line}"
+
+
+def switches_hold(study: Study) -> Found:
+    """The file of ``network.switches`` has a position for each switch."""
+    path = study.folder / study.network.switches
+    if path.suffix == ".csv" and path.is_file():
+        try:
+            positions(path)
+        except SwitchesError as err:
+            for line in str(err).splitlines():
+                yield ("network", "switches"), "wrong-file", f"'{study.network.switches}'{line}"
 
 
 def _judged(study: Study, at: tuple[str, ...], path: str, read: Callable[[Path], list[float]]) -> Found:

@@ -86,8 +86,8 @@ class Network(Base):
     """The source of places and assets; none: the model's own coordinates."""
     as_of: Day | None = None
     """The day up to which generators of the register are in service; none: all that it says are."""
-    switches: Annotated[str, Before(switch_file), NotYet(but=("normal",))] = "normal"
-    """Positions of switches: normal, as_operated, or a CSV (switch, position)."""
+    switches: Annotated[str, Before(switch_file), NotYet(only=("as_operated",))] = "normal"
+    """Positions of switches: normal as the model has them, as_operated, or a CSV (switch, position) of what differs."""
     generators: GeneratorsName | None = None
     """The register whose generators in service are connected in all cases, in place of those of the model."""
     head_voltage: HeadVoltage | None = None

@@ -29,19 +29,23 @@ def astray(study: str) -> list[str]:
                 groups = places.setdefault(key, [])
                 if row["found"] and group not in groups:
                     groups.append(group)
+    for name, groups in (index.get("switches") or {}).items():
+        places["network.switches", "switch", name] = groups
+        near["network.switches", "switch", name] = set()
     asked = [key for key in sorted(places) if places[key] or f"layer '{key[0]}'" not in failed]
     return [line for key in asked if (line := _line(key, places[key], near[key]))]
 
 
 def _line(key: Key, groups: list[str], near: set[str]) -> str:
     layer, what, name = key
+    where = f"layer '{layer}'" if "." not in layer else layer
     if not groups:
         best = difflib.get_close_matches(name.lower(), sorted(near), 2, 0.0)
         meant = f"; did you mean {' or '.join(repr(n) for n in best)}?" if best else ""
-        return f"layer '{layer}': no feeder that was solved has a {what} '{name}'{meant}"
+        return f"{where}: no feeder that was solved has a {what} '{name}'{meant}"
     if len(groups) > 1:
         return (
-            f"layer '{layer}': {len(groups)} feeders have a {what} '{name}' ({', '.join(groups[:5])}) and each was "
+            f"{where}: {len(groups)} feeders have a {what} '{name}' ({', '.join(groups[:5])}) and each was "
             f"changed; write which, as {groups[0]}:{name}"
         )
     return ""

@@ -12,6 +12,7 @@ from dtl.spec.canonical import plain
 from dtl.spec.network import MeterMatching
 from dtl.spec.stacked import files, in_service, words
 from dtl.spec.study import Case, Study
+from dtl.spec.switch_file import positions
 from dtl.workflow import digests, fingerprint
 from dtl.workflow.questions import Job, origin, raw_names
 from dtl.workflow.stages import STAGES, Stage
@@ -137,7 +138,14 @@ class Slices:
             "together": together,
             "feeders_expected": sorted(expected),
             "areas": {name: plain(area, cosmetic=False) for name, area in declared.items()},
+            **self._switches,
         }
+
+    @property
+    def _switches(self) -> dict[str, Any]:
+        """The positions that the file of ``network.switches`` says; a file is short, so that the slice holds all."""
+        path = self.study.folder / self.study.network.switches
+        return {"switches": positions(path)} if path.suffix == ".csv" and path.is_file() else {}
 
     @property
     def _matching(self) -> dict[str, Any]:
