@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.errors import NotConverged
+from dtl.errors import NotConverged, SolveError
 from dtl.powerflow import head
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.choose import choose
@@ -106,6 +106,10 @@ class _Run:
         """The state after the execution in some steps, and its row."""
         before = self._measured(self._state, steps)
         if not self._execution.forced:
+            if not np.isfinite(before.limit_a).any():
+                what = " ".join(w for w in self._element if w)
+                raise SolveError(f"program '{self._program.name}': {what} has no rating, so 'transformer_pct' says "
+                                 "nothing; name the 'transformer' of the members' area, or execute it by an action")  # fmt: skip
             over = before.pct > self._over
             steps, before = steps[over], _taken(before, over)
         if not len(steps):
@@ -125,7 +129,7 @@ class _Run:
         most = np.minimum(
             np.maximum(-before.kw if self._sheds == "generation" else before.kw, 0.0), found.kw.sum(axis=0)
         )
-        effect = self._effect(found, kvar, steps, after, int(missing.max(axis=0).argmax()))
+        effect = self._effect(found, kvar, steps, int(missing.max(axis=0).argmax()))
         need = missing.copy()
         for tried in range(ROUNDS):
             kw = shares(found, need, effect, self._share, most)
@@ -134,7 +138,8 @@ class _Run:
             missing = self._missing(before, after)
             spare = kw.sum(axis=0) < most * (1.0 - CLOSE)
             worst = missing.max(axis=0)
-            if not ((np.abs(worst) > self._close(after)) & spare & ((worst > 0.0) | (kw.sum(axis=0) > 0.0))).any():
+            close = self._close(after)
+            if not (((worst > close) & spare) | ((worst < -close) & (kw.sum(axis=0) > 0.0))).any():
                 break
             need += missing * np.where(
                 missing > 0.0, 1.0 + tried / 2.0, 1.0
@@ -154,17 +159,21 @@ class _Run:
         limit = np.where(np.isfinite(now.limit_a), now.limit_a, 1.0).max(axis=0)
         return np.asarray(CLOSE * np.minimum(limit, max(float(self._program.min_power_kw), 1.0)))
 
-    def _effect(self, found: Pool, kvar: Real, steps: Ints, at: Seen, worst: int) -> Real:
-        """What one kW less of each group does in the worst step, shape (targets, groups)."""
+    def _effect(self, found: Pool, kvar: Real, steps: Ints, worst: int) -> Real:
+        """What one kW less of each group does in the worst step, shape (targets, groups).
+
+        Taps and steps are held: the effect of the members is asked for, not that of a tap.
+        """
         one = steps[worst : worst + 1]
         part = Pool(found.kw[:, worst : worst + 1], found.kvar_per_kw[:, worst : worst + 1], found.group, found.rank,
                     found.at)  # fmt: skip
-        start = _taken(at, np.array([worst]))
+        moved = kvar[:, worst : worst + 1]
+        start = self._measured(self._given(part, np.zeros(part.kw.shape), moved, one), one, frozen=True)
         columns = []
         for group in range(int(found.group.max()) + 1):
             kw = np.where((found.group == group)[:, None], 0.05 * part.kw, 0.0)
             tried = float(kw.sum())
-            seen = self._measured(self._given(part, kw, kvar[:, worst : worst + 1], one), one) if tried else start
+            seen = self._measured(self._given(part, kw, moved, one), one, frozen=True) if tried else start
             gone = (self._missing(start, start) - self._missing(start, seen))[:, 0] / max(tried, 1e-9)
             columns.append(gone)
         return np.stack(columns, axis=1)
@@ -188,14 +197,14 @@ class _Run:
         change = -less * np.divide(np.abs(kvar), size, out=np.zeros(kvar.shape), where=size > 0.0)
         return change, (_factor(active, reactive), _factor(active, reactive - less))
 
-    def _measured(self, state: State, steps: Ints) -> Seen:
-        """What the watched element carries in some steps."""
+    def _measured(self, state: State, steps: Ints, *, frozen: bool = False) -> Seen:
+        """What the watched element carries in some steps; `frozen`: with taps and steps as the model has them."""
         feeder, demand = realise(state)
         feeder, _ = head.served(feeder)
-        hours, active = steps.tolist(), self._spec["controls"] == "active"
+        hours, active = steps.tolist(), self._spec["controls"] == "active" and not frozen
         year: Year | BatchYear
         try:
-            name, _ = choose(feeder, len(hours), self._spec)
+            name, _ = choose(feeder, len(hours), {**self._spec, "controls": "active" if active else "frozen"})
             year = BatchYear(feeder, demand) if name == "batch" else Year(feeder, demand, controls_active=active)
             return self._read(year, list(year.blocks(hours)))
         except NotConverged:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from power_cases import demand_of, own
+from power_cases import FEEDERS, LIMITS, demand_of, own
 
 from dtl.demand.calendar import Calendar
+from dtl.errors import SolveError
 from dtl.powerflow.flexible import respond
 from dtl.powerflow.solve import run
 from dtl.scenarios.compose import compose
@@ -126,3 +128,22 @@ def test_members_come_and_go_in_time() -> None:
 def test_an_area_names_its_transformer() -> None:
     _, (row,) = answered(buses=None, areas=["low"], when={"transformer_pct": 50.0})
     assert row["element"] == "transformer t1" and row["reached"]
+
+
+def test_what_has_no_rating_triggers_nothing_and_says_so() -> None:
+    with pytest.raises(SolveError, match="head has no rating"):
+        answered(buses=[FEEDER.sources[0].bus, "lv"], when={"transformer_pct": 50.0})
+
+
+def test_least_shed_is_found_behind_regulators(samples: Path) -> None:
+    feeder = FEEDERS["ieee123"](samples)
+    context = Context(2026, 2025, "America/Chicago", areas={"1": {"buses": ["1", "3", "4", "6"], "transformer": "1"}})
+    layers = [
+        {"name": "shave", "kind": "flexibility", "min_power_kw": 30.0, "target_pf": 0.95, "areas": ["1"]},
+        {"name": "acts", "kind": "actions", "do": [{"execute": "shave"}]},
+    ]
+    state = compose([{**w, "only_feeder": True} for w in layers], feeder, demand_of(feeder), context)
+    _, (row,) = respond(state, context, SPEC | {"hours": [4097, 4098, 4099], "limits": LIMITS})
+    assert row["element"] == "line l115" and row["reached"]
+    assert row["delivered_kw"] == pytest.approx(30.0, rel=2e-3) and 28.0 < row["shed_kw"] < 31.0
+    assert row["after_pf"] == pytest.approx(0.95)
