@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ PAGES = {
 }
 """The pages made from templates, in the order of the navigation; one without a context (None) is left out."""
 
+GROUPS = {
+    "Feeders": ("feeder", "side-by-side"),
+    "Analyses": ("hosting-capacity", "sweeps", "substations", "compliance", "reliability"),
+    "Data": ("data-quality", "assumptions"),
+}
+"""Pages that share an entry of the navigation, where a study has more than one of them."""
+
 REFERENCE = {
     "engine": "Engine",
     "nomenclature": "Words and units",
@@ -56,6 +64,15 @@ def reference(docs: Path) -> dict[str, dict[str, str]]:
         files = sorted((docs / folder).glob("*.md"), key=lambda p: (p.stem != "index", p.stem))
         found[section] = {f"{folder}/{path.stem}": _title(path) for path in files}
     return {section: names for section, names in found.items() if names}
+
+
+def menu(there: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The navigation: title and pages of each entry, in the order of `there`; an entry of one page has its title."""
+    entry = {page: name for name, members in GROUPS.items() for page in members}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for page, title in there.items():
+        found.setdefault(entry.get(page, title), []).append((page, title))
+    return [(pages[0][1] if len(pages) == 1 else name, pages) for name, pages in found.items()]
 
 
 def _title(path: Path) -> str:

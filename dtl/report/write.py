@@ -267,7 +267,7 @@ def _render(
     shutil.copytree(SOURCE / "docs" / "schema", docs / "schema")
     config = {
         "name": html.escape(common["study"]["title"]),
-        "pages": there,
+        "menu": pages.menu(there),
         "reference": reference,
         "provenance": common["provenance"],
     }

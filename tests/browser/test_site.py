@@ -279,3 +279,13 @@ def test_sizes_stay_in_their_budget(made: Any) -> None:
     assert not [n for n in size if n.endswith((".map", "sitemap.xml", "sitemap.xml.gz"))]
     assert all(v < 200_000 for n, v in size.items() if n.startswith("data/a/"))
     assert json.dumps(sorted(size)).count("data/") >= 12
+
+
+def test_navigation_fits_and_leads_to_every_page(watched: Any) -> None:
+    page = watched.go("index.html")
+    box = page.locator(".dtl-nav").bounding_box()
+    search = page.locator(".md-search__inner").bounding_box()
+    assert box["x"] + box["width"] < search["x"]
+    titles = page.locator(".dtl-nav a").all_inner_texts()
+    assert {"Overview", "Map", "Compare", "Feeders", "Data", "Method", "Downloads"} <= set(titles)
+    assert watched.go("side-by-side.html").locator(".dtl-siblings a").all_inner_texts() == ["Feeders", "Side by side"]
