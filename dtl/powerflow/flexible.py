@@ -70,8 +70,6 @@ def respond(state: State, context: Context, spec: Mapping[str, Any]) -> tuple[St
         if len(steps) and buses:
             state, row = _Run(execution, buses, state, context, spec).done(steps)
             rows.append(row)
-        elif len(steps):
-            rows.append(_row(execution, HEAD, steps[:0]) | {"reason": "the program has no members in this feeder"})
     for row in rows:
         told = [(k, row[k], unit) for k, unit in _TOLD.items() if row[k] not in ("", None)]
         state = state.assuming(
@@ -109,7 +107,8 @@ class _Run:
             if not np.isfinite(before.limit_a).any():
                 what = " ".join(w for w in self._element if w)
                 raise SolveError(f"program '{self._program.name}': {what} has no rating, so 'transformer_pct' says "
-                                 "nothing; name the 'transformer' of the members' area, or execute it by an action")  # fmt: skip
+                                 "nothing; name the 'transformer' of the members' area, or execute it by an "
+                                 "action")  # fmt: skip
             over = before.pct > self._over
             steps, before = steps[over], _taken(before, over)
         if not len(steps):

@@ -73,6 +73,8 @@ class _Fold:
                 self._yard.disconnect(action, bus)
             elif bus is not None:
                 self._yard.connect(action, bus)
+        elif action.verb in ("subscribe", "unsubscribe"):
+            self._bus(action, str(words["bus"]))
         held = "whole study" if not action.moment else f"from {action.moment.replace('T', ' ')[:16]}"
         self._told.append((action.layer, assumption(f"action {action.number + 1}", action.told, held, "study")))
 

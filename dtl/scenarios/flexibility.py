@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dtl.errors import SolveError
 from dtl.network.topology import Topology, trace
 from dtl.scenarios import edited
-from dtl.scenarios.areas import buses_of, matches
+from dtl.scenarios.areas import buses_of, matches, of_area
 from dtl.scenarios.context import Context
 from dtl.scenarios.state import State, assumption
 from dtl.spec.base import near
@@ -33,6 +33,8 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     """
     name = str(layer["name"])
     _, state = buses_of(layer, state, [str(b) for b in layer.get("buses") or ()])
+    for area in layer.get("areas") or ():
+        _, state = of_area(layer, state, context, str(area))
     rows = [
         assumption("min_power_kw", float(layer["min_power_kw"]), "kW", "study"),
         assumption("target_pf", float(layer["target_pf"]), "", "study"),

@@ -127,6 +127,7 @@ def test_phases_are_letters_or_a_number(count: str, nodes: tuple[int, ...]) -> N
         ({"set_load": {"bus": BUS, "load": "nobody", "kw": 1.0}}, f"bus '{BUS}' has no load 'nobody'; there is"),
         ({"add_device": {"bus": "nowhere", "name": "car", "kw": 1.0}}, "has no bus 'nowhere'"),
         ({"disconnect_device": {"bus": BUS, "name": "car"}}, "has no device 'car'"),
+        ({"subscribe": {"program": "shave", "bus": BUS + "x"}}, f"did you mean '{BUS}'"),
         ({"open": "no_switch"}, "has no switch 'no_switch'"),
     ],
 )
