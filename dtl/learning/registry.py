@@ -8,10 +8,12 @@ LEARNERS = {
     "disaggregate": "dtl.learning.disaggregate:learn",
     "forecast": "dtl.learning.forecast:learn",
     "growth": "dtl.learning.growth:learn",
+    "spatial": "dtl.learning.spatial:learn_feeder",
 }
 """``learn(words, tables) -> LearnResult`` of a group: the words of the section, and Arrow tables by contract."""
 
 OVER_FEEDERS = {
     "clusters": "dtl.learning.clusters:learn",
+    "spatial": "dtl.learning.spatial:learn",
 }
 """The same, asked of all feeders together, after `LEARNERS` were asked of each."""

@@ -138,12 +138,11 @@ class GrowthOfLoad(Base):
     """Whether classes are told apart."""
 
 
-@not_yet
 class Spatial(Base):
     """Where violations cluster."""
 
-    neighbours: Count = 8
-    """How many neighbours count."""
+    neighbours: Annotated[Count, Field(ge=2)] = 4
+    """So many elements near each other, itself counted, make a cluster."""
 
 
 @not_yet

@@ -82,4 +82,32 @@ LEARNING = (
         ),
         ("kind", "element"),
     ),
+    Table(
+        "judged",
+        (
+            Column("feeder", WORD, "feeder id of the model"),
+            Column("kind", WORD, "bus | line | switch | transformer"),
+            Column("element", TEXT, "name of the element, one that limits judge"),
+            Column("longitude_deg", FINE, "where it stands, of a branch its end away from the head", null=True),
+            Column(
+                "latitude_deg",
+                FINE,
+                "the same; empty where the model states no places or no coordinate system",
+                null=True,
+            ),
+        ),
+        ("feeder", "kind", "element"),
+    ),
+    Table(
+        "violation_clusters",
+        (
+            Column("feeder", WORD, "feeder id of the model"),
+            Column("case", WORD, "scenario@year"),
+            Column("violation", WORD, "thermal | voltage_low | voltage_high"),
+            Column("kind", WORD, "bus | line | switch | transformer"),
+            Column("element", TEXT, "name of the element that is over its limit"),
+            Column("cluster", INT, "number of its cluster along the network, 1 the largest; 0 if it stands alone"),
+        ),
+        ("feeder", "case", "violation", "kind", "element"),
+    ),
 )
