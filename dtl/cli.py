@@ -77,6 +77,13 @@ def blame(given: Namespace) -> int:
     return blame.run(given.study, given.number, given.case, given.most, as_json=given.json)
 
 
+def audit(given: Namespace) -> int:
+    """Verify the ledger of what was judged of delivered grids, or show it; 1 if an entry was touched."""
+    from dtl.workflow import audit
+
+    return audit.run(given.action, given.study, given.head)
+
+
 def show(given: Namespace) -> int:
     """Print facts of the results, or the study with all defaults."""
     if given.resolved:
@@ -227,6 +234,9 @@ def _parser() -> ArgumentParser:
     _of_diff(verb(diff))
     _of_why(verb(why))
     _of_blame(of_study(verb(blame)))
+    made = verb(audit)
+    made.add_argument("action", choices=["verify", "show"])
+    of_study(made).add_argument("--head", default="", metavar="HASH", help="the hash of an entry that must be in it")
     made = of_study(verb(show))
     made.add_argument("--resolved", action="store_true", help="print the study with all defaults, as JSON")
     made.add_argument("words", nargs="*", metavar="WHAT", help="worst N, the id of a feeder, or the name of an element")

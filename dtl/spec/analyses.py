@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dtl.spec.base import Base, NotYet, not_yet
+from dtl.spec.base import COSMETIC, Base, NotYet, not_yet
 from dtl.spec.hosting import Hosting
 from dtl.spec.learning import (
     Ageing,
@@ -135,6 +135,8 @@ class Compliance(Base):
     """Cost of a curtailed kWh by type of plant, in the study's currency; none: 1 each, the smallest volume."""
     plants: Plants | None = None
     """The plants whose effect is judged; none: all generators."""
+    audit: Annotated[Flag, Field(json_schema_extra=COSMETIC)] = False
+    """Whether what was judged of every grid is appended to the ledger in the folder `audit` of the study."""
     u_c_kv: Positive | None = None
     """Agreed voltage where it is not the nominal one [kV]."""
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from dtl import layout
 from dtl.spec.study import Study
-from dtl.workflow import digests, expected, placed
+from dtl.workflow import audit, digests, expected, placed
 from dtl.workflow.foresee import read
 
 
 def run(study: str) -> int:
-    """The hidden verb `dtl gate`: print the broken expectations of a study; 1 if there are any."""
-    broken = judge(read(study))
+    """The hidden verb `dtl gate`: print the broken expectations of a study, keep the audit; 1 if there are any."""
+    found = read(study)
+    broken = judge(found)
+    audit.append(found)
     for line in broken:
         print(line)
     return 1 if broken else 0

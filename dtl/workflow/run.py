@@ -15,7 +15,7 @@ from dtl import layout
 from dtl.errors import SpecError, StoreError
 from dtl.spec import lock as pins
 from dtl.spec.study import Study
-from dtl.workflow import budget, digests, gate, ledger, lock, plan, published, snakemake, summary
+from dtl.workflow import audit, budget, digests, gate, ledger, lock, plan, published, snakemake, summary
 from dtl.workflow.foresee import read
 from dtl.workflow.lock import AbandonedError
 from dtl.workflow.plan import Plan
@@ -193,4 +193,6 @@ def _end(study: Study, facts: dict[str, Any], options: Options) -> int:
     print("\n".join(summary.lines(study, facts)))
     broken = gate.judge(study)
     print("".join(f"{line}\n" for line in broken), end="")
+    for name in audit.append(study):
+        print(f"audit: {study.folder.name}/{audit.FOLDER}/{name}")
     return 1 if broken else 0
