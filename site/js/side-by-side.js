@@ -68,7 +68,7 @@ DTL.sideColumns = (list, at) => {
 };
 
 DTL.sideTable = (rows, columns, drop) => DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table", id: "sides" },
-  DTL.h("thead", {}, DTL.h("tr", {}, columns.map((c) => DTL.h("th", { scope: "col", class: c.left || c.text ? null : "dtl-num" }, c.title, c.unit ? DTL.h("small", {}, c.unit) : "")), DTL.h("th", {}, DTL.h("span", { class: "dtl-hidden" }, "Leave out")))),
+  DTL.h("thead", {}, DTL.h("tr", {}, columns.map((c) => DTL.h("th", { scope: "col", class: c.left || c.text ? null : "dtl-num" }, c.title, c.unit ? DTL.h("small", {}, c.unit) : "")), DTL.h("td", {}))),
   DTL.h("tbody", {}, rows.map((r) => DTL.h("tr", { "data-feeder": r.id }, columns.map((c, i) => DTL.h(i ? "td" : "th", { scope: i ? null : "row", class: `${c.text ? "dtl-text" : c.left ? "" : "dtl-num"}${c.trouble?.(r) ? " dtl-trouble" : ""}` }, c.cell ? c.cell(r) : c.value(r))),
     DTL.h("td", {}, DTL.h("button", { type: "button", "aria-label": `Leave out ${r.id}`, onclick: () => drop(r.id) }, "×")))))));
 
