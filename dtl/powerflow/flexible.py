@@ -24,7 +24,7 @@ from dtl.powerflow.opendss import Block, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.context import Context
 from dtl.scenarios.dispatch import Pool, given_way, pool, shares
-from dtl.scenarios.flexibility import HEAD, Execution, executions, members, watched
+from dtl.scenarios.flexibility import HEAD, Execution, executions, members, sections, watched
 from dtl.scenarios.realise import realise
 from dtl.scenarios.state import State, assumption
 
@@ -113,7 +113,8 @@ class _Run:
             steps, before = steps[over], _taken(before, over)
         if not len(steps):
             return self._state, _row(self._execution, self._element, steps)
-        found = pool(self._state, self._buses, self._sheds, float(self._program.words.get("floor_kw", 0.0)), steps)
+        floor = float(self._program.words.get("floor_kw", 0.0))
+        found = pool(self._state, sections(self._buses, self._element, self._state), self._sheds, floor, steps)
         kvar, factors = self._corrected(steps)
         state, kw, after = self._relieved(found, kvar, steps, before)
         return state, self._told(steps, found, kw, before, after, factors)

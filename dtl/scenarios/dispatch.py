@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -46,13 +46,18 @@ class Pool:
     at: tuple[int | Load | Generator, ...]
 
 
-def pool(state: State, buses: set[str], sheds: str, floor_kw: float, steps: Ints) -> Pool:
-    """The pool of the members at some buses: their load, the devices among it, or their generation."""
+def pool(state: State, sections: Mapping[str, Hashable], sheds: str, floor_kw: float, steps: Ints) -> Pool:
+    """The pool of the members: their load, the devices among it, or their generation.
+
+    ``sections`` has the members' buses; items on buses of one section and on the same conductors act alike.
+    """
+    buses = set(sections)
     found = list(_of_loads(state, buses, sheds, floor_kw, steps)) + list(
         _of_plants(state, buses, sheds, floor_kw, steps)
     )
-    nodes = {p.name: (p.nodes, p.connection) for p in state.feeder.loads}
-    keys = [nodes[state.loads[at]] if isinstance(at, int) else (at.nodes, at.connection) for _, _, at, _ in found]
+    parts = {p.name: p for p in state.feeder.loads}
+    hung = [parts[state.loads[at]] if isinstance(at, int) else at for _, _, at, _ in found]
+    keys = [(p.nodes, p.connection, sections[p.bus]) for p in hung]
     groups = {key: i for i, key in enumerate(dict.fromkeys(keys))}
     empty = np.zeros((0, len(steps)))
     return Pool(

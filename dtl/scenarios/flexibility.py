@@ -129,6 +129,16 @@ def watched(program: Program, buses: set[str], state: State, context: Context) -
     return next((e for e in common if e in units), common[0] if common else HEAD)
 
 
+def sections(buses: set[str], element: tuple[str, str], state: State) -> dict[str, tuple[tuple[str, str], bool]]:
+    """Of each bus the nearest transformer above it, and whether the element feeds it."""
+    topology = trace(state.feeder)
+    found = {}
+    for bus in sorted(buses):
+        path = _path(topology, bus)
+        found[bus] = (next((e for e in path if e[0] == "transformer"), HEAD), element in path)
+    return found
+
+
 def _path(topology: Topology, bus: str) -> list[tuple[str, str]]:
     """The elements between a bus and its head, nearest to the bus first."""
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,18 @@ def test_members_come_and_go_in_time() -> None:
 def test_an_area_names_its_transformer() -> None:
     _, (row,) = answered(buses=None, areas=["low"], when={"transformer_pct": 50.0})
     assert row["element"] == "transformer t1" and row["reached"]
+
+
+def test_members_elsewhere_are_not_shed_in_vain() -> None:
+    both = replace(CONTEXT, areas={"both": {"buses": ["lv", "d"], "transformer": "t1"}})
+    program = {"name": "shave", "kind": "flexibility", "min_power_kw": 30.0, "target_pf": 0.5, "areas": ["both"],
+               "sheds": "devices"}  # fmt: skip
+    steps = [{"add_device": {"bus": bus, "name": "car", "kw": 50.0}} for bus in ("lv", "d")]
+    acts = {"name": "acts", "kind": "actions", "do": [*steps, {**EVENING, "execute": "shave"}]}
+    state, (row,) = respond(compose([program, acts], FEEDER, DEMAND, both), both, SPEC)
+    assert {(p.part.nodes, p.part.connection) for p in state.plants} == {((1, 2, 3), "wye")}, "alike but for the place"
+    assert row["reached"] and row["pool_kw"] == pytest.approx(100.0)
+    assert {p.part.bus for p in state.plants if p.layer == "shave"} == {"lv"}
 
 
 def test_what_has_no_rating_triggers_nothing_and_says_so() -> None:
