@@ -9,7 +9,7 @@ from typing import Any
 from dtl.demand.demand import Demand
 from dtl.network.feeder import Feeder
 from dtl.scenarios.context import Context
-from dtl.scenarios.registry import LAYERS, ORDER
+from dtl.scenarios.registry import IN_TIME, LAYERS, ORDER, SCHEDULE
 from dtl.scenarios.state import State, state_of
 
 
@@ -28,6 +28,17 @@ def compose(layers: Sequence[Mapping[str, Any]], feeder: Feeder, demand: Demand,
     """
     state = state_of(feeder, demand, context)
     for layer in ordered(layers):
+        if layer["kind"] in IN_TIME:
+            state = _scheduled(state, context)
         module, _, function = LAYERS[layer["kind"]].partition(":")
         state = getattr(import_module(module), function)(layer, state, context)
-    return state
+    return _scheduled(state, context)
+
+
+def _scheduled(state: State, context: Context) -> State:
+    """The state in which batteries of the utility know what they do."""
+    if not any(plant.kwh for plant in state.plants):
+        return state
+    module, _, function = SCHEDULE.partition(":")
+    done: State = getattr(import_module(module), function)(state, context)
+    return done

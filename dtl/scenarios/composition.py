@@ -43,7 +43,9 @@ def composition(state: State, context: Context, case: Mapping[str, Any]) -> pa.T
         for plant in [p for p in state.plants if state.owner(p.part.bus) == feeder]:
             key = (plant.layer, PLANTS)
             powers[key] = powers.get(key, 0.0) + plant.kw
-            carriers[plant.layer] = "added" if isinstance(plant.part, Load) else "generation"
+            carriers[plant.layer] = (
+                "added" if isinstance(plant.part, Load) else "storage" if plant.kwh else "generation"
+            )
         peak = int(np.argmax(sum(powers.values())))
         for (layer, word), kw in powers.items():
             means = np.bincount(slot, weights=kw, minlength=MONTH_HOURS) / steps

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dtl.network.feeder import Feeder
+from dtl.scenarios.state import Plant
 
 Sought = tuple[str, str, bool]
 """What was looked for, its name, and whether it is there."""
@@ -28,6 +29,8 @@ class Done:
     feeder: Feeder | None
     told: tuple[tuple[str, float | str, str], ...]
     sought: tuple[Sought, ...]
+    plant: Plant | None = None
+    """What it connected."""
 
 
 def absent(*names: tuple[str, str]) -> Done:

@@ -9,6 +9,7 @@ from dtl.network.conductors import CONDUCTORS, line_code
 from dtl.network.feeder import Bus, Capacitor, Line, LineCode, Transformer
 from dtl.network.topology import Topology, trace
 from dtl.scenarios.edited import fed, found, letters, nodes_of, split, swapped, with_parts
+from dtl.scenarios.edited_batteries import add_battery
 from dtl.scenarios.edited_phases import move_phase
 from dtl.scenarios.edited_regulators import add_regulator, set_regulator
 from dtl.scenarios.edited_work import Done, Work, absent
@@ -180,5 +181,6 @@ WORKS: Mapping[str, Callable[[Work], Done]] = {
     "set_regulator": set_regulator,
     "set_tap": set_tap,
     "move_phase": move_phase,
+    "add_battery": add_battery,
 }
 """The function of each work."""

@@ -22,6 +22,11 @@ LAYERS = {
 }
 """The function of each kind, ``apply(layer, state, context) -> State``."""
 
+SCHEDULE = "dtl.scenarios.edited_batteries:scheduled"
+"""What batteries of the utility do, known when the load is: before the kinds that act in time."""
+IN_TIME = ("actions", "flexibility")
+"""Kinds that act in time, on the load that all others make."""
+
 ORDER = (
     "weather",
     "upgrades",

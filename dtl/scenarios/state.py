@@ -72,11 +72,14 @@ class Plant:
         The part as it enters the feeder, with its rated powers: given by a generator, taken by a load [kW, kvar].
     shape
         Its power through the year per unit of the rated, shape (steps,); plants may share it.
+    kwh
+        Usable energy of a battery, 0 for others; until all layers are known its shape has one value.
     """
 
     layer: str
     part: Generator | Load
     shape: Series
+    kwh: float = 0.0
 
     @property
     def kw(self) -> Real:

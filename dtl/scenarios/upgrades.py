@@ -37,6 +37,8 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
             continue
         since = f"study, from {step['year']} on" if "year" in step else "study"
         state = replace(state, feeder=done.feeder).assuming(name, *(assumption(*row, since) for row in done.told))
+        if done.plant is not None:
+            state = replace(state, plants=(*state.plants, done.plant))
         cost += float(step.get("cost", 0.0))
     edited.supplied(name, before, state.feeder)
     if not steps:

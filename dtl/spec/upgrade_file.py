@@ -26,6 +26,7 @@ _TO: Mapping[str, tuple[str, ...]] = {
     "set_regulator": ("volts",),
     "set_tap": ("tap",),
     "move_phase": ("to",),
+    "add_battery": ("kw", "kwh"),
 }
 """What the words in the column ``to`` mean, in their order."""
 _BETWEEN = ">"

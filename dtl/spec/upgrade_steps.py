@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, NotYet, one_of, wrong
+from dtl.spec.base import Base, one_of, wrong
 from dtl.spec.scalars import Money, Number, Phases, Positive, Text, Whole, Year
 
 
@@ -124,7 +124,7 @@ class UpgradeStep(Base):
     """Sets the tap of a transformer."""
     move_phase: MovePhase | None = None
     """Moves a branch to other phases."""
-    add_battery: Annotated[AddBattery | None, NotYet()] = None
+    add_battery: AddBattery | None = None
     """Adds a battery."""
 
     @model_validator(mode="after")

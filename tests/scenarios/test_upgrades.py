@@ -130,10 +130,29 @@ def test_what_cannot_be_done_is_refused_with_the_reason(step: dict[str, Any], te
     assert str(caught.value).startswith("layer 'works': ") and text in str(caught.value)
 
 
+def test_a_battery_shaves_the_peak_of_its_feeder_and_loses_what_it_says() -> None:
+    step = {"add_battery": {"at": "lv", "kw": 40.0, "kwh": 120.0}}
+    growth = {"name": "more", "kind": "growth", "per_year": 0.03}
+    state = composed(step, layers=(growth,))
+    (plant,) = state.plants
+    net = compose([growth], FEEDER, DEMAND, CONTEXT).kw().sum(axis=0)
+    assert (net + plant.kw).max() < net.max() - 20.0, "against the load of the last layer"
+    charged, given_back = np.maximum(plant.kw, 0.0).sum(), -np.minimum(plant.kw, 0.0).sum()
+    assert np.abs(plant.kw).max() <= 40.0 + 1e-4 and given_back == pytest.approx(0.9 * charged, rel=1e-3)
+    stored = np.cumsum(np.where(plant.kw > 0, plant.kw * np.sqrt(0.9), plant.kw / np.sqrt(0.9)))
+    assert np.ptp(stored) <= 120.0 + 0.1
+    whole, demand = realise(state)
+    (block,) = Year(whole, demand, controls_active=False).blocks([int(np.argmin(plant.kw))])
+    at = [p.name for p in whole.generators if p.enabled].index("works:battery:lv")
+    assert block.generator_kva[at].real == pytest.approx(plant.kw.min(), abs=1e-2)
+    assert not composed(step | {"year": 2031}).plants
+
+
 def test_a_file_of_works_says_the_same_as_the_list(tmp_path: Path) -> None:
     path = tmp_path / "works.csv"
-    write([STEPS[0] | {"year": 2030}, *STEPS[1:]], path)
-    assert works(path) == [STEPS[0] | {"year": 2030}, *STEPS[1:]]
+    every = [STEPS[0] | {"year": 2030}, *STEPS[1:], {"add_battery": {"at": "lv", "kw": 40.0, "kwh": 120.0}}]
+    write(every, path)
+    assert works(path) == every
     context = replace(CONTEXT, files={"works.csv": path})
     some = [STEPS[0] | {"year": 2030}, STEPS[4], STEPS[6]]
     write(some, path)
