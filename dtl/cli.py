@@ -248,11 +248,7 @@ def _parser() -> ArgumentParser:
     made.add_argument("target", metavar="TARGET", help="duckdb:FILE or postgresql://user@host/name")
     made.add_argument("--schema", help="name of the schema (default: the study's name)")
     _of_plant(of_study(verb(connect)))
-    made = of_study(verb(act))
-    made.add_argument("words", nargs="...", metavar="ACTION --word value", help="as add-device --bus 1 --name car")
-    made = verb(call)
-    made.add_argument("words", nargs="+", metavar="[STUDY] METHOD PATH", help="as POST /add_device")
-    made.add_argument("-d", "--data", metavar="JSON", help="the body; @FILE reads it from a file")
+    _of_requests(of_study(verb(act)), verb(call))
     made = of_study(verb(export))
     made.add_argument("feeder", metavar="FEEDER")
     made.add_argument("--cim", metavar="FILE", required=True, help="as CIM100 RDF/XML, into this file")
@@ -343,6 +339,13 @@ def _of_diff(made: ArgumentParser) -> None:
     how = made.add_mutually_exclusive_group()
     how.add_argument("--md", action="store_true", help="as Markdown, for a comment")
     how.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _of_requests(acts: ArgumentParser, calls: ArgumentParser) -> None:
+    """The words of `act` and `call`."""
+    acts.add_argument("words", nargs="...", metavar="ACTION --word value", help="as add-device --bus 1 --name car")
+    calls.add_argument("words", nargs="+", metavar="[STUDY] METHOD PATH", help="as POST /add_device")
+    calls.add_argument("-d", "--data", metavar="JSON", help="the body; @FILE reads it from a file")
 
 
 def _of_plant(made: ArgumentParser) -> None:
