@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dtl.learning import chain
 from dtl.learning.meter_rules import Marks
 from dtl.learning.usual import Array, Usual
 
@@ -127,17 +128,4 @@ def _posterior(emission: Array, length: Array, names: tuple[str, ...], steps: in
     np.fill_diagonal(step, stay)
     step /= step.sum(1, keepdims=True)
     likely = np.exp(np.maximum(emission - emission.max(1, keepdims=True), -200))
-    n = len(emission)
-    forward, backward = np.empty((n, size)), np.ones((n, size))
-    now = normal / normal.sum()
-    for t in range(n):
-        now = (now @ step) * likely[t]
-        now /= now.sum()
-        forward[t] = now
-    back = np.ones(size)
-    for t in range(n - 2, -1, -1):
-        back = step @ (back * likely[t + 1])
-        back /= back.max()
-        backward[t] = back
-    both = forward * backward
-    return np.asarray(both / both.sum(1, keepdims=True))
+    return np.asarray(chain.smoothed(step, normal / normal.sum(), likely))

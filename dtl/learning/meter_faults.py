@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import genpareto
 from sklearn.ensemble import IsolationForest  # type: ignore[import-untyped]
 
 from dtl.learning import fault_states, meter_rules
@@ -164,10 +163,26 @@ def _odd(found: Draft, score: Array, per_month: float) -> tuple[Array, NDArray[n
     tail = own[own > body] - body
     limit = np.inf
     if len(tail) >= 30 and np.ptp(tail) > 0:
-        shape, _, scale = genpareto.fit(tail, floc=0)
         wanted = per_month / (30 * found.steps) / (1 - TRAIN)
-        limit = body + float(genpareto.isf(min(wanted, 1.0), shape, scale=scale))
+        limit = body + _exceeded(np.sort(tail), min(wanted, 1.0))
     return rank, np.asarray(np.isfinite(found.x) & (score > limit))
+
+
+def _exceeded(tail: Array, share: float) -> float:
+    """What a share of values exceeds whose tail, sorted and above 0, is a generalised Pareto distribution.
+
+    Fitted by J. Zhang, M. A. Stephens, Technometrics 51 (2009) 316-325: as good as by maximum likelihood, in one step.
+    """
+    many = 20 + int(np.sqrt(len(tail)))
+    order = np.arange(1, many + 1) - 0.5
+    theta = 1 / tail[-1] + (1 - np.sqrt(many / order)) / (3 * tail[int(len(tail) / 4 + 0.5) - 1])
+    shape = np.log1p(-theta[:, None] * tail).mean(axis=1)
+    profile = len(tail) * (np.log(-theta / shape) - shape - 1)
+    weight = np.exp(profile - profile.max())
+    best = float((theta * weight).sum() / weight.sum())
+    bend = float(np.log1p(-best * tail).mean())
+    scale = -bend / best
+    return float(scale * (-np.log(share) if abs(bend) < 1e-9 else (share**-bend - 1) / bend))
 
 
 def _events(
