@@ -167,27 +167,26 @@ def classes(solution: Solution, case: str) -> dict[str, list[int]]:
         if at is not None:
             counts["load"][at] += 1
             counts["transformer" if kind == "transformer" else "line"][at] += 1
-    for part in solution.parts:
-        old = SCALES["age"].of(solution.overlays.of_part.get("age", {}).get(part))
-        if old is not None:
-            counts["age"][old] += 1
+    ages = solution.overlays.of_part.get("age")
+    if ages:
+        counts["age"] = _tally("age", [ages.get(part) for part in solution.parts])
+    for name, by_case in solution.overlays.of_bus.items():
+        if name in FITS and case in by_case:
+            counts[name] = _tally("fit", [by_case[case].get(bus.name) for bus in solution.buses])
     for bus in solution.buses:
         found = _volt(solution, case, bus.name)
         if found is not None:
             counts["volt"][found] += 1
-        for name in FITS:
-            at = _fit(solution, name, case, bus.name)
-            if at is not None:
-                counts[name][at] += 1
     return counts
 
 
+def _tally(scale: str, values: Sequence[float | None]) -> list[int]:
+    """How many values fall into each class of a scale."""
+    found = [SCALES[scale].of(v) for v in values]
+    return [found.count(k) for k in range(len(SCALES[scale].labels))]
+
+
 FITS = tuple(name for name, scale in OF_COLUMN.items() if scale == "fit")
-
-
-def _fit(solution: Solution, name: str, case: str, bus: str) -> int | None:
-    """The class of a bus by the plant that fits there; None where nothing is known."""
-    return SCALES["fit"].of(solution.overlays.of_bus.get(name, {}).get(case, {}).get(bus))
 
 
 def _volt(solution: Solution, case: str, bus: str) -> int | None:
@@ -241,8 +240,8 @@ def _worst_volt(solution: Solution, case: str, buses: Sequence[str]) -> int | No
 
 
 def _least_fit(solution: Solution, name: str, case: str, buses: Sequence[str]) -> int | None:
-    found = [_fit(solution, name, case, bus) for bus in buses]
-    return min((c for c in found if c is not None), default=None)
+    there = solution.overlays.of_bus.get(name, {}).get(case, {})
+    return SCALES["fit"].of(min((there[bus] for bus in buses if bus in there), default=None))
 
 
 def _extent(points: Sequence[Point]) -> float:

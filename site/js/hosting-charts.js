@@ -60,7 +60,7 @@ DTL.hosting.curve = (curves, title) => {
     unit: "% of the deployments in which a criterion fails, by total power",
     describe: "Share of the random deployments that fail at each level of total power.",
     x: { from: 0, to: most, unit: "kW" },
-    y: { from: 0, to: 100 },
+    y: { from: 0, to: 104 },
     layers: [
       ...[5, 50, 95].map((y) => ({ kind: "rule", y, name: y === 50 ? "median" : `P${y}`, above: true })),
       ...curves.map((c) => ({ kind: "line", x: [0, ...c.kw], y: [0, ...c.share.map((s) => 100 * s)], colour: c.colour, key: c.name })),

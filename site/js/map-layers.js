@@ -51,10 +51,13 @@ DTL.drawOverlay = (view, name) => {
   DTL.shapes[told.shape](view, points, most, DTL.palette.scenarios[DTL.isDark() ? "dark" : "light"][told.colour]);
 };
 
+/** How much the largest symbol is larger than the smallest, so that a small screen is not covered [px]. */
+DTL.widest = (camera) => Math.min(14, camera.width / 70);
+
 DTL.shapes = {
-  ring: ({ pen, ink }, points, most, colour) => {
+  ring: ({ pen, ink, camera }, points, most, colour) => {
     for (const [x, y, value] of points) {
-      const r = 4 + 14 * Math.sqrt(value / most);
+      const r = 4 + DTL.widest(camera) * Math.sqrt(value / most);
       pen.beginPath();
       pen.arc(x, y, r, 0, 7);
       pen.lineWidth = 4;
@@ -66,9 +69,9 @@ DTL.shapes = {
     }
   },
 
-  square: ({ pen, ink }, points, most, colour) => {
+  square: ({ pen, ink, camera }, points, most, colour) => {
     for (const [x, y, value] of points) {
-      const r = 3.5 + 12 * Math.sqrt(value / most);
+      const r = 3.5 + 0.85 * DTL.widest(camera) * Math.sqrt(value / most);
       pen.lineWidth = 4;
       pen.strokeStyle = ink.halo;
       pen.strokeRect(x - r, y - r, 2 * r, 2 * r);
