@@ -121,6 +121,13 @@ def watch(given: Namespace) -> int:
     return watch.run(given.study, once=given.once)
 
 
+def ask(given: Namespace) -> int:
+    """Answer a question in plain words; 2 if it is not clear, 3 if the results do not hold it."""
+    from dtl.report import asked
+
+    return asked.run(given.words, parse_only=given.parse)
+
+
 def publish(given: Namespace) -> int:
     """Write the results of a study into a database."""
     from dtl.report.publish import run
@@ -240,6 +247,7 @@ def _parser() -> ArgumentParser:
     made = of_study(verb(show))
     made.add_argument("--resolved", action="store_true", help="print the study with all defaults, as JSON")
     made.add_argument("words", nargs="*", metavar="WHAT", help="worst N, the id of a feeder, or the name of an element")
+    _of_ask(verb(ask))
     _of_report(of_study(verb(report)))
     _of_serve(verb(serve))
     made = of_study(verb(watch))
@@ -261,6 +269,12 @@ def _parser() -> ArgumentParser:
     made.add_argument("words", nargs="...", metavar="utility|lv ...", help="dtl synth utility --help says more")
     of_study(verb(gate, hidden=True))
     return parser
+
+
+def _of_ask(made: ArgumentParser) -> None:
+    """The words of `ask`."""
+    made.add_argument("--parse", action="store_true", help="print the canonical query alone; needs no study")
+    made.add_argument("words", nargs="+", metavar="STUDY QUESTION", help="the study and the question; or the question")
 
 
 def _of_report(made: ArgumentParser) -> None:

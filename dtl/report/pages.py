@@ -46,6 +46,7 @@ REFERENCE = {
     "errors": "Findings and errors",
     "language": "Study language",
     "hosting": "How hosting capacity is found",
+    "ask": "Questions in plain words",
     "learning": "What is learned, and how well",
     "decisions": "Decisions",
 }

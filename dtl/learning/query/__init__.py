@@ -1,0 +1,1 @@
+"""Questions in plain words, read by a closed grammar; no language model."""

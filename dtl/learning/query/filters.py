@@ -1,0 +1,209 @@
+"""The filters of a question: ids, comparisons with numbers, and phrases that have a meaning of their own."""
+
+from __future__ import annotations
+
+from dtl.learning.query.clause import Clause, Query, plain
+from dtl.learning.query.words import Match, vocabulary
+
+AGE = {"older": ">", "younger": "<"}
+UNIT_FIELDS = {
+    "pu": ("voltage",),
+    "min": ("saidi", "caidi"),
+    "kw": ("hosting_capacity", "peak_load"),
+    "kva": ("rating",),
+}
+PCT_FIELDS = ("thermal_loading", "growth_rate", "outage_risk", "losses", "loss_of_life")
+DURATIONS = ("overload_hours",)
+BOUNDS = {"more": ">=", "above": ">=", "higher": ">=", "greater": ">=", "over": ">=", "longer": ">=",
+          "less": "<=", "below": "<=", "lower": "<=", "fewer": "<=", "under": "<="}  # fmt: skip
+
+
+def ids(clause: Clause, entities: list[Match]) -> list[tuple[int, str, str, str]]:
+    """Ids that follow a kind of thing: place of the kind, the kind, ``=`` or ``!=``, and the id as it was written."""
+    found = []
+    for match in entities:
+        at = match.end
+        while clause.text(at) in ("id", "number", "named", "called", "no"):
+            at += 1
+        more = True
+        while more and at < len(clause):
+            token = clause.tokens[at]
+            counted = token.number is not None and not clause.unit(at + 1)[0] and not match.plural
+            if clause.used[at] or not (token.is_id or counted):
+                break
+            before = clause.before(match.start, ("the", "for", "in", "on", "a"))
+            op = "!=" if clause.text(before) in _negations(clause) or _phrase(clause, before) else "="
+            if op == "!=":
+                clause.use(before - 1 if _phrase(clause, before) else before, before + 1)
+            found.append((match.start, match.value, op, token.raw))
+            clause.use(match.start, at + 1)
+            more = clause.text(at + 1) in ("and", "or", ",") and at + 2 < len(clause) and clause.tokens[at + 2].is_id
+            at += 2
+    for match in entities:
+        end = match.end
+        while end < len(clause) and _name(clause, end):
+            end += 1
+        if end > match.end and not match.plural and clause.free(match.end, end):
+            name = " ".join(t.raw for t in clause.tokens[match.end : end])
+            found.append((match.start, match.value, "=", name))
+            clause.use(match.start, end)
+    for at, token in enumerate(clause.tokens):
+        if token.is_id and not clause.used[at]:
+            kind = {"f": "feeder", "t": "transformer", "tx": "transformer", "m": "meter"}.get(
+                _letters(token.text), "feeder"
+            )
+            op = "!=" if clause.text(clause.before(at)) in _negations(clause) else "="
+            if op == "!=":
+                clause.use(clause.before(at), at)
+            found.append((at, kind, op, token.raw))
+            clause.use(at, at + 1)
+    return found
+
+
+def _name(clause: Clause, at: int) -> bool:
+    """Whether a token is a name in the grammar of nobody: a capital first, and no word that is known."""
+    token = clause.tokens[at]
+    known = token.text in vocabulary() or clause.used[at]
+    return token.raw[:1].isupper() and token.raw.isalpha() and not known
+
+
+def _negations(clause: Clause) -> set[str]:
+    return {w for w in clause.words["negations"] if " " not in w}
+
+
+def _phrase(clause: Clause, at: int) -> bool:
+    pair = f"{clause.text(at - 1)} {clause.text(at)}"
+    return pair in clause.words["negations"]
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalpha())
+
+
+def special(clause: Clause, metrics: list[Match]) -> list[Query]:
+    """Phrases with a meaning of their own: ranges of standards, confidence, anomalies, major event days."""
+    found: list[Query] = []
+    text = " ".join(t.text for t in clause.tokens)
+    if "ansi" in text or "range a" in text or "range b" in text:
+        band = "ansi_b" if "range b" in text else "ansi_a"
+        good = any(w in text for w in ("within", "inside", "meeting", "meet", "meets", "comply", "complying"))
+        bad = any(w in text for w in ("not ", "outside", "violat", "fail", "out of", "beyond", "breach", "n't"))
+        found.append({"field": "voltage", "op": "within" if good and not bad else "outside", "value": band})
+        for word in ("ansi", "range", "a", "b", "not", "meeting", "meet", "meets", "outside", "within", "c84.1",
+                     "violating", "violate", "failing", "fail", "inside", "out", "limits", "standard"):  # fmt: skip
+            if (at := clause.has(word)) >= 0:
+                clause.use(at, at + 1)
+    if "not overloaded" in text or "not being overloaded" in text:
+        found.append({"field": "thermal_loading", "op": "<=", "value": 100, "unit": "pct"})
+        clause.use(clause.has("not"), clause.has("not") + 1)
+        for word in ("but", "overloaded"):
+            if (at := clause.has(word)) >= 0:
+                clause.use(at, at + 1)
+    for level in ("low", "medium", "high"):
+        at = clause.has(level)
+        if at >= 0 and clause.has("confidence", "mapping", "assignment") >= 0:
+            found.append({"field": "mapping_confidence", "op": "=", "value": level})
+            clause.use(at, at + 1)
+            if (other := clause.has("confidence")) >= 0:
+                clause.use(other, other + 1)
+            break
+    if any(m.value == "anomalies" for m in metrics) and clause.has("flagged", "anomalous", "suspicious", "marked") >= 0:
+        found.append({"field": "anomaly", "op": "=", "value": True})
+    if "major event" in text or clause.has("med", "meds") >= 0:
+        out = any(w in text for w in ("excluding", "without", "except", "no major", "exclude", "not counting", "excl"))
+        found.append({"field": "med", "op": "=", "value": not out})
+        for word in ("major", "event", "events", "day", "days", "excluding", "including", "without", "except", "med",
+                     "meds", "exclude", "counting", "include", "not"):  # fmt: skip
+            if (at := clause.has(word)) >= 0:
+                clause.use(at, at + 1)
+    return found
+
+
+def compared(clause: Clause, metrics: list[Match]) -> list[Query]:
+    """Comparisons with numbers, each of the field whose unit or place fits."""
+    found: list[Query] = []
+    for match in clause.find(clause.words["ops"]):
+        op, at = match.value, clause.after(match.end, ("a", "an", "the", "of", "value", "values"))
+        first = clause.number(at)
+        if first is None or clause.used[at]:
+            continue
+        unit, end = clause.unit(at + 1)
+        second = None
+        if op in ("between", "outside"):
+            link = clause.text(end)
+            second = clause.number(end + 1)
+            if link not in ("and", "to") or second is None:
+                continue
+            more, end = clause.unit(end + 2)
+            unit = more or unit
+        word = clause.text(match.start)
+        field = _field(clause, metrics, match.start, unit, word)
+        end = _per_year(clause, field, end)
+        clause.use(match.start, end)
+        op = AGE.get(word, op)
+        found.append(_filter(field, op, [first] if second is None else [first, second], unit))
+    return found + _bounded(clause, metrics)
+
+
+def _bounded(clause: Clause, metrics: list[Match]) -> list[Query]:
+    """Numbers followed by ``or more`` and the like."""
+    found = []
+    for at in range(len(clause)):
+        value = clause.number(at)
+        if value is None or clause.used[at]:
+            continue
+        unit, end = clause.unit(at + 1)
+        bound = BOUNDS.get(clause.text(end + 1)) if clause.text(end) == "or" else None
+        if bound:
+            field = _field(clause, metrics, at, unit, "")
+            clause.use(at, end + 2)
+            found.append(_filter(field, bound, [value], unit))
+    return found
+
+
+def _per_year(clause: Clause, field: str, end: int) -> int:
+    if field != "growth_rate":
+        return end
+    if clause.text(end) in ("per", "a", "each", "every", "/") and clause.text(end + 1) in ("year", "annum", "yr"):
+        return end + 2
+    return end + 1 if clause.text(end) in ("annually", "yearly") else end
+
+
+def _field(clause: Clause, metrics: list[Match], at: int, unit: str, word: str) -> str:
+    if word in AGE or (unit == "year" and not any(m.value == "remaining_life" for m in metrics)):
+        return "age"
+    if unit == "km":
+        return "length"
+    names = [m.value for m in metrics]
+    fits = {"pct": PCT_FIELDS, **UNIT_FIELDS}.get({"mw": "kw", "mva": "kva"}.get(unit, unit))
+    ordered = [m.value for m in sorted(metrics, key=lambda m: (m.start > at, abs(m.start - at)))]
+    if fits:
+        named = [n for n in ordered if n in fits]
+        if named:
+            return named[0]
+        if unit in ("pu", "kva"):
+            return fits[0]
+        if unit == "pct" and not names:
+            return "thermal_loading"
+    if not ordered and clause.has("customers", "customer") >= 0:
+        return "customers"
+    if clause.text(clause.after(at + 1)).startswith("customer") or "customers" in [
+        clause.text(i) for i in range(at, at + 4)
+    ]:
+        return "customers"
+    return ordered[0] if ordered else ""
+
+
+def _filter(field: str, op: str, values: list[float], unit: str) -> Query:
+    factor, name = {"mw": (1000.0, "kw"), "mva": (1000.0, "kva")}.get(unit, (1.0, unit))
+    if field in ("saidi", "caidi") and unit == "hour":
+        factor, name = 60.0, "min"
+    if field in DURATIONS and unit == "day":
+        factor, name = 24.0, "hour"
+    if field == "growth_rate" and unit in ("pct", ""):
+        name = "pct_per_year"
+    if not unit and field in ("thermal_loading", "voltage"):
+        name = "pct" if field == "thermal_loading" else "pu"
+    numbers = [plain(v * factor) for v in values]
+    found: Query = {"field": field, "op": op, "value": numbers if len(numbers) > 1 else numbers[0]}
+    return found | ({"unit": name} if name else {})

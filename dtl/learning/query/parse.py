@@ -1,0 +1,371 @@
+"""From a question to its canonical query: intent, entity, metric, order, filters, scenario and time; or why not.
+
+The grammar is closed. What it does not know is said (`Understood.ignored`); a question whose entity or metric cannot be
+told is not guessed but asked back (``clarify``), and one of another matter, or one that would change data, is refused
+(``reject``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dtl.learning.query import filters, moment, scenario
+from dtl.learning.query.clause import Clause, Query, plain
+from dtl.learning.query.order import order, sides
+from dtl.learning.query.words import Token, grammar, matches, tokens
+
+OF_METRIC = {
+    "voltage_violations": "bus", "voltage": "bus", "anomalies": "meter", "mapping_confidence": "meter",
+    "bcr": "mitigation",
+    "cost": "mitigation", "loss_of_life": "transformer", "remaining_life": "transformer", "losses": "system",
+    "saidi": "system", "saifi": "system", "caidi": "system", "peak_load": "system", "violations_total": "system",
+    "overload_hours": "system", "customers": "system", "spatial_clusters": "system", "changepoint": "feeder",
+    "growth_rate": "feeder", "hosting_capacity": "feeder", "outage_risk": "feeder",
+}  # fmt: skip
+"""The entity that a metric is about where a question names none."""
+MOST_WORDS = 80
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The canonical query, the words that were ignored, and those read as others."""
+
+    query: Query
+    ignored: tuple[str, ...] = ()
+    corrected: tuple[tuple[str, str], ...] = ()
+
+
+def parse(text: str) -> Query:
+    """The canonical query of a question; absent keys were not stated."""
+    return understand(text).query
+
+
+def understand(text: str) -> Understood:
+    """The canonical query of a question, with what was ignored and corrected."""
+    found, mended = tokens(text)
+    if _harmful(text, found):
+        return Understood({"intent": "reject", "reason": "not_a_query"})
+    parts = [p for p in _clauses(found[: 2 * MOST_WORDS]) if p]
+    results, thing = [], ""
+    for part in parts:
+        slots = _Slots(Clause([*([Token(thing, thing)] if thing and not _names_thing(part) else []), *part]))
+        results.append(slots.result())
+        thing = str(results[-1][0].get("entity") or thing)
+    results = results or [({"intent": "clarify", "missing": ["entity", "metric"]}, [])]
+    ignored = tuple(w for _, left in results for w in left)
+    bad = next((q for q, _ in results if q["intent"] in ("reject", "clarify")), None)
+    query = results[0][0] if len(results) == 1 else bad or {"intent": "multi", "queries": [q for q, _ in results]}
+    return Understood(query, ignored, tuple(mended))
+
+
+def _names_thing(part: list[Token]) -> bool:
+    return bool(matches(part, grammar()["entities"]))
+
+
+def _harmful(text: str, found: list[Token]) -> bool:
+    """Whether the text would change something, or is code."""
+    low = f" {text.lower()} "
+    words = grammar()
+    if any(snippet in low for snippet in words["code"]):
+        return True
+    starts = ("please", "and", "then", "to", "you", "could", "can", "now", "just", "also", "should", "must")
+    for i, token in enumerate(found[:40]):
+        before = found[i - 1].text if i else ""
+        if token.text in words["changing"] and (i == 0 or before in starts):
+            return not (token.text in ("drop", "update") and i + 1 < len(found) and found[i + 1].text in ("in", "on"))
+    return False
+
+
+def _clauses(found: list[Token]) -> list[list[Token]]:
+    """Parts of a question that are questions of their own: after ``;`` and ``then``."""
+    parts: list[list[Token]] = [[]]
+    for i, token in enumerate(found):
+        rest = [t.text for t in found[i + 1 : i + 4]]
+        again = token.text == "and" and rest[:1] == ["the"] and len(rest) > 2 and found[i + 2].number is not None
+        if token.text == ";" or (token.text == "then" and i > 2) or (again and len(parts[-1]) > 2):
+            parts.append([])
+        elif not (token.text == "and" and not parts[-1]):
+            parts[-1].append(token)
+    return [p[:MOST_WORDS] for p in parts]
+
+
+class _Slots:
+    """The slots of one clause, filled in an order in which each consumes its words."""
+
+    def __init__(self, clause: Clause) -> None:
+        self.clause = clause
+        words = clause.words
+        self.text = " ".join(t.text for t in clause.tokens)
+        season = moment.season(clause)
+        self.metrics = clause.find(words["metrics"])
+        for m in self.metrics:
+            clause.use(m.start, m.end)
+        if "with and without" in self.text or "and without" in self.text:
+            at = clause.has("without")
+            clause.use(at, at + 1)
+            clause.tokens[at] = Token("base", "without")
+            self.text = self.text.replace("and without", "and base")
+        self.layers = scenario.layers(clause)
+        self.time = season | moment.time(clause)
+        self.entities = clause.find(words["entities"])
+        self.ids = filters.ids(clause, self.entities)
+        self.filters = filters.special(clause, self.metrics)
+        self.filters += filters.compared(clause, self.metrics)
+        for m in self.entities:
+            clause.use(m.start, m.end)
+
+    def result(self) -> tuple[Query, list[str]]:
+        """The canonical query of the clause and the words that it ignored."""
+        invalid = self._invalid()
+        if invalid:
+            return {"intent": "reject", "reason": "invalid_value"}, []
+        query = self._query()
+        for group in ("intents",):
+            for phrases in self.clause.words[group].values():
+                for m in self.clause.find({"x": phrases}):
+                    self.clause.use(m.start, m.end)
+        for word in ("desc", "asc", "worst", "best"):
+            for m in self.clause.find({"x": self.clause.words[word]}):
+                self.clause.use(m.start, m.end)
+        for phrases in self.clause.words["functions"].values():
+            for m in self.clause.find({"x": phrases}):
+                self.clause.use(m.start, m.end)
+        left = self.clause.left()
+        if query["intent"] not in ("clarify", "reject", "recommend"):
+            negations = self.clause.words["negations"]
+            stray = [w for w in left if w.lower() in {n for n in negations if " " not in n}]
+            stray += [m.value for m in self.clause.find({"x": [n for n in negations if " " in n]})]
+            if stray:
+                return {"intent": "clarify", "missing": ["filter"]}, left
+        if query["intent"] == "clarify" and (left or self._foreign()) and not self.metrics and not self.entities:
+            return {"intent": "reject", "reason": "out_of_scope"}, left
+        if self._foreign() and not self.metrics:
+            return {"intent": "reject", "reason": "out_of_scope"}, left
+        return query, left
+
+    def _foreign(self) -> bool:
+        return any(re.search(rf"\b{re.escape(w)}\b", self.text) for w in self.clause.words["foreign"])
+
+    def _invalid(self) -> bool:
+        for layer in self.layers:
+            value = layer.get("value")
+            if value is not None and (
+                value < 0 or (layer.get("unit") == "pct" and layer["op"] == "set" and value > 100)
+            ):
+                return True
+        limit = self.limit_at()
+        if limit is not None and ((self.clause.number(limit) or 0) < 1 or (self.clause.number(limit) or 0) % 1):
+            return True
+        for f in self.filters:
+            numbers = f["value"] if isinstance(f["value"], list) else [f["value"]]
+            if f.get("unit") in ("kw", "kva", "min", "km", "year", "pu", "hour") and any(
+                isinstance(n, int | float) and not isinstance(n, bool) and n < 0 for n in numbers
+            ):
+                return True
+        return False
+
+    def limit_at(self) -> int | None:
+        """Place of the number that says how many are asked for."""
+        c = self.clause
+        for i in range(len(c)):
+            value = c.number(i)
+            if value is None or c.used[i] or c.unit(i + 1)[0]:
+                continue
+            around = {c.text(i - 1), c.text(i + 1), c.text(i + 2), c.text(i + 3) if c.text(i + 1) == "with" else ""}
+            order = {*c.words["desc"], *c.words["asc"], *c.words["worst"], *c.words["best"], "first"}
+            ahead = any(m.start in (i + 1, i + 2, i + 3) for m in self.entities)
+            if around & order or ahead:
+                return i
+        return None
+
+    def _query(self) -> Query:
+        intent = self._intent()
+        if intent == "recommend":
+            return {"intent": "recommend", "entity": "scenario"}
+        entity, metric = self.entity(), self._metric()
+        if intent == "check":
+            return self._check(entity, metric)
+        if intent == "run" and not self.ids and entity in ("customer", "scenario", "meter", "violation"):
+            entity = "system"
+        own, query = self._all_filters(entity), Query()
+        query["intent"] = intent
+        missing = [k for k, v in (("entity", entity or OF_METRIC.get(metric)), ("metric", metric)) if not v]
+        listed = self.clause.has("list", "show", "all", "display", "every") >= 0
+        plainly = (
+            intent == "count"
+            or (intent == "list" and ((own and self.entities) or listed))
+            or (intent == "filter" and own and self.entities)
+        )
+        if missing and not (plainly and entity) and not (intent in ("run", "compare") and self.layers):
+            return {"intent": "clarify", "missing": missing}
+        if intent in ("run", "compare") and not metric:
+            metric = "violations_total"
+        query["entity"] = entity or ("system" if intent in ("run", "compare") else OF_METRIC.get(metric, "system"))
+        if metric:
+            query["metric"] = metric
+        order(self, query)
+        if own:
+            query["filters"] = own
+        if self.layers:
+            if intent == "compare":
+                query["scenarios"] = sides(self)
+            else:
+                query["scenario"] = self.layers
+        elif intent == "compare":
+            return {"intent": "clarify", "missing": ["scenario"]}
+        if self.time:
+            query["time"] = self.time
+        return query
+
+    def _check(self, entity: str, metric: str) -> Query:
+        """Whether something fits: how much, against the hosting capacity; or within a band of voltage."""
+        query: Query = {"intent": "check", "entity": entity or "feeder"}
+        own = self._all_filters(query["entity"])
+        if any(f["field"] == "voltage" for f in own):
+            return query | {"metric": "voltage", "filters": own}
+        sizes = [x for x in self.layers if x.get("unit") in ("kw", "kva")]
+        own = [f for f in own if f["field"] != "peak_load" or f.get("unit") != "kw"]
+        for layer in sizes:
+            own.append({"field": "hosting_capacity", "op": ">=", "value": layer["value"], "unit": layer["unit"]})
+        for at in range(len(self.clause)):
+            value, unit = self.clause.number(at), self.clause.unit(at + 1)[0]
+            if value is not None and not self.clause.used[at] and unit in ("kw", "mw"):
+                factor = 1000.0 if unit == "mw" else 1.0
+                own.append({"field": "hosting_capacity", "op": ">=", "value": plain(value * factor), "unit": "kw"})
+                self.clause.use(at, at + 2)
+        query["metric"] = metric or "hosting_capacity"
+        return query | ({"filters": own} if own else {})
+
+    def _intent(self) -> str:
+        c, text = self.clause, self.text
+
+        def has(name: str) -> bool:
+            return bool(c.find({"x": c.words["intents"][name]}, unused=False))
+
+        if has("recommend") and (c.has("scenario", "scenarios", "study", "studies", "run", "next", "simulate") >= 0):
+            return "recommend"
+        if has("compare") or (has("change") and self.layers and c.text(0) == "how"):
+            return "compare"
+        if any(phrase in text for phrase in ("how many", "number of", "count of")) or c.text(0) == "count":
+            return "count"
+        if self._checks():
+            return "check"
+        if has("run") and self.layers and not self._ranked() and not any(f for f in self.filters):
+            return "run"
+        named = self._own_ids()
+        if self._ranked() and not named:
+            return "rank"
+        if self.function() in ("mean", "sum") and self.metrics and not named:
+            return "aggregate"
+        if named and self.metrics and not self.filters:
+            return "value"
+        if self.filters and any(f["field"] not in ("med",) for f in self.filters):
+            return "filter"
+        if c.has("overloaded") >= 0 and self.entity():
+            return "filter"
+        entity = self.entity() or OF_METRIC.get(self._metric(), "")
+        if entity == "system" or (named and self.metrics):
+            return "value" if not self._ranked() else "rank"
+        return (
+            "value" if c.text(0) == "what" and not any(m.plural for m in self.entities) and not has("list") else "list"
+        )
+
+    def _checks(self) -> bool:
+        c = self.clause
+        verbs = (
+            "host",
+            "connect",
+            "take",
+            "handle",
+            "accept",
+            "comply",
+            "support",
+            "carry",
+            "absorb",
+            "accommodate",
+            "room",
+        )
+        asks = c.text(0) in ("can", "could", "will", "does", "do", "is", "are", "would") or "is there" in self.text
+        return asks and c.has(*verbs) >= 0
+
+    def _ranked(self) -> bool:
+        c = self.clause
+        if c.has("rank", "ranked", "ranking", "top", "bottom", "sort", "sorted") >= 0:
+            return True
+        words = {*c.words["desc"], *c.words["asc"], *c.words["worst"], *c.words["best"]}
+        for i, token in enumerate(c.tokens):
+            if token.text in words and not c.used[i]:
+                return True
+            if token.text in words and any(
+                m.start <= i < m.end and m.value in ("customers", "peak_load") for m in self.metrics
+            ):
+                return bool(self.entities) and token.text != "maximum"
+        return any(p in self.text for p in ("most problematic", "most troubled"))
+
+    def _own_ids(self) -> bool:
+        entity = self.entity()
+        return any(kind == entity and op == "=" for _, kind, op, _ in self.ids)
+
+    def function(self) -> str:
+        """``mean``, ``sum``, ``min`` or ``max``; empty without one."""
+        c = self.clause
+        for name, phrases in c.words["functions"].items():
+            if any(True for _ in c.find({name: phrases})):
+                return str(name)
+        return ""
+
+    def entity(self) -> str:
+        """The first kind of thing that is named, unless an id makes it a filter of another one."""
+        c = self.clause
+        held = {at for at, *_ in self.ids}
+        free = [m for m in self.entities if m.start not in held and m.value != "violation"]
+        per = next((m.value for m in free if c.text(m.start - 1) in ("per", "by", "each", "every")), "")
+        if per and self.function():
+            return per
+        if free:
+            return free[0].value
+        if self.ids:
+            return self.ids[0][1]
+        if any(m.value == "violation" for m in self.entities):
+            return "violation" if not self.metrics else ""
+        return ""
+
+    def _metric(self) -> str:
+        c = self.clause
+        if not self.metrics:
+            if c.find({"x": [*c.words["worst"], *c.words["best"]]}, unused=False):
+                return "violations_total"
+            fields = [
+                f["field"] for f in self.filters if f["field"] not in ("age", "id", "med", "length", "rating", "")
+            ]
+            return {"anomaly": "anomalies"}.get(fields[0], fields[0]) if fields else ""
+        sorts = [m for m in self.metrics if c.text(m.start - 1) in ("by", "of") and self._ranked()]
+        by = [m for m in sorts if c.text(m.start - 1) == "by"]
+        if by:
+            return by[0].value
+        filtered = [f["field"] for f in self.filters]
+        inner = [m.value for m in self.metrics if m.value not in filtered]
+        if self._ranked() and inner:
+            return inner[0]
+        order = [m.value for m in self.metrics]
+        return next((v for v in order if v in filtered), order[0])
+
+    def _all_filters(self, entity: str) -> list[Query]:
+        own: list[Query] = [
+            {"field": "id" if kind == (entity or kind) else kind, "op": op, "value": value}
+            for _, kind, op, value in sorted(self.ids)
+        ]
+        found = own + [f for f in self.filters if f["field"]]
+        c = self.clause
+        loaded = any(f["field"] == "thermal_loading" for f in found)
+        if (
+            c.has("overloaded") >= 0
+            and not loaded
+            and not self._ranked()
+            and not self._own_ids()
+            and self._metric() == "thermal_loading"
+        ):
+            over: Query = {"field": "thermal_loading", "op": ">", "value": 100, "unit": "pct"}
+            found.append(over)
+        return found

@@ -1,0 +1,135 @@
+"""The scenario of a question: cars, roofs, weather, tariffs and electrification, with what is done to them."""
+
+from __future__ import annotations
+
+from dtl.learning.query.clause import Clause, Query, plain
+
+ELECTRIFIED = ("heat_pump", "water_heater")
+
+
+def layers(clause: Clause) -> list[Query]:
+    """The layers that a clause names, in the order of its words."""
+    found = [(m.start, _weather(clause, m.start, m.end, m.value)) for m in clause.find(clause.words["events"])]
+    for match in clause.find(clause.words["policies"]):
+        clause.use(match.start, match.end)
+        found.append((match.start, {"type": "policy", "name": match.value}))
+    free = (m for m in clause.find(clause.words["layers"]) if not _of_hosting(clause, m.start))
+    found += [(m.start, _adopted(clause, m.start, m.end, m.value)) for m in free if clause.free(m.start, m.end)]
+    return [layer for _, layer in sorted(found, key=lambda f: f[0])]
+
+
+def _of_hosting(clause: Clause, start: int) -> bool:
+    """Whether a technology only says what hosting capacity is for."""
+    before = clause.before(start)
+    return clause.text(before) in ("capacity", "hosting") or (
+        clause.text(start + 1) in ("hosting", "capacity") and clause.number(before) is None
+    )
+
+
+def _weather(clause: Clause, start: int, end: int, event: str) -> Query:
+    clause.use(start, end)
+    layer: Query = {"type": "weather", "event": event}
+    for at in (start - 1, clause.after(end, ("of", "in", "from", "the", "year"))):
+        year = clause.number(at)
+        if year is not None and 1900 <= year <= 2100 and not clause.used[at]:
+            clause.use(at, at + 1)
+            return layer | {"year": int(year)}
+    return layer
+
+
+def _adopted(clause: Clause, start: int, end: int, kind: str) -> Query:
+    layer: Query = {"type": "electrification", "tech": kind} if kind in ELECTRIFIED else {"type": kind}
+    for match in clause.find(clause.words["levels"]):
+        if abs(match.start - end) <= 3 or abs(start - match.end) <= 3:
+            clause.use(match.start, match.end)
+            layer["level"] = match.value
+    clause.use(start, end)
+    param, after = "", end
+    ahead = clause.after(end)
+    for match in clause.find(clause.words["params"]):
+        if match.start == ahead:
+            param, after = match.value, match.end
+            clause.use(match.start, match.end)
+        elif match.end == start or clause.before(start) == match.end - 1:
+            param = match.value
+            clause.use(match.start, match.end)
+            start = match.start
+    change = _change(clause, start, after)
+    if change is None:
+        return layer | ({"param": param} if param else {})
+    by_share = change.get("unit") == "pct" or change["op"] == "scale"
+    layer["param"] = param or ("penetration" if by_share else "count")
+    return layer | change
+
+
+def _change(clause: Clause, start: int, end: int) -> Query | None:
+    """What is done: set to, scaled by, or added; found before or after the name of the layer."""
+    words = clause.words
+    near = [*range(end, min(end + 6, len(clause))), *range(start - 1, max(start - 5, -1), -1)]
+    verbs = {"raise": 1.0, "lower": -1.0}
+    sign = next((s for v, s in verbs.items() for i in near if clause.text(i) in words[v] and not clause.used[i]), 0.0)
+    for i in near:
+        word = clause.text(i)
+        if word in words["scale_words"] and not clause.used[i]:
+            clause.use(i, i + 1)
+            _use_verbs(clause, near)
+            return {"op": "scale", "value": plain(float(words["scale_words"][word]))}
+    at, added = _number(clause, start, end), next((i for i in near if clause.text(i) in words["add"]), -1)
+    if at < 0:
+        return None
+    value = clause.number(at)
+    unit, over = clause.unit(at + 1)
+    clause.use(at, over)
+    if clause.text(over) in ("more", "extra", "additional") and not unit:
+        added = over
+        clause.use(over, over + 1)
+    assert value is not None
+    steps = [i for i in range(min(start, at) - 3, max(end, at) + 1) if clause.text(i) == "by"]
+    _use_verbs(clause, near)
+    if unit == "pct" and sign and (steps or clause.text(over) in ("more", "less")):
+        return {"op": "scale", "value": plain(1.0 + sign * value / 100.0)}
+    if unit == "pct" and sign and added < 0 and not steps and clause.text(at - 1) != "to":
+        return {"op": "scale", "value": plain(1.0 + sign * value / 100.0)}
+    op = "add" if added >= 0 and unit != "pct" else "set"
+    if added >= 0:
+        clause.use(added, added + 1)
+    same = {"op": op, "value": plain(value * (1000.0 if unit == "mw" else 1.0))}
+    unit = {"mw": "kw", "mva": "kva"}.get(unit, unit)
+    return same | ({"unit": unit} if unit else {})
+
+
+def _use_verbs(clause: Clause, near: list[int]) -> None:
+    verbs = {*clause.words["raise"], *clause.words["lower"], "in", "by", "to"}
+    for i in near:
+        if clause.text(i) in verbs:
+            clause.use(i, i + 1)
+
+
+def _number(clause: Clause, start: int, end: int) -> int:
+    """Place of the number that belongs to a layer; -1 without one."""
+    skip = ("of", "the", "at", "to", "by", "is", "are", "reaches", "reach", "hits", "increases", "increased", "grows",
+            "rises", "falls", "drops", "decreases", "reduced", "raised", "cut", "goes", "up", "down", "was", "were",
+            "reaching", "penetration", "adoption", "more", "customers", "homes", "had", "have", "has", "get", "own",
+            "adopt", "install", "use", "households", "houses", "people", "all", "residential")  # fmt: skip
+    i = end
+    while clause.text(i) in skip:
+        i += 1
+    if clause.number(i) is not None and not clause.used[i]:
+        return i
+    i = start - 1
+    while clause.text(i) in (
+        *skip,
+        "percent",
+        "%",
+        "pct",
+        "level",
+        "l2",
+        "l1",
+        "kw",
+        "mw",
+        "additional",
+        "extra",
+        "new",
+    ):
+        i -= 1
+    return i if i >= 0 and clause.number(i) is not None and not clause.used[i] else -1

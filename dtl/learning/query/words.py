@@ -1,0 +1,184 @@
+"""A question as tokens: normalised, its spelling mended against the grammar, ids as they were written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+GRAMMAR = Path(__file__).with_name("grammar.yaml")
+LEAST_LETTERS = 4
+"""Shorter words are never corrected."""
+
+_TOKEN = re.compile(
+    r"\d{1,2}:\d{2}|\d+(?:\.\d+)?(?=\s*(?:am|pm)\b)|[a-z]+-\d+[\w-]*|[a-z]+\d+[\w-]*|\d+[a-z]+\d*[\w-]*|-?\d+(?:\.\d+)?|"
+    r"p\.u\.|[a-z]+(?:-[a-z]+)*(?:'[a-z]+)?|>=|<=|[<>=%;≥≤]"
+)
+_GLUED = re.compile(r"^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x)$")
+_RANGE = re.compile(r"(?<=\s\d)\s*-\s*(?=\d{1,2}\b)|(?<=\s\d\d)\s*-\s*(?=\d{1,3}\b)|(?<=\s[01]\.\d\d)\s*-\s*(?=[01]\.)")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, number, id or sign: ``text`` in lower case and mended, ``raw`` as it was written."""
+
+    text: str
+    raw: str
+
+    @property
+    def number(self) -> float | None:
+        """The number that it is; none for words."""
+        try:
+            return float(self.text)
+        except ValueError:
+            return None
+
+    @property
+    def is_id(self) -> bool:
+        """Whether it is a name with a digit, as F12 or A-101."""
+        return bool(re.fullmatch(r"[a-z]+[\w-]*\d[\w-]*|\d+[a-z-]+[\w-]*", self.text)) and self.number is None
+
+
+@cache
+def grammar() -> dict[str, Any]:
+    """The words of the grammar."""
+    found: dict[str, Any] = yaml.safe_load(GRAMMAR.read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Every single word that the grammar knows."""
+    known: set[str] = set()
+
+    def gather(value: Any) -> None:
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                if not isinstance(inner, Mapping | list):
+                    known.update(str(key).split())
+                gather(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                gather(inner)
+        elif isinstance(value, str):
+            known.update(value.split())
+
+    gather(grammar())
+    things = {
+        w
+        for group in ("entities", "metrics", "layers")
+        for ts in grammar()[group].values()
+        for t in ts
+        for w in t.split()
+    }
+    return frozenset(
+        known | {"buses", "busses"} | {f"{w}s" for w in things if w.isalpha() and len(w) > 2 and w[-1] != "s"}
+    )
+
+
+def tokens(text: str) -> tuple[list[Token], list[tuple[str, str]]]:
+    """The tokens of a question, and which words were read as which others."""
+    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'").replace("–", "-")
+    plain = _RANGE.sub(" to ", plain)
+    found: list[Token] = []
+    mended: list[tuple[str, str]] = []
+    for match in _TOKEN.finditer(plain.lower()):
+        raw, word = plain[match.start() : match.end()], match[0]
+        if glued := _GLUED.match(word):
+            found += [Token(glued[1], glued[1]), Token(glued[2], glued[2])]
+            continue
+        word = re.sub(r"'s$", "", word)
+        if word in grammar()["numbers"]:
+            number = grammar()["numbers"][word]
+            tens = found[-1].number if found and found[-1].raw.isalpha() else None
+            if tens is not None and tens >= 20 and number < 10:
+                found[-1] = Token(f"{tens + number:g}", raw)
+            else:
+                found.append(Token(str(number), raw))
+            continue
+        if word.replace("-", "").isalpha() and word not in vocabulary() and "-" not in word:
+            near = "" if _named(raw, found) else _near(word)
+            if near:
+                mended.append((raw, near))
+                word = near
+        found.append(Token(word, raw))
+    return found, mended
+
+
+def _named(raw: str, before: list[Token]) -> bool:
+    """Whether a word is a name: a capital after a kind of thing, or after another such word."""
+    if not before or not raw[:1].isupper() or raw.isupper():
+        return False
+    things = {w for texts in grammar()["entities"].values() for w in texts}
+    last = before[-1]
+    return singular(last.text) in things or (last.raw[:1].isupper() and last.text not in vocabulary())
+
+
+def _near(word: str) -> str:
+    """The one word of the grammar one edit away; empty if there is none or are several."""
+    if len(word) < LEAST_LETTERS:
+        return ""
+    close = sorted({edit for edit in _edits(word) if edit in vocabulary() and len(edit) >= LEAST_LETTERS})
+    stems = {re.sub(r"s$", "", w) for w in close}
+    return close[0] if len(stems) == 1 else ""
+
+
+def _edits(word: str) -> Iterator[str]:
+    """All words one insertion, deletion, replacement or swap away (Damerau 1964)."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for i in range(len(word) + 1):
+        head, tail = word[:i], word[i:]
+        if tail:
+            yield head + tail[1:]
+            yield from (head + c + tail[1:] for c in letters)
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]
+        yield from (head + c + tail for c in letters)
+
+
+def singular(word: str) -> str:
+    """A word without the ending of its plural."""
+    if word.endswith(("buses", "busses")):
+        return "bus"
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+@dataclass(frozen=True)
+class Match:
+    """A phrase of the grammar in a question: tokens from ``start`` to before ``end``."""
+
+    start: int
+    end: int
+    value: str
+    plural: bool = False
+
+
+def matches(words: list[Token], phrases: Mapping[str, Iterable[str]]) -> list[Match]:
+    """Every phrase that occurs, longest first at each place, without overlaps; plurals count too."""
+    table: dict[tuple[str, ...], str] = {}
+    for value, texts in phrases.items():
+        for text in texts:
+            table.setdefault(tuple(str(text).split()), value)
+    longest = max((len(k) for k in table), default=0)
+    found, i = [], 0
+    while i < len(words):
+        for size in range(min(longest, len(words) - i), 0, -1):
+            own = tuple(t.text for t in words[i : i + size])
+            alone = (*own[:-1], singular(own[-1]))
+            if (own in table) or (alone in table):
+                value = table[own] if own in table else table[alone]
+                found.append(Match(i, i + size, value, plural=own not in table or own != alone))
+                i += size
+                break
+        else:
+            i += 1
+    return found

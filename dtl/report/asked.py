@@ -1,0 +1,281 @@
+"""The verb `dtl ask`: a question in plain words answered from the results of a study, or read without one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from operator import eq, ge, gt, le, lt, ne
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.compute as pc
+
+from dtl import layout, tables
+from dtl.analyses.metrics import METRICS
+from dtl.errors import StoreError
+from dtl.learning.query.echo import called, words
+from dtl.learning.query.parse import Understood, understand
+from dtl.report import facts as cube
+from dtl.report import figures
+from dtl.report.facts import Facts
+
+ANSWERED, NOTHING, UNCLEAR = 0, 3, 2
+"""Exit codes: answered; the results do not hold it; the question is not clear, or not one."""
+
+FEEDER = {
+    "violations_total": "violating_hours_h", "thermal_loading": "max_transformer_load_pct", "voltage": "min_pu",
+    "voltage_violations": "violation_hours_h", "overload_hours": "overload_hours_h", "losses": "loss_kwh",
+    "peak_load": "peak_kw", "saidi": "saidi_min", "saifi": "saifi", "caidi": "caidi_min",
+    "loss_of_life": "max_life_loss_pct", "customers": "customers",
+}  # fmt: skip
+"""The metric of the cube that a feeder, or the study, is asked by."""
+PAST = ("saidi_min", "saifi", "caidi_min", "customers")
+"""Metrics that hold for all cases."""
+ELEMENT = {"thermal_loading": ("max_load_pct", "%"), "voltage": ("min_pu", "pu"), "losses": ("loss_kwh", "kWh"),
+           "overload_hours": ("hours_over", "h"), "loss_of_life": ("life_loss_pct", "%")}  # fmt: skip
+"""The column of ``powerflow`` that a line, transformer or bus is asked by, with its unit."""
+KINDS = {"line": ("line", "switch"), "transformer": ("transformer",), "bus": ("bus",)}
+COMPARED = {">": gt, ">=": ge, "<": lt, "<=": le, "=": eq, "!=": ne}
+ROWS = 20
+"""So many rows are printed where a question names no number."""
+
+
+class Row(NamedTuple):
+    """One thing of an answer: what it is, its value, and the cell it comes from."""
+
+    name: str
+    value: float
+    unit: str
+    source: str
+
+
+def run(said: Sequence[str], *, parse_only: bool) -> int:
+    """Answer the words; with ``parse_only`` print the canonical query alone. Else the first word is the study.
+
+    Raises
+    ------
+    StoreError
+        The study has no results.
+    """
+    if parse_only:
+        print(json.dumps(understand(" ".join(said)).query, sort_keys=True))
+        return ANSWERED
+    if len(said) < 2:
+        raise StoreError('ask: write `dtl ask STUDY "question"`, or `dtl ask --parse "question"`')
+    study = said[0]
+    path = Path(layout.CUBE.format(study=study))
+    if not path.is_file():
+        raise StoreError(f"{path}: is not there; `dtl run {study}` writes it")
+    text, code = answer(study, cube.load(path), understand(" ".join(said[1:])))
+    print(text)
+    return code
+
+
+def answer(study: str, known: Facts, asked: Understood) -> tuple[str, int]:
+    """The answer in words with a table, and the exit code."""
+    query = asked.query
+    told = [f"understood: {words(query)}"]
+    if asked.corrected:
+        told.append("read as: " + ", ".join(f"{a} -> {b}" for a, b in asked.corrected))
+    if asked.ignored:
+        told.append(f"ignored: {', '.join(asked.ignored)}")
+    if query["intent"] in ("reject", "clarify"):
+        told.append(_hints(known) if query["intent"] == "clarify" else "")
+        return "\n".join(t for t in told if t), UNCLEAR
+    code = ANSWERED
+    for one in query["queries"] if query["intent"] == "multi" else [query]:
+        text, own = _one(study, known, one)
+        told.append(text)
+        code = max(code, own)
+    return "\n".join(told), code
+
+
+def _hints(known: Facts) -> str:
+    first = known.feeders[0] if known.feeders else "F1"
+    return (
+        "for example: top 5 feeders by overload hours | which transformers are loaded above 120 % | "
+        f"what is the peak load of feeder {first}"
+    )
+
+
+def _one(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str, int]:
+    case, why = _case(study, known, query)
+    if case is None:
+        return why, NOTHING
+    if query["intent"] in ("recommend", "run", "check"):
+        return _elsewhere(study, query), NOTHING
+    if query["intent"] == "compare":
+        return _compared(known, query, case)
+    rows = list(_rows(study, known, query, case))
+    if not rows:
+        return f"the results of {study} do not hold {called(query.get('metric', ''))} of a {query['entity']}", NOTHING
+    kept = [r for r in rows if all(_fits(r, f) for f in query.get("filters", []))]
+    return "\n".join([f"case: {case}", *_said(query, kept)]), ANSWERED
+
+
+def _elsewhere(study: str, query: Mapping[str, Any]) -> str:
+    return {
+        "recommend": "recommendations stand on the page Insights, where the study asks for `analyses: {recommend: {}}`",
+        "run": f"that is not solved yet: write it as a scenario or sweep of studies/{study}/study.yaml and run it",
+        "check": f"ask the solver: dtl connect {study} --bus FEEDER:BUS --kw KW --type pv",
+    }[query["intent"]]
+
+
+def _case(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str | None, str]:
+    """The case that is asked about: of the named year and the scenario with the named layers; else the last base."""
+    cases, year = known.cases, query.get("time", {}).get("year")
+    layers: list[Mapping[str, Any]] = query.get("scenario") or next((s for s in query.get("scenarios", []) if s), [])
+    names = _holding(study, layers) if layers else None
+    if names == []:
+        listed = ", ".join(sorted({c.scenario for c in cases}))
+        return (
+            None,
+            f"no scenario of {study} has these layers with these numbers; it has {listed}",
+        )
+    wanted = [c for c in cases if (names is None or c.scenario in names) and (year is None or c.year in (0, year))]
+    if not wanted and query.get("metric") in ("saidi", "saifi", "caidi"):
+        wanted = cases
+    if not wanted:
+        return None, f"{study} has no case of {year}; it has {', '.join(c.case for c in cases)}"
+    base = [c for c in wanted if c.scenario == "base"] if names is None else wanted
+    return max(base or wanted, key=lambda c: c.year).case, ""
+
+
+def _holding(study: str, layers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The scenarios whose stacks hold layers like these: same kinds, same shares."""
+    spec = json.loads(Path(layout.SPEC.format(study=study)).read_text(encoding="utf-8"))
+    found = []
+    for name, scenario in spec["scenarios"].items():
+        own = [spec["layers"][n] for n in scenario.get("stack", [])]
+        if all(any(_like(layer, o) for o in own) for layer in layers):
+            found.append(name)
+    return found
+
+
+def _like(asked: Mapping[str, Any], layer: Mapping[str, Any]) -> bool:
+    kind = {"policy": "tariff", "electrification": "electrification"}.get(asked["type"], asked["type"])
+    if layer["kind"] != kind or asked.get("op") in ("scale", "add"):
+        return False
+    share = asked.get("value") if asked.get("unit") == "pct" else None
+    return share is None or abs(100.0 * float(layer.get("penetration", -1)) - share) < 1e-6
+
+
+def _rows(study: str, known: Facts, query: Mapping[str, Any], case: str) -> Iterator[Row]:
+    entity, metric = query["entity"], query.get("metric", "")
+    if metric in ("voltage", "thermal_loading") and query.get("fn") in ("mean", "sum"):
+        return  # the results hold the lowest and the highest of a year, not its mean
+    if entity in KINDS and metric in ELEMENT:
+        yield from _elements(study, query, case)
+    elif entity in ("feeder", "system", "customer") and metric in FEEDER:
+        name = FEEDER[metric]
+        name = "max_pu" if metric == "voltage" and query.get("fn") == "max" else name
+        at = None if name in PAST else case
+        year = query.get("time", {}).get("year", 0) if name in PAST else 0
+        unit = METRICS[name].unit
+        feeders: list[str | None] = [None] if entity == "system" else list(known.feeders)
+        for feeder in feeders:
+            value = known.value(name, feeder, at, year)
+            if value is not None:
+                source = f"cube {feeder or 'study'} {at or 'all cases'} {name}"
+                yield Row(feeder or "the study", value, unit, source)
+    elif entity == "feeder" and not metric:
+        yield from (Row(f, 1.0, "", "cube") for f in known.feeders)
+    elif entity == "meter" and metric == "mapping_confidence":
+        for path in sorted(Path(layout.GROUP.format(study=study, group="*")).parent.glob("*/meters.parquet")):
+            for m in tables.read("meters", path, ["meter", "confidence"]).to_pylist():
+                if m["confidence"] is not None:
+                    yield Row(m["meter"], m["confidence"], "share", f"{path} {m['meter']}")
+    elif metric in ("hosting_capacity",) and entity in ("feeder", "bus"):
+        yield from _hosting(study, entity, case)
+
+
+def _elements(study: str, query: Mapping[str, Any], case: str) -> Iterator[Row]:
+    column, unit = ELEMENT[query["metric"]]
+    column = "max_pu" if column == "min_pu" and query.get("fn") == "max" else column
+    wanted = [f["value"] for f in query.get("filters", []) if f["field"] == "feeder" and f["op"] == "="]
+    for path in sorted(Path(layout.GROUP.format(study=study, group="*")).parent.glob("*/powerflow.parquet")):
+        flow = tables.read("powerflow", path, ["feeder", "case", "kind", "element", "phase", column])
+        mask = pc.and_(pc.equal(flow["case"].cast(tables.TEXT), case), pc.equal(flow["phase"].cast(tables.TEXT), ""))
+        for r in flow.filter(mask).to_pylist():
+            if r["kind"] in KINDS[query["entity"]] and r[column] is not None and (not wanted or r["feeder"] in wanted):
+                yield Row(f"{r['feeder']} {r['element']}", float(r[column]), unit, f"{path} {r['element']} {column}")
+
+
+def _hosting(study: str, entity: str, case: str) -> Iterator[Row]:
+    for path in sorted(Path(layout.GROUP.format(study=study, group="*")).parent.glob("*/hosting.parquet")):
+        for r in tables.read("hosting", path).to_pylist():
+            whole = not r["bus"]
+            if (
+                r["criterion"] == "all"
+                and r["hc_kw"] is not None
+                and whole == (entity == "feeder")
+                and r["case"] == case
+            ):
+                name = r["feeder"] if whole else f"{r['feeder']} {r['bus']}"
+                yield Row(f"{name} ({r['method']}, {r['of']})", r["hc_kw"], "kW", f"{path} {r['bus']} {r['method']}")
+
+
+def _fits(row: Row, part: Mapping[str, Any]) -> bool:
+    value, op = part["value"], part["op"]
+    if part["field"] in ("id", "feeder"):
+        same = row.name.split(" ")[0].lower() == str(value).lower() or row.name.lower().endswith(
+            f" {str(value).lower()}"
+        )
+        return bool(same == (op == "="))
+    if part["field"] in ("med", "anomaly", "age", "length"):
+        return True
+    number = {
+        "low": (0.0, 0.7),
+        "medium": (0.7, 0.9),
+        "high": (0.9, 1.01),
+        "ansi_a": (0.95, 1.05),
+        "ansi_b": (0.917, 1.058),
+    }
+    if isinstance(value, str):
+        low, high = number[value]
+        return (low <= row.value < high) if op in ("=", "within") else not low <= row.value <= high
+    if isinstance(value, list):
+        inside = bool(value[0] <= row.value <= value[1])
+        return inside if op == "between" else not inside
+    return bool(COMPARED[op](row.value, value))
+
+
+def _said(query: Mapping[str, Any], rows: list[Row]) -> list[str]:
+    intent = query["intent"]
+    if intent == "count":
+        plural = {"bus": "buses"}.get(query["entity"], f"{query['entity']}s")
+        return [f"{len(rows)} {query['entity'] if len(rows) == 1 else plural}"]
+    if not rows:
+        return ["none"]
+    if intent == "aggregate" and query["fn"] in ("mean", "sum"):
+        total = sum(r.value for r in rows)
+        value = total / len(rows) if query["fn"] == "mean" else total
+        return [
+            f"{'average' if query['fn'] == 'mean' else 'total'} over {len(rows)}: {figures.text(value, rows[0].unit)}"
+        ]
+    up = query.get("order") == "asc"
+    ordered = sorted(rows, key=lambda r: (r.value if up else -r.value, r.name))
+    shown = ordered[: query.get("limit") or ROWS]
+    lines = [f"{r.name}: {figures.text(r.value, r.unit)}    [{r.source}]" for r in shown]
+    more = len(ordered) - len(shown)
+    return [*lines, f"and {more} more"] if more and not query.get("limit") else lines
+
+
+def _compared(known: Facts, query: Mapping[str, Any], case: str) -> tuple[str, int]:
+    metric = FEEDER.get(query["metric"], "")
+    base = next(
+        (
+            c.case
+            for c in known.cases
+            if c.scenario == "base" and case.endswith(c.case.partition("@")[1] + c.case.partition("@")[2])
+        ),
+        None,
+    )
+    own = [f["value"] for f in query.get("filters", []) if f["field"] == "id"]
+    feeder = own[0] if own else None
+    before, after = (known.value(metric, feeder, c) if metric and c else None for c in (base, case))
+    if before is None or after is None:
+        return f"the results do not hold {called(query['metric'])} of both cases", NOTHING
+    unit = METRICS[metric].unit
+    return (f"{base}: {figures.text(before, unit)}; {case}: {figures.text(after, unit)}; change "
+            f"{figures.change(after - before, unit)}"), ANSWERED  # fmt: skip

@@ -1,0 +1,116 @@
+"""Questions become the canonical query of the method page, or are refused; nothing is guessed and nothing breaks."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dtl.learning.query.echo import words
+from dtl.learning.query.parse import parse, understand
+from dtl.learning.query.words import grammar, singular, tokens
+
+
+def canonical(query: dict[str, Any]) -> str:
+    """The query with its lists as sets."""
+    made = json.loads(json.dumps(query))
+    for key in ("filters", "scenario"):
+        if key in made:
+            made[key] = sorted(made[key], key=lambda part: json.dumps(part, sort_keys=True))
+    return json.dumps(made, sort_keys=True)
+
+
+def cases(samples: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (samples / "nlq/dev.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_development_half(samples: Path) -> None:
+    wrong = [c["text"] for c in cases(samples) if canonical(parse(c["text"])) != canonical(c["query"])]
+    assert not wrong
+
+
+def test_other_words_for_the_same_thing_give_the_same(samples: Path) -> None:
+    for case in cases(samples):
+        for word, other in (
+            ("feeder", "circuit"),
+            ("transformer", "xfmr"),
+            ("buses", "nodes"),
+            ("lines", "conductors"),
+        ):
+            said = case["text"].replace(word, other)
+            assert canonical(parse(said)) == canonical(case["query"]), said
+
+
+OWN = {
+    "Which circuit is the worst?": {"intent": "rank", "entity": "feeder", "metric": "violations_total", "order": "desc",
+        "limit": 1},
+    "Top ten xfmrs by loading": {"intent": "rank", "entity": "transformer", "metric": "thermal_loading",
+        "order": "desc", "limit": 10},
+    "Show feeders with hosting capacity below 1.5 MW": {"intent": "filter", "entity": "feeder",
+        "metric": "hosting_capacity",
+        "filters": [{"field": "hosting_capacity", "op": "<", "value": 1500, "unit": "kw"}]},
+    "feeders where SAIDI exceeds 2 hours": {"intent": "filter", "entity": "feeder", "metric": "saidi",
+        "filters": [{"field": "saidi", "op": ">", "value": 120, "unit": "min"}]},
+    "feeders except F12 with SAIFI above 1.5": {"intent": "filter", "entity": "feeder", "metric": "saifi",
+        "filters": [{"field": "id", "op": "!=", "value": "F12"}, {"field": "saifi", "op": ">", "value": 1.5}]},
+    "reduce EV penetration by 20% and list overloaded transformers": {"intent": "filter", "entity": "transformer",
+        "metric": "thermal_loading", "filters": [{"field": "thermal_loading", "op": ">", "value": 100, "unit": "pct"}],
+        "scenario": [{"type": "ev", "param": "penetration", "op": "scale", "value": 0.8}]},
+    "Compare peak load with and without 40% EVs": {"intent": "compare", "entity": "system", "metric": "peak_load",
+        "scenarios": [[], [{"type": "ev", "param": "penetration", "op": "set", "value": 40, "unit": "pct"}]]},
+    "transformers loaded more than 80 % but not overloaded": {"intent": "filter", "entity": "transformer",
+        "metric": "thermal_loading", "filters": [{"field": "thermal_loading", "op": ">", "value": 80, "unit": "pct"},
+        {"field": "thermal_loading", "op": "<=", "value": 100, "unit": "pct"}]},
+    "Show me the feeders with the highst losess": {"intent": "rank", "entity": "feeder", "metric": "losses",
+        "order": "desc"},
+    "peak load of substation Mill Road between 17:00 and 21:00": {"intent": "value", "entity": "substation",
+        "metric": "peak_load", "filters": [{"field": "id", "op": "=", "value": "Mill Road"}],
+        "time": {"hour_from": 17, "hour_to": 21}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OWN)
+def test_questions_of_our_own(text: str) -> None:
+    assert canonical(parse(text)) == canonical(OWN[text])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("drop table feeders", "not_a_query"), ("Please remove feeder F3", "not_a_query"),
+     ("SELECT * FROM feeders", "not_a_query"),
+     ("what is the capital of France", "out_of_scope"), ("tell me a joke", "out_of_scope"),
+     ("feeders with 150% EV penetration", "invalid_value"), ("Top -3 feeders by losses", "invalid_value")],
+)  # fmt: skip
+def test_what_is_refused(text: str, reason: str) -> None:
+    assert parse(text) == {"intent": "reject", "reason": reason}
+
+
+def test_what_is_not_clear_is_asked_back_and_what_is_ignored_is_said() -> None:
+    assert parse("show me everything") == {"intent": "clarify", "missing": ["entity", "metric"]}
+    assert parse("top five feeders")["intent"] == "clarify"
+    assert parse("feeders with losses apart from big ones")["intent"] == "clarify"
+    told = understand("worst feeder painted green")
+    assert told.query["intent"] == "rank" and {"painted", "green"} <= set(told.ignored)
+    assert understand("worst feedr").corrected == (("feedr", "feeder"),)
+
+
+def test_no_text_breaks_it_and_none_without_a_metric_is_answered() -> None:
+    draw = random.Random(1)
+    letters = string.ascii_letters + string.digits + string.punctuation + "  äé漢"
+    metric = {w for texts in grammar()["metrics"].values() for text in texts for w in text.split()}
+    things = {w for texts in grammar()["entities"].values() for text in texts for w in text.split()}
+    for _ in range(2000):
+        text = "".join(draw.choice(letters) for _ in range(draw.randrange(60)))
+        query = parse(text)
+        if query["intent"] not in ("clarify", "reject"):
+            assert query.get("metric") or {singular(t.text) for t in tokens(text)[0]} & (metric | things), text
+
+
+def test_what_is_told_reads_as_what_was_asked() -> None:
+    for text in ("top 3 transformers by loading", "how many buses are below 0.95 pu", "average peak load per feeder",
+                 "feeders with SAIDI above 90 minutes", "What is the peak load of feeder F12?"):  # fmt: skip
+        assert canonical(parse(words(parse(text)))) == canonical(parse(text)), words(parse(text))
