@@ -24,6 +24,7 @@ ABOUT = {
     "alerts.csv": "Intervals of meters and feeders that do not behave: fault, times, what shows it, what is suggested.",
     "archetypes.csv": "Which customers or feeders are alike.",
     "load_forecast.csv": "Load of the coming days by feeder and hour, with quantiles [kW].",
+    "ranking.csv": "Transformers and loaded lines across dimensions: values, standings, score.",
     "compliance.csv": "Every verdict of a grid code: value, limit, margin, clause, and what was not judged and why.",
     "lights.csv": "Every hour in which a segment is yellow or red: cause, element, power that would turn it green.",
     "curtailment.csv": "What is not taken of each plant in each hour so that limits hold, and why.",

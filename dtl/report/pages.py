@@ -21,6 +21,7 @@ PAGES = {
     "side-by-side": "Side by side",
     "hosting-capacity": "Hosting capacity",
     "sweeps": "Sweeps",
+    "assets": "Assets",
     "substations": "Substations",
     "insights": "Insights",
     "compliance": "Compliance",
@@ -34,7 +35,7 @@ PAGES = {
 
 GROUPS = {
     "Feeders": ("feeder", "side-by-side"),
-    "Analyses": ("hosting-capacity", "sweeps", "substations", "compliance", "reliability"),
+    "Analyses": ("hosting-capacity", "sweeps", "assets", "substations", "compliance", "reliability"),
     "Data": ("data-quality", "assumptions"),
 }
 """Pages that share an entry of the navigation, where a study has more than one of them."""

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from dtl import tables
+from dtl.analyses.ranking import Ranked
 from dtl.network.feeder import Feeder
 from dtl.report import (
+    asset_ranking,
     assumed,
     assumptions,
     compare_page,
@@ -40,6 +42,7 @@ from dtl.report import (
     sweeps,
 )
 from dtl.report.api import Api
+from dtl.report.asset_ranking import Assets
 from dtl.report.facts import Facts, load
 from dtl.report.overlays import Known, Overlays, measured_year, overlays
 from dtl.report.overview_map import Overview
@@ -65,20 +68,21 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     _put(docs / "data", "study", study_payloads.study(spec, facts, {"lacks": lacks, "growing": alerts}))
     _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
     _put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more | {"insights": about}))
-    _write_pages(site, spec, inputs, index, facts, told.crs)
+    _write_pages(site, spec, inputs, index, facts, told)
 
 
 class Written(NamedTuple):
     """What is known once all feeders are written.
 
     Coordinate system; how each feeder is drawn; which layers of the map any of them has; which feeders have which
-    further payload.
+    further payload; the assets in the order in which they deserve a look.
     """
 
     crs: str
     kinds: dict[str, str]
     seen: set[str]
     more: dict[str, set[str]]
+    assets: list[Ranked]
 
 
 def _copy_source(site: Path) -> None:
@@ -102,7 +106,7 @@ def _write_feeders(
 ) -> Written:
     """Write all feeders' payloads and the map's overview."""
     cases = tuple(c.case for c in facts.cases)
-    drawn = Overview(cases)
+    drawn, assets = Overview(cases), Assets()
     api = Api(data.parent / "api", facts)
     fits: dict[str, list[dict[str, Any]]] = {}
     known = Known.read(inputs, measured_year(spec))
@@ -127,13 +131,15 @@ def _write_feeders(
             _write_feeder(data, file, solution, facts, group["reason"])
             api.add(solution, file, hosted)
             drawn.add(solution, file)
+            assets.add(solution)
             if solution.buses and solution.places is not None:
                 kinds[solution.feeder] = solution.places.kind
     api.close()
     _put(data, "ov", drawn.payload(crs or ""))
     if any(fits.values()):
         _put(data, "hosting", hosting_payloads.study(fits, files, cases))
-    return Written(crs or "", kinds, drawn.seen, {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)})
+    more = {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)}
+    return Written(crs or "", kinds, drawn.seen, more, assets.ranked())
 
 
 def _model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
@@ -212,17 +218,27 @@ def _write_insights(
 
 
 def _write_pages(
-    site: Path, spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any], facts: Facts, crs: str
+    site: Path,
+    spec: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    index: Mapping[str, Any],
+    facts: Facts,
+    told: Written,
 ) -> None:
     said, learned = _write_insights(inputs, spec["decisions"], site / "docs" / "data")
-    listed = _listed(inputs) | learned | {"sweeps": sweeps.table(spec, inputs, index)}
+    listed = (
+        _listed(inputs)
+        | learned
+        | {"ranking": asset_ranking.table(told.assets)}
+        | {"sweeps": sweeps.table(spec, inputs, index)}
+    )
     cases = study_payloads.cases(spec, facts)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
     rows = downloads.write(site / "docs" / "downloads", facts.table, listed, spec["spec_text"])
     provenance = _provenance(spec, facts)
     reference = pages.reference(SOURCE / "docs")
-    common = {"study": spec, "cases": cases, "provenance": provenance, "crs": crs, "downloads": rows}
+    common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
     contexts = {
         "index": overview.context(facts, cases, quality.notices(data)),
         "data-quality": data,
@@ -231,6 +247,7 @@ def _write_pages(
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
+        "assets": asset_ranking.context(told.assets, {c["case"]: c["label"] for c in cases}),
         "sweeps": sweeps.context(spec, inputs, index),
         "insights": said,
         "compliance": compliance.context(facts, cases),

@@ -84,7 +84,8 @@ def verify(folder: Path, head: str = "") -> list[str]:
         if not isinstance(entry, dict) or "hash" not in entry:
             return [*wrong, f"{path.name}: is no entry"]
         if entry.get("entry") != number:
-            return [*wrong, f"{path.name}: is entry {entry.get('entry')} in the place of {number}: one is missing or moved"]
+            place = f"is entry {entry.get('entry')} in the place of {number}"
+            return [*wrong, f"{path.name}: {place}: one is missing or was moved"]
         if _hash(entry) != entry["hash"]:
             wrong.append(f"{path.name}: was edited: its content has another hash than it says")
         if path.name != f"{number:06d}-{entry['hash'][:12]}.json":

@@ -1,0 +1,183 @@
+"""The page that ranks transformers, and lines near their limit, across dimensions, by the values of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from dtl.analyses.ranking import DIMENSIONS, Asset, Ranked, ranked
+from dtl.network.feeder import Feeder
+from dtl.powerflow import head
+from dtl.report import figures
+from dtl.report.solution import Solution
+
+Shown = dict[str, Any]
+
+ROWS = 200
+"""Assets in the page; the file for download holds all."""
+LINES_FROM_PCT = 50.0
+"""Loading, of the limit, from which a line is among the assets."""
+TITLES = {
+    "load_pct": ("Loading, of its limit", "%"),
+    "voltage_pct": ("Voltage behind it, of its limit", "%"),
+    "loss_kwh": ("Losses", "kWh"),
+    "age_years": ("Age", "years"),
+    "customers": ("Customers behind", ""),
+    "customer_min": ("Customer minutes of outages", "min"),
+}
+_KNOWN = {"age_years": "age", "customer_min": "cmi"}
+"""Dimensions that the overlays of the map know of parts."""
+
+
+class Assets:
+    """Collects the assets of one feeder after the other."""
+
+    def __init__(self) -> None:
+        self._found: list[Asset] = []
+        self._behind: tuple[str, dict[tuple[str, str], int]] = ("", {})
+
+    def add(self, solution: Solution) -> None:
+        """Take in the transformers of a solved feeder, and its lines near their limit."""
+        if solution.model is None or not solution.solved:
+            return
+        if self._behind[0] != solution.group:
+            self._behind = (solution.group, behind(solution.model))
+        bands = {b.name: band for b, band in zip(solution.buses, solution.bands, strict=True)}
+        far = _far_buses(solution.model)
+        for kind, element in solution.parts:
+            loads = {c: load for c in solution.solved if (load := solution.load(c, kind, element)) is not None}
+            case = max(loads, key=lambda c: (loads[c], c)) if loads else solution.solved[-1]
+            if kind != "transformer" and loads.get(case, 0.0) < LINES_FROM_PCT:
+                continue
+            values = {"load_pct": loads[case]} if loads else {}
+            loss = solution.flow.get("loss_kwh", case, kind, element)
+            bus = far.get((kind, element), "")
+            values |= {} if loss is None else {"loss_kwh": float(loss)}
+            values |= _voltage(solution, case, bus, bands.get(bus))
+            values["customers"] = float(self._behind[1].get((kind, element), 0))
+            for dimension, column in _KNOWN.items():
+                known = solution.overlays.of_part.get(column, {}).get((kind, element))
+                values |= {} if known is None else {dimension: float(known)}
+            self._found.append(Asset(solution.feeder, kind, element, values, case))
+
+    def ranked(self) -> list[Ranked]:
+        """All assets, the first to look at first."""
+        return ranked(self._found)
+
+
+def _voltage(solution: Solution, case: str, bus: str, band: Any) -> dict[str, float]:
+    """How much of the room for voltage is used at a bus [%], the worse end counts."""
+    low, high = (solution.flow.get(c, case, "bus", bus) for c in ("min_pu", "max_pu"))
+    if band is None or low is None or high is None:
+        return {}
+    used = [100.0 * (high - 1.0) / (band.high_pu - 1.0)] if band.high_pu > 1.0 else []
+    used += [100.0 * (1.0 - low) / (1.0 - band.low_pu)] if 0.0 < band.low_pu < 1.0 else []
+    return {"voltage_pct": max(0.0, *used)} if used else {}
+
+
+def _far_buses(model: Feeder) -> dict[tuple[str, str], str]:
+    """The bus of each part on the side away from the head."""
+    near = head.view(model).head_end
+    found: dict[tuple[str, str], str] = {}
+    for kind, parts in (("line", model.lines), ("switch", model.switches)):
+        found |= {(kind, p.name): (p.to_bus, p.from_bus)[near.get((kind, p.name), 0)] for p in parts}
+    for part in model.transformers:
+        at = near.get(("transformer", part.name), 0)
+        found["transformer", part.name] = next((w.bus for i, w in enumerate(part.windings) if i != at), "")
+    return found
+
+
+def behind(model: Feeder) -> dict[tuple[str, str], int]:
+    """Customers behind each part that is in service; in a ring those behind its part nearest to the head."""
+    seen, far = head.view(model), _far_buses(model)
+    count: dict[str, int] = {}
+    for load in model.loads:
+        if load.enabled:
+            count[load.bus] = count.get(load.bus, 0) + load.customers
+    into: dict[str, list[tuple[str, str]]] = {}
+    for key in seen.head_end:
+        into.setdefault(far.get(key, ""), []).append(key)
+    ends: dict[tuple[str, str], tuple[str, ...]] = {("line", p.name): (p.from_bus, p.to_bus) for p in model.lines}
+    ends |= {("switch", p.name): (p.from_bus, p.to_bus) for p in model.switches}
+    ends |= {("transformer", p.name): (p.windings[0].bus, p.windings[1].bus) for p in model.transformers}
+    order = _outward({b: [k for k in keys if k in ends] for b, keys in into.items()}, ends, model)
+    found: dict[tuple[str, str], int] = {}
+    for bus, key, parent in reversed(order):
+        found[key] = count.get(bus, 0)
+        count[parent] = count.get(parent, 0) + count.get(bus, 0)
+        for other in into.get(bus, ()):
+            found.setdefault(other, found[key])
+    return found
+
+
+def _outward(
+    into: Mapping[str, list[tuple[str, str]]], ends: Mapping[tuple[str, str], tuple[str, ...]], model: Feeder
+) -> list[tuple[str, tuple[str, str], str]]:
+    """Every bus with the part that feeds it and the bus before it, from the sources outward."""
+    joined: dict[str, list[tuple[str, tuple[str, str]]]] = {}
+    for keys in into.values():
+        for key in keys:
+            a, b = ends[key]
+            joined.setdefault(a, []).append((b, key))
+            joined.setdefault(b, []).append((a, key))
+    reached, order = {s.bus for s in model.sources}, []
+    queue = sorted(reached)
+    for bus in queue:
+        for other, key in sorted(joined.get(bus, ())):
+            if other not in reached:
+                reached.add(other)
+                order.append((other, key, bus))
+                queue.append(other)
+    return order
+
+
+def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
+    """The context of the page; None where no asset was solved."""
+    if not found:
+        return None
+    there = [d for d in DIMENSIONS if any(d in r.asset.values for r in found)]
+    rows = [
+        {
+            "place": place,
+            "feeder": r.asset.feeder,
+            "kind": r.asset.kind,
+            "element": r.asset.element,
+            "case": cases.get(r.asset.case, r.asset.case),
+            "score": round(r.score),
+            "cells": [_cell(r, dimension) for dimension in there],
+        }
+        for place, r in enumerate(found[:ROWS], 1)
+    ]
+    heads = [{"title": TITLES[d][0], "unit": TITLES[d][1]} for d in there]
+    lacking = [TITLES[d][0].lower() for d in DIMENSIONS if d not in there]
+    return {"rows": rows, "heads": heads, "count": len(found), "lacking": lacking, "from_pct": f"{LINES_FROM_PCT:g}"}
+
+
+def _cell(found: Ranked, dimension: str) -> Shown:
+    value = found.asset.values.get(dimension)
+    unit = TITLES[dimension][1]
+    number = figures.shown(value, unit)
+    shown = f"{number[0]} {number[1]}" if number[1] not in ("", "%", "years", "min") else number[0]
+    return {
+        "text": shown,
+        "standing": round(found.standing.get(dimension, 0.0)),
+        "bad": unit == "%" and (value or 0) > 100,
+    }
+
+
+def table(found: list[Ranked]) -> pa.Table:
+    """All assets with values, standings and score, for those who take it away."""
+    columns: dict[str, Any] = {
+        "place": list(range(1, len(found) + 1)),
+        "feeder": [r.asset.feeder for r in found],
+        "kind": [r.asset.kind for r in found],
+        "element": [r.asset.element for r in found],
+        "case": [r.asset.case for r in found],
+        "score_pct": [r.score for r in found],
+    }
+    for d in DIMENSIONS:
+        columns[d] = pa.array([r.asset.values.get(d) for r in found], pa.float64())
+        columns[f"{d}_standing_pct"] = pa.array([r.standing.get(d) for r in found], pa.float64())
+    return pa.table(columns)

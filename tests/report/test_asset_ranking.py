@@ -1,0 +1,60 @@
+"""Assets across dimensions: standings by hand, customers behind a part, and the page against the tables."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import made_study
+import pytest
+from pyarrow import csv
+
+from dtl import tables
+from dtl.analyses.ranking import Asset, ranked
+from dtl.report.asset_ranking import behind
+
+
+def test_standings_are_shares_of_lower_values_of_the_same_kind() -> None:
+    """By hand: of 10, 20, 20 and 40 the shares of lower ones are 0, 1.5, 1.5 and 3 of 3; nothing stands at 0."""
+    loads = {"a": 10.0, "b": 20.0, "c": 20.0, "d": 40.0}
+    assets = [Asset("f", "transformer", name, {"load_pct": v, "customer_min": 0.0}) for name, v in loads.items()]
+    assets.append(Asset("f", "line", "only", {"load_pct": 5.0}))
+    found = {r.asset.element: r for r in ranked(assets)}
+    assert [found[n].standing["load_pct"] for n in "abcd"] == [0.0, 50.0, 50.0, 100.0]
+    assert {r.standing.get("customer_min", 0.0) for r in found.values()} == {0.0}
+    assert (found["only"].score, found["d"].score) == (100.0, 50.0)
+    assert [r.asset.element for r in ranked(assets)] == ["only", "d", "b", "c", "a"]
+
+
+def test_a_missing_age_neither_helps_nor_harms() -> None:
+    same = {"load_pct": 80.0}
+    old, young = (
+        Asset("f", "line", "old", {**same, "age_years": 40.0}),
+        Asset("f", "line", "new", {**same, "age_years": 1.0}),
+    )
+    unknown = Asset("f", "line", "x", same)
+    assert [r.asset.element for r in ranked([young, unknown, old])] == ["old", "x", "new"]
+
+
+def test_customers_behind_a_part() -> None:
+    """Each transformer of the made feeder serves five customers; the first section of the spine feeds them all."""
+    model = made_study.MODELS["north"]
+    found = behind(model)
+    ends = [name for kind, name in found if kind == "transformer"]
+    assert ends and {found["transformer", name] for name in ends} == {5}
+    assert found["line", "l01"] == 5 * len(ends) == model.customers
+    assert found["line", "l03"] == 5 * (len(ends) - 1)
+
+
+def test_the_page_and_the_file_say_what_the_tables_say(made: Any) -> None:
+    docs = made.site / "docs"
+    text = re.sub(r"<[^>]+>", " ", (docs / "assets.md").read_text(encoding="utf-8"))
+    rows = csv.read_csv(docs / "downloads" / "ranking.csv").to_pylist()
+    assert rows and [r["place"] for r in rows] == list(range(1, len(rows) + 1))
+    assert [r["score_pct"] for r in rows] == sorted((r["score_pct"] for r in rows), reverse=True)
+    flow = tables.read("powerflow", made.inputs["powerflow"]["north"]).to_pylist()
+    mine = next(r for r in rows if r["feeder"] == "north" and r["kind"] == "transformer")
+    own = [r for r in flow if (r["kind"], r["element"], r["phase"]) == ("transformer", mine["element"], "")]
+    limit = made_study.LIMITS["transformers"]["over_pct"]
+    assert mine["load_pct"] == pytest.approx(max(100 * r["max_load_pct"] / limit for r in own))
+    assert mine["element"] in text
