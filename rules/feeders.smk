@@ -17,8 +17,7 @@ rule prepare_feeder:
         linked=solid(layout.LINKED),
     log:
         log_of("prepare_feeder", "{group}"),
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:
@@ -49,8 +48,7 @@ rule solve_feeder:
         log_of("solve_feeder", "{group}"),
     benchmark:
         benchmark_of("solve_feeder", "{group}")
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:
@@ -70,8 +68,7 @@ rule validate_feeder:
         deviations=solid(layout.DEVIATIONS),
     log:
         log_of("validate_feeder", "{group}"),
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:
@@ -96,8 +93,7 @@ rule host_feeder:
         log_of("host_feeder", "{group}"),
     benchmark:
         benchmark_of("host_feeder", "{group}")
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:
@@ -123,8 +119,7 @@ rule sweep_feeder:
         log_of("sweep_feeder", "{group}"),
     benchmark:
         benchmark_of("sweep_feeder", "{group}")
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:
@@ -152,8 +147,7 @@ rule comply_feeder:
         log_of("comply_feeder", "{group}"),
     benchmark:
         benchmark_of("comply_feeder", "{group}")
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:
@@ -175,8 +169,7 @@ rule assess_feeder:
         assess=solid(layout.ASSESS),
     log:
         log_of("assess_feeder", "{group}"),
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:

@@ -20,8 +20,7 @@ rule learn_feeder:
         learned=directory(layout.LEARNED),
     log:
         log_of("learn_feeder", "{group}"),
-    priority:
-        border.priority
+    priority: border.priority
     conda:
         ENV
     params:
