@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
@@ -18,20 +18,27 @@ LAYERS = (
 """All layers; the first seven colour the network, the others stand on it."""
 
 
-def growing(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The feeders that the learning module ``growth`` warns of: feeder and text, by name."""
+class Growing(NamedTuple):
+    """Feeder and text of what the learning module ``growth`` warns of, by name; and whether it had an answer."""
+
+    alerts: list[dict[str, Any]]
+    answered: bool
+
+
+def growing(inputs: Mapping[str, Any]) -> Growing:
+    """What the learning module ``growth`` says of feeders."""
     folder = inputs["learning"]
     path = Path(folder) / "insights.parquet" if folder else None
     if path is None or not path.is_file():
-        return []
+        return Growing([], False)
     rows = tables.read("insights", path)
     module, metric = (rows[name].cast(tables.TEXT) for name in ("module", "metric"))
     warned = rows.filter(pc.and_(pc.equal(module, "growth"), pc.equal(metric, "warning"))).to_pylist()
     told = [{"feeder": r["feeder"], "text": r["text"]} for r in warned if r["verdict"] == "ok" and r["value"]]
-    return sorted(told, key=lambda r: r["feeder"])
+    return Growing(sorted(told, key=lambda r: r["feeder"]), any(r["verdict"] == "ok" for r in warned))
 
 
-def reasons(spec: Mapping[str, Any], seen: Collection[str], alerts: Collection[Any]) -> dict[str, str]:
+def reasons(spec: Mapping[str, Any], seen: Collection[str], grows: Growing) -> dict[str, str]:
     """For each layer that the study lacks, why; `seen` are the columns that any feeder has."""
     whole = json.loads(spec["spec_text"])
     kinds = {s["kind"] for s in whole["sources"].values()}
@@ -52,11 +59,13 @@ def reasons(spec: Mapping[str, Any], seen: Collection[str], alerts: Collection[A
         "outages": "The study has no source of outages." if "oms" not in kinds
         else "No outage is linked to an element of the model.",
         "growth": "The analyses of the study do not ask for growth." if "growth" not in analyses
-        else "No feeder grows beyond chance.",
+        else "No feeder grows beyond chance." if grows.answered else "No feeder has data enough to tell.",
         "customers": "No load of the model tells its customers.",
     }  # fmt: skip
     there = (
-        {*seen, "load", "volt"} | ({"growth"} if alerts else set()) | ({"diff"} if len(spec["cases"]) > 1 else set())
+        {*seen, "load", "volt"}
+        | ({"growth"} if grows.alerts else set())
+        | ({"diff"} if len(spec["cases"]) > 1 else set())
     )
     return {name: why[name] for name in LAYERS if name not in there}
 

@@ -93,7 +93,7 @@ DTL.HostingPage = class {
   }
 
   #whole(rows) {
-    const curves = rows.filter((r) => this.levels.has(r.row)).sort((a, b) => a.p50 - b.p50).slice(0, 8)
+    const curves = rows.filter((r) => this.levels.has(r.row)).sort((a, b) => a.p50 - b.p50).slice(0, 5)
       .map((r, i) => ({ name: r.feeder, colour: `var(--dtl-scenario-${i % 5})`, ...this.levels.get(r.row), p5: r.p5, p50: r.p50, p95: r.p95 }));
     const kw = (title, key) => ({ title, unit: "kW", value: (r) => r[key], cell: (r) => DTL.text(r[key], "kW").replace(/ kW$/, "") });
     const table = DTL.table({
@@ -111,6 +111,7 @@ DTL.HostingPage = class {
         { title: "When", value: (r) => r.hour, cell: (r) => DTL.hosting.hour(r.hour), left: true },
       ],
     });
-    return [table, curves.length ? DTL.h("div", { class: "dtl-two" }, DTL.hosting.curve(curves, "Random deployments"), DTL.hosting.violins(curves)) : ""];
+    const many = rows.filter((r) => this.levels.has(r.row)).length > curves.length ? DTL.h("p", { class: "dtl-note" }, "Curves are those of the five feeders with the least room; each feeder's page has its own.") : "";
+    return [table, many, curves.length ? DTL.h("div", { class: "dtl-two" }, DTL.hosting.curve(curves, "Random deployments"), DTL.hosting.violins(curves)) : ""];
   }
 };

@@ -58,7 +58,7 @@ def test_what_is_missing_is_missing_for_a_reason(made: Any) -> None:
     assert set(lacks) == {"fit_load", "risk", "solar", "growth"}
     assert "not asked of load" in lacks["fit_load"] and "solar" in lacks["solar"]
     spec = made_study.spec()
-    none = layers.reasons({**spec, "cases": spec["cases"][:1]}, set(), [])
+    none = layers.reasons({**spec, "cases": spec["cases"][:1]}, set(), layers.Growing([], False))
     assert set(layers.LAYERS) - set(none) == {"load", "volt"}
     assert all(reason.endswith(".") for reason in none.values())
 
@@ -69,5 +69,6 @@ def test_growth_alerts_are_those_of_the_module(tmp_path: Any) -> None:
     said += [("anomaly", "d", "warning", 1.0), ("growth", "b", "growth_pct_per_year", 3.0)]
     rows = [row | {"module": m, "feeder": f, "metric": n, "value": v, "text": f"{f} grows"} for m, f, n, v in said]
     tables.write("insights", tables.frame("insights", rows), tmp_path / "insights.parquet")
-    assert [a["feeder"] for a in layers.growing({"learning": tmp_path})] == ["a", "b"]
-    assert layers.growing({"learning": {}}) == []
+    found = layers.growing({"learning": tmp_path})
+    assert [a["feeder"] for a in found.alerts] == ["a", "b"] and found.answered
+    assert layers.growing({"learning": {}}) == ([], False)
