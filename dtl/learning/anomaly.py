@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ REPAIR = {
     "catch_up": "spread the last reading over the gap in the shape of like days",
     "spike": "replace by the same hour of like days",
     "stuck": "replace by the same hour of like days up to 7 days, else leave missing",
+    "estimated": "wait for the reading; it is an estimate of the source, no fault of the meter",
     "zero": "replace by the same hour of like days up to 7 days, else leave missing; check for an outage",
     "shift": "move the stamps back after checking the meter's clock",
     "halved": "check current transformers and phases; multiply by two once confirmed",
@@ -55,7 +57,7 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
         feeders = {r["meter"]: r["feeder"] for r in tables["meters"].select(["meter", "feeder"]).to_pylist()}
     if "register" in tables:
         generating = {r["meter"] for r in tables["register"].to_pylist()}
-    volts = _volts(tables)
+    volts, estimated = _volts(tables), _estimated(tables)
     things = [("meter", m, feeders.get(m, ""), s, "readings", "kwh") for m, s in series.metered(tables).items()]
     things += [("feeder", "", f, s, "scada", "value") for f, s in series.heads(tables).items()]
     judged = list(_faults(sorted(things, key=lambda t: t[:3]), spec))
@@ -66,6 +68,7 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
             rows.append(not_enough(MODULE, found.why, feeder=feeder, kind=kind, element=element, evidence=evidence))
             continue
         found = [event for k, event in enumerate(found) if (i, k) not in shared]
+        found = [_filled(event, values.index, estimated.get(element)) for event in found]
         if kind == "meter" and element not in generating:
             found += _negative(values)
         found += _odd_volts(values, volts.get(element))
@@ -93,6 +96,25 @@ def _faults(things: list[Thing], spec: Mapping[str, Any]) -> Iterator[tuple[Thin
         moved = [Event(e.kind, e.first - skip, e.end - skip, e.confidence, e.why) for e in next(judged).events]
         inside = [e for e in moved if e.end > 0 and e.first < count]
         yield thing, [Event(e.kind, max(e.first, 0), min(e.end, count), e.confidence, e.why) for e in inside]
+
+
+def _estimated(tables: Mapping[str, pa.Table]) -> dict[str, pd.DatetimeIndex]:
+    """The intervals of which the source says that it estimated them, by meter."""
+    if "readings" not in tables:
+        return {}
+    rows = tables["readings"].select(["meter", "start", "flag"]).to_pandas()
+    rows = rows[rows["flag"].astype(str) == "estimated"]
+    return {str(m): pd.DatetimeIndex(own["start"]) for m, own in rows.groupby("meter", observed=True)}
+
+
+def _filled(event: Event, index: pd.Index, estimated: pd.DatetimeIndex | None) -> Event:
+    """Equal readings are no stuck meter where the source says that it estimated most of them."""
+    if event.kind != "stuck" or estimated is None:
+        return event
+    share = index[event.first : event.end].isin(estimated).mean()
+    if share <= 0.5:
+        return event
+    return replace(event, kind="estimated", why=f"{event.why}, estimated by the source")
 
 
 def _together(things: list[tuple[Thing, list[Event] | NotEnough]]) -> set[tuple[int, int]]:

@@ -17,6 +17,10 @@ from dtl.learning.usual import Array, Usual, median_of, usual
 PASSES = 3
 TREES, SAMPLE, POOL = 100, 512, 20_000
 """The forest's trees, the intervals that each sees, and those of all meters from which they are drawn."""
+LEVELS = {"halved": 0.5, "doubled": 2.0}
+LEVEL_APART, LEVEL_DAYS = 0.3, 3
+"""How far, in logarithm, the ratio to the usual may be from the factor (twice that in a quarter of the day); and for
+how many days at least a meter is wrong by a factor, since shorter changes are habits."""
 LEAST_DAYS = 28
 TRAIN = 0.9
 """Share of the forest's scores below which is the body, above the tail that a generalised Pareto fits."""
@@ -203,12 +207,31 @@ def _events(
                 column = groups[kind][int(states.probability[first:end, groups[kind]].sum(0).argmax())]
                 lag = states.names[column].split("_")[1]
             told = _why(kind, x[first:end], median[first:end], lag, steps)
-            events.append(Event(kind, first, end, float(each[kind][first:end].mean()), told))
+            sound = kind not in LEVELS or _by_a_factor(x, median, first, end, steps, LEVELS[kind])
+            sure = float(each[kind][first:end].mean()) if sound else 0.5
+            words = told if sound else f"{told}; not by one factor of {LEVELS[kind]:g}, as a meter that is wrong by it"
+            events.append(Event(kind if sound else "unusual", first, end, sure, words))
     events += [Event("gap", a, b, 1.0, f"{b - a} intervals without a reading") for a, b in runs(gap)]
     for first, end in _joined(odd, bridge):
         told = f"{np.nanmean(x[first:end]):.3g} where {median[first:end].mean():.3g} is usual; no known kind of fault"
         events.append(Event("unusual", first, end, 0.5, told))
     return sorted(events, key=lambda e: (e.first, e.kind))
+
+
+def _by_a_factor(x: Array, median: Array, first: int, end: int, steps: int, factor: float) -> bool:
+    """Whether readings are the usual times a factor, for days, over all and in each quarter of the day.
+
+    A transformer or constant that is wrong multiplies every reading; people who are away leave the refrigerator on.
+    """
+    at = np.arange(first, end)[np.isfinite(x[first:end])]
+    quarters = [at[at % steps * 4 // steps == q] for q in range(4)]
+    if len(at) < LEVEL_DAYS * steps or not all(len(q) for q in quarters):
+        return False
+    sums = [(float(x[own].sum()), float(median[own].sum())) for own in (at, *quarters)]
+    if any(taken <= 0 or usual <= 0 for taken, usual in sums):
+        return False
+    off = [abs(np.log(taken / usual / factor)) for taken, usual in sums]
+    return off[0] <= LEVEL_APART and max(off[1:]) <= 2 * LEVEL_APART
 
 
 def _joined(mask: NDArray[np.bool_], bridge: int) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from bench.learning import anomaly as bench
 from learning.made_tables import readings
@@ -76,3 +77,32 @@ def test_from_tables_to_alerts(real: dict[str, tuple]) -> None:
     assert rows["alert", "M1 2016-02-20T06:00", "zero"]["value"] == 24
     alerts = {(r["element"], r["fault"]) for r in found.tables["alerts"].to_pylist()}
     assert alerts >= {("M1", "zero"), ("M1", "negative")}
+
+
+def test_a_house_that_is_left_is_no_halved_meter(real: dict[str, tuple]) -> None:
+    """For ten days only the night's load is left, with its noise; half of every reading is another thing."""
+    values, kind, steps = real["bdg2 building_2"]
+    left, wrong, days = values.copy(), values.copy(), slice(100 * steps, 110 * steps)
+    night = np.nanquantile(values, 0.05)
+    left[days] = np.random.default_rng(0).uniform(0.3, 0.5, 10 * steps) * night
+    wrong[days] *= 0.5
+    told = {
+        name: {e.kind for e in bench.asked(x, kind, steps).events if e.first < days.stop and e.end > days.start}
+        for name, x in (("left", left), ("wrong", wrong))
+    }
+    assert "halved" in told["wrong"] and "halved" not in told["left"]
+
+
+def test_what_the_source_estimated_is_no_stuck_meter() -> None:
+    kwh = pd.Series(
+        np.random.default_rng(1).uniform(0.3, 1.5, 42 * 24),
+        pd.date_range("2025-06-01", periods=42 * 24, freq="h"),
+    )
+    kwh.iloc[480:500], kwh.iloc[720:740] = 0.9, 0.7
+    table = readings({"M": kwh})
+    flags = np.where((np.arange(len(kwh)) >= 480) & (np.arange(len(kwh)) < 500), "estimated", "measured")
+    at = table.schema.get_field_index("flag")
+    table = table.set_column(at, table.schema.field(at), pa.array(flags).cast(table.schema.field(at).type))
+    alerts = anomaly.learn({"seed": 0}, {"readings": table}).tables["alerts"].to_pylist()
+    found = {(a["fault"], a["start"].isoformat()) for a in alerts if a["fault"] in ("stuck", "estimated")}
+    assert found == {("estimated", "2025-06-21T00:00:00+00:00"), ("stuck", "2025-07-01T00:00:00+00:00")}
