@@ -231,7 +231,7 @@ def _by_a_factor(x: Array, median: Array, first: int, end: int, steps: int, fact
     if any(taken <= 0 or usual <= 0 for taken, usual in sums):
         return False
     off = [abs(np.log(taken / usual / factor)) for taken, usual in sums]
-    return off[0] <= LEVEL_APART and max(off[1:]) <= 2 * LEVEL_APART
+    return bool(off[0] <= LEVEL_APART and max(off[1:]) <= 2 * LEVEL_APART)
 
 
 def _joined(mask: NDArray[np.bool_], bridge: int) -> list[tuple[int, int]]:
