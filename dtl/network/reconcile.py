@@ -26,6 +26,14 @@ NAMED = 5
 REMEDY = "Look at the table of links; network.reconcile.overrides of the study always wins."
 FARTHEST_M = 15.0
 """Farthest match of a study that does not say it [m]."""
+DIFFERS = {
+    "feeder": "reconcile.feeder-differs",
+    "phases": "reconcile.phases-differ",
+    "kva": "reconcile.kva-differs",
+    "length_m": "reconcile.length-differs",
+    "closed": "reconcile.position-differs",
+}
+"""The check of each property that both may state otherwise."""
 LENGTH_APART, KVA_APART = 0.10, 0.01
 """From these parts lengths and ratings count as stated otherwise."""
 
@@ -173,11 +181,11 @@ def _told(
         if len(names):
             value = ", ".join(sorted(names)[:NAMED]) + (", ..." if len(names) > NAMED else "")
             yield Finding(check, "warning", f"{len(names)} {what}", field="links", value=value, remedy=REMEDY)
-    for word in ("feeder", "phases", "kva", "length_m", "closed"):
+    for word, check in DIFFERS.items():
         rows = pairs[pairs["differs"].str.contains(rf"(?:^|; ){word} ")]
         if len(rows):
             told = [f"{ours['name'][i]}: {d}" for i, d in zip(rows["i"], rows["differs"], strict=True)]
             value = ", ".join(sorted(told)[:NAMED]) + (", ..." if len(told) > NAMED else "")
             text = f"{len(rows)} elements have another {word} in the GIS (model/GIS)"
-            yield Finding(f"reconcile.{word.split('_')[0]}-differs", "warning", text, field=word, value=value,
+            yield Finding(check, "warning", text, field=word, value=value,
                           remedy="One of the two sources is wrong; the model's value is used.")  # fmt: skip
