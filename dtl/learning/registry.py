@@ -14,6 +14,8 @@ LEARNERS = {
 
 OVER_FEEDERS = {
     "clusters": "dtl.learning.clusters:learn",
+    "outage_risk": "dtl.learning.outage_risk:learn",
+    "recommend": "dtl.learning.recommend:learn",
     "spatial": "dtl.learning.spatial:learn",
 }
 """The same, asked of all feeders together, after `LEARNERS` were asked of each."""

@@ -52,7 +52,6 @@ class Calibrate(Base):
         return self
 
 
-@not_yet
 class OutageRisk(Base):
     """Where outages are likely."""
 
@@ -145,9 +144,8 @@ class Spatial(Base):
     """So many elements near each other, itself counted, make a cluster."""
 
 
-@not_yet
 class Recommend(Base):
-    """What to do next, by rules."""
+    """Scenarios to run next, by rules."""
 
     top: Count = 10
     """How many recommendations."""

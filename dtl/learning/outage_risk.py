@@ -1,0 +1,171 @@
+"""The module ``outage_risk``: interruptions to come by feeder, and which days bring many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
+
+from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
+from dtl.learning.outage_days import aligned, back_test, brier_skill, features
+from dtl.learning.outage_rates import rates
+
+MODULE = "outage_risk"
+LEAST_DAYS, LEAST_EVENTS = 365, 10
+"""Days of record and interruptions below which no rate is given."""
+RECENT_DAYS, DRIFT_PRIOR = 730, 20.0
+"""Window of the base rate [days], and interruptions that must be seen in it before it counts half."""
+DAILY = {
+    "wind_max": ("wind_m_s", "max"),
+    "wind_mean": ("wind_m_s", "mean"),
+    "gust_max": ("gust_m_s", "max"),
+    "rain": ("precipitation_mm", "sum"),
+    "temp_max": ("temp_c", "max"),
+    "temp_min": ("temp_c", "min"),
+    "humidity": ("humidity_pct", "mean"),
+    "snow": ("snow_m", "max"),
+}
+"""Columns of a day by the column of the table ``weather`` and how its hours are taken together."""
+
+
+def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
+    """Insights from ``outages``, ``served`` and ``weather``; ``spec``: ``horizon_days``, ``timezone``, ``seed``."""
+    rows = (
+        tables["outages"].select(["feeder", "day", "planned", "refused"]).to_pandas() if "outages" in tables else None
+    )
+    if rows is None or rows.empty:
+        return LearnResult([not_enough(MODULE, "no source gives interruptions")])
+    kept = rows[(rows["refused"] == "") & (rows["planned"] != True)]  # noqa: E712  (missing is neither)
+    span = pd.date_range(pd.Timestamp(rows["day"].min()), pd.Timestamp(rows["day"].max()))
+    if len(span) < LEAST_DAYS or len(kept) < LEAST_EVENTS:
+        text = f"{len(kept)} unplanned interruptions over {len(span)} days; {LEAST_EVENTS} over {LEAST_DAYS} are needed"
+        return LearnResult([not_enough(MODULE, text)])
+    feeders = sorted(set(tables["served"]["feeder"].to_pylist()) | {str(f) for f in kept["feeder"] if f})
+    day = pd.to_datetime(kept["day"])
+    counts = (
+        pd.crosstab(day, kept["feeder"].astype(str)).reindex(span, fill_value=0).reindex(columns=feeders, fill_value=0)
+    )
+    told = _ahead(counts, int(spec.get("horizon_days", 365)))
+    total = day.value_counts().reindex(span, fill_value=0)
+    return LearnResult([*told, *_tested(counts), *_busy(total, tables, spec), _stress()])
+
+
+def _ahead(counts: pd.DataFrame, horizon: int) -> list[Insight]:
+    """Expected interruptions of each feeder over the horizon, at the level of the last 24 months."""
+    events, days = counts.sum().to_numpy(float), len(counts)
+    prior = rates(events, np.full(len(events), float(days)))
+    drift = _drift(counts)
+    span = horizon * drift
+    mean, low, high = prior.ahead(events, np.full(len(events), float(days)), span)
+    rows = []
+    for i, feeder in enumerate(counts.columns):
+        text = (
+            f"{mean[i]:.1f} unplanned interruptions expected in {horizon} days, 90 % interval {low[i]:.0f} to "
+            f"{high[i]:.0f}; {events[i]:.0f} in {days} days of record, level of the last 24 months x {drift:.2f}"
+        )
+        cells = [Cell("outages", "", "feeder")]
+        rows.append(Insight(MODULE, "interruptions_ahead", float(mean[i]), "1", text, feeder, evidence=cells))
+        rows.append(Insight(MODULE, "interruptions_ahead_high", float(high[i]), "1", text, feeder, evidence=cells))
+    return rows
+
+
+def _drift(counts: pd.DataFrame) -> float:
+    """Rate of the last 24 months over that of the record, drawn to 1 where few interruptions are in them."""
+    recent = counts.tail(RECENT_DAYS)
+    expected = float(counts.to_numpy().sum()) * len(recent) / len(counts)
+    return (float(recent.to_numpy().sum()) + DRIFT_PRIOR) / (expected + DRIFT_PRIOR)
+
+
+def _tested(counts: pd.DataFrame) -> list[Insight]:
+    """What would have been said a year before the end of the record, and what came."""
+    before, after = counts.iloc[:-365], counts.iloc[-365:]
+    if len(before) < LEAST_DAYS or before.to_numpy().sum() < LEAST_EVENTS:
+        return [
+            not_enough(
+                MODULE, f"{len(counts)} days of record, a back-test of a year needs {LEAST_DAYS + 365}", kind="model"
+            )
+        ]
+    events, days = before.sum().to_numpy(float), np.full(before.shape[1], float(len(before)))
+    mean, low, high = rates(events, days).ahead(events, days, 365 * _drift(before))
+    came = after.sum().to_numpy(float)
+    held = float(((came >= low) & (came <= high)).mean())
+    text = (
+        f"the last year, told from the years before: {mean.sum():.0f} interruptions expected, {came.sum():.0f} came; "
+        f"{100 * held:.0f} % of feeders within their 90 % interval"
+    )
+    cell = [Cell("outages", "", "day")]
+    ratio = float(mean.sum() / came.sum()) if came.sum() else None
+    return [
+        Insight(MODULE, "expected_over_observed", ratio, "1", text, kind="model", evidence=cell),
+        Insight(MODULE, "interval_held_pct", 100 * held, "%", text, kind="model", evidence=cell),
+    ]
+
+
+def daily(weather: pa.Table, timezone: str) -> pd.DataFrame:
+    """Weather by local day, the mean of all points; columns that no source gives are missing on every day."""
+    names = sorted({column for column, _ in DAILY.values()})
+    rows = weather.select(["point", "start", *names]).to_pandas()
+    local = rows["start"].dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
+    groups = rows.groupby([rows["point"].astype(str), local.rename("day")])
+    found = {name: groups[column].agg(how) for name, (column, how) in DAILY.items()}
+    return pd.DataFrame(found).groupby("day").mean()
+
+
+def _busy(total: pd.Series, tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> list[Insight]:
+    """How well weather tells the days with many interruptions, on years that the models did not see."""
+    if "weather" not in tables or not tables["weather"].num_rows:
+        return [not_enough(MODULE, "no weather is given, so days are not told apart", kind="day")]
+    weather = daily(tables["weather"], str(spec.get("timezone", "UTC")))
+    days = total.index.intersection(weather.index)
+    weather, counts = weather.loc[days], total.loc[days].astype(float)
+    if len(days) < LEAST_DAYS:
+        text = f"weather and interruptions share {len(days)} days, {LEAST_DAYS} are needed"
+        return [not_enough(MODULE, text, kind="day")]
+    found = back_test(features(weather, counts), counts, seed=int(spec.get("seed", 0)))
+    if isinstance(found, NotEnough):
+        return [not_enough(MODULE, found.why, kind="day")]
+    busy, chance = found.busy.to_numpy(float), np.asarray(found.chance, np.float64)
+    return _score(busy, chance, found.least, found.usual) + _gusts(weather)
+
+
+def _score(busy: NDArray[np.float64], chance: NDArray[np.float64], least: int, usual: float) -> list[Insight]:
+    if not 0 < busy.sum() < len(busy):
+        text = f"of {len(busy)} days that were predicted {busy.sum():.0f} had {least} or more: one class only"
+        return [not_enough(MODULE, text, kind="day")]
+    auc, skill = float(roc_auc_score(busy, chance)), brier_skill(chance, busy, usual)
+    text = (
+        f"days with {least} or more interruptions, from models of earlier years alone: AUC {auc:.2f}, Brier skill "
+        f"{skill:.2f} over the rate of the years before; in {len(busy)} days {chance.sum():.0f} were expected and "
+        f"{busy.sum():.0f} came"
+    )
+    if skill <= 0:
+        text += "; weather tells these days no better than the rate does"
+    cells = [Cell("outages", "", "day"), Cell("weather", "", "gust_m_s")]
+    return [
+        Insight(MODULE, "busy_day_auc", auc, "1", text, kind="day", evidence=cells),
+        Insight(MODULE, "busy_day_brier_skill", skill, "1", text, kind="day", evidence=cells),
+    ]
+
+
+def _gusts(weather: pd.DataFrame) -> list[Insight]:
+    if weather[["gust_max", "wind_max"]].dropna().empty:
+        return []
+    moved = aligned(weather["gust_max"], weather["wind_max"])[1]
+    if not moved:
+        return []
+    text = f"gusts are below the wind of their day and fit it {abs(moved)} days apart: they were moved by {moved} days"
+    cell = [Cell("weather", "", "gust_m_s")]
+    return [Insight(MODULE, "gusts_moved_days", moved, "d", text, kind="day", evidence=cell)]
+
+
+def _stress() -> Insight:
+    """Scenarios and interruptions: nothing that is given joins them."""
+    why = (
+        "no record tells how loaded a device was when it failed, so what a scenario does to SAIDI and SAIFI is unknown"
+    )
+    return not_enough(MODULE, why, kind="scenario")

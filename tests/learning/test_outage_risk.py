@@ -1,0 +1,108 @@
+"""Outage risk: worked answers, a real utility's later years, rows for too little."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from bench.learning import outage_risk as bench
+
+from dtl import tables
+from dtl.learning import outage_days, outage_risk
+from dtl.learning.insight import NotEnough
+from dtl.learning.outage_days import aligned, back_test, features
+from dtl.learning.outage_rates import Rates, rates
+
+
+def test_worked_answer_of_the_gamma() -> None:
+    assert Rates(2, 100).rate(np.array([3.0]), np.array([50.0]))[0] == pytest.approx(0.03333, abs=1e-5)
+
+
+def test_equal_feeders_are_told_alike_and_unequal_ones_apart() -> None:
+    days = np.full(6, 1000.0)
+    alike = rates(np.array([20.0, 22, 18, 21, 19, 20]), days)
+    assert np.ptp(alike.rate(np.array([10.0, 30]), days[:2])) < 0.01
+    apart = rates(np.array([2.0, 5, 20, 60, 90, 150]), days)
+    assert apart.rate(np.array([150.0]), days[:1])[0] == pytest.approx(0.15, rel=0.05)
+
+
+def test_later_years_of_a_real_utility(samples: Path) -> None:
+    found = bench.score(samples / "ml" / "outage-days-seattle", 3)
+    assert found["AUC"] > 0.77
+    assert found["Brier skill"] > 0.13
+    assert 0.9 < found["expected/observed"] < 1.1
+
+
+def test_no_answer_uses_the_years_it_is_scored_on(samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens after a day, its probability stays."""
+    monkeypatch.setattr(outage_days, "ROUNDS", 20)
+    weather, counts = bench.days(samples / "ml" / "outage-days-seattle")
+    short = slice("2001", "2005")
+    weather, counts = weather[short], counts[short]
+    changed = counts.where(counts.index < "2005-07-01", 9.0)
+    told = [back_test(features(weather, n), n, 2005, 2) for n in (counts, changed)]
+    assert not any(isinstance(t, NotEnough) for t in told)
+    before, after = (t.chance for t in told)  # type: ignore[union-attr]
+    assert np.array_equal(before[:"2005-07-01"], after[:"2005-07-01"])
+    assert not np.array_equal(before["2005-08-02":], after["2005-08-02":])
+
+
+def test_gusts_of_the_wrong_day_are_moved(samples: Path) -> None:
+    weather, _ = bench.days(samples / "ml" / "outage-days-seattle")
+    moved, days = aligned(weather["gust_max"], weather["wind_max"])
+    assert days == 1
+    assert aligned(moved[1:], weather["wind_max"][1:])[1] == 0
+
+
+def outages(days: list[datetime.date], **other: Any) -> dict[str, pa.Table]:
+    """The tables of a utility with two feeders, one of which has all interruptions."""
+    blank: dict[str, Any] = dict.fromkeys([c.name for c in tables.TABLES["outages"].columns], "")
+    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    blank |= {"start": moment, "end": moment, "customers": 1, "customer_minutes": 1.0, "customer_minutes_stated": None}
+    blank |= {"kva": None, "planned": None, "major": None, "line": 1, "source": "s", "feeder": "a"} | other
+    served = [{"feeder": f, "year": 0, "customers": 10.0, "kva": None, "basis": "made"} for f in "ab"]
+    rows = [blank | {"outage": str(i), "day": day} for i, day in enumerate(days)]
+    return {"outages": tables.frame("outages", rows), "served": tables.frame("served", served)}
+
+
+DAYS = [d.date() for d in pd.date_range("2020-01-01", "2023-12-31", freq="13D")]
+
+
+def test_a_quiet_feeder_gets_less_and_never_nothing() -> None:
+    rows = outage_risk.learn({"horizon_days": 365}, outages(DAYS)).rows
+    ahead = {r.feeder: r.value for r in rows if r.metric == "interruptions_ahead"}
+    assert ahead["a"] == pytest.approx(28, rel=0.06)
+    assert 0 < ahead["b"] < 1
+    said = [r.text for r in rows if r.verdict == "not_enough"]
+    assert any("no weather" in text for text in said)
+    assert any("how loaded a device was" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({}, "no source gives interruptions"),
+        (outages(DAYS[:5]), "5 unplanned interruptions over 53 days"),
+        (outages(DAYS, planned=True), "0 unplanned"),
+        (outages(DAYS, refused="ends before it begins"), "0 unplanned"),
+    ],
+)
+def test_too_little_is_said(given: dict[str, pa.Table], why: str) -> None:
+    rows = outage_risk.learn({"horizon_days": 365}, given).rows
+    assert [r.verdict for r in rows] == ["not_enough"]
+    assert why in rows[0].text
+
+
+@pytest.mark.parametrize(("count", "why"), [(0.0, "0 of 731 days"), (1.0, "731 of 731 days")])
+def test_one_class_only_is_said(count: float, why: str) -> None:
+    index = pd.date_range("2015-01-01", "2020-12-31")
+    counts = pd.Series(count, index)
+    weather = pd.DataFrame({"wind_max": np.arange(len(index)) % 17.0}, index)
+    found = back_test(features(weather, counts), counts)
+    assert isinstance(found, NotEnough)
+    assert why in found.why
