@@ -68,7 +68,8 @@ def learn(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[s
     for folder in inputs["learned"].values():
         for file in sorted(folder.glob("*.parquet")):
             learned.setdefault(file.stem, []).append(file)
-    words = {**_shared(spec), "models": dict(inputs["feeder"]), "index": inputs["index"]}
+    models = {"models": dict(inputs["feeder"]), "index": inputs["index"]}
+    words = {**_shared(spec), **models, "definitions": spec.get("definitions", {})}
     results = _ask(OVER_FEEDERS, spec["analyses"], words, Tables(files | learned))
     before = Tables(learned)
     _write([LearnResult([], dict(before)), *results], outputs["learning"])
