@@ -98,6 +98,15 @@ def test_what_is_not_clear_is_asked_back_and_what_is_ignored_is_said() -> None:
     assert understand("worst feedr").corrected == (("feedr", "feeder"),)
 
 
+def test_a_number_is_never_dropped_nor_cut_at_its_comma() -> None:
+    below = [{"field": "voltage", "op": "<", "value": 0.95, "unit": "pu"}]
+    assert parse("nodes where the voltage is below 0,95 pu")["filters"] == below
+    assert parse("feeders with losses above 2,5 %")["filters"][0]["value"] == 2.5
+    assert parse("feeders with hosting capacity above 1,500 kW")["filters"][0]["value"] == 1500
+    assert parse("feeders with SAIFI around 2") == {"intent": "clarify", "missing": ["filter"]}
+    assert parse("feeders with -5 kW of hosting capacity") == {"intent": "reject", "reason": "invalid_value"}
+
+
 def test_no_text_breaks_it_and_none_without_a_metric_is_answered() -> None:
     draw = random.Random(1)
     letters = string.ascii_letters + string.digits + string.punctuation + "  äé漢"

@@ -136,7 +136,10 @@ class _Slots:
             negations = self.clause.words["negations"]
             stray = [w for w in left if w.lower() in {n for n in negations if " " not in n}]
             stray += [m.value for m in self.clause.find({"x": [n for n in negations if " " in n]})]
-            if stray:
+            numbers = [i for i, used in enumerate(self.clause.used) if not used and self.clause.number(i) is not None]
+            if any((self.clause.number(i) or 0) < 0 for i in numbers):
+                return {"intent": "reject", "reason": "invalid_value"}, left
+            if stray or numbers:  # without a condition that was stated, an answer would be of something else
                 return {"intent": "clarify", "missing": ["filter"]}, left
         if query["intent"] == "clarify" and (left or self._foreign()) and not self.metrics and not self.entities:
             return {"intent": "reject", "reason": "out_of_scope"}, left

@@ -22,6 +22,10 @@ _TOKEN = re.compile(
 )
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x)$")
 _RANGE = re.compile(r"(?<=\s\d)\s*-\s*(?=\d{1,2}\b)|(?<=\s\d\d)\s*-\s*(?=\d{1,3}\b)|(?<=\s[01]\.\d\d)\s*-\s*(?=[01]\.)")
+_COMMA = re.compile(
+    r"(?<![\w.,])(0(?=,)|\d+(?=,\d{1,2}\s*(?:%|p\.?u|[km]w|[km]va|km|min|h\b|percent|pct))),(\d+)(?![\d,])", re.I
+)
+"""A comma that is a decimal point: after a zero, or with one or two digits and a unit behind it."""
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
 
@@ -85,7 +89,8 @@ def vocabulary() -> frozenset[str]:
 
 def tokens(text: str) -> tuple[list[Token], list[tuple[str, str]]]:
     """The tokens of a question, and which words were read as which others."""
-    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'").replace("–", "-")
+    whole = _COMMA.sub(r"\1.\2", unicodedata.normalize("NFKC", text))
+    plain = _THOUSANDS.sub("", whole).replace("’", "'").replace("–", "-")
     plain = _RANGE.sub(" to ", plain)
     found: list[Token] = []
     mended: list[tuple[str, str]] = []
