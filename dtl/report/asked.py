@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -104,6 +105,13 @@ def _one(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str, int]:
         return why, NOTHING
     if query["intent"] in ("recommend", "run", "check"):
         return _elsewhere(study, query), NOTHING
+    kind = "id" if query.get("entity") == "feeder" else "feeder"
+    for name in (str(f["value"]) for f in query.get("filters", []) if f["field"] == kind):
+        if name.lower() not in (f.lower() for f in known.feeders):
+            near = get_close_matches(name, known.feeders, 3, 0.0)
+            return f"{study} has no feeder {name}; nearest: {', '.join(near)}", NOTHING
+    if unheld := _unheld(query):
+        return f"the results of {study} cannot be chosen by {', '.join(unheld)}: ask without", NOTHING
     if query["intent"] == "compare":
         return _compared(known, query, case)
     rows = list(_rows(study, known, query, case))
@@ -111,6 +119,15 @@ def _one(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str, int]:
         return f"the results of {study} do not hold {called(query.get('metric', ''))} of a {query['entity']}", NOTHING
     kept = [r for r in rows if all(_fits(r, f) for f in query.get("filters", []))]
     return "\n".join([f"case: {case}", *_said(query, kept)]), ANSWERED
+
+
+def _unheld(query: Mapping[str, Any]) -> list[str]:
+    """What a question states that no answer here can heed: an answer without it would be of something else."""
+    own = {"id", "feeder", query["entity"], query.get("metric")}
+    fields = [f["field"].replace("_", " ") for f in query.get("filters", []) if f["field"] not in own]
+    times = {"hour_from": "hours", "hour_to": "hours", "daytype": "kinds of day", "month": "months",
+             "period": "times of day", "event": "seasons"}  # fmt: skip
+    return sorted({*fields, *(word for key, word in times.items() if key in query.get("time", {}))})
 
 
 def _elsewhere(study: str, query: Mapping[str, Any]) -> str:
@@ -222,8 +239,6 @@ def _fits(row: Row, part: Mapping[str, Any]) -> bool:
             f" {str(value).lower()}"
         )
         return bool(same == (op == "="))
-    if part["field"] in ("med", "anomaly", "age", "length"):
-        return True
     number = {
         "low": (0.0, 0.7),
         "medium": (0.7, 0.9),
