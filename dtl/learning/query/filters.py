@@ -175,6 +175,8 @@ def _field(clause: Clause, metrics: list[Match], at: int, unit: str, word: str) 
     if unit == "km":
         return "length"
     names = [m.value for m in metrics]
+    if unit in ("hour", "day") and names[:1] == ["thermal_loading"]:
+        return "overload_hours"
     fits = {"pct": PCT_FIELDS, **UNIT_FIELDS}.get({"mw": "kw", "mva": "kva"}.get(unit, unit))
     ordered = [m.value for m in sorted(metrics, key=lambda m: (m.start > at, abs(m.start - at)))]
     if fits:

@@ -349,6 +349,8 @@ class _Slots:
             return by[0].value
         filtered = [f["field"] for f in self.filters]
         inner = [m.value for m in self.metrics if m.value not in filtered]
+        if "overload_hours" in filtered and not self._ranked():
+            return "overload_hours"
         if self._ranked() and inner:
             return inner[0]
         order = [m.value for m in self.metrics]
@@ -361,7 +363,7 @@ class _Slots:
         ]
         found = own + [f for f in self.filters if f["field"]]
         c = self.clause
-        loaded = any(f["field"] == "thermal_loading" for f in found)
+        loaded = any(f["field"] in ("thermal_loading", "overload_hours") for f in found)
         if (
             c.has("overloaded") >= 0
             and not loaded
