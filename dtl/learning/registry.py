@@ -4,6 +4,7 @@ from __future__ import annotations
 
 LEARNERS = {
     "anomaly": "dtl.learning.anomaly:learn",
+    "calibrate": "dtl.learning.calibrate:learn",
     "clusters": "dtl.learning.clusters:curves",
     "disaggregate": "dtl.learning.disaggregate:learn",
     "forecast": "dtl.learning.forecast:learn",

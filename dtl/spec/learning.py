@@ -25,7 +25,6 @@ Window = Annotated[
 ]
 
 
-@not_yet
 class Calibrate(Base):
     """Values of the model that follow measurements better; proposed as a CSV, which a person reviews."""
 
@@ -35,12 +34,10 @@ class Calibrate(Base):
     """The part of the time that is fitted."""
     score_on: Window = "even_weeks"
     """The part of the time that is scored."""
-    change: list[
-        Literal["load_scale", "power_factor", "regulator_set", "tap", "phase", "impedance", "head_voltage"]
-    ] = [
-        "load_scale",
-        "power_factor",
-    ]
+    change: Annotated[
+        list[Literal["load_scale", "power_factor", "regulator_set", "tap", "phase", "impedance", "head_voltage"]],
+        NotYet(only=("regulator_set", "tap", "phase", "impedance", "head_voltage")),
+    ] = Field(default=["load_scale", "power_factor"], min_length=1)
     """What may be changed."""
     seed: Seed = 0
     """Seed of the search."""

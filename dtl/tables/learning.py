@@ -110,4 +110,22 @@ LEARNING = (
         ),
         ("feeder", "case", "violation", "kind", "element"),
     ),
+    Table(
+        "calibration",
+        (
+            Column("feeder", WORD, "feeder id of the model"),
+            Column("parameter", WORD, "load_scale | power_factor"),
+            Column("before", FINE, "value of the model"),
+            Column("proposed", FINE, "value to take after review; that of the model where nothing better is known"),
+            Column("fitted", FINE, "value that follows the measurements best"),
+            Column("low", FINE, "lower end of its 95 % interval"),
+            Column("high", FINE, "upper end of its 95 % interval"),
+            Column("identified", FLAG, "whether the data tell it: interval below half of its bounds, not at a bound"),
+            Column("rmse_before", FINE, "root mean square at the head on hours that were not fitted", null=True),
+            Column("rmse_after", FINE, "the same with the fitted values", null=True),
+            Column("unit", WORD, "unit of both: kW, of the power factor kvar"),
+            Column("note", TEXT, "why the model's value stays; empty where it does not"),
+        ),
+        ("feeder", "parameter"),
+    ),
 )
