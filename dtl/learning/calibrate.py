@@ -156,7 +156,10 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
         24
     )
     windows = [_window(spec[name], week, year) for name in ("fit_on", "score_on")]
-    problem = Problem(own, told["kw"], told.get("kvar"), tuple(sorted(spec["change"])))
+    kvar = told.get("kvar")
+    if kvar is not None and min((np.isfinite(kvar) & window).sum() for window in windows) < LEAST_H:
+        kvar = None
+    problem = Problem(own, told["kw"], kvar, tuple(sorted(spec["change"])))
     found = fit(problem, windows[0], windows[1], week, int(spec.get("seed", 0)))
     if isinstance(found, NotEnough):
         return LearnResult([not_enough(MODULE, found.why)])

@@ -30,6 +30,8 @@ RISING = ("wind_max", "wind_mean", "gust_max", "rain", "rain_7", "thunder", "sno
 TREES = {"max_depth": 3, "eta": 0.03, "subsample": 0.8, "colsample_bytree": 0.5, "min_child_weight": 5, "lambda": 5,
          "nthread": 1, "tree_method": "hist"}  # fmt: skip
 ROUNDS = 300
+KNOWN_SHARE = 0.5
+"""Share of the days fitted on which a feature has to be known."""
 
 
 def aligned(gust: pd.Series, wind: pd.Series) -> tuple[pd.Series, int]:
@@ -133,6 +135,8 @@ def _many(counts: pd.Series) -> int:
 
 def _scores(known: pd.DataFrame, counts: pd.Series, busy: pd.Series, asked: pd.DataFrame, seed: int) -> Array:
     """Mean of the members' log expectation and log odds, shape (days asked,)."""
+    usable = known.columns[known.notna().mean() >= KNOWN_SHARE]
+    known, asked = known[usable], asked[usable]
     words = TREES | {"seed": seed, "monotone_constraints": str(tuple(int(c in RISING) for c in known))}
     grown = words | {"objective": "count:poisson", "max_delta_step": 0.7}
     number = xgb.train(grown, xgb.DMatrix(known, counts.clip(upper=CAP)), ROUNDS).predict(xgb.DMatrix(asked))

@@ -106,3 +106,15 @@ def test_one_class_only_is_said(count: float, why: str) -> None:
     found = back_test(features(weather, counts), counts)
     assert isinstance(found, NotEnough)
     assert why in found.why
+
+
+def test_weather_that_begins_late_or_never_changes_does_not_stop_it(
+    samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage_days, "ROUNDS", 20)
+    weather, counts = bench.days(samples / "ml" / "outage-days-seattle")
+    weather, counts = weather["2001":"2005"], counts["2001":"2005"]  # type: ignore[misc]
+    late = weather.assign(gust_max=weather["gust_max"].where(weather.index >= "2005-03-01"), snow=0.0, temp_max=20.0)
+    found = back_test(features(late, counts), counts, 2005, 2)
+    assert not isinstance(found, NotEnough)
+    assert found.chance.between(0, 1).all()
