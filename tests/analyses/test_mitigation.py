@@ -1,4 +1,4 @@
-"""Money of works and the choice under a budget: known answers M1 to M4, and enumeration."""
+"""Money of works and the choice under a budget: known answers M1 to M3, what of M4 needs no power flow, enumeration."""
 
 import itertools
 import math
