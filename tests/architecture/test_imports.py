@@ -61,6 +61,7 @@ def allowed(module: str, target: str) -> bool:
         "errors": False,
         "units": False,
         "layout": False,
+        "arguments": False,
         "tables": to == "errors",
         "spec": to in BASE,
     }[top]

@@ -8,14 +8,14 @@ import re
 import yaml
 from tinystudy import ROOT
 
-from dtl import cli
+from dtl import arguments, cli
 from dtl.spec.report import Budget, Refresh
 
 PAGE = (ROOT / "site/docs/operations.md").read_text()
 
 
 def test_every_verb_has_its_line() -> None:
-    (verbs,) = (a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    (verbs,) = (a for a in arguments.parser(cli.VERBS)._actions if isinstance(a, argparse._SubParsersAction))
     rows = dict(re.findall(r"^\| `dtl (\w+)` \| (.*?) \| 0 ", PAGE, flags=re.M))
     visible = {choice.dest for choice in verbs._choices_actions}
     assert set(rows) == visible

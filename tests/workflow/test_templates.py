@@ -17,7 +17,7 @@ import pytest
 import yaml
 from tinystudy import ROOT
 
-from dtl import cli
+from dtl import arguments, cli
 
 WORKFLOW = ROOT / ".github/workflows/dtl.yml"
 GITLAB = ROOT / ".gitlab-ci.yml"
@@ -56,7 +56,7 @@ def test_scripts_are_shell_and_call_verbs_that_are_there(path: Path) -> None:
             called = re.search(r"(?:^|\s|/)dtl(?:\.cli)? ([a-z].*)", part)
             if called:
                 words = [re.sub(r"\$.*", "x", w) for w in shlex.split(called[1].rstrip(" $"))]
-                verbs.append(cli._parser().parse_args(words).verb)
+                verbs.append(arguments.parser(cli.VERBS).parse_args(words).verb)
         for target in re.findall(r"\bmake (\w+)", plain):
             assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.M), target
     if path != ROOT / ".github/workflows/ci.yml":
