@@ -12,6 +12,7 @@ from typing import Any
 
 from dtl import layout
 from dtl.workflow import disk
+from dtl.workflow.processes import host
 
 RACY_NS = 2_000_000_000
 """A file younger than this when it was hashed may still change unseen, so its digest is not remembered [ns]."""
@@ -73,7 +74,7 @@ def of_path(path: Path) -> str:
 def write_atomically(path: Path, text: str) -> None:
     """Write a text so that readers see the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch = path.with_name(f".{path.name}.{host()}.{os.getpid()}")
     scratch.write_text(text, encoding="utf-8")
     scratch.replace(path)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -38,8 +39,13 @@ def started(pid: int) -> str:
     return "".join(c for c in said if c.isalnum())
 
 
+def host() -> str:
+    """The name of this machine, as part of a file name: letters, digits and points."""
+    return "".join(c for c in socket.gethostname() if c.isalnum() or c == ".") or "nameless"
+
+
 def identity(pid: int) -> str:
-    """``pid-start``: names a process for good, since pids are used again."""
+    """``pid-start``: names a process of this machine for good, since pids are used again."""
     return f"{pid}-{started(pid)}"
 
 

@@ -97,7 +97,7 @@ def _passes(study: Study, store: Store, found: Plan, options: Options, token: st
     log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
     missing = published.unlike(found, partly=options.feeder or "")
     facts: dict[str, Any] = {"run": token, "cores": options.cores, "profile": options.profile}
-    with snakemake.warm_worker() as worker:
+    with snakemake.warm_worker(here=not snakemake.elsewhere(options.profile)) as worker:
         known = snakemake.environment(token, worker)
         for _ in range(PASSES):
             words = snakemake.command(

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from dtl import layout
 from dtl.errors import StoreError
 from dtl.workflow import client
@@ -50,6 +52,12 @@ def command(
     return [*words, "--config", f"study={study}", "--", *targets]
 
 
+def elsewhere(profile: str) -> bool:
+    """Whether the jobs of a profile run on other machines, which this machine's worker must not do for them."""
+    said = yaml.safe_load((ROOT / "profiles" / profile / "config.yaml").read_text(encoding="utf-8"))
+    return said.get("executor", "local") != "local"
+
+
 def check_profile(profile: str) -> None:
     """Raises StoreError if there is no such profile."""
     known = sorted(p.parent.name for p in (ROOT / "profiles").glob("*/config.yaml"))
@@ -68,9 +76,9 @@ def environment(run: str = "", worker: Path | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def warm_worker() -> Iterator[Path | None]:
-    """A worker process for the time of a run; yields its socket, or nothing where processes cannot fork."""
-    if not hasattr(os, "fork"):
+def warm_worker(*, here: bool = True) -> Iterator[Path | None]:
+    """A worker process for the time of a run; yields its socket, or nothing: elsewhere, or where nothing can fork."""
+    if not here or not hasattr(os, "fork"):
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="dtl-"))

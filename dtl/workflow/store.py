@@ -6,7 +6,7 @@
       shelves/ab/<key>/answer.json, <output>...   one answer: the question, digests of its outputs, the outputs
       recipes/ab/<recipe>/<key>                   which keys a (stage, spec, code) has led to, whatever its inputs
       parts/ab/<digest>                           of a file that joins cases: the digest of each case's part
-      scratch/<process>.../                       work in progress, on the same file system; swept when its process died
+      scratch/<process>-<host>-.../               work in progress, on the same file system; swept when its process died
       seen.json                                   digests of raw files by their state
 
 Any number of processes may work in one store, and may be killed anywhere: a shelf is there whole or not at all.
@@ -18,6 +18,7 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,7 +27,10 @@ from typing import Any
 
 from dtl.errors import StoreError
 from dtl.workflow import digests, disk
-from dtl.workflow.processes import alive, identity
+from dtl.workflow.processes import alive, host, identity
+
+FORGOTTEN_S = 7 * 86400
+"""Work in progress of another machine is swept after this time without a change of its folder [s]."""
 
 SCHEME = 1
 """Version of the way keys and shelves are made; part of every key."""
@@ -183,16 +187,20 @@ class Store:
         """An empty folder on the store's file system, gone at the end."""
         base = self.root / "scratch"
         base.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{identity(os.getpid())}-{label}-", dir=base))
+        folder = Path(tempfile.mkdtemp(prefix=f"{identity(os.getpid())}-{host()}-{label}-", dir=base))
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> int:
-        """Remove the scratch folders of processes that died; how many there were."""
+        """Remove the scratch folders of processes that died; how many there were.
+
+        Whether a process of another machine that works in this store still lives nobody here knows: its folder stays
+        for a week.
+        """
         base = self.root / "scratch"
-        stale = [p for p in (base.iterdir() if base.is_dir() else []) if not alive("-".join(p.name.split("-")[:2]))]
+        stale = [p for p in (base.iterdir() if base.is_dir() else []) if _left(p)]
         for path in stale:
             shutil.rmtree(path, ignore_errors=True)
         return len(stale)
@@ -239,6 +247,17 @@ class Store:
         """Whether the outputs on a shelf are what its description says."""
         shelf = self.shelf(answer.key)
         return all((shelf / n).exists() and describe(shelf / n) == o for n, o in answer.outputs.items())
+
+
+def _left(scratch: Path) -> bool:
+    """Whether a scratch folder is one that nobody works in any more."""
+    pid, start, where = (*scratch.name.split("-"), "", "", "")[:3]
+    if where == host():
+        return not alive(f"{pid}-{start}")
+    try:
+        return time.time() - scratch.stat().st_mtime > FORGOTTEN_S
+    except FileNotFoundError:
+        return False
 
 
 def _copy(source: Path, target: Path) -> None:

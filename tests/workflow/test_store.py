@@ -12,7 +12,7 @@ import pytest
 
 from dtl.errors import StoreError
 from dtl.workflow.keeping import share_of, size_of
-from dtl.workflow.processes import alive, identity
+from dtl.workflow.processes import alive, host, identity
 from dtl.workflow.store import Answer, Question, Store
 
 
@@ -153,9 +153,19 @@ def test_a_writer_killed_anywhere_leaves_nothing_half(store: Store) -> None:
 
 def test_scratch_of_the_living_is_left_alone(store: Store) -> None:
     with store.scratch("mine") as scratch:
-        (store.root / "scratch" / "999999999-1-solve-x").mkdir()
+        (store.root / "scratch" / f"999999999-1-{host()}-solve-x").mkdir()
         assert store.sweep() == 1
         assert scratch.is_dir()
+
+
+def test_scratch_of_another_machine_is_left_alone_for_a_week(store: Store) -> None:
+    """Of its processes nobody here can say whether they live: a pid that is free here may be at work there."""
+    there = store.root / "scratch" / "999999999-1-another.node-solve-x"
+    there.mkdir(parents=True)
+    assert store.sweep() == 0 and there.is_dir()
+    week = time.time() - 8 * 86400
+    os.utime(there, (week, week))
+    assert store.sweep() == 1 and not there.exists()
 
 
 def test_a_process_is_known_by_pid_and_start() -> None:
