@@ -18,6 +18,7 @@ from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand
 from dtl.demand.meter_loads import Metered, metered
 from dtl.demand.model_loads import model_loads
+from dtl.demand.profiles import followed
 from dtl.network.feeder import Feeder
 from dtl.network.service_transformers import serving
 
@@ -34,6 +35,7 @@ class Given:
     meters: pa.Table
     readings: Path
     scada: Path
+    profile: Path | None = None
 
 
 def base_demand(
@@ -56,9 +58,12 @@ def base_demand(
         The classes table is not as it must be, or readings are longer than an hour.
     """
     model = model_loads(feeder, words, calendar, timezone, classes)
-    found = _metered(feeder, words, calendar, timezone, given)
     plain = list(words["from"]) == ["model_loads"]
-    demand, told = (model, origins.Told()) if plain else origins.base(model, found, words, calendar, timezone)
+    near = {} if plain else _loads(feeder)
+    found = _metered(feeder, near, words, calendar, timezone, given)
+    places = {name: transformer for transformer, names in near.items() for name in names}
+    profile = followed(given.profile, model, places) if given.profile is not None else None
+    demand, told = (model, origins.Told()) if plain else origins.base(model, found, words, calendar, timezone, profile)
     source, by = scale.context(words)
     heads = scale.heads(tables.read("scada", given.scada), source, calendar, timezone)
     corrected = scale.scaled(demand, by, heads, loss_share, _sums(found, feeder))
@@ -66,6 +71,7 @@ def base_demand(
         "kwh": {k: round(v, 3) for k, v in sorted(told.kwh.items())},
         "loads": dict(sorted(told.loads.items())),
         "meters": found.facts if found is not None else {},
+        "profile": profile.loads(demand) if profile is not None else {},
         "scale": {"by": by or "", "loss_share": round(loss_share, 6), "factors": corrected.factors},
         "head_check": corrected.checks,
         "warnings": [*told.warnings, *_lacking(told), *corrected.warnings],
@@ -73,18 +79,22 @@ def base_demand(
     return corrected.demand, facts
 
 
+def _loads(feeder: Feeder) -> dict[str, list[str]]:
+    """The loads by the transformer, or the bus, that they hang on."""
+    near = serving(tables.frame("network", feeder.rows()))
+    return {str(t): list(names) for t, names in zip(near["transformer"], near["loads"], strict=True) if names}
+
+
 def _metered(
-    feeder: Feeder, words: Mapping[str, Any], calendar: Calendar, timezone: str, given: Given
-) -> Metered | None:
+    feeder: Feeder, near: Mapping[str, list[str]], words: Mapping[str, Any], calendar: Calendar, timezone: str,
+    given: Given,
+) -> Metered | None:  # fmt: skip
     """What the meters say, where the study asks a source of readings and there are any."""
     asked = [w for w in words["from"] if w not in BUILT_IN]
     if not asked or not pq.read_metadata(given.readings).num_rows:
         return None
     kw = {load.name: load.kw for load in feeder.loads if load.enabled}
-    near = serving(tables.frame("network", feeder.rows()))
-    loads = {
-        t: [(n, kw[n]) for n in names] for t, names in zip(near["transformer"], near["loads"], strict=True) if names
-    }
+    loads = {t: [(n, kw[n]) for n in names] for t, names in near.items()}
     return metered(given.readings, given.meters, loads, calendar, timezone)
 
 

@@ -1,9 +1,9 @@
 """The base demand of a group of feeders: each load takes its series from the first origin that covers it.
 
 Origins are ``meters`` (readings summed by transformer), ``class_shapes`` (energy of the metered customers of a class,
-in the yearly shape of that class) and ``model_loads`` (the model's own load in the shape of its class), in the order
-that the study states. Where an origin covers a part of the year, the next one covers the rest, scaled so that both
-have the same energy in the hours that the first one covers.
+in the yearly shape of that class), ``profile`` (a file of profiles) and ``model_loads`` (the model's own load in the
+shape of its class), in the order that the study states. Where an origin covers a part of the year, the next one covers
+the rest, scaled so that both have the same energy in the hours that the first one covers.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dtl.demand import shapes
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand, Drive
 from dtl.demand.meter_loads import Metered
+from dtl.demand.profiles import Followed
 
 Reals = NDArray[np.float64]
 
@@ -42,6 +43,7 @@ def base(
     words: Mapping[str, Any],
     calendar: Calendar,
     timezone: str,
+    profile: Followed | None = None,
 ) -> tuple[Demand, Told]:
     """The demand of all loads, hourly, from the origins that `words` (the study's section ``demand``) lists.
 
@@ -51,11 +53,13 @@ def base(
         The demand by ``model_loads``, which knows every load with its class and customers.
     metered
         What the meters say of the loads; None where the study does not ask for them.
+    profile
+        The file of profiles; None where the study names none.
     """
     told = Told()
     drives: dict[str, Drive] = {}
     profiles: dict[str, NDArray[np.float32]] = {}
-    origins = _origins(model, metered, words, calendar, timezone)
+    origins = _origins(model, metered, words, calendar, timezone, profile)
     for name, drive in sorted(model.drives.items()):
         if metered is not None and name in metered.classes:
             drive = metered.described(drive)
@@ -79,8 +83,9 @@ Origin = Callable[[str, Drive], Reals | None]
 
 
 def _origins(
-    model: Demand, metered: Metered | None, words: Mapping[str, Any], calendar: Calendar, timezone: str
-) -> dict[str, Origin]:
+    model: Demand, metered: Metered | None, words: Mapping[str, Any], calendar: Calendar, timezone: str,
+    profile: Followed | None,
+) -> dict[str, Origin]:  # fmt: skip
     """What each origin says of a load: kW by hour, nan where it says nothing; None where it knows nothing of it."""
     energy = metered.kwh_per_customer() if metered is not None else {}
 
@@ -92,6 +97,8 @@ def _origins(
         return np.asarray(shape * (per_year * drive.customers / shape.sum()))
 
     known: dict[str, Origin] = {"class_shapes": by_class, "model_loads": lambda name, _: model.kw(name)}
+    if profile is not None:
+        known["profile"] = profile.of
     found: dict[str, Origin] = {}
     for word in words["from"]:
         if word in known:

@@ -25,6 +25,9 @@ LOWEST_PU, HIGHEST_PU = 0.8, 1.2
 
 _NAMED = 10
 
+_FILES = (("classes", "the classes table"), ("path", "the file of profiles"))
+"""Words of the section ``demand`` that name a file."""
+
 BALANCE = 1e-4
 """Largest part of the source's power that may be missing in the smoke power flow."""
 
@@ -52,14 +55,17 @@ def _demand(
     feeder: Feeder, spec: Mapping[str, Any], inputs: Mapping[str, Any], result: Mapping[str, float], meters: pa.Table
 ) -> tuple[Demand, dict[str, Any]]:
     raw: Mapping[str, Path] = inputs.get("raw") or {}
-    named = spec["demand"].get("classes")
     calendar = Calendar(spec["measured_year"] or DEFAULT_YEAR)
-    if named and named not in raw:
-        raise SolveError(f"the classes table {named} of the study is not there")
-    classes = Path(raw[named]) if named else None
-    given = Given(meters, inputs["readings"], inputs["scada"])
+    classes, profile = (_named(spec["demand"].get(word), what, raw) for word, what in _FILES)
+    given = Given(meters, inputs["readings"], inputs["scada"], profile)
     lost = max(result["loss_kw"], 0.0) / max(result["source_kw"] + result["generation_kw"], 1e-9)
     return base_demand(feeder, spec["demand"], calendar, spec["timezone"], classes, given, min(lost, 0.5))
+
+
+def _named(name: str | None, what: str, raw: Mapping[str, Path]) -> Path | None:
+    if name and name not in raw:
+        raise SolveError(f"{what} {name} of the study is not there")
+    return Path(raw[name]) if name else None
 
 
 def smoke(feeder: Feeder) -> dict[str, float]:

@@ -95,7 +95,8 @@ def solved_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], context: Con
     feeder, lost = head.served(feeder)
     air, lacking = ambient(spec.get("ageing"), state, context)
     solved = run(feeder, demand, context.calendar, spec, air)
-    return SolvedCase(state, solved, [*warnings, *lost, *state.notes, *lacking], answered, demand.plants)
+    told = ready["demand"].get("warnings", ())
+    return SolvedCase(state, solved, [*told, *warnings, *lost, *state.notes, *lacking], answered, demand.plants)
 
 
 def ambient(words: Mapping[str, Any] | None, state: State, context: Context) -> tuple[Real | None, list[str]]:

@@ -37,6 +37,8 @@ class Context:
         The declared areas that may have a part in the group, by name.
     planned
         Whether the year is a planned one, whose works and plants are those in service by its end; else all are.
+    load_model
+        How loads depend on voltage, by class of customer, as ``demand.load_model`` says; empty: as the model has it.
     files
         Files that layers read, by their path relative to the study.
     """
@@ -51,6 +53,7 @@ class Context:
     areas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     planned: bool = True
+    load_model: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def calendar(self) -> Calendar:
@@ -71,7 +74,7 @@ def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
     measured = spec["measured_year"] or DEFAULT_YEAR
     year, zone = spec["year"] or measured, spec["timezone"]
     if not spec["layers"] and not spec.get("ageing"):
-        return Context(year, measured, zone, spec["step_min"])
+        return Context(year, measured, zone, spec["step_min"], load_model=spec.get("load_model") or {})
     facts = json.loads(Path(inputs["facts"]).read_text(encoding="utf-8"))
     point = facts["weather"]
     found: dict[int, Weather] = {}
@@ -84,5 +87,5 @@ def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
     return Context(
         year, measured, zone, spec["step_min"], found, tuple(facts["forecast"]), tuple(facts["register"]),
         facts["areas"], {name: Path(path) for name, path in inputs["raw"].items()},
-        bool(spec["year"]),
+        bool(spec["year"]), spec.get("load_model") or {},
     )  # fmt: skip

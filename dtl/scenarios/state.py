@@ -17,6 +17,7 @@ from dtl.errors import SolveError
 from dtl.network.feeder import Feeder, Generator, Load
 from dtl.scenarios.actions_time import Timed
 from dtl.scenarios.context import Context
+from dtl.scenarios.load_models import with_load_models
 from dtl.scenarios.power import Ints, Power, Real, Series
 from dtl.spec.base import near
 
@@ -243,4 +244,4 @@ def state_of(feeder: Feeder, demand: Demand, context: Context) -> State:
         return Power(factor, np.array([place[getattr(d, profile)] for d in drives], np.int64), shapes)
 
     base = Component(BASE, power("kw", "kw_profile"), power("kvar", "kvar_profile"), "load")
-    return State(feeder, demand, {BASE: base})
+    return State(with_load_models(feeder, demand, context.load_model), demand, {BASE: base})

@@ -12,7 +12,7 @@ from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
 from dtl.spec.device_checks import batteries_have_company, roofs_have_weather
 from dtl.spec.edits import Actions
-from dtl.spec.layer_files import classes_are_known, files_hold, switches_hold
+from dtl.spec.layer_files import classes_are_known, files_hold, profiles_hold, switches_hold
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
 from dtl.spec.roots import leaves, roots, strangers
@@ -105,6 +105,25 @@ def _together_is_chosen(study: Study) -> Found:
                 )
 
 
+def _layers_reach_feeders(study: Study) -> Found:
+    """A layer for some feeders names feeders of the study, and all or none of those that are solved together."""
+    chosen = study.feeders if isinstance(study.feeders, list) else None
+    together = study.network.together if isinstance(study.network.together, list) else []
+    for name, layer in study.layers.items():
+        for i, glob in enumerate(layer.feeders or ()):
+            if chosen and not any(fnmatchcase(f, glob) or fnmatchcase(glob, f) for f in chosen):
+                message = f"'{glob}' is none of the study's 'feeders'{near(glob, chosen)}"
+                yield ("layers", name, "feeders", i), "unknown-name", message
+        for group in together:
+            reached = [f for f in group if layer.reaches(f)]
+            if reached and len(reached) < len(group):
+                left = ", ".join(f for f in group if f not in reached)
+                message = (
+                    f"{' and '.join(group)} are solved together (network.together): name {left} too, or none of them"
+                )
+                yield ("layers", name, "feeders"), "one-of", message
+
+
 def _not_circular(study: Study) -> Found:
     """Nothing is calibrated on what it is validated or judged against."""
     calibrate, validate = study.analyses.calibrate, study.analyses.validate_
@@ -183,6 +202,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _meters_have_a_year,
     _dates_are_known,
     _together_is_chosen,
+    _layers_reach_feeders,
     _not_circular,
     _weather_was_fetched,
     _files_stay_in_the_roots,
@@ -194,6 +214,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     devices_are_there,
     programs_hold,
     files_hold,
+    profiles_hold,
     switches_hold,
     classes_are_known,
     roofs_have_weather,

@@ -41,6 +41,9 @@ Origins = Annotated[
 ]
 
 
+LoadModel = Literal["constant_power", "constant_current", "constant_impedance", "zip"]
+
+
 class ScaleTo(Base):
     """What the sum of the loads is corrected to."""
 
@@ -53,20 +56,18 @@ class ScaleTo(Base):
 class Demand(Base):
     """What the base load is, before any layer."""
 
-    from_: Annotated[Origins, NotYet(only=("profile",))] = ["model_loads"]
+    from_: Origins = ["model_loads"]
     """Origins of the load, in order; a transformer takes the first that covers it."""
     shape: Literal["flat", "residential", "commercial", "industrial"] = "flat"
     """The class shape of loads whose class is not said by ``classes``; flat: the model's load in every hour."""
     classes: CsvPath | None = None
     """A CSV (load, class) that gives loads their class."""
-    path: Annotated[CsvPath | None, NotYet()] = None
-    """The profile that `from: profile` reads: 8,760 hours or a day in steps."""
+    path: CsvPath | None = None
+    """The profiles that `from: profile` reads: 8,760 hours or a day in steps, by load, transformer, feeder or class."""
     power_factor: dict[Name, PowerFactor] = {}
     """Power factor by class; otherwise the model's own kvar."""
-    load_model: Annotated[
-        dict[Name, Literal["constant_power", "constant_current", "constant_impedance", "zip"]], NotYet()
-    ] = {}
-    """Voltage dependence by class; otherwise the model's own."""
+    load_model: dict[Name, LoadModel] = {}
+    """Voltage dependence by class, or of `all` others; otherwise the model's own."""
     scale_to: ScaleTo | None = None
     """What the sum of the loads is corrected to."""
     existing_pv: Annotated[Literal["in_load", "separated"], NotYet(but=("in_load",))] = "in_load"

@@ -9,6 +9,7 @@ from pathlib import Path
 from dtl.spec.adoption import Adoption, Custom, Growth, Solar
 from dtl.spec.base import near
 from dtl.spec.edits import Project, Upgrades
+from dtl.spec.load_profiles import ProfilesError, profiles
 from dtl.spec.series import SeriesError, day_values, year_values
 from dtl.spec.study import Study
 from dtl.spec.switch_file import SwitchesError, positions
@@ -47,6 +48,17 @@ def switches_hold(study: Study) -> Found:
         except SwitchesError as err:
             for line in str(err).splitlines():
                 yield ("network", "switches"), "wrong-file", f"'{study.network.switches}'{line}"
+
+
+def profiles_hold(study: Study) -> Found:
+    """The file of ``demand.path`` has columns of profiles for a day or a year."""
+    path = study.demand.path
+    if path is not None and (study.folder / path).is_file():
+        try:
+            profiles(study.folder / path)
+        except (ProfilesError, UnicodeDecodeError) as err:
+            for line in str(err).splitlines():
+                yield ("demand", "path"), "wrong-file", f"'{path}'{line}"
 
 
 def _judged(study: Study, at: tuple[str, ...], path: str, read: Callable[[Path], list[float]]) -> Found:

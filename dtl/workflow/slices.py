@@ -81,7 +81,33 @@ class Slices:
             return {"source": of, "spec": self._source(of)}
         if stage not in self._shared:
             self._shared[stage] = self._makers[stage]()
-        return {**self._shared[stage], "group": of} if of else self._shared[stage]
+        if not of:
+            return self._shared[stage]
+        return {**self._shared[stage], **self._reached(self._shared[stage], of), "group": of}
+
+    def _members(self, group: str) -> list[str]:
+        """The feeders of a group."""
+        together = self.study.network.together
+        pairs = together if isinstance(together, list) else []
+        return next((sorted(p) for p in pairs if "+".join(sorted(p)) == group), [group] if group else [])
+
+    @cached_property
+    def _partial(self) -> set[str]:
+        """The names of the layers that reach some feeders only."""
+        return {name for name, layer in self.study.layers.items() if layer.feeders is not None}
+
+    def _reached(self, spec: Mapping[str, Any], group: str) -> dict[str, Any]:
+        """The cases of a slice with the layers that reach a group, so that those which do not change none of its keys."""
+        cases = spec.get("cases")
+        if not self._partial or not isinstance(cases, dict):
+            return {}
+        members, layers = self._members(group), self.study.layers
+        away = {name for name in self._partial if not any(layers[name].reaches(f) for f in members)}
+        own = {
+            name: case | {"layers": [_everywhere(x) for x in case["layers"] if x["name"] not in away]}
+            for name, case in cases.items()
+        }
+        return {"cases": own}
 
     def _source(self, name: str) -> dict[str, Any]:
         source = self.study.sources[name]
@@ -102,10 +128,10 @@ class Slices:
             paths = [study.folder / words.overrides for words in asked if words is not None and words.overrides]
         elif stage == "split_readings":
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
-        elif stage == "prepare_feeder" and study.demand.classes:
-            paths = [study.folder / study.demand.classes]
+        elif stage == "prepare_feeder":
+            paths = [study.folder / name for name in (study.demand.classes, study.demand.path) if name]
         elif stage in ("solve_feeder", "host_feeder", "sweep_feeder", "comply_feeder"):
-            paths = [study.folder / name for name in files(study)]
+            paths = [study.folder / name for name in files(study, self._members(of))]
         return raw_names(study.name, [p for p in paths if p.is_file()])
 
     def _merge_network(self) -> dict[str, Any]:
@@ -152,7 +178,9 @@ class Slices:
         return plain(self.study.network.meters or MeterMatching(), cosmetic=False)
 
     def _prepare_feeder(self) -> dict[str, Any]:
-        return {"meters": self._matching, "demand": plain(self.study.demand, cosmetic=False), **self._calendar}
+        demand = plain(self.study.demand, cosmetic=False)
+        demand.pop("load_model")
+        return {"meters": self._matching, "demand": demand, **self._calendar}
 
     @property
     def _calendar(self) -> dict[str, Any]:
@@ -177,6 +205,7 @@ class Slices:
             "head_voltage": network.get("head_voltage"),
             "secondary": network["secondary"],
             "limits": self.study.resolved_limits,
+            **({"load_model": self.study.demand.load_model} if self.study.demand.load_model else {}),
         }
 
     def _case(self, case: Case) -> dict[str, Any]:
@@ -293,6 +322,11 @@ class Slices:
         jobs = [self.job(s, model if self.stages[s].per == "source" else "") for s in self.stages
                 if s not in ("write_site", "build_site")]  # fmt: skip
         return {j.stage.name: fingerprint.pack(j.code) for j in jobs}
+
+
+def _everywhere(layer: dict[str, Any]) -> dict[str, Any]:
+    """A layer without the list of the feeders that it reaches."""
+    return {word: value for word, value in layer.items() if word != "feeders"}
 
 
 def argument(study: str, spec: Mapping[str, Any], folder: Path, limit: int = 100_000) -> str:

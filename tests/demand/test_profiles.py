@@ -1,0 +1,74 @@
+"""The file of profiles: which column a load follows, in which unit, and what a wrong file is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dtl.demand.base import Given, base_demand
+from dtl.demand.calendar import HOURS, Calendar
+from dtl.errors import SolveError
+from dtl.spec.load_profiles import ProfilesError, profiles
+from tests.demand.test_base_demand import YEAR, ZONE, feeder, given
+
+
+def write(folder: Path, header: str, *rows: str) -> Path:
+    path = folder / "profiles.csv"
+    path.write_text("# a note\n" + "\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def follow(folder: Path, path: Path, *origins: str) -> tuple[Any, dict[str, Any]]:
+    other = given(folder, lambda _: 1.0)
+    asked = {"from": list(origins or ("profile",)), "shape": "residential", "power_factor": {}}
+    return base_demand(
+        feeder(), asked, Calendar(YEAR), ZONE, None, Given(other.meters, other.readings, other.scada, path), 0.0
+    )
+
+
+def test_the_closest_column_counts_and_each_unit_means_what_it_says(tmp_path: Path) -> None:
+    rows = [f"{h},{0.1 * h:.1f},{6 if h < 12 else 12},3" for h in range(24)]
+    path = write(tmp_path, "hour,Load:L1,Feeder:F kw,all", *rows)
+    found, told = follow(tmp_path, path)
+    assert found.kw("l1")[:24] == pytest.approx(10.0 * 0.1 * np.arange(24), abs=1e-5), "multiples of the model's 10 kW"
+    assert found.kw("l2")[:24] == pytest.approx([3.0] * 12 + [6.0] * 12), "half of the feeder's kW, by the model's kW"
+    assert found.kw("l2")[24 * 364 :] == pytest.approx(found.kw("l2")[:24]), "a day is repeated"
+    assert told["profile"] == {"load:l1": 1, "feeder:f": 1, "all": 0}, "a column that nothing follows is told"
+    assert found.drives["l1"].kvar / found.drives["l1"].kw == pytest.approx(0.2), "the model's power factor"
+
+
+def test_a_class_in_kw_is_of_one_customer_and_a_year_may_have_finer_steps(tmp_path: Path) -> None:
+    values = np.tile([1.0, 3.0], HOURS)
+    path = write(tmp_path, "class:residential kw", *(f"{v:g}" for v in values))
+    found, _ = follow(tmp_path, path)
+    assert found.kw("l1") == pytest.approx(np.full(HOURS, 4.0)), "two customers of 2 kW, the mean of both half hours"
+
+
+def test_a_transformer_that_no_column_names_takes_the_next_origin(tmp_path: Path) -> None:
+    path = write(tmp_path, "transformer:T1 kw", *["7"] * 24)
+    found, told = follow(tmp_path, path, "profile", "model_loads")
+    assert found.kw("l1") == pytest.approx(np.full(HOURS, 7.0))
+    assert found.drives["l2"].basis == "model_loads"
+    assert told["kwh"]["profile"] == pytest.approx(7.0 * HOURS)
+
+
+def test_every_mistake_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "class:residential,clas:x,all kw,feeder:", "1,2,3,4", "1,a,3,4", "1,2")
+    with pytest.raises(ProfilesError) as told:
+        profiles(path)
+    text = str(told.value)
+    assert ":4: clas:x: 'a' is no number" in text and ":5: has 2 cells, and the header 4" in text
+    assert "'clas:x' is no column of profiles" in text and "did you mean 'class'?" in text
+    assert "'all kw': a column of all loads holds multiples" in text and "the name behind the colon is missing" in text
+    assert ": has 2 rows; a year has 8760" in text
+    with pytest.raises(SolveError, match=r"profiles.csv:4: clas:x"):
+        follow(tmp_path, path)
+
+
+def test_a_leap_year_loses_its_29_february(tmp_path: Path) -> None:
+    path = write(tmp_path, "all", *(f"{d}" for d in range(366) for _ in range(24)))
+    found, _ = follow(tmp_path, path)
+    assert found.kw("l1")[59 * 24] == pytest.approx(600.0), "day 60 of the file is 1 March"
