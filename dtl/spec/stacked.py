@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dtl.spec.adoption import Adoption, Custom, Ev, Solar
@@ -51,10 +52,12 @@ def _alone(study: Study) -> bool:
     return isinstance(chosen, list) and len(chosen) == 1 and not any(c in chosen[0] for c in "*?")
 
 
-def files(study: Study) -> list[str]:
-    """Files that the layers of any case read, relative to the study, sorted."""
+def files(study: Study, feeders: Sequence[str] = ()) -> list[str]:
+    """Files that the layers of any case read, relative to the study, sorted; with feeders, of layers that reach one."""
     found: set[str | None] = set()
     for layer in {id(layer): layer for case in study.cases for _, layer in case.layers}.values():
+        if feeders and not any(layer.reaches(feeder) for feeder in feeders):
+            continue
         if isinstance(layer, Ev) and layer.profile in study.profiles:
             entry = study.profiles[layer.profile]
             found |= {entry.weekday, entry.weekend, entry.year, entry.sessions}

@@ -97,7 +97,7 @@ class Slices:
         return {name for name, layer in self.study.layers.items() if layer.feeders is not None}
 
     def _reached(self, spec: Mapping[str, Any], group: str) -> dict[str, Any]:
-        """The cases of a slice with the layers that reach a group, so that those which do not change none of its keys."""
+        """The cases of a slice with the layers that reach a group; those which do not are in none of its keys."""
         cases = spec.get("cases")
         if not self._partial or not isinstance(cases, dict):
             return {}

@@ -97,6 +97,9 @@ EDITS = [
     Edit("scenario renamed", say("  growth: {", "  grown: {"), SOLVED, ("grown@2026", "grown@2030")),
     Edit("stack emptied", say("stack: [more]", "stack: []"), SOLVED, GROWTH),
     Edit("stack of base filled", say("As it is, stack: []", "As it is, stack: [more]"), SOLVED, BASE),
+    Edit("layer for one feeder", say("per_year: 0.02", "per_year: 0.02, feeders: [a]"), SOLVED, GROWTH),
+    Edit("layer for all feeders by name", say("per_year: 0.02", "per_year: 0.02, feeders: [a, b]"),
+         {"gather"} | PAGES),
     Edit("layer renamed", lambda w: (w.say("  more:", "  much:"), w.say("[more]", "[much]")), SOLVED, GROWTH),
     Edit("layer added and not used", say("layers:\n", "layers:\n  less: {kind: growth, per_year: -0.01}\n"), PAGES),
     Edit("year added", say("[2026, 2030]", "[2026, 2030, 2035]"), SOLVED, ("base@2035", "growth@2035")),
@@ -187,6 +190,14 @@ def test_what_is_planned_holds(world: World, edit: Edit) -> None:
     assert all(x.reason for x in found.compute + found.may_change)
     after = world.plan()
     assert after.empty and {(x.stage, x.of, x.case) for x in after.reuse} == {*done["computed"], *done["fetched"]}
+
+
+def test_a_layer_for_one_feeder_computes_that_feeder_alone(world: World) -> None:
+    world.say("per_year: 0.02", "per_year: 0.02, feeders: [a]")
+    assert {x[1] for x in world.run()["computed"] if x[0] == "solve_feeder"} == {"b"}
+    world.say("per_year: 0.02", "per_year: 0.03")
+    assert {(x.of, x.case) for x in world.plan().compute if x.stage == "solve_feeder"} == {("a", c) for c in GROWTH}
+    assert {x[1] for x in world.run()["computed"] if x[0] == "solve_feeder"} == {"a"}
 
 
 def test_taking_an_edit_back_computes_nothing(world: World) -> None:

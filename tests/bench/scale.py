@@ -1,0 +1,157 @@
+"""A utility of so many feeders from raw files to its site: seconds and memory by stage, and what a change costs.
+
+Run it as a program: ``python tests/bench/scale.py 10 100 1000 [--hosting] [--jobs 2] [--meters 100-160] [--out DIR]``.
+For each size a synthetic utility is written (not counted), then timed: everything from raw GIS, CYME, meters, SCADA,
+outages and weather to the site over 8,760 hours; the run again with nothing changed; and a layer that reaches ten
+feeders edited. The table is Markdown; the slope is the exponent of time over the number of feeders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FORMATS = "gdb,cyme_text,ami_parquet,scada,oms,weather,registers"
+REACHED = 10
+"""Feeders that the edited layer reaches."""
+
+OWN = """\
+layers:
+  load_growth: {{kind: growth, per_year: 0.02}}
+  new_cars:
+    kind: ev
+    profile: level2_residential
+    to: residential
+    penetration: {share}
+    feeders: [{reached}]
+
+scenarios:
+  base: {{stack: [load_growth]}}
+{second}
+analyses:
+{hosting}
+report: {{headline: thermal, units: us}}
+expect: {{failed_feeders: {{at_most: 0}}}}
+
+waive:
+  outage.duplicate: {{why: The outage system exported some rows twice., by: planning}}
+"""
+HOSTING = "  hosting: {for: [base@2026], at: loads, methods: {stochastic: {placements: 200}}}\n"
+
+
+def main() -> None:
+    """Time each size and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("feeders", nargs="+", type=int)
+    parser.add_argument("--hosting", action="store_true", help="with Monte Carlo hosting, 200 placements")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--meters", default="100-160", help="fewest and most meters of a feeder")
+    parser.add_argument("--days", type=int, default=30, help="days of meter data")
+    parser.add_argument("--out", type=Path, help="keep the studies here (default: a folder that is removed)")
+    given = parser.parse_args()
+    folder = given.out or Path(tempfile.mkdtemp())
+    folder.mkdir(parents=True, exist_ok=True)
+    done = [_size(count, folder / f"n{count}", given) for count in given.feeders]
+    _print(given.feeders, done)
+    if given.out is None:
+        shutil.rmtree(folder)
+
+
+def _size(count: int, folder: Path, given: argparse.Namespace) -> dict[str, float]:
+    """Write a utility, and run it three times; seconds and MB by what was done."""
+    study = folder / "studies/scale"
+    study.mkdir(parents=True, exist_ok=True)
+    if not (study / "data/README.md").exists():
+        words = f"--feeders {count} --meters {given.meters} --days {given.days} --step-min 60 --no-volts --seed 3"
+        _dtl(folder, "synth", "utility", "--out", "studies/scale/data", *words.split(), "--jobs", str(given.jobs),
+             "--formats", FORMATS)  # fmt: skip
+    _write(study, count, share=0.10, second=False, hosting=given.hosting)
+    found = {"sources to site": _dtl(folder, "run", "scale", "--cores", str(given.jobs))}
+    found |= _stages(folder)
+    found["nothing changed"] = _dtl(folder, "run", "scale", "--cores", str(given.jobs))
+    _write(study, count, share=0.10, second=True, hosting=given.hosting)
+    found[f"a second scenario that changes {REACHED} feeders"] = _dtl(
+        folder, "run", "scale", "--cores", str(given.jobs)
+    )
+    _write(study, count, share=0.15, second=True, hosting=given.hosting)
+    found[f"its layer edited, which reaches {REACHED} feeders"] = _dtl(
+        folder, "run", "scale", "--cores", str(given.jobs)
+    )
+    found["site MB"] = _megabytes(folder / "results/scale/www")
+    found["results and store MB"] = _megabytes(folder)
+    found["largest process MB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return found
+
+
+def _write(study: Path, count: int, *, share: float, second: bool, hosting: bool) -> None:
+    utility = (ROOT / "studies/utility/study.yaml").read_text(encoding="utf-8")
+    head = utility[: utility.index("layers:")].replace("planned: [2026, 2035]", "planned: [2026]")
+    reached = ", ".join(f"F{i:04d}" for i in range(1, min(REACHED, count) + 1))
+    own = OWN.format(
+        share=share,
+        reached=reached,
+        second="  cars: {stack: [load_growth, new_cars]}\n" if second else "",
+        hosting=HOSTING if hosting else "  compare: {baseline: base}\n",
+    )
+    (study / "study.yaml").write_text(head + own, encoding="utf-8")
+
+
+def _dtl(folder: Path, *words: str) -> float:
+    """Seconds that a verb took; a failing one ends all."""
+    begun = time.perf_counter()
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "dtl.cli", *words], cwd=folder, env=environ, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(f"dtl {' '.join(words)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    seconds = time.perf_counter() - begun
+    print(f"{folder.name}: dtl {words[0]} {seconds:.1f} s", file=sys.stderr, flush=True)
+    return seconds
+
+
+def _stages(folder: Path) -> dict[str, float]:
+    """Seconds of work of each stage, of all its answers, and the largest memory of its jobs [MB]."""
+    found: dict[str, float] = {}
+    for record in sorted((folder / "results/scale/runs/answers").glob("*/*.json")):
+        stage = record.parent.name
+        answers = json.loads(record.read_text(encoding="utf-8"))["answers"]
+        found[f"{stage} s"] = found.get(f"{stage} s", 0.0) + sum(a["seconds"] for a in answers)
+    for table in sorted((folder / "benchmarks/scale").glob("*/*.tsv")):
+        with table.open(encoding="utf-8") as lines:
+            rss = [row["max_rss"] for row in csv.DictReader(lines, delimiter="\t")]
+        stage = f"{table.parent.name} MB"
+        found[stage] = max([found.get(stage, 0.0), *(float(r) for r in rss if r not in ("-", "NA"))])
+    return found
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(p.lstat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6
+
+
+def _print(sizes: list[int], done: list[dict[str, float]]) -> None:
+    print("| |", " | ".join(f"{n:,} feeders" for n in sizes), "| slope |")
+    print("|---" * (len(sizes) + 2) + "|")
+    for what in dict.fromkeys(k for d in done for k in d):
+        row = [d.get(what, math.nan) for d in done]
+        slope = (
+            ""
+            if len(row) < 2 or min(row) <= 0
+            else f"{math.log(row[-1] / row[0]) / math.log(sizes[-1] / sizes[0]):.2f}"
+        )
+        print(f"| {what} |", " | ".join(f"{x:,.1f}" for x in row), f"| {slope} |")
+
+
+if __name__ == "__main__":
+    main()
