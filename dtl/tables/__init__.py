@@ -21,6 +21,7 @@ from dtl.tables.contract import DAY, MOMENT, TEXT, WORD, Column, Table
 from dtl.tables.given import GIVEN
 from dtl.tables.hosting import HOSTING
 from dtl.tables.learning import LEARNING
+from dtl.tables.mitigation import MITIGATION
 from dtl.tables.network import NETWORK
 from dtl.tables.outages import OUTAGES
 from dtl.tables.reference import REFERENCE
@@ -28,7 +29,7 @@ from dtl.tables.results import RESULTS
 
 __all__ = ["DAY", "MOMENT", "TABLES", "TEXT", "WORD", "Column", "Table", "check", "concat", "frame", "read", "write"]
 
-_EVERY = (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING, *HOSTING, *COMPLIANCE)
+_EVERY = (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING, *HOSTING, *COMPLIANCE, *MITIGATION)
 TABLES: Mapping[str, Table] = {t.name: t for t in _EVERY}
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from dtl.analyses.mitigation_money import (
+from dtl.analyses.mitigation.money import (
     ChoiceError,
     Work,
     annuity,
