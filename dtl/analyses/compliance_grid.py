@@ -86,7 +86,7 @@ class Grid:
     """
 
     def __init__(self, feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any]) -> None:
-        if why := batch_ports.unported(feeder):
+        if why := "the head voltage follows a measurement" if demand.heads else batch_ports.unported(feeder):
             raise SolveError(f"its plants cannot be turned: {why}")
         self.feeder = driven(feeder, demand)
         engine.load(dss.write(self.feeder))

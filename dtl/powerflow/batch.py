@@ -116,6 +116,8 @@ class BatchYear:
     controls_active = False
 
     def __init__(self, feeder: Feeder, demand: Demand, *, tolerance: float = TOLERANCE) -> None:
+        if demand.heads:
+            raise SolveError("the head voltage follows a measurement; use engine auto or opendss")
         self.feeder = driven(feeder, demand)
         self.repeated_hours = 0
         self._tolerance = tolerance

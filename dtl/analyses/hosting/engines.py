@@ -42,7 +42,7 @@ def solver(held: Held, demand: Demand, places: list[Site], of: Of, reference: fl
     """The batch engine where it knows all loads and generators, else OpenDSS; OpenDSS for a reference."""
     if reference is not None:
         return OneByOne(held, demand, places, of, reference)
-    if batch_ports.unported(held.feeder):
+    if demand.heads or batch_ports.unported(held.feeder):
         return OneByOne(held, demand, places, of)
     return Columns(held, demand, places, of)
 
