@@ -17,7 +17,7 @@ from dtl.errors import StoreError
 from dtl.learning.query.echo import called, words
 from dtl.learning.query.parse import Understood, understand
 from dtl.report import facts as cube
-from dtl.report import figures
+from dtl.report import figures, hosting_payloads
 from dtl.report.facts import Facts
 
 ANSWERED, NOTHING, UNCLEAR = 0, 3, 2
@@ -42,12 +42,13 @@ ROWS = 20
 
 
 class Row(NamedTuple):
-    """One thing of an answer: what it is, its value, and the cell it comes from."""
+    """One thing of an answer: what it is, its value, the cell it comes from, and the ids by which it may be asked."""
 
     name: str
     value: float
     unit: str
     source: str
+    ids: tuple[str, ...]
 
 
 def run(said: Sequence[str], *, parse_only: bool) -> int:
@@ -194,14 +195,14 @@ def _rows(study: str, known: Facts, query: Mapping[str, Any], case: str) -> Iter
             value = known.value(name, feeder, at, year)
             if value is not None:
                 source = f"cube {feeder or 'study'} {at or 'all cases'} {name}"
-                yield Row(feeder or "the study", value, unit, source)
+                yield Row(feeder or "the study", value, unit, source, (feeder or "",))
     elif entity == "feeder" and not metric:
-        yield from (Row(f, 1.0, "", "cube") for f in known.feeders)
+        yield from (Row(f, 1.0, "", "cube", (f,)) for f in known.feeders)
     elif entity == "meter" and metric == "mapping_confidence":
         for path in sorted(Path(layout.GROUP.format(study=study, group="*")).parent.glob("*/meters.parquet")):
             for m in tables.read("meters", path, ["meter", "confidence"]).to_pylist():
                 if m["confidence"] is not None:
-                    yield Row(m["meter"], m["confidence"], "share", f"{path} {m['meter']}")
+                    yield Row(m["meter"], m["confidence"], "share", f"{path} {m['meter']}", (m["meter"],))
     elif metric in ("hosting_capacity",) and entity in ("feeder", "bus"):
         yield from _hosting(study, entity, case)
 
@@ -209,18 +210,21 @@ def _rows(study: str, known: Facts, query: Mapping[str, Any], case: str) -> Iter
 def _elements(study: str, query: Mapping[str, Any], case: str) -> Iterator[Row]:
     column, unit = ELEMENT[query["metric"]]
     column = "max_pu" if column == "min_pu" and query.get("fn") == "max" else column
-    wanted = [f["value"] for f in query.get("filters", []) if f["field"] == "feeder" and f["op"] == "="]
+    wanted = [str(f["value"]).lower() for f in query.get("filters", []) if f["field"] == "feeder" and f["op"] == "="]
     for path in sorted(Path(layout.GROUP.format(study=study, group="*")).parent.glob("*/powerflow.parquet")):
         flow = tables.read("powerflow", path, ["feeder", "case", "kind", "element", "phase", column])
         mask = pc.and_(pc.equal(flow["case"].cast(tables.TEXT), case), pc.equal(flow["phase"].cast(tables.TEXT), ""))
         for r in flow.filter(mask).to_pylist():
-            if r["kind"] in KINDS[query["entity"]] and r[column] is not None and (not wanted or r["feeder"] in wanted):
-                yield Row(f"{r['feeder']} {r['element']}", float(r[column]), unit, f"{path} {r['element']} {column}")
+            asked = not wanted or r["feeder"].lower() in wanted
+            if r["kind"] in KINDS[query["entity"]] and r[column] is not None and asked:
+                source = f"{path} {r['element']} {column}"
+                ids = (r["feeder"], r["element"])
+                yield Row(f"{r['feeder']} {r['element']}", float(r[column]), unit, source, ids)
 
 
 def _hosting(study: str, entity: str, case: str) -> Iterator[Row]:
     for path in sorted(Path(layout.GROUP.format(study=study, group="*")).parent.glob("*/hosting.parquet")):
-        for r in tables.read("hosting", path).to_pylist():
+        for r in hosting_payloads.shown(tables.read("hosting", path)).to_pylist():
             whole = not r["bus"]
             if (
                 r["criterion"] == "all"
@@ -229,15 +233,14 @@ def _hosting(study: str, entity: str, case: str) -> Iterator[Row]:
                 and r["case"] == case
             ):
                 name = r["feeder"] if whole else f"{r['feeder']} {r['bus']}"
-                yield Row(f"{name} ({r['method']}, {r['of']})", r["hc_kw"], "kW", f"{path} {r['bus']} {r['method']}")
+                source = f"{path} {r['bus']} {r['method']}"
+                yield Row(f"{name} ({r['method']}, {r['of']})", r["hc_kw"], "kW", source, (r["feeder"], r["bus"]))
 
 
 def _fits(row: Row, part: Mapping[str, Any]) -> bool:
     value, op = part["value"], part["op"]
     if part["field"] in ("id", "feeder"):
-        same = row.name.split(" ")[0].lower() == str(value).lower() or row.name.lower().endswith(
-            f" {str(value).lower()}"
-        )
+        same = str(value).lower() in (i.lower() for i in row.ids)
         return bool(same == (op == "="))
     number = {
         "low": (0.0, 0.7),
@@ -287,7 +290,7 @@ def _compared(known: Facts, query: Mapping[str, Any], case: str) -> tuple[str, i
         None,
     )
     own = [f["value"] for f in query.get("filters", []) if f["field"] == "id"]
-    feeder = own[0] if own else None
+    feeder = next((f for f in known.feeders if own and f.lower() == str(own[0]).lower()), None)
     before, after = (known.value(metric, feeder, c) if metric and c else None for c in (base, case))
     if before is None or after is None:
         return f"the results do not hold {called(query['metric'])} of both cases", NOTHING

@@ -15,6 +15,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 PAGES = {
     "index": "Overview",
+    "questions": "Ask",
     "map": "Map",
     "compare": "Compare",
     "feeder": "Feeders",

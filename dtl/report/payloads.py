@@ -5,7 +5,7 @@ JSON text, or *columns*: the length of the header as a little-endian u32, the he
 what follows is aligned to 8 bytes, and the buffers, each aligned to 8 bytes.
 
 Header: ``{"schema": 1, "meta": {...}, "tables": {<table>: {"n": rows, "cols": [<column>]}}}``. A column has ``name``,
-``type`` (u1 u2 u4 i2 i4 f4, or words), and ``off`` and ``len`` [bytes, from the end of the header]. The value is
+``type`` (u1 u2 u4 i2 i4 f4 f8, or words), and ``off`` and ``len`` [bytes, from the end of the header]. The value is
 ``raw * scale``; ``null`` is the raw value that stands for a missing one; ``delta`` says that each value is the
 difference to the one before; ``words`` are the texts that the raw values count.
 """
@@ -55,6 +55,12 @@ def reals(name: str, values: Numbers, unit: str = "") -> Column:
     """Numbers as float32; None is nan."""
     raw = np.array([math.nan if v is None else v for v in values], dtype="<f4")
     return Column({"name": name, "type": "f4"} | ({"unit": unit} if unit else {}), raw)
+
+
+def doubles(name: str, values: Numbers, unit: str = "") -> Column:
+    """Numbers as float64, for what is compared with other numbers; None is nan."""
+    raw = np.array([math.nan if v is None else v for v in values], dtype="<f8")
+    return Column({"name": name, "type": "f8"} | ({"unit": unit} if unit else {}), raw)
 
 
 def places(name: str, values: Numbers, scale: float) -> Column:

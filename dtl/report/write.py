@@ -15,6 +15,7 @@ from dtl import tables
 from dtl.analyses.ranking import Ranked
 from dtl.network.feeder import Feeder
 from dtl.report import (
+    answers,
     asset_ranking,
     assumed,
     assumptions,
@@ -26,6 +27,7 @@ from dtl.report import (
     hosting_payloads,
     insights,
     layers,
+    lexicon,
     metered,
     outage_payload,
     overview,
@@ -67,6 +69,8 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     lacks = layers.reasons(spec, told.seen, grows)
     _put(docs / "data", "study", study_payloads.study(spec, facts, {"lacks": lacks, "growing": grows.alerts}))
     _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
+    _put(docs / "data", "lexicon", payloads.document(lexicon.payload()))
+    _put(docs / "data", "answers", answers.facts(spec, facts, told.asked))
     _put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more | {"insights": about}))
     _write_pages(site, spec, inputs, index, facts, told)
 
@@ -75,7 +79,7 @@ class Written(NamedTuple):
     """What is known once all feeders are written.
 
     Coordinate system; how each feeder is drawn; which layers of the map any of them has; which feeders have which
-    further payload; the assets in the order in which they deserve a look.
+    further payload; the assets in the order in which they deserve a look; the payloads that questions may need.
     """
 
     crs: str
@@ -83,6 +87,7 @@ class Written(NamedTuple):
     seen: set[str]
     more: dict[str, set[str]]
     assets: list[Ranked]
+    asked: list[str]
 
 
 def _copy_source(site: Path) -> None:
@@ -106,7 +111,7 @@ def _write_feeders(
 ) -> Written:
     """Write all feeders' payloads and the map's overview."""
     cases = tuple(c.case for c in facts.cases)
-    drawn, assets = Overview(cases), Assets()
+    drawn, assets, elements = Overview(cases), Assets(), answers.Elements()
     api = Api(data.parent / "api", facts)
     fits: dict[str, list[dict[str, Any]]] = {}
     known = Known.read(inputs, measured_year(spec))
@@ -119,7 +124,7 @@ def _write_feeders(
             crs = model.crs
         hosted = _hosted(inputs, name)
         shown = Overlays() if model is None else overlays(model, hosted, inputs["devices"].get(name), known)
-        for solution in _solutions(spec, inputs, name, group, model, cases, crs or "", shown):
+        for solution in _solutions(spec, inputs, name, group, model, cases, crs or "", shown, elements):
             if solution.feeder not in files:
                 continue
             file = files[solution.feeder]
@@ -136,10 +141,13 @@ def _write_feeders(
                 kinds[solution.feeder] = solution.places.kind
     api.close()
     _put(data, "ov", drawn.payload(crs or ""))
+    asked = elements.write(data / "ask")
     if any(fits.values()):
         _put(data, "hosting", hosting_payloads.study(fits, files, cases))
+        _put(data, "ask/hosting", answers.hosting(r for rows in fits.values() for r in rows))
+        asked.append("ask/hosting")
     more = {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)}
-    return Written(crs or "", kinds, drawn.seen, more, assets.ranked())
+    return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked)
 
 
 def _model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
@@ -165,11 +173,13 @@ def _solutions(
     cases: tuple[str, ...],
     crs: str,
     shown: Overlays,
+    elements: answers.Elements,
 ) -> Iterator[Solution]:
     if model is None or name not in inputs["powerflow"]:
         yield from (Solution(f, name, cases, spec["limits"]) for f in group["feeders"])
         return
     flow = tables.read("powerflow", Path(inputs["powerflow"][name]))
+    elements.add(flow)
     hourly = tables.read("hourly", Path(inputs["hourly"][name]))
     told = json.loads(Path(inputs["manifest"][name]).read_text(encoding="utf-8"))["cases"]
     where = places(model, crs)

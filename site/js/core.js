@@ -63,7 +63,7 @@ DTL.Table = class {
 
   #decode(head) {
     if (!head) return null;
-    const kinds = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i2: Int16Array, i4: Int32Array, f4: Float32Array };
+    const kinds = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i2: Int16Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
     const kind = kinds[head.type];
     const raw = new kind(this.bytes, this.start + head.off, head.len / kind.BYTES_PER_ELEMENT);
     if (head.words) return Array.from(raw, (code) => head.words[code]);

@@ -1,7 +1,8 @@
-// The small map of the overview: the worst case at a glance, drawn by the renderer of the map page.
+// The overview: the box of questions, and the worst case at a glance, drawn by the renderer of the map page.
 "use strict";
 
 DTL.page = async () => {
+  DTL.askBox(document.getElementById("dtl-ask"));
   const link = document.getElementById("dtl-glance");
   try {
     const [study, ov] = await Promise.all([DTL.load("study"), DTL.load("ov")]);

@@ -22,7 +22,7 @@ _spec.loader.exec_module(_module)
 made = _module.made
 
 
-ROOTS = tuple(f"#dtl-{n}" for n in ("map", "feeder", "glance", "hosting", "compare", "side", "insights"))
+ROOTS = tuple(f"#dtl-{n}" for n in ("map", "feeder", "glance", "hosting", "compare", "side", "insights", "ask"))
 """Where a script fills a page; it marks them `data-ready`."""
 
 

@@ -11,7 +11,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-SIZES = {"u1": "B", "u2": "H", "u4": "I", "i2": "h", "i4": "i", "f4": "f"}
+SIZES = {"u1": "B", "u2": "H", "u4": "I", "i2": "h", "i4": "i", "f4": "f", "f8": "d"}
 
 
 def read(path: Path) -> tuple[str, Any]:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dtl.learning.query.clause import Clause, Query, plain
 
 ELECTRIFIED = ("heat_pump", "water_heater")
+AFTER = ("of", "the", "at", "to", "by", "is", "are", "reaches", "reach", "hits", "increases", "increased", "grows",
+         "rises", "falls", "drops", "decreases", "reduced", "raised", "cut", "goes", "up", "down", "was", "were",
+         "reaching", "penetration", "adoption", "more", "customers", "homes", "had", "have", "has", "get", "own",
+         "adopt", "install", "use", "households", "houses", "people", "all", "residential")  # fmt: skip
+"""Words that may stand between a layer and the number behind it."""
+BEFORE = (*AFTER, "percent", "%", "pct", "level", "l2", "l1", "kw", "mw", "additional", "extra", "new")
+"""Words that may stand between a number and the layer behind it."""
 
 
 def layers(clause: Clause) -> list[Query]:
@@ -107,29 +114,12 @@ def _use_verbs(clause: Clause, near: list[int]) -> None:
 
 def _number(clause: Clause, start: int, end: int) -> int:
     """Place of the number that belongs to a layer; -1 without one."""
-    skip = ("of", "the", "at", "to", "by", "is", "are", "reaches", "reach", "hits", "increases", "increased", "grows",
-            "rises", "falls", "drops", "decreases", "reduced", "raised", "cut", "goes", "up", "down", "was", "were",
-            "reaching", "penetration", "adoption", "more", "customers", "homes", "had", "have", "has", "get", "own",
-            "adopt", "install", "use", "households", "houses", "people", "all", "residential")  # fmt: skip
     i = end
-    while clause.text(i) in skip:
+    while clause.text(i) in AFTER:
         i += 1
     if clause.number(i) is not None and not clause.used[i]:
         return i
     i = start - 1
-    while clause.text(i) in (
-        *skip,
-        "percent",
-        "%",
-        "pct",
-        "level",
-        "l2",
-        "l1",
-        "kw",
-        "mw",
-        "additional",
-        "extra",
-        "new",
-    ):
+    while clause.text(i) in BEFORE:
         i -= 1
     return i if i >= 0 and clause.number(i) is not None and not clause.used[i] else -1

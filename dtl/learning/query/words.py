@@ -18,15 +18,22 @@ LEAST_LETTERS = 4
 
 _TOKEN = re.compile(
     r"\d{1,2}:\d{2}|\d+(?:\.\d+)?(?=\s*(?:am|pm)\b)|[a-z]+-\d+[\w-]*|[a-z]+\d+[\w-]*|\d+[a-z]+\d*[\w-]*|-?\d+(?:\.\d+)?|"
-    r"p\.u\.|[a-z]+(?:-[a-z]+)*(?:'[a-z]+)?|>=|<=|[<>=%;≥≤]"
+    r"p\.u\.|[a-z]+(?:-[a-z]+)*(?:'[a-z]+)?|>=|<=|[<>=%;≥≤]",
+    re.ASCII,
 )
-_GLUED = re.compile(r"^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x)$")
-_RANGE = re.compile(r"(?<=\s\d)\s*-\s*(?=\d{1,2}\b)|(?<=\s\d\d)\s*-\s*(?=\d{1,3}\b)|(?<=\s[01]\.\d\d)\s*-\s*(?=[01]\.)")
+_GLUED = re.compile(r"^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x)$", re.ASCII)
+_RANGE = re.compile(
+    r"(?<=\s\d)\s*-\s*(?=\d{1,2}\b)|(?<=\s\d\d)\s*-\s*(?=\d{1,3}\b)|(?<=\s[01]\.\d\d)\s*-\s*(?=[01]\.)",
+    re.ASCII,
+)
 _COMMA = re.compile(
-    r"(?<![\w.,])(0(?=,)|\d+(?=,\d{1,2}\s*(?:%|p\.?u|[km]w|[km]va|km|min|h\b|percent|pct))),(\d+)(?![\d,])", re.I
+    r"(?<![\w.,])(0(?=,)|\d+(?=,\d{1,2}\s*(?:%|p\.?u|[km]w|[km]va|km|min|h\b|percent|pct))),(\d+)(?![\d,])",
+    re.I | re.ASCII,
 )
 """A comma that is a decimal point: after a zero, or with one or two digits and a unit behind it."""
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,7 @@ class Token:
     @property
     def number(self) -> float | None:
         """The number that it is; none for words."""
-        try:
-            return float(self.text)
-        except ValueError:
-            return None
+        return min(_LARGEST, max(-_LARGEST, float(self.text))) if _NUMBER.fullmatch(self.text) else None
 
     @property
     def is_id(self) -> bool:
@@ -89,7 +93,8 @@ def vocabulary() -> frozenset[str]:
 
 def tokens(text: str) -> tuple[list[Token], list[tuple[str, str]]]:
     """The tokens of a question, and which words were read as which others."""
-    whole = _COMMA.sub(r"\1.\2", unicodedata.normalize("NFKC", text))
+    digits = "".join(str(unicodedata.decimal(c, c)) for c in unicodedata.normalize("NFKC", text).replace("İ", "I"))
+    whole = _COMMA.sub(r"\1.\2", digits)
     plain = _THOUSANDS.sub("", whole).replace("’", "'").replace("–", "-")
     plain = _RANGE.sub(" to ", plain)
     found: list[Token] = []

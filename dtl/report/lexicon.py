@@ -1,0 +1,26 @@
+"""The grammar of questions as the pages read it: the same words and tables as `dtl ask`, exported once per site."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dtl.learning.query import filters, moment, scenario
+from dtl.learning.query.parse import OF_METRIC
+from dtl.learning.query.words import grammar, vocabulary
+
+
+def payload() -> dict[str, Any]:
+    """The payload ``lexicon``; objects whose order decides are texts of JSON, which keep it."""
+    rules = {
+        "age": filters.AGE,
+        "bounds": filters.BOUNDS,
+        "unit_fields": filters.UNIT_FIELDS,
+        "pct_fields": filters.PCT_FIELDS,
+        "durations": filters.DURATIONS,
+        "links": moment.LINKS,
+        "beside": {"after": scenario.AFTER, "before": scenario.BEFORE},
+        "of_metric": OF_METRIC,
+    }
+    words = json.dumps(grammar(), ensure_ascii=False)
+    return {"grammar": words, "rules": json.dumps(rules, ensure_ascii=False), "vocabulary": sorted(vocabulary())}

@@ -1,0 +1,190 @@
+// The answer to a canonical query from the payloads of the study; the same rules and words as dtl.report.asked.
+"use strict";
+
+{
+  const ask = DTL.ask;
+  const TIMES = { hour_from: "hours", hour_to: "hours", daytype: "kinds of day", month: "months", period: "times of day", event: "seasons" };
+  const BANDS = { low: [0, 0.7], medium: [0.7, 0.9], high: [0.9, 1.01], ansi_a: [0.95, 1.05], ansi_b: [0.917, 1.058] };
+  const COMPARED = { ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b, "=": (a, b) => a === b, "!=": (a, b) => a !== b };
+
+  /**
+   * What there is to know. `load` gets a payload by its name, null where the study has none.
+   * @param {{meta: any, facts: any}} answers @param {(name: string) => Promise<any>} load
+   */
+  ask.Known = class {
+    constructor(answers, load) {
+      Object.assign(this, answers.meta);
+      this.table = answers.facts;
+      this.load = load;
+      this.names = this.table.get("feeder");
+      this.feeders = this.names.slice(1);
+    }
+
+    /** The number of a metric of a feeder, or of the study (empty); null without one. */
+    value(metric, feeder, at) {
+      const value = this.table.get(`${metric}@${at}`)?.[this.names.indexOf(feeder)];
+      return value === undefined || Number.isNaN(value) ? null : value;
+    }
+  };
+
+  /** The answer: parts with the case, a text in front, and rows of name, value, unit, source and place; `held` false where the results do not hold it. */
+  ask.answer = async (known, { query }) => {
+    if (["reject", "clarify"].includes(query.intent)) return [];
+    const parts = [];
+    for (const one of query.intent === "multi" ? query.queries : [query]) parts.push(await answerOne(known, one));
+    return parts;
+  };
+
+  const nothing = (text, more = {}) => ({ held: false, text, ...more });
+
+  const answerOne = async (known, query) => {
+    const chosen = caseOf(known, query);
+    if (typeof chosen === "string") return nothing(chosen);
+    if (["recommend", "run", "check"].includes(query.intent)) return elsewhere(known, query);
+    const kind = query.entity === "feeder" ? "id" : "feeder";
+    for (const part of query.filters ?? []) {
+      const name = String(part.value);
+      if (part.field !== kind || known.feeders.some((f) => f.toLowerCase() === name.toLowerCase())) continue;
+      return nothing(`${known.study} has no feeder ${name}; nearest: ${nearest(name, known.feeders).join(", ")}`);
+    }
+    const unheld = unheldBy(query);
+    if (unheld.length) return nothing(`the results of ${known.study} cannot be chosen by ${unheld.join(", ")}: ask without`);
+    if (query.intent === "compare") return compared(known, query, chosen);
+    if (query.entity === "meter") return nothing(`the pages do not hold single meters; \`dtl ask ${known.study} "..."\` does`, { href: "downloads.html" });
+    const rows = await rowsOf(known, query, chosen);
+    if (!rows.length) return nothing(`the results of ${known.study} do not hold ${ask.called(query.metric ?? "")} of a ${query.entity}`);
+    return { held: true, case: chosen, ...said(known, query, rows.filter((r) => (query.filters ?? []).every((f) => fits(r, f)))) };
+  };
+
+  const nearest = (name, feeders) => {
+    const scored = feeders.map((f) => [DTL.distance(name.toLowerCase(), f.toLowerCase()), f]);
+    return scored.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)).slice(0, 3).map(([, f]) => f);
+  };
+
+  /** What a question states that no answer here can heed: an answer without it would be of something else. */
+  const unheldBy = (query) => {
+    const own = ["id", "feeder", query.entity, query.metric];
+    const fields = (query.filters ?? []).map((f) => f.field).filter((f) => !own.includes(f)).map((f) => f.replaceAll("_", " "));
+    return [...new Set([...fields, ...Object.keys(query.time ?? {}).filter((k) => k in TIMES).map((k) => TIMES[k])])].sort();
+  };
+
+  const elsewhere = (known, query) => nothing(...{
+    recommend: ["recommendations stand on the page Insights, where the study asks for `analyses: {recommend: {}}`", { href: "insights.html" }],
+    run: [`that is not solved yet: write it as a scenario or sweep of studies/${known.study}/study.yaml and run it`, { href: "builder.html" }],
+    check: [`ask the solver: dtl connect ${known.study} --bus FEEDER:BUS --kw KW --type pv`],
+  }[query.intent]);
+
+  /** The case that is asked about: of the named year and the scenario with the named layers; else the last base. A text where there is none. */
+  const caseOf = (known, query) => {
+    const year = query.time?.year;
+    const layers = query.scenario ?? (query.scenarios ?? []).find((s) => s.length) ?? [];
+    const names = layers.length ? holding(known, layers) : null;
+    if (names && !names.length) {
+      const listed = [...new Set(known.cases.map((c) => c.scenario))].sort().join(", ");
+      return `no scenario of ${known.study} has these layers with these numbers; it has ${listed}`;
+    }
+    const isOf = (c) => (names === null || names.includes(c.scenario)) && (year === undefined || c.year === 0 || c.year === year);
+    let wanted = known.cases.filter(isOf);
+    if (!wanted.length && ["saidi", "saifi", "caidi"].includes(query.metric)) wanted = known.cases;
+    if (!wanted.length) return `${known.study} has no case of ${year}; it has ${known.cases.map((c) => c.case).join(", ")}`;
+    const base = names === null ? wanted.filter((c) => c.scenario === "base") : wanted;
+    return (base.length ? base : wanted).reduce((best, c) => (c.year > best.year ? c : best));
+  };
+
+  /** The scenarios whose stacks hold layers like these: same kinds, same shares. */
+  const holding = (known, layers) =>
+    Object.entries(known.layers).filter(([, own]) => layers.every((asked) => own.some((o) => isLike(asked, o)))).map(([name]) => name);
+
+  const isLike = (asked, layer) => {
+    const kind = asked.type === "policy" ? "tariff" : asked.type;
+    if (layer.kind !== kind || ["scale", "add"].includes(asked.op)) return false;
+    return asked.unit !== "pct" || asked.value === undefined || Math.abs(100 * (layer.penetration ?? -1) - asked.value) < 1e-6;
+  };
+
+  const rowsOf = async (known, query, { case: at }) => {
+    const { entity, metric = "" } = query;
+    if (["voltage", "thermal_loading"].includes(metric) && ["mean", "sum"].includes(query.fn)) return []; // the results hold the lowest and the highest of a year, not its mean
+    if (entity in known.kinds && metric in known.element) return elements(known, query, at);
+    if (["feeder", "system", "customer"].includes(entity) && metric in known.feeder) return ofFeeders(known, query, at);
+    if (entity === "feeder" && !metric) return known.feeders.map((f) => ({ name: f, ids: [f], value: 1, unit: "", source: "cube", href: DTL.feederLink(f) }));
+    return metric === "hosting_capacity" && ["feeder", "bus"].includes(entity) ? hosted(known, entity, at) : [];
+  };
+
+  const ofFeeders = (known, query, at) => {
+    const named = known.feeder[query.metric];
+    const name = query.metric === "voltage" && query.fn === "max" ? "max_pu" : named;
+    const isPast = known.past.includes(name);
+    return (query.entity === "system" ? [""] : known.feeders).flatMap((feeder) => {
+      const value = known.value(name, feeder, isPast ? query.time?.year ?? 0 : at);
+      const href = feeder ? DTL.feederLink(feeder) : isPast && name !== "customers" ? "reliability.html" : "index.html#matrix";
+      const source = `cube ${feeder || "study"} ${isPast ? "all cases" : at} ${name}`;
+      return value === null ? [] : [{ name: feeder || "the study", ids: [feeder], value, unit: known.units[name], source, href }];
+    });
+  };
+
+  const elements = async (known, query, at) => {
+    let [column, unit] = known.element[query.metric];
+    if (column === "min_pu" && query.fn === "max") column = "max_pu";
+    const wanted = (query.filters ?? []).filter((f) => f.field === "feeder" && f.op === "=").map((f) => String(f.value).toLowerCase());
+    const told = await known.load(`ask/${query.entity}`);
+    const values = told?.rows.get(column);
+    if (!values) return [];
+    const [feeder, element, cases] = ["feeder", "element", "case"].map((n) => told.rows.get(n));
+    const rows = [];
+    for (let i = 0; i < values.length; i++) {
+      if (cases[i] !== at || Number.isNaN(values[i]) || (wanted.length && !wanted.includes(feeder[i].toLowerCase()))) continue;
+      const place = new URLSearchParams({ s: at, f: feeder[i], p: `${query.entity}/${element[i]}` });
+      rows.push({ name: `${feeder[i]} ${element[i]}`, ids: [feeder[i], element[i]], value: values[i], unit, source: `powerflow ${at} ${element[i]} ${column}`, href: `map.html#${place}` });
+    }
+    return rows;
+  };
+
+  const hosted = async (known, entity, at) => {
+    const told = await known.load("ask/hosting");
+    return told ? DTL.objects(told.rows).filter((r) => r.case === at && (r.bus === "") === (entity === "feeder")).map((r) => {
+      const name = r.bus ? `${r.feeder} ${r.bus}` : r.feeder;
+      const source = `hosting ${at} ${r.bus || r.feeder} ${r.method}`;
+      return { name: `${name} (${r.method}, ${r.of})`, ids: [r.feeder, r.bus], value: r.hc_kw, unit: "kW", source, href: DTL.feederLink(r.feeder) };
+    }) : [];
+  };
+
+  const fits = (row, { field, op, value }) => {
+    if (field === "id" || field === "feeder") return row.ids.some((i) => i.toLowerCase() === String(value).toLowerCase()) === (op === "=");
+    const isBetween = ([low, high]) => low <= row.value && row.value <= high;
+    if (typeof value === "string") {
+      const [low, high] = BANDS[value];
+      return op === "=" || op === "within" ? low <= row.value && row.value < high : !isBetween([low, high]);
+    }
+    if (Array.isArray(value)) return isBetween(value) === (op === "between");
+    return COMPARED[op](row.value, value);
+  };
+
+  const said = (known, query, rows) => {
+    if (query.intent === "count") return { text: `${rows.length} ${ask.things(query.entity, rows.length)}`, rows: [], all: rows };
+    if (!rows.length) return { text: "none", rows };
+    if (query.intent === "aggregate" && ["mean", "sum"].includes(query.fn)) {
+      const total = rows.reduce((sum, r) => sum + r.value, 0);
+      const value = query.fn === "mean" ? total / rows.length : total;
+      return { text: `${query.fn === "mean" ? "average" : "total"} over ${rows.length}: ${DTL.text(value, rows[0].unit)}`, rows: [], all: rows };
+    }
+    const sign = query.order === "asc" ? 1 : -1;
+    const ordered = [...rows].sort((a, b) => sign * (a.value - b.value) || (a.name < b.name ? -1 : 1));
+    const shown = ordered.slice(0, query.limit || known.rows);
+    return { text: "", rows: shown, more: query.limit ? 0 : ordered.length - shown.length, all: ordered };
+  };
+
+  const compared = (known, query, { case: after }) => {
+    const metric = known.feeder[query.metric] ?? "";
+    const yearOf = (name) => (name.includes("@") ? name.slice(name.indexOf("@")) : "");
+    const before = known.cases.find((c) => c.scenario === "base" && after.endsWith(yearOf(c.case)))?.case;
+    const feeder = (query.filters ?? []).find((f) => f.field === "id")?.value ?? "";
+    const own = known.feeders.find((f) => f.toLowerCase() === String(feeder).toLowerCase()) ?? "";
+    const at = known.past.includes(metric) ? [] : [before, after];
+    const [one, two] = at.map((c) => (metric && c ? known.value(metric, own, c) : null));
+    if (one === null || one === undefined || two === null) return nothing(`the results do not hold ${ask.called(query.metric)} of both cases`);
+    const unit = known.units[metric];
+    const row = (name, value) => ({ name, value, unit, source: `cube ${own || "study"} ${name} ${metric}`, href: own ? DTL.feederLink(own) : "index.html#matrix", ids: [] });
+    const text = `${before}: ${DTL.text(one, unit)}; ${after}: ${DTL.text(two, unit)}; change ${DTL.change(two - one, unit)}`;
+    return { held: true, text, rows: [row(before, one), row(after, two)], all: [] };
+  };
+}

@@ -1,0 +1,298 @@
+// From a question to its canonical query, or why not; the same steps as dtl.learning.query.parse and .order.
+"use strict";
+
+{
+  const ask = DTL.ask;
+  const MOST_WORDS = 80;
+  const STARTS = ["please", "and", "then", "to", "you", "could", "can", "now", "just", "also", "should", "must"];
+
+  /** The canonical query of a question, with the words that were ignored, and those read as others. */
+  ask.understand = (text) => {
+    const [found, corrected] = ask.tokens(text);
+    if (isHarmful(text, found)) return { query: { intent: "reject", reason: "not_a_query" }, ignored: [], corrected: [] };
+    const results = [];
+    let thing = "";
+    for (const part of clauses(found.slice(0, 2 * MOST_WORDS)).filter((p) => p.length)) {
+      const ahead = thing && !ask.matches(part, ask.grammar.entities).length ? [new ask.Token(thing, thing)] : [];
+      results.push(new Slots(new ask.Clause([...ahead, ...part])).result());
+      thing = results.at(-1).query.entity || thing;
+    }
+    if (!results.length) results.push({ query: { intent: "clarify", missing: ["entity", "metric"] }, left: [] });
+    const queries = results.map((r) => r.query);
+    const bad = queries.find((q) => ["reject", "clarify"].includes(q.intent));
+    const query = queries.length === 1 ? queries[0] : bad ?? { intent: "multi", queries };
+    return { query, ignored: results.flatMap((r) => r.left), corrected };
+  };
+
+  /** Whether the text would change something, or is code. */
+  const isHarmful = (text, found) => {
+    const low = ` ${text.toLowerCase()} `;
+    const { code, changing } = ask.grammar;
+    if (code.some((snippet) => low.includes(snippet))) return true;
+    const at = found.slice(0, 40).findIndex((t, i) => changing.includes(t.text) && (i === 0 || STARTS.includes(found[i - 1].text)));
+    return at >= 0 && !(["drop", "update"].includes(found[at].text) && ["in", "on"].includes(found[at + 1]?.text));
+  };
+
+  /** Parts of a question that are questions of their own: after `;` and `then`. */
+  const clauses = (found) => {
+    const parts = [[]];
+    found.forEach((token, i) => {
+      const rest = found.slice(i + 1, i + 4);
+      const isAgain = token.text === "and" && rest[0]?.text === "the" && rest.length > 2 && rest[1].number !== null;
+      if (token.text === ";" || (token.text === "then" && i > 2) || (isAgain && parts.at(-1).length > 2)) parts.push([]);
+      else if (token.text !== "and" || parts.at(-1).length) parts.at(-1).push(token);
+    });
+    return parts.map((p) => p.slice(0, MOST_WORDS));
+  };
+
+  /** The slots of one clause, filled in an order in which each consumes its words. */
+  class Slots {
+    constructor(c) {
+      this.c = c;
+      this.text = c.tokens.map((t) => t.text).join(" ");
+      const season = ask.season(c);
+      this.metrics = c.find(c.words.metrics);
+      for (const m of this.metrics) c.use(m.start, m.end);
+      if (this.text.includes("and without")) {
+        const at = c.has("without");
+        c.use(at, at + 1);
+        c.tokens[at] = new ask.Token("base", "without");
+        this.text = this.text.replaceAll("and without", "and base");
+      }
+      this.layers = ask.layers(c);
+      this.time = { ...season, ...ask.time(c) };
+      this.entities = c.find(c.words.entities);
+      this.ids = ask.ids(c, this.entities);
+      this.filters = ask.special(c, this.metrics);
+      this.filters.push(...ask.compared(c, this.metrics));
+      for (const m of this.entities) c.use(m.start, m.end);
+    }
+
+    /** The canonical query of the clause and the words that it ignored. */
+    result() {
+      const c = this.c;
+      const impossible = { intent: "reject", reason: "invalid_value" };
+      if (this.isInvalid()) return { query: impossible, left: [] };
+      const query = this.query();
+      const phrases = [...Object.values(c.words.intents), c.words.desc, c.words.asc, c.words.worst, c.words.best, ...Object.values(c.words.functions)];
+      for (const list of phrases) for (const m of c.find({ x: list })) c.use(m.start, m.end);
+      const left = c.left();
+      if (!["clarify", "reject", "recommend"].includes(query.intent)) {
+        const stray = left.filter((w) => c.words.negations.includes(w.toLowerCase())).length + c.find({ x: c.words.negations.filter((n) => n.includes(" ")) }).length;
+        const numbers = c.tokens.filter((t, i) => !c.used[i] && t.number !== null);
+        if (numbers.some((t) => t.number < 0)) return { query: impossible, left };
+        // without a condition that was stated, an answer would be of something else
+        if (stray || numbers.length) return { query: { intent: "clarify", missing: ["filter"] }, left };
+      }
+      const foreign = { query: { intent: "reject", reason: "out_of_scope" }, left };
+      if (query.intent === "clarify" && (left.length || this.isForeign()) && !this.metrics.length && !this.entities.length) return foreign;
+      return this.isForeign() && !this.metrics.length ? foreign : { query, left };
+    }
+
+    isForeign() {
+      return this.c.words.foreign.some((w) => new RegExp(`\\b${w}\\b`).test(this.text));
+    }
+
+    isInvalid() {
+      const isWrong = (x) => x.value !== undefined && (x.value < 0 || (x.unit === "pct" && x.op === "set" && x.value > 100));
+      if (this.layers.some(isWrong)) return true;
+      const limit = this.limitAt();
+      if (limit !== null && (this.c.number(limit) < 1 || this.c.number(limit) % 1)) return true;
+      const never = ["kw", "kva", "min", "km", "year", "pu", "hour"];
+      return this.filters.some((f) => never.includes(f.unit) && [f.value].flat().some((n) => typeof n === "number" && n < 0));
+    }
+
+    /** Place of the number that says how many are asked for. */
+    limitAt() {
+      const c = this.c;
+      const order = [...c.words.desc, ...c.words.asc, ...c.words.worst, ...c.words.best, "first"];
+      for (let i = 0; i < c.length; i++) {
+        if (c.number(i) === null || c.used[i] || c.unit(i + 1)[0]) continue;
+        const around = [c.text(i - 1), c.text(i + 1), c.text(i + 2), c.text(i + 1) === "with" ? c.text(i + 3) : ""];
+        const isAhead = this.entities.some((m) => m.start > i && m.start <= i + 3);
+        if (isAhead || around.some((w) => order.includes(w))) return i;
+      }
+      return null;
+    }
+
+    query() {
+      const c = this.c;
+      const intent = this.intent();
+      if (intent === "recommend") return { intent: "recommend", entity: "scenario" };
+      let [entity, metric] = [this.entity(), this.metric()];
+      if (intent === "check") return this.check(entity, metric);
+      if (intent === "run" && !this.ids.length && ["customer", "scenario", "meter", "violation"].includes(entity)) entity = "system";
+      const own = this.allFilters(entity);
+      const of = ask.rules.of_metric;
+      const isSolved = ["run", "compare"].includes(intent);
+      const missing = [["entity", entity || of[metric]], ["metric", metric]].filter(([, v]) => !v).map(([k]) => k);
+      const isListed = c.has("list", "show", "all", "display", "every") >= 0;
+      const isNamed = own.length > 0 && this.entities.length > 0;
+      const isPlain = intent === "count" || (intent === "list" && (isNamed || isListed)) || (intent === "filter" && isNamed);
+      if (missing.length && !(isPlain && entity) && !(isSolved && this.layers.length)) return { intent: "clarify", missing };
+      if (isSolved && !metric) metric = "violations_total";
+      const query = { intent, entity: entity || (isSolved ? "system" : of[metric] ?? "system") };
+      if (metric) query.metric = metric;
+      this.order(query);
+      if (own.length) query.filters = own;
+      if (this.layers.length) {
+        if (intent === "compare") query.scenarios = this.sides();
+        else query.scenario = this.layers;
+      } else if (intent === "compare") return { intent: "clarify", missing: ["scenario"] };
+      if (Object.keys(this.time).length) query.time = this.time;
+      return query;
+    }
+
+    /** Whether something fits: how much, against the hosting capacity; or within a band of voltage. */
+    check(entity, metric) {
+      const c = this.c;
+      const query = { intent: "check", entity: entity || "feeder" };
+      let own = this.allFilters(query.entity);
+      if (own.some((f) => f.field === "voltage")) return { ...query, metric: "voltage", filters: own };
+      const room = (value, unit) => own.push({ field: "hosting_capacity", op: ">=", value, unit });
+      own = own.filter((f) => f.field !== "peak_load" || f.unit !== "kw");
+      for (const layer of this.layers) if (["kw", "kva"].includes(layer.unit)) room(layer.value, layer.unit);
+      for (let at = 0; at < c.length; at++) {
+        const [unit] = c.unit(at + 1);
+        if (c.number(at) === null || c.used[at] || !["kw", "mw"].includes(unit)) continue;
+        room(ask.plain(c.number(at) * (unit === "mw" ? 1000 : 1)), "kw");
+        c.use(at, at + 2);
+      }
+      query.metric = metric || "hosting_capacity";
+      return own.length ? { ...query, filters: own } : query;
+    }
+
+    intent() {
+      const { c, text } = this;
+      const has = (name) => c.some(c.words.intents[name], false);
+      if (has("recommend") && c.has("scenario", "scenarios", "study", "studies", "run", "next", "simulate") >= 0) return "recommend";
+      if (has("compare") || (has("change") && this.layers.length && c.text(0) === "how")) return "compare";
+      if (["how many", "number of", "count of"].some((p) => text.includes(p)) || c.text(0) === "count") return "count";
+      if (this.isCheck()) return "check";
+      if (has("run") && this.layers.length && !this.isRanked() && !this.filters.length) return "run";
+      const isNamed = this.isOwnId();
+      if (this.isRanked() && !isNamed) return "rank";
+      if (["mean", "sum"].includes(this.fn()) && this.metrics.length && !isNamed) return "aggregate";
+      if (isNamed && this.metrics.length && !this.filters.length) return "value";
+      if (this.filters.some((f) => f.field !== "med")) return "filter";
+      if (c.has("overloaded") >= 0 && this.entity()) return "filter";
+      const entity = this.entity() || (ask.rules.of_metric[this.metric()] ?? "");
+      if (entity === "system" || (isNamed && this.metrics.length)) return this.isRanked() ? "rank" : "value";
+      return c.text(0) === "what" && !this.entities.some((m) => m.plural) && !has("list") ? "value" : "list";
+    }
+
+    isCheck() {
+      const c = this.c;
+      const asks = ["can", "could", "will", "does", "do", "is", "are", "would"].includes(c.text(0)) || this.text.includes("is there");
+      return asks && c.has("host", "connect", "take", "handle", "accept", "comply", "support", "carry", "absorb", "accommodate", "room") >= 0;
+    }
+
+    isRanked() {
+      const c = this.c;
+      if (c.has("rank", "ranked", "ranking", "top", "bottom", "sort", "sorted") >= 0) return true;
+      const words = [...c.words.desc, ...c.words.asc, ...c.words.worst, ...c.words.best];
+      for (const [i, token] of c.tokens.entries()) {
+        if (!words.includes(token.text)) continue;
+        if (!c.used[i]) return true;
+        if (this.metrics.some((m) => m.start <= i && i < m.end && ["customers", "peak_load"].includes(m.value))) {
+          return this.entities.length > 0 && token.text !== "maximum";
+        }
+      }
+      return ["most problematic", "most troubled"].some((p) => this.text.includes(p));
+    }
+
+    isOwnId() {
+      const entity = this.entity();
+      return this.ids.some(([, kind, op]) => kind === entity && op === "=");
+    }
+
+    /** `mean`, `sum`, `min` or `max`; empty without one. */
+    fn() {
+      return Object.entries(this.c.words.functions).find(([, phrases]) => this.c.some(phrases))?.[0] ?? "";
+    }
+
+    /** The first kind of thing that is named, unless an id makes it a filter of another one. */
+    entity() {
+      const c = this.c;
+      const held = this.ids.map(([at]) => at);
+      const free = this.entities.filter((m) => !held.includes(m.start) && m.value !== "violation");
+      const per = free.find((m) => ["per", "by", "each", "every"].includes(c.text(m.start - 1)))?.value ?? "";
+      if (per && this.fn()) return per;
+      if (free.length) return free[0].value;
+      if (this.ids.length) return this.ids[0][1];
+      return this.entities.some((m) => m.value === "violation") && !this.metrics.length ? "violation" : "";
+    }
+
+    metric() {
+      const c = this.c;
+      if (!this.metrics.length) {
+        if (c.some([...c.words.worst, ...c.words.best], false)) return "violations_total";
+        const field = this.filters.map((f) => f.field).find((f) => !["age", "id", "med", "length", "rating", ""].includes(f)) ?? "";
+        return field === "anomaly" ? "anomalies" : field;
+      }
+      const by = this.metrics.find((m) => c.text(m.start - 1) === "by" && this.isRanked());
+      if (by) return by.value;
+      const filtered = this.filters.map((f) => f.field);
+      const order = this.metrics.map((m) => m.value);
+      const inner = order.filter((v) => !filtered.includes(v));
+      if (filtered.includes("overload_hours") && !this.isRanked()) return "overload_hours";
+      if (this.isRanked() && inner.length) return inner[0];
+      return order.find((v) => filtered.includes(v)) ?? order[0];
+    }
+
+    allFilters(entity) {
+      const sorted = [...this.ids].sort((a, b) => a[0] - b[0] || compare(a, b, 1));
+      const own = sorted.map(([, kind, op, value]) => ({ field: kind === (entity || kind) ? "id" : kind, op, value }));
+      const found = [...own, ...this.filters.filter((f) => f.field)];
+      const isLoaded = found.some((f) => ["thermal_loading", "overload_hours"].includes(f.field));
+      if (this.c.has("overloaded") >= 0 && !isLoaded && !this.isRanked() && !this.isOwnId() && this.metric() === "thermal_loading") {
+        found.push({ field: "thermal_loading", op: ">", value: 100, unit: "pct" });
+      }
+      return found;
+    }
+
+    /** Writes into a query its function, order and limit. */
+    order(query) {
+      const c = this.c;
+      if (query.intent === "aggregate") {
+        query.fn = this.fn();
+        const by = this.entities.find((m) => c.text(m.start - 1) === "by");
+        if (by) query.by = by.value;
+      } else if (query.intent === "value" && this.fn()) query.fn = this.fn();
+      if (query.intent !== "rank") return;
+      const isLow = c.words.low_is_bad.includes(query.metric ?? "");
+      if (c.some(c.words.worst, false)) query.order = isLow && query.metric !== "bcr" ? "asc" : "desc";
+      else if (c.some(c.words.best, false)) query.order = isLow ? "desc" : "asc";
+      else query.order = c.has("bottom") >= 0 || this.isAscending() ? "asc" : "desc";
+      const at = this.limitAt();
+      if (at !== null) {
+        query.limit = Math.trunc(c.number(at));
+        c.use(at, at + 1);
+      } else if (this.isOne()) query.limit = 1;
+    }
+
+    isAscending() {
+      const first = (words) => Math.min(...this.c.find({ x: words }, false).map((m) => m.start));
+      return first(this.c.words.asc) < first(this.c.words.desc);
+    }
+
+    /** Whether one thing is asked for: `which feeder has the highest`, not `rank feeders`. */
+    isOne() {
+      const held = this.ids.map(([at]) => at);
+      const named = this.entities.filter((m) => !held.includes(m.start) && m.value === this.entity());
+      return named.length > 0 && !named[0].plural && this.c.has("rank", "ranked", "ranking", "sort", "sorted") < 0;
+    }
+
+    /** The stacks that a question compares; the empty one is the base. */
+    sides() {
+      const isBased = ["base", "today", "current", "business as usual", "status quo", "existing"].some((w) => this.text.includes(w));
+      if (isBased || this.c.text(0) === "how" || this.layers.length === 1) return [[], this.layers];
+      return this.layers.map((layer) => [layer]);
+    }
+  }
+
+  const compare = (a, b, from) => {
+    for (let i = from; i < a.length; i++) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
+    return 0;
+  };
+}
