@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.demand.demand import Demand
-from dtl.errors import NotConverged
+from dtl.errors import NotConverged, SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import batch_kernels, dss, engine
 from dtl.powerflow.batch_network import network
-from dtl.powerflow.batch_ports import ports
+from dtl.powerflow.batch_ports import pairs, ports
 from dtl.powerflow.inverters import Inverters, Response, Tally, inverters, settle
+from dtl.powerflow.lanes import LANES
 from dtl.powerflow.opendss import MAX_ITERATIONS, TOLERANCE, Block, at_no_load, driven, no_solution
 
 Real = NDArray[np.float64]
@@ -63,16 +64,15 @@ class Batch:
         )
         self._near = np.unique(net.sources.indices)
         self._source_y = net.sources[:, self._near].toarray()
-        self._ports = (
-            place[at.nodes], at.owner, at.share, at.base_v, at.bounds, at.curves, at.exponents, at.drop_out, at.special,
-        )  # fmt: skip
+        self._pairs = pairs(at, place)
+        self._ports = (at.owner, at.share, at.base_v, at.bounds, at.curves, at.exponents, at.drop_out)
 
     def across(self, volts: Complex) -> Complex:
         """Voltages across the ports [V], shape (ports, columns), from those of the nodes."""
         return np.asarray(volts[self.ports.nodes[:, 0]] - volts[self.ports.nodes[:, 1]])
 
     def solve(
-        self, kw: Real, kvar: Real, tolerance: float = TOLERANCE, guess: Real | None = None
+        self, kw: Real, kvar: Real, tolerance: float = TOLERANCE, guess: Real | None = None, *, with_power: bool = True
     ) -> tuple[Complex, Complex, Complex, Real]:
         """Solve all columns.
 
@@ -85,6 +85,8 @@ class Batch:
         guess
             Voltages across the ports to begin with [V], real and imaginary parts, shape (ports, 2, columns); those
             without load if not given. It changes the number of iterations, and the answer within the tolerance.
+        with_power
+            Whether the powers of the owners are asked for; else there are none.
 
         Returns
         -------
@@ -95,19 +97,27 @@ class Batch:
         """
         columns = kw.shape[1]
         volts = np.empty((len(self.circuit.nodes), columns), np.complex128)
-        power = np.empty((len(kw), columns), np.complex128)
+        power = np.empty((len(kw) if with_power else 0, columns), np.complex128)
         steps, change = np.empty(columns, np.int64), np.empty(columns)
-        if guess is None:
-            guess = np.empty((0, 2, columns))
+        begin = np.empty((0, columns)) if guess is None else _whole(guess.reshape(-1, columns), 1.0)
         batch_kernels.fixed_point(
-            *self._network, *self._ports, np.ascontiguousarray(1e3 * kw), np.ascontiguousarray(1e3 * kvar),
-            guess, tolerance, MAX_ITERATIONS, volts, power, steps, change,
+            *self._network, self._pairs, self._ports, _whole(kw, 1e3), _whole(kvar, 1e3), begin, tolerance,
+            MAX_ITERATIONS, volts, power, steps, change,
         )  # fmt: skip
         drop = volts[self._near] - self.network.no_load_v[self._near, None]
         source = self._source_y @ drop + self.network.no_load_a[:, None]
         power *= 1e-3
         self.steps = steps
         return volts, power, source, change
+
+
+def _whole(values: Real, factor: float) -> Real:
+    """Values times a factor in whole runs of columns, the last column repeated."""
+    rows, columns = values.shape
+    out = np.empty((rows, -(-columns // LANES) * LANES))
+    np.multiply(values, factor, out=out[:, :columns])
+    out[:, columns:] = out[:, columns - 1 : columns]
+    return out
 
 
 class BatchYear:
@@ -139,7 +149,7 @@ class BatchYear:
             Some hours of a block have no solution; the message names them.
         """
         size = max(8, min(512, _BLOCK_VALUES // len(self.circuit.nodes)))
-        size = max(1, size // batch_kernels.LANES) * batch_kernels.LANES
+        size = max(1, size // LANES) * LANES
         every = np.asarray(hours, np.int64)
         self._guess = Guess(self.batch, self._powers, every) if len(every) >= _WORTH_A_GUESS else None
         for start in range(0, len(every), size):

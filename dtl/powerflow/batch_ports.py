@@ -132,6 +132,31 @@ def ports(feeder: Feeder, node: Mapping[str, int]) -> Ports:
     )
 
 
+def pairs(of: Ports, place: Ints) -> tuple[Ints, Ints, Ints, Ints, Real]:
+    """The ports in groups between the same two nodes, whose currents are computed as one.
+
+    Returns
+    -------
+    tuple
+        Positions of the two nodes by ``place``, shape (pairs, 2); where the ports of each pair begin in the array that
+        follows, shape (pairs + 1,); the ports pair by pair; the kind of each pair, as `batch_kernels` knows them; and
+        the squared voltages between which no port leaves its middle zone, and the largest 1 / base_v ** 2, shape
+        (pairs, 3).
+    """
+    nodes, pair = np.unique(of.nodes, axis=0, return_inverse=True)
+    pair = pair.ravel()
+    order = np.argsort(pair, kind="stable")
+    start = np.searchsorted(pair[order], np.arange(len(nodes) + 1))
+    mixed = (of.curves[:, 2][:, [0, 1, 3, 4]] != 0).any(axis=1)
+    kind = np.zeros(len(nodes), np.int64)
+    np.maximum.at(kind, pair, np.where(of.special, 2, np.where(mixed, 1, 0)))
+    band = np.tile([0.0, np.inf, 0.0], (len(nodes), 1))
+    np.maximum.at(band[:, 0], pair, (of.bounds[:, 1] * of.base_v) ** 2)
+    np.minimum.at(band[:, 1], pair, (of.bounds[:, 2] * of.base_v) ** 2)
+    np.maximum.at(band[:, 2], pair, of.base_v**-2.0)
+    return place[nodes], start.astype(np.int64), order.astype(np.int64), kind, band
+
+
 @dataclass(frozen=True)
 class _Row:
     share: float

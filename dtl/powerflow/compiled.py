@@ -19,7 +19,7 @@ _SETTINGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "n
 
 def inner(function: Callable[..., Any]) -> Callable[..., Any]:
     """A loop that compiled ones call: it becomes part of their machine code."""
-    made: Callable[..., Any] = njit(**_SETTINGS)(function)
+    made: Callable[..., Any] = njit(forceinline=True, **_SETTINGS)(function)
     return made
 
 

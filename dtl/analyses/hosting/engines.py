@@ -17,10 +17,13 @@ from dtl.powerflow.inverters import Engine, inverters
 from dtl.powerflow.opendss import MAX_ITERATIONS, TOLERANCE, Block, at_no_load, driven, first_terminals, follow
 
 Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+_SWEEPS = 2
+"""Sweeps after which loads have answered a plant."""
 _REMEMBERED = 5_000_000
 """Voltages across ports without plants that are kept to begin with."""
 
@@ -34,7 +37,7 @@ class Solver(Protocol):
     def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
         """Solve some columns: the hour of each, and the power of the plants [kW], shape (sites, columns).
 
-        Returns the solved block and which of its columns have a solution.
+        Returns the solved block, without powers of loads and plants, and which of its columns have a solution.
         """
 
 
@@ -64,6 +67,35 @@ class Columns:
         self._known: dict[int, Real] = {}
         kind = "generator" if of == "generation" else "load"
         self._rows = np.array([row[kind, name_of(i)] for i in range(len(places))], np.int64)
+        order = np.argsort(self._batch.ports.owner, kind="stable")
+        self._first_port = order[np.searchsorted(self._batch.ports.owner[order], self._rows)]
+
+    def response(self, hour: int, some: Ints, kw: Real | None = None) -> tuple[Complex, Complex, Complex, Real]:
+        """How the network answers some plants, each alone, in one sweep of the iteration begun without them.
+
+        ``kw`` are powers near to which it is asked, so that loads answer the plants, too; else it is the first answer,
+        the loads drawing what they draw without. Returns the voltages of the nodes without plants [V], their change by
+        the current that one kilowatt has at the voltage without plants [V], shape (nodes, some), that of the plant's
+        own voltage over what it is without [-], shape (some,), and the relative drop that all loads cause there.
+        """
+        at = np.array([hour])
+        watts, reactive = self._powers.at(at)
+        across = self._batch.across(self._batch.solve(watts, reactive, TOLERANCE, self._begin(at))[0])
+        kw = np.ones(len(some)) if kw is None else kw
+        power = np.repeat(watts, len(some) + 1, axis=1)
+        power[self._rows[some], np.arange(len(some))] = kw
+        reactive = np.repeat(reactive, power.shape[1], axis=1)
+        guess = np.repeat(across, power.shape[1], axis=1)
+        first = self._first_port[some]
+        begun = np.ones(len(some), np.complex128)
+        for _ in range(1 if (kw == 1.0).all() else _SWEEPS):
+            begun = guess[first, np.arange(len(some))] / across[first, 0]
+            volts, *_ = self._batch.solve(power, reactive, np.inf, np.stack([guess.real, guess.imag], axis=1))
+            guess = self._batch.across(volts)
+        change = (volts[:, :-1] - volts[:, -1:]) * (begun.conj() / kw)
+        own = self._batch.across(change)[first, np.arange(len(some))] / across[first, 0]
+        empty = self._batch.across(self._batch.network.no_load_v[:, None])[first, 0]
+        return volts[:, -1], change, own, np.abs(empty / across[first, 0]) - 1.0
 
     def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
         """As `Solver.solve`."""
@@ -74,13 +106,12 @@ class Columns:
             mine = self._batch.ports.loads + self._inverters.row
             found = at_equilibrium(self._batch, self._inverters, watts, reactive, TOLERANCE, begin)
             watts[mine], reactive[mine] = found.kw, found.kvar
-        volts, power, source, change = self._batch.solve(watts, reactive, TOLERANCE, begin)
+        volts, power, source, change = self._batch.solve(watts, reactive, TOLERANCE, begin, with_power=False)
         if len(self._known) < _REMEMBERED // max(1, len(self._batch.ports.nodes)) and not kw.any():
             across = self._batch.across(volts)
             for i, hour in enumerate(hours.tolist()):
                 self._known.setdefault(hour, np.stack([across[:, i].real, across[:, i].imag], axis=1))
-        loads = self._batch.ports.loads
-        return _block(hours, volts, power[:loads], power[loads:], source), np.asarray(change <= TOLERANCE)
+        return _block(hours, volts, power, power, source), np.asarray(change <= TOLERANCE)
 
     def _begin(self, hours: Ints) -> Real | None:
         """The voltages without plants, where they are known for all of the hours."""

@@ -27,7 +27,9 @@ from dtl.powerflow.prepare import HIGHEST_PU, LOWEST_PU
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_BLOCK_VALUES = 300_000
+_BLOCK_VALUES = 30_000
+"""Complex voltages of one block: what the processor's cache holds, and memory that is used again without being asked
+of the system anew."""
 _FINE = 5_000_000
 """Values of the state without plants above which they are kept in single precision."""
 _ONCE = 40_000
@@ -127,6 +129,11 @@ class Grid:
     def size(self) -> int:
         """Columns that are solved together."""
         return max(32, min(512, _BLOCK_VALUES // len(self._solvers[0].circuit.nodes)) // 32 * 32)
+
+    def standing(self, hour: int) -> tuple[Solver, Judge]:
+        """The circuit as its controls stand in an hour, and what judges it."""
+        point = int(self._point[hour])
+        return self._solvers[point], self._judges[point]
 
     def name_of(self, criterion: int, row: int) -> str:
         """Kind and name of the element in a row of a criterion."""
