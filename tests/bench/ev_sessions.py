@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dtl.demand.calendar import Calendar
 from dtl.scenarios import draw
@@ -23,10 +24,11 @@ TABLE = (1.00, 0.89, 0.65, 0.54, 0.44, 0.38, 0.35, 0.32)
 
 @dataclass(frozen=True)
 class Score:
-    """Ours and theirs: mean energy, total variation of arrivals, coincidence by number."""
+    """Ours and theirs: mean energy, total variation of arrivals (of all days, of weekdays), coincidence by number."""
 
     kwh: tuple[float, float]
     arrivals_tv: float
+    weekday_tv: float
     coincidence: tuple[float, ...]
 
 
@@ -46,17 +48,22 @@ def score(path: Path, seeds: int = 12) -> Score:
         curves.append(coincidence(power, KW, COUNTS, 40, seed))
     arrivals = np.concatenate([m.arrival_h for m in found])
     weekday = (arrivals // 24.0 + 1) % 7 < 5  # 1 January 2019 was a Tuesday
-    ours = np.bincount((arrivals[weekday] % 24.0).astype(int), minlength=24)
-    theirs = np.bincount(held.weekday.arrival_h.astype(int), minlength=24)
-    tv = 0.5 * np.abs(ours / ours.sum() - theirs / theirs.sum()).sum()
+    every = np.concatenate([held.weekday.arrival_h, held.weekend.arrival_h])
+    tv, weekday_tv = _distance(arrivals, every), _distance(arrivals[weekday], held.weekday.arrival_h)
     kwh = float(np.concatenate([m.kwh for m in found]).mean())
     even_kwh = np.concatenate([held.weekday.kwh, held.weekend.kwh]).mean()
-    return Score((kwh, float(even_kwh)), float(tv), tuple(np.mean(curves, axis=0)))
+    return Score((kwh, float(even_kwh)), tv, weekday_tv, tuple(np.mean(curves, axis=0)))
+
+
+def _distance(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """Total variation between two histograms by hour of the day."""
+    first, second = (np.bincount((x % 24.0).astype(int), minlength=24) / len(x) for x in (ours, theirs))
+    return float(0.5 * np.abs(first - second).sum())
 
 
 if __name__ == "__main__":
     result = score(Path(sys.argv[1]))
     print(f"mean kWh {result.kwh[0]:.3f} {result.kwh[1]:.3f}  ratio {result.kwh[0] / result.kwh[1]:.3f}")
-    print(f"arrivals, total variation {result.arrivals_tv:.3f}")
+    print(f"arrivals, total variation {result.arrivals_tv:.3f}; of weekdays {result.weekday_tv:.3f}")
     for count, ours, theirs in zip(COUNTS, result.coincidence, TABLE, strict=True):
         print(f"c({count}) {ours:.3f} {theirs:.2f}")
