@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core.datamodel import models
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
@@ -28,37 +28,37 @@ _BYTES = 8
 _LINE = 8
 
 
-class Run(types.Type):  # type: ignore[misc]
+class Run(types.Type):
     """``LANES`` doubles."""
 
     def __init__(self) -> None:
         super().__init__(name="Run")
 
 
-RUN = Run()
+RUN: Any = Run()
 
 
 @register_model(Run)
-class _Model(models.PrimitiveModel):  # type: ignore[misc]
+class _Model(models.PrimitiveModel):
     """A run as a vector of the machine."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        super().__init__(manager, kind, _VECTOR)  # type: ignore[no-untyped-call]
 
 
 def _operator(function: Callable[..., Any], build: str) -> None:
     """Make an operator of Python known for two runs."""
 
-    class _Typing(ConcreteTemplate):  # type: ignore[misc]
-        cases = (signature(RUN, RUN, RUN),)
+    class _Typing(ConcreteTemplate):
+        cases = (signature(RUN, RUN, RUN),)  # type: ignore[no-untyped-call]
 
-    infer_global(function)(_Typing)
+    infer_global(function)(_Typing)  # type: ignore[no-untyped-call]
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         del context, sig
         return getattr(builder, build)(*args)
 
-    lower_builtin(function, Run, Run)(lower)
+    lower_builtin(function, Run, Run)(lower)  # type: ignore[no-untyped-call]
 
 
 for _function, _build in (
@@ -68,6 +68,11 @@ for _function, _build in (
     _operator(_function, _build)
 
 
+def _instruction(function: Callable[..., Any]) -> Any:
+    """A function of compiled loops that is written in instructions of the machine."""
+    return intrinsic(function)
+
+
 def _place(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
     """Pointer to a row of an array of runs."""
     data = context.make_array(kind)(context, builder, array).data
@@ -75,7 +80,7 @@ def _place(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
     return builder.bitcast(first, _VECTOR.as_pointer())
 
 
-@intrinsic
+@_instruction
 def load(typing, array, row):  # type: ignore[no-untyped-def]
     """The run in a row of an array."""
 
@@ -85,7 +90,7 @@ def load(typing, array, row):  # type: ignore[no-untyped-def]
     return RUN(array, types.int64), build
 
 
-@intrinsic
+@_instruction
 def load_at(typing, array, row, column):  # type: ignore[no-untyped-def]
     """The run that begins at a column of a row of any contiguous array of two dimensions."""
 
@@ -98,7 +103,7 @@ def load_at(typing, array, row, column):  # type: ignore[no-untyped-def]
     return RUN(array, types.int64, types.int64), build
 
 
-@intrinsic
+@_instruction
 def store(typing, array, row, run):  # type: ignore[no-untyped-def]
     """Put a run into a row of an array."""
 
@@ -109,7 +114,7 @@ def store(typing, array, row, run):  # type: ignore[no-untyped-def]
     return types.void(array, types.int64, RUN), build
 
 
-@intrinsic
+@_instruction
 def fill(typing, value):  # type: ignore[no-untyped-def]
     """A run of one value."""
 
@@ -121,7 +126,7 @@ def fill(typing, value):  # type: ignore[no-untyped-def]
     return RUN(types.float64), build
 
 
-@intrinsic
+@_instruction
 def larger(typing, run, other):  # type: ignore[no-untyped-def]
     """The larger of two runs lane by lane; the first where it is no number."""
 
@@ -131,7 +136,7 @@ def larger(typing, run, other):  # type: ignore[no-untyped-def]
     return RUN(RUN, RUN), build
 
 
-@intrinsic
+@_instruction
 def root(typing, run):  # type: ignore[no-untyped-def]
     """The square root lane by lane."""
 
@@ -142,7 +147,7 @@ def root(typing, run):  # type: ignore[no-untyped-def]
     return RUN(RUN), build
 
 
-@intrinsic
+@_instruction
 def outside(typing, run, low, high):  # type: ignore[no-untyped-def]
     """Whether any lane is not above ``low`` or above ``high``."""
 
