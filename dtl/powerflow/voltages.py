@@ -83,6 +83,10 @@ class Voltages:
         )
         return pu, low, high
 
+    def phasors(self, voltages: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """The judged voltages as phasors [pu], shape (rows, columns), from those of the nodes [V]."""
+        return np.asarray((voltages[self._plus] - voltages[self._minus]) * self._per_volt[:, None])
+
     def add(self, hours: Ints, voltages: NDArray[np.complex128]) -> tuple[Real, Real]:
         """Take in a block; returns the lowest and the highest voltage of each bus, shape (buses, hours) [pu]."""
         pu, bus_low, bus_high = self.per_unit(voltages)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from dtl.analyses.hosting import judged, kernels
 from dtl.analyses.hosting.rule import Values
@@ -70,6 +71,17 @@ class Judge:
         y = circuit.admittance[np.concatenate([np.zeros(0, np.int64), *rows])]
         csr = (y.indptr.astype(np.int64), y.indices.astype(np.int64), y.data.real.copy(), y.data.imag.copy())
         return csr, owner
+
+    def phase_amps(self, voltages: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """Currents of the phases of the series elements [A], shape (phases, columns), from the nodes' voltages [V]."""
+        start, column, real, imag = self._phase_y
+        shape = (len(start) - 1, len(voltages))
+        return np.asarray(sparse.csr_array((real + 1j * imag, column, start), shape) @ voltages)
+
+    def rated_amps(self, hour: int) -> tuple[Real, Ints]:
+        """Current at 100 % of the rating of each series element [A], and the element of each phase."""
+        season = int(summer(self._calendar, np.array([hour]), self._limits)[0])
+        return np.asarray(self._ratings.seasons[season] * self._ratings.amps_per_unit), self._phase_of
 
     def values(self, block: Block) -> Values:
         """What criteria judge of a block."""
