@@ -33,9 +33,10 @@ TERMS = ("voltage", "thermal", "other")
 _SITES = 128
 """Sites whose responses are held at a time."""
 _HOURS = 4
-_ROUNDS = 2
+_ROUNDS = 3
 """Times that the network is asked near an answer."""
-_TURNS = 4
+_TURNS = 8
+"""Rounds in which the turn of a plant's current is found."""
 _LEAST_KW = 1e-3
 
 
@@ -82,19 +83,20 @@ class _Hour:
         """Ask the network near some powers of the plants [kW], shape (some,), or for its first answer."""
         assert isinstance(self._solver, Columns)
         volts, change, self.own, self.drop = self._solver.response(self.hour, self._some, kw)
+        self._turn = np.ones(len(self._some), np.complex128)
+        for _ in range(_TURNS if kw is not None else 0):
+            own = 1.0 + kw / np.abs(1.0 + kw * self._turn * self.own) * self._turn * self.own
+            self._turn = own / np.abs(own)
         self.pu = tuple(self._judge.voltages.phasors(v) for v in (volts[:, None], change))
         self.amps = tuple(self._judge.phase_amps(v) for v in (volts[:, None], change))
 
     def least(self, base: Complex, change: Complex, limit: Real, rising: bool) -> tuple[Real, Ints]:
         """The first power of each plant at which a row meets its limit [kW], and the row; shape (some,) each."""
-        turn = np.ones(change.shape[1], np.complex128)
-        for _ in range(_TURNS):
-            t = _root(base, change * turn, limit, rising)
-            row = t.argmin(axis=0)
-            first = np.take_along_axis(t, row[None], axis=0)[0]
-            own = 1.0 + np.where(np.isfinite(first), first, 0.0) * turn * self.own
-            turn = own / np.abs(own)
-        return np.where(np.isfinite(first), first * np.abs(own), np.inf), row
+        t = _root(base, change * self._turn, limit, rising)
+        row = t.argmin(axis=0)
+        first = np.take_along_axis(t, row[None], axis=0)[0]
+        own = np.abs(1.0 + np.where(np.isfinite(first), first, 0.0) * self._turn * self.own)
+        return np.where(np.isfinite(first), first * own, np.inf), row
 
 
 class _Best:
