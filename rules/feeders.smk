@@ -104,6 +104,33 @@ rule host_feeder:
         job("host_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
 
 
+rule formula_feeder:
+    input:
+        feeder=feeder,
+        demand=layout.DEMAND,
+        profiles=layout.PROFILES,
+        ready=layout.READY,
+        facts=given(".json"),
+        weather=layout.WEATHER,
+        hosting=layout.HOSTING,
+        raw=border.raw("formula_feeder"),
+    output:
+        formula=solid(layout.FORMULA),
+    log:
+        log_of("formula_feeder", "{group}"),
+    benchmark:
+        benchmark_of("formula_feeder", "{group}")
+    priority: border.priority
+    conda:
+        ENV
+    params:
+        spec=border.spec("formula_feeder"),
+        code=border.code("formula_feeder"),
+        seen=border.seen("formula_feeder"),
+    shell:
+        job("formula_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
+
+
 rule sweep_feeder:
     input:
         feeder=feeder,

@@ -45,6 +45,7 @@ rule learn:
         feeder=of_groups(layout.FEEDER),
         assess=of_groups(layout.ASSESS),
         learned=of_groups(layout.LEARNED),
+        formula=of_groups(layout.FORMULA),
     output:
         learning=directory(layout.LEARNING),
     log:

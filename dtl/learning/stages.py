@@ -22,6 +22,10 @@ from dtl.learning.insight import LearnResult
 from dtl.learning.registry import LEARNERS, OVER_FEEDERS
 
 
+OF_GROUPS = ("assess", "formula")
+"""Tables of which `learn` takes those of all groups."""
+
+
 class Tables(Mapping[str, pa.Table]):
     """Arrow tables by their contract, each read when it is first asked for; of several files, the rows of all."""
 
@@ -61,9 +65,9 @@ def learn_feeder(spec: Mapping[str, Any], inputs: Mapping[str, Path], outputs: M
 def learn(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
     """Write what the modules say of all feeders together, with what was said of each."""
     files: dict[str, list[Path]] = {
-        name: [inputs[name]] for name in inputs if name in tables.TABLES and name != "assess"
+        name: [inputs[name]] for name in inputs if name in tables.TABLES and name not in OF_GROUPS
     }
-    files["assess"] = list(inputs["assess"].values())
+    files |= {name: list(inputs[name].values()) for name in OF_GROUPS}
     learned: dict[str, list[Path]] = {"insights": []}
     for folder in inputs["learned"].values():
         for file in sorted(folder.glob("*.parquet")):

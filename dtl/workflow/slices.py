@@ -42,6 +42,7 @@ class Slices:
             "prepare_feeder": self._prepare_feeder,
             "solve_feeder": self._solve_feeder,
             "host_feeder": lambda: self._of_some_cases("hosting"),
+            "formula_feeder": self._formula_feeder,
             "sweep_feeder": self._sweep_feeder,
             "comply_feeder": lambda: self._of_some_cases("compliance"),
             "assess_feeder": self._assess_feeder,
@@ -130,7 +131,7 @@ class Slices:
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder":
             paths = [study.folder / name for name in (study.demand.classes, study.demand.path) if name]
-        elif stage in ("solve_feeder", "host_feeder", "sweep_feeder", "comply_feeder"):
+        elif stage in ("solve_feeder", "host_feeder", "formula_feeder", "sweep_feeder", "comply_feeder", "mitigate_feeder"):
             paths = [study.folder / name for name in files(study, self._members(of))]
         return raw_names(study.name, [p for p in paths if p.is_file()])
 
@@ -263,6 +264,19 @@ class Slices:
             "years": list(self.study.years.planned),
             **self._results,
         }
+
+    def _formula_feeder(self) -> dict[str, Any]:
+        """As of `host_feeder`, whose methods say nothing to the formula; nothing where no surrogate is asked."""
+        found = self._of_some_cases("hosting")
+        if self.study.analyses.surrogate is None or not found["analyses"]:
+            return found | {"cases": {}, "analyses": {}}
+        words = {name: value for name, value in found["analyses"]["hosting"].items() if name != "methods"}
+        return found | {"analyses": {"hosting": words}}
+
+    def _choose_works(self) -> dict[str, Any]:
+        """What is asked of `mitigate_feeder`; the definitions of the cases tell `plan` that answers will be others."""
+        asked = self._of_some_cases("mitigation")["analyses"]
+        return {"analyses": asked, **(self._results if asked else {})}
 
     @cached_property
     def _results(self) -> dict[str, Any]:

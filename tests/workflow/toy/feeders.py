@@ -45,6 +45,10 @@ def host_feeder(spec, inputs, outputs):
     write("hosting", [], outputs["hosting"])
 
 
+def formula_feeder(spec, inputs, outputs):
+    write("formula", [], outputs["formula"])
+
+
 def sweep_feeder(spec, inputs, outputs):
     write("assess", [], outputs["swept"])
 
