@@ -55,7 +55,7 @@ def command(
 def elsewhere(profile: str) -> bool:
     """Whether the jobs of a profile run on other machines, which this machine's worker must not do for them."""
     said = yaml.safe_load((ROOT / "profiles" / profile / "config.yaml").read_text(encoding="utf-8"))
-    return said.get("executor", "local") != "local"
+    return bool(said.get("executor", "local") != "local")
 
 
 def check_profile(profile: str) -> None:
