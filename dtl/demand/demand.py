@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from dtl import tables
 
 Profile = NDArray[np.float32]
+HEAD = "head:"
+"""What the id of a profile begins with that is the voltage of a source."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Demand:
     profiles: Mapping[str, Profile]
     plants: Mapping[str, Drive] = field(default_factory=dict)
 
+    @property
+    def heads(self) -> dict[str, Profile]:
+        """Voltage of sources of the model that follow a measurement, by name of the source [pu], shape (8760,) each."""
+        return {name.removeprefix(HEAD): p for name, p in self.profiles.items() if name.startswith(HEAD)}
+
     @classmethod
     def read(cls, demand: Path, profiles: Path) -> Demand:
         """The demand in the tables ``demand`` and ``profiles``."""
@@ -58,9 +65,12 @@ class Demand:
         return cls({r["load"]: Drive(**r) for r in rows}, values)
 
     def write(self, demand: Path, profiles: Path) -> None:
-        """Write the tables ``demand`` and ``profiles``; profiles that no load uses are left out."""
+        """Write the tables ``demand`` and ``profiles``; profiles that nothing follows are left out."""
         tables.write("demand", tables.frame("demand", [asdict(d) for d in self.drives.values()]), demand)
-        used = sorted({p for d in self.drives.values() for p in (d.kw_profile, d.kvar_profile)})
+        used = sorted(
+            {HEAD + name for name in self.heads}
+            | {p for d in self.drives.values() for p in (d.kw_profile, d.kvar_profile)}
+        )
         flat = np.concatenate([self.profiles[p] for p in used]) if used else np.zeros(0, np.float32)
         offsets = np.cumsum([0, *(len(self.profiles[p]) for p in used)]).astype(np.int32)
         series = pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, pa.float32()))

@@ -22,8 +22,8 @@ from dtl.network import given
 from dtl.network.feeder import Feeder
 from dtl.network.ids import SAFE
 from dtl.network.join import join, pruned
-from dtl.network.positions import positioned
 from dtl.network.rows import by_feeder
+from dtl.network.studied import Studied
 
 Reason = tuple[bool, str]
 """Why a feeder fails; those without a place in a file sort last."""
@@ -50,10 +50,10 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     groups: dict[str, dict[str, Any]] = {}
     places: dict[str, given.Place] = {}
     wanted = given.by_bus(inputs)
-    switches: dict[str, list[str]] = {name: [] for name in spec.get("switches") or {}}
+    studied = Studied.of(spec, inputs["scada"], rows)
     for names in _groups(sorted({*chosen, *absent}), spec.get("together") or ()):
         group = "+".join(names)
-        feeder, reason = _build(names, rows, errors, spec.get("switches") or {}, switches)
+        feeder, reason = _build(names, rows, errors, studied)
         if feeder is None:
             groups[group] = _entry(names, "failed", reason)
             continue
@@ -62,9 +62,7 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         groups[group] = _entry(names, "ok", "") | _facts(feeder, text)
         own = wanted & {b.name.lower() for b in feeder.buses} if wanted else wanted
         places[group] = given.Place(names, feeder.crs, _head(feeder), own)
-    index: dict[str, Any] = {"groups": groups, "unmet": sorted(p for p in unmet if _GLOB.search(p))}
-    if switches:
-        index["switches"] = switches
+    index: dict[str, Any] = {"groups": groups, "unmet": sorted(p for p in unmet if _GLOB.search(p)), **studied.notes}
     text = json.dumps(index, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     outputs["index"].write_text(text, encoding="utf-8")
     given.write(spec["areas"], inputs, places, outputs["given"])
@@ -90,9 +88,11 @@ def _groups(chosen: list[str], together: Iterable[list[str]]) -> list[tuple[str,
 
 def _build(
     names: tuple[str, ...], rows: Mapping[str, list[dict[str, Any]]], errors: Mapping[str, list[Reason]],
-    closed: Mapping[str, bool], switches: dict[str, list[str]],
+    studied: Studied,
 ) -> tuple[Feeder | None, str]:  # fmt: skip
-    """The model of a group with its switches as `closed` says, or why there is none; `switches` notes where each is."""
+    """The model of a group with what the study states of it, or why there is none."""
+    if studied.why_not:
+        return None, studied.why_not
     if bad := [n for n in names if not SAFE.fullmatch(n)]:
         return None, f"the id {bad[0]!r} cannot be the name of a file; rename the feeder in its source"
     for name in names:
@@ -103,12 +103,10 @@ def _build(
             more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
             return None, f"{name}: " * (len(names) > 1) + "; ".join(text for _, text in sorted(found)[:3]) + more
     try:
-        whole, known = positioned(join([Feeder.from_parts(rows[n]) for n in names]), closed)
+        whole = join([Feeder.from_parts(rows[n]) for n in names])
     except ValidationError as err:
         return None, f"the parts make no feeder: {err.errors()[0]['msg']}"
-    for name in sorted(known):
-        switches[name].append("+".join(names))
-    return pruned(whole), ""
+    return pruned(studied.applied(whole, "+".join(names))), ""
 
 
 def _entry(names: tuple[str, ...], status: str, reason: str) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def choose(feeder: Feeder, hours: int, spec: Mapping[str, Any]) -> tuple[Engine,
     asked = spec["engine"]
     if asked == "opendss":
         return "opendss", "opendss: the study says so"
-    why = unsuited(feeder, spec["controls"] == "active")
+    followed = "from" in (spec.get("head_voltage") or {})
+    why = "the head voltage follows a measurement" if followed else unsuited(feeder, spec["controls"] == "active")
     if asked == "batch":
         if why:
             raise SolveError(

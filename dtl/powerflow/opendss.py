@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -273,8 +274,18 @@ def driven(feeder: Feeder, demand: Demand) -> Feeder:
     return feeder.model_copy(update={"loads": loads, "generators": plants})
 
 
+@cache
+def _upright(count: int) -> NDArray[np.float32]:
+    """The angle that a source turns by in each hour: none [degree]; kept, since the engine reads its memory."""
+    return np.zeros(count, np.float32)
+
+
 def follow(feeder: Feeder, demand: Demand) -> None:
-    """Let the loads and generators in the engine follow their profiles in yearly mode."""
+    """Let loads, generators and measured sources in the engine follow their profiles in yearly mode."""
+    for i, source in enumerate(feeder.sources):
+        if (pu := demand.heads.get(source.name)) is not None:
+            engine.share_shape(f"head{i}", pu, _upright(len(pu)))
+            engine.command(f"edit {names.source(i, source.name)} yearly=head{i}")
     shapes: dict[tuple[str, str], str] = {}
     parts: list[tuple[str, Load | Generator, Drive | None]]
     parts = [("load", p, demand.drives.get(p.name)) for p in feeder.loads]

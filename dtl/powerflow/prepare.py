@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pyarrow as pa
 from dtl import tables
 from dtl.demand.base import Given, base_demand
 from dtl.demand.calendar import DEFAULT_YEAR, Calendar
-from dtl.demand.demand import Demand
+from dtl.demand.demand import HEAD, Demand
+from dtl.demand.head_voltage import measured_heads, require_ltc
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.network.refine import refine
@@ -42,6 +44,8 @@ def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
         result = smoke(feeder)
         step = "demand"
         demand, told = _demand(feeder, spec, inputs, result, meters)
+        step = "network"
+        demand, told["warnings"] = _heads(feeder, spec, inputs, demand, told["warnings"])
     except SolveError as err:
         status, reason = "failed", f"{step}: {err}"
     demand.write(outputs["demand"], outputs["profiles"])
@@ -60,6 +64,21 @@ def _demand(
     given = Given(meters, inputs["readings"], inputs["scada"], profile)
     lost = max(result["loss_kw"], 0.0) / max(result["source_kw"] + result["generation_kw"], 1e-9)
     return base_demand(feeder, spec["demand"], calendar, spec["timezone"], classes, given, min(lost, 0.5))
+
+
+def _heads(
+    feeder: Feeder, spec: Mapping[str, Any], inputs: Mapping[str, Any], demand: Demand, warnings: list[str]
+) -> tuple[Demand, list[str]]:
+    """The demand with the voltages of the heads, where the study takes them from a measurement."""
+    asked = spec.get("head_voltage") or {}
+    if "ltc" in asked:
+        require_ltc(feeder)
+    if "from" not in asked:
+        return demand, warnings
+    calendar = Calendar(spec["measured_year"] or DEFAULT_YEAR)
+    found = measured_heads(feeder, tables.read("scada", inputs["scada"]), asked["from"], calendar, spec["timezone"])
+    series = {HEAD + name: pu.astype(np.float32) for name, pu in found.pu.items()}
+    return replace(demand, profiles={**demand.profiles, **series}), [*warnings, *found.warnings]
 
 
 def _named(name: str | None, what: str, raw: Mapping[str, Path]) -> Path | None:

@@ -166,8 +166,8 @@ def _reduced(
 
 
 def with_head_voltage(feeder: Feeder, setting: Mapping[str, float] | None) -> Feeder:
-    """The feeder with the voltage at its heads that the study sets; the model's own without a setting."""
-    if setting is None:
+    """The feeder with the fixed voltage at its heads that the study sets; the model's own without one."""
+    if setting is None or "pu" not in setting:
         return feeder
     sources = tuple(s.model_copy(update={"pu": float(setting["pu"])}) for s in feeder.sources)
     return feeder.model_copy(update={"sources": sources})

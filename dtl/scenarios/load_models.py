@@ -1,4 +1,4 @@
-"""How loads depend on voltage where the study says so by class of customer (``demand.load_model``)."""
+"""What a study says of the model that its base demand belongs to: load models by class, measured voltages of heads."""
 
 from __future__ import annotations
 
@@ -34,3 +34,21 @@ def with_load_models(feeder: Feeder, demand: Demand, words: Mapping[str, str]) -
         word = words.get(drive.customer_class, words.get(OTHERS)) if drive is not None else None
         loads.append(load.model_copy(update=CHANGES[word]) if word is not None else load)
     return feeder.model_copy(update={"loads": tuple(loads)})
+
+
+STIFF = 1e-3
+"""Part of its impedance that a source keeps whose voltage was measured at its terminals."""
+
+
+def with_measured_heads(feeder: Feeder, demand: Demand) -> Feeder:
+    """The feeder whose sources stand at the mean of their measured voltages, and hold them at their terminals."""
+    heads = demand.heads
+    if not heads:
+        return feeder
+    sources = []
+    for part in feeder.sources:
+        if part.name in heads:
+            held = {w: getattr(part, w) * STIFF for w in ("r1_ohm", "x1_ohm", "r0_ohm", "x0_ohm")}
+            part = part.model_copy(update={"pu": float(heads[part.name].mean()), **held})
+        sources.append(part)
+    return feeder.model_copy(update={"sources": tuple(sources)})

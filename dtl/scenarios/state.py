@@ -17,7 +17,7 @@ from dtl.errors import SolveError
 from dtl.network.feeder import Feeder, Generator, Load
 from dtl.scenarios.actions_time import Timed
 from dtl.scenarios.context import Context
-from dtl.scenarios.load_models import with_load_models
+from dtl.scenarios.load_models import with_load_models, with_measured_heads
 from dtl.scenarios.power import Ints, Power, Real, Series
 from dtl.spec.base import near
 
@@ -244,4 +244,5 @@ def state_of(feeder: Feeder, demand: Demand, context: Context) -> State:
         return Power(factor, np.array([place[getattr(d, profile)] for d in drives], np.int64), shapes)
 
     base = Component(BASE, power("kw", "kw_profile"), power("kvar", "kvar_profile"), "load")
-    return State(with_load_models(feeder, demand, context.load_model), demand, {BASE: base})
+    feeder = with_load_models(with_measured_heads(feeder, demand), demand, context.load_model)
+    return State(feeder, demand, {BASE: base})

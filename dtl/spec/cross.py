@@ -12,7 +12,7 @@ from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
 from dtl.spec.device_checks import batteries_have_company, roofs_have_weather
 from dtl.spec.edits import Actions
-from dtl.spec.layer_files import classes_are_known, files_hold, profiles_hold, switches_hold
+from dtl.spec.layer_files import classes_are_known, equipment_holds, files_hold, profiles_hold, switches_hold
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
 from dtl.spec.roots import leaves, roots, strangers
@@ -87,9 +87,24 @@ def _meters_have_a_year(study: Study) -> Found:
 
 
 def _dates_are_known(study: Study) -> Found:
-    if study.network.as_of is not None and study.network.generators is None:
+    operated = study.network.switches == "as_operated"
+    if operated and not any(source.kind == "scada" for source in study.sources.values()):
+        message = "the positions of a day are those that SCADA recorded; the study has no source of kind scada"
+        yield ("network", "switches"), "needs-scada", message
+    if study.network.as_of is not None and study.network.generators is None and not operated:
         message = "only a register has dates; name it in network.generators, or leave 'as_of' out"
         yield ("network", "as_of"), "needs-generators", message
+
+
+def _heads_can_be_followed(study: Study) -> Found:
+    """A measured head voltage needs the year it is of; a tap changer needs controls that act."""
+    head = study.network.head_voltage
+    if head is not None and head.from_ is not None and study.years.measured is None:
+        message = f"'{head.from_}' is a time series; years.measured must say of which year"
+        yield ("network", "head_voltage", "from"), "needs-years", message
+    if head is not None and head.ltc is not None and study.powerflow.controls != "active":
+        message = "a tap changer holds no voltage while controls are frozen; write powerflow.controls: active, or pu"
+        yield ("network", "head_voltage", "ltc"), "conflict", message
 
 
 def _together_is_chosen(study: Study) -> Found:
@@ -201,6 +216,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _growth_has_years,
     _meters_have_a_year,
     _dates_are_known,
+    _heads_can_be_followed,
     _together_is_chosen,
     _layers_reach_feeders,
     _not_circular,
@@ -214,6 +230,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     devices_are_there,
     programs_hold,
     files_hold,
+    equipment_holds,
     profiles_hold,
     switches_hold,
     classes_are_known,

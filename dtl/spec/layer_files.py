@@ -9,7 +9,10 @@ from pathlib import Path
 from dtl.spec.adoption import Adoption, Custom, Growth, Solar
 from dtl.spec.base import near
 from dtl.spec.edits import Project, Upgrades
+from dtl.spec.equipment_file import EquipmentError, equipment
 from dtl.spec.load_profiles import ProfilesError, profiles
+from dtl.spec.network import Secondary
+from dtl.spec.secondary_file import SecondaryError, secondary
 from dtl.spec.series import SeriesError, day_values, year_values
 from dtl.spec.study import Study
 from dtl.spec.switch_file import SwitchesError, positions
@@ -48,6 +51,21 @@ def switches_hold(study: Study) -> Found:
         except SwitchesError as err:
             for line in str(err).splitlines():
                 yield ("network", "switches"), "wrong-file", f"'{study.network.switches}'{line}"
+
+
+def equipment_holds(study: Study) -> Found:
+    """The files of ``network.equipment`` and ``network.secondary`` have rows that can be read."""
+    network = study.network
+    table = network.secondary.table if isinstance(network.secondary, Secondary) else None
+    files = ((("network", "equipment"), network.equipment, equipment), (("network", "secondary", "table"), table,
+                                                                        secondary))  # fmt: skip
+    for at, name, read in files:
+        if name is not None and (study.folder / name).is_file():
+            try:
+                read(study.folder / name)
+            except (EquipmentError, SecondaryError, UnicodeDecodeError) as err:
+                for line in str(err).splitlines():
+                    yield at, "wrong-file", f"'{name}'{line}"
 
 
 def profiles_hold(study: Study) -> Found:

@@ -201,6 +201,7 @@ GeneratorsName = Annotated[Text, AfterValidator(_entry("sources", "source", "gen
 ForecastName = Annotated[Text, AfterValidator(_entry("sources", "source", "forecast"))]
 CostsName = Annotated[Text, AfterValidator(_entry("sources", "source", "costs"))]
 SeriesName = Annotated[Text, AfterValidator(_entry("sources", "source", "scada", "ami"))]
+ScadaName = Annotated[Text, AfterValidator(_entry("sources", "source", "scada"))]
 MeasuredName = Annotated[Text, AfterValidator(_entry("sources", "source", "scada", "ami", "cyme_results", *MODELS))]
 ReferenceName = Annotated[Text, AfterValidator(_entry("sources", "source", "cyme_results"))]
 LayerName = Annotated[Text, AfterValidator(_entry("layers", "layer"))]

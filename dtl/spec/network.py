@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic import BeforeValidator as Before
 
 from dtl.spec.base import Base, NotYet, one_of, wrong
-from dtl.spec.names import CsvPath, GeneratorsName, GisName, ModelName, SeriesName, switch_file
+from dtl.spec.names import CsvPath, GeneratorsName, GisName, ModelName, ScadaName, switch_file
 from dtl.spec.scalars import Count, Day, Percent, PerUnit, Positive, Text
 from dtl.spec.shapes import ListShape, MapShape, TextShape, shape
 
@@ -18,10 +18,10 @@ class HeadVoltage(Base):
 
     pu: PerUnit | None = None
     """One fixed voltage [pu]."""
-    from_: Annotated[SeriesName | None, NotYet()] = None
-    """The source that measured it."""
-    ltc: Annotated[Literal["model"] | None, NotYet()] = None
-    """The load tap changer of the bank, as the model describes it."""
+    from_: ScadaName | None = None
+    """The source of kind scada that measured it, hour by hour."""
+    ltc: Literal["model"] | None = None
+    """The load tap changer of the bank holds it, as the model describes it; a model without one fails."""
 
     @model_validator(mode="after")
     def _one(self) -> HeadVoltage:
@@ -34,8 +34,8 @@ class Secondary(Base):
 
     drop_pct: Percent | None = None
     """Voltage drop between the transformer and the service at peak load [%]."""
-    table: Annotated[CsvPath | None, NotYet()] = None
-    """A CSV of drops by size of the transformer."""
+    table: CsvPath | None = None
+    """A CSV of impedances between transformer and service by size of the transformer: kva, r_ohm, x_ohm."""
 
     @model_validator(mode="after")
     def _one(self) -> Secondary:
@@ -85,9 +85,10 @@ class Network(Base):
     geometry: GisName | None = None
     """The source of places and assets; none: the model's own coordinates."""
     as_of: Day | None = None
-    """The day up to which generators of the register are in service; none: all that it says are."""
-    switches: Annotated[str, Before(switch_file), NotYet(only=("as_operated",))] = "normal"
-    """Positions of switches: normal as the model has them, as_operated, or a CSV (switch, position) of what differs."""
+    """The day up to which generators of the register are in service, and switches were operated; none: all is."""
+    switches: Annotated[str, Before(switch_file)] = "normal"
+    """Positions of switches: normal as the model has them, as_operated as SCADA recorded them by the day `as_of`, or a
+    CSV (switch, position) of what differs."""
     generators: GeneratorsName | None = None
     """The register whose generators in service are connected in all cases, in place of those of the model."""
     head_voltage: HeadVoltage | None = None
@@ -108,5 +109,5 @@ class Network(Base):
     """How meters are matched with transformers."""
     calibrated: Annotated[CsvPath | None, NotYet()] = None
     """Reviewed multipliers and set-points that `calibrate` proposed."""
-    equipment: Annotated[CsvPath | None, NotYet()] = None
-    """Ratings and data that the model's own library lacks."""
+    equipment: CsvPath | None = None
+    """A CSV of ratings and data that count in place of those of the model: kind, name and what to set."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from dtl import layout
 from dtl.workflow import digests
 
+_FILES = ("equipment",)
+"""Words of the section ``network`` whose files have rows that must be of something."""
 Key = tuple[str, str, str]
 """Layer, what is looked for, and its name."""
 
@@ -32,8 +34,15 @@ def astray(study: str) -> list[str]:
     for name, groups in (index.get("switches") or {}).items():
         places["network.switches", "switch", name] = groups
         near["network.switches", "switch", name] = set()
+    lines = [_unused(word, name) for word in _FILES for name, groups in (index.get(word) or {}).items() if not groups]
+    lines += [f"network.switches: SCADA states '{name}', and no feeder has a switch of this name"
+              for name in index.get("not_a_switch") or ()]  # fmt: skip
     asked = [key for key in sorted(places) if places[key] or f"layer '{key[0]}'" not in failed]
-    return [line for key in asked if (line := _line(key, places[key], near[key]))]
+    return [*(line for key in asked if (line := _line(key, places[key], near[key]))), *lines]
+
+
+def _unused(word: str, name: str) -> str:
+    return f"network.{word}: no feeder has a {name}, so this row does nothing"
 
 
 def _line(key: Key, groups: list[str], near: set[str]) -> str:

@@ -1,0 +1,60 @@
+"""What a study states of the network in place of its model: positions of switches, equipment, service lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dtl import tables
+from dtl.network import equipment, operated
+from dtl.network.feeder import Feeder
+from dtl.network.positions import positioned
+from dtl.network.service_lines import with_service_lines
+
+
+@dataclass
+class Studied:
+    """What the section ``network`` of a study changes, and what became of it.
+
+    ``notes`` goes into ``feeders.json``: by word, the groups in which each switch or row of a file was found, devices
+    of SCADA that are no switch, and how many transformers got a service line.
+    """
+
+    words: Mapping[str, Any]
+    switches: dict[str, bool]
+    why_not: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: Mapping[str, Any], scada: Path, rows: Mapping[str, list[dict[str, Any]]]) -> Studied:
+        """From the slice of ``split_feeders``, the table ``scada`` and the rows of the network by feeder."""
+        switches = dict(spec.get("switches") or {})
+        found = cls(spec, switches)
+        if asked := spec.get("as_operated"):
+            there = operated.switches_of(rows)
+            table = tables.read("scada", scada)
+            found.switches, strange = operated.operated(table, asked["day"], asked["timezone"], there)
+            found.notes["not_a_switch"] = strange
+            if not found.switches:
+                until = f" until {asked['day']}" if asked["day"] else ""
+                found.why_not = f"switches: as_operated, but SCADA has no state of a switch of the model{until}"
+        if found.switches:
+            found.notes["switches"] = {name: [] for name in found.switches}
+        if spec.get("equipment"):
+            found.notes["equipment"] = {equipment.label(row): [] for row in spec["equipment"]}
+        return found
+
+    def applied(self, feeder: Feeder, group: str) -> Feeder:
+        """The feeder of a group with all that is stated."""
+        feeder, known = positioned(feeder, self.switches)
+        for name in known:
+            self.notes["switches"][name].append(group)
+        feeder, named = equipment.equipped(feeder, self.words.get("equipment") or ())
+        for name in named:
+            self.notes["equipment"][name].append(group)
+        if table := self.words.get("secondary"):
+            feeder, lines, primary = with_service_lines(feeder, table)
+            self.notes.setdefault("service_lines", {})[group] = {"transformers": lines, "loads_at_primary": primary}
+        return feeder
