@@ -1,9 +1,9 @@
 """A real SLURM on this machine's loopback: munge, a controller and two nodes, without systemd, root or accounting.
 
-The programs are those of Debian's packages: ``apt-get install --no-install-recommends slurm-wlm munge``. Two nodes on one
-host are two `slurmd -N NAME`, each with a port and a spool folder of its own. As a program, ``python
-tests/workflow/slurmcluster.py FOLDER`` starts a cluster, prints what a shell must export, and stops it at the end of its
-input.
+The programs are those of Debian's packages: ``apt-get install --no-install-recommends slurm-wlm munge``. Two nodes on
+one host are two `slurmd -N NAME`, each with a port and a spool folder of its own. As a program,
+``python tests/workflow/slurmcluster.py FOLDER`` starts a cluster, prints what a shell must export, and stops it at the
+end of its input.
 """
 
 from __future__ import annotations
