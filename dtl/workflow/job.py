@@ -83,7 +83,8 @@ def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[st
             answer = store.fetch(question.key, folder)
             how = "computed" if answer is None else "fetched"
             if answer is None:
-                _compute(job, case, question, store, stages)
+                like = staged.get(_twin(job, case))
+                _compute(job, case, question, store, stages, like and like[0])
                 answer = store.fetch(question.key, folder)
             if answer is None:
                 raise StoreError(
@@ -171,8 +172,19 @@ def _paths(job: Job, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _compute(job: Job, case: str, question: Question, store: Store, stages: Mapping[str, Stage]) -> Answer:
-    """Ask the stage's function, check what it wrote, and shelve it."""
+def _twin(job: Job, case: str) -> str:
+    """The case that is answered as this one is; alone it has none but itself."""
+    if len(job.cases) < 2:
+        return case
+    from dtl.workflow import twins
+
+    return twins.twin(job, case)
+
+
+def _compute(
+    job: Job, case: str, question: Question, store: Store, stages: Mapping[str, Stage], like: Path | None = None
+) -> Answer:
+    """Ask the stage's function, or take over the answer of a case like it; check what was written, and shelve it."""
     from dtl.workflow import cases
 
     _same_code(job)
@@ -187,7 +199,12 @@ def _compute(job: Job, case: str, question: Question, store: Store, stages: Mapp
                 inputs[name] = scratch / path.name
                 cases.cut(source.contract, path, case, scratch / path.name)
         begun = time.perf_counter()
-        _ask(job, case, inputs, outputs)
+        if like is None:
+            _ask(job, case, inputs, outputs)
+        else:
+            from dtl.workflow import twins
+
+            twins.take_over(job, case, like, outputs)
         seconds = time.perf_counter() - begun
         for name, path in outputs.items():
             if not path.exists():

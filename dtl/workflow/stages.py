@@ -26,6 +26,7 @@ class Stage:
     JSON files or folders. ``data`` holds globs of files beside the code, relative to the project root, that decide the
     answer. ``registry`` names a registry, ``module:NAME``, whose entries add to the code where a slice uses their kind.
     ``distributions`` are packages that the stage starts as programs, which no import shows.
+    Of a cased stage that is ``alike`` the answer holds the names of its case in columns alone: see `twins`.
     An ``optional`` stage is left out of a study whose slice asks for no ``analyses`` of it.
     """
 
@@ -37,6 +38,7 @@ class Stage:
     tables: Mapping[str, str] = field(default_factory=dict)
     cased: bool = False
     cased_inputs: tuple[str, ...] = ()
+    alike: bool = False
     data: tuple[str, ...] = ()
     registry: str = ""
     distributions: tuple[str, ...] = ()
@@ -146,6 +148,7 @@ _STAGES = (
         },
         tables={n: n for n in ("powerflow", "hourly", "violations", "composition", "devices")},
         cased=True,
+        alike=True,
         data=("dtl/scenarios/profiles/*.csv",),
         registry="dtl.scenarios.registry:LAYERS",
     ),
@@ -310,6 +313,35 @@ _STAGES = (
         optional=True,
     ),
     Stage(
+        "mitigate_feeder",
+        "dtl.analyses.mitigation.stage:mitigate_feeder",
+        per="group",
+        inputs={
+            "feeder": layout.FEEDER,
+            "demand": layout.DEMAND,
+            "profiles": layout.PROFILES,
+            "ready": layout.READY,
+            "facts": layout.GIVEN_FACTS,
+            "weather": layout.WEATHER,
+            "costs": layout.COSTS,
+            "raw": "the profiles that layers name",
+        },
+        outputs={"measures": layout.MEASURES, "packages": layout.PACKAGES},
+        tables={n: n for n in ("measures", "packages")},
+        data=("dtl/scenarios/profiles/*.csv",),
+        registry="dtl.scenarios.registry:LAYERS",
+        optional=True,
+    ),
+    Stage(
+        "choose_works",
+        "dtl.analyses.mitigation.choose:choose_works",
+        per="study",
+        inputs={"measures": layout.MEASURES, "packages": layout.PACKAGES, "costs": layout.COSTS},
+        outputs={"portfolio": layout.PORTFOLIO, "proposal": layout.PROPOSAL},
+        tables={"portfolio": "portfolio"},
+        optional=True,
+    ),
+    Stage(
         "gather",
         "dtl.report.facts:gather",
         per="study",
@@ -329,6 +361,9 @@ _STAGES = (
             "compliance": layout.COMPLIANCE,
             "lights": layout.LIGHTS,
             "curtailment": layout.CURTAILMENT,
+            "measures": layout.MEASURES,
+            "packages": layout.PACKAGES,
+            "portfolio": layout.PORTFOLIO,
         },
         outputs={"cube": layout.CUBE},
         tables={"cube": "cube"},
@@ -359,6 +394,10 @@ _STAGES = (
             "curtailment": layout.CURTAILMENT,
             "swept": layout.SWEPT,
             "learning": layout.LEARNING,
+            "measures": layout.MEASURES,
+            "packages": layout.PACKAGES,
+            "portfolio": layout.PORTFOLIO,
+            "proposal": layout.PROPOSAL,
         },
         outputs={"site": layout.SITE},
         data=("dtl/report/templates/**/*", "site/**/*"),
@@ -370,6 +409,27 @@ _STAGES = (
         inputs={"site": layout.SITE},
         outputs={"www": layout.WWW},
         distributions=("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "jinja2", "pygments"),
+    ),
+    Stage(
+        "publish_site",
+        "dtl.report.public.write:publish_site",
+        per="study",
+        inputs={
+            "index": layout.FEEDERS,
+            "outages": layout.OUTAGES,
+            "steps": layout.STEPS,
+            "served": layout.SERVED,
+            "feeder": layout.FEEDER,
+            "powerflow": layout.POWERFLOW,
+            "hourly": layout.HOURLY,
+            "assess": layout.ASSESS,
+            "manifest": layout.MANIFEST,
+            "hosting": layout.HOSTING,
+        },
+        outputs={"public": layout.PUBLIC},
+        data=("dtl/report/templates/**/*", "site/**/*"),
+        distributions=("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "jinja2", "pygments"),
+        optional=True,
     ),
 )
 

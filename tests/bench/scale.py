@@ -77,17 +77,15 @@ def _size(count: int, folder: Path, given: argparse.Namespace) -> dict[str, floa
         _dtl(folder, "synth", "utility", "--out", "studies/scale/data", *words.split(), "--jobs", str(given.jobs),
              "--formats", FORMATS)  # fmt: skip
     _write(study, count, share=0.10, second=False, hosting=given.hosting)
-    found = {"sources to site": _dtl(folder, "run", "scale", "--cores", str(given.jobs))}
+    run = ("run", "scale", "--cores", str(given.jobs))
+    before = _cpu()
+    found = {"sources to site": _dtl(folder, *run), "its processor seconds": _cpu() - before}
     found |= _stages(folder)
-    found["nothing changed"] = _dtl(folder, "run", "scale", "--cores", str(given.jobs))
+    found["nothing changed"] = _dtl(folder, *run)
     _write(study, count, share=0.10, second=True, hosting=given.hosting)
-    found[f"a second scenario that changes {REACHED} feeders"] = _dtl(
-        folder, "run", "scale", "--cores", str(given.jobs)
-    )
+    found[f"a second scenario that changes {REACHED} feeders"] = _dtl(folder, *run)
     _write(study, count, share=0.15, second=True, hosting=given.hosting)
-    found[f"its layer edited, which reaches {REACHED} feeders"] = _dtl(
-        folder, "run", "scale", "--cores", str(given.jobs)
-    )
+    found[f"its layer edited, which reaches {REACHED} feeders"] = _dtl(folder, *run)
     found["site MB"] = _megabytes(folder / "results/scale/www")
     found["results and store MB"] = _megabytes(folder)
     found["largest process MB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
@@ -119,6 +117,12 @@ def _dtl(folder: Path, *words: str) -> float:
     seconds = time.perf_counter() - begun
     print(f"{folder.name}: dtl {words[0]} {seconds:.1f} s", file=sys.stderr, flush=True)
     return seconds
+
+
+def _cpu() -> float:
+    """Seconds of processor that the children took so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _stages(folder: Path) -> dict[str, float]:
