@@ -46,6 +46,7 @@ def command(
     chosen = ROOT / "profiles" / profile
     words = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(ROOT / "Snakefile")]
     words += ["--workflow-profile", str(chosen), *(["--cores", str(cores)] if cores else [])]
+    words += ["--directory", str(Path.cwd())] if elsewhere(profile) else []
     paths = [p for outputs in force.values() for p in outputs]
     if paths:
         words += ["--forcerun", *(paths if len(paths) <= FORCED else force)]
