@@ -185,6 +185,34 @@ rule comply_feeder:
         job("comply_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
 
 
+rule mitigate_feeder:
+    input:
+        feeder=feeder,
+        demand=layout.DEMAND,
+        profiles=layout.PROFILES,
+        ready=layout.READY,
+        facts=given(".json"),
+        weather=layout.WEATHER,
+        costs=layout.COSTS,
+        raw=border.raw("mitigate_feeder"),
+    output:
+        measures=solid(layout.MEASURES),
+        packages=solid(layout.PACKAGES),
+    log:
+        log_of("mitigate_feeder", "{group}"),
+    benchmark:
+        benchmark_of("mitigate_feeder", "{group}")
+    priority: border.priority
+    conda:
+        ENV
+    params:
+        spec=border.spec("mitigate_feeder"),
+        code=border.code("mitigate_feeder"),
+        seen=border.seen("mitigate_feeder"),
+    shell:
+        job("mitigate_feeder", "--group {wildcards.group:q}", "--raw {input.raw:q}")
+
+
 rule assess_feeder:
     input:
         feeder=feeder,

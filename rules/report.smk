@@ -1,6 +1,25 @@
 # From all feeders to the cube, the pages and the site; the gate is last, so that a site exists when it fails.
 
 
+rule choose_works:
+    input:
+        measures=of_groups(layout.MEASURES),
+        packages=of_groups(layout.PACKAGES),
+        costs=layout.COSTS,
+    output:
+        portfolio=solid(layout.PORTFOLIO),
+        proposal=directory(layout.PROPOSAL),
+    log:
+        log_of("choose_works"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("choose_works"),
+        code=border.code("choose_works"),
+    shell:
+        job("choose_works")
+
+
 rule gather:
     input:
         index=layout.FEEDERS,
@@ -18,6 +37,9 @@ rule gather:
         compliance=of_groups(layout.COMPLIANCE),
         lights=of_groups(layout.LIGHTS),
         curtailment=of_groups(layout.CURTAILMENT),
+        measures=of_groups(layout.MEASURES),
+        packages=of_groups(layout.PACKAGES),
+        portfolio=border.asked(layout.PORTFOLIO),
     output:
         cube=solid(layout.CUBE),
     log:
@@ -53,6 +75,10 @@ rule write_site:
         curtailment=of_groups(layout.CURTAILMENT),
         swept=of_groups(layout.SWEPT),
         learning=border.asked(layout.LEARNING),
+        measures=of_groups(layout.MEASURES),
+        packages=of_groups(layout.PACKAGES),
+        portfolio=border.asked(layout.PORTFOLIO),
+        proposal=border.asked(layout.PROPOSAL),
     output:
         site=directory(layout.SITE),
     log:

@@ -318,6 +318,23 @@ def _compliance() -> list[Metric]:
     ]
 
 
+def _mitigation() -> list[Metric]:
+    m = "mitigation"
+    return [
+        Metric(m, "portfolio_cost", "", "cost of the chosen works, in the study's currency; else their number"),
+        Metric(m, "portfolio_measures", "", "chosen measures"),
+        Metric(m, "portfolio_removed_h", "h", "element-hours that the chosen works remove, mean of the cases", "down"),
+        Metric(m, "portfolio_left_h", "h", "element-hours that the chosen works leave, mean of the cases", "up"),
+        Metric(m, "portfolio_still_violating", "share", "share of the element-hours that the works leave", "up"),
+        Metric(m, "portfolio_npv", "", "net present value of the chosen works, in the study's currency", "down"),
+        Metric(m, "mitigation_measures", "", "chosen measures of the feeder; the text is the verdict of all together"),
+        Metric(m, "mitigation_before_h", "h", "element-hours beyond a limit or band, without works", **COUNT),
+        Metric(m, "mitigation_left_h", "h", "element-hours left with the chosen works; the text names what", **COUNT),
+        Metric(m, "measure_removed_h", "h", "element-hours that a measure removes alone, an estimate",
+               only_elements=True),
+    ]  # fmt: skip
+
+
 _GROUPS = (
     _status,
     _thermal,
@@ -331,6 +348,7 @@ _GROUPS = (
     _hosting,
     _substations,
     _compliance,
+    _mitigation,
 )
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for group in _GROUPS for metric in group()}

@@ -14,6 +14,7 @@ OVER_CASES = {
     "hosting": "dtl.analyses.hosting.gather:gathered",
     "compare": "dtl.analyses.compare:compare",
     "compliance": "dtl.analyses.compliance:gathered",
+    "mitigation": "dtl.analyses.mitigation.gather:gathered",
     "reliability": "dtl.analyses.reliability:reliability",
     "substations": "dtl.analyses.substations:substations",
     "validate": "dtl.analyses.validate:validate",

@@ -30,6 +30,9 @@ ABOUT = {
     "compliance.csv": "Every verdict of a grid code: value, limit, margin, clause, and what was not judged and why.",
     "lights.csv": "Every hour in which a segment is yellow or red: cause, element, power that would turn it green.",
     "curtailment.csv": "What is not taken of each plant in each hour so that limits hold, and why.",
+    "measures.csv": "Measures against violations: what each removes alone, its price, or why it is not offered.",
+    "packages.csv": "Sets of measures, solved together: cost, what they remove and what still violates.",
+    "portfolio.csv": "The works that were chosen, by group and budget, and what there is to say of the choice.",
     "links.csv": "Which asset of the GIS is which element of the model.",
     "study.json": "The study as it was run: resolved, with every default written out.",
 }

@@ -64,6 +64,10 @@ def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> l
         names = ("compliance", "lights", "curtailment")
         found = [tables.concat(n, [tables.read(n, Path(p)) for _, p in sorted(inputs[n].items())]) for n in names]
         rows += _over_cases("compliance")(*found)
+    if "mitigation" in asked:
+        parts = [tables.concat(n, [tables.read(n, Path(p)) for _, p in sorted(inputs[n].items())])
+                 for n in ("measures", "packages")]  # fmt: skip
+        rows += _over_cases("mitigation")(*parts, tables.read("portfolio", Path(inputs["portfolio"])))
     if "substations" in asked:
         heads = [tables.read("hourly", Path(p), _HEADS) for _, p in sorted(inputs["hourly"].items())]
         assets = tables.read("assets", Path(inputs["assets"]))

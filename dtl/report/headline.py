@@ -80,6 +80,10 @@ def _hosting(rows: Sequence[Row]) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else "Nothing could be said of what more would fit."
 
 
+def _mitigation(rows: Sequence[Row]) -> str:
+    return next((r["text"] for r in rows if r["metric"] == "portfolio_still_violating"), "")
+
+
 def _values(rows: Iterable[Row], metric: str, year: int | None = None) -> list[Row]:
     """The rows of feeders of a metric that have a value."""
     return [
@@ -100,4 +104,5 @@ _LEADS: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "compliance": _compliance,
     "substations": _substations,
     "hosting": _hosting,
+    "mitigation": _mitigation,
 }

@@ -26,6 +26,7 @@ PAGES = {
     "substations": "Substations",
     "insights": "Insights",
     "compliance": "Compliance",
+    "mitigation": "Mitigation",
     "reliability": "Reliability",
     "data-quality": "Data quality",
     "assumptions": "Assumptions",
@@ -36,7 +37,7 @@ PAGES = {
 
 GROUPS = {
     "Feeders": ("feeder", "side-by-side"),
-    "Analyses": ("hosting-capacity", "sweeps", "assets", "substations", "compliance", "reliability"),
+    "Analyses": ("hosting-capacity", "sweeps", "assets", "substations", "compliance", "mitigation", "reliability"),
     "Data": ("data-quality", "assumptions"),
 }
 """Pages that share an entry of the navigation, where a study has more than one of them."""

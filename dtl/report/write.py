@@ -29,6 +29,7 @@ from dtl.report import (
     layers,
     lexicon,
     metered,
+    mitigation,
     outage_payload,
     overview,
     pages,
@@ -241,11 +242,13 @@ def _write_pages(
         | learned
         | {"ranking": asset_ranking.table(told.assets)}
         | {"sweeps": sweeps.table(spec, inputs, index)}
+        | (works := mitigation.read(inputs))
     )
     cases = study_payloads.cases(spec, facts)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
     rows = downloads.write(site / "docs" / "downloads", facts.table, listed, spec["spec_text"])
+    rows += mitigation.take_away(inputs, site / "docs" / "downloads")
     provenance = _provenance(spec, facts)
     reference = pages.reference(SOURCE / "docs")
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
@@ -261,6 +264,7 @@ def _write_pages(
         "sweeps": sweeps.context(spec, inputs, index),
         "insights": said,
         "compliance": compliance.context(facts, cases),
+        "mitigation": mitigation.context(works, spec, cases),
         "reliability": reliability.context(facts),
     }
     _render(site, common, contexts, reference)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from dtl.spec.base import COSMETIC, Base, NotYet, not_yet
+from dtl.spec.base import COSMETIC, Base, NotYet, wrong
 from dtl.spec.hosting import Hosting
 from dtl.spec.learning import (
     Ageing,
@@ -167,11 +167,11 @@ class Worth(Base):
 
     violation_hour: Money = 0.0
     """One violation-hour."""
-    customer_minute: Money = 0.0
+    customer_minute: Annotated[Money, NotYet()] = 0.0
     """One customer-minute of interruption."""
     loss_kwh: Money = 0.0
     """One kWh of losses."""
-    life_year: Money = 0.0
+    life_year: Annotated[Money, NotYet()] = 0.0
     """One year of transformer life."""
 
 
@@ -181,22 +181,21 @@ Option = Literal[
 ]  # fmt: skip
 
 
-@not_yet
 class Mitigation(Base):
     """The set of works that removes most under a budget; comes back as a CSV of upgrades."""
 
-    for_: list[CaseName] = Field(min_length=1)
-    """The cases whose violations are removed."""
-    costs: CostsName
-    """The source of kind costs."""
-    budget: Money
-    """What may be spent, in the study's currency."""
-    spend: dict[Text, Money] = {}
-    """What may be spent by year."""
+    for_: list[CaseName] | None = Field(default=None, min_length=1)
+    """The cases whose violations are removed; none: every scenario in its last year."""
+    costs: CostsName | None = None
+    """The source of kind costs; none: every measure counts as one."""
+    budget: Money | None = None
+    """What may be spent, in the study's currency; none: no bound."""
+    spend: dict[Year, Money] = {}
+    """What may be spent by year; what a year leaves is there in the next."""
     options: list[Option] | None = None
     """Options that are tried; none: all."""
     value: Worth | None = None
-    """What removed evils are worth; none: the Pareto front without weights."""
+    """What removed evils are worth; none: removed element-hours are sought, not money."""
     discount_rate: Share = 0.07
     """Discount rate per year [-]."""
     horizon_years: Annotated[Positive, Field(le=100)] = 30.0
@@ -205,6 +204,15 @@ class Mitigation(Base):
     """Assets whose works are taken in any case."""
     exclude: list[Text] = []
     """Assets that are left alone."""
+
+    @model_validator(mode="after")
+    def _money_needs_costs(self) -> Mitigation:
+        for word in ("budget", "spend", "value"):
+            if self.costs is None and word in self.model_fields_set:
+                raise wrong("one-of", f"'{word}' is money: it needs 'costs', a source of kind costs", word)
+        if both := {a.lower() for a in self.must_include} & {a.lower() for a in self.exclude}:
+            raise wrong("one-of", f"'{min(both)}' must have a measure and is to be left alone", "exclude")
+        return self
 
 
 class Analyses(Base):

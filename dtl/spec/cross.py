@@ -192,7 +192,7 @@ def _reliability_has_outages(study: Study) -> Found:
 
 
 def _costs_have_a_currency(study: Study) -> Found:
-    if study.currency is None and study.analyses.mitigation is not None:
+    if study.currency is None and study.analyses.mitigation is not None and study.analyses.mitigation.costs:
         yield ("analyses", "mitigation"), "needs-currency", "costs need the study's 'currency', as currency: USD"
 
 

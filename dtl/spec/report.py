@@ -110,8 +110,8 @@ class Expect(Base):
     """Root mean square of voltage differences to the reference [pu]."""
     hosting_without_reason: Bound | None = None
     """Hosting values without the criterion that limits them, though something does."""
-    portfolio_still_violating: Annotated[Bound | None, NotYet()] = None
-    """Share of violations that remain with the chosen works [-]."""
+    portfolio_still_violating: Bound | None = None
+    """Share of element-hours of violation that remain with the chosen works [-]."""
 
 
 class Waiver(Base):

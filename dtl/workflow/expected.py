@@ -19,6 +19,7 @@ def broken(study: Study) -> Iterator[str]:
     yield from _violations(study)
     yield from _heads(study)
     yield from _reasons(study)
+    yield from _portfolio(study)
 
 
 def sides(bound: Bound, value: float) -> Iterator[tuple[str, float]]:
@@ -82,6 +83,21 @@ def _reasons(study: Study) -> Iterator[str]:
         yield f"expect.hosting_without_reason: {count} values{of}, {name} {limit:g} is expected"
     if not rows:
         yield "expect.hosting_without_reason: no hosting value was found"
+
+
+def _portfolio(study: Study) -> Iterator[str]:
+    bound = study.expect.portfolio_still_violating
+    if bound is None:
+        return
+    rows = _rows(study.name, metric="portfolio_still_violating")
+    for row in rows:
+        for name, limit in sides(bound, row["value"]):
+            yield (
+                f"expect.portfolio_still_violating: {row['value']:.1%} of the element-hours are left ({row['text']}), "
+                f"{name} {limit:.1%} is expected"
+            )
+    if not rows:
+        yield "expect.portfolio_still_violating: no works were chosen"
 
 
 def _rows(study: str, **equal: str) -> list[dict[str, Any]]:

@@ -49,6 +49,8 @@ class Slices:
             "validate_feeder": self._validate_feeder,
             "learn_feeder": lambda: self._learning("learn_feeder"),
             "learn": lambda: self._learning("learn_feeder", "learn"),
+            "mitigate_feeder": lambda: self._of_some_cases("mitigation"),
+            "choose_works": self._choose_works,
             "gather": self._gather,
             "write_site": self._write_site,
             "build_site": lambda: {"study": self.study.name, "spec": self.study.digest},
@@ -234,6 +236,11 @@ class Slices:
         chosen = [c for c in self.study.cases if (c.case in named if named else c.year == last)]
         cases = {c.case: self._case(c) for c in chosen}
         return {**self._physics, "study": self.study.name, "cases": cases, "analyses": {analysis: asked}}
+
+    def _choose_works(self) -> dict[str, Any]:
+        """What is asked of `mitigate_feeder`; the definitions of the cases tell `plan` that answers will be others."""
+        asked = self._of_some_cases("mitigation")["analyses"]
+        return {"analyses": asked, **(self._results if asked else {})}
 
     @cached_property
     def _analyses(self) -> dict[str, Any]:

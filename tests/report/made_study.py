@@ -279,7 +279,7 @@ def spec() -> dict[str, Any]:
     }
 
 
-UNASKED = ("compliance", "lights", "curtailment", "swept")
+UNASKED = ("compliance", "lights", "curtailment", "swept", "measures", "packages", "portfolio", "proposal")
 """Inputs of analyses that this study does not ask for."""
 
 

@@ -137,8 +137,8 @@ def test_what_is_available_today() -> None:
     asked = {n for n, f in analyses.items() if all(c.available for c in schema.of_type(f.annotation))}
     assert asked == {
         "thermal", "voltage", "losses", "compare", "reliability", "validate_", "hosting", "substations", "ageing",
-        "anomaly", "calibrate", "clusters", "compliance", "disaggregate", "forecast", "growth", "outage_risk",
-        "recommend", "spatial",
+        "anomaly", "calibrate", "clusters", "compliance", "disaggregate", "forecast", "growth", "mitigation",
+        "outage_risk", "recommend", "spatial",
     }  # fmt: skip
     marked = {n for n, f in Study.model_fields.items() if mark(f) is not None}
     assert marked == set()

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 FILE = "upgrades.csv"
 """The file of works, below the output ``proposal``."""
-_STEPS = 12
+_STEPS = 24
 """Budgets of the front."""
 
 
@@ -99,8 +99,9 @@ def _budgets(plans: Plans, chosen: Choice) -> Iterator[Row]:
     works = plans.works()
     most = sum(max(w.cost for w in works if w.place == place) for place in {w.place for w in works}) if works else 0.0
     budgets = sorted({most * (k / _STEPS) ** 2 for k in range(_STEPS + 1)} | {chosen.cost})
+    spent = sorted({choose(works, budget).cost for budget in budgets if most > 0})
     for what, pick in (("budget", choose), ("greedy", greedy)):
-        for budget in budgets if most > 0 else ():
+        for budget in spent:
             found = pick(works, budget)
             left = plans.left_h(found.taken)
             yield {"what": what, "budget": budget, "cost": found.cost, "removed_h": plans.before_h - left,
@@ -136,13 +137,17 @@ def _unpriced(words: Mapping[str, Any], measures: Sequence[Row]) -> Iterator[str
     ids = {(m["group"], m["measure"]) for m in lacking}
     best = max(lacking, key=lambda m: m["element_h_before"] - (m["element_h_after"] or 0.0))
     hours = best["element_h_before"] - best["element_h_after"]
-    text = f"{len(ids)} measures have no price and are not chosen"
+    text = f"{_count(len(ids))} no price and {'is' if len(ids) == 1 else 'are'} not chosen"
     if hours > 0:
         text += (
             f"; the one that would remove most is {best['option']} {best['place']} ({best['size']}) of "
             f"{best['feeder']}, {hours:.0f} element-hours in {best['case']}: {best['reason']}"
         )
     yield text + "."
+
+
+def _count(number: int) -> str:
+    return "1 measure has" if number == 1 else f"{number} measures have"
 
 
 def _numbered(rows: Sequence[Row]) -> Iterator[Row]:

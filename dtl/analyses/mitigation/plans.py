@@ -111,9 +111,10 @@ class Plans:
         count = sum(len(self.plans[i].measures) for i in chosen.taken)
         left = self.left_h(chosen.taken)
         share = 1.0 - left / self.before_h
-        cost = f"{chosen.cost:,.0f}" if words.get("costs") else "without prices"
+        cost = f"cost {chosen.cost:,.0f}" if words.get("costs") else "without prices"
         end = "all violations are gone, solved together" if left == 0 else f"{left:,.0f} element-hours are left"
-        return f"{count} measures ({cost}) remove {share:.1%} of {self.before_h:,.0f} element-hours; {end}."
+        many = "1 measure removes" if count == 1 else f"{count} measures remove"
+        return f"{many} {share:.1%} of {self.before_h:,.0f} element-hours a year ({cost}); {end}."
 
 
 def read(measures: Sequence[Row], packages: Sequence[Row], words: Mapping[str, Any]) -> Plans:

@@ -14,6 +14,11 @@ def learn(spec, inputs, outputs):
     write_json(said, outputs["learning"] / "said.json")
 
 
+def choose_works(spec, inputs, outputs):
+    write("portfolio", [], outputs["portfolio"])
+    outputs["proposal"].mkdir()
+
+
 def gather(spec, inputs, outputs):
     rows = [r for _, path in sorted(inputs["assess"].items()) for r in read("assess", path)]
     keys = ("feeder", "scenario", "year", "case", "analysis", "metric", "value")
