@@ -10,12 +10,12 @@ half of and at the answer once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.analyses.hosting.answers import ALL, Row
+from dtl.analyses.hosting.answers import ALL, Row, counted
 from dtl.analyses.hosting.case import Case
 from dtl.analyses.hosting.grid import Grid
 from dtl.analyses.hosting.placements import Single
@@ -40,7 +40,8 @@ def drive(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
     top = float(case.words["up_to_kw"])
     begun = grid.solves
     count = len(grid.places)
-    answer, factor, row, hour = estimate(grid, np.full(count, PART * top), top, str(case.words["pre_existing"]))
+    judged = Judged(counted(grid, case.words), str(case.words["pre_existing"]))
+    answer, factor, row, hour = estimate(grid, np.full(count, PART * top), top, judged)
     made = []
     for i, place in enumerate(grid.places):
         open_ = bool(answer[i] >= top)
@@ -61,7 +62,14 @@ def drive(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
     return [r | {"solves": grid.solves - begun} for r in made]
 
 
-def estimate(grid: Grid, first_kw: Real, top: float, pre_existing: str) -> tuple[Real, Ints, Ints, Ints]:
+class Judged(NamedTuple):
+    """Which criteria count, and what a violation means that is there without the plant."""
+
+    counts: NDArray[np.bool_]
+    pre_existing: str
+
+
+def estimate(grid: Grid, first_kw: Real, top: float, judged: Judged) -> tuple[Real, Ints, Ints, Ints]:
     """Capacity [kW] of each site with its criterion, row and hour, from two plants around a first guess.
 
     Answers are tried once in all hours; those in which most fail join the extreme ones, and the estimate is repeated.
@@ -69,24 +77,24 @@ def estimate(grid: Grid, first_kw: Real, top: float, pre_existing: str) -> tuple
     guess, hours = first_kw, deciding_hours(grid)
     for last in (False, True):
         for _ in range(ROUNDS):
-            answer, *where = _once(grid, guess, top, pre_existing, hours)
+            answer, *where = _once(grid, guess, top, judged, hours)
             guess = np.clip(answer, 1e-3 * top, top)
         if not last:
-            hours = np.union1d(hours, _missed(grid, SAFE * answer))
+            hours = np.union1d(hours, _missed(grid, SAFE * answer, judged))
     return answer, *where  # type: ignore[return-value]
 
 
-def _missed(grid: Grid, kw: Real) -> Ints:
+def _missed(grid: Grid, kw: Real, judged: Judged) -> Ints:
     """The hours in which most estimates fail."""
     count = len(kw)
     plants = Single(np.arange(count), count, 1.0, np.full(count, 1, np.int64))
     worst = grid.worst(plants, np.arange(count), kw, np.arange(len(grid.hours)))  # type: ignore[arg-type]
-    failing = worst.hour[worst.excess > 0.0]
+    failing = worst.hour[(worst.excess > 0.0) & judged.counts[:, None]]
     hour, times = np.unique(failing, return_counts=True)
     return np.asarray(hour[np.argsort(-times, kind="stable")][:_JOINING])
 
 
-def _once(grid: Grid, guess: Real, top: float, pre_existing: str, hours: Ints) -> tuple[Real, Ints, Ints, Ints]:
+def _once(grid: Grid, guess: Real, top: float, judged: Judged, hours: Ints) -> tuple[Real, Ints, Ints, Ints]:
     count = len(guess)
     best = np.full(count, top)
     where = np.zeros((3, count), np.int64)
@@ -97,15 +105,17 @@ def _once(grid: Grid, guess: Real, top: float, pre_existing: str, hours: Ints) -
         far = grid.values(plants, every, guess, int(hour))  # type: ignore[arg-type]
         base = grid.base.of(np.array([hour]))
         for i, rule in enumerate(grid.rules):
-            if not len(rule.rows):
+            if not len(rule.rows) or not judged.counts[i]:
                 continue
-            reach = _reach(rule, base, near, far, guess, pre_existing)
+            reach = _reach(rule, base, near, far, guess, judged.pre_existing)
             row = reach.argmin(axis=0)
             kw = reach[row, every]
             better = kw < best
             best = np.where(better, kw, best)
             where[:, better] = np.stack([np.full(count, i), row, np.full(count, hour)])[:, better]
     for i, linear in enumerate(grid.linear, len(grid.rules)):
+        if not judged.counts[i]:
+            continue
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where(linear.weight > 0, linear.limit[:, None] / linear.weight, np.inf)
         row = reach.argmin(axis=0)

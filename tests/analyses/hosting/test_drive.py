@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hosting_cases import case_of
-from power_cases import sampled
+from power_cases import own, sampled
 
 from dtl.analyses.hosting.drive import drive
 from dtl.analyses.hosting.iterative import iterative
@@ -36,3 +36,14 @@ def test_drive_is_near_and_seldom_above_the_exact_capacity(samples: Path, of: Of
 @pytest.mark.parametrize("of", ["generation", "load"])
 def test_drive_on_ieee123(samples: Path, of: Of) -> None:
     assert_close(samples, "ieee123", "IEEE123Master.dss", of)
+
+
+def test_flexibility_that_is_only_listed_does_not_limit_the_estimate() -> None:
+    limited = {
+        word: {
+            r["limiting_factor"] for r in drive(case_of(own("mixed"), operational_flexibility=word), {}, "generation")
+        }
+        for word in ("with", "both")
+    }
+    assert "operational_flexibility" in limited["with"]
+    assert "operational_flexibility" not in limited["both"]
