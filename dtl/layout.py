@@ -76,6 +76,7 @@ PROPOSAL = RESULTS + "/proposal"
 CUBE = RESULTS + "/cube.parquet"
 SITE = RESULTS + "/site"
 WWW = RESULTS + "/www"
+PUBLIC = RESULTS + "/public"
 RUN_FACTS = "run.js"
 """In ``www``: what is volatile about the run, written after the build and part of no answer."""
 

@@ -108,9 +108,35 @@ rule build_site:
         job("build_site")
 
 
+rule publish_site:
+    input:
+        index=layout.FEEDERS,
+        outages=layout.OUTAGES,
+        steps=layout.STEPS,
+        served=layout.SERVED,
+        feeder=of_groups(layout.FEEDER),
+        powerflow=of_groups(layout.POWERFLOW),
+        hourly=of_groups(layout.HOURLY),
+        assess=of_groups(layout.ASSESS),
+        manifest=of_groups(layout.MANIFEST),
+        hosting=of_groups(layout.HOSTING),
+    output:
+        public=directory(layout.PUBLIC),
+    log:
+        log_of("publish_site"),
+    conda:
+        ENV
+    params:
+        spec=border.spec("publish_site"),
+        code=border.code("publish_site"),
+    shell:
+        job("publish_site")
+
+
 rule gate:
     input:
         www=layout.WWW,
+        public=border.asked(layout.PUBLIC),
     output:
         touch(layout.GATE),
     log:

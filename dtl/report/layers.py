@@ -62,6 +62,8 @@ def reasons(spec: Mapping[str, Any], seen: Collection[str], grows: Growing) -> d
         else "No feeder grows beyond chance." if grows.answered else "No feeder has data enough to tell.",
         "customers": "No load of the model tells its customers.",
     }  # fmt: skip
+    if "public" in spec:
+        why = dict.fromkeys(why, "The public copy does not show it.") | {"diff": why["diff"]}
     there = (
         {*seen, "load", "volt"}
         | ({"growth"} if grows.alerts else set())

@@ -51,6 +51,7 @@ REFERENCE = {
     "hosting": "How hosting capacity is found",
     "ask": "Questions in plain words",
     "learning": "What is learned, and how well",
+    "public": "The public copy",
     "decisions": "Decisions",
 }
 """Pages copied from ``site/docs``, below Method."""

@@ -19,6 +19,11 @@ HOURLY_FEEDERS = 200
 Real = NDArray[np.float64]
 
 
+def may_show(spec: Mapping[str, Any]) -> bool:
+    """Whether the pages of a slice may show the hours of a head; a public copy may be without the customers' load."""
+    return "customer_load" not in spec.get("public", {}).get("hide", ())
+
+
 def time(solution: Solution, *, hourly: bool) -> bytes:
     """The payload ``ts/<file>``: tables ``days`` (365 rows), ``week`` (168) and, if `hourly`, ``hours`` (8,760).
 

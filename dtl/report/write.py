@@ -134,7 +134,7 @@ def _write_feeders(
                 _put(data, f"hc/{file}", hosting_payloads.feeder(fits[solution.feeder], solution.feeder, cases))
             if solution.feeder in opened:
                 _put(data, f"oms/{file}", outage_payload.payload(opened[solution.feeder]))
-            _write_feeder(data, file, solution, facts, group["reason"])
+            _write_feeder(spec, data, file, solution, facts, group["reason"])
             api.add(solution, file, hosted)
             drawn.add(solution, file)
             assets.add(solution)
@@ -148,6 +148,7 @@ def _write_feeders(
         _put(data, "ask/hosting", answers.hosting(r for rows in fits.values() for r in rows))
         asked.append("ask/hosting")
     more = {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)}
+    more["ts"] = set(files) if series.may_show(spec) else set()
     return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked)
 
 
@@ -199,14 +200,17 @@ def _solutions(
         )
 
 
-def _write_feeder(data: Path, file: str, solution: Solution, facts: Facts, reason: str) -> None:
+def _write_feeder(
+    spec: Mapping[str, Any], data: Path, file: str, solution: Solution, facts: Facts, reason: str
+) -> None:
     _put(data, f"f/{file}", payloads.document(sheet.sheet(solution, facts, reason)))
     if solution.places is None or not solution.buses:
         return
     _put(data, f"a/{file}", drawing.parts(solution))
-    if solution.solved:
+    if solution.solved and series.may_show(spec):
         hourly = (facts.value("rank", solution.feeder) or 0) <= series.HOURLY_FEEDERS
         _put(data, f"ts/{file}", series.time(solution, hourly=hourly))
+    if solution.solved:
         _put(data, f"profile/{file}", series.profile(solution))
 
 
@@ -253,7 +257,7 @@ def _write_pages(
     reference = pages.reference(SOURCE / "docs")
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
     contexts = {
-        "index": overview.context(facts, cases, quality.notices(data)),
+        "index": overview.context(facts, cases, [*spec.get("notices", ()), *quality.notices(data)]),
         "data-quality": data,
         "assumptions": assumptions.context(spec, cases) | _of_manifests(_manifests(inputs)),
         "method": _method(inputs, listed["findings"], spec, reference),
@@ -267,7 +271,7 @@ def _write_pages(
         "mitigation": mitigation.context(works, spec, cases),
         "reliability": reliability.context(facts),
     }
-    _render(site, common, contexts, reference)
+    _render(site, common, contexts | dict.fromkeys(spec.get("left_out", ())), reference)
 
 
 def _listed(inputs: Mapping[str, Any]) -> dict[str, pa.Table]:

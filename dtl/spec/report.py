@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import COSMETIC, Base, NotYet, not_yet, wrong
+from dtl.spec.base import COSMETIC, Base, NotYet, wrong
 from dtl.spec.names import SourceName
 from dtl.spec.scalars import Count, Day, NotNegative, Positive, Share, Text, Whole
 
@@ -17,9 +17,8 @@ Headline = Literal[
 ]  # fmt: skip
 
 
-@not_yet
 class Publish(Base):
-    """What a public copy of the report may show."""
+    """What a public copy of the report may show: `dtl run` writes it beside the internal pages, as ``public``."""
 
     min_customers: Count = 15
     """Smallest group of customers that is shown."""
@@ -32,6 +31,13 @@ class Publish(Base):
     formats: list[Literal["ica_csv", "drive_csv", "geojson", "csv", "geoparquet"]] = []
     """Downloads that are offered."""
 
+    @model_validator(mode="after")
+    def _drawn(self) -> Publish:
+        maps = [f for f in self.formats if f in ("geojson", "geoparquet")]
+        if maps and "coordinates" in self.hide:
+            raise wrong("one-of", f"a file {maps[0]} has coordinates, which hide leaves out", "formats")
+        return self
+
 
 class Report(Base):
     """What the pages show first, and in which units."""
@@ -40,7 +46,7 @@ class Report(Base):
     """The analysis that the answer sentence is about."""
     units: Annotated[Literal["si", "us"], Field(json_schema_extra=COSMETIC)] = "si"
     """Units of the pages only; tables are always in SI."""
-    publish: Annotated[Publish | None, NotYet()] = None
+    publish: Publish | None = None
     """What a public copy may show."""
 
 

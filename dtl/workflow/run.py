@@ -153,7 +153,8 @@ def _targets(study: Study, options: Options) -> list[str]:
         The feeder is not among those of the study.
     """
     if options.feeder is None:
-        return [layout.WWW.format(study=study.name)]
+        built = [layout.WWW, *([layout.PUBLIC] if study.report.publish else [])]
+        return [path.format(study=study.name) for path in built]
     index = Path(layout.FEEDERS.format(study=study.name))
     if not index.exists():
         snakemake.ingest(study.name)

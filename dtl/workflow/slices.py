@@ -54,6 +54,7 @@ class Slices:
             "gather": self._gather,
             "write_site": self._write_site,
             "build_site": lambda: {"study": self.study.name, "spec": self.study.digest},
+            "publish_site": self._publish_site,
         }
 
     @property
@@ -331,6 +332,14 @@ class Slices:
             "digests": {"spec": study.digest, "code": self._codes()},
         }
 
+    def _publish_site(self) -> dict[str, Any]:
+        """All that the cube and the pages are asked, and what a public copy of them may show; nothing without one."""
+        publish = self.study.report.publish
+        if publish is None:
+            return {"analyses": {}}
+        asked = {**self._write_site(), **self._gather()}
+        return {**asked, "public": plain(publish), "unasked": self._unasked("publish_site")}
+
     def _definitions(self, *, cosmetic: bool) -> dict[str, Any]:
         """The stack of each scenario, sorted, with what its layers say."""
         layers = {name: words(self.study, layer, cosmetic=cosmetic) for name, layer in self.study.layers.items()}
@@ -341,7 +350,7 @@ class Slices:
         """The digest of the code of each stage before the pages, which print them."""
         model = self.study.network.model
         jobs = [self.job(s, model if self.stages[s].per == "source" else "") for s in self.stages
-                if s not in ("write_site", "build_site")]  # fmt: skip
+                if s not in ("write_site", "build_site", "publish_site")]  # fmt: skip
         return {j.stage.name: fingerprint.pack(j.code) for j in jobs}
 
 

@@ -431,6 +431,27 @@ _STAGES = (
         distributions=("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "jinja2", "pygments"),
         optional=True,
     ),
+    Stage(
+        "publish_site",
+        "dtl.report.public.write:publish_site",
+        per="study",
+        inputs={
+            "index": layout.FEEDERS,
+            "outages": layout.OUTAGES,
+            "steps": layout.STEPS,
+            "served": layout.SERVED,
+            "feeder": layout.FEEDER,
+            "powerflow": layout.POWERFLOW,
+            "hourly": layout.HOURLY,
+            "assess": layout.ASSESS,
+            "manifest": layout.MANIFEST,
+            "hosting": layout.HOSTING,
+        },
+        outputs={"public": layout.PUBLIC},
+        data=("dtl/report/templates/**/*", "site/**/*"),
+        distributions=("mkdocs", "mkdocs-material", "markdown", "pymdown-extensions", "jinja2", "pygments"),
+        optional=True,
+    ),
 )
 
 STAGES: Mapping[str, Stage] = {s.name: s for s in _STAGES}

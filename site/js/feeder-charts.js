@@ -125,6 +125,7 @@ DTL.yearStrip = (study, ts, at) => {
   const daily = ts.days.get(`load@${at}`);
   const values = hourly ?? Float64Array.from({ length: 8760 }, (_, i) => daily[Math.floor(i / 24)]);
   const labels = DTL.palette.scales.load.labels;
+  if (values.every(Number.isNaN)) return "";
   return DTL.heatStrip({
     title: "The year at a glance",
     unit: `highest loading of any element, % of its rating${hourly ? "" : "; the highest of each day"}`,

@@ -94,7 +94,7 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
   const file = list.get("file")[at];
   const has = (kind) => list.get(`has_${kind}`)?.[at] === 1;
   const more = (kind) => (has(kind) ? DTL.load(`${kind}/${file}`) : null);
-  const [ts, profile, parts, hc, oms] = await Promise.all([DTL.load(`ts/${file}`), DTL.load(`profile/${file}`), DTL.load(`a/${file}`), more("hc"), more("oms")]);
+  const [ts, profile, parts, hc, oms] = await Promise.all([more("ts"), DTL.load(`profile/${file}`), DTL.load(`a/${file}`), more("hc"), more("oms")]);
   const read = { ts, profile, parts, hc, oms };
   const body = DTL.h("div", { class: "dtl-sheet" });
   const draw = (i) => {
@@ -160,8 +160,7 @@ DTL.caseBody = (study, sheet, { ts, profile, parts, hc, oms }, at) => {
   return [
     DTL.profileChart(study, profile, at),
     DTL.oneLine(study, profile, parts, at),
-    DTL.h("div", { class: "dtl-two" }, DTL.yearChart(study, ts, at), DTL.weekChart(study, ts, at)),
-    DTL.yearStrip(study, ts, at),
+    ...(ts ? [DTL.h("div", { class: "dtl-two" }, DTL.yearChart(study, ts, at), DTL.weekChart(study, ts, at)), DTL.yearStrip(study, ts, at)] : [DTL.h("p", { class: "dtl-note" }, "Hours of the head: this copy does not show the load of customers.")]),
     DTL.h("h2", {}, "Nearest to their limit"),
     DTL.worstTable(study, sheet, at),
     sheet.drawn ? DTL.mapLink(sheet, told.case) : "",

@@ -329,6 +329,7 @@ def make(folder: Path) -> dict[str, Any]:
     gathered = {"assess": assess} | {name: inputs[name] for name in ("index", "manifest", "hosting")}
     facts.gather(spec(), gathered, {"cube": folder / "cube.parquet"})
     inputs["cube"] = folder / "cube.parquet"
+    inputs["assess"] = assess
     return inputs
 
 

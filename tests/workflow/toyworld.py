@@ -43,6 +43,7 @@ MODULES = {
     "gather": "toy.report",
     "write_site": "toy.report",
     "build_site": "toy.report",
+    "publish_site": "toy.report",
 }
 REGISTRIES = {"solve_feeder": "toy.registry:LAYERS", "gather": "toy.registry:OVER_CASES"}
 TOYS = {

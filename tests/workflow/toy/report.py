@@ -46,3 +46,9 @@ def build_site(spec, inputs, outputs):
     outputs["www"].mkdir()
     text = (inputs["site"] / "pages" / "index.md").read_text()
     (outputs["www"] / "index.html").write_text(f"<pre>{text}</pre>\n")
+
+
+def publish_site(spec, inputs, outputs):
+    outputs["public"].mkdir()
+    rows = [r for _, path in sorted(inputs["assess"].items()) for r in read("assess", path)]
+    (outputs["public"] / "index.html").write_text(f"<pre>{spec['public']}\n{rows}</pre>\n")
