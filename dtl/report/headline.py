@@ -71,11 +71,12 @@ def _substations(rows: Sequence[Row]) -> str:
 def _hosting(rows: Sequence[Row]) -> str:
     parts = []
     for of in ("generation", "load"):
-        own = _values(rows, f"hosting_{of}_median_kw")
+        one = _values(rows, f"hosting_{of}_median_kw")
+        own = one or _values(rows, f"hosting_{of}_deployed_kw")
         if own:
             least = min(own, key=lambda r: (r["value"], r["feeder"], r["case"]))
-            kw = figures.text(least["value"], "kW")
-            parts.append(f"least {of} fits on {least['feeder']} in {least['case']}, {kw} at its median bus")
+            kw, where = figures.text(least["value"], "kW"), "at its median bus" if one else "by random deployments"
+            parts.append(f"least {of} fits on {least['feeder']} in {least['case']}, {kw} {where}")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else "Nothing could be said of what more would fit."
 

@@ -11,6 +11,7 @@ import payload_reader
 import pytest
 
 from dtl import tables
+from dtl.report.headline import lead
 from dtl.report import facts
 from dtl.report.figures import text
 
@@ -84,3 +85,14 @@ def test_study_that_did_not_ask_has_no_page(made: Any) -> None:
     rest = facts.Facts(cube.table.filter([a != "hosting" for a in cube.table["analysis"].to_pylist()]))
     assert hosting.context(rest, []) is None
     assert hosting.context(rest, content(made, "study")["cases"]) is None
+
+
+def test_random_deployments_alone_make_a_headline() -> None:
+    row = {"analysis": "hosting", "level": "feeder", "year": 0, "case": "base", "text": "", "element": ""}
+    own = [
+        row | {"metric": "hosting_generation_deployed_kw", "feeder": f, "value": kw}
+        for f, kw in (("a", 346.0), ("b", 64.4))
+    ]
+    assert lead("hosting", own) == "Least generation fits on b in base, 64.4 kW by random deployments."
+    median = row | {"metric": "hosting_generation_median_kw", "feeder": "c", "value": 500.0}
+    assert lead("hosting", [*own, median]) == "Least generation fits on c in base, 500 kW at its median bus."
