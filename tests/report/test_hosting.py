@@ -11,9 +11,9 @@ import payload_reader
 import pytest
 
 from dtl import tables
-from dtl.report.headline import lead
 from dtl.report import facts
 from dtl.report.figures import text
+from dtl.report.headline import lead
 
 
 def content(made: Any, name: str) -> Any:
