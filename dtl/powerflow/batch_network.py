@@ -88,6 +88,45 @@ def network(feeder: Feeder, circuit: Circuit, loaded: Ints) -> Network:
     SolveError
         A node is touched by nothing but loads, or a part of the circuit has no path to a source or to ground.
     """
+    y, first, drawn = bare(feeder, circuit)
+    count = len(circuit.nodes)
+    mask = np.zeros(count, bool)
+    mask[loaded] = True
+    order = _order(y, circuit.nodes[1:], mask[1:])
+    lu = _factor(y, order, circuit.nodes[1:])
+    volts = np.zeros(count, np.complex128)
+    for _ in range(2):  # the second pass refines the rounding of the first
+        rest = drawn[1:] - y @ volts[1:]
+        volts[1:][order] += lu.solve(rest[order])
+    return Network(*_arranged(lu, order, mask[1:]), volts, first.rows, first.amps(volts))
+
+
+@dataclass(frozen=True)
+class Supply:
+    """The first terminals of the sources: rows of their admittances, and the currents that their sources drive [A]."""
+
+    rows: sparse.csr_array
+    emf_a: Complex
+
+    def amps(self, volts: Complex) -> Complex:
+        """Current into the conductors of the first terminals from the nodes' voltages, ground first [A]."""
+        return np.asarray((self.rows @ volts).T - self.emf_a).T
+
+
+def bare(feeder: Feeder, circuit: Circuit) -> tuple[sparse.csr_array, Supply, Complex]:
+    """The network alone, which the engine must hold, solved: no load, no generator.
+
+    Returns
+    -------
+    tuple
+        Admittance of the nodes without ground, shape (nodes - 1, nodes - 1) [S]; the sources; and the currents that
+        they drive into the nodes, ground first, shape (nodes,) [A].
+
+    Raises
+    ------
+    SolveError
+        A node is touched by nothing but loads.
+    """
     count = len(circuit.nodes)
     y_source, first, at = _sources(feeder, count)
     emf_a = _injected(feeder, first)
@@ -95,17 +134,9 @@ def network(feeder: Feeder, circuit: Circuit, loaded: Ints) -> Network:
     pick.resize((count, len(circuit.row_node)))
     y = sparse.csr_array(pick @ circuit.admittance + y_source)[1:, 1:]
     _judge_diagonal(y, circuit.nodes[1:])
-    mask = np.zeros(count, bool)
-    mask[loaded] = True
-    order = _order(y, circuit.nodes[1:], mask[1:])
-    lu = _factor(y, order, circuit.nodes[1:])
     drawn = np.zeros(count, np.complex128)
     np.add.at(drawn, at, emf_a)
-    volts = np.zeros(count, np.complex128)
-    for _ in range(2):  # the second pass refines the rounding of the first
-        rest = drawn[1:] - y @ volts[1:]
-        volts[1:][order] += lu.solve(rest[order])
-    return Network(*_arranged(lu, order, mask[1:]), volts, first, first @ volts - emf_a)
+    return y, Supply(first, emf_a), drawn
 
 
 def _sources(feeder: Feeder, count: int) -> tuple[sparse.csr_array, sparse.csr_array, Ints]:

@@ -122,11 +122,11 @@ class Criteria(Base):
     """Reverse flow."""
     unbalance: AtMost | None = None
     """Negative-sequence voltage [% of the positive-sequence voltage]."""
-    fault_current: Annotated[AtMost | None, NotYet()] = None
-    """Rise of the fault current at a bus by the plant's own [% of the fault current without it]."""
+    fault_current: AtMost | None = None
+    """Rise of the current into a fault at the end of a section by the plant's own [% of that current without it]."""
     sympathetic_tripping: Pickup | None = None
     """Residual current that the plant sends into a fault on a neighbouring feeder."""
-    protection: Annotated[AtMost | None, NotYet()] = None
+    protection: AtMost | None = None
     """Reduction of the head's current for a fault at the end of a section, which shortens the relay's reach [%]."""
     islanding: AtMost | None = None
     """Generation behind a switch [% of the least load behind it]."""

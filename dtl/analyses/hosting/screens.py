@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.analyses.hosting.grid import Linear
+from dtl.analyses.hosting.protection import FAULT_MULTIPLE, protection
 from dtl.analyses.hosting.sites import Of, Site
 from dtl.demand.demand import Demand
 from dtl.network.feeder import Feeder
@@ -21,9 +22,6 @@ from dtl.powerflow.reduce import terminal_buses
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-FAULT_MULTIPLE = 1.2
-"""Current of an inverter into a fault, in rated currents (IEEE 1547.1 tests; the public descriptions of DRIVE)."""
 
 
 def linear(
@@ -50,7 +48,7 @@ def linear(
         scale = np.array([p.kv_ll / head_kv for p in places])
         pickup = np.array([asked["sympathetic_tripping"]["pickup_a"]])
         made.append(Linear("sympathetic_tripping", per_kw * scale, pickup, ("head",)))
-    return made
+    return [*made, *protection(feeder, places, asked)]
 
 
 def _sections(feeder: Feeder) -> list[tuple[str, frozenset[str]]]:
