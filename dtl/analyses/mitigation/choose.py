@@ -121,7 +121,7 @@ def _notes(words: Mapping[str, Any], measures: Sequence[Row], plans: Plans, cost
         if unknown:
             yield f"The costs of {', '.join(unknown)} are of no option of this analysis and were not used."
     yield from _unpriced(words, measures)
-    if not measures and plans.before_h > 0:
+    if not any(m["offered"] for m in measures) and plans.before_h > 0:
         yield "There are violations, and no measure could be made for them with the options of the study."
     for asset in words.get("must_include") or ():
         if not plans.must([asset]):
