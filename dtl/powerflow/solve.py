@@ -21,6 +21,7 @@ from dtl.powerflow.audit import Audit, audit
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.choose import choose
 from dtl.powerflow.flexible import respond
+from dtl.powerflow.hours import resolved
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.compose import compose
@@ -72,8 +73,12 @@ class Solved:
 
 @dataclass(frozen=True)
 class SolvedCase:
-    """A case from base demand to the solved year; ``answered`` is what programs did, ``driven`` the driven plants."""
+    """A case from base demand to the solved year.
 
+    ``spec`` is its slice with ``hours`` as a list, ``answered`` what programs did, ``driven`` the driven plants.
+    """
+
+    spec: Mapping[str, Any]
     state: State
     solved: Solved
     warnings: list[str]
@@ -88,6 +93,7 @@ def solved_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], context: Con
         raise SolveError(ready["reason"])
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
     demand = Demand.read(inputs["demand"], inputs["profiles"])
+    spec = resolved(spec, demand, context.calendar)
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
     state = compose(spec["layers"], feeder, demand, context)
     state, answered = respond(state, context, spec)
@@ -96,7 +102,7 @@ def solved_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], context: Con
     air, lacking = ambient(spec.get("ageing"), state, context)
     solved = run(feeder, demand, context.calendar, spec, air)
     told = ready["demand"].get("warnings", ())
-    return SolvedCase(state, solved, [*told, *warnings, *lost, *state.notes, *lacking], answered, demand.plants)
+    return SolvedCase(spec, state, solved, [*told, *warnings, *lost, *state.notes, *lacking], answered, demand.plants)
 
 
 def ambient(words: Mapping[str, Any] | None, state: State, context: Context) -> tuple[Real | None, list[str]]:

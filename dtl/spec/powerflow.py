@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from dtl.spec.base import Base, NotYet, not_yet, wrong
 from dtl.spec.scalars import Count, Day, Minutes, Name, NotNegative, Whole
@@ -17,10 +18,13 @@ def _rising(value: list[int]) -> list[int]:
     return value
 
 
+def _steps(value: list[int] | None) -> list[int] | None:
+    return value if value is None else _rising(value)
+
+
 HourList = Annotated[list[Annotated[Whole, Field(ge=0, le=8759)]], Field(min_length=1), AfterValidator(_rising)]
 
 
-@not_yet
 class PeakDays(Base):
     """The days with the highest load of the study's base."""
 
@@ -57,13 +61,12 @@ class Powerflow(Base):
         | Annotated[HourList, ListShape]
         | Annotated[PeakDays, MapShape],
         shape("'all', 'month_extremes_576'", "a list of hours", "{peak_days: N}"),
-        NotYet(only=("month_extremes_576",)),
     ] = "all"
-    """The hours that are judged, 0 is the first of the year."""
-    days: Annotated[list[Day] | None, NotYet()] = None
-    """The days that are judged, instead of hours."""
-    steps: Annotated[list[Annotated[Whole, Field(ge=0)]] | None, NotYet()] = None
-    """The steps of a day that are judged, instead of hours."""
+    """The hours that are judged, 0 is the first of the year; or those that a feeder's load without layers chooses."""
+    days: Annotated[list[Day] | None, Field(min_length=1)] = None
+    """The days that are judged, instead of hours; the year of a date does not matter."""
+    steps: Annotated[list[Annotated[Whole, Field(ge=0)]] | None, Field(min_length=1), AfterValidator(_steps)] = None
+    """The steps of a day that are judged, of `days` or of every day; 0 is the one after midnight, standard time."""
     mode: Annotated[Literal["series", "snapshot"], NotYet(but=("series",))] = "series"
     """Whether time runs, or one state is solved."""
     states: Annotated[dict[Name, State], NotYet()] = {}
@@ -80,3 +83,22 @@ class Powerflow(Base):
         NotYet(but=("summary",)),
     ] = "summary"
     """What is kept of each case."""
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Powerflow:
+        if self.hours != "all" and (self.days or self.steps):
+            raise wrong("one-of", "'hours' or 'days' and 'steps' say which hours are judged, not both", "hours")
+        if any((day.month, day.day) == (2, 29) for day in self.days or ()):
+            raise wrong("not-a-date", "29 February is no day of a study year, which has 8,760 hours", "days")
+        per_day = 24 * 60 // int(self.step_min)
+        if any(step >= per_day for step in self.steps or ()):
+            raise wrong("out-of-range", f"a day has the steps 0 to {per_day - 1} of {self.step_min} minutes", "steps")
+        return self
+
+    @property
+    def judged(self) -> str | list[int] | dict[str, int]:
+        """What stands for the hours in slices: a word, the list of hours, or the number of peak days."""
+        if self.days is None and self.steps is None:
+            return self.hours.model_dump() if isinstance(self.hours, PeakDays) else self.hours
+        days = sorted({date(2025, d.month, d.day).timetuple().tm_yday - 1 for d in self.days or ()}) or range(365)
+        return [24 * day + step for day in days for step in self.steps or range(24)]

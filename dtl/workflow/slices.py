@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from dtl.spec.canonical import plain
-from dtl.spec.network import MeterMatching
+from dtl.spec.equipment_file import equipment
+from dtl.spec.network import MeterMatching, Secondary
+from dtl.spec.secondary_file import secondary
 from dtl.spec.stacked import files, in_service, words
 from dtl.spec.study import Case, Study
 from dtl.spec.switch_file import positions
@@ -134,7 +136,14 @@ class Slices:
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder":
             paths = [study.folder / name for name in (study.demand.classes, study.demand.path) if name]
-        elif stage in ("solve_feeder", "host_feeder", "formula_feeder", "sweep_feeder", "comply_feeder", "mitigate_feeder"):
+        elif stage in (
+            "solve_feeder",
+            "host_feeder",
+            "formula_feeder",
+            "sweep_feeder",
+            "comply_feeder",
+            "mitigate_feeder",
+        ):
             paths = [study.folder / name for name in files(study, self._members(of))]
         return raw_names(study.name, [p for p in paths if p.is_file()])
 
@@ -169,11 +178,26 @@ class Slices:
             "feeders_expected": sorted(expected),
             "areas": {name: plain(area, cosmetic=False) for name, area in declared.items()},
             **self._switches,
+            **self._equipment,
         }
+
+    @property
+    def _equipment(self) -> dict[str, Any]:
+        """The rows of the files of equipment and secondaries, which are short as well."""
+        network, found = self.study.network, dict[str, Any]()
+        if network.equipment and (path := self.study.folder / network.equipment).is_file():
+            found["equipment"] = equipment(path)
+        table = network.secondary.table if isinstance(network.secondary, Secondary) else None
+        if table and (path := self.study.folder / table).is_file():
+            found["secondary"] = [list(row) for row in secondary(path)]
+        return found
 
     @property
     def _switches(self) -> dict[str, Any]:
         """The positions that the file of ``network.switches`` says; a file is short, so that the slice holds all."""
+        if self.study.network.switches == "as_operated":
+            day = self.study.network.as_of
+            return {"as_operated": {"day": day.isoformat() if day else "", "timezone": self.study.timezone}}
         path = self.study.folder / self.study.network.switches
         return {"switches": positions(path)} if path.suffix == ".csv" and path.is_file() else {}
 
@@ -184,7 +208,9 @@ class Slices:
     def _prepare_feeder(self) -> dict[str, Any]:
         demand = plain(self.study.demand, cosmetic=False)
         demand.pop("load_model")
-        return {"meters": self._matching, "demand": demand, **self._calendar}
+        head = plain(self.study.network, cosmetic=False).get("head_voltage") or {}
+        followed = {"head_voltage": head} if {"from", "ltc"} & set(head) else {}
+        return {"meters": self._matching, "demand": demand, **followed, **self._calendar}
 
     @property
     def _calendar(self) -> dict[str, Any]:
@@ -202,12 +228,12 @@ class Slices:
         power = plain(self.study.powerflow, cosmetic=False)
         return {
             **self._calendar,
-            "hours": power["hours"],
+            "hours": self.study.powerflow.judged,
             "controls": power["controls"],
             "engine": power["engine"],
             "keep": power["keep"],
             "head_voltage": network.get("head_voltage"),
-            "secondary": network["secondary"],
+            "secondary": "modelled" if "table" in network["secondary"] else network["secondary"],
             "limits": self.study.resolved_limits,
             **({"load_model": self.study.demand.load_model} if self.study.demand.load_model else {}),
         }
@@ -237,6 +263,14 @@ class Slices:
         chosen = [c for c in self.study.cases if (c.case in named if named else c.year == last)]
         cases = {c.case: self._case(c) for c in chosen}
         return {**self._physics, "study": self.study.name, "cases": cases, "analyses": {analysis: asked}}
+
+    def _formula_feeder(self) -> dict[str, Any]:
+        """As of `host_feeder`, whose methods say nothing to the formula; nothing where no surrogate is asked."""
+        found = self._of_some_cases("hosting")
+        if self.study.analyses.surrogate is None or not found["analyses"]:
+            return found | {"cases": {}, "analyses": {}}
+        words = {name: value for name, value in found["analyses"]["hosting"].items() if name != "methods"}
+        return found | {"analyses": {"hosting": words}}
 
     def _choose_works(self) -> dict[str, Any]:
         """What is asked of `mitigate_feeder`; the definitions of the cases tell `plan` that answers will be others."""
@@ -272,19 +306,6 @@ class Slices:
             "years": list(self.study.years.planned),
             **self._results,
         }
-
-    def _formula_feeder(self) -> dict[str, Any]:
-        """As of `host_feeder`, whose methods say nothing to the formula; nothing where no surrogate is asked."""
-        found = self._of_some_cases("hosting")
-        if self.study.analyses.surrogate is None or not found["analyses"]:
-            return found | {"cases": {}, "analyses": {}}
-        words = {name: value for name, value in found["analyses"]["hosting"].items() if name != "methods"}
-        return found | {"analyses": {"hosting": words}}
-
-    def _choose_works(self) -> dict[str, Any]:
-        """What is asked of `mitigate_feeder`; the definitions of the cases tell `plan` that answers will be others."""
-        asked = self._of_some_cases("mitigation")["analyses"]
-        return {"analyses": asked, **(self._results if asked else {})}
 
     @cached_property
     def _results(self) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.analyses.hosting import hours
 from dtl.analyses.hosting.grid import Grid, Linear
 from dtl.analyses.hosting.held import Held, held
 from dtl.analyses.hosting.screens import linear
@@ -18,20 +17,25 @@ from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
+from dtl.powerflow import hours
 
 Real = NDArray[np.float64]
 
 
 class Case:
-    """A realised case; ``spec`` is the slice of the solve, ``words`` those of the study's ``hosting``."""
+    """A realised case; ``spec`` is the slice of the solve, ``words`` those of the study's ``hosting``.
+
+    ``sun`` makes what a kW of a roof gives in every hour of the year, shape (8760,); it may raise SolveError.
+    """
 
     def __init__(
         self, study: str, feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any],
-        words: Mapping[str, Any],
+        words: Mapping[str, Any], sun: Callable[[], Real] | None = None,
     ) -> None:  # fmt: skip
         self.study, self.feeder, self.demand, self.calendar = study, feeder, demand, calendar
         self.spec, self.words = spec, words
         self.hours = hours.chosen(words["hours"], demand, calendar)
+        self._sun = sun
         self._grids: dict[tuple[str, bool], Grid] = {}
 
     @cached_property
@@ -67,13 +71,21 @@ class Case:
             places = self.customers if many else self.places
             self._grids[key] = Grid(
                 self.feeder, self.demand, self.hours, self.calendar, self.spec, self.words, places, of,
-                self.linear(places, of), self.points,
+                self.linear(places, of), self.points, sun=self.sun(of),
             )  # fmt: skip
         return self._grids[key]
 
     def linear(self, places: Sequence[Site], of: Of) -> list[Linear]:
         """The criteria of the study that need no power flow, for some sites."""
         return linear(self.feeder, self.demand, self.hours, places, of, self.words)
+
+    def sun(self, of: Of) -> Real | None:
+        """What a kW of a plant gives in each judged hour, where plants follow the sun; SolveError without weather."""
+        if of != "pv":
+            return None
+        if self._sun is None:
+            raise SolveError("plants that follow the sun need a case with weather")
+        return np.asarray(self._sun()[self.hours])
 
     def energy_share(self) -> Real:
         """Part of each customer of the energy of all; equal parts where nobody takes any."""

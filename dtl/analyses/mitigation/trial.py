@@ -52,10 +52,11 @@ class Case:
     """
 
     def __init__(self, spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
-        self.spec, self._inputs = spec, inputs
+        self._inputs = inputs
         self.name = str(spec["case"])
         self._context = read_context(dict(spec), inputs)
         found = solved_case(spec, inputs, self._context)
+        self.spec = found.spec
         self.reduction = found.solved.reduction
         self.before: Outcomes = outcomes(self.reduction)
 

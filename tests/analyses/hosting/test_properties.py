@@ -13,15 +13,16 @@ from dtl import tables
 from dtl.analyses.hosting.case import Case
 from dtl.analyses.hosting.drive import drive
 from dtl.analyses.hosting.gather import gathered
-from dtl.analyses.hosting.hours import chosen, net_kw
 from dtl.analyses.hosting.iterative import iterative
 from dtl.analyses.hosting.placements import deployments
+from dtl.analyses.hosting.prove import prove
 from dtl.analyses.hosting.qsts import qsts
 from dtl.analyses.hosting.stage import answers
 from dtl.analyses.hosting.stochastic import stochastic
 from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand
 from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Source
+from dtl.powerflow.hours import chosen, net_kw
 
 HOURS = [30, 2777, 4146, 5344]
 STEP = {"tolerance_kw": 5.0, "distributed": True}
@@ -179,3 +180,26 @@ def test_no_customer_and_no_supply_are_verdicts(mixed: Feeder) -> None:
     case = case_of(bare, Demand({}, {}), hours=HOURS)
     assert stochastic(case, {"placements": 5, "kw_each": [1.0, 9.0], "seed": 0}, "generation") == []
     assert all(r["verdict"] for r in iterative(case, STEP, "generation"))
+
+
+def test_roofs_follow_the_sun() -> None:
+    """At half of its rating in the only hour with sun, twice the closed form of two buses fits; none shines at night."""
+    sun = np.zeros(8760)
+    sun[12] = 0.5
+    day, night = (case_of(two_buses(), hours=h, up_to_kw=400.0, sun=lambda: sun) for h in ([0, 12], [0]))
+    rows = iterative(day, {"tolerance_kw": 1e-4, "distributed": False}, "pv")
+    found = next(r for r in rows if r["criterion"] == "all")
+    assert found["hc_kw"] == pytest.approx(168.0, rel=2e-6)
+    assert (found["limiting_factor"], found["limiting_hour"]) == ("overvoltage_secondary", 12)
+    assert next(r for r in drive(day, {}, "pv"))["hc_kw"] == pytest.approx(0.98 * 168.0, rel=2e-3)
+    assert iterative(night, {"tolerance_kw": 1.0, "distributed": False}, "pv")[0]["at_least"]
+    proof = prove(day, day.places[0], "pv", 167.9, 0.2)
+    assert proof.stands and proof.passes and proof.fails
+
+
+def test_without_weather_only_the_sun_has_no_answer() -> None:
+    case = case_of(two_buses(), hours=[0], up_to_kw=200.0)
+    words = {"of": ["generation", "pv"], "methods": {"iterative": {"tolerance_kw": 10.0, "distributed": False}}}
+    by_kind = {r["of"]: r for r in answers(case, words) if r["criterion"] == "all"}
+    assert by_kind["generation"]["hc_kw"] == 80.0
+    assert by_kind["pv"]["verdict"] == "no answer: plants that follow the sun need a case with weather"

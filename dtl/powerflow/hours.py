@@ -1,6 +1,9 @@
-"""The hours in which a plant is judged: chosen by the load of the case at the head of its group."""
+"""The hours that are judged: all, listed ones, or those that the load at the head of a group chooses."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +24,21 @@ def net_kw(demand: Demand) -> Real:
     return total
 
 
-def chosen(word: str, demand: Demand, calendar: Calendar) -> Ints:
+def chosen(word: str | Sequence[int] | Mapping[str, int], demand: Demand, calendar: Calendar) -> Ints:
     """The hours that a study's word means, ascending.
 
     ``month_extremes_576`` takes the 24 hours of the day with the highest and of the day with the lowest hour of
     net load in each month (as the integration capacity analysis of the Californian utilities does),
-    ``extremes_48`` those two days of the year.
+    ``extremes_48`` those two days of the year, ``{peak_days: N}`` the N days with the highest hours. A list is itself.
     """
     if word == "all":
         return np.arange(HOURS)
+    if not isinstance(word, (str, Mapping)):
+        return np.unique(np.asarray(word, np.int64))
     net = net_kw(demand).reshape(-1, 24)
+    if isinstance(word, Mapping):
+        order = np.argsort(-net.max(axis=1), kind="stable")
+        return _of(set(order[: word["peak_days"]].tolist()))
     month = calendar.month.reshape(-1, 24)[:, 0]
     months = [month == m for m in range(1, 13)] if word == "month_extremes_576" else [month > 0]
     days: set[int] = set()
@@ -39,4 +47,14 @@ def chosen(word: str, demand: Demand, calendar: Calendar) -> Ints:
         high = int(of[net[of].max(axis=1).argmax()])
         rest = of[of != high]
         days |= {high, int(rest[net[rest].min(axis=1).argmin()])}
+    return _of(days)
+
+
+def _of(days: set[int]) -> Ints:
     return (24 * np.array(sorted(days))[:, None] + np.arange(24)).ravel()
+
+
+def resolved(spec: Mapping[str, Any], demand: Demand, calendar: Calendar) -> dict[str, Any]:
+    """A slice in which ``hours`` are ``all`` or a list; by the base demand, so that all cases have the same hours."""
+    word = spec["hours"]
+    return {**spec, "hours": word if word == "all" else chosen(word, demand, calendar).tolist()}
