@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -86,9 +86,16 @@ def charging(words: Mapping[str, Any], context: Context) -> Charging:
         shape = _of_files(known, context, season, scaled="energy_kwh_per_day" in known)
     else:
         habit = _of_parameters(like, known, season)
-    said = {k: (v, k in own or k in (words.get("seasons") or {})) for k, v in sorted(known.items())}
+    said = {k: (_told(v), k in own or k in (words.get("seasons") or {})) for k, v in sorted(known.items())}
     kw = float(known["charger_kw"]) if "charger_kw" in known else float(shape.max() if shape is not None else 1.0)
     return Charging(said, habit, shape, kw, float(known["power_factor"]))
+
+
+def _told(value: float | str | Sequence[float]) -> float | str:
+    """A word of a profile in a line; of the values of a day their number and their range."""
+    if isinstance(value, str | int | float):
+        return value
+    return f"{len(value)} values from {min(value):g} to {max(value):g}"
 
 
 def _options(known: Mapping[str, Any], season: Real) -> dict[str, Any]:
@@ -131,7 +138,7 @@ def _of_files(known: Mapping[str, Any], context: Context, season: Real, *, scale
     if "year" in known:
         shape = series_file.year(str(known["year"]), context.files, context.steps)
     else:
-        shape = _of_days(str(known["weekday"]), str(known["weekend"]), context)
+        shape = _of_days(known["weekday"], known["weekend"], context)
         shape = shape * np.repeat(season[context.calendar.month - 1], context.steps // HOURS)
     if not scaled:
         return shape
@@ -139,7 +146,7 @@ def _of_files(known: Mapping[str, Any], context: Context, season: Real, *, scale
     return shape * (float(known["energy_kwh_per_day"]) / float(known["efficiency"]) / daily if daily > 0.0 else 0.0)
 
 
-def _of_days(weekday: str, weekend: str, context: Context) -> Real:
+def _of_days(weekday: str | Sequence[float], weekend: str | Sequence[float], context: Context) -> Real:
     """A year of days on the clock."""
     per_hour = context.steps // HOURS
     both = np.stack([series_file.day(name, context.files, 24 * per_hour) for name in (weekday, weekend)])

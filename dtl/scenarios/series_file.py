@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +36,11 @@ def year(name: str, files: Mapping[str, Path], steps: int) -> Real:
     return _fitted(values, steps)
 
 
-def day(name: str, files: Mapping[str, Path], steps: int = 24) -> Real:
-    """The values of a file for a day, shape (steps,), as `year`."""
+def day(said: str | Sequence[float], files: Mapping[str, Path], steps: int = 24) -> Real:
+    """The values of a day, shape (steps,): as they are said, or of a file, as `year`."""
+    if not isinstance(said, str):
+        return _fitted(np.array(said, np.float64), steps)
+    name = said
     try:
         values = np.array(day_values(file_of(name, files)), np.float64)
     except SeriesError as err:

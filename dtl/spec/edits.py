@@ -35,17 +35,18 @@ class Upgrades(LayerBase):
         return {self.from_} if self.from_ else {w for step in self.do or [] for w in step.writes()}
 
 
-_STATUSES = {
+STATUSES = {
     "in_service": "in_service", "approved": "approved", "queued": "queued", "withdrawn": "withdrawn",
     "retired": "retired", "in_study": "queued", "under_review": "queued", "applied": "queued",
     "construction": "approved", "operational": "in_service", "active": "in_service",
 }  # fmt: skip
+"""The words of registers, each with the status that it means."""
 
 
 def _status(value: str) -> str:
-    if value not in _STATUSES:
-        raise wrong("unknown-name", f"'{value}' is no status of a register{near(value, _STATUSES)}")
-    return _STATUSES[value]
+    if value not in STATUSES:
+        raise wrong("unknown-name", f"'{value}' is no status of a register{near(value, STATUSES)}")
+    return STATUSES[value]
 
 
 RegisterStatus = Annotated[Name, AfterValidator(_status)]

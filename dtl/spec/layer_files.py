@@ -29,7 +29,7 @@ def files_hold(study: Study) -> Found:
     for name, profile in study.profiles.items():
         for word, read in (("weekday", day_values), ("weekend", day_values), ("year", year_values)):
             path = getattr(profile, word)
-            if path is not None:
+            if isinstance(path, str):
                 yield from _judged(study, ("profiles", name, word), path, read)
     for name, layer in study.layers.items():
         if isinstance(layer, Custom | Solar | Project) and layer.profile is not None:

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from dtl.spec.base import Base, Reading, near, wrong
 from dtl.spec.names import CsvPath
 from dtl.spec.scalars import Hour, NotNegative, Number, Positive, Share, Text
+from dtl.spec.series import DAY
+from dtl.spec.shapes import ListShape, TextShape, shape
 
 BuiltIn = Literal["level1_residential", "level2_residential", "level2_high_power", "dcfc_commercial", "dcfc_highway"]
 BUILT_IN = ("level1_residential", "level2_residential", "level2_high_power", "dcfc_commercial", "dcfc_highway")
@@ -24,6 +26,19 @@ def _profile(value: str, info: ValidationInfo) -> str:
 
 ProfileName = Annotated[Text, AfterValidator(_profile)]
 """A built-in profile or an entry of ``profiles``."""
+
+
+def _steps(values: list[float]) -> list[float]:
+    if len(values) not in DAY:
+        raise wrong("out-of-range", f"{len(values)} values are no day: it has 24, or {', '.join(map(str, DAY[1:]))}")
+    return values
+
+
+Day = Annotated[
+    Annotated[CsvPath, TextShape] | Annotated[list[NotNegative], AfterValidator(_steps), ListShape],
+    shape("a .csv file", "a list of 24 values or a day in steps"),
+]
+"""A day: its values, or the CSV that holds them."""
 
 
 class Seasons(Base):
@@ -64,9 +79,9 @@ class Profile(Base):
     """Time over which a timer's starts are spread at random [h]; none: one hour."""
     sessions: CsvPath | None = None
     """A CSV of measured sessions, columns arrival, departure, kwh and station, from which sessions are drawn."""
-    weekday: CsvPath | None = None
-    """A CSV of 24 values or a day in steps for weekdays: the load of one vehicle, whatever others do."""
-    weekend: CsvPath | None = None
+    weekday: Day | None = None
+    """24 values or a day in steps, or a CSV of them, for weekdays: the load of one vehicle, whatever others do."""
+    weekend: Day | None = None
     """The same for Saturday and Sunday."""
     year: CsvPath | None = None
     """A CSV of 8,760 values or a year in steps."""

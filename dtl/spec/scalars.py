@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -143,6 +143,7 @@ Year = Annotated[Whole, Field(ge=1990, le=2100)]
 Month = Annotated[Whole, Field(ge=1, le=12)]
 Hour = Annotated[Whole, Field(ge=0, le=24)]
 Minutes = Annotated[Whole, AfterValidator(_minutes)]
+Frequency = Annotated[Literal[50, 60], BeforeValidator(_whole)]
 Money = Annotated[
     NotNegative,
     WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": "^[0-9_.]+$"}]}),
@@ -152,6 +153,10 @@ Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string",
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
 Zone = Annotated[str, AfterValidator(_zone)]
 SourceZone = Annotated[str, AfterValidator(_source_zone)]
-Phases = Annotated[str, AfterValidator(phases)]
+Phases = Annotated[
+    str,
+    AfterValidator(phases),
+    WithJsonSchema({"type": "string", "pattern": "^(A|B|C|AB|AC|BC|ABC)N?$"}),
+]
 Currency = Annotated[str, AfterValidator(_form("[A-Z]{3}", "three capitals, as USD"))]
 Colour = Annotated[str, AfterValidator(_form("#[0-9a-fA-F]{6}", "a colour as #1f77b4"))]

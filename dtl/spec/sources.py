@@ -15,7 +15,7 @@ from dtl.spec.measured import Costs, Forecast, Generators, OpenMeteo, Scada, Wea
 from dtl.spec.names import CsvPath, FeederPath, FilePath, GlobPath
 from dtl.spec.oms import Alias, Causes, OutageColumns, StepColumns, TimeFormat
 from dtl.spec.results import CymeResults
-from dtl.spec.scalars import Count, Positive, SourceZone, Text, Whole
+from dtl.spec.scalars import Count, Frequency, Positive, SourceZone, Text, Whole
 from dtl.spec.shapes import MapShape, TextShape, shape
 
 Rating = Literal["normal", "summer", "winter", "emergency"]
@@ -60,7 +60,7 @@ class _Cyme(SourceFiles):
     """Where a load that is spread along a section sits: half at each end, in the middle, or at one end."""
     missing: Literal["fail", "default"] = "fail"
     """What a device does whose equipment is not in the file: fail its feeder, or take the entry DEFAULT."""
-    frequency_hz: Literal[50, 60] = 60
+    frequency_hz: Frequency = 60
     """Frequency of the system, which the files do not state [Hz]."""
 
 
@@ -104,7 +104,7 @@ class Cim(SourceFiles):
     """The profile files, which belong together."""
     crs: Text | None = None
     """The coordinate system of the places, as EPSG:4326, where the files do not name one."""
-    frequency_hz: Literal[50, 60] = 60
+    frequency_hz: Frequency = 60
     """Frequency of the system, which the files do not state [Hz]."""
 
 
@@ -116,7 +116,7 @@ class MiniTwin(SourceFiles):
     """The JSON files."""
     zero_sequence: Positive = 4.0
     """Zero-sequence impedance of cables over that of the positive sequence, which the files do not state [-]."""
-    frequency_hz: Literal[50, 60] = 50
+    frequency_hz: Frequency = 50
     """Frequency of the system, which the files do not state [Hz]."""
 
 

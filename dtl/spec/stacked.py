@@ -60,7 +60,8 @@ def files(study: Study, feeders: Sequence[str] = ()) -> list[str]:
             continue
         if isinstance(layer, Ev) and layer.profile in study.profiles:
             entry = study.profiles[layer.profile]
-            found |= {entry.weekday, entry.weekend, entry.year, entry.sessions}
+            days = {d for d in (entry.weekday, entry.weekend) if isinstance(d, str)}
+            found |= days | {entry.year, entry.sessions}
         elif isinstance(layer, Solar | Custom | Project):
             found.add(layer.profile)
         elif isinstance(layer, Upgrades):

@@ -145,6 +145,12 @@ def test_a_shape_of_ones_own_is_taken_as_it_is(tmp_path: Path) -> None:
     assert found.shape is not None
     clock, weekday = YEAR.clock_hour(TIMEZONE), YEAR.weekday < 5
     np.testing.assert_array_equal(found.shape, np.where(weekday, 1.5 * (clock == 20), 0.5 * (clock == 12)))
+    listed = {"weekday": [0.0] * 20 + [1.5] + [0.0] * 3, "weekend": [0.0] * 12 + [0.5] + [0.0] * 11}
+    in_place = charging(listed, CONTEXT)
+    np.testing.assert_array_equal(in_place.shape, found.shape)
+    assert in_place.said["weekday"] == ("24 values from 0 to 1.5", True)
+    halves = charging({k: np.repeat(v, 2).tolist() for k, v in listed.items()}, CONTEXT)
+    np.testing.assert_array_equal(halves.shape, found.shape)
     scaled = charging({"weekday": "d.csv", "weekend": "e.csv", "like": "level2_residential"}, context).shape
     assert scaled is not None
     assert scaled.sum() / 365 == pytest.approx(6.6 / 0.9)
