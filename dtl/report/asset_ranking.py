@@ -36,16 +36,19 @@ class Assets:
 
     def __init__(self) -> None:
         self._found: list[Asset] = []
-        self._behind: tuple[str, dict[tuple[str, str], int]] = ("", {})
+        self._group = ""
+        self._far: dict[tuple[str, str], str] = {}
+        self._behind: dict[tuple[str, str], int] = {}
 
     def add(self, solution: Solution) -> None:
         """Take in the transformers of a solved feeder, and its lines near their limit."""
         if solution.model is None or not solution.solved:
             return
-        if self._behind[0] != solution.group:
-            self._behind = (solution.group, behind(solution.model))
+        if self._group != solution.group:
+            seen = head.view(solution.model)
+            self._group, self._far = solution.group, far_buses(solution.model, seen)
+            self._behind = behind(solution.model, seen, self._far)
         bands = {b.name: band for b, band in zip(solution.buses, solution.bands, strict=True)}
-        far = _far_buses(solution.model)
         for kind, element in solution.parts:
             loads = {c: load for c in solution.solved if (load := solution.load(c, kind, element)) is not None}
             case = max(loads, key=lambda c: (loads[c], c)) if loads else solution.solved[-1]
@@ -53,10 +56,10 @@ class Assets:
                 continue
             values = {"load_pct": loads[case]} if loads else {}
             loss = solution.flow.get("loss_kwh", case, kind, element)
-            bus = far.get((kind, element), "")
+            bus = self._far.get((kind, element), "")
             values |= {} if loss is None else {"loss_kwh": float(loss)}
             values |= _voltage(solution, case, bus, bands.get(bus))
-            values["customers"] = float(self._behind[1].get((kind, element), 0))
+            values["customers"] = float(self._behind.get((kind, element), 0))
             for dimension, column in _KNOWN.items():
                 known = solution.overlays.of_part.get(column, {}).get((kind, element))
                 values |= {} if known is None else {dimension: float(known)}
@@ -77,9 +80,9 @@ def _voltage(solution: Solution, case: str, bus: str, band: Any) -> dict[str, fl
     return {"voltage_pct": max(0.0, *used)} if used else {}
 
 
-def _far_buses(model: Feeder) -> dict[tuple[str, str], str]:
+def far_buses(model: Feeder, seen: head.View) -> dict[tuple[str, str], str]:
     """The bus of each part on the side away from the head."""
-    near = head.view(model).head_end
+    near = seen.head_end
     found: dict[tuple[str, str], str] = {}
     for kind, parts in (("line", model.lines), ("switch", model.switches)):
         found |= {(kind, p.name): (p.to_bus, p.from_bus)[near.get((kind, p.name), 0)] for p in parts}
@@ -89,9 +92,8 @@ def _far_buses(model: Feeder) -> dict[tuple[str, str], str]:
     return found
 
 
-def behind(model: Feeder) -> dict[tuple[str, str], int]:
+def behind(model: Feeder, seen: head.View, far: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], int]:
     """Customers behind each part that is in service; in a ring those behind its part nearest to the head."""
-    seen, far = head.view(model), _far_buses(model)
     count: dict[str, int] = {}
     for load in model.loads:
         if load.enabled:

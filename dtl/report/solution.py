@@ -26,14 +26,19 @@ class Flow:
     """The table ``powerflow`` of one feeder, to be asked by case, kind, element and phase."""
 
     def __init__(self, table: pa.Table):
-        self._columns = {name: table[name].to_pylist() for name in table.column_names}
-        keys = zip(*(self._columns[k] for k in ("case", "kind", "element", "phase")), strict=True)
+        self._table = table
+        self._columns: dict[str, list[Any]] = {}
+        keys = zip(*(table[k].to_pylist() for k in ("case", "kind", "element", "phase")), strict=True)
         self._row = {key: i for i, key in enumerate(keys)}
 
     def get(self, column: str, case: Case, kind: str, element: str, phase: str = "") -> Any:
         """A cell; None where the table has no such row or no value."""
         at = self._row.get((case, kind, element, phase))
-        return None if at is None else self._columns[column][at]
+        if at is None:
+            return None
+        if column not in self._columns:
+            self._columns[column] = self._table[column].to_pylist()
+        return self._columns[column][at]
 
     def elements(self, *kinds: str) -> list[tuple[str, str]]:
         """Kind and name of all elements of some kinds, in any case, by name."""

@@ -120,7 +120,12 @@ def read(name: str, path: Path, columns: Sequence[str] | None = None, **equal: s
     """The table of a file, checked; `columns` selects, and `equal` keeps the rows whose column has that text."""
     contract = TABLES[name]
     filters = [(k, "==", v) for k, v in equal.items()] or None
-    table = pq.read_table(path, columns=None if columns is None else list(columns), filters=filters)
+    chosen = None if columns is None else list(columns)
+    if filters is None:
+        with pq.ParquetFile(path) as file:
+            table = file.read(chosen)
+    else:
+        table = pq.read_table(path, columns=chosen, filters=filters)
     schema = contract.schema if columns is None else pa.schema([contract.schema.field(c) for c in columns])
     if table.schema.names != schema.names:
         raise ContractError(f"{path}: is no table {name}: it has the columns {table.schema.names}")

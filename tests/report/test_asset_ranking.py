@@ -11,7 +11,8 @@ from pyarrow import csv
 
 from dtl import tables
 from dtl.analyses.ranking import Asset, ranked
-from dtl.report.asset_ranking import behind
+from dtl.powerflow import head
+from dtl.report.asset_ranking import behind, far_buses
 
 
 def test_standings_are_shares_of_lower_values_of_the_same_kind() -> None:
@@ -39,7 +40,8 @@ def test_a_missing_age_neither_helps_nor_harms() -> None:
 def test_customers_behind_a_part() -> None:
     """Each transformer of the made feeder serves five customers; the first section of the spine feeds them all."""
     model = made_study.MODELS["north"]
-    found = behind(model)
+    seen = head.view(model)
+    found = behind(model, seen, far_buses(model, seen))
     ends = [name for kind, name in found if kind == "transformer"]
     assert ends and {found["transformer", name] for name in ends} == {5}
     assert found["line", "l01"] == 5 * len(ends) == model.customers
