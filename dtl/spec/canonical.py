@@ -10,7 +10,7 @@ from pydantic import BaseModel
 def plain(section: BaseModel, *, cosmetic: bool = True, defaults: bool = True) -> dict[str, Any]:
     """A section as JSON types, with defaults, sorted by key; what is not set is left out.
 
-    Without ``cosmetic``, fields that only change pages are left out too; without ``defaults`` what need not stand there.
+    Without ``cosmetic``, fields that only change pages are left out too; without ``defaults``, what equals its default.
     """
     found = {}
     for name, field in type(section).model_fields.items():
