@@ -11,8 +11,9 @@ ACM 12(4)), column by column, and halves ``d`` where the distance grows. What do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +23,13 @@ from dtl.demand.demand import Demand
 from dtl.network.feeder import Feeder, Generator
 from dtl.powerflow import engine, names, voltvar
 from dtl.powerflow.batch_ports import ports
+from dtl.powerflow.fuzzy import FUZZY, Fuzzy
 from dtl.powerflow.voltvar import Curve
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Complex = NDArray[np.complex128]
+Answering = TypeVar("Answering", Curve, Curve | Fuzzy)
 
 MAX_STEPS = 60
 """Steps after which an inverter that still moves is said to hunt."""
@@ -69,7 +72,7 @@ class Inverters:
     row: Ints
     rated_kw: Real
     kva: Real
-    reactive: tuple[tuple[Curve, Ints], ...]
+    reactive: tuple[tuple[Curve | Fuzzy, Ints], ...]
     watt: tuple[tuple[Curve, Ints], ...]
     nodes: Ints
     mean: Real
@@ -86,7 +89,9 @@ class Inverters:
             kw[mine] = voltvar.active_kw(curve, pu[mine], kw[mine], self.rated_kw[mine, None])
         for curve, mine in self.reactive:
             rated_kw, kva = self.rated_kw[mine, None], self.kva[mine, None]
-            if curve.base == "power_factor":
+            if isinstance(curve, Fuzzy):
+                kvar[mine] = curve.kvar(pu[mine], kw[mine], rated_kw)
+            elif curve.base == "power_factor":
                 kvar[mine] = voltvar.reactive_by_power_kvar(curve, kw[mine], rated_kw)
             else:
                 kvar[mine] = voltvar.reactive_kvar(curve, pu[mine], rated_kw, kva)
@@ -105,8 +110,8 @@ def inverters(feeder: Feeder, node: dict[str, int]) -> Inverters | None:
     mean /= np.bincount(at.owner, minlength=len(mine))[:, None]
     place = {g.name: i for i, g in enumerate(g for g in feeder.generators if g.enabled)}
     rated = [g.kva if g.rated_kw is None else g.rated_kw for g in mine]
-    curves = voltvar.VOLT_VAR | voltvar.COS_PHI_P
-    of = [voltvar.name_of(g.volt_var, g.kva / g.systems) if g.volt_var else "" for g in mine]
+    curves: dict[str, Curve | Fuzzy] = {**voltvar.VOLT_VAR, **voltvar.COS_PHI_P, **FUZZY}
+    of = [voltvar.name_of(g.volt_var, g.kva / g.systems, curves) if g.volt_var else "" for g in mine]
     return Inverters(
         tuple(g.name for g in mine),
         np.array([place[g.name] for g in mine], np.int64),
@@ -119,7 +124,7 @@ def inverters(feeder: Feeder, node: dict[str, int]) -> Inverters | None:
     )
 
 
-def _grouped(words: list[str], curves: dict[str, Curve]) -> tuple[tuple[Curve, Ints], ...]:
+def _grouped(words: list[str], curves: Mapping[str, Answering]) -> tuple[tuple[Answering, Ints], ...]:
     used = np.array(words)
     return tuple((curves[w], np.flatnonzero(used == w)) for w in sorted(set(words) - {""}))
 

@@ -10,6 +10,7 @@ clause; all are from professional knowledge, to be confirmed by a licensed reade
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -101,13 +102,14 @@ COS_PHI_P = {
 
 def curve_of(word: str, rated_kva: float) -> Curve:
     """The curve of a word of the study language (``volt_var: ieee_1547_b``) for an inverter of that size."""
-    return (VOLT_VAR | COS_PHI_P)[name_of(word, rated_kva)]
+    curves = VOLT_VAR | COS_PHI_P
+    return curves[name_of(word, rated_kva, curves)]
 
 
-def name_of(word: str, rated_kva: float) -> str:
-    """The name in the tables above of the curve that `curve_of` gives."""
+def name_of(word: str, rated_kva: float, known: Container[str]) -> str:
+    """The name among those known that a word has for an inverter of that size."""
     small = f"{word}_small"
-    return small if rated_kva <= SMALL_KVA and small in VOLT_VAR | COS_PHI_P else word
+    return small if rated_kva <= SMALL_KVA and small in known else word
 
 
 def reactive_kvar(curve: Curve, volts_pu: ArrayLike, rated_kw: ArrayLike, rated_kva: ArrayLike) -> Real:

@@ -192,7 +192,7 @@ class Solar(Adoption):
     """Losses of a system between the light on its modules and its inverter [-]."""
     kva_per_kw: Annotated[Number, Field(ge=1, le=2)] = 1.0
     """Rated apparent power of the inverter per its rated power [kVA/kW]."""
-    volt_var: Annotated[VoltVar | None, NotYet(only=("fuzzy",))] = None
+    volt_var: VoltVar | None = None
     """Volt-var characteristic; none: unity power factor."""
     volt_watt: Literal["ieee_1547", "ieee_1547_to_zero"] | None = None
     """Volt-watt characteristic; none: power is not reduced by voltage."""
