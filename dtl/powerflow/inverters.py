@@ -85,8 +85,8 @@ class Inverters:
         """Active [kW] and reactive power [kvar] that the characteristics ask for, shape (inverters, columns) each."""
         kw = available_kw.copy()
         kvar = np.zeros_like(kw)
-        for curve, mine in self.watt:
-            kw[mine] = voltvar.active_kw(curve, pu[mine], kw[mine], self.rated_kw[mine, None])
+        for watt, mine in self.watt:
+            kw[mine] = voltvar.active_kw(watt, pu[mine], kw[mine], self.rated_kw[mine, None])
         for curve, mine in self.reactive:
             rated_kw, kva = self.rated_kw[mine, None], self.kva[mine, None]
             if isinstance(curve, Fuzzy):

@@ -73,7 +73,8 @@ def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[st
         An input is missing, or the code is not the one that the job names.
     """
     inputs = _digests(job, store, stages)
-    answers, staged = [], {}
+    answers: list[dict[str, Any]] = []
+    staged: dict[str, tuple[Path, Answer]] = {}
     with _staging(job) as staging:
         for case in job.cases:
             folder = staging / f"case-{case}" if case else staging
