@@ -156,7 +156,7 @@ def first(facts: Facts, cases: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
                 "hours": figures.text(numbers.get("overload_hours_h"), "h"),
                 "volt_hours": figures.text(numbers.get("violation_hours_h"), "h"),
                 "broke_volt": numbers.get("violation_hours_h", 0) > 0,
-                "broke_load": numbers.get("overload_hours_h", 0) > 0,
+                "broke_load": numbers.get("overload_hours_h", 0) > 0 and (now is None or now > 100.0),
             }
         )
     return [row | _scales(rows) for row in rows]

@@ -203,7 +203,7 @@ DTL.worstTable = (study, sheet, at) => {
       { title: "Kind", value: (w) => w.kind, left: true },
       { title: "Loading", unit: "% of the limit", wide: true, value: (w) => now(w).max_load_pct / w.limit, cell: (w) => DTL.bullet(now(w).max_load_pct, before(w), w.limit, scale) },
       { title: "Loading", unit: "% of the rating", value: (w) => now(w).max_load_pct, cell: (w) => DTL.shown(now(w).max_load_pct, "%", w.limit)[0], trouble: (w) => now(w).max_load_pct > w.limit },
-      { title: "Rating", value: (w) => now(w).rating, cell: (w) => `${DTL.significant(now(w).rating)} ${now(w).rating_unit}` },
+      { title: "Rating", value: (w) => now(w).rating, cell: (w) => (now(w).rating === null ? DTL.MISSING : `${DTL.significant(now(w).rating)} ${now(w).rating_unit}`) },
       { title: "Hours over", unit: "h", value: (w) => now(w).hours_over, cell: (w) => DTL.text(now(w).hours_over) },
       { title: "When", value: (w) => now(w).max_load_hour, cell: (w) => DTL.stamp(now(w).max_load_hour) },
     ],

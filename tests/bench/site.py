@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import shutil
 import sys
 import tempfile
@@ -209,10 +210,10 @@ def spec() -> dict[str, Any]:
 
 @contextmanager
 def timed(found: dict[str, float], name: str) -> Iterator[None]:
-    start = time.perf_counter()
+    start, before = time.perf_counter(), sum(os.times()[:4])
     yield
     found[name] = time.perf_counter() - start
-    print(f"{name:26} {found[name]:8.1f}", flush=True)
+    print(f"{name:26} {found[name]:8.1f}  processor {sum(os.times()[:4]) - before:.1f} s", flush=True)
 
 
 def opened(www: Path, found: dict[str, float]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
 import random
+import re
 import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import made_study
 import pyarrow as pa
@@ -102,6 +105,17 @@ def test_pages_are_those_of_the_list_and_lead_nowhere_else(copy: Path) -> None:
     )
     assert not (copy / "api").exists()
     assert {p.name for p in (copy / "downloads").iterdir()} == {"ica.csv", "drive.csv", "cube.csv"}
+
+
+def test_no_link_leads_nowhere(copy: Path) -> None:
+    for page in copy.rglob("*.html"):
+        for link in re.findall(r'href="([^"]*)"', page.read_text()):
+            target = unquote(html.unescape(link)).split("#")[0]
+            assert not target or ":" in target or (page.parent / target).exists(), (page.name, link)
+
+
+def test_no_single_interruption_is_told(copy: Path) -> None:
+    assert not (copy / "data" / "oms").exists()
 
 
 def test_capacities_are_rounded_down_and_have_the_criterion(copy: Path) -> None:

@@ -14,11 +14,9 @@ from pyarrow import csv
 from dtl import tables
 from dtl.errors import DtlError
 from dtl.network.feeder import Feeder, Line
-from dtl.report.hosting_payloads import SINGLE_FIRST
+from dtl.report.hosting_payloads import KINDS, SINGLE_FIRST
 from dtl.report.public.copy import Copy
-
-CRITERIA = ("thermal", "overvoltage", "undervoltage", "voltage_deviation", "reverse_flow", "protection")
-"""The criteria with a column of their own in the file of the integration capacity analysis."""
+from dtl.tables.contract import FINE
 
 
 def write(folder: Path, made: Copy, cube: pa.Table, words: Sequence[str], cases: Sequence[str]) -> list[dict[str, str]]:
@@ -38,29 +36,28 @@ Written = Iterator[tuple[str, str, int]]
 
 
 def _ica(folder: Path, made: Copy, cube: pa.Table, hosting: pa.Table, cases: Sequence[str]) -> Written:
-    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in _single(hosting):
+    single = _single(hosting)
+    alone = sorted({f"{r['of']}_{r['criterion']}_kw" for r in single if r["criterion"] != "all"})
+    kinds = sorted({r["of"] for r in single})
+    columns = [*_NODE, *(f"{of}_{what}" for of in kinds for what in ("kw", "limit")), *alone]
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in single:
         key = (row["case"], row["feeder"], row["bus"])
-        entry = rows.setdefault(key, dict.fromkeys(_ICA, None) | {"case": key[0], "feeder": key[1], "node": key[2]})
+        entry = rows.setdefault(key, dict.fromkeys(columns) | dict(zip(_NODE, key, strict=False)))
         entry["kv_ll"] = None if row["kv_ll"] is None else round(row["kv_ll"], 3)
         if row["criterion"] == "all":
             entry[f"{row['of']}_kw"] = row["hc_kw"]
             entry[f"{row['of']}_limit"] = row["limiting_factor"]
-        elif f"{row['of']}_{row['criterion']}_kw" in entry:
+        else:
             entry[f"{row['of']}_{row['criterion']}_kw"] = row["hc_kw"]
-    table = pa.table({name: [rows[k][name] for k in sorted(rows)] for name in _ICA})
-    csv.write_csv(
-        table.cast(pa.schema([(n, pa.string() if n in _WORDS else pa.float64()) for n in _ICA])), folder / "ica.csv"
-    )
-    yield "ica.csv", "Integration capacity of each node: all criteria together, and each alone [kW].", len(rows)
+    texts = {*_NODE[:3], *(f"{of}_limit" for of in kinds)}
+    values = {c: pa.array([rows[k][c] for k in sorted(rows)], pa.string() if c in texts else FINE) for c in columns}
+    csv.write_csv(pa.table(values), folder / "ica.csv")
+    about = "Integration capacity of each node: by all criteria together and what limits it, and by each alone [kW]."
+    yield "ica.csv", about, len(rows)
 
 
-_KINDS = ("generation", "load")
-_WORDS = ("case", "feeder", "node", *(f"{of}_limit" for of in _KINDS))
-_ICA = (
-    "case", "feeder", "node", "kv_ll", *(f"{of}_{what}" for of in _KINDS for what in ("kw", "limit")),
-    *(f"{of}_{criterion}_kw" for of in _KINDS for criterion in CRITERIA),
-)  # fmt: skip
+_NODE = ("case", "feeder", "node", "kv_ll")
 
 
 def _single(hosting: pa.Table) -> list[dict[str, Any]]:
@@ -155,7 +152,7 @@ def _properties(
         "phases": len(line.from_nodes),
     }
     for case in cases:
-        for of in _KINDS:
+        for of in KINDS:
             value = fits.get((case, line.to_bus, of))
             if value is not None:
                 told[f"{of}_kw {case}"] = value

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from dtl import tables
 from dtl.errors import DtlError
@@ -37,9 +40,12 @@ def publish_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
         made.inputs["cube"] = folder / "cube.parquet"
         facts.gather(own, made.inputs, {"cube": made.inputs["cube"]})
         site = folder / "site"
+        made.inputs["outages"] = folder / "no_outages.parquet"
+        tables.write("outages", tables.TABLES["outages"].schema.empty_table(), made.inputs["outages"])
         write_site(own, made.inputs, {"site": site})
         _downloads(own, made, site)
         build_site(own, {"site": site}, {"www": outputs["public"]})
+        _unlink(outputs["public"])
         search = Search(made.secret, made.points, _common(made), _scale(made))
         leaks = search.look(outputs["public"])
     if leaks:
@@ -114,6 +120,22 @@ def _downloads(spec: Mapping[str, Any], made: Copy, site: Path) -> None:
     rows = formats.write(docs / "downloads", made, cube, spec["public"]["formats"], cases)
     context = {"title": pages.PAGES["downloads"], "study": spec, "downloads": rows}
     (docs / "downloads.md").write_text(pages.render("downloads.md.j2", context), encoding="utf-8")
+
+
+def _unlink(root: Path) -> None:
+    """Make plain text of the links to pages and files that the copy has not."""
+
+    def kept(found: re.Match[str]) -> str:
+        target = unquote(html.unescape(found[1])).split("#")[0].split("?")[0]
+        foreign = not target or re.match(r"[a-z]+:", target)
+        return found[0] if foreign or (page.parent / target).exists() else found[2]
+
+    for page in sorted(root.rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_LINK.sub(kept, text), encoding="utf-8")
+
+
+_LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 
 
 def _common(made: Copy) -> set[str]:
