@@ -26,12 +26,12 @@ WORSE_PU, WORSE_PCT = 0.001, 0.1
 
 def case_of(
     feeder: Feeder, demand: Demand | None = None, *, hours: Sequence[int] | None = None,
-    spec: Mapping[str, Any] | None = None, **words: Any,
+    spec: Mapping[str, Any] | None = None, sun: Any = None, **words: Any,
 ) -> Case:  # fmt: skip
     """A case with frozen controls, judged in some hours."""
     fed, _ = head.served(feeder)
     found = Case(
-        "study", fed, demand or demand_of(fed), Calendar(), spec or solve_spec(controls="frozen"), WORDS | words
+        "study", fed, demand or demand_of(fed), Calendar(), spec or solve_spec(controls="frozen"), WORDS | words, sun
     )
     if hours is not None:
         found.hours = np.array(hours)

@@ -243,7 +243,7 @@ def _hosting() -> list[Metric]:
     m = "hosting"
     kw: dict[str, Any] = {"worse": "down", "material": 10, "share": 0.05}
     made = []
-    for of in ("generation", "load"):
+    for of in ("generation", "load", "pv"):
         made += [
             Metric(m, f"hosting_{of}_median_kw", "kW", f"{of} that fits at a bus, the median bus; text: method", **kw),
             Metric(m, f"hosting_{of}_p5_kw", "kW", f"{of} that fits at a bus, exceeded by 95 % of the buses", **kw),

@@ -70,7 +70,7 @@ def _substations(rows: Sequence[Row]) -> str:
 
 def _hosting(rows: Sequence[Row]) -> str:
     parts = []
-    for of in ("generation", "load"):
+    for of in ("generation", "load", "pv"):
         one = _values(rows, f"hosting_{of}_median_kw")
         own = one or _values(rows, f"hosting_{of}_deployed_kw")
         if own:

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 SINGLE_FIRST = (*EXACT_FIRST, "qsts")
 """Methods with an answer for one plant at each bus; the first that a study asks for colours the map."""
 
-KINDS = ("generation", "load")
+KINDS = ("generation", "load", "pv")
 """What can be added, in the order of the page."""
 
 

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from dtl import tables
 
 LAYERS = (
-    "load", "volt", "fit_generation", "fit_load", "diff", "risk", "age", "ev", "solar", "outages", "growth",
-    "customers",
+    "load", "volt", "fit_generation", "fit_load", "fit_pv", "diff", "risk", "age", "ev", "solar", "outages",
+    "growth", "customers",
 )  # fmt: skip
-"""All layers; the first seven colour the network, the others stand on it."""
+"""All layers; the first eight colour the network, the others stand on it."""
 
 
 class Growing(NamedTuple):
@@ -50,6 +50,7 @@ def reasons(spec: Mapping[str, Any], seen: Collection[str], grows: Growing) -> d
     why = {
         "fit_generation": asked if "hosting" not in analyses else _absent("generation" in of, "generation"),
         "fit_load": asked if "hosting" not in analyses else _absent("load" in of, "load"),
+        "fit_pv": asked if "hosting" not in analyses else _absent("pv" in of, "pv"),
         "diff": "The study has one case only.",
         "risk": "No analysis of this study gives a risk of elements.",
         "age": "No source of kind gis tells when assets were installed." if "gis" not in kinds

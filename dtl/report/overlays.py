@@ -20,7 +20,7 @@ Part = tuple[str, str]
 DEVICES = ("ev", "solar")
 """Kinds of devices with a layer of the map of their own."""
 
-DIGITS = {"fit_generation": 1, "fit_load": 1, "ev": 2, "solar": 2}
+DIGITS = {"fit_generation": 1, "fit_load": 1, "fit_pv": 1, "ev": 2, "solar": 2}
 """The columns of buses by case, and their decimals: ``fit_<kind>`` is the plant that fits there alone [kW]; ``ev`` and
 ``solar`` are the highest power of the devices that layers placed there [kW]."""
 

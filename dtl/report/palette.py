@@ -86,7 +86,7 @@ SCALES = {
 fits at a bus [kW]; its breaks are a house, a shop and a plant with a study of its own. ``diff``: loading less that of
 another case [points of the limit]. ``age``: years since installation."""
 
-OF_COLUMN = {"load": "load", "volt": "volt", "fit_generation": "fit", "fit_load": "fit"}
+OF_COLUMN = {"load": "load", "volt": "volt", "fit_generation": "fit", "fit_load": "fit", "fit_pv": "fit"}
 """The scale of each column by which the overview of the map is coloured."""
 
 SCENARIOS = {

@@ -69,11 +69,12 @@ class Context:
 def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
     """The context of a case from the slice and the inputs of its stage.
 
-    What layers alone may know is read only where there is a layer.
+    What layers alone may know is read only where there is a layer, or another that asks for weather.
     """
     measured = spec["measured_year"] or DEFAULT_YEAR
     year, zone = spec["year"] or measured, spec["timezone"]
-    if not spec["layers"] and not spec.get("ageing"):
+    hosting = (spec.get("analyses") or {}).get("hosting") or {}
+    if not spec["layers"] and not spec.get("ageing") and "pv" not in hosting.get("of", ()):
         return Context(year, measured, zone, spec["step_min"], load_model=spec.get("load_model") or {})
     facts = json.loads(Path(inputs["facts"]).read_text(encoding="utf-8"))
     point = facts["weather"]

@@ -139,10 +139,8 @@ class Hosting(Base):
 
     for_: list[CaseName] | None = None
     """The cases; none: every scenario in its last year."""
-    of: Annotated[list[Literal["generation", "load", "pv"]], NotYet(only=("pv",))] = Field(
-        default=["generation"], min_length=1
-    )
-    """What is added: generation at unity power factor, or load as of charging cars."""
+    of: list[Literal["generation", "load", "pv"]] = Field(default=["generation"], min_length=1)
+    """What is added: generation at unity power factor, load as of charging cars, or roofs that follow the sun."""
     at: Literal["buses", "loads"] = "buses"
     """Where: at every bus, or only at buses with a load."""
     up_to_kw: Positive = 10_000.0

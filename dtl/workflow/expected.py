@@ -74,7 +74,7 @@ def _reasons(study: Study) -> Iterator[str]:
     bound = study.expect.hosting_without_reason
     if bound is None:
         return
-    kinds = [_rows(study.name, metric=f"hosting_{of}_without_reason") for of in ("generation", "load")]
+    kinds = [_rows(study.name, metric=f"hosting_{of}_without_reason") for of in ("generation", "load", "pv")]
     rows = [r for kind in kinds for r in kind]
     count = sum(int(r["value"]) for r in rows)
     told = "; ".join(f"{r['feeder']} in {r['case']}: {r['text']}" for r in rows if r["value"])

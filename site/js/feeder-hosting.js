@@ -9,7 +9,7 @@ DTL.feederHosting = (study, payload, profile, at) => {
   if (!cases.length) return DTL.h("p", {}, "No answer.");
   const same = cases.filter((c) => study.cases[c].scenario === study.cases[at].scenario);
   const chosen = cases.includes(at) ? at : same.at(-1) ?? cases.at(-1);
-  const kinds = ["generation", "load"].filter((of) => rows.some((r) => r.of === of));
+  const kinds = ["generation", "load", "pv"].filter((of) => rows.some((r) => r.of === of));
   const box = DTL.h("div", { id: "hosting", "data-hosted": study.cases[chosen].case });
   const body = DTL.h("div");
   const draw = (of) => {

@@ -22,7 +22,7 @@ DTL.HostingPage = class {
     const named = study.cases.findIndex((c) => c.case === (words.get("s") ?? study.worst_case));
     this.cases = cases;
     this.at = cases.includes(named) ? named : cases.at(-1);
-    this.kinds = ["generation", "load"].filter((of) => this.rows.some((r) => r.of === of));
+    this.kinds = ["generation", "load", "pv"].filter((of) => this.rows.some((r) => r.of === of));
     this.of = this.kinds.includes(words.get("of")) ? words.get("of") : this.kinds[0];
   }
 
@@ -55,7 +55,7 @@ DTL.HostingPage = class {
     const link = DTL.h("a", { class: "dtl-hc-map", href: `map.html#by=${by}&s=${encodeURIComponent(name)}`, "aria-label": "Open on the map" }, canvas);
     const keys = DTL.h("p", { class: "dtl-keys" }, data.counts(by, this.at).map((n, k) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:var(--dtl-fit-${k})` }), `${scale.labels[k]} `, DTL.h("b", { "data-class": k }, n.toLocaleString("en-US")))));
     DTL.smallMap(link, canvas, data, by);
-    return DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, `${this.of === "load" ? "Load" : "Generation"} that fits at a bus`), " buses by class; open the map for single ones"), link, keys);
+    return DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, `${{ load: "Load that fits", generation: "Generation that fits", pv: "Roofs that fit" }[this.of]} at a bus`), " buses by class; open the map for single ones"), link, keys);
   }
 
   #limits(single) {

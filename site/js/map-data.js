@@ -5,7 +5,7 @@
 DTL.MOST_PARTS = 9000;
 
 /** What colours the overview, where the study has it. */
-DTL.OVERVIEW = ["load", "volt", "fit_generation", "fit_load"];
+DTL.OVERVIEW = ["load", "volt", "fit_generation", "fit_load", "fit_pv"];
 
 /** The scale of what the map is coloured by. */
 DTL.scaleOf = (by) => DTL.palette.scales[by.startsWith("fit_") ? "fit" : by];

@@ -29,7 +29,7 @@ DTL.listInView = (page) => {
   const volts = [number("Lowest", "min", "pu"), number("Highest", "max", "pu"), number("Hours too low", "hours_low", "h"), number("Hours too high", "hours_high", "h")];
   const loads = [number("Loading of its limit", "load", "%", { limit: 100 }), number("Hours over", "over", "h")];
   const change = { title: "Change of loading", unit: "points", value: (r) => r.value("load") - r.before("load"), cell: (r) => (Number.isNaN(r.value("load") - r.before("load")) ? DTL.MISSING : DTL.change(r.value("load") - r.before("load"), "%").replace(" pt", "")) };
-  const own = { volt: volts, fit_generation: [number("Generation that fits", "fit_generation", "kW")], fit_load: [number("Load that fits", "fit_load", "kW")], diff: [change, ...loads], age: [number("Age", "age", "years"), ...loads], risk: [number("Risk", "risk", ""), ...loads], load: loads }[by];
+  const own = { volt: volts, fit_generation: [number("Generation that fits", "fit_generation", "kW")], fit_load: [number("Load that fits", "fit_load", "kW")], fit_pv: [number("Roofs that fit", "fit_pv", "kW")], diff: [change, ...loads], age: [number("Age", "age", "years"), ...loads], risk: [number("Risk", "risk", ""), ...loads], load: loads }[by];
   const buses = DTL.ofBuses(by);
   const extra = on.flatMap((name) => ({ ev: buses ? [number("Charging cars", "ev", "kW")] : [], solar: buses ? [number("Solar", "solar", "kW")] : [], outages: [number("Outages", "outages", ""), number("Customer minutes", "cmi", "")], customers: buses ? [number("Customers", "customers", "")] : [], growth: [] })[name]);
   const columns = [

@@ -52,7 +52,7 @@ DTL.panelHosting = (page, part) => {
   const { detail, kind, k } = part;
   const box = DTL.h("div", { "data-hosting": "" });
   if (kind !== "bus" && kind !== "transformer") return box;
-  const has = page.data.study.cases.some((_, c) => ["fit_generation", "fit_load"].some((name) => detail.buses.has(`${name}@${c}`)));
+  const has = page.data.study.cases.some((_, c) => ["fit_generation", "fit_load", "fit_pv"].some((name) => detail.buses.has(`${name}@${c}`)));
   if (!has) return box;
   const bus = detail.buses.get("name")[kind === "bus" ? k : detail.transformers.get("bus")[k]];
   DTL.load(`hc/${page.data.feeders.get("file")[detail.i]}`).then(({ answers }) => {

@@ -55,7 +55,7 @@ def test_customers_of_the_map_are_those_of_the_model(made: Any) -> None:
 
 def test_what_is_missing_is_missing_for_a_reason(made: Any) -> None:
     lacks = content(made, "study")["lacks"]
-    assert set(lacks) == {"fit_load", "risk", "solar", "growth"}
+    assert set(lacks) == {"fit_load", "fit_pv", "risk", "solar", "growth"}
     assert "not asked of load" in lacks["fit_load"] and "solar" in lacks["solar"]
     spec = made_study.spec()
     none = layers.reasons({**spec, "cases": spec["cases"][:1]}, set(), layers.Growing([], False))

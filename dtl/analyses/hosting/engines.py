@@ -65,7 +65,7 @@ class Columns:
         self._powers = Powers(feeder, demand, owners)
         row = {key: i for i, key in enumerate(owners)}
         self._known: dict[int, Real] = {}
-        kind = "generator" if of == "generation" else "load"
+        kind = "load" if of == "load" else "generator"
         self._rows = np.array([row[kind, name_of(i)] for i in range(len(places))], np.int64)
         order = np.argsort(self._batch.ports.owner, kind="stable")
         self._first_port = order[np.searchsorted(self._batch.ports.owner[order], self._rows)]
@@ -131,7 +131,7 @@ class OneByOne:
         feeder = driven(with_plants(held.feeder, places, of), demand)
         self._profiles = demand.profiles  # the engine reads this memory
         self._text, self._feeder, self._demand, self._tolerance = dss.write(feeder), feeder, demand, tolerance
-        self._words = [names.element("generator" if of == "generation" else "load", name_of(i)) for i in
+        self._words = [names.element("load" if of == "load" else "generator", name_of(i)) for i in
                        range(len(places))]  # fmt: skip
         self.circuit = self._compile()
         self._rows = first_terminals(feeder)

@@ -93,6 +93,7 @@ class Worst:
 class Grid:
     """A case with sites for plants; hours are indices into ``hours``.
 
+    ``sun`` is what a kW of a plant gives in each of the hours, where plants follow the sun.
     ``criteria`` names the rows of every answer: those of the power flow, the linear ones, and last that there is no
     solution. With ``reference`` OpenDSS alone solves, at that tolerance. ``solves`` counts the columns solved so far.
     """
@@ -100,11 +101,12 @@ class Grid:
     def __init__(
         self, feeder: Feeder, demand: Demand, hours: Ints, calendar: Calendar, spec: Mapping[str, Any],
         words: Mapping[str, Any], places: Sequence[Site], of: Of, linear: Sequence[Linear] = (),
-        points: Sequence[Held] = (), reference: float | None = None,
+        points: Sequence[Held] = (), reference: float | None = None, sun: Real | None = None,
     ) -> None:  # fmt: skip
         self.feeder, self.demand, self.hours, self.places, self.of = feeder, demand, hours, list(places), of
         self.pre_existing = str(words["pre_existing"])
         self.solves = 0
+        self._sun = np.ones(len(hours)) if sun is None else sun
         self.points = list(points) or held(feeder, demand, hours, controls_active=spec["controls"] == "active")
         self._solvers: list[Solver] = [solver(p, demand, self.places, of, reference) for p in self.points]
         view = head.view(feeder)
@@ -170,7 +172,7 @@ class Grid:
             for first in range(start, end, self.size):
                 at = order[first : min(first + self.size, end)]
                 kw = placements.kw(placement[at], level[at])
-                now, good = self._values(point, self.hours[hour[at]], kw)
+                now, good = self._values(point, hour[at], kw)
                 good &= (now.pu.min(axis=0, initial=1.0) >= LOWEST_PU) & (now.pu.max(axis=0, initial=1.0) <= HIGHEST_PU)
                 found = self._judges[point].judge(now, self.base.of(hour[at]), good)
                 excess[np.ix_(flows, at)], row[np.ix_(flows, at)] = found
@@ -199,10 +201,10 @@ class Grid:
     def values(self, placements: Placements, placement: Ints, level: Ints, hour: int) -> Values:
         """What criteria judge of some pairs in one hour."""
         kw = placements.kw(placement, level)
-        return self._values(int(self._point[hour]), np.full(len(placement), self.hours[hour]), kw)[0]
+        return self._values(int(self._point[hour]), np.full(len(placement), hour), kw)[0]
 
     def _values(self, point: int, hours: Ints, kw: Real) -> tuple[Values, NDArray[np.bool_]]:
-        block, good = self._solvers[point].solve(hours, kw)
+        block, good = self._solvers[point].solve(self.hours[hours], kw * self._sun[hours])
         self.solves += len(hours)
         return self._judges[point].values(block), good
 
@@ -210,10 +212,10 @@ class Grid:
         parts: list[tuple[Ints, Values]] = []
         for i, point in enumerate(self.points):
             for first in range(0, len(point.hours), self.size):
-                hours = point.hours[first : first + self.size]
+                hours = np.searchsorted(self.hours, point.hours[first : first + self.size])
                 values, good = self._values(i, hours, np.zeros((len(self.places), len(hours))))
                 if not good.all():
-                    raise NotConverged(no_solution(hours[~good].tolist()))
+                    raise NotConverged(no_solution(self.hours[hours[~good]].tolist()))
                 parts.append((hours, values))
         order = np.argsort(np.concatenate([h for h, _ in parts]))
 

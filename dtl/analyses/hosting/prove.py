@@ -59,7 +59,7 @@ def prove(case: Case, place: Site, of: Of, kw: float, step_kw: float, criterion:
     """The proof of the capacity `kw` of a plant at a place; ``step_kw`` 0 claims nothing about more."""
     grid = Grid(
         case.feeder, case.demand, case.hours, case.calendar, case.spec, case.words, [place], of,
-        case.linear([place], of), case.points, reference=TOLERANCE,
+        case.linear([place], of), case.points, reference=TOLERANCE, sun=case.sun(of),
     )  # fmt: skip
     which = counted(grid, case.words) if criterion == "all" else np.array([c == criterion for c in grid.criteria])
     which[-1] = True

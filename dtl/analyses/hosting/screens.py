@@ -29,7 +29,7 @@ def linear(
 ) -> list[Linear]:
     """The screens of a study's words, for some sites; none for load."""
     asked = {k: v for k, v in (words.get("criteria") or {}).items() if v is not None}
-    if of != "generation":
+    if of == "load":
         return []
     made = []
     if "islanding" in asked or "ground_fault_overvoltage" in asked:

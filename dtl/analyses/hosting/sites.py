@@ -9,7 +9,8 @@ from typing import Any, Literal
 from dtl.network.feeder import Bus, Feeder, Generator, Load
 from dtl.powerflow.head import View, view
 
-Of = Literal["generation", "load"]
+Of = Literal["generation", "load", "pv"]
+"""Kinds of plants: at their rated power in every hour, load likewise, and sun-driven."""
 MIN_PU, MAX_PU = 0.5, 1.5
 """Voltages between which a plant keeps its power [pu]."""
 
@@ -118,7 +119,7 @@ def with_plants(feeder: Feeder, places: Sequence[Site], of: Of, kw: Mapping[int,
         }
         for i, s in enumerate(places)
     ]
-    if of == "generation":
+    if of != "load":
         plants = [Generator.model_validate(p | {"kva": max(1.0, abs(p["kw"]))}) for p in same]
         machines = sorted((*feeder.generators, *plants), key=lambda p: p.name)
         return feeder.model_copy(update={"generators": tuple(machines)})

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dtl import tables
 from dtl.analyses.hosting.answers import ALL, Row
 from dtl.analyses.hosting.case import Case
@@ -14,11 +17,13 @@ from dtl.analyses.hosting.drive import drive
 from dtl.analyses.hosting.iterative import iterative
 from dtl.analyses.hosting.qsts import qsts
 from dtl.analyses.hosting.stochastic import stochastic
+from dtl.demand.calendar import HOURS
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 from dtl.powerflow.solve import with_head_voltage
+from dtl.scenarios import solar
 from dtl.scenarios.compose import compose
 from dtl.scenarios.context import read_context
 from dtl.scenarios.realise import realise
@@ -48,15 +53,30 @@ def read_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], feeder: Feeder
     demand = Demand.read(inputs["demand"], inputs["profiles"])
     context = read_context(spec, inputs)
     fed, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
-    fed, demand = realise(compose(spec["layers"], fed, demand, context))
+    state = compose(spec["layers"], fed, demand, context)
+    fed, demand = realise(state)
     fed, _ = head.served(fed)
-    return Case(spec["study"], fed, demand, context.calendar, spec, spec["analyses"]["hosting"])
+
+    def sun() -> NDArray[np.float64]:
+        shape = solar.output({"name": "analyses.hosting of pv"}, state, context)[0]
+        return np.asarray(shape.reshape(HOURS, -1).mean(axis=1), np.float64)
+
+    return Case(spec["study"], fed, demand, context.calendar, spec, spec["analyses"]["hosting"], sun)
 
 
 def answers(case: Case, words: Mapping[str, Any]) -> Iterator[Row]:
-    """The rows of all methods and kinds of plants that a study asks for."""
+    """The rows of all methods and kinds of plants that a study asks for; without weather only the sun has none."""
+    lacks = ""
+    if "pv" in words["of"]:
+        try:
+            case.sun("pv")
+        except SolveError as err:
+            lacks = str(err)
     for method, own in _methods(words).items():
         for of in words["of"]:
+            if of == "pv" and lacks:
+                yield _failed(method, of, lacks)
+                continue
             for row in METHODS[method](case, own, of):
                 yield {"method": method, "of": of, **row}
 

@@ -183,7 +183,7 @@ def test_no_customer_and_no_supply_are_verdicts(mixed: Feeder) -> None:
 
 
 def test_roofs_follow_the_sun() -> None:
-    """At half of its rating in the only hour with sun, twice the closed form of two buses fits; none shines at night."""
+    """At half of its rating in the only hour with sun, twice the closed form of two buses fits."""
     sun = np.zeros(8760)
     sun[12] = 0.5
     day, night = (case_of(two_buses(), hours=h, up_to_kw=400.0, sun=lambda: sun) for h in ([0, 12], [0]))
