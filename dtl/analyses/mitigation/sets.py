@@ -71,8 +71,7 @@ def search(tried: Tried, base: Set = ()) -> list[Set]:
                 tried.of((*base, *some))
     else:
         chosen = [(*base, *s) for s in _knapsacks(tried, useful)]
-        for some in (_grown(tried, useful, base), *chosen[-1:]):
-            _pruned(tried, some, base)
+        _pruned(tried, _grown(tried, useful, base), base)
         for some in chosen:
             tried.of(some)
     return undominated(tried, [s for s in tried.values if set(base) <= set(s)])

@@ -22,7 +22,7 @@ from dtl.errors import SolveError
 
 Row = dict[str, Any]
 
-YEARS = 8
+YEARS = 6
 """Sets of a group at most that are solved through all hours of the study."""
 _SHOWN = 8
 

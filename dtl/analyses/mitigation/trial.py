@@ -36,7 +36,7 @@ Ints = NDArray[np.int64]
 Outcomes = dict[str, Outcome]
 """The outcome of each feeder of a group."""
 
-EACH, QUIET = 12, 60
+EACH, QUIET = 8, 48
 """Hours of each violation, and of the whole year from lowest to highest load, in which measures are compared."""
 _OUTSIDE = ("add_battery",)
 """Works whose effect is known only once all layers are composed."""
