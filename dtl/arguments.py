@@ -164,4 +164,6 @@ def _of_plant(made: ArgumentParser) -> None:
     made.add_argument("--phases", default="", metavar="ABC", help="its phases (default: all of the bus)")
     made.add_argument("--case", default="", help="the case (default: the last year of base)")
     made.add_argument("--step", type=float, default=1.0, metavar="KW", help="step of the margin (default: 1 kW)")
-    made.add_argument("--prove", action="store_true", help="solve the answer again by OpenDSS alone")
+    how = made.add_mutually_exclusive_group()
+    how.add_argument("--prove", action="store_true", help="solve the answer again by OpenDSS alone")
+    how.add_argument("--fast", action="store_true", help="estimate by the study's surrogate, without any power flow")

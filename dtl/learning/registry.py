@@ -18,5 +18,6 @@ OVER_FEEDERS = {
     "outage_risk": "dtl.learning.outage_risk:learn",
     "recommend": "dtl.learning.recommend:learn",
     "spatial": "dtl.learning.spatial:learn",
+    "surrogate": "dtl.learning.surrogate:learn",
 }
 """The same, asked of all feeders together, after `LEARNERS` were asked of each."""

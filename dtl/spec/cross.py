@@ -191,6 +191,12 @@ def _reliability_has_outages(study: Study) -> Found:
         yield ("analyses", "reliability"), "needs-outages", "the indices are of outages; add a source of kind oms"
 
 
+def _surrogate_has_hosting(study: Study) -> Found:
+    if study.analyses.surrogate is not None and study.analyses.hosting is None:
+        message = "it learns from what `hosting` finds; ask for analyses.hosting with methods: {iterative: {}}"
+        yield ("analyses", "surrogate"), "needs-hosting", message
+
+
 def _costs_have_a_currency(study: Study) -> Found:
     if study.currency is None and study.analyses.mitigation is not None and study.analyses.mitigation.costs:
         yield ("analyses", "mitigation"), "needs-currency", "costs need the study's 'currency', as currency: USD"
@@ -224,6 +230,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _files_stay_in_the_roots,
     _headline_is_asked,
     _reliability_has_outages,
+    _surrogate_has_hosting,
     _costs_have_a_currency,
     _metrics_are_computed,
     times_are_solved,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, NotYet, not_yet, wrong
+from dtl.spec.base import Base, NotYet, wrong
 from dtl.spec.names import MeasuredName
 from dtl.spec.scalars import Count, Flag, Number, Positive, Seed, Share, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
@@ -113,14 +113,13 @@ class Disaggregate(Base):
     """What is sought."""
 
 
-@not_yet
 class Surrogate(Base):
-    """A fast stand-in for the power flow."""
+    """A fast stand-in for the search of `hosting`, learned from what it found; it answers `dtl connect --fast`."""
 
-    target: Literal["hosting_kw", "voltage", "loading"] = "hosting_kw"
+    target: Annotated[Literal["hosting_kw", "voltage", "loading"], NotYet(only=("voltage", "loading"))] = "hosting_kw"
     """What is predicted."""
-    max_optimistic_share: Share = 0.05
-    """Largest share of answers on the unsafe side [-]."""
+    max_optimistic_share: Annotated[Share, Field(gt=0, lt=0.5)] = 0.05
+    """Largest share of lower bounds on the unsafe side [-]; where left-out feeders show more, nothing is answered."""
     seed: Seed = 0
     """Seed of the fit."""
 

@@ -26,11 +26,10 @@ def run(study: str, bus: str, kw: float, kind: str, phases: str, case: str, step
     ``bus`` may be ``feeder:bus`` where the name alone is not enough; ``case`` is empty for the baseline's last year.
     """
     asked = load(Path(layout.STUDY.format(study=study)).parent)
-    group, name = _place(study, bus)
+    group, name = place(study, bus)
     slices = Slices(asked)
     job = slices.job("solve_feeder", group)
-    chosen = _case(asked, case)
-    spec = {**job.case_spec(chosen), "study": study, "analyses": {"hosting": _words(asked, step_kw)}}
+    spec = {**job.case_spec(chosen(asked, case)), "study": study, "analyses": {"hosting": _words(asked, step_kw)}}
     inputs = job.inputs()
     missing = [str(p) for p in inputs.values() if isinstance(p, Path) and not p.exists()]
     if missing:
@@ -50,7 +49,8 @@ def _words(study: Study, step_kw: float) -> dict[str, Any]:
     return words
 
 
-def _case(study: Study, named: str) -> str:
+def chosen(study: Study, named: str) -> str:
+    """The case that is meant: the one that is named, else the last year of the baseline."""
     known = {c.case: c for c in study.cases}
     if named:
         if named not in known:
@@ -60,8 +60,8 @@ def _case(study: Study, named: str) -> str:
     return max(base, key=lambda c: c.year).case
 
 
-def _place(study: str, bus: str) -> tuple[str, str]:
-    """The group that has the bus, and the name of the bus."""
+def place(study: str, bus: str) -> tuple[str, str]:
+    """The group that has a bus, which may be ``feeder:bus``, and the name of the bus."""
     index = Path(layout.FEEDERS.format(study=study))
     if not index.exists():
         raise StoreError(f"{index} is not there; run `dtl run {study}` first")

@@ -138,7 +138,7 @@ def test_what_is_available_today() -> None:
     assert asked == {
         "thermal", "voltage", "losses", "compare", "reliability", "validate_", "hosting", "substations", "ageing",
         "anomaly", "calibrate", "clusters", "compliance", "disaggregate", "forecast", "growth", "mitigation",
-        "outage_risk", "recommend", "spatial",
+        "outage_risk", "recommend", "spatial", "surrogate",
     }  # fmt: skip
     marked = {n for n, f in Study.model_fields.items() if mark(f) is not None}
     assert marked == set()

@@ -84,11 +84,12 @@ class _Hour:
         assert isinstance(self._solver, Columns)
         volts, change, self.own, self.drop = self._solver.response(self.hour, self._some, kw)
         self._turn = np.ones(len(self._some), np.complex128)
-        for _ in range(_TURNS if kw is not None else 0):
-            own = 1.0 + kw / np.abs(1.0 + kw * self._turn * self.own) * self._turn * self.own
+        power = np.zeros(len(self._some)) if kw is None else kw
+        for _ in range(_TURNS):
+            own = 1.0 + power / np.abs(1.0 + power * self._turn * self.own) * self._turn * self.own
             self._turn = own / np.abs(own)
-        self.pu = tuple(self._judge.voltages.phasors(v) for v in (volts[:, None], change))
-        self.amps = tuple(self._judge.phase_amps(v) for v in (volts[:, None], change))
+        self.pu = self._judge.voltages.phasors(volts[:, None]), self._judge.voltages.phasors(change)
+        self.amps = self._judge.phase_amps(volts[:, None]), self._judge.phase_amps(change)
 
     def least(self, base: Complex, change: Complex, limit: Real, rising: bool) -> tuple[Real, Ints]:
         """The first power of each plant at which a row meets its limit [kW], and the row; shape (some,) each."""
@@ -137,7 +138,7 @@ class _Best:
         for name, values in (said | {"load_kw": np.full(len(kw), at.load_kw)}).items():
             self.about[name][least] = values[least]
         self.hour[least] = at.hour
-        return lower
+        return np.asarray(lower)
 
     def linear(self, grid: Grid, some: Ints) -> None:
         """Take in the screens."""
