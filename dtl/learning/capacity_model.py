@@ -1,8 +1,8 @@
 """Hosting capacity as a formula times what is learned: trees on the ratio of the two, with a lower bound and a domain.
 
 The formula carries the physics (`dtl.analyses.hosting.formula`); learned is the logarithm of what the search found over
-it, by gradient boosting on features without names and places (Chen and Guestrin 2016). Where inner validation on feeders
-that were left out finds no use in trees, the median ratio stands for them, or the formula as it is. The bound is
+it, by gradient boosting on features without names and places (Chen and Guestrin 2016). Where inner validation on
+left-out feeders finds no use in trees, the median ratio stands for them, or the formula as it is. The bound is
 conformal (Vovk, Gammerman and Shafer 2005): the ratio that is missed by a stated share of left-out answers, by the term
 that limits (Mondrian), every feeder counting the same. Features outside of what was learned from are out of the domain.
 """

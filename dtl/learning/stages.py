@@ -21,7 +21,6 @@ from dtl import tables
 from dtl.learning.insight import LearnResult
 from dtl.learning.registry import LEARNERS, OVER_FEEDERS
 
-
 OF_GROUPS = ("assess", "formula")
 """Tables of which `learn` takes those of all groups."""
 
