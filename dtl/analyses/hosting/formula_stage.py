@@ -17,6 +17,7 @@ from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 
 NO_FACTORS = "the engine of this feeder solves one power flow after the other, and has no linear network to ask"
+NO_SUN = "the formula knows plants at their rated power only, not those that follow the sun"
 FOUND = ("hc_kw", "step_kw", "at_least", "limiting_factor", "method")
 
 
@@ -29,7 +30,9 @@ def formula_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
     searched = found(tables.read("hosting", Path(inputs["hosting"])).to_pylist())
     try:
         case = read_case(spec, inputs, feeder)
-        rows = [row for of in words["of"] for row in answers(case, of, searched)]
+        rows = [
+            row for of in words["of"] for row in ([_none(of, NO_SUN)] if of == "pv" else answers(case, of, searched))
+        ]
     except SolveError as err:
         rows = [_none(of, str(err)) for of in words["of"]]
     rows = [{**same, "feeder": owner.get(row["bus"], feeder.feeders[0]), **row} for row in rows]

@@ -22,6 +22,7 @@ from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import head
+from dtl.powerflow.flexible import respond
 from dtl.powerflow.solve import with_head_voltage
 from dtl.scenarios import solar
 from dtl.scenarios.compose import compose
@@ -46,14 +47,18 @@ def host_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str,
 
 
 def read_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], feeder: Feeder) -> Case:
-    """The case of a slice, with its layers applied; SolveError where the feeder was not ready."""
+    """The case of a slice as it is solved, with its layers applied and its programs executed.
+
+    What programs give way by without any plant stays as it is, whatever the plant does. SolveError where the feeder was
+    not ready.
+    """
     ready = json.loads(Path(inputs["ready"]).read_text(encoding="utf-8"))
     if ready["status"] != "ok":
         raise SolveError(ready["reason"])
     demand = Demand.read(inputs["demand"], inputs["profiles"])
     context = read_context(spec, inputs)
     fed, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
-    state = compose(spec["layers"], fed, demand, context)
+    state, _ = respond(compose(spec["layers"], fed, demand, context), context, spec)
     fed, demand = realise(state)
     fed, _ = head.served(fed)
 
