@@ -13,10 +13,15 @@ import pytest
 import yaml
 
 PRACTICE = {
-    "heatwave": "transformer x7 is loaded to 217 %", "hosting_map": "least generation fits on oak", "interconnection": "ieee13 needs work",
-    "flexibility": "ieee123 needs work", "inbox": "limits of grid codes are broken, on dach",
-    "lv_twin": "least generation fits on feeder_05", "portfolio": "6 measures remove 95.3", "validation": "within tolerance",
-}  # fmt: skip
+    "heatwave": "transformer x7 is loaded to 217 %",
+    "hosting_map": "least generation fits on oak",
+    "interconnection": "ieee13 needs work",
+    "flexibility": "ieee123 needs work",
+    "inbox": "limits of grid codes are broken, on dach",
+    "lv_twin": "least generation fits on feeder_05",
+    "portfolio": "6 measures remove 95.3",
+    "validation": "within tolerance",
+}
 """The studies, and a part of the answer of each."""
 WRITTEN = ("hosting_map", "interconnection", "portfolio", "validation")
 
