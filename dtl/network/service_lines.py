@@ -11,7 +11,7 @@ LOW_KV = 1.0
 """A winding of at most this feeds customers [kV]."""
 LENGTH_KM = 0.001
 """Length of a way whose ohms are those of the table; lines of a model need one [km]."""
-_NEUTRAL_OHM = 1e-6
+_NEUTRAL_OHM = 1e-5
 SUFFIX = "_service"
 """What the name of a bus where customers are ends with, after that of their transformer's."""
 

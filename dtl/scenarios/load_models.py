@@ -36,8 +36,8 @@ def with_load_models(feeder: Feeder, demand: Demand, words: Mapping[str, str]) -
     return feeder.model_copy(update={"loads": tuple(loads)})
 
 
-STIFF = 1e-3
-"""Part of its impedance that a source keeps whose voltage was measured at its terminals."""
+STIFF_OHM = 1e-4
+"""Most impedance of a source whose voltage was measured at its terminals; far less would cost digits of its current."""
 
 
 def with_measured_heads(feeder: Feeder, demand: Demand) -> Feeder:
@@ -48,7 +48,7 @@ def with_measured_heads(feeder: Feeder, demand: Demand) -> Feeder:
     sources = []
     for part in feeder.sources:
         if part.name in heads:
-            held = {w: getattr(part, w) * STIFF for w in ("r1_ohm", "x1_ohm", "r0_ohm", "x0_ohm")}
+            held = {w: min(getattr(part, w), STIFF_OHM) for w in ("r1_ohm", "x1_ohm", "r0_ohm", "x0_ohm")}
             part = part.model_copy(update={"pu": float(heads[part.name].mean()), **held})
         sources.append(part)
     return feeder.model_copy(update={"sources": tuple(sources)})

@@ -98,6 +98,8 @@ class Readings:
                     yield rows.loose(block)
             except SourceError as err:
                 self.broken.append((file, str(err)))
+            except UnicodeDecodeError as err:
+                self.broken.append((file, f"{file}: holds text that is not UTF-8, so it cannot be trusted: {err}"))
 
     def _stream(self) -> Iterator[Settled]:
         """Pieces as they come; raises OutOfOrderError once a meter goes back in time."""

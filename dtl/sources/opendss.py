@@ -17,7 +17,7 @@ from typing import Any
 from dtl.errors import SourceError
 from dtl.network.feeder import Bus
 from dtl.sources.opendss_engine import circuit_of
-from dtl.sources.opendss_faults import gathered, guarded, refuse
+from dtl.sources.opendss_faults import gathered, guarded, refuse, sound
 from dtl.sources.opendss_lines import Lines
 from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account
 from dtl.sources.opendss_script import Command, Script, flatten, text_of
@@ -177,7 +177,8 @@ def _commands(reading: Reading, feeder: str, script: Script, told: Mapping[str, 
 
 
 def _elements(reading: Reading, feeder: str, told: Mapping[str, Any]) -> None:
-    classes = told["classes"]
+    classes = sound(reading, feeder, told["classes"], MAPPED)
+    told = {**told, "classes": classes}
     for cls, items in sorted(classes.items()):
         for item in items:
             if item["full"].get("Enabled", True) is False:

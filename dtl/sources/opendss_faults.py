@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -64,6 +64,29 @@ def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], rea
             element=thing,
             remedy="Waive it by name in the study (`waive:`), or take it out of the source.",
         )
+
+
+def sound(reading: Reading, feeder: str, classes: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """The objects without those of `known` classes that have a value which is no finite number; these are refused.
+
+    The engine writes such a value as null, as it does what refers to nothing: a stated value is never that.
+    """
+    found: dict[str, Any] = {}
+    for cls, items in classes.items():
+        kept = []
+        for item in items:
+            full = item["full"]
+            lacking = [p for p, v in sorted(full.items()) if _broken(v) or (v is None and p in item["given"])]
+            if cls in known and lacking and full.get("Enabled", True):
+                refuse(reading, feeder, cls, item, f"{', '.join(lacking)}: is no finite number", harmless=False)
+            else:
+                kept.append(item)
+        found[cls] = kept
+    return found
+
+
+def _broken(value: object) -> bool:
+    return isinstance(value, list) and any(v is None or _broken(v) for v in value)
 
 
 @contextmanager
