@@ -1,4 +1,4 @@
-"""Damaged files of the readers that have no page of their own: each becomes parts, rows or findings, never a traceback."""
+"""Damaged files of the readers that have no page of their own: each becomes parts, rows or findings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ WORD = re.compile(r"(?<==)[^\s=\[\]|]+|(?<= )[A-Za-z_0-9]+(?==)|(?<=\n)[A-Za-z]+
 
 DSS = """clear
 new circuit.head basekv=12.47 pu=1.02 bus1=a.1.2.3 r1=0.01 x1=0.1 r0=0.01 x0=0.1
-new linecode.c nphases=3 units=km rmatrix=[0.3 | 0.1 0.3 | 0.1 0.1 0.3] xmatrix=[0.5 | 0.2 0.5 | 0.2 0.2 0.5] normamps=300
+new linecode.c nphases=3 units=km rmatrix=[0.3 | 0.1 0.3 | 0.1 0.1 0.3]
+~ xmatrix=[0.5 | 0.2 0.5 | 0.2 0.2 0.5] normamps=300
 new line.l1 bus1=a.1.2.3 bus2=b.1.2.3 linecode=c length=1.2 units=km
 new line.s1 bus1=b bus2=c switch=yes
 new transformer.t phases=1 windings=2 buses=[c.1 d.1] conns=[wye wye] kvs=[7.2 0.24] kvas=[50 50] xhl=2 %loadloss=1
