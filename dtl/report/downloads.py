@@ -25,6 +25,7 @@ ABOUT = {
     "archetypes.csv": "Which customers or feeders are alike.",
     "violation_clusters.csv": "Elements over a limit by case, with the number of their cluster along the network.",
     "calibration.csv": "Load scale and power factor by feeder that follow the measured head: proposals to review.",
+    "surrogate.csv": "Estimated hosting capacity and lower bound of every site, with what the search found there.",
     "load_forecast.csv": "Load of the coming days by feeder and hour, with quantiles [kW].",
     "ranking.csv": "Transformers and loaded lines across dimensions: values, standings, score.",
     "compliance.csv": "Every verdict of a grid code: value, limit, margin, clause, and what was not judged and why.",

@@ -22,6 +22,7 @@ PAGES = {
     "side-by-side": "Side by side",
     "hosting-capacity": "Hosting capacity",
     "sweeps": "Sweeps",
+    "what-if": "What if",
     "assets": "Assets",
     "substations": "Substations",
     "insights": "Insights",
@@ -36,6 +37,7 @@ PAGES = {
 """The pages made from templates, in the order of the navigation; one without a context (None) is left out."""
 
 GROUPS = {
+    "Scenarios": ("compare", "what-if", "builder"),
     "Feeders": ("feeder", "side-by-side"),
     "Analyses": ("hosting-capacity", "sweeps", "assets", "substations", "compliance", "mitigation", "reliability"),
     "Data": ("data-quality", "assumptions"),

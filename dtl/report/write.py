@@ -43,6 +43,7 @@ from dtl.report import (
     study_payloads,
     substations,
     sweeps,
+    what_if,
 )
 from dtl.report.api import Api
 from dtl.report.asset_ranking import Assets
@@ -241,11 +242,12 @@ def _write_pages(
     told: Written,
 ) -> None:
     said, learned = _write_insights(inputs, spec["decisions"], site / "docs" / "data")
+    swept = sweeps.table(spec, inputs, index)
     listed = (
         _listed(inputs)
         | learned
         | {"ranking": asset_ranking.table(told.assets)}
-        | {"sweeps": sweeps.table(spec, inputs, index)}
+        | {"sweeps": swept}
         | (works := mitigation.read(inputs))
     )
     cases = study_payloads.cases(spec, facts)
@@ -266,12 +268,27 @@ def _write_pages(
         "substations": substations.context(facts, cases),
         "assets": asset_ranking.context(told.assets, {c["case"]: c["label"] for c in cases}),
         "sweeps": sweeps.context(spec, inputs, index),
+        "what-if": _write_what_if(spec, inputs, swept, facts, site / "docs" / "data"),
         "insights": said,
         "compliance": compliance.context(facts, cases),
         "mitigation": mitigation.context(works, spec, cases),
         "reliability": reliability.context(facts),
     }
     _render(site, common, contexts | dict.fromkeys(spec.get("left_out", ())), reference)
+
+
+def _write_what_if(
+    spec: Mapping[str, Any], inputs: Mapping[str, Any], swept: pa.Table, facts: Facts, data: Path
+) -> dict[str, Any] | None:
+    """Write the payloads of the page of what-if; returns its context, None where there is nothing to slide over."""
+    found = insights.learned(inputs)
+    context = what_if.context(spec, found, swept)
+    if context is not None and "what-if" not in spec.get("left_out", ()):
+        files = payloads.file_names(facts.feeders)
+        _put(data, "whatif", what_if.payload(spec, found, swept, files))
+        for name, payload in what_if.sites(found, files).items():
+            _put(data, name, payload)
+    return context
 
 
 def _listed(inputs: Mapping[str, Any]) -> dict[str, pa.Table]:
