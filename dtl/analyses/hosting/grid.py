@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -156,6 +157,10 @@ class Grid:
 
     def existing(self) -> NDArray[np.bool_]:
         """Which criteria fail without plants, shape (criteria,)."""
+        return self._existing
+
+    @cached_property
+    def _existing(self) -> NDArray[np.bool_]:
         found = self._judges[0].existing(self.base)
         none = [bool((x.limit < 0).any()) for x in self.linear]
         return np.array([*found, *none, False], np.bool_)
