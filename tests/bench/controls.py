@@ -4,8 +4,8 @@
 
 The feeders are the rural ones of ``dtl synth utility``, which have three or six single-phase regulators each. A year
 is what the stage ``solve_feeder`` does of it: choice of the engine, all hours, every voltage, loading and loss reduced,
-and the audit where the batch engine solved. The promise is 4.8 s of one core with controls (100 feeders in 4 minutes on two
-cores) and 1.8 s without. Exits 1 where the mean is above it.
+and the audit where the batch engine solved. The promise is 4.8 s of one core with controls (100 feeders in 4 minutes on
+two cores) and 1.8 s without. Exits 1 where the mean is above it.
 """
 
 from __future__ import annotations
