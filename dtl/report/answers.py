@@ -62,16 +62,24 @@ def hosting(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return payloads.columns({"rows": [*cols, payloads.doubles("hc_kw", [r["hc_kw"] for r in found])]}, {})
 
 
+MOST_NAMES = 300
+"""So many names of a kind are kept, for forms to suggest."""
+
+
 class Elements:
     """Collects the rows of ``powerflow`` of one group after the other by which elements are asked."""
 
     def __init__(self) -> None:
         self._found: dict[str, list[pa.Table]] = {kind: [] for kind in KINDS}
+        self.names: dict[str, list[str]] = {"buses": [], "switches": []}
 
     def add(self, flow: pa.Table) -> None:
         """Take in the rows of whole elements, without those of single phases."""
         whole = flow.filter(pc.equal(flow["phase"].cast(tables.TEXT), ""))
         kinds = whole["kind"].cast(tables.TEXT)
+        for kind, names in (("bus", self.names["buses"]), ("switch", self.names["switches"])):
+            own = whole["element"].filter(pc.equal(kinds, kind)).cast(tables.TEXT)
+            names += sorted(pc.unique(own.slice(0, MOST_NAMES)).to_pylist())[: MOST_NAMES - len(names)]
         for kind, own in KINDS.items():
             rows = whole.filter(pc.is_in(kinds, pa.array(own))).select(["feeder", "element", "case", *VALUES])
             if rows.num_rows:

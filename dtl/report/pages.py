@@ -18,6 +18,7 @@ PAGES = {
     "questions": "Ask",
     "map": "Map",
     "compare": "Compare",
+    "builder": "Build a scenario",
     "feeder": "Feeders",
     "side-by-side": "Side by side",
     "hosting-capacity": "Hosting capacity",
@@ -37,6 +38,7 @@ PAGES = {
 """The pages made from templates, in the order of the navigation; one without a context (None) is left out."""
 
 GROUPS = {
+    "Scenarios": ("compare", "builder"),
     "Scenarios": ("compare", "what-if", "builder"),
     "Feeders": ("feeder", "side-by-side"),
     "Analyses": ("hosting-capacity", "sweeps", "assets", "substations", "compliance", "mitigation", "reliability"),

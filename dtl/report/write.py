@@ -19,6 +19,7 @@ from dtl.report import (
     asset_ranking,
     assumed,
     assumptions,
+    builder,
     compare_page,
     compliance,
     downloads,
@@ -73,6 +74,8 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
     _put(docs / "data", "lexicon", payloads.document(lexicon.payload()))
     _put(docs / "data", "answers", answers.facts(spec, facts, told.asked))
+    if "builder" not in spec.get("left_out", ()):
+        _put(docs / "data", "builder", payloads.document(builder.payload(spec, facts, told.assets, told.names)))
     _put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more | {"insights": about}))
     _write_pages(site, spec, inputs, index, facts, told)
 
@@ -81,7 +84,8 @@ class Written(NamedTuple):
     """What is known once all feeders are written.
 
     Coordinate system; how each feeder is drawn; which layers of the map any of them has; which feeders have which
-    further payload; the assets in the order in which they deserve a look; the payloads that questions may need.
+    further payload; the assets in the order in which they deserve a look; the payloads that questions may need;
+    names of buses and switches.
     """
 
     crs: str
@@ -90,6 +94,7 @@ class Written(NamedTuple):
     more: dict[str, set[str]]
     assets: list[Ranked]
     asked: list[str]
+    names: dict[str, list[str]]
 
 
 def _copy_source(site: Path) -> None:
@@ -150,7 +155,7 @@ def _write_feeders(
         asked.append("ask/hosting")
     more = {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)}
     more["ts"] = set(files) if series.may_show(spec) else set()
-    return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked)
+    return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked, elements.names)
 
 
 def _model(inputs: Mapping[str, Any], group: str) -> Feeder | None:

@@ -22,7 +22,8 @@ _spec.loader.exec_module(_module)
 made = _module.made
 
 
-ROOTS = tuple(f"#dtl-{n}" for n in ("map", "feeder", "glance", "hosting", "compare", "side", "insights", "ask"))
+NAMES = ("map", "feeder", "glance", "hosting", "compare", "side", "insights", "ask", "builder")
+ROOTS = tuple(f"#dtl-{n}" for n in NAMES)
 """Where a script fills a page; it marks them `data-ready`."""
 
 

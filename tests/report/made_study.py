@@ -243,12 +243,18 @@ def spec() -> dict[str, Any]:
     scenarios = {"base": {"title": "As today", "stack": []}, "growth": {"title": "2 % more a year", "stack": ["more"]}}
     layers = {"more": {"kind": "growth", "per_year": 0.02}}
     whole = {
+        "dtl": 1,
+        "title": "Made <up> & tested",
+        "timezone": "America/Chicago",
+        "feeders": ["*"],
+        "layers": layers,
+        "scenarios": scenarios,
         "demand": {"from": ["model_loads"], "shape": "residential"},
         "network": {"model": "made", "secondary": {"drop_pct": 0.0}},
         "powerflow": {"step_min": 60, "engine": "auto"},
         "years": {"measured": 2025, "planned": [2026, 2035]},
         "sources": {"made": {"kind": "opendss", "path": "made.dss"}},
-        "analyses": {"compare": {"baseline": "base"}, "hosting": {"of": ["generation"]}},
+        "analyses": {"compare": {"baseline": "base"}, "hosting": {"of": ["generation"], "methods": {"iterative": {}}}},
     }
     return {
         "study": "made",
