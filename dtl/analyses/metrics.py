@@ -330,6 +330,8 @@ def _mitigation() -> list[Metric]:
         Metric(m, "mitigation_measures", "", "chosen measures of the feeder; the text is the verdict of all together"),
         Metric(m, "mitigation_before_h", "h", "element-hours beyond a limit or band, without works", **COUNT),
         Metric(m, "mitigation_left_h", "h", "element-hours left with the chosen works; the text names what", **COUNT),
+        Metric(m, "work_cost", "", "cost of a chosen measure, in the study's currency; the text says what it removes",
+               only_elements=True),
         Metric(m, "measure_removed_h", "h", "element-hours that a measure removes alone, an estimate",
                only_elements=True),
     ]  # fmt: skip

@@ -209,6 +209,7 @@ def _front(chosen: Sequence[Row]) -> dict[str, Any] | None:
     steps = [f"M{points[0][0]},{points[0][1]}", *(f"H{x}V{y}" for x, y in points[1:])]
     mark = at(min(total["cost"], most), total["left_h"])
     return {
-        "path": "".join(steps), "points": points, "mark": mark, "width": _WIDTH, "height": _HEIGHT, "edge": _EDGE,
+        "path": "".join(steps), "points": points, "none": "0", "mark": mark, "width": _WIDTH,
+        "height": _HEIGHT, "edge": _EDGE,
         "most": f"{most:,.0f}", "high": f"{high:,.0f}",
     }  # fmt: skip

@@ -28,6 +28,8 @@ SHOWN = (
     "loss_pct",
     "reverse_hours_h",
     "tap_changes",
+    "mitigation_before_h",
+    "mitigation_left_h",
 )
 """The figures of a feeder by case, in the order of the page."""
 
@@ -49,8 +51,17 @@ def sheet(solution: Solution, facts: Facts, reason: str) -> dict[str, Any]:
         "worst": _worst(solution),
         "broken": [_broken(row) for row in rows[:ROWS]],
         "broken_count": len(rows),
+        "works": _works(facts, name),
         "drawn": solution.places is not None and bool(solution.buses),
     }
+
+
+def _works(facts: Facts, feeder: str) -> list[dict[str, Any]]:
+    """The chosen works of a feeder; none where the study does not ask for mitigation."""
+    if not any(facts.fact("mitigation_measures", feeder, case.case) for case in facts.cases):
+        return []
+    rows = [r for r in facts.parts("mitigation") if r["metric"] == "work_cost" and r["feeder"] == feeder]
+    return [{"work": r["element"], "cost": r["value"], "text": r["text"]} for r in rows]
 
 
 def _input(facts: Facts, metric: str, solution: Solution) -> float | None:

@@ -154,6 +154,16 @@ DTL.figureCell = (told, metric, unit, at) => {
   return DTL.h("td", { "data-at": at, class: over ? "dtl-num dtl-trouble" : "dtl-num", title: where }, DTL.text(figure.value, unit, figure.limit), delta);
 };
 
+DTL.works = (sheet, name) => {
+  const left = sheet.cases[name].figures.mitigation_left_h;
+  if (!sheet.works.length && !left) return [];
+  const said = !left ? "This case was not among those whose violations were to be removed."
+    : left.value ? `${DTL.text(left.value, "h")} of elements over a limit are left with them: ${left.text}.` : "With them, solved together, nothing is over a limit in this case.";
+  const list = sheet.works.map((w) => DTL.h("li", {}, w.work, w.cost === null ? "" : `, cost ${DTL.text(w.cost)}`, ` (${w.text})`));
+  return [DTL.h("h2", {}, "Works"), sheet.works.length ? DTL.h("ul", { id: "works" }, list) : DTL.h("p", {}, "None is chosen."),
+    DTL.h("p", { class: "dtl-note" }, sheet.works.length || (left && left.value) ? `${said} ` : "", DTL.h("a", { href: "mitigation.html" }, "Mitigation"), ".")];
+};
+
 DTL.caseBody = (study, sheet, { ts, profile, parts, hc, oms }, at) => {
   const told = study.cases[at];
   const here = sheet.cases[told.case];
@@ -167,6 +177,7 @@ DTL.caseBody = (study, sheet, { ts, profile, parts, hc, oms }, at) => {
     DTL.h("h2", {}, "Over a limit"),
     DTL.brokenTable(study, sheet, told.case),
     hc ? DTL.feederHosting(study, hc, profile, at) : "",
+    ...DTL.works(sheet, told.case),
     ...(oms ? [DTL.h("h2", {}, "Interruptions"), DTL.outageTable(oms.outages)] : []),
     here.warnings.length ? DTL.h("div", {}, DTL.h("h2", {}, "Warnings of the power flow"), DTL.h("ul", {}, here.warnings.map((w) => DTL.h("li", {}, w)))) : "",
     DTL.h("p", { class: "dtl-note" }, `${here.engine}, tolerance ${here.tolerance}, largest gap of the balance ${here.balance_max_rel}; `, DTL.h("a", { href: "method.html" }, "method"), "."),

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 Row = dict[str, Any]
+_ALL = {"scenario": "", "year": 0, "case": ""}
 
 
 def gathered(measures: pa.Table, packages: pa.Table, portfolio: pa.Table) -> list[Row]:
@@ -38,7 +39,11 @@ def _study(total: Row, chosen: Sequence[Row]) -> Iterator[Row]:
     for metric, value in numbers.items():
         if value is not None:
             text = total["text"] if metric == "portfolio_still_violating" else ""
-            yield _row({"scenario": "", "year": 0, "case": ""}, "study", "", metric, value, text)
+            yield _row(_ALL, "study", "", metric, value, text)
+    for row in works:
+        element = f"{row['measure']} {row['option'].replace('_', ' ')} {row['place']}: {row['size']}"
+        said = f"removes {row['removed_h']:.6g} element-hours alone, mean of the cases"
+        yield _row(_ALL, "element", row["feeder"], "work_cost", row["cost"], said, "work", element)
 
 
 def _feeders(rows: Sequence[Row]) -> Iterator[Row]:
