@@ -42,6 +42,7 @@ class Border:
         self.studies = [name.strip() for name in chosen.split(",")] if chosen else known
         self._slices: dict[str, Slices] = {}
         self._priorities: dict[str, dict[str, int]] = {}
+        self._jobs: dict[tuple[str, str, str], Job] = {}
 
     @cached_property
     def _code(self) -> fingerprint.Code:
@@ -70,12 +71,14 @@ class Border:
         return "\n".join(found)
 
     def job(self, stage: str, wildcards: Wildcards) -> Job:
-        """The job of a stage that wildcards mean."""
+        """The job of a stage that wildcards mean; it is made once, though several parameters of a rule ask for it."""
         per = STAGES[stage].per
         of = "" if per == "study" else wildcards.source if per == "source" else wildcards.group
-        job = self.slices(wildcards.study).job(stage, of)
-        self._code.save()
-        return job
+        name = (wildcards.study, stage, of)
+        if name not in self._jobs:
+            self._jobs[name] = self.slices(wildcards.study).job(stage, of)
+            self._code.save()
+        return self._jobs[name]
 
     def spec(self, stage: str) -> Asked:
         """The slice of a stage as an argument."""

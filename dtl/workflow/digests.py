@@ -8,11 +8,11 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 from dtl import layout
 from dtl.workflow import disk
-from dtl.workflow.processes import host
 
 RACY_NS = 2_000_000_000
 """A file younger than this when it was hashed may still change unseen, so its digest is not remembered [ns]."""
@@ -72,9 +72,12 @@ def of_path(path: Path) -> str:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text so that readers see the old file or the new one, never a part."""
+    """Write a text so that readers see the old file or the new one, never a part.
+
+    Writers on several machines may share a folder and a pid, hence the random part of the name.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{host()}.{os.getpid()}")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     scratch.write_text(text, encoding="utf-8")
     scratch.replace(path)
 
@@ -133,13 +136,16 @@ def state_of(path: Path) -> str:
     return f"{stat.st_size}:{stat.st_mtime_ns}"
 
 
-def stamps(path: Path) -> dict[str, Any]:
-    """Size and mtime of an output, of a folder that of each file: what must still be so for its record to hold."""
-    if path.is_dir():
+def stamps(path: Path, known: os.stat_result | None = None) -> dict[str, Any]:
+    """Size and mtime of an output, of a folder that of each file: what must still be so for its record to hold.
+
+    ``known`` is what `os.stat` says of the path, where it was asked already.
+    """
+    stat = known or path.stat()
+    if S_ISDIR(stat.st_mode):
         stats = {name: (path / name).stat() for name in files_of(path)}
         return {
             "size": sum(s.st_size for s in stats.values()),
             "times": {name: s.st_mtime_ns for name, s in stats.items()},
         }
-    stat = path.stat()
     return {"size": stat.st_size, "times": stat.st_mtime_ns}

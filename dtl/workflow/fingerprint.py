@@ -59,6 +59,7 @@ class Code:
     def __init__(self, memory: Path | None = None) -> None:
         self._modules: dict[str, Module | None] = {}
         self._closures: dict[tuple[str, str], str] = {}
+        self._registries: dict[str, dict[str, str]] = {}
         self._memory = memory
         self._known: dict[str, Any] = (memory and digests.read_json(memory)) or {}
         self._fresh = False
@@ -67,7 +68,9 @@ class Code:
         """Digest of the stage (key "") and of each registry entry whose kind the slice uses (key: the kind)."""
         found = {"": self._closure(stage, stage.function)}
         if stage.registry:
-            entries = registry(stage.registry)
+            if stage.registry not in self._registries:
+                self._registries[stage.registry] = registry(stage.registry)
+            entries = self._registries[stage.registry]
             for kind in sorted(kinds(spec) & set(entries)):
                 found[kind] = self._closure(stage, entries[kind])
         return found

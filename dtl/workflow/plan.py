@@ -12,6 +12,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from dtl import layout
@@ -56,8 +57,11 @@ class Plan:
     keys: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """By stage and source or group: the key of each case whose answer is in the store."""
     jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    """What one answer of a stage took in the median of earlier ones [s]."""
+
+    @cached_property
+    def seconds(self) -> dict[str, float]:
+        """What one answer of a stage took in the median of those that lie in the results [s]; read when asked."""
+        return _timed(self.study)
 
     @property
     def groups(self) -> list[str]:
@@ -109,7 +113,7 @@ class _Planner:
     def __init__(self, slices: Slices, store: Store, stages: Mapping[str, Stage]):
         self.slices, self.store, self.stages = slices, store, stages
         self.seen = store.seen()
-        self.plan = Plan(slices.study.name, seconds=_timed(slices.study.name))
+        self.plan = Plan(slices.study.name)
         self.known: dict[tuple[str, str], dict[str, Answer | None]] = {}
         self.asked: dict[tuple[str, str, str], str] = {}
         self.groups: list[str] = []
@@ -142,7 +146,7 @@ class _Planner:
         of = job.source or job.group
         self.plan.jobs[job.stage.name, of] = job
         answers = self.known[job.stage.name, of] = {}
-        last = _last(self.store, job)
+        last: dict[str, Question] | None = None
         for case in job.cases:
             inputs = {name: self._digest(job, name, case) for name in job.stage.inputs}
             spec = job.case_spec(case)
@@ -159,6 +163,7 @@ class _Planner:
             if unknown and (not sure or any(_fits(inputs, a.question.inputs) for a in self.store.asked(question))):
                 self.plan.may_change.append(Line(job.stage.name, of, case, f"waits for {_some(unknown)}", key))
             else:
+                last = _last(self.store, job) if last is None else last
                 reason = why(question, last.get(case), unknown)
                 self.plan.compute.append(Line(job.stage.name, of, case, reason, key))
 

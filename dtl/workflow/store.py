@@ -48,12 +48,16 @@ class Question:
     @property
     def key(self) -> str:
         """The name of the answer: a hash of all that decides it."""
-        return digests.of_value({"scheme": SCHEME, **asdict(self)})
+        return digests.of_value({**self._recipe, "inputs": self.inputs})
 
     @property
     def recipe(self) -> str:
         """A hash of all but the inputs."""
-        return digests.of_value({"scheme": SCHEME, "stage": self.stage, "spec": self.spec, "code": self.code})
+        return digests.of_value(self._recipe)
+
+    @property
+    def _recipe(self) -> dict[str, Any]:
+        return {"scheme": SCHEME, "stage": self.stage, "spec": self.spec, "code": self.code}
 
 
 @dataclass(frozen=True)
