@@ -35,10 +35,11 @@ FAR = 3.0
 """Largest logarithm of a ratio of capacities that is told apart."""
 LEAST_KW = 1e-3
 LEAST_FEEDERS = 3
-OUTER, INNER = 10, 5
 MANY = 30
 """Feeders above which fewer folds say the same."""
-PER_FEEDER, ROWS = 300, 5000
+OUTER, INNER = (10, 4), (5, 2)
+"""Folds that are scored, and those that choices and bounds are made with; of up to `MANY` feeders, and of more."""
+PER_FEEDER, ROWS = 300, 4000
 """Most rows of one feeder, and of all, that trees are grown on."""
 OWN_QUANTILE = 40
 """Left-out answers from which a term has a bound of its own."""
@@ -155,10 +156,10 @@ def fit(at: Sites, log_ratio: Real, share: float, seed: int) -> Model:
                  len(log_ratio))  # fmt: skip
 
 
-def folds(feeder: NDArray[np.str_], most: int) -> list[Flags]:
+def folds(feeder: NDArray[np.str_], most: tuple[int, int]) -> list[Flags]:
     """Which rows are left out in turn, whole feeders at a time, each once."""
     names = sorted(set(feeder.tolist()))
-    count = min(len(names), most if len(names) <= MANY else INNER)
+    count = min(len(names), most[len(names) > MANY])
     number = {name: i % count for i, name in enumerate(names)}
     of = np.asarray([number[f] for f in feeder.tolist()])
     return [of == i for i in range(count)]

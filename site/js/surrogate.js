@@ -19,7 +19,7 @@ DTL.surrogate.logRatio = (model, x) => {
   let sum = 0;
   for (const tree of model.trees) {
     let node = 0;
-    while (tree.l[node] !== -1) node = x[tree.f[node]] < tree.v[node] ? tree.l[node] : tree.r[node];
+    while (tree.l[node] !== -1) node = x[tree.f[node]] < Math.fround(tree.v[node]) ? tree.l[node] : tree.r[node];
     sum += tree.v[node];
   }
   return model.shift + sum;
