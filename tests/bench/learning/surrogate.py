@@ -58,8 +58,10 @@ def feeder_of(path: Path) -> Feeder:
         spec = {"kind": "pandapower", "path": path.name, "each_file": "grid"}
         reading = pandapower.read("bench", spec, {path.name: path})
     else:
-        files = {str(p.relative_to(path.parent)): p for p in path.parent.rglob("*") if p.is_file()}
-        reading = opendss.read("bench", {"kind": "opendss", "path": path.name}, files)
+        root = path.parent.parent
+        near = [p for p in (*path.parent.rglob("*"), *root.glob("*")) if p.is_file()]
+        files = {p.relative_to(root).as_posix(): p for p in near}
+        reading = opendss.read("bench", {"kind": "opendss", "path": path.relative_to(root).as_posix()}, files)
     ((feeder, parts),) = reading.parts.items()
     return Feeder.from_parts(
         {"feeder": feeder, "kind": kind, "name": name, "body": part.model_dump_json(exclude_defaults=True)}
@@ -127,7 +129,8 @@ def speed() -> None:
     begun = time.process_time()
     model.predict(at)
     rate = count / (time.process_time() - begun)
-    print(f"surrogate, 1,000 feeders of 100 sites: learned and scored in {spent:.1f} s of one core, {rate:,.0f} answers per second")
+    said = f"learned and scored in {spent:.1f} s of one core, {rate:,.0f} answers per second"
+    print(f"surrogate, 1,000 feeders of 100 sites: {said}")
 
 
 def main() -> int:
