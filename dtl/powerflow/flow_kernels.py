@@ -8,14 +8,27 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from dtl.powerflow.compiled import compiled
-
-LANES = 32
+from dtl.powerflow.compiled import compiled, inner
+from dtl.powerflow.lanes import LANES, fill, larger, load, runs, store
 
 _I = types.int64[::1]
 _F = types.float64[::1]
 _FF = types.float64[:, ::1]
 _CC = types.complex128[:, ::1]
+
+
+@inner
+def _split(values, first, last, out):  # type: ignore[no-untyped-def]
+    """Real and imaginary parts of some columns as runs, rows re and im; lanes without a column are 0."""
+    lanes = last - first
+    for n in range(len(values)):
+        row = values[n, first:last]
+        for t in range(lanes):
+            out[2 * n, t] = row[t].real
+            out[2 * n + 1, t] = row[t].imag
+        for t in range(lanes, LANES):
+            out[2 * n, t] = 0.0
+            out[2 * n + 1, t] = 0.0
 
 
 @compiled(types.void(_I, _I, _F, _F, _CC, _CC, _I, _I, _I, _I, _FF, _CC, _FF))
@@ -28,54 +41,52 @@ def flows(  # type: ignore[no-untyped-def]
     row has its node, its element, and the series elements of whose head terminal and of whose phases it is (-1: none).
     Out go ``amps`` (largest of the phases), ``power`` [kVA] and ``loss`` [kW], each shape (elements, hours).
     """
-    fixed = len(start) - 1
-    nodes, hours = volts.shape
-    v = np.empty((nodes, 2, LANES))
-    ir = np.empty(LANES)
-    ii = np.empty(LANES)
+    fixed, hours = len(start) - 1, volts.shape[1]
+    v = runs(2 * len(volts))
+    moved = runs(2 * len(moving))
+    squares = runs(len(amps))
+    taken = runs(2 * len(power))
+    lost = runs(len(loss))
+    kilo = fill(1e-3)
     for first in range(0, hours, LANES):
         last = min(first + LANES, hours)
-        lanes = last - first
-        for n in range(nodes):
-            row = volts[n, first:last]
-            for t in range(lanes):
-                v[n, 0, t] = row[t].real
-                v[n, 1, t] = row[t].imag
-        amps[:, first:last] = 0.0
-        power[:, first:last] = 0.0
-        loss[:, first:last] = 0.0
+        _split(volts, first, last, v)
+        _split(moving, first, last, moved)
+        squares[:] = 0.0
+        taken[:] = 0.0
+        lost[:] = 0.0
         for r in range(len(row_node)):
+            ir = fill(0.0)
+            ii = fill(0.0)
             if r < fixed:
-                ir[:] = 0.0
-                ii[:] = 0.0
                 for e in range(start[r], start[r + 1]):
-                    a = re[e]
-                    b = im[e]
-                    n = column[e]
-                    for t in range(LANES):
-                        ir[t] += a * v[n, 0, t] - b * v[n, 1, t]
-                        ii[t] += a * v[n, 1, t] + b * v[n, 0, t]
+                    a = fill(re[e])
+                    b = fill(im[e])
+                    vr = load(v, 2 * column[e])
+                    vi = load(v, 2 * column[e] + 1)
+                    ir = ir + a * vr - b * vi
+                    ii = ii + a * vi + b * vr
             else:
-                row = moving[r - fixed, first:last]
-                for t in range(lanes):
-                    ir[t] = row[t].real
-                    ii[t] = row[t].imag
-            n = row_node[r]
-            lost = loss[element[r], first:last]
-            for t in range(lanes):
-                lost[t] += 1e-3 * (v[n, 0, t] * ir[t] + v[n, 1, t] * ii[t])
-            if series[r] >= 0:
-                taken = power[series[r], first:last]
-                for t in range(lanes):
-                    taken[t] += complex(
-                        1e-3 * (v[n, 0, t] * ir[t] + v[n, 1, t] * ii[t]),
-                        1e-3 * (v[n, 1, t] * ir[t] - v[n, 0, t] * ii[t]),
-                    )
+                ir = load(moved, 2 * (r - fixed))
+                ii = load(moved, 2 * (r - fixed) + 1)
+            vr = load(v, 2 * row_node[r])
+            vi = load(v, 2 * row_node[r] + 1)
+            kw = kilo * (vr * ir + vi * ii)
+            store(lost, element[r], load(lost, element[r]) + kw)
+            k = series[r]
+            if k >= 0:
+                store(taken, 2 * k, load(taken, 2 * k) + kw)
+                store(taken, 2 * k + 1, load(taken, 2 * k + 1) + kilo * (vi * ir - vr * ii))
             if phase[r] >= 0:
-                most = amps[phase[r], first:last]
-                for t in range(lanes):
-                    most[t] = max(most[t], ir[t] * ir[t] + ii[t] * ii[t])
-    amps[:] = np.sqrt(amps)
+                store(squares, phase[r], larger(ir * ir + ii * ii, load(squares, phase[r])))
+        lanes = last - first
+        for k in range(len(amps)):
+            for t in range(lanes):
+                amps[k, first + t] = np.sqrt(squares[k, t])
+                power[k, first + t] = complex(taken[2 * k, t], taken[2 * k + 1, t])
+        for k in range(len(loss)):
+            for t in range(lanes):
+                loss[k, first + t] = lost[k, t]
 
 
 @compiled(types.void(_CC, _I, _I, _F, _I, _FF, _FF, _FF))
