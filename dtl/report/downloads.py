@@ -15,7 +15,7 @@ ABOUT = {
     "cube.csv": "Every fact of the study: level, feeder, case, metric, value, hour, limit, rule.",
     "violations.csv": "Every line, transformer and bus over a limit, by feeder and case.",
     "findings.csv": "What is wrong with the data, or was repaired.",
-    "conversion.csv": "Every object and property of the sources: mapped, defaulted or refused, with the reason.",
+    "conversion.csv": "Every object and property of the sources: mapped, defaulted, unused or refused, and why.",
     "meters.csv": "Every meter: its transformer, what speaks for it, how sure that is, and what was recorded.",
     "series.csv": "Every meter's readings in short: interval, first, last, present, absent, doubled, ambiguous.",
     "sweeps.csv": "Every point of every sweep: the numbers varied, and the figures of the study and of each feeder.",

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dtl.report.facts import Facts
 
-VERDICTS = ("mapped", "defaulted", "refused")
+VERDICTS = ("mapped", "defaulted", "unused", "refused")
 REASONS, ROWS = 60, 300
 """Most reasons, and most findings, on the page; the files for download hold all."""
 
@@ -75,7 +75,7 @@ def _class(name: str) -> str:
 
 
 def reasons(conversion: pa.Table) -> list[dict[str, Any]]:
-    """Why properties were defaulted or refused, the most frequent first, each with an example."""
+    """Why properties were refused, defaulted or unused, the most frequent first, each with an example."""
     keep = conversion.filter(pc.not_equal(conversion["verdict"].cast(pa.string()), "mapped")).to_pylist()
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in keep:
@@ -84,7 +84,10 @@ def reasons(conversion: pa.Table) -> list[dict[str, Any]]:
             key, {"verdict": key[0], "source": key[1], "reason": key[2], "count": 0, "example": _example(row)}
         )
         entry["count"] += 1
-    ordered = sorted(found.values(), key=lambda r: (r["verdict"] != "refused", -r["count"], r["reason"]))
+    ordered = sorted(
+        found.values(),
+        key=lambda r: (-VERDICTS.index(r["verdict"]) if r["verdict"] != "unused" else 0, -r["count"], r["reason"]),
+    )
     return ordered[:REASONS]
 
 

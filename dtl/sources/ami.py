@@ -90,7 +90,7 @@ def _account(reading: Reading, readings: Readings) -> None:
             if role:
                 reading.mapped("", file, column or "(without a name)", TARGETS[role], role)
             else:
-                reading.refused("", file, column or "(without a name)", "", "the column map does not name it")
+                reading.unused("", file, column or "(without a name)", "", "the column map does not name it")
     for (file, check), count in sorted(readings.tally.refused.items()):
         reading.refused("", f"{file} [rows]", "", f"{count} rows", REASONS[check])
 

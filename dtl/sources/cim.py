@@ -166,4 +166,4 @@ def _rest(reading: Reading, store: Store, feeders: list[str]) -> None:
             thing.reason = REASONS.get(thing.cls, "")
     account(reading, store.things.values(), IDLE)
     for header, text in sorted(store.headers.items()):
-        reading.refused(only, header, "", text, "says what the file is")
+        reading.unused(only, header, "", text, "says what the file is")

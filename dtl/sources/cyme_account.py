@@ -23,6 +23,12 @@ DRAWING = {
     "CONTROLLED SWITCH": "the study decides who switches",
 }
 """Blocks without a part of their own, and why leaving them out is harmless."""
+IDLE = ("no device uses this equipment", "no section names this node")
+"""Why rows of blocks that are read became nothing, and that is harmless."""
+CHOSEN = ("another year or load model than", "the customer is disconnected", "the capacitor is disconnected")
+"""How the reasons begin of rows that the state of the model itself leaves out."""
+NO_FIELD = "the power flow does not need it: housekeeping, drawing, protection or another program's settings"
+EMPTY = "empty in the source, and not needed"
 
 
 def account(reading: Reading, tables: Tables) -> None:
@@ -44,7 +50,7 @@ def account(reading: Reading, tables: Tables) -> None:
                 _row(reading, row, thing)
                 continue
             reason = row.reason or DRAWING.get(block) or _why(block, row)
-            _refuse(reading, row, thing, reason)
+            _refuse(reading, row, thing, reason, harmless=_harmless(reason))
             if not row.reason and block not in DRAWING:
                 unread += 1
                 if _is_device(block) and tables.blocks.get("SECTION"):
@@ -63,17 +69,21 @@ DEVICE_BLOCKS = {"LOADS", "CONVERTER", "DGGENERATIONMODEL", "SECTION DEVICE"}
 """Blocks of devices whose names do not say so; the last holds those of a database that no table describes."""
 
 
+def _harmless(reason: str) -> bool:
+    return reason in IDLE or reason in DRAWING.values() or reason.startswith(CHOSEN)
+
+
 def _is_device(block: str) -> bool:
     return block.endswith((" SETTING", " SETTINGS")) or block in DEVICE_BLOCKS
 
 
 def _why(block: str, row: Row) -> str:
     if row.has("ID"):
-        return "no device uses this equipment"
+        return IDLE[0]
     if block in READ and block != "NODE":
         return "what it belongs to was not made"
     if block == "NODE":
-        return "no section names this node"
+        return IDLE[1]
     return "the model has no such device" if _is_device(block) else "no reader knows this block"
 
 
@@ -99,8 +109,8 @@ def _row(reading: Reading, row: Row, thing: str) -> None:
     groups = (
         ([p for p in asked if p[1]], "mapped", ""),
         ([p for p in asked if not p[1]], "defaulted", "empty in the source; the declared default was taken"),
-        ([p for p in row.values.items() if p[0] not in row.asked and p[1]], "refused", "the model has no field for it"),
-        ([p for p in row.values.items() if p[0] not in row.asked and not p[1]], "defaulted", "empty in the source"),
+        ([p for p in row.values.items() if p[0] not in row.asked and p[1]], "unused", NO_FIELD),
+        ([p for p in row.values.items() if p[0] not in row.asked and not p[1]], "unused", EMPTY),
     )
     for pairs, verdict, reason in groups:
         names = " ".join(c for c, _ in pairs)
@@ -109,11 +119,12 @@ def _row(reading: Reading, row: Row, thing: str) -> None:
         elif pairs and verdict == "defaulted":
             reading.defaulted(feeder, thing, names, "", "", reason)
         elif pairs:
-            reading.refused(feeder, thing, names, shown(pairs), reason)
+            reading.unused(feeder, thing, names, shown(pairs), reason)
 
 
-def _refuse(reading: Reading, row: Row, thing: str, reason: str) -> None:
-    reading.refused(row.feeder, thing, "", f"{row.file}:{row.line}", reason)
+def _refuse(reading: Reading, row: Row, thing: str, reason: str, *, harmless: bool) -> None:
+    told = reading.unused if harmless else reading.refused
+    told(row.feeder, thing, "", f"{row.file}:{row.line}", reason)
     stated = [(c, v) for c, v in row.values.items() if v]
     if row.values:
-        reading.refused(row.feeder, thing, " ".join(row.values), shown(stated), reason)
+        told(row.feeder, thing, " ".join(row.values), shown(stated), reason)

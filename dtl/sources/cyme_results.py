@@ -93,7 +93,7 @@ class _Table:
             if i in used:
                 self.reading.mapped("", thing, column, used[i])
             elif column:
-                self.reading.refused("", thing, column, "", "no field of this table")
+                self.reading.unused("", thing, column, "", "no field of this table")
         last = len(sheet.rows) - int(self.spec.get("skip_footer") or 0)
         for line, cells in sheet.rows[: max(last, 0)]:
             try:

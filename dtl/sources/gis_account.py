@@ -38,16 +38,17 @@ def thing(handle: Handle, plan: Plan | None = None) -> str:
 
 
 def unused(reading: Reading, handle: Handle, layer: Layer) -> None:
-    """A layer that no class is declared for: refused, with each of its columns."""
+    """A layer that no class is declared for: unused with each of its columns; refused where it has rows."""
     reason = "no class of assets is declared for this layer"
     count = layer.table.num_rows
-    reading.refused("", thing(handle), "", f"{count} rows", reason if count else "the layer is empty")
+    told = reading.refused if count else reading.unused
+    told("", thing(handle), "", f"{count} rows", reason if count else "the layer is empty")
     for name in layer.table.column_names:
-        reading.refused("", thing(handle), name, filled(layer.table[name]), reason)
+        reading.unused("", thing(handle), name, filled(layer.table[name]), reason)
 
 
 def columns(reading: Reading, handle: Handle, layer: Layer, made: Sequence[tuple[Plan, pa.Table, Fields]]) -> None:
-    """Each column of a layer: mapped with the rows that state something, defaulted where none does, or refused."""
+    """Each column of a layer: mapped with the rows that state something, defaulted where none does, or unused."""
     kinds = ", ".join(p.kind for p, _, _ in made)
     reading.mapped("", thing(handle), "", f"assets: {kinds}", f"{layer.table.num_rows} rows")
     used: dict[str, list[str]] = {}
@@ -58,7 +59,7 @@ def columns(reading: Reading, handle: Handle, layer: Layer, made: Sequence[tuple
     for name in layer.table.column_names:
         value = filled(layer.table[name])
         if name not in used:
-            reading.refused("", thing(handle), name, value, "no field of the class is declared for this column")
+            reading.unused("", thing(handle), name, value, "no field of the class is declared for this column")
         elif value.startswith("0 "):
             reading.defaulted("", thing(handle), name, " ".join(used[name]), value, "no row states a value")
         else:

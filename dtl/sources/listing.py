@@ -159,7 +159,7 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], fields: Seq
         if i in by_place:
             reading.mapped("", thing, name, by_place[i])
         elif name:
-            reading.refused("", thing, name, "", "no field of this table")
+            reading.unused("", thing, name, "", "no field of this table")
     return not lacking
 
 

@@ -80,7 +80,7 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
         skip = (spec.get("skip_footer") or 0) if first else 0
         body = sheet.rows[: len(sheet.rows) - skip] if skip else sheet.rows
         for line, cells in sheet.rows[len(body) :]:
-            reading.refused("", f"[row] {sheet.file}:{line}", "", str(cells[0]), "a row of the footer, as declared")
+            reading.unused("", f"[row] {sheet.file}:{line}", "", str(cells[0]), "a row of the footer, as declared")
         for line, cells in body:
             row = Row(sheet.file, line, {f: cells[i] if i < len(cells) else "" for f, i in at.items()}, sheet.serials)
             if any(cells[len(sheet.header) :]):
@@ -110,7 +110,7 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], table: str)
         if field:
             reading.mapped("", thing, name, f"{table}.{field}")
         elif name:
-            reading.refused("", thing, name, "", "no field of an interruption; people and comments stay out")
+            reading.unused("", thing, name, "", "no field of an interruption; people and comments stay out")
     return not lacking
 
 

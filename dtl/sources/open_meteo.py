@@ -78,7 +78,7 @@ def _pin(reading: Reading, file: str, path: Path, point: str, place: tuple[float
         return None
     reading.mapped("", thing, "", f"weather.{point}")
     for other in others:
-        reading.refused("", thing, other, "", "no field of weather")
+        reading.unused("", thing, other, "", "no field of weather")
     apart = distance_km(place, (hours.latitude_deg, hours.longitude_deg))
     if apart > FAR_KM:
         reading.find("weather.far", "warning", f"the grid cell lies {apart:.0f} km from the place", file=file,

@@ -46,9 +46,10 @@ def gathered(findings: Iterable[Finding]) -> list[Finding]:
 def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], reason: str, harmless: bool) -> None:
     """Refuse a whole object, with all its properties; one that changes the power flow is an error until waived."""
     thing = f"{cls}.{item['name']}"
-    reading.refused(feeder, thing, "", "", reason)
+    told = reading.unused if harmless else reading.refused
+    told(feeder, thing, "", "", reason)
     names = " ".join(sorted(item["full"]))
-    reading.refused(
+    told(
         feeder,
         thing,
         names,
@@ -66,17 +67,23 @@ def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], rea
         )
 
 
+REFERENCES = {"LineCode", "Geometry", "Spacing", "XfmrCode", "Daily", "Yearly", "Duty", "Growth", "CVRCurve", "EffCurve",
+              "PTCurve", "TDaily", "TYearly", "TDuty", "Spectrum", "DynamicEq", "QMult", "Hour"}  # fmt: skip
+"""Properties that name another object, and are null where they name none."""
+
+
 def sound(reading: Reading, feeder: str, classes: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """The objects without those of `known` classes that have a value which is no finite number; these are refused.
 
-    The engine writes such a value as null, as it does what refers to nothing: a stated value is never that.
+    The engine writes such a value as null, as it does what refers to nothing; of stated references that do not exist
+    it complains itself.
     """
     found: dict[str, Any] = {}
     for cls, items in classes.items():
         kept = []
         for item in items:
-            full = item["full"]
-            lacking = [p for p, v in sorted(full.items()) if _broken(v) or (v is None and p in item["given"])]
+            full, given = item["full"], set(item["given"])
+            lacking = [p for p, v in sorted(full.items()) if _broken(v) or (v is None and p in given - REFERENCES)]
             if cls in known and lacking and full.get("Enabled", True):
                 refuse(reading, feeder, cls, item, f"{', '.join(lacking)}: is no finite number", harmless=False)
             else:

@@ -329,7 +329,7 @@ def account(
         reason = "the source states none; the engine's effective value was written out"
         reading.defaulted(feeder, thing, names, f"{target}: {'; '.join(fields)}", kept, reason)
     for prop, value in idle:
-        reading.refused(feeder, thing, prop, value, IDLE.get(prop, "is the frequency of the circuit"))
+        reading.unused(feeder, thing, prop, value, IDLE.get(prop, "is the frequency of the circuit"))
     if silent:
         names = " ".join(p for p, _ in silent)
         reading.defaulted(feeder, thing, names, "", "", "not stated, and at the engine's neutral default")

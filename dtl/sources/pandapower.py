@@ -109,7 +109,7 @@ def _others(grid: Grid) -> None:
     reading, net, feeder = grid.reading, grid.net, grid.feeder
     for table, rows in sorted(net.tables.items()):
         if table.startswith(("res_", "_")):
-            reading.refused(feeder, f"table {table}", "", f"{len(rows)} rows", "holds results")
+            reading.unused(feeder, f"table {table}", "", f"{len(rows)} rows", "holds results")
             continue
         for row in rows:
             if not row.feeder:

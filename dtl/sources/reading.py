@@ -69,8 +69,12 @@ class Reading:
         self._account(feeder, thing, prop, "defaulted", target, value, reason)
 
     def refused(self, feeder: str, thing: str, prop: str, value: str, reason: str) -> None:
-        """Account for what the model has no place for."""
+        """Account for what the model lacks though it may depend on it."""
         self._account(feeder, thing, prop, "refused", "", value, reason)
+
+    def unused(self, feeder: str, thing: str, prop: str, value: str, reason: str) -> None:
+        """Account for what is understood and on which nothing of a study depends: housekeeping, drawings, leftovers."""
+        self._account(feeder, thing, prop, "unused", "", value, reason)
 
     def _account(self, feeder: str, thing: str, prop: str, verdict: str, target: str, value: str, reason: str) -> None:
         row = {"source": self.source, "feeder": feeder, "object": thing, "property": prop, "verdict": verdict}

@@ -20,6 +20,9 @@ _LONGEST = 80
 """Characters of a value that findings and accounts show."""
 
 
+NO_FIELD = "the model has no field for it"
+
+
 class UnusableError(Exception):
     """An object that cannot be made: `field` and `value` say what is wrong, `check` which kind of fault it is."""
 
@@ -36,7 +39,8 @@ UNUSABLE = (UnusableError, ValidationError, ArithmeticError)
 class Record:
     """An object: what it is called in its source, where it stands, and its values by name.
 
-    ``target`` says which part it became, or ``reason`` why it became none; ``dropped`` holds the reasons of values that
+    ``target`` says which part it became, or ``reason`` why it became none, and ``harmless`` whether that changes nothing
+    in a power flow; ``dropped`` holds the reasons of values that
     were looked at and have no place.
     """
 
@@ -47,6 +51,7 @@ class Record:
     feeder: str = ""
     target: str = ""
     reason: str = ""
+    harmless: bool = True
     asked: set[str] = field(default_factory=set)
     dropped: dict[str, str] = field(default_factory=dict)
 
@@ -120,7 +125,7 @@ def fault(reading: Reading, record: Record, err: Exception) -> None:
     elif isinstance(err, ValidationError):
         first = err.errors()[0]
         field_, value, message = ".".join(str(p) for p in first["loc"]), first["input"], first["msg"]
-    record.target, record.reason = "", message
+    record.target, record.reason, record.harmless = "", message, False
     tell(reading, record, check, "error", message, field_, value, remedy)
 
 
@@ -141,7 +146,7 @@ def tell(
 
 def refuse(reading: Reading, record: Record, reason: str, *, harmless: bool = False) -> None:
     """Leave an object out; one that changes the power flow is an error until the study waives it."""
-    record.target, record.reason = "", reason
+    record.target, record.reason, record.harmless = "", reason, harmless
     if not harmless:
         remedy = "Waive it by name in the study (`waive:`), or take it out of the source."
         tell(reading, record, "conversion.object-refused", "error", reason, remedy=remedy)
@@ -156,10 +161,11 @@ def account(reading: Reading, records: Iterable[Record], idle: dict[str, str] | 
         filled = {n for n, v in record.values.items() if v not in (None, "")}
         if not record.target:
             reason = record.reason or "no part of the model refers to it"
-            reading.refused(feeder, thing, "", place, reason)
+            told = reading.unused if record.harmless else reading.refused
+            told(feeder, thing, "", place, reason)
             if record.values:
                 stated = [(n, clip(v)) for n, v in record.values.items() if n in filled]
-                reading.refused(feeder, thing, " ".join(record.values), shown(stated), reason)
+                told(feeder, thing, " ".join(record.values), shown(stated), reason)
             continue
         reading.mapped(feeder, thing, "", record.target, place)
         used = [n for n in record.values if n in record.asked and n in filled and n not in record.dropped]
@@ -171,5 +177,6 @@ def account(reading: Reading, records: Iterable[Record], idle: dict[str, str] | 
             reading.defaulted(feeder, thing, " ".join(absent), record.target, "", "the source states none")
         for name in record.values:
             if name in filled and name not in used:
-                why = record.dropped.get(name) or known.get(name) or "the model has no field for it"
-                reading.refused(feeder, thing, name, clip(record.values[name]), why)
+                lost = record.dropped.get(name)
+                told = reading.refused if lost or name not in known else reading.unused
+                told(feeder, thing, name, clip(record.values[name]), lost or known.get(name) or NO_FIELD)

@@ -84,7 +84,7 @@ class ValueFile:
             if i in by_place:
                 self._reading.mapped("", thing, column, by_place[i])
             elif column and not self._wide:
-                self._reading.refused("", thing, column, "", "no field of a value")
+                self._reading.unused("", thing, column, "", "no field of a value")
         if not lacking and not len(self._table.lines):
             self._reading.find("given.no-rows", "warning", "has no rows", file=file, remedy="Export it again.")
         return not lacking and bool(len(self._table.lines))

@@ -83,7 +83,7 @@ def _answer(reading: Reading, file: str, path: Path, point: str) -> weather.Hour
     answer = stored["answer"] if isinstance(stored, Mapping) and "answer" in stored else stored
     hours, others = read_answer(answer, point, file)
     for other in others:
-        reading.refused("", f"[file] {file}", other, "", "no field of weather")
+        reading.unused("", f"[file] {file}", other, "", "no field of weather")
     return hours
 
 
@@ -130,7 +130,7 @@ def _csv(
             ]
     for i, column in enumerate(table.header):
         if column and i not in at.values():
-            reading.refused("", f"[file] {file}", column, "", "no field of weather")
+            reading.unused("", f"[file] {file}", column, "", "no field of weather")
     return _hours(reading, str(spec.get("stamp") or "interval_start"), Path(file).stem, file, place, label, fields)
 
 

@@ -84,5 +84,6 @@ def test_two_files_of_one_feeder_and_words_that_no_part_takes(tmp_path: Path) ->
         (tmp_path / name).write_text(json.dumps(net))
     reading = read("twin", {}, {n: tmp_path / n for n in ("a.json", "b.json")})
     assert [(f.check, f.file) for f in reading.findings] == [("network.duplicate", "b.json")]
-    refused = {(r["object"], r["property"]) for r in reading.conversion.values() if r["verdict"] == "refused"}
+    left = ("refused", "unused")
+    refused = {(r["object"], r["property"]) for r in reading.conversion.values() if r["verdict"] in left}
     assert {("network", "colour"), ("limits", "low_pu")} <= refused

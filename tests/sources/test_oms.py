@@ -117,8 +117,8 @@ def test_the_sample_of_a_utility(samples: Path, tmp_path: Path) -> None:
         (r["object"].split(" ")[0], r["verdict"]) for r in reading.conversion.values() if not r["property"]
     )
     assert verdicts == {("[outage]", "mapped"): 79, ("[step]", "mapped"): 82, ("[columns]", "mapped"): 2}
-    refused = {r["property"] for r in reading.conversion.values() if r["verdict"] == "refused"}
-    assert refused == {"DEVICE_TYPE", "CREW_ID", "STEP_NO"}
+    unused = {r["property"] for r in reading.conversion.values() if r["verdict"] == "unused"}
+    assert unused == {"DEVICE_TYPE", "CREW_ID", "STEP_NO"}
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.sampled_from(["Europe/Berlin", "America/Chicago"]))

@@ -239,7 +239,7 @@ def test_what_is_out_of_service_stays_out(tmp_path: Path) -> None:
     feeder = only(reading)
     assert {p.name: p.enabled for p in feeder.lines} == {"l": True, "off": False}
     assert not feeder.switches and "gone" not in feeder.bus
-    told = {r["object"]: r["reason"] for r in reading.conversion.values() if r["verdict"] == "refused"}
+    told = {r["object"]: r["reason"] for r in reading.conversion.values() if r["verdict"] == "unused"}
     assert told["bus 3"] == "is out of service"
     assert told["line 1"] == told["load 2"] == "its bus is out of service"
     assert told["switch 0"] == "acts on line 2, which is out of service"
@@ -292,7 +292,8 @@ def test_nothing_of_a_file_is_imported(tmp_path: Path) -> None:
     finally:
         sys.path.remove(str(tmp_path))
     assert "planted_module" not in sys.modules
-    assert {r["object"] for r in reading.conversion.values() if r["verdict"] == "refused"} >= {"extra", "controller 0"}
+    left = {r["object"] for r in reading.conversion.values() if r["verdict"] in ("refused", "unused")}
+    assert left >= {"extra", "controller 0"}
 
 
 def test_files_that_cannot_be_read_are_findings(tmp_path: Path) -> None:
