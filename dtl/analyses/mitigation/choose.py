@@ -9,6 +9,7 @@ from typing import Any
 
 from dtl import tables
 from dtl.analyses.mitigation import robust, schedule
+from dtl.analyses.mitigation.measure import called
 from dtl.analyses.mitigation.money import Choice, ChoiceError, choose, greedy
 from dtl.analyses.mitigation.plans import Plan, Plans, read
 from dtl.analyses.mitigation.prices import Prices
@@ -18,6 +19,8 @@ Row = dict[str, Any]
 
 FILE = "upgrades.csv"
 """The file of works, below the output ``proposal``."""
+_MUCH, _LITTLE = 0.1, 0.01
+"""Shares of the cost and of what is removed between which a measure is called dear."""
 _STEPS = 24
 """Budgets of the front."""
 
@@ -35,6 +38,7 @@ def choose_works(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Ma
         notes.insert(0, f"nothing is chosen: {err}")
         chosen = _choice(plans, {}, 0.0)
     taken = [plans.plans[i] for i in chosen.taken]
+    notes += _dear(plans, taken)
     years = schedule.years(taken, plans, words)
     rows = [
         *_total(plans, chosen, budget, words), *_groups(plans, chosen, words), *_works(plans, taken, years),
@@ -78,7 +82,7 @@ def _groups(plans: Plans, chosen: Choice, words: Mapping[str, Any]) -> Iterator[
         yield {
             "what": "group", "feeder": plan.feeders[0], "group": group, "package": plan.package, "cost": plan.cost,
             "removed_h": plan.removed_h, "left_h": plan.left_h, "worth": plan.worth, "npv": plan.npv, "bcr": plan.bcr,
-            "verdict": plan.verdict, "text": plan.left or plans.why(group, plan),
+            "verdict": plan.verdict, "text": "; ".join(t for t in (plans.why(group, plan), plan.left) if t),
         }  # fmt: skip
 
 
@@ -130,6 +134,19 @@ def _notes(words: Mapping[str, Any], measures: Sequence[Row], plans: Plans, cost
         yield "The budget is 0: only what costs nothing could be chosen."
 
 
+def _dear(plans: Plans, taken: Sequence[Plan]) -> Iterator[str]:
+    """Chosen measures that take much of the cost and remove next to nothing: money was left, and it was spent."""
+    works = [one for plan in taken for one in plans.measures_of(plan)]
+    cost, removed = sum(w["cost"] or 0.0 for w in works), sum(max(w["removed_h"], 0.0) for w in works)
+    for one in works:
+        if (one["cost"] or 0.0) > _MUCH * cost and one["removed_h"] < _LITTLE * removed:
+            yield (
+                f"{called(one['option'], one['place'])} of {one['feeder']} takes {one['cost'] / cost:.0%} of the cost "
+                f"for {one['removed_h'] / removed:.1%} of what the measures remove one by one: a smaller budget, or "
+                "`value`, would leave it out."
+            )
+
+
 def _unpriced(words: Mapping[str, Any], measures: Sequence[Row]) -> Iterator[str]:
     lacking = [m for m in measures if m["offered"] and m["cost"] is None]
     if not (words.get("costs") and lacking):
@@ -140,7 +157,7 @@ def _unpriced(words: Mapping[str, Any], measures: Sequence[Row]) -> Iterator[str
     text = f"{_count(len(ids))} no price and {'is' if len(ids) == 1 else 'are'} not chosen"
     if hours > 0:
         text += (
-            f"; the one that would remove most is {best['option']} {best['place']} ({best['size']}) of "
+            f"; the one that would remove most is {called(best['option'], best['place'])} ({best['size']}) of "
             f"{best['feeder']}, {hours:.0f} element-hours in {best['case']}: {best['reason']}"
         )
     yield text + "."

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from dtl.analyses.mitigation.measure import called
+
 Row = dict[str, Any]
 _ALL = {"scenario": "", "year": 0, "case": ""}
 
@@ -41,7 +43,7 @@ def _study(total: Row, chosen: Sequence[Row]) -> Iterator[Row]:
             text = total["text"] if metric == "portfolio_still_violating" else ""
             yield _row(_ALL, "study", "", metric, value, text)
     for row in works:
-        element = f"{row['measure']} {row['option'].replace('_', ' ')} {row['place']}: {row['size']}"
+        element = f"{row['measure']} {called(row['option'], row['place'])}: {row['size']}"
         said = f"removes {row['removed_h']:.6g} element-hours alone, mean of the cases"
         yield _row(_ALL, "element", row["feeder"], "work_cost", row["cost"], said, "work", element)
 

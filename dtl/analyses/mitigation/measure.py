@@ -70,7 +70,7 @@ class Measure:
     @property
     def text(self) -> str:
         """The measure in a few words."""
-        return f"{self.option.replace('_', ' ')} {self.place}" + (f": {self.size}" if self.size else "")
+        return called(self.option, self.place) + (f": {self.size}" if self.size else "")
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,12 @@ class Refused:
     feeder: str
     place: str
     reason: str
+
+
+def called(option: str, place: str) -> str:
+    """A measure by its option and place, no word twice."""
+    word = option.replace("_", " ")
+    return place if place.partition(" ")[0] == word else f"{word} {place}"
 
 
 def together(measures: Iterable[Measure]) -> bool:

@@ -91,9 +91,9 @@ class Plans:
         return [self.measures[plan.group, name] for name in plan.measures]
 
     def why(self, group: str, plan: Plan) -> str:
-        """Why nothing is done in a group, or nothing more is left to say."""
+        """Why nothing is done in a group; empty where something is."""
         if plan.package != NONE or plan.verdict == "not_solved":
-            return plan.left
+            return ""
         if plan.verdict == "no_violation":
             return "no violation in the named cases"
         if not any(p.group == group for p in self.plans):
