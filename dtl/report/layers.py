@@ -38,8 +38,22 @@ def growing(inputs: Mapping[str, Any]) -> Growing:
     return Growing(sorted(told, key=lambda r: r["feeder"]), any(r["verdict"] == "ok" for r in warned))
 
 
-def reasons(spec: Mapping[str, Any], seen: Collection[str], grows: Growing) -> dict[str, str]:
-    """For each layer that the study lacks, why; `seen` are the columns that any feeder has."""
+def threatened(inputs: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """By feeder the unplanned interruptions of a year that ``outage_risk`` expects, and its text; none if not asked."""
+    folder = inputs["learning"]
+    path = Path(folder) / "insights.parquet" if folder else None
+    asked = json.loads(spec["spec_text"])["analyses"].get("outage_risk")
+    if path is None or not path.is_file() or asked is None:
+        return {}
+    rows = tables.read("insights", path, module="outage_risk", metric="interruptions_ahead", verdict="ok").to_pylist()
+    years = asked["horizon_days"] / 365.0
+    return {r["feeder"]: {"per_year": round(r["value"] / years, 3), "text": r["text"]} for r in rows if r["feeder"]}
+
+
+def reasons(
+    spec: Mapping[str, Any], seen: Collection[str], grows: Growing, threats: Collection[str] = ()
+) -> dict[str, str]:
+    """For each layer that the study lacks, why; `seen` are columns that any feeder has, `threats` feeders at risk."""
     whole = json.loads(spec["spec_text"])
     kinds = {s["kind"] for s in whole["sources"].values()}
     analyses = whole["analyses"]
@@ -52,7 +66,8 @@ def reasons(spec: Mapping[str, Any], seen: Collection[str], grows: Growing) -> d
         "fit_load": asked if "hosting" not in analyses else _absent("load" in of, "load"),
         "fit_pv": asked if "hosting" not in analyses else _absent("pv" in of, "pv"),
         "diff": "The study has one case only.",
-        "risk": "No analysis of this study gives a risk of elements.",
+        "risk": "The analyses of the study do not ask for outage_risk." if "outage_risk" not in analyses
+        else "No feeder has a record of outages long enough.",
         "age": "No source of kind gis tells when assets were installed." if "gis" not in kinds
         else "No asset with a date of installation is linked to an element of the model.",
         "ev": _no_layer("ev", stacked),
@@ -68,6 +83,7 @@ def reasons(spec: Mapping[str, Any], seen: Collection[str], grows: Growing) -> d
     there = (
         {*seen, "load", "volt"}
         | ({"growth"} if grows.alerts else set())
+        | ({"risk"} if threats else set())
         | ({"diff"} if len(spec["cases"]) > 1 else set())
     )
     return {name: why[name] for name in LAYERS if name not in there}

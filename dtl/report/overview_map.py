@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,10 @@ from dtl.report.solution import Solution
 
 TOLERANCE = 1 / 400
 """What the overview leaves out of a path, as part of the feeder's extent."""
+
+
+MOST_PATHS, FEWEST = 6000, 3
+"""Most ways of all feeders in the overview, which a browser draws in a moment; fewest of one feeder."""
 
 
 @dataclass
@@ -47,7 +51,8 @@ class Overview:
             }
         )
         tolerance = TOLERANCE * max(east - west, north - south)
-        for path in drawing.trunk(solution):
+        for rank, path in enumerate(drawing.trunk(solution)):
+            path["rank"] = rank
             path["points"] = drawing.simplified(path["points"], tolerance)
             self.paths.append(path | {"feeder": len(self.rows) - 1, "kind": solution.places.kind})
 
@@ -63,12 +68,29 @@ class Overview:
         told = {name for row in self.rows for counts in row["counts"] for name, n in counts.items() if any(n)}
         return [name for name in OF_COLUMN if name in ("load", "volt") or name in told]
 
+    def thin(self) -> None:
+        """Leave out ways until there are no more than `MOST_PATHS`; of every feeder the three longest stay.
+
+        The longest of each feeder stay first, and before its shorter ones those that are out of a limit in any case.
+        """
+        allowed = max(FEWEST, MOST_PATHS // max(len(self.rows), 1))
+        kept: dict[int, int] = {}
+        order = sorted(range(len(self.paths)), key=lambda at: _worth(self.paths[at]))
+        there = set()
+        for at in order:
+            path = self.paths[at]
+            if kept.setdefault(path["feeder"], 0) < allowed:
+                kept[path["feeder"]] += 1
+                there.add(at)
+        self.paths = [path for at, path in enumerate(self.paths) if at in there]
+
     def payload(self, crs: str) -> bytes:
         """Tables ``feeders`` (with boxes, sizes and class counts ``<scale>@<case>.<class>``), ``paths`` and ``points``.
 
         Points are not delta coded across paths of different units: x and y are float32 offsets from the west and south
         of the feeder's box.
         """
+        self.thin()
         feeders = [
             payloads.words("id", [r["id"] for r in self.rows]),
             payloads.words("file", [r["file"] for r in self.rows]),
@@ -108,6 +130,12 @@ class Overview:
             xs += [x - west for x, _ in path["points"]]
             ys += [y - south for _, y in path["points"]]
         return [payloads.reals("x", xs), payloads.reals("y", ys)]
+
+
+def _worth(path: Mapping[str, Any]) -> tuple[bool, bool, int]:
+    """Ways that stay come first: the longest of a feeder, then those out of a limit in any case, then by length."""
+    troubled = any(SCALES[name].trouble[k] for name in ("load", "volt") for k in path[name] if k is not None)
+    return path["rank"] >= FEWEST, not troubled, path["rank"]
 
 
 def _box(name: str, values: Sequence[float]) -> Column:

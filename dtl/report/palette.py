@@ -81,10 +81,19 @@ SCALES = {
         (1.4, 1.7, 2.0, 2.3, 2.8),
         (False, False, False, False, False),
     ),
+    "risk": Scale(
+        (1.0, 3.0, 6.0, 12.0),
+        ("up to 1 a year", "1 to 3 a year", "3 to 6 a year", "6 to 12 a year", "above 12 a year"),
+        ("#b9a9cf", "#9a86c9", "#7a5cae", "#5a3a86", "#2d1a4d"),
+        ("#4a4f78", "#3f7f96", "#4fb09a", "#a6d98c", "#fbf7c0"),
+        (1.4, 1.7, 2.0, 2.3, 2.8),
+        (False, False, False, False, False),
+    ),
 }
 """``load``: loading, per cent of its limit, cut by `Scale.of`. ``volt``: cut by `volt_class`. ``fit``: the plant that
 fits at a bus [kW]; its breaks are a house, a shop and a plant with a study of its own. ``diff``: loading less that of
-another case [points of the limit]. ``age``: years since installation."""
+another case [points of the limit]. ``age``: years since installation. ``risk``: unplanned interruptions of a feeder
+expected in a year."""
 
 OF_COLUMN = {"load": "load", "volt": "volt", "fit_generation": "fit", "fit_load": "fit", "fit_pv": "fit"}
 """The scale of each column by which the overview of the map is coloured."""

@@ -69,8 +69,10 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     told = _write_feeders(spec, inputs, docs / "data", index, facts, files)
     grows = layers.growing(inputs)
     about = insights.feeders(inputs)
-    lacks = layers.reasons(spec, told.seen, grows)
-    _put(docs / "data", "study", study_payloads.study(spec, facts, {"lacks": lacks, "growing": grows.alerts}))
+    threats = layers.threatened(inputs, spec)
+    lacks = layers.reasons(spec, told.seen, grows, threats)
+    shown = {"lacks": lacks, "growing": grows.alerts, "threatened": threats}
+    _put(docs / "data", "study", study_payloads.study(spec, facts, shown))
     _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
     _put(docs / "data", "lexicon", payloads.document(lexicon.payload()))
     _put(docs / "data", "answers", answers.facts(spec, facts, told.asked))

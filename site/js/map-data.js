@@ -14,6 +14,19 @@ DTL.coloursOf = (by) => DTL.scaleOf(by)[DTL.isDark() ? "dark" : "light"];
 /** Whether buses carry the answer; lines and transformers then have that of their ends. */
 DTL.ofBuses = (by) => by === "volt" || by.startsWith("fit_");
 
+/** How far the points of a path lie apart, along x or y. */
+DTL.reach = (points) => {
+  const span = (from) => {
+    let [low, high] = [Infinity, -Infinity];
+    for (let p = from; p < points.length; p += 2) {
+      if (points[p] < low) low = points[p];
+      if (points[p] > high) high = points[p];
+    }
+    return high - low;
+  };
+  return Math.max(span(0), span(1));
+};
+
 DTL.MapData = class {
   constructor(study, ov) {
     this.study = study;
@@ -37,16 +50,22 @@ DTL.MapData = class {
       const points = [];
       for (let k = 0; k < count[p]; k++, at++) points.push(...this.plane.place(i, west[i] + xs[at], south[i] + ys[at]));
       const classes = (by) => this.study.cases.map((_, c) => ov.paths.get(`${by}@${c}`)?.[p] ?? NaN);
-      paths[i].push({ points, ...Object.fromEntries(DTL.OVERVIEW.map((by) => [by, classes(by)])) });
+      paths[i].push({ feeder: i, points, reach: DTL.reach(points), ...Object.fromEntries(DTL.OVERVIEW.map((by) => [by, classes(by)])) });
     }
     return paths;
   }
 
   /** The class of a path of the overview; of a difference, by how many classes of loading it changes. */
   classOfPath(path, by, at) {
+    if (by === "risk") return DTL.classOf("risk", this.risk(path.feeder)) ?? NaN;
     if (by !== "diff") return path[by]?.[at] ?? NaN;
     const change = path.load[at] - path.load[this.vs];
     return Math.min(4, Math.max(0, 2 + change));
+  }
+
+  /** The interruptions of a year that are expected of a feeder. */
+  risk(i) {
+    return this.study.threatened?.[this.ids[i]]?.per_year ?? NaN;
   }
 
   /** The feeders in view, and whether they are few enough for their parts. */
@@ -64,6 +83,7 @@ DTL.MapData = class {
 
   /** How many parts of the whole study are in each class of a case. */
   counts(by, at) {
+    if (by === "risk") return DTL.scaleOf(by).labels.map((_, k) => this.ids.filter((_, i) => DTL.classOf("risk", this.risk(i)) === k).length);
     return DTL.scaleOf(by).labels.map((_, k) => (this.feeders.get(`${by}@${at}.${k}`) ?? []).reduce((a, b) => a + b, 0));
   }
 
@@ -126,7 +146,8 @@ DTL.Detail = class {
     const key = `${by}@${at}${by === "diff" ? `-${this.data.vs}` : ""}`;
     if (!this.classes.has(key)) {
       if (by === "diff") return this.#difference(at, key);
-      if (by === "age" || by === "risk") return this.#forGood(by, key);
+      if (by === "age") return this.#forGood(by, key);
+      if (by === "risk") return this.#ofFeeder(DTL.classOf("risk", this.data.risk(this.i)), key);
       const bus = by.startsWith("fit_") ? this.#fits(by, at) : this.#volts(at);
       const loads = (table) => Array.from(table.get(`load@${at}`), (v) => DTL.loadClass(v));
       const [from, to] = [this.lines.get("from"), this.lines.get("to")];
@@ -145,6 +166,12 @@ DTL.Detail = class {
       return Array.from({ length: table.n }, (_, k) => (values ? DTL.classOf(by, values[k]) : null));
     };
     this.classes.set(key, { line: of(this.lines), transformer: of(this.transformers), bus: Array.from({ length: this.buses.n }, () => null) });
+    return this.classes.get(key);
+  }
+
+  #ofFeeder(own, key) {
+    const all = (table) => Array.from({ length: table.n }, () => own);
+    this.classes.set(key, { line: all(this.lines), transformer: all(this.transformers), bus: all(this.buses) });
     return this.classes.get(key);
   }
 

@@ -1,6 +1,9 @@
 // The Canvas renderer: trouble is wide and on top, what is well is grey and thin.
 "use strict";
 
+/** A picture that takes longer than this is not drawn anew while the map moves [ms]. */
+DTL.SLOW_MS = 12;
+
 DTL.MapDraw = class {
   constructor(canvas, data, camera) {
     Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, font: getComputedStyle(document.body).fontFamily });
@@ -17,7 +20,32 @@ DTL.MapDraw = class {
       : { ground: DTL.palette.ground.light, text: "#1b2126", halo: "rgba(247,248,248,.88)", none: "#cdd4d8", casing: "#8f6700", mark: "#10161a", head: "#1b2126" };
   }
 
+  /** Draws; while the map moves, what takes longer than a frame is the picture drawn before, put where it belongs. */
   draw() {
+    if (this.moving && this.still) return this.#again();
+    const start = performance.now();
+    this.#whole();
+    this.still = null;
+    if (performance.now() - start < DTL.SLOW_MS || this.quiet) return undefined;
+    const copy = Object.assign(document.createElement("canvas"), { width: this.canvas.width, height: this.canvas.height });
+    copy.getContext("2d").drawImage(this.canvas, 0, 0);
+    this.still = { copy, x: this.camera.x, y: this.camera.y, scale: this.camera.scale };
+    return undefined;
+  }
+
+  #again() {
+    const { pen, camera, still } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const grow = camera.scale / still.scale;
+    const [x, y] = camera.toScreen(still.x, still.y);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.fillStyle = this.ink.ground;
+    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.setTransform(grow, 0, 0, grow, (x - (grow * camera.width) / 2) * ratio, (y - (grow * camera.height) / 2) * ratio);
+    pen.drawImage(still.copy, 0, 0);
+  }
+
+  #whole() {
     const { pen, camera } = this;
     const ratio = window.devicePixelRatio || 1;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -78,21 +106,33 @@ DTL.MapDraw = class {
     pen.stroke(paths[k]);
   }
 
+  /** The main ways of feeders; of those that are but a few pixels long, only the longest and what is out of its limits. */
   #overview(list, ratio) {
-    const { pen, camera, data } = this;
+    const { pen, camera, data, by } = this;
+    const { x: cx, y: cy, scale } = camera;
+    const [left, top] = [camera.width / 2, camera.height / 2];
+    const trouble = DTL.scaleOf(by).trouble;
+    const bins = [[], [], [], [], [], []];
+    for (const i of list) data.overview[i].forEach((path, p) => {
+      const own = data.classOfPath(path, by, this.at);
+      const k = Number.isNaN(own) ? 5 : own;
+      if (p === 0 || path.reach * scale > (trouble[k] ? 1 : 3)) bins[k].push(path.points);
+    });
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const k of this.#order) {
       const pale = k === 5 || this.hidden.has(k);
-      pen.strokeStyle = pale ? this.ink.none : DTL.coloursOf(this.by)[k];
-      pen.lineWidth = pale ? 1 : DTL.scaleOf(this.by).width[k] * 0.8;
+      pen.strokeStyle = pale ? this.ink.none : DTL.coloursOf(by)[k];
+      pen.lineWidth = pale ? 1 : DTL.scaleOf(by).width[k] * 0.8;
       pen.beginPath();
-      for (const i of list) for (const path of data.overview[i]) {
-        const own = data.classOfPath(path, this.by, this.at);
-        if ((Number.isNaN(own) ? 5 : own) !== k) continue;
-        for (let p = 0; p < path.points.length; p += 2) {
-          const [x, y] = camera.toScreen(path.points[p], path.points[p + 1]);
+      for (const points of bins[k]) {
+        const last = points.length - 2;
+        let [px, py] = [NaN, NaN];
+        for (let p = 0; p <= last; p += 2) {
+          const [x, y] = [(points[p] - cx) * scale + left, (cy - points[p + 1]) * scale + top];
+          if (p && p < last && Math.abs(x - px) + Math.abs(y - py) < 2) continue;
           if (p) pen.lineTo(x, y);
           else pen.moveTo(x, y);
+          [px, py] = [x, y];
         }
       }
       pen.stroke();

@@ -13,13 +13,13 @@ DTL.mapInput = (page) => {
     else if (event.key === "Enter") return page.click(page.camera.width / 2, page.camera.height / 2);
     else return undefined;
     event.preventDefault();
-    return page.later();
+    return page.moved();
   });
   page.root.addEventListener("keydown", (event) => event.key === "Escape" && page.close());
   for (const button of page.root.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => {
     if (button.dataset.zoom === "fit") page.fit();
     else page.camera.zoom(button.dataset.zoom === "in" ? 1.6 : 1 / 1.6);
-    page.later();
+    page.moved();
   });
 };
 
@@ -47,7 +47,7 @@ DTL.mapPointer = (page, canvas) => {
     page.camera.pan((now[0] - before[0]) / down.size, (now[1] - before[1]) / down.size);
     moved += Math.hypot(now[0] - before[0], now[1] - before[1]);
     down.set(event.pointerId, now);
-    return page.later();
+    return page.moved();
   });
   const up = (event) => {
     if (down.delete(event.pointerId) && moved < 5 && event.type === "pointerup") page.click(...at(event));
@@ -57,9 +57,9 @@ DTL.mapPointer = (page, canvas) => {
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
     page.camera.zoom(2 ** (-event.deltaY * (event.deltaMode ? 0.05 : 0.0022)), ...at(event));
-    page.later();
+    page.moved();
   }, { passive: false });
-  canvas.addEventListener("dblclick", (event) => (page.camera.zoom(2, ...at(event)), page.later()));
+  canvas.addEventListener("dblclick", (event) => (page.camera.zoom(2, ...at(event)), page.moved()));
 };
 
 DTL.mapHover = (page, canvas, sx, sy) => {

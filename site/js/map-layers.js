@@ -9,7 +9,7 @@ DTL.COLOURINGS = {
   fit_load: { name: "Load fits", title: "Buses by the load that fits there alone", none: "not tried", column: "fit_load", unit: "kW" },
   fit_pv: { name: "Roofs fit", title: "Buses by the photovoltaics that fit there alone", none: "not tried", column: "fit_pv", unit: "kW" },
   diff: { name: "Change of loading", title: "Loading less that of the other case, points of the limit", none: "not in both", column: "load", unit: "%" },
-  risk: { name: "Risk", title: "Elements by risk", none: "unknown", column: "risk", unit: "" },
+  risk: { name: "Outage risk", title: "Feeders by unplanned interruptions expected in a year", none: "unknown", column: "risk", unit: "a year" },
   age: { name: "Age", title: "Lines and transformers by years since installation", none: "unknown", column: "age", unit: "years" },
 };
 

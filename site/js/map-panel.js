@@ -30,6 +30,7 @@ DTL.panelContent = (page, part) => {
       DTL.h("tbody", {}, study.cases.map((told, c) => DTL.h("tr", { class: c === data.at ? "dtl-chosen" : null, "data-case": told.case }, DTL.h("th", { scope: "row" }, told.label),
         rows.map(([, text, over]) => DTL.h("td", { class: over?.(c) ? "dtl-num dtl-trouble" : "dtl-num" }, text(c)))))))),
     DTL.panelExtras(part, data.at),
+    study.threatened?.[detail.id] ? DTL.h("p", { class: "dtl-note", "data-risk": "" }, `Its feeder: ${study.threatened[detail.id].text}.`) : "",
     DTL.panelHosting(page, part),
     DTL.panelOutages(page, part),
     data.plane.kinds[detail.i] === "schematic" ? DTL.h("p", { class: "dtl-note" }, "Drawn as a schematic: its source has no coordinates.") : "",

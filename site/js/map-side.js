@@ -60,7 +60,7 @@ DTL.MapSide = class {
 
   #counts(at) {
     const { view, data } = this.page;
-    if (view.by === "diff" || view.by === "risk") return data.countsRead(view.by, at);
+    if (view.by === "diff") return data.countsRead(view.by, at);
     return { counts: data.counts(view.by, at), whole: true };
   }
 
@@ -145,7 +145,7 @@ DTL.MapSide = class {
     const { view, data, study } = page;
     const scale = DTL.scaleOf(view.by);
     for (const [id, at] of [["dtl-caption", data.at], ["dtl-caption-vs", data.vs]]) {
-      const counts = view.by === "diff" || view.by === "risk" ? [] : data.counts(view.by, at);
+      const counts = view.by === "diff" ? [] : data.counts(view.by, at);
       const bad = counts.reduce((sum, n, k) => sum + (scale.trouble[k] ? n : 0), 0);
       page.find(id).textContent = counts.length && scale.trouble.some(Boolean) ? `${study.cases[at].label} · ${bad.toLocaleString("en-US")} ${view.by.startsWith("fit_") ? "where nothing fits" : "out of limits"}` : study.cases[at].label;
     }

@@ -94,6 +94,7 @@ DTL.MapPage = class {
 
   /** Draws, reads what came into view, draws again, and tells the URL and the list. */
   async refresh() {
+    this.view.moving = this.left.moving = false;
     this.redraw();
     const { seen, detailed } = this.data.inView(this.camera);
     this.find("dtl-map-hint").textContent = detailed ? "" : "Zoom in to see single lines and transformers; feeders are drawn by their main ways.";
@@ -108,6 +109,12 @@ DTL.MapPage = class {
     this.redraw();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.refresh(), 160);
+  }
+
+  /** After the camera moved: a picture at once, the whole one when it rests. */
+  moved() {
+    this.view.moving = this.left.moving = true;
+    this.later();
   }
 
   fit() {

@@ -48,10 +48,18 @@ def test_layers_that_are_missing_say_why(watched: Any) -> None:
     page = watched.go(address())
     assert page.locator("input[name=on-solar]").is_disabled()
     assert "No scenario stacks" in page.locator("[data-layer=solar] small").inner_text()
-    risk = page.locator("input[name=by][value=risk]")
-    assert risk.is_disabled() and "risk" in risk.locator("xpath=..").get_attribute("title")
-    page = watched.go(address(by="risk", on="solar nobody"))
+    load = page.locator("input[name=by][value=fit_load]")
+    assert load.is_disabled() and "not asked of load" in load.locator("xpath=..").get_attribute("title")
+    page = watched.go(address(by="fit_load", on="solar nobody"))
     assert page.locator("input[name=by]:checked").get_attribute("value") == "load"
+
+
+def test_risk_colours_feeders_by_what_is_expected_of_them(watched: Any) -> None:
+    """Seven interruptions a year of one feeder and fewer than one of another; the third has no record."""
+    page = watched.go(address(by="risk"))
+    assert [page.locator(f"[data-class='{k}']").inner_text() for k in range(5)] == ["1", "0", "0", "1", "0"]
+    page.evaluate("DTL.map.open(DTL.rowsInView(DTL.map).find((r) => r.kind === 'line' && r.detail.id === 'north'))")
+    assert "14.0 expected in 730 days" in page.locator("[data-risk]").inner_text()
 
 
 def test_order_of_layers_is_kept_in_the_address(watched: Any) -> None:

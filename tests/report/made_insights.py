@@ -15,13 +15,18 @@ GAPS = [
     Insight("anomaly", "gap", float(n % 7), "h", f"M{n} has a gap", "north", kind="alert", element=f"M{n}")
     for n in range(40)
 ]
+RISKS = [
+    Insight("outage_risk", "interruptions_ahead", expected, "1", f"{expected} expected in 730 days", feeder)
+    for feeder, expected in (("north", 14.0), ("south-2", 1.5))
+]
+"""What is expected in two years: 7 and 0.75 in one."""
 SILENT = [not_enough("growth", "5 weeks of load, 94 are needed", feeder=f) for f in ("south-2", "lost-9")]
 
 
 def write(folder: Path) -> Path:
     """The folder that the stage ``learn`` would write."""
     folder.mkdir()
-    result = LearnResult([WARNED, REJECTED, *GAPS, *SILENT])
+    result = LearnResult([WARNED, REJECTED, *GAPS, *RISKS, *SILENT])
     tables.write("insights", result.insights(), folder / "insights.parquet")
     alert = {"feeder": "south-2", "kind": "meter", "element": "M<1>", "fault": "stuck", "start": 0, "end": 3600,
              "confidence": 0.4, "text": "equal", "repair": "none"}  # fmt: skip

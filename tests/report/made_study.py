@@ -254,7 +254,11 @@ def spec() -> dict[str, Any]:
         "powerflow": {"step_min": 60, "engine": "auto"},
         "years": {"measured": 2025, "planned": [2026, 2035]},
         "sources": {"made": {"kind": "opendss", "path": "made.dss"}},
-        "analyses": {"compare": {"baseline": "base"}, "hosting": {"of": ["generation"], "methods": {"iterative": {}}}},
+        "analyses": {
+            "compare": {"baseline": "base"},
+            "hosting": {"of": ["generation"], "methods": {"iterative": {}}},
+            "outage_risk": {"horizon_days": 730},
+        },
     }
     return {
         "study": "made",

@@ -55,12 +55,22 @@ def test_customers_of_the_map_are_those_of_the_model(made: Any) -> None:
 
 def test_what_is_missing_is_missing_for_a_reason(made: Any) -> None:
     lacks = content(made, "study")["lacks"]
-    assert set(lacks) == {"fit_load", "fit_pv", "risk", "solar", "growth"}
+    assert set(lacks) == {"fit_load", "fit_pv", "solar", "growth"}
     assert "not asked of load" in lacks["fit_load"] and "solar" in lacks["solar"]
     spec = made_study.spec()
     none = layers.reasons({**spec, "cases": spec["cases"][:1]}, set(), layers.Growing([], False))
     assert set(layers.LAYERS) - set(none) == {"load", "volt"}
     assert all(reason.endswith(".") for reason in none.values())
+
+
+def test_risk_is_the_interruptions_of_a_year_that_the_module_expects(made: Any) -> None:
+    told = content(made, "study")["threatened"]
+    assert {f: t["per_year"] for f, t in told.items()} == {"north": 7.0, "south-2": 0.75}
+    spec = made_study.spec()
+    asked = {**spec, "spec_text": spec["spec_text"].replace("outage_risk", "anomaly")}
+    assert layers.threatened({"learning": made.inputs["learning"]}, asked) == {}
+    assert "do not ask for outage_risk" in layers.reasons(asked, set(), layers.Growing([], False))["risk"]
+    assert "long enough" in layers.reasons(spec, set(), layers.Growing([], False))["risk"]
 
 
 def test_growth_alerts_are_those_of_the_module(tmp_path: Any) -> None:
