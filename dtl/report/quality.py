@@ -84,10 +84,8 @@ def reasons(conversion: pa.Table) -> list[dict[str, Any]]:
             key, {"verdict": key[0], "source": key[1], "reason": key[2], "count": 0, "example": _example(row)}
         )
         entry["count"] += 1
-    ordered = sorted(
-        found.values(),
-        key=lambda r: (-VERDICTS.index(r["verdict"]) if r["verdict"] != "unused" else 0, -r["count"], r["reason"]),
-    )
+    rank = {"refused": 0, "defaulted": 1, "unused": 2}
+    ordered = sorted(found.values(), key=lambda r: (rank[r["verdict"]], -r["count"], r["reason"]))
     return ordered[:REASONS]
 
 

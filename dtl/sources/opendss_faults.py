@@ -67,8 +67,8 @@ def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], rea
         )
 
 
-REFERENCES = {"LineCode", "Geometry", "Spacing", "XfmrCode", "Daily", "Yearly", "Duty", "Growth", "CVRCurve", "EffCurve",
-              "PTCurve", "TDaily", "TYearly", "TDuty", "Spectrum", "DynamicEq", "QMult", "Hour"}  # fmt: skip
+REFERENCES = {"LineCode", "Geometry", "Spacing", "XfmrCode", "Daily", "Yearly", "Duty", "Growth", "CVRCurve",
+              "EffCurve", "PTCurve", "TDaily", "TYearly", "TDuty", "Spectrum", "DynamicEq", "QMult"}  # fmt: skip
 """Properties that name another object, and are null where they name none."""
 
 

@@ -39,9 +39,8 @@ UNUSABLE = (UnusableError, ValidationError, ArithmeticError)
 class Record:
     """An object: what it is called in its source, where it stands, and its values by name.
 
-    ``target`` says which part it became, or ``reason`` why it became none, and ``harmless`` whether that changes nothing
-    in a power flow; ``dropped`` holds the reasons of values that
-    were looked at and have no place.
+    ``target`` says which part it became, or ``reason`` why it became none, and ``harmless`` whether that leaves the
+    power flow as it is; ``dropped`` holds the reasons of values that were looked at and have no place.
     """
 
     thing: str

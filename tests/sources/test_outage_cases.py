@@ -50,10 +50,9 @@ def outcome(case: Path, work: Path) -> str:
         counted.append(f"{row['outage']}: {links}: {said}, {row['cause']}, {flags} {row['refused']}".rstrip())
     served = [f"{r['feeder']} {r['year']}: {r['customers']:g} {r['basis']}" for r in linked.rows["served"]]
     account = tables.read("conversion", work / "oms" / "conversion.parquet").to_pylist()
-    kept = sorted(r["verdict"] for r in account if r["verdict"] not in ("refused", "unused"))
-    verdicts = [
-        f"{r['object']} {r['property']}: {r['reason']}" for r in account if r["verdict"] in ("refused", "unused")
-    ]
+    left = [r for r in account if r["verdict"] in ("refused", "unused")]
+    verdicts = [f"{r['object']} {r['property']}: {r['reason']}" for r in left]
+    kept = [r for r in account if r not in left]
     verdicts.append(f"{len(kept)} objects and properties are mapped")
     return "\n".join([*told, "--", *counted, "--", *sorted(served), "--", *verdicts]) + "\n"
 
