@@ -93,7 +93,7 @@ def _anchor(name: str) -> str:
 
 def _code(node: Code) -> Iterator[str]:
     """Signature and text of a class or function, then the public methods and fields of a class."""
-    yield f"```{{.python .no-check}}\n{signature(node)}\n```\n"
+    yield f"```python\n{signature(node)}\n```\n"
     yield prose(ast.get_docstring(node) or "") + "\n"
     if isinstance(node, ast.ClassDef):
         for name, kind, text in _fields(node):
@@ -102,7 +102,7 @@ def _code(node: Code) -> Iterator[str]:
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
                 first = (ast.get_docstring(method) or "").split("\n")[0]
-                yield f"- `{signature(method)[:-4].removeprefix('def ')}`" + (f": {prose(first)}" if first else "")
+                yield f"- `{signature(method).removeprefix('def ')}`" + (f": {prose(first)}" if first else "")
         yield ""
 
 
@@ -123,7 +123,7 @@ def signature(node: Code) -> str:
         name=node.name, args=node.args, body=[ast.Expr(ast.Constant(...))], decorator_list=[], returns=node.returns,
         type_params=[],
     )  # fmt: skip
-    return ast.unparse(ast.fix_missing_locations(bare)).replace("\n    ", " ")
+    return ast.unparse(ast.fix_missing_locations(bare)).removesuffix(":\n    ...")
 
 
 def prose(text: str) -> str:
