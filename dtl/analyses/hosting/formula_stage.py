@@ -18,6 +18,7 @@ from dtl.powerflow import head
 
 NO_FACTORS = "the engine of this feeder solves one power flow after the other, and has no linear network to ask"
 NO_SUN = "the formula knows plants at their rated power only, not those that follow the sun"
+NO_SUN = "the formula knows plants of one power, none that follow the sun"
 FOUND = ("hc_kw", "step_kw", "at_least", "limiting_factor", "method")
 
 
@@ -51,6 +52,8 @@ def found(hosting: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Row]:
 
 def answers(case: Case, of: Any, searched: Mapping[tuple[str, str], Row]) -> list[Row]:
     """The rows of one kind of plant."""
+    if of == "pv":
+        return [_none(of, NO_SUN)]
     grid, top = case.grid(of), float(case.words["up_to_kw"])
     said = capacities(grid, top)
     if not said:
