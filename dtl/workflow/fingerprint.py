@@ -145,6 +145,8 @@ def unpack(word: str) -> dict[str, str]:
 
 def chosen(digests: Mapping[str, str], spec: object) -> dict[str, str]:
     """Those of the digests that count for a slice: the stage's own and those of the kinds that it uses."""
+    if len(digests) == 1:
+        return dict(digests)
     used = kinds(spec)
     return {k: v for k, v in digests.items() if not k or k in used}
 

@@ -15,7 +15,7 @@ from tinystudy import Tiny
 
 pytestmark = pytest.mark.workflow
 
-KILLS = 5
+KILLS = {"group": 5, "snakemake": 5, "dtl": 2, "any": 20}
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +44,23 @@ def snakemake_of(pid: int) -> int | None:
     return None
 
 
-@pytest.mark.parametrize("victim", ["group", "snakemake", "dtl"])
+@pytest.mark.parametrize("victim", ["group", "snakemake", "dtl", pytest.param("any", marks=pytest.mark.slow)])
 def test_killed_and_taken_up_again(undisturbed: tuple[dict[str, bytes], float], tmp_path: Path, victim: str) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(victim)
     tiny = Tiny(tmp_path)
     hit = 0
-    while hit < (KILLS if victim != "dtl" else 2):
+    while hit < KILLS[victim]:
+        who = chance.choice(["group", "snakemake", "dtl"]) if victim == "any" else victim
         process = tiny.start("run", "tiny")
         time.sleep(chance.uniform(0.1, 0.8) * seconds)
         if process.poll() is not None:  # it was ready before: begin anew
             for name in ("results", ".dtl-store", ".snakemake"):
                 shutil.rmtree(tiny.folder / name)
             continue
-        if victim == "group":
+        if who == "group":
             os.killpg(process.pid, signal.SIGKILL)
-        elif victim == "dtl":
+        elif who == "dtl":
             process.kill()
         elif (pid := snakemake_of(process.pid)) is not None:
             os.kill(pid, signal.SIGKILL)

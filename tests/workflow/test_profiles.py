@@ -56,6 +56,26 @@ def test_snakemake_takes_every_word_of_a_profile(
         assert parsed(words | wrong, tmp_path, capsys)[1], f"{wrong} would not be noticed"
 
 
+def examples() -> list[dict[str, Any]]:
+    """The profiles that the page of clusters shows."""
+    page = (ROOT / "site/docs/clusters.md").read_text()
+    return [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page, flags=re.S)]
+
+
+@pytest.mark.parametrize("words", examples(), ids=lambda words: next(iter(words)))
+def test_snakemake_takes_the_profiles_of_the_page(
+    words: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = {key.partition("-")[0] for key in words} & set(PLUGINS)
+    lacks = [PLUGINS[name] for name in named if importlib.util.find_spec(PLUGINS[name]) is None]
+    if lacks:
+        pytest.skip(f"needs {', '.join(lacks)}".replace("_", "-"))
+    _, against = parsed(words, tmp_path, capsys)
+    assert not against
+    ours = {key for profile in PROFILES if snakemake.elsewhere(profile) for key in said(profile)}
+    assert not set(words) & ours, "what our profile says would be taken instead"
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_names_stages_that_are_there(profile: str) -> None:
     words = said(profile)
