@@ -18,6 +18,8 @@ HOURS_H, HOURS_SHARE = 1.0, 0.05
 """A violation is worse or better when its hours change by both of these."""
 SHARE = 0.001
 """Share of the value before from which a metric without a threshold of its own counts as changed."""
+ROUNDING = 1e-6
+"""Change in the unit of a metric without a threshold in that unit below which it is rounding, as of a loss of zero."""
 VOLTAGE_BAND_PU = 0.05
 """Voltage beyond a limit that weighs as much as a loading of twice the limit [pu]."""
 
@@ -172,8 +174,8 @@ def _changes(olds: Values, news: Values, pair: Pair) -> Iterator[Change]:
 
 def judged(metric: Metric, before: float, after: float) -> str:
     """The verdict by the metric's thresholds, or by `SHARE` where it has none."""
-    own = metric if metric.material or metric.share else replace(metric, share=SHARE)
-    return own.verdict(before, after)
+    share = metric.share if metric.material else metric.share or SHARE
+    return replace(metric, material=metric.material or ROUNDING, share=share).verdict(before, after)
 
 
 def label(pair: Pair) -> str:

@@ -178,6 +178,13 @@ def test_hours_and_values_decide_what_is_worse() -> None:
     assert difference._state(volts, 0.940, 0.9375, 10.0, 10.0) == "worse"
 
 
+def test_rounding_about_zero_is_no_change() -> None:
+    losses = difference.METRICS["loss_other_kwh"]
+    assert difference.judged(losses, 2e-9, -3e-9) == "same"
+    assert difference.judged(losses, 0.0, 0.5) == "worse"
+    assert difference.judged(losses, 100.0, 100.5) == "same"
+
+
 def test_a_failed_feeder_is_no_cure(repo: Repo) -> None:
     found = diff.of_revisions("main", ".", [], Store())[0]
     assert not found.found.material
