@@ -74,7 +74,7 @@
     check: [`ask the solver: dtl connect ${known.study} --bus FEEDER:BUS --kw KW --type pv`],
   }[query.intent]);
 
-  /** The case that is asked about: of the named year and the scenario with the named layers; else the last base. A text where there is none. */
+  /** The case that is asked about: the one that was chosen beside a question that names none; of the named year and the scenario with the named layers; else the last base. A text where there is none. */
   const caseOf = (known, query) => {
     const year = query.time?.year;
     const layers = query.scenario ?? (query.scenarios ?? []).find((s) => s.length) ?? [];
@@ -83,6 +83,7 @@
       const listed = [...new Set(known.cases.map((c) => c.scenario))].sort().join(", ");
       return `no scenario of ${known.study} has these layers with these numbers; it has ${listed}`;
     }
+    if (known.chosen && !layers.length && year === undefined) return known.chosen;
     const isOf = (c) => (names === null || names.includes(c.scenario)) && (year === undefined || c.year === 0 || c.year === year);
     let wanted = known.cases.filter(isOf);
     if (!wanted.length && ["saidi", "saifi", "caidi"].includes(query.metric)) wanted = known.cases;

@@ -8,8 +8,10 @@
 
   /** The canonical query of a question, with the words that were ignored, and those read as others. */
   ask.understand = (text) => {
-    const [found, corrected] = ask.tokens(text);
-    if (isHarmful(text, found)) return { query: { intent: "reject", reason: "not_a_query" }, ignored: [], corrected: [] };
+    const [written, mended] = ask.tokens(text);
+    if (isHarmful(text, written)) return { query: { intent: "reject", reason: "not_a_query" }, ignored: [], corrected: [] };
+    const [found, said] = ask.reworded(written);
+    const corrected = [...mended, ...said];
     const results = [];
     let thing = "";
     for (const part of clauses(found.slice(0, 2 * MOST_WORDS)).filter((p) => p.length)) {
@@ -82,7 +84,8 @@
         const numbers = c.tokens.filter((t, i) => !c.used[i] && t.number !== null);
         if (numbers.some((t) => t.number < 0)) return { query: impossible, left };
         // without a condition that was stated, an answer would be of something else
-        if (stray || numbers.length) return { query: { intent: "clarify", missing: ["filter"] }, left };
+        const isCounted = query.intent === "count" && left.length && !query.filters && !this.metrics.length;
+        if (stray || numbers.length || isCounted) return { query: { intent: "clarify", missing: ["filter"] }, left };
       }
       const foreign = { query: { intent: "reject", reason: "out_of_scope" }, left };
       if (query.intent === "clarify" && (left.length || this.isForeign()) && !this.metrics.length && !this.entities.length) return foreign;
@@ -117,10 +120,13 @@
 
     query() {
       const c = this.c;
-      const intent = this.intent();
+      let intent = this.intent();
       if (intent === "recommend") return { intent: "recommend", entity: "scenario" };
       let [entity, metric] = [this.entity(), this.metric()];
       if (intent === "check") return this.check(entity, metric);
+      if (intent === "count" && entity === "customer" && !metric && !this.filters.length) {
+        [intent, entity, metric] = ["value", this.ids.some(([, kind]) => kind === "feeder") ? "feeder" : "system", "customers"];
+      }
       if (intent === "run" && !this.ids.length && ["customer", "scenario", "meter", "violation"].includes(entity)) entity = "system";
       const own = this.allFilters(entity);
       const of = ask.rules.of_metric;

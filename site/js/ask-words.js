@@ -77,6 +77,24 @@ DTL.ask = {};
     return [found, mended];
   };
 
+  /** The tokens with ways of saying a thing read as the usual words, and which; longer ways first. */
+  ask.reworded = (found) => {
+    const { sayings } = ask.grammar;
+    const longest = Math.max(...Object.keys(sayings).map((k) => k.split(" ").length));
+    const [made, told] = [[], []];
+    for (let i = 0; i < found.length; ) {
+      let size = Math.min(longest, found.length - i);
+      const said = () => sayings[found.slice(i, i + size).map((t) => t.text).join(" ")];
+      while (size > 0 && said() === undefined) size--;
+      if (size) {
+        told.push([found.slice(i, i + size).map((t) => t.raw).join(" "), said()]);
+        made.push(...said().split(" ").map((w) => new ask.Token(w, w)));
+      } else made.push(found[i]);
+      i += size || 1;
+    }
+    return [made, told];
+  };
+
   const isAlpha = (text) => /^\p{L}+$/u.test(text);
 
   /** Whether a word is a name: a capital after a kind of thing, or after another such word. */

@@ -1,8 +1,13 @@
 // The box of questions, on the overview and on its own page: what was understood, what was ignored, and the answer with its rows.
 "use strict";
 
+/** The grammar of the box; the overview reads it when the box is first used. */
+DTL.ASK_SCRIPTS = ["ask-words.js", "ask-slots.js", "ask-parse.js", "ask-echo.js", "ask-answer.js"];
+
 /** The payloads of the box, read when it is first used. */
 DTL.askReady = async () => {
+  DTL.askRead ??= DTL.ask ? Promise.resolve() : DTL.runScripts(DTL.ASK_SCRIPTS);
+  await DTL.askRead;
   const [lexicon, answers] = await Promise.all([DTL.load("lexicon"), DTL.load("answers")]);
   if (!DTL.ask.grammar) DTL.ask.use(lexicon);
   const there = new Set(answers.meta.payloads);
@@ -21,11 +26,19 @@ DTL.askExamples = (known) => {
 DTL.askBox = async (root) => {
   const out = DTL.h("div", { class: "dtl-ask__out", role: "status", "aria-live": "polite" });
   const input = DTL.h("input", { id: "dtl-ask-text", type: "search", autocomplete: "off", enterkeyhint: "search", maxlength: 500, placeholder: root.dataset.example ?? "top 5 feeders by overload hours" });
+  const cases = DTL.h("select", { "aria-label": "Case, where the question names none", onchange: () => ask(input.value.trim()) }, DTL.h("option", { value: "" }, "case by the question"));
   const asked = () => new URLSearchParams(location.hash.slice(1)).get("q") ?? "";
+  const ready = async () => {
+    const known = await DTL.askReady();
+    if (cases.length === 1) cases.append(...known.cases.map((c) => DTL.h("option", { value: c.case }, c.case)));
+    cases.value = known.cases.some((c) => c.case === new URLSearchParams(location.hash.slice(1)).get("s")) ? new URLSearchParams(location.hash.slice(1)).get("s") : "";
+    known.chosen = known.cases.find((c) => c.case === cases.value) ?? null;
+    return known;
+  };
   const answer = async (text) => {
     root.removeAttribute("data-ready");
     try {
-      out.replaceChildren(...(await DTL.askAnswer(await DTL.askReady(), text, ask)));
+      out.replaceChildren(...(await DTL.askAnswer(await ready(), text, ask)));
     } catch (error) {
       DTL.tell(out, error);
     }
@@ -33,13 +46,14 @@ DTL.askBox = async (root) => {
   };
   const ask = (text) => {
     input.value = text;
-    const hash = `#${new URLSearchParams({ q: text })}`;
+    const hash = `#${new URLSearchParams(cases.value ? { q: text, s: cases.value } : { q: text })}`;
     if (location.hash === hash) answer(text);
     else location.hash = hash;
   };
   const form = DTL.h("form", { class: "dtl-ask__form", role: "search", onsubmit: (event) => (event.preventDefault(), ask(input.value.trim())) },
-    DTL.h("label", { for: "dtl-ask-text" }, "Ask the results"), input, DTL.h("button", { type: "submit", class: "dtl-button" }, "Ask"));
+    DTL.h("label", { for: "dtl-ask-text" }, "Ask the results"), input, cases, DTL.h("button", { type: "submit", class: "dtl-button" }, "Ask"));
   root.replaceChildren(form, out);
+  input.addEventListener("focus", () => ready().catch((error) => DTL.tell(out, error)), { once: true });
   const show = async () => {
     const text = asked();
     if (text) {
@@ -47,7 +61,7 @@ DTL.askBox = async (root) => {
       await answer(text);
       return;
     }
-    out.replaceChildren(...(root.hasAttribute("data-open") ? DTL.askHints(await DTL.askReady(), ask) : []));
+    out.replaceChildren(...(root.hasAttribute("data-open") ? DTL.askHints(await ready(), ask) : []));
     root.setAttribute("data-ready", "");
   };
   window.addEventListener("hashchange", show);

@@ -98,6 +98,25 @@ def test_what_is_not_clear_is_asked_back_and_what_is_ignored_is_said() -> None:
     assert understand("worst feedr").corrected == (("feedr", "feeder"),)
 
 
+def test_ways_of_saying_a_thing_are_read_as_the_usual_words_and_told() -> None:
+    said = understand("How many feeders have at least one violation?")
+    assert said.query["filters"] == [{"field": "violations_total", "op": ">", "value": 0}]
+    assert ("at least one violation", "violations above 0") in said.corrected
+    none = parse("feeders without any violations")
+    assert none["filters"] == [{"field": "violations_total", "op": "=", "value": 0}]
+    assert parse("How many transformers exceed their rating?")["filters"][0]["value"] == 100
+    assert parse("Rank the feeders by interruption frequency")["metric"] == "saifi"
+    assert parse("Which feeders can host the least?")["order"] == "asc"
+
+
+def test_a_count_that_would_ignore_a_condition_is_asked_back() -> None:
+    assert parse("how many feeders were painted green") == {"intent": "clarify", "missing": ["filter"]}
+    assert parse("how many feeders are there") == {"intent": "count", "entity": "feeder"}
+    assert parse("How many customers are on feeder F7?") == {
+        "intent": "value", "entity": "feeder", "metric": "customers",
+        "filters": [{"field": "id", "op": "=", "value": "F7"}]}  # fmt: skip
+
+
 def test_a_number_is_never_dropped_nor_cut_at_its_comma() -> None:
     below = [{"field": "voltage", "op": "<", "value": 0.95, "unit": "pu"}]
     assert parse("nodes where the voltage is below 0,95 pu")["filters"] == below

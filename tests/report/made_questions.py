@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dtl.learning.query.words import vocabulary
 
-LISTED = Path(__file__).resolve().parents[1] / "bench/learning/questions.txt"
+LISTS = sorted((Path(__file__).resolve().parents[1] / "bench/learning").glob("questions*.txt"))
 ODD = ("F12", "A-101", "Mill Road", "120%", "0.95", "pu", "2030", "7pm", "17:30", "1.5 MW", "-3", "2,5 %", "1,500 kW",
        "0,95", "٣", "twenty one", "constructor", "toString", "__proto__", "nan", "inf", "1_000", "9" * 30, ";", "then",
        "and the 3", "≥", "<=", "x2", "½", "F1 and F2", "except F3", "apart from", "May 2024", "L2")  # fmt: skip
@@ -31,7 +31,8 @@ ANSWERED = (
 
 def listed() -> list[str]:
     """The questions of the score script."""
-    return [line.split("|", 3)[3] for line in LISTED.read_text(encoding="utf-8").splitlines() if line.count("|") >= 3]
+    lines = [line for path in LISTS for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line.split("|", 3)[3] for line in lines if line.count("|") >= 3]
 
 
 def mixed(count: int, seed: int) -> list[str]:

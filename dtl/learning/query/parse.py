@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dtl.learning.query import filters, moment, scenario
 from dtl.learning.query.clause import Clause, Query, plain
 from dtl.learning.query.order import order, sides
-from dtl.learning.query.words import Token, grammar, matches, tokens
+from dtl.learning.query.words import Token, grammar, matches, reworded, tokens
 
 OF_METRIC = {
     "voltage_violations": "bus", "voltage": "bus", "anomalies": "meter", "mapping_confidence": "meter",
@@ -46,6 +46,7 @@ def understand(text: str) -> Understood:
     found, mended = tokens(text)
     if _harmful(text, found):
         return Understood({"intent": "reject", "reason": "not_a_query"})
+    found, said = reworded(found)
     parts = [p for p in _clauses(found[: 2 * MOST_WORDS]) if p]
     results, thing = [], ""
     for part in parts:
@@ -56,7 +57,7 @@ def understand(text: str) -> Understood:
     ignored = tuple(w for _, left in results for w in left)
     bad = next((q for q, _ in results if q["intent"] in ("reject", "clarify")), None)
     query = results[0][0] if len(results) == 1 else bad or {"intent": "multi", "queries": [q for q, _ in results]}
-    return Understood(query, ignored, tuple(mended))
+    return Understood(query, ignored, (*mended, *said))
 
 
 def _names_thing(part: list[Token]) -> bool:
@@ -139,7 +140,8 @@ class _Slots:
             numbers = [i for i, used in enumerate(self.clause.used) if not used and self.clause.number(i) is not None]
             if any((self.clause.number(i) or 0) < 0 for i in numbers):
                 return {"intent": "reject", "reason": "invalid_value"}, left
-            if stray or numbers:  # without a condition that was stated, an answer would be of something else
+            counted = query["intent"] == "count" and bool(left) and "filters" not in query and not self.metrics
+            if stray or numbers or counted:  # without a condition that was stated, an answer would be of something else
                 return {"intent": "clarify", "missing": ["filter"]}, left
         if query["intent"] == "clarify" and (left or self._foreign()) and not self.metrics and not self.entities:
             return {"intent": "reject", "reason": "out_of_scope"}, left
@@ -189,6 +191,9 @@ class _Slots:
         entity, metric = self.entity(), self._metric()
         if intent == "check":
             return self._check(entity, metric)
+        if intent == "count" and entity == "customer" and not metric and not self.filters:
+            named = any(kind == "feeder" for _, kind, *_ in self.ids)
+            intent, entity, metric = "value", "feeder" if named else "system", "customers"
         if intent == "run" and not self.ids and entity in ("customer", "scenario", "meter", "violation"):
             entity = "system"
         own, query = self._all_filters(entity), Query()

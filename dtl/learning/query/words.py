@@ -122,6 +122,27 @@ def tokens(text: str) -> tuple[list[Token], list[tuple[str, str]]]:
     return found, mended
 
 
+def reworded(found: list[Token]) -> tuple[list[Token], list[tuple[str, str]]]:
+    """The tokens with ways of saying a thing read as the usual words, and which; longer ways first."""
+    sayings = {tuple(k.split()): v for k, v in grammar()["sayings"].items()}
+    longest = max(len(k) for k in sayings)
+    made: list[Token] = []
+    told: list[tuple[str, str]] = []
+    i = 0
+    while i < len(found):
+        for size in range(min(longest, len(found) - i), 0, -1):
+            said = sayings.get(tuple(t.text for t in found[i : i + size]))
+            if said is not None:
+                told.append((" ".join(t.raw for t in found[i : i + size]), said))
+                made += [Token(w, w) for w in said.split()]
+                i += size
+                break
+        else:
+            made.append(found[i])
+            i += 1
+    return made, told
+
+
 def _named(raw: str, before: list[Token]) -> bool:
     """Whether a word is a name: a capital after a kind of thing, or after another such word."""
     if not before or not raw[:1].isupper() or raw.isupper():

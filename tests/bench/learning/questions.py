@@ -29,8 +29,11 @@ def score(path: Path) -> tuple[int, int, int, list[str]]:
     return right, asked, len(wrong), wrong
 
 
+LISTS = {"questions.txt": "own questions", "questions_of_managers.txt": "questions of managers and regulators"}
+
 if __name__ == "__main__":
-    right, asked, wrong, texts = score(Path(__file__).with_name("questions.txt"))
-    told = f"{right} right, {asked} asked back or refused, {wrong} read as something else"
-    print(f"ask | {right + asked + wrong} own questions | intent, thing, metric | - | {told}")
-    print("\n".join(texts))
+    for name, about in LISTS.items():
+        right, asked, wrong, texts = score(Path(__file__).with_name(name))
+        told = f"{right} right, {asked} asked back or refused, {wrong} read as something else"
+        print(f"ask | {right + asked + wrong} {about} | intent, thing, metric | - | {told}")
+        print("\n".join(texts))
