@@ -78,14 +78,14 @@ DTL.WhatIfSweep = class {
   draw() {
     const corners = DTL.cornersOf(this.sweep, this.at);
     const rows = this.sweep.figures.map((f) => [f, DTL.between(corners, f.values[this.feeder])]).filter(([, told]) => told);
-    const head = ["Figure", "Estimate", "Between"].map((t, i) => DTL.h("th", { scope: "col", class: i ? "dtl-num" : null }, t));
     const solved = corners.length === 1;
+    const head = ["Figure", solved ? "Solved" : "Estimate"].map((t, i) => DTL.h("th", { scope: "col", class: i ? "dtl-num" : null }, t));
     this.table.replaceChildren(
       DTL.h("p", { class: "dtl-note" }, solved ? "This is a point that was solved: no estimate." : `Told from the ${corners.length} solved points around; the band is their lowest and highest, and holds as long as the figure rises or falls all the way between them.`),
       DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table" }, DTL.h("thead", {}, DTL.h("tr", {}, head)),
         DTL.h("tbody", {}, rows.map(([f, told]) => DTL.h("tr", { "data-metric": f.metric }, DTL.h("th", { scope: "row", class: "dtl-text" }, f.meaning),
-          DTL.h("td", { class: "dtl-num", "data-value": told.value }, DTL.text(told.value, f.unit)),
-          DTL.h("td", { class: "dtl-num" }, told.solved ? "solved" : `${DTL.text(told.low, f.unit)} and ${DTL.text(told.high, f.unit)}`)))))));
+          DTL.h("td", { class: "dtl-num", "data-value": told.value }, DTL.text(told.value, f.unit),
+            told.solved ? "" : DTL.h("small", {}, DTL.h("br"), `${DTL.text(told.low, f.unit)} to ${DTL.text(told.high, f.unit)}`))))))));
     this.element.setAttribute("data-at", this.at.join(" "));
   }
 };
