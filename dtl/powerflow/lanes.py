@@ -3,6 +3,9 @@
 A loop over a short row of an array is compiled with checks whether its arrays overlap, and these cost more than the row
 itself. Values of the type `Run` are loaded, computed and stored as a whole instead: rows become vector instructions of
 whatever width the processor has. Arrays of runs have the shape (rows, LANES) and are contiguous.
+
+Machine code that is kept on disk is known by the file of the loop that uses runs, not by this one: after an edit here,
+touch the modules of kernels.
 """
 
 from __future__ import annotations
