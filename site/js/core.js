@@ -27,6 +27,16 @@ DTL.fetch = (name) =>
     document.head.append(script);
   });
 
+/** Runs scripts of the site one after the other, for what a page needs only when it is used. */
+DTL.runScripts = async (names) => {
+  for (const name of names) {
+    await new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), { src: `assets/dtl/${name}`, onload: resolve, onerror: () => reject(new Error(`${name} cannot be read`)) });
+      document.head.append(script);
+    });
+  }
+};
+
 DTL.unpack = async (packed) => {
   if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old to unpack the data of this page.");
   const zipped = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));

@@ -6,7 +6,7 @@ DTL.SLOW_MS = 12;
 
 DTL.MapDraw = class {
   constructor(canvas, data, camera) {
-    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, font: getComputedStyle(document.body).fontFamily });
+    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, moving: false, still: { slow: false }, font: getComputedStyle(document.body).fontFamily });
   }
 
   /** The case it shows: that of the map, or the other one. */
@@ -22,15 +22,21 @@ DTL.MapDraw = class {
 
   /** Draws; while the map moves, what takes longer than a frame is the picture drawn before, put where it belongs. */
   draw() {
-    if (this.moving && this.still) return this.#again();
+    const { canvas, camera } = this;
+    if (this.moving && this.still.slow && canvas.width === this.still.width) {
+      this.still.copy ??= this.#copy();
+      return this.#again();
+    }
     const start = performance.now();
     this.#whole();
-    this.still = null;
-    if (performance.now() - start < DTL.SLOW_MS || this.quiet) return undefined;
+    this.still = { slow: performance.now() - start > DTL.SLOW_MS, width: canvas.width, x: camera.x, y: camera.y, scale: camera.scale };
+    return undefined;
+  }
+
+  #copy() {
     const copy = Object.assign(document.createElement("canvas"), { width: this.canvas.width, height: this.canvas.height });
     copy.getContext("2d").drawImage(this.canvas, 0, 0);
-    this.still = { copy, x: this.camera.x, y: this.camera.y, scale: this.camera.scale };
-    return undefined;
+    return copy;
   }
 
   #again() {
