@@ -82,10 +82,10 @@ DTL.WhatIfSweep = class {
     const head = ["Figure", solved ? "Solved" : "Estimate"].map((t, i) => DTL.h("th", { scope: "col", class: i ? "dtl-num" : null }, t));
     this.table.replaceChildren(
       DTL.h("p", { class: "dtl-note" }, solved ? "This is a point that was solved: no estimate." : `Told from the ${corners.length} solved points around; the band is their lowest and highest, and holds as long as the figure rises or falls all the way between them.`),
-      DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table" }, DTL.h("thead", {}, DTL.h("tr", {}, head)),
+      DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table dtl-what-figures" }, DTL.h("thead", {}, DTL.h("tr", {}, head)),
         DTL.h("tbody", {}, rows.map(([f, told]) => DTL.h("tr", { "data-metric": f.metric }, DTL.h("th", { scope: "row", class: "dtl-text" }, f.meaning),
           DTL.h("td", { class: "dtl-num", "data-value": told.value }, DTL.text(told.value, f.unit),
-            told.solved ? "" : DTL.h("small", {}, DTL.h("br"), `${DTL.text(told.low, f.unit)} to ${DTL.text(told.high, f.unit)}`))))))));
+            told.solved ? "" : DTL.h("small", {}, `${DTL.shown(told.low, f.unit)[0]} to ${DTL.text(told.high, f.unit)}`))))))));
     this.element.setAttribute("data-at", this.at.join(" "));
   }
 };
