@@ -1,0 +1,48 @@
+"""The public copy in a browser: every page without an error or a foreign request, and what is hidden says so."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+_PATH = Path(__file__).resolve().parents[1] / "report" / "test_public.py"
+_spec = importlib.util.spec_from_file_location("report_public", _PATH)
+assert _spec and _spec.loader
+public = importlib.util.module_from_spec(_spec)
+sys.modules["report_public"] = public
+_spec.loader.exec_module(public)
+
+PAGES = ("index.html", "map.html#f=north", "feeder.html", "feeder.html#north", "feeder.html#nobody", "compare.html",
+         "hosting-capacity.html", "side-by-side.html", "questions.html", "method.html", "downloads.html")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hidden(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hidden")
+    words = {"hide": ["customer_load", "coordinates", "device_settings"]}
+    public.publish_site(public.spec(**words), public.given(made, folder), {"public": folder / "www"})
+    return folder / "www"
+
+
+def test_every_page_of_a_copy_that_hides_all_opens_quietly(browser: Any, hidden: Path) -> None:
+    told: list[str] = []
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: told.append(str(e)))
+    page.on("request", lambda r: None if r.url.startswith(("file:", "blob:", "data:")) else told.append(r.url))
+    page.on("requestfailed", lambda r: told.append(r.url))
+    for name in PAGES:
+        page.goto("about:blank")
+        page.goto(f"{hidden.as_uri()}/{name}")
+        for root in ("map", "feeder", "compare", "hosting", "side"):
+            if page.locator(f"#dtl-{root}").count():
+                page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=20_000)
+        assert told == [], name
+        if name == "feeder.html#north":
+            assert "does not show the load of customers" in page.locator("#dtl-feeder").inner_text()
+    page.close()
