@@ -38,7 +38,6 @@ PAGES = {
 """The pages made from templates, in the order of the navigation; one without a context (None) is left out."""
 
 GROUPS = {
-    "Scenarios": ("compare", "builder"),
     "Scenarios": ("compare", "what-if", "builder"),
     "Feeders": ("feeder", "side-by-side"),
     "Analyses": ("hosting-capacity", "sweeps", "assets", "substations", "compliance", "mitigation", "reliability"),
