@@ -11,6 +11,7 @@ from dtl.scenarios.context import Context
 from dtl.scenarios.edited import with_parts
 from dtl.scenarios.edited_plants import output
 from dtl.scenarios.edited_register import IDLE, in_load, in_time, part_of
+from dtl.scenarios.separated import separated
 from dtl.scenarios.state import Plant, State, assumption
 
 Rows = list[Mapping[str, Any]]
@@ -21,13 +22,16 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     """The state with the entries of the source ``layer["from"]`` whose status is one of ``layer["status"]``.
 
     Batteries have no schedule in a register and are left idle. Entries in service since the measured year or before,
-    whose generation the measured load already has inside, are not connected again. What has no place is noted.
+    whose generation the measured load already has inside, are not connected again. What has no place is noted. With
+    ``separated`` it is these alone that are connected, and taken out of the load (`dtl.scenarios.separated`).
 
     Raises
     ------
     SolveError
         There are entries of type pv, and no weather with irradiance.
     """
+    if layer.get("separated"):
+        return separated(layer, state, context)
     name = str(layer["name"])
     asked = [r for r in context.register if r["source"] == layer["from"] and r["status"] in layer["status"]]
     later = [r for r in asked if not in_time(r, layer.get("until"), context)]

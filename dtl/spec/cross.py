@@ -10,7 +10,7 @@ from dtl.errors import Mistake
 from dtl.spec.action_checks import devices_are_there, programs_hold, times_are_solved
 from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
-from dtl.spec.device_checks import batteries_have_company, roofs_have_weather
+from dtl.spec.device_checks import batteries_have_company, existing_roofs_are_known, roofs_have_weather
 from dtl.spec.edits import Actions
 from dtl.spec.layer_files import classes_are_known, equipment_holds, files_hold, profiles_hold, switches_hold
 from dtl.spec.layers import conflicts
@@ -242,6 +242,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     switches_hold,
     classes_are_known,
     roofs_have_weather,
+    existing_roofs_are_known,
     batteries_have_company,
     swept,
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 from pydantic import BeforeValidator as Before
 
-from dtl.spec.base import Base, NotYet, Reading, near, wrong
+from dtl.spec.base import Base, Reading, near, wrong
 from dtl.spec.names import CsvPath, SeriesName
 from dtl.spec.scalars import Name, PowerFactor, Text
 
@@ -70,8 +70,8 @@ class Demand(Base):
     """Voltage dependence by class, or of `all` others; otherwise the model's own."""
     scale_to: ScaleTo | None = None
     """What the sum of the loads is corrected to."""
-    existing_pv: Annotated[Literal["in_load", "separated"], NotYet(but=("in_load",))] = "in_load"
-    """Whether roofs stay inside the measured net load, or are separated and modelled."""
+    existing_pv: Literal["in_load", "separated"] = "in_load"
+    """Whether the roofs of the register stay inside the measured net load, or are separated and modelled beside it."""
 
     @model_validator(mode="after")
     def _profile_has_a_file(self) -> Demand:

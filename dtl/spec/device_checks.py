@@ -26,6 +26,18 @@ def roofs_have_weather(study: Study) -> Found:
             yield ("layers", name), "needs-weather", message
 
 
+def existing_roofs_are_known(study: Study) -> Found:
+    """Roofs that are separated from the load are those of a register, and follow the weather."""
+    if study.demand.existing_pv != "separated":
+        return
+    if not any(source.kind == "generators" for source in study.sources.values()):
+        message = "the roofs that are separated are those of a register; the study has no source of kind generators"
+        yield ("demand", "existing_pv"), "needs-generators", message
+    if not any(isinstance(s, OpenMeteo | WeatherFile) for s in study.sources.values()):
+        message = "what roofs gave follows the irradiance, and the study has no weather"
+        yield ("demand", "existing_pv"), "needs-weather", message
+
+
 def batteries_have_company(study: Study) -> Found:
     """The roofs that batteries go with, and the tariff that they follow, are in the same stack."""
     for name, scenario in study.scenarios.items():

@@ -33,17 +33,24 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
     return said
 
 
+SEPARATED = "demand.existing_pv"
+"""Name of the layer that takes existing roofs out of the measured load."""
+
+
 def in_service(study: Study) -> list[dict[str, Any]]:
-    """The layer that connects the generators in service of the register ``network.generators``, in all cases.
+    """The layers of all cases: what separates existing roofs, and the generators in service of the register.
 
     ``net`` says that the load was corrected to a measured sum, which has their generation inside.
     """
     network = study.network
+    net = study.demand.scale_to is not None
+    separated = [{"name": SEPARATED, "kind": "queue", "separated": True, "net": net}]
+    found = separated if study.demand.existing_pv == "separated" else []
     if network.generators is None:
-        return []
+        return found
     layer = {"name": IN_SERVICE, "kind": "queue", "from": network.generators, "status": ["in_service"], "whole": True,
-             "net": study.demand.scale_to is not None}  # fmt: skip
-    return [layer | ({"until": network.as_of.isoformat()} if network.as_of else {})]
+             "net": net}  # fmt: skip
+    return [*found, layer | ({"until": network.as_of.isoformat()} if network.as_of else {})]
 
 
 def _alone(study: Study) -> bool:
