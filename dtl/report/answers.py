@@ -46,6 +46,7 @@ def facts(spec: Mapping[str, Any], known: Facts, more: Sequence[str]) -> bytes:
         "units": {m: METRICS[m].unit for m in ASKED},
         "rows": ROWS,
         "payloads": list(more),
+        "left_out": [f"{page}.html" for page in spec.get("left_out", ())],
     }
     return payloads.columns({"facts": cols}, about)
 

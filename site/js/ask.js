@@ -91,22 +91,25 @@ DTL.askAnswer = async (known, text, ask) => {
     DTL.h("details", { class: "dtl-plain" }, DTL.h("summary", {}, "The query"), DTL.h("pre", {}, DTL.h("code", {}, JSON.stringify(read.query, null, 1))))].filter(Boolean);
 };
 
+/** Whether the site has the page of an address; the public copy lacks some. */
+DTL.isThere = (known, href) => !known.left_out.includes(href.split("#")[0]);
+
 DTL.askPart = (known, part) => {
-  if (!part.held) return [DTL.h("p", { class: "dtl-callout", "data-said": "Not held" }, part.text, part.href ? [" ", DTL.h("a", { href: part.href }, "Go there")] : "")];
+  if (!part.held) return [DTL.h("p", { class: "dtl-callout", "data-said": "Not held" }, part.text, part.href && DTL.isThere(known, part.href) ? [" ", DTL.h("a", { href: part.href }, "Go there")] : "")];
   const found = [];
   if (part.case) found.push(DTL.h("p", { class: "dtl-note" }, "Case ", DTL.h("b", {}, part.case.case)));
   if (part.text) found.push(DTL.h("p", { class: "dtl-answer dtl-answer-small", "data-said": "Answer" }, part.text));
-  if (part.rows.length) found.push(DTL.askRows(part.rows));
+  if (part.rows.length) found.push(DTL.askRows(known, part.rows));
   if (part.more) found.push(DTL.h("p", { class: "dtl-note" }, `and ${part.more} more`));
   const behind = part.rows.length ? [] : part.all ?? [];
-  if (behind.length) found.push(DTL.h("details", { class: "dtl-plain" }, DTL.h("summary", {}, `The ${behind.length.toLocaleString("en-US")} behind it`), DTL.askRows(behind.slice(0, 200)),
+  if (behind.length) found.push(DTL.h("details", { class: "dtl-plain" }, DTL.h("summary", {}, `The ${behind.length.toLocaleString("en-US")} behind it`), DTL.askRows(known, behind.slice(0, 200)),
     behind.length > 200 ? DTL.h("p", { class: "dtl-note" }, "the first 200; the tables stand on the page Downloads") : ""));
   return found;
 };
 
 /** Rows of an answer; each number leads to the feeder, the element on the map, or the table from which it is. */
-DTL.askRows = (rows) => DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table dtl-ask__rows" },
+DTL.askRows = (known, rows) => DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table dtl-ask__rows" },
   DTL.h("thead", {}, DTL.h("tr", {}, DTL.h("th", { scope: "col" }, "What"), DTL.h("th", { scope: "col", class: "dtl-num" }, "Value"), DTL.h("th", { scope: "col" }, "Row"))),
   DTL.h("tbody", {}, rows.map((row) => DTL.h("tr", {}, DTL.h("th", { scope: "row" }, row.name),
-    DTL.h("td", { class: "dtl-num" }, DTL.h("a", { href: row.href, title: row.source, "data-value": row.value }, row.source === "cube" ? "there" : DTL.text(row.value, row.unit))),
+    DTL.h("td", { class: "dtl-num" }, DTL.h(DTL.isThere(known, row.href) ? "a" : "span", { href: DTL.isThere(known, row.href) ? row.href : null, title: row.source, "data-value": row.value }, row.source === "cube" ? "there" : DTL.text(row.value, row.unit))),
     DTL.h("td", { class: "dtl-text" }, DTL.h("small", {}, row.source)))))));
