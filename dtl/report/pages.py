@@ -55,6 +55,7 @@ REFERENCE = {
     "ask": "Questions in plain words",
     "learning": "What is learned, and how well",
     "public": "The public copy",
+    "report": "The report site",
     "decisions": "Decisions",
 }
 """Pages copied from ``site/docs``, below Method."""
