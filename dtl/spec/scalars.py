@@ -60,7 +60,7 @@ def _day(value: Any) -> Any:
 def _moment(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d", value):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:00)?", value):
         try:
             return datetime.fromisoformat(value)
         except ValueError as error:

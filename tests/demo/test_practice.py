@@ -57,6 +57,16 @@ def test_both_forges_run_all_of_them(root: Path) -> None:
     assert set(gitlab["practice"]["parallel"]["matrix"][0]["STUDY"]) == set(PRACTICE)
 
 
+def test_a_study_with_times_is_read_again_from_its_canonical_text(root: Path) -> None:
+    """The page of the scenario builder reads every study so."""
+    from dtl.report.builder import _said
+    from dtl.spec.study import Study, load
+
+    whole = load(root / "studies/flexibility").canonical()
+    again = Study.model_validate(_said(json.loads(json.dumps(whole))))
+    assert again.canonical()["layers"] == whole["layers"]
+
+
 @pytest.mark.slow
 @pytest.mark.workflow
 @pytest.mark.parametrize("name", PRACTICE)

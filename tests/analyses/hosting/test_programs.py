@@ -21,8 +21,8 @@ HOURS = list(range(4100, 4124))
 def test_members_give_way_before_a_plant_comes(mixed: Feeder, tmp_path: Path) -> None:
     """The head's power without plants is that of the solved case, and lower than without the program."""
     inputs: dict[str, Any] = {"raw": {}, **prepared(mixed, tmp_path)}
-    program = {"name": "shave", "kind": "flexibility", "min_power_kw": 0.0, "target_pf": 0.5, "buses": ["lv"], "only_feeder": True,
-               "when": {"transformer_pct": 40.0}}  # fmt: skip
+    program = {"name": "shave", "kind": "flexibility", "min_power_kw": 0.0, "target_pf": 0.5, "buses": ["lv"],
+               "only_feeder": True, "when": {"transformer_pct": 40.0}}  # fmt: skip
     heads = {}
     for name, layers in (("with", [program]), ("without", [])):
         spec = solve_spec(hours=HOURS, layers=layers) | {"study": "s", "analyses": {"hosting": WORDS}}
