@@ -71,6 +71,9 @@ REFERENCES = {"LineCode", "Geometry", "Spacing", "XfmrCode", "Daily", "Yearly", 
               "EffCurve", "PTCurve", "TDaily", "TYearly", "TDuty", "Spectrum", "DynamicEq", "QMult"}  # fmt: skip
 """Properties that name another object, and are null where they name none."""
 
+RATED = {"kW", "kvar", "kV", "kVA", "PF"}
+"""Properties that always have a value: the engine computes those that are not stated from those that are."""
+
 
 def sound(reading: Reading, feeder: str, classes: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """The objects without those of `known` classes that have a value which is no finite number; these are refused.
@@ -83,7 +86,8 @@ def sound(reading: Reading, feeder: str, classes: Mapping[str, Any], known: Coll
         kept = []
         for item in items:
             full, given = item["full"], set(item["given"])
-            lacking = [p for p, v in sorted(full.items()) if _broken(v) or (v is None and p in given - REFERENCES)]
+            needed = (given - REFERENCES) | RATED
+            lacking = [p for p, v in sorted(full.items()) if _broken(v) or (v is None and p in needed)]
             if cls in known and lacking and full.get("Enabled", True):
                 refuse(reading, feeder, cls, item, f"{', '.join(lacking)}: is no finite number", harmless=False)
             else:
