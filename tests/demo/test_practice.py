@@ -19,7 +19,7 @@ PRACTICE = {
     "flexibility": "ieee123 needs work",
     "inbox": "limits of grid codes are broken, on dach",
     "lv_twin": "least generation fits on feeder_05",
-    "portfolio": "6 measures remove 95.3",
+    "portfolio": "8 measures remove 98.9",
     "validation": "within tolerance",
 }
 """The studies, and a part of the answer of each."""
