@@ -112,8 +112,8 @@ rule formula_feeder:
         ready=layout.READY,
         facts=given(".json"),
         weather=layout.WEATHER,
-        hosting=layout.HOSTING,
         raw=border.raw("formula_feeder"),
+        hosting=layout.HOSTING,
     output:
         formula=solid(layout.FORMULA),
     log:
@@ -193,8 +193,8 @@ rule mitigate_feeder:
         ready=layout.READY,
         facts=given(".json"),
         weather=layout.WEATHER,
-        costs=layout.COSTS,
         raw=border.raw("mitigate_feeder"),
+        costs=layout.COSTS,
     output:
         measures=solid(layout.MEASURES),
         packages=solid(layout.PACKAGES),

@@ -57,7 +57,7 @@ def payload(
         **_named(whole),
     }
     return {
-        "schema": _schema(),
+        "language": _schema(),
         "order": ORDER,
         "sections": SECTIONS,
         "study": spec["study"],

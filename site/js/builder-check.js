@@ -12,8 +12,8 @@ DTL.builder = {};
   /** Takes the payload: the classes of the schema, the names of the study. */
   b.use = (told) => {
     b.told = told;
-    b.classes = told.schema.classes;
-    b.kinds = told.schema.kinds;
+    b.classes = told.language.classes;
+    b.kinds = told.language.kinds;
   };
 
   b.resolve = (part) => (part.$ref ? { ...b.classes[part.$ref.split("/").at(-1)], name: part.$ref.split("/").at(-1) } : part);

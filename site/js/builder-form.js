@@ -45,7 +45,7 @@
     const schema = b.classes[cls];
     const required = schema.required ?? [];
     const choice = CHOICES[cls] ?? [];
-    const words = b.told.schema.words[cls].filter((w) => w !== "kind" && !choice.includes(w) && !b.isAbsent(schema.properties[w]));
+    const words = b.told.language.words[cls].filter((w) => w !== "kind" && !choice.includes(w) && !b.isAbsent(schema.properties[w]));
     const isFirst = (w) => required.includes(w) || data[w] !== undefined || (b.first[cls] ?? []).includes(w);
     const field = (w) => b.field(cls, w, data, path, on, required.includes(w));
     const place = (w) => (required.includes(w) ? -1 : (b.first[cls] ?? []).indexOf(w) + 1 || 99);

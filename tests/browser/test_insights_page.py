@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def test_filters_by_module_and_feeder(watched: Any) -> None:
     page = watched.go("insights.html")
     cards = page.locator("article.dtl-insight")
-    assert cards.count() == 3 and page.locator("[data-metric=gap] li").count() == 12
+    assert cards.count() == 5 and page.locator("[data-metric=gap] li").count() == 12
     page.locator("select").nth(0).select_option("growth")
     page.wait_for_selector('#dtl-insights[data-ready="module=growth"]')
     assert cards.count() == 1 and "2 times" in page.locator(".dtl-quiet").text_content()

@@ -139,7 +139,7 @@ def beginning(message: str) -> str:
 
 def test_mistakes_are_told_in_the_words_of_check(rich: Rich, tmp_path: Path) -> None:
     path, told = rich
-    known, kinds = told["schema"]["classes"], told["schema"]["kinds"]
+    known, kinds = told["language"]["classes"], told["language"]["kinds"]
     draw = random.Random(5)
     entries = [
         {"kind": kind} | made_up({"$ref": cls}, known, draw) for _ in range(25) for kind, cls in sorted(kinds.items())
@@ -177,7 +177,7 @@ def test_lists_of_fields_name_fields_that_there_are() -> None:
 
 
 def test_payload_holds_no_more_of_the_schema_than_the_form_needs(rich: Rich) -> None:
-    held = rich[1]["schema"]["classes"]
+    held = rich[1]["language"]["classes"]
     assert {"Ev", "Scenario", "Profile", "Seasons", "Step", "ScaleLoad"} <= set(held)
     assert not {"Study", "OpenDss", "Analyses", "Gis"} & set(held)
 
