@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from dtl.errors import SolveError
 from dtl.network.feeder import Bus, Feeder, Part
+from dtl.network.rephase import fed as fed
+from dtl.network.rephase import letters as letters
 from dtl.network.topology import Edge, Topology, trace
 from dtl.scenarios.context import Context
 from dtl.scenarios.state import State
@@ -128,13 +130,6 @@ def _lacking(feeder: Feeder, topology: Topology) -> dict[Edge, str]:
     return lacking
 
 
-def fed(feeder: Feeder, topology: Topology, bus: str) -> tuple[int, ...]:
-    """The phase nodes of a bus that are alive, ascending."""
-    if bus not in topology.distance_km:
-        return ()
-    return tuple(n for n in feeder.bus[bus].nodes if 1 <= n <= 3 and n not in topology.dead.get(bus, set()))
-
-
 def grounded(feeder: Feeder, topology: Topology, bus: str) -> bool:
     """Whether ground is a reference at a fed bus: its section is fed by a source, or by a winding in wye to ground."""
     units = {t.name: t for t in feeder.transformers}
@@ -145,11 +140,6 @@ def grounded(feeder: Feeder, topology: Topology, bus: str) -> bool:
             return here.connection == "wye" and (0 in here.nodes or len(here.nodes) == units[name].phases)
         bus = above
     return True
-
-
-def letters(nodes: Iterable[int]) -> str:
-    """The letters of phase nodes, as ``BC``."""
-    return "".join("ABC"[n - 1] for n in nodes if 1 <= n <= 3)
 
 
 def nodes_of(phases: str) -> tuple[int, ...]:
