@@ -23,7 +23,7 @@ from typing import Any
 from dtl import layout
 from dtl.errors import ContractError, DtlError, SolveError, StoreError
 from dtl.workflow import digests, disk, fingerprint
-from dtl.workflow.processes import identity
+from dtl.workflow.processes import identity, peak_mb
 from dtl.workflow.questions import Job, file_of, origin, raw_names
 from dtl.workflow.stages import STAGES, Stage
 from dtl.workflow.store import Answer, Question, Store, describe
@@ -104,6 +104,7 @@ def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[st
         joined = _join(job, staged, store, staging)
         record = _publish(job, joined)
     record |= {"answers": answers, "inputs": _paths(job, inputs), "run": os.environ.get("DTL_RUN", "")}
+    record["peak_mb"] = peak_mb()
     digests.write_atomically(job.record(), digests.pretty(record))
     return record
 
@@ -142,6 +143,11 @@ def _joined(path: Path, contract: str, store: Store, names: Sequence[str]) -> Jo
 def answer_anew(job: Job, case: str, store: Store, target: Store, stages: Mapping[str, Stage] = STAGES) -> Answer:
     """Compute one answer of a job into another store, whatever is known of it; nothing is published."""
     return _compute(job, case, _question(job, case, _digests(job, store, stages)), target, stages)
+
+
+def question(job: Job, case: str, store: Store, stages: Mapping[str, Stage] = STAGES) -> Question:
+    """What one answer of a job is asked by, as its inputs lie there now."""
+    return _question(job, case, _digests(job, store, stages))
 
 
 def _question(job: Job, case: str, inputs: Mapping[str, Any]) -> Question:

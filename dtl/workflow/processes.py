@@ -49,6 +49,14 @@ def identity(pid: int) -> str:
     return f"{pid}-{started(pid)}"
 
 
+def peak_mb() -> int:
+    """The most memory that this process, or one of its children that ended, held at once [MB]."""
+    import resource
+
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e6 / 1024))
+
+
 def alive(name: str) -> bool:
     """Whether the process with this identity still runs."""
     pid, _, start = name.partition("-")
