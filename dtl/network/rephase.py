@@ -144,7 +144,8 @@ def _mapped(feeder: Feeder, moved: set[str], mapping: Mapping[int, int], edge: E
             p.model_copy(update={"nodes": nodes(p.nodes)}) if p.bus in moved else p for p in getattr(feeder, field)
         ]
     fields["regulators"] = [_watching(r, moved, mapping) for r in feeder.regulators]
-    return feeder.model_copy(update={field: tuple(parts) for field, parts in fields.items()})
+    known = {name: getattr(feeder, name) for name in Feeder.model_fields}
+    return Feeder(**known | {field: tuple(parts) for field, parts in fields.items()})
 
 
 def _watching(part: Regulator, moved: set[str], mapping: Mapping[int, int]) -> Regulator:
