@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import COSMETIC, Base, NotYet, wrong
+from dtl.spec.base import COSMETIC, Base, wrong
 from dtl.spec.names import SourceName
 from dtl.spec.scalars import Count, Day, NotNegative, Positive, Share, Text, Whole
 
@@ -57,8 +57,6 @@ class Refresh(Base):
     """How often."""
     day: Annotated[Whole, Field(ge=1, le=28)] = 1
     """Day of the month; of the week where it is weekly: 1 is Monday, 7 Sunday."""
-    window_months: Annotated[Count | None, Field(le=120), NotYet()] = None
-    """Length of the window of measurements [months]."""
 
     @model_validator(mode="after")
     def _in_the_week(self) -> Refresh:
