@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from dtl import tables
 from dtl.network import given
+from dtl.network.calibrated import UnknownElement
 from dtl.network.feeder import Feeder
 from dtl.network.ids import SAFE
 from dtl.network.join import join, pruned
@@ -104,9 +105,11 @@ def _build(
             return None, f"{name}: " * (len(names) > 1) + "; ".join(text for _, text in sorted(found)[:3]) + more
     try:
         whole = join([Feeder.from_parts(rows[n]) for n in names])
+        return pruned(studied.applied(whole, "+".join(names))), ""
     except ValidationError as err:
         return None, f"the parts make no feeder: {err.errors()[0]['msg']}"
-    return pruned(studied.applied(whole, "+".join(names))), ""
+    except UnknownElement as err:
+        return None, str(err)
 
 
 def _entry(names: tuple[str, ...], status: str, reason: str) -> dict[str, Any]:

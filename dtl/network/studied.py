@@ -1,4 +1,4 @@
-"""What a study states of the network in place of its model: positions of switches, equipment, service lines."""
+"""What a study states of the network in place of its model: switches, equipment, service lines, calibrated values."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 
 from dtl import tables
 from dtl.network import equipment, operated
+from dtl.network.calibrated import calibrated
 from dtl.network.feeder import Feeder
 from dtl.network.positions import positioned
 from dtl.network.service_lines import with_service_lines
+from dtl.spec import calibration_file
 
 
 @dataclass
@@ -19,7 +21,7 @@ class Studied:
     """What the section ``network`` of a study changes, and what became of it.
 
     ``notes`` goes into ``feeders.json``: by word, the groups in which each switch or row of a file was found, devices
-    of SCADA that are no switch, and how many transformers got a service line.
+    of SCADA that are no switch, how many transformers got a service line, and each calibrated value with what it was.
     """
 
     words: Mapping[str, Any]
@@ -44,10 +46,13 @@ class Studied:
             found.notes["switches"] = {name: [] for name in found.switches}
         if spec.get("equipment"):
             found.notes["equipment"] = {equipment.label(row): [] for row in spec["equipment"]}
+        if spec.get("calibrated"):
+            found.notes["calibrated"] = {calibration_file.label(row): [] for row in spec["calibrated"]}
+            found.notes["calibration"] = []
         return found
 
     def applied(self, feeder: Feeder, group: str) -> Feeder:
-        """The feeder of a group with all that is stated."""
+        """The feeder of a group with all that is stated; UnknownElement for a calibrated value of what it has not."""
         feeder, known = positioned(feeder, self.switches)
         for name in known:
             self.notes["switches"][name].append(group)
@@ -57,4 +62,10 @@ class Studied:
         if table := self.words.get("secondary"):
             feeder, lines, primary = with_service_lines(feeder, table)
             self.notes.setdefault("service_lines", {})[group] = {"transformers": lines, "loads_at_primary": primary}
+        rows = self.words.get("calibrated") or ()
+        for row in rows:
+            if row["feeder"].lower() in {f.lower() for f in feeder.feeders}:
+                self.notes["calibrated"][calibration_file.label(row)].append(group)
+        feeder, told = calibrated(feeder, rows)
+        self.notes.get("calibration", []).extend(told)
         return feeder

@@ -14,6 +14,7 @@ import pyarrow as pa
 from dtl import tables
 from dtl.demand.base import Given, base_demand
 from dtl.demand.calendar import DEFAULT_YEAR, Calendar
+from dtl.demand.calibrated import calibrated
 from dtl.demand.demand import HEAD, Demand
 from dtl.demand.head_voltage import measured_heads, require_ltc
 from dtl.errors import SolveError
@@ -44,6 +45,7 @@ def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
         result = smoke(feeder)
         step = "demand"
         demand, told = _demand(feeder, spec, inputs, result, meters)
+        demand = calibrated(demand, spec.get("calibrated") or ())
         step = "network"
         demand, told["warnings"] = _heads(feeder, spec, inputs, demand, told["warnings"])
     except SolveError as err:

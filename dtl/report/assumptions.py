@@ -10,10 +10,14 @@ from dtl.analyses.hours import MONTHS
 
 ILLUSTRATIVE = ("residential", "commercial", "industrial", "flat")
 """The shapes that DTL ships; pages call them illustrative."""
+_UNITS = {
+    "load_scale": "times all loads", "power_factor": "", "head_voltage": "pu", "impedance": "times all lines",
+    "regulator_set": "V", "tap": "steps", "phase": "",
+}  # fmt: skip
 
 
-def context(spec: Mapping[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any]:
-    """The context of the page."""
+def context(spec: Mapping[str, Any], cases: list[dict[str, Any]], index: Mapping[str, Any]) -> dict[str, Any]:
+    """The context of the page; ``index`` is that of the feeders, which knows what was calibrated."""
     whole = json.loads(spec["spec_text"])
     limits = spec["limits"]
     demand = whole.get("demand", {})
@@ -26,12 +30,26 @@ def context(spec: Mapping[str, Any], cases: list[dict[str, Any]]) -> dict[str, A
         "voltage": limits["voltage"],
         "demand": _pairs(demand),
         "illustrative": demand.get("shape") in ILLUSTRATIVE or bool(demand.get("classes")),
+        "calibrated": [_calibrated(row) for row in index.get("calibration") or ()],
         "network": _pairs(whole.get("network", {})),
         "powerflow": _pairs(whole.get("powerflow", {})),
         "years": _pairs(whole.get("years", {})),
         "sources": [{"name": n, "fields": _pairs(s)} for n, s in sorted(whole.get("sources", {}).items())],
         "timezone": spec["timezone"],
     }
+
+
+def _calibrated(row: Mapping[str, Any]) -> dict[str, str]:
+    """A calibrated value in words; what it was is none where only the demand knows it."""
+    was, value = (_value(row["parameter"], row[word]) for word in ("was", "value"))
+    about = {word: str(row[word]) for word in ("feeder", "parameter", "element")}
+    return about | {"was": was, "value": value, "unit": _UNITS[row["parameter"]]}
+
+
+def _value(parameter: str, value: float | None) -> str:
+    if value is None:
+        return "1" if parameter == "load_scale" else "as the loads have it"
+    return "ABC"[int(value) - 1] if parameter == "phase" else f"{value:g}"
 
 
 def _scenario(name: str, scenario: Mapping[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any]:

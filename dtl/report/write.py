@@ -268,7 +268,7 @@ def _write_pages(
     contexts = {
         "index": overview.context(facts, cases, [*spec.get("notices", ()), *quality.notices(data)]),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases) | _of_manifests(_manifests(inputs)),
+        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(_manifests(inputs)),
         "method": _method(inputs, listed["findings"], spec, reference),
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),

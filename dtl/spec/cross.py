@@ -12,7 +12,14 @@ from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
 from dtl.spec.device_checks import batteries_have_company, existing_roofs_are_known, roofs_have_weather
 from dtl.spec.edits import Actions
-from dtl.spec.layer_files import classes_are_known, equipment_holds, files_hold, profiles_hold, switches_hold
+from dtl.spec.layer_files import (
+    calibration_meets_words,
+    classes_are_known,
+    equipment_holds,
+    files_hold,
+    profiles_hold,
+    switches_hold,
+)
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
 from dtl.spec.roots import leaves, roots, strangers
@@ -246,3 +253,4 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     batteries_have_company,
     swept,
 )
+    calibration_meets_words,

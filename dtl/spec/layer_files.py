@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dtl.spec.adoption import Adoption, Custom, Growth, Solar
 from dtl.spec.base import near
+from dtl.spec.calibration_file import CalibrationError, calibration
 from dtl.spec.edits import Project, Upgrades
 from dtl.spec.equipment_file import EquipmentError, equipment
 from dtl.spec.load_profiles import ProfilesError, profiles
@@ -54,18 +55,32 @@ def switches_hold(study: Study) -> Found:
 
 
 def equipment_holds(study: Study) -> Found:
-    """The files of ``network.equipment`` and ``network.secondary`` have rows that can be read."""
+    """The files of ``network.equipment``, ``secondary`` and ``calibrated`` have rows that can be read."""
     network = study.network
     table = network.secondary.table if isinstance(network.secondary, Secondary) else None
     files = ((("network", "equipment"), network.equipment, equipment), (("network", "secondary", "table"), table,
-                                                                        secondary))  # fmt: skip
+             secondary), (("network", "calibrated"), network.calibrated, calibration))  # fmt: skip
     for at, name, read in files:
         if name is not None and (study.folder / name).is_file():
             try:
                 read(study.folder / name)
-            except (EquipmentError, SecondaryError, UnicodeDecodeError) as err:
+            except (EquipmentError, SecondaryError, CalibrationError, UnicodeDecodeError) as err:
                 for line in str(err).splitlines():
                     yield at, "wrong-file", f"'{name}'{line}"
+
+
+def calibration_meets_words(study: Study) -> Found:
+    """A calibrated head voltage and ``network.head_voltage`` do not both state the voltage of the heads."""
+    name, head = study.network.calibrated, study.network.head_voltage
+    if name is None or head is None or not (study.folder / name).is_file():
+        return
+    try:
+        lines = [str(r["line"]) for r in calibration(study.folder / name) if r["parameter"] == "head_voltage"]
+    except (CalibrationError, UnicodeDecodeError):
+        return  # told where the file is judged
+    if lines:
+        message = f"'{name}' states head_voltage in line {', '.join(lines)}, and so does network.head_voltage; keep one"
+        yield ("network", "calibrated"), "conflict", message
 
 
 def profiles_hold(study: Study) -> Found:

@@ -107,7 +107,7 @@ class Network(Base):
     """How assets of the GIS are matched with those of the model."""
     meters: MeterMatching | None = None
     """How meters are matched with transformers."""
-    calibrated: Annotated[CsvPath | None, NotYet()] = None
-    """Reviewed multipliers and set-points that `calibrate` proposed."""
+    calibrated: CsvPath | None = None
+    """A CSV of reviewed values that `calibrate` proposed, which count in place of those of the model and the demand."""
     equipment: CsvPath | None = None
     """A CSV of ratings and data that count in place of those of the model: kind, name and what to set."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from dtl import layout
 from dtl.workflow import digests
 
-_FILES = ("equipment",)
+_FILES = ("equipment", "calibrated")
 """Words of the section ``network`` whose files have rows that must be of something."""
 Key = tuple[str, str, str]
 """Layer, what is looked for, and its name."""

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from dtl.spec.canonical import plain
-from dtl.spec.equipment_file import equipment
-from dtl.spec.network import MeterMatching, Secondary
-from dtl.spec.secondary_file import secondary
+from dtl.spec.network import MeterMatching
 from dtl.spec.stacked import files, in_service, words
 from dtl.spec.study import Case, Study
-from dtl.spec.switch_file import positions
-from dtl.workflow import digests, fingerprint
+from dtl.workflow import digests, fingerprint, stated
 from dtl.workflow.questions import Job, origin, raw_names
 from dtl.workflow.stages import STAGES, Stage
 
@@ -89,7 +86,8 @@ class Slices:
             self._shared[stage] = self._makers[stage]()
         if not of:
             return self._shared[stage]
-        return {**self._shared[stage], **self._reached(self._shared[stage], of), "group": of}
+        shared, members = self._shared[stage], self._members(of)
+        return {**shared, **self._reached(shared, of), **stated.of_members(shared, members), "group": of}
 
     def _members(self, group: str) -> list[str]:
         """The feeders of a group."""
@@ -177,29 +175,8 @@ class Slices:
             "together": together,
             "feeders_expected": sorted(expected),
             "areas": {name: plain(area, cosmetic=False) for name, area in declared.items()},
-            **self._switches,
-            **self._equipment,
+            **stated.network(self.study),
         }
-
-    @property
-    def _equipment(self) -> dict[str, Any]:
-        """The rows of the files of equipment and secondaries, which are short as well."""
-        network, found = self.study.network, dict[str, Any]()
-        if network.equipment and (path := self.study.folder / network.equipment).is_file():
-            found["equipment"] = equipment(path)
-        table = network.secondary.table if isinstance(network.secondary, Secondary) else None
-        if table and (path := self.study.folder / table).is_file():
-            found["secondary"] = [list(row) for row in secondary(path)]
-        return found
-
-    @property
-    def _switches(self) -> dict[str, Any]:
-        """The positions that the file of ``network.switches`` says; a file is short, so that the slice holds all."""
-        if self.study.network.switches == "as_operated":
-            day = self.study.network.as_of
-            return {"as_operated": {"day": day.isoformat() if day else "", "timezone": self.study.timezone}}
-        path = self.study.folder / self.study.network.switches
-        return {"switches": positions(path)} if path.suffix == ".csv" and path.is_file() else {}
 
     @property
     def _matching(self) -> dict[str, Any]:
@@ -210,7 +187,8 @@ class Slices:
         demand.pop("load_model")
         head = plain(self.study.network, cosmetic=False).get("head_voltage") or {}
         followed = {"head_voltage": head} if {"from", "ltc"} & set(head) else {}
-        return {"meters": self._matching, "demand": demand, **followed, **self._calendar}
+        own = stated.calibrated(self.study, loads_only=True)
+        return {"meters": self._matching, "demand": demand, **followed, **self._calendar, **own}
 
     @property
     def _calendar(self) -> dict[str, Any]:
@@ -289,7 +267,8 @@ class Slices:
 
     def _validate_feeder(self) -> dict[str, Any]:
         asked = plain(self.study.analyses, cosmetic=False)
-        return {"analyses": {kind: words for kind, words in asked.items() if kind == "validate"}}
+        own = stated.calibrated(self.study, loads_only=True)
+        return {"analyses": {kind: words for kind, words in asked.items() if kind == "validate"}, **own}
 
     def _learning(self, *stages: str) -> dict[str, Any]:
         """What is asked of the learning modules of some stages; the last one is the stage itself.

@@ -174,7 +174,7 @@ def test_assumptions_tell_limits_with_their_source(made: Any) -> None:
     for words in ("made-up@1", "table 1", "nobody yet", "Illustrative shapes", "per_year", "0.02"):
         assert words in page
     spec = made_study.spec()
-    told = assumptions.context(spec, [])
+    told = assumptions.context(spec, [], {})
     assert ("secondary.drop_pct", "0") in told["network"]
 
 
