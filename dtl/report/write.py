@@ -44,6 +44,7 @@ from dtl.report import (
     study_payloads,
     substations,
     sweeps,
+    vendor,
     what_if,
 )
 from dtl.report.api import Api
@@ -107,6 +108,7 @@ def _copy_source(site: Path) -> None:
         shutil.copyfile(path, scripts / path.name)
     (scripts / "palette.js").write_text(palette.script(), encoding="utf-8")
     (scripts / "palette.css").write_text(palette.css(), encoding="utf-8")
+    vendor.install(scripts)
     (site / "docs" / "run.js").write_text("DTL.run = null;\n", encoding="utf-8")
 
 

@@ -11,6 +11,9 @@ DTL.OVERVIEW = ["load", "volt", "fit_generation", "fit_load", "fit_pv"];
 DTL.scaleOf = (by) => DTL.palette.scales[by.startsWith("fit_") ? "fit" : by];
 DTL.coloursOf = (by) => DTL.scaleOf(by)[DTL.isDark() ? "dark" : "light"];
 
+/** How much wider lines are than their scale says, the nearer the more. */
+DTL.growth = (scale) => Math.min(1.6, Math.max(0.7, 0.8 + Math.log2(scale * 4) / 8));
+
 /** Whether buses carry the answer; lines and transformers then have that of their ends. */
 DTL.ofBuses = (by) => by === "volt" || by.startsWith("fit_");
 
@@ -243,6 +246,12 @@ DTL.Detail = class {
       [x, y] = [this.bus[2 * bus], this.bus[2 * bus + 1]];
     }
     return [x + this.origin[0], y + this.origin[1]];
+  }
+
+  /** How far buses lie apart, as if they stood evenly in the box [m]. */
+  get spacing() {
+    const box = this.data.plane.boxes[this.i];
+    return Math.sqrt(((box.east - box.west) * (box.north - box.south)) / Math.max(this.buses.n, 1));
   }
 
   table(kind) {

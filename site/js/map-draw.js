@@ -1,12 +1,15 @@
-// The Canvas renderer: trouble is wide and on top, what is well is grey and thin.
+// What both renderers of the map share: what is shown, what is in sight, and what stands above the network.
 "use strict";
 
-/** A picture that takes longer than this is not drawn anew while the map moves [ms]. */
-DTL.SLOW_MS = 12;
-
+/**
+ * One map: its state, and a canvas for all that stands above the network. A renderer draws the network below it:
+ * `name`, and `draw(view)`, which draws the ground, lines, areas and dots of `view.sight` and then has `view.top(sight)`
+ * draw the rest. DTL.CanvasNetwork draws on the same canvas, DTL.GlNetwork with MapLibre below it.
+ */
 DTL.MapDraw = class {
   constructor(canvas, data, camera) {
-    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, moving: false, still: { slow: false }, font: getComputedStyle(document.body).fontFamily });
+    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, moving: false, font: getComputedStyle(document.body).fontFamily });
+    this.renderer = new DTL.CanvasNetwork();
   }
 
   /** The case it shows: that of the map, or the other one. */
@@ -20,166 +23,76 @@ DTL.MapDraw = class {
       : { ground: DTL.palette.ground.light, text: "#1b2126", halo: "rgba(247,248,248,.88)", none: "#cdd4d8", casing: "#8f6700", mark: "#10161a", head: "#1b2126" };
   }
 
-  /** Draws; while the map moves, what takes longer than a frame is the picture drawn before, put where it belongs. */
-  draw() {
-    const { canvas, camera } = this;
-    if (this.moving && this.still.slow && canvas.width === this.still.width) {
-      this.still.copy ??= this.#copy();
-      return this.#again();
-    }
-    const start = performance.now();
-    this.#whole();
-    this.still = { slow: performance.now() - start > DTL.SLOW_MS, width: canvas.width, x: camera.x, y: camera.y, scale: camera.scale };
-    return undefined;
+  get ratio() {
+    return window.devicePixelRatio || 1;
   }
 
-  #copy() {
-    const copy = Object.assign(document.createElement("canvas"), { width: this.canvas.width, height: this.canvas.height });
-    copy.getContext("2d").drawImage(this.canvas, 0, 0);
-    return copy;
+  /** Classes from the back to the front; 5 is what nothing judges. */
+  get order() {
+    return this.by === "volt" ? [5, 2, 3, 1, 4, 0] : this.by.startsWith("fit_") ? [5, 4, 3, 2, 1, 0] : this.by === "diff" ? [5, 2, 1, 3, 0, 4] : [5, 0, 1, 2, 3, 4];
   }
 
-  #again() {
-    const { pen, camera, still } = this;
-    const ratio = window.devicePixelRatio || 1;
-    const grow = camera.scale / still.scale;
-    const [x, y] = camera.toScreen(still.x, still.y);
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.fillStyle = this.ink.ground;
-    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    pen.setTransform(grow, 0, 0, grow, (x - (grow * camera.width) / 2) * ratio, (y - (grow * camera.height) / 2) * ratio);
-    pen.drawImage(still.copy, 0, 0);
+  /** The colour of a class, and how wide its lines and how large its dots are [px]. */
+  colour(k) {
+    return k === 5 ? this.ink.none : DTL.coloursOf(this.by)[k];
   }
 
-  #whole() {
-    const { pen, camera } = this;
-    const ratio = window.devicePixelRatio || 1;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.fillStyle = this.ink.ground;
-    pen.fillRect(0, 0, camera.width, camera.height);
-    pen.lineJoin = pen.lineCap = "round";
-    const { seen, detailed } = this.data.inView(camera);
+  width(k) {
+    return k === 5 ? 1.2 : DTL.scaleOf(this.by).width[k];
+  }
+
+  radius(k) {
+    const trouble = DTL.scaleOf(this.by).trouble[k];
+    return DTL.ofBuses(this.by) ? (trouble ? 4.5 : 2.6) : trouble ? 6 : k === 2 ? 4.6 : 3.6;
+  }
+
+  /** From how many pixels between neighbours on all dots are drawn, not only those of what is out of its limits. */
+  get roomForDots() {
+    return DTL.ofBuses(this.by) ? 14 : 5;
+  }
+
+  /** Whether 80 to 100 % needs a darker edge, which amber does on a light ground. */
+  get cased() {
+    return this.by === "load" && !DTL.isDark();
+  }
+
+  /** The feeders in view; `drawn` are those whose parts are drawn, `rest` those drawn by their main ways. */
+  get sight() {
+    const { seen, detailed } = this.data.inView(this.camera);
     const drawn = seen.filter((i) => detailed && this.data.details[i] instanceof DTL.Detail).map((i) => this.data.details[i]);
-    const rest = seen.filter((i) => !drawn.some((d) => d.i === i));
-    this.#overview(rest, ratio);
-    for (let rank = 0; rank < 6; rank++) for (const detail of drawn) this.#lines(detail, this.#order[rank], ratio);
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    for (const name of this.on) if (DTL.OVERLAYS[name].shape === "hex" || DTL.OVERLAYS[name].shape === "heat") DTL.drawOverlay(this, name);
-    for (const detail of drawn) this.#dots(detail);
-    for (const name of this.on) if (DTL.OVERLAYS[name].shape !== "hex" && DTL.OVERLAYS[name].shape !== "heat") DTL.drawOverlay(this, name);
+    const there = new Set(drawn.map((d) => d.i));
+    return { seen, drawn, rest: seen.filter((i) => !there.has(i)) };
+  }
+
+  draw() {
+    this.renderer.draw(this);
+  }
+
+  /** All layers that stand on the network and have one of these shapes. */
+  overlays(shapes) {
+    for (const name of this.on) if (shapes.includes(DTL.OVERLAYS[name].shape)) DTL.drawOverlay(this, name);
+  }
+
+  /** What stands above the network: heads of feeders, symbols, what is marked, names. */
+  top({ seen, drawn }) {
+    this.pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    for (const detail of drawn) this.#heads(detail);
+    this.overlays(["ring", "square", "triangle"]);
     this.#marked(this.hover, 5);
     this.#marked(this.selected, 8);
     if (!this.quiet) this.#labels(seen, drawn);
   }
 
-  /** Classes from the back to the front; 5 is what nothing judges. */
-  get #order() {
-    return this.by === "volt" ? [5, 2, 3, 1, 4, 0] : this.by.startsWith("fit_") ? [5, 4, 3, 2, 1, 0] : this.by === "diff" ? [5, 2, 1, 3, 0, 4] : [5, 0, 1, 2, 3, 4];
-  }
-
-  #lines(detail, k, ratio) {
+  #heads(detail) {
     const { pen, camera } = this;
-    const pale = k !== 5 && (this.hidden.has(k) || this.kinds.has("line"));
-    if (k === 5 && this.hidden.has(k)) return;
-    const { paths, open } = detail.pathsOf(this.by, this.at);
-    const [x, y] = camera.toScreen(...detail.origin);
-    const s = camera.scale;
-    pen.setTransform(ratio * s, 0, 0, -ratio * s, ratio * x, ratio * y);
-    const grow = Math.min(1.6, Math.max(0.7, 0.8 + Math.log2(s * 4) / 8));
-    if (k === 5) {
-      pen.setLineDash([4 / s, 4 / s]);
-      pen.strokeStyle = this.ink.none;
-      pen.lineWidth = 1.2 / s;
-      pen.stroke(open);
-      pen.setLineDash([]);
-      pen.stroke(paths[5]);
-      return;
-    }
-    if (pale) {
-      pen.strokeStyle = this.ink.none;
-      pen.lineWidth = 0.8 / s;
-      pen.stroke(paths[k]);
-      return;
-    }
-    const width = DTL.scaleOf(this.by).width[k] * grow;
-    if (this.by === "load" && k === 2 && !DTL.isDark()) {
-      pen.strokeStyle = this.ink.casing;
-      pen.lineWidth = (width + 1) / s;
-      pen.stroke(paths[k]);
-    }
-    pen.strokeStyle = DTL.coloursOf(this.by)[k];
-    pen.lineWidth = width / s;
-    pen.stroke(paths[k]);
-  }
-
-  /** The main ways of feeders; of those that are but a few pixels long, only the longest and what is out of its limits. */
-  #overview(list, ratio) {
-    const { pen, camera, data, by } = this;
-    const { x: cx, y: cy, scale } = camera;
-    const [left, top] = [camera.width / 2, camera.height / 2];
-    const trouble = DTL.scaleOf(by).trouble;
-    const bins = [[], [], [], [], [], []];
-    for (const i of list) data.overview[i].forEach((path, p) => {
-      const own = data.classOfPath(path, by, this.at);
-      const k = Number.isNaN(own) ? 5 : own;
-      if (p === 0 || path.reach * scale > (trouble[k] ? 1 : 3)) bins[k].push(path.points);
-    });
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    for (const k of this.#order) {
-      const pale = k === 5 || this.hidden.has(k);
-      pen.strokeStyle = pale ? this.ink.none : DTL.coloursOf(by)[k];
-      pen.lineWidth = pale ? 1 : DTL.scaleOf(by).width[k] * 0.8;
-      pen.beginPath();
-      for (const points of bins[k]) {
-        const last = points.length - 2;
-        let [px, py] = [NaN, NaN];
-        for (let p = 0; p <= last; p += 2) {
-          const [x, y] = [(points[p] - cx) * scale + left, (cy - points[p + 1]) * scale + top];
-          if (p && p < last && Math.abs(x - px) + Math.abs(y - py) < 2) continue;
-          if (p) pen.lineTo(x, y);
-          else pen.moveTo(x, y);
-          [px, py] = [x, y];
-        }
-      }
-      pen.stroke();
-    }
-  }
-
-  #dots(detail) {
-    const { pen, camera, by } = this;
-    const classes = detail.classesOf(by, this.at);
-    const at = (b) => camera.toScreen(detail.bus[2 * b] + detail.origin[0], detail.bus[2 * b + 1] + detail.origin[1]);
-    const colours = DTL.coloursOf(by);
-    const disc = (x, y, r, fill) => {
-      pen.beginPath();
-      pen.arc(x, y, r, 0, 7);
-      pen.fillStyle = this.ink.ground;
-      pen.lineWidth = 2;
-      pen.strokeStyle = this.ink.ground;
-      pen.stroke();
-      pen.fillStyle = fill;
-      pen.fill();
-    };
-    const near = camera.scale * Math.sqrt(((detail.data.plane.boxes[detail.i].east - detail.origin[0]) * (detail.data.plane.boxes[detail.i].north - detail.origin[1])) / Math.max(detail.buses.n, 1));
-    const trouble = DTL.scaleOf(by).trouble;
-    for (const k of this.#order) {
-      if (this.hidden.has(k)) continue;
-      if (DTL.ofBuses(by)) {
-        for (let b = 0; b < detail.buses.n; b++) if ((classes.bus[b] ?? 5) === k && (near > 14 || trouble[k])) disc(...at(b), trouble[k] ? 4.5 : 2.6, k === 5 ? this.ink.none : colours[k]);
-      } else {
-        if (this.kinds.has("transformer")) continue;
-        const bus = detail.transformers.get("bus");
-        for (let t = 0; t < detail.transformers.n; t++) if ((classes.transformer[t] ?? 5) === k && (near > 5 || trouble[k])) disc(...at(bus[t]), trouble[k] ? 6 : k === 2 ? 4.6 : 3.6, k === 5 ? this.ink.none : colours[k]);
-      }
-    }
-    const heads = detail.buses.get("head");
-    for (let b = 0; b < detail.buses.n; b++) if (heads[b]) {
-      const [x, y] = at(b);
+    detail.buses.get("head").forEach((is, b) => {
+      if (!is) return;
+      const [x, y] = camera.toScreen(...detail.anchor("bus", b));
       pen.fillStyle = this.ink.ground;
       pen.fillRect(x - 7, y - 7, 14, 14);
       pen.fillStyle = this.ink.head;
       pen.fillRect(x - 5, y - 5, 10, 10);
-    }
+    });
   }
 
   #marked(part, reach) {

@@ -22,6 +22,9 @@ DTL.OVERLAYS = {
   customers: { name: "Customers", unit: "", shape: "hex", colour: 0, told: (n, sum) => `${DTL.text(sum)} at ${n} buses` },
 };
 
+/** The shapes that cover ground: they lie below the dots. */
+DTL.AREAS = ["hex", "heat"];
+
 /** Whether a layer can be shown; else why not. */
 DTL.lacking = (study, name) => study.lacks?.[name] ?? null;
 
@@ -54,6 +57,9 @@ DTL.drawOverlay = (view, name) => {
 
 /** How much the largest symbol is larger than the smallest, so that a small screen is not covered [px]. */
 DTL.widest = (camera) => Math.min(14, camera.width / 70);
+
+/** How far a blot of heat reaches [px]. */
+DTL.heatRadius = (camera) => Math.min(70, Math.max(26, 0.06 * Math.min(camera.width, camera.height)));
 
 DTL.shapes = {
   ring: ({ pen, ink, camera }, points, most, colour) => {
@@ -99,7 +105,7 @@ DTL.shapes = {
 
   /** A heat of blots whose opacity adds up; one colour, so that it says more or less and nothing else. */
   heat: ({ pen, camera }, points, most, colour) => {
-    const radius = Math.min(70, Math.max(26, 0.06 * Math.min(camera.width, camera.height)));
+    const radius = DTL.heatRadius(camera);
     for (const [x, y, value] of points) {
       const fill = pen.createRadialGradient(x, y, 0, x, y, radius);
       const strength = 0.12 + 0.5 * Math.sqrt(value / most);

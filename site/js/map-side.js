@@ -32,7 +32,7 @@ DTL.MapSide = class {
     this.cases.addEventListener("change", () => ((data.at = this.cases.selectedIndex), again()));
     this.others.addEventListener("change", () => ((data.vs = this.others.selectedIndex), again()));
     this.splits.addEventListener("change", () => (page.setSplit(this.splits.value), again()));
-    this.swipe.addEventListener("input", () => ((page.swipe = Number(this.swipe.value)), page.blade()));
+    this.swipe.addEventListener("input", () => ((page.swipe = Number(this.swipe.value)), page.blade(), page.redraw()));
     for (const radio of form.elements.by) radio.addEventListener("change", () => {
       view.by = form.elements.by.value;
       view.hidden.clear();
@@ -119,6 +119,7 @@ DTL.MapSide = class {
     const toggle = (event) => {
       view.on = page.order.filter((each) => (each === name ? event.target.checked : view.on.includes(each)));
       page.redraw();
+      page.renderers.areas();
       page.toHash();
     };
     return DTL.h("div", { class: `dtl-overlay${why ? " dtl-lacking" : ""}`, "data-layer": name },

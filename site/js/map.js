@@ -31,6 +31,7 @@ DTL.MapPage = class {
     data.vs = this.usual(data.at);
     this.order = Object.keys(DTL.OVERLAYS);
     this.side = new DTL.MapSide(this);
+    this.renderers = new DTL.Renderers(this);
   }
 
   /** The case that another is compared with unless one is chosen: its baseline, else any other. */
@@ -54,6 +55,7 @@ DTL.MapPage = class {
     window.addEventListener("hashchange", () => this.fromHash());
     await this.refresh();
     this.root.setAttribute("data-ready", "true");
+    await this.renderers.choose();
   }
 
   resize() {
@@ -101,6 +103,7 @@ DTL.MapPage = class {
     if (detailed) await Promise.all(seen.map((i) => this.data.detail(i)));
     if (this.view.by === "diff") this.side.show();
     this.redraw();
+    this.renderers.areas();
     this.toHash();
     if (this.list.open) DTL.listInView(this);
   }
@@ -176,6 +179,7 @@ DTL.MapPage = class {
     for (const id of ["dtl-canvas-vs", "dtl-caption", "dtl-caption-vs"]) this.find(id).hidden = split === "one";
     this.find("dtl-swipe").hidden = split !== "swipe";
     if (changed) this.resize();
+    if (changed) this.renderers.second();
   }
 
   /* ---- going somewhere ---- */
