@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from dtl.spec.base import Base, NotYet, one_of, wrong
+from dtl.spec.base import Base, one_of, wrong
 from dtl.spec.files import SourceFiles
 from dtl.spec.names import GlobPath
 from dtl.spec.oms import Texts
@@ -220,12 +220,8 @@ class Gis(SourceFiles):
     path: GlobPath
     """File geodatabase (folder or .gdb.zip), GeoPackage, shapefiles, GeoJSON or CSV; a folder stands for all in it."""
     columns: Annotated[
-        Annotated[
-            Annotated[Literal["ours", "arcfm", "esri_un", "bdgd", "smallworld", "cgmes"], TextShape]
-            | Annotated[GisColumns, MapShape],
-            shape("the name of a column map", "a map of classes"),
-        ],
-        NotYet(only=("smallworld", "cgmes")),
+        Annotated[Literal["ours", "arcfm", "esri_un", "bdgd"], TextShape] | Annotated[GisColumns, MapShape],
+        shape("the name of a column map", "a map of classes"),
     ] = "ours"
     """The column map: one that we ship, or your own, by class of assets."""
     layers: GisLayers | None = None

@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dtl.spec.ami import Ami
-from dtl.spec.base import NotYet
 from dtl.spec.files import SourceFiles, expand
 from dtl.spec.gis import Gis
 from dtl.spec.measured import Costs, Forecast, Generators, OpenMeteo, Scada, WeatherFile
@@ -130,11 +129,8 @@ class Oms(SourceFiles):
     steps: CsvPath | None = None
     """The restoration steps, in a file of their own; none: every interruption ends for all at once."""
     columns: Annotated[
-        Annotated[
-            Annotated[Literal["ours", "usual", "adms", "oracle_nms"], TextShape] | Annotated[OutageColumns, MapShape],
-            shape("the name of a column map", "a map"),
-        ],
-        NotYet(only=("adms", "oracle_nms")),
+        Annotated[Literal["ours", "usual"], TextShape] | Annotated[OutageColumns, MapShape],
+        shape("the name of a column map", "a map"),
     ] = "ours"
     """The column map of the outages: one that we ship, or your own."""
     step_columns: Annotated[
