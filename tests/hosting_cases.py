@@ -18,7 +18,8 @@ from dtl.powerflow import dss, engine, head, limits, names
 from dtl.powerflow.opendss import driven
 
 WORDS: dict[str, Any] = {
-    "pre_existing": "only_if_worse", "worse_by_pct": 0.1, "operational_flexibility": "without", "criteria": None,
+    "pre_existing": "only_if_worse", "worse_by_pct": 0.1, "worse_by_kw": 1.0, "criteria": None,
+    "operational_flexibility": "without",
     "at": "buses", "up_to_kw": 5000.0, "hours": "extremes_48", "of": ["generation"], "methods": {},
 }  # fmt: skip
 WORSE_PU, WORSE_PCT = 0.001, 0.1

@@ -90,7 +90,7 @@ class NoWords(Base):
 
 
 class ReverseFlow(Base):
-    """No reverse flow through some devices."""
+    """No reverse flow through some devices, which stops generation only."""
 
     at: Literal["head", "scada_switches", "regulators"] = "head"
     """The devices."""
@@ -151,9 +151,11 @@ class Hosting(Base):
     """What a violation means that is there without the plant."""
     worse_by_pct: NotNegative = 0.1
     """How much worse counts as worse [% of nominal voltage, of the rating]."""
+    worse_by_kw: NotNegative = 1.0
+    """How much more reverse flow counts as worse, where power flows back without the plant [kW]."""
     methods: Methods
     """The methods."""
     criteria: Criteria | None = None
     """What stops a plant from growing; none: voltage and thermal limits."""
     operational_flexibility: Literal["with", "without", "both"] = "without"
-    """Whether reverse flow through any switch counts, too."""
+    """Whether reverse flow through any switch counts, too; it stops generation only."""

@@ -37,6 +37,7 @@ HOSTING = (
             Column("violation_share", SERIES, "share of deployments that fail at each level", null=True),
             Column("hours_violated", REAL, "hours with a violation at the capacity [h]", null=True),
             Column("hours", INT, "hours judged"),
+            Column("hours_checked", INT, "hours in which an estimate was tried; empty for exact methods", null=True),
             Column("solves", INT, "power flows that the method took, for all its rows of this kind"),
             Column("engine", WORD, "batch | opendss"),
             Column("verdict", TEXT, "the answer in words, with what is assumed or missing"),

@@ -40,7 +40,8 @@ def case_of(master: Path) -> Any:
     demand = model_loads(feeder, {"shape": "residential"}, Calendar(), "UTC", None)
     spec = {"limits": qsts.LIMITS, "secondary": {"drop_pct": 0.0}, "step_min": 60, "controls": "frozen"}
     words = {
-        "pre_existing": "only_if_worse", "worse_by_pct": 0.1, "operational_flexibility": "without", "criteria": None,
+        "pre_existing": "only_if_worse", "worse_by_pct": 0.1, "worse_by_kw": 1.0, "criteria": None,
+        "operational_flexibility": "without",
         "at": "loads", "up_to_kw": 5000.0, "hours": "month_extremes_576", "of": ["generation"], "methods": {},
     }  # fmt: skip
     return Case("bench", feeder, demand, Calendar(), spec, words)

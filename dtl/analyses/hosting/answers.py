@@ -29,16 +29,16 @@ def counted(grid: Grid, words: Mapping[str, Any]) -> NDArray[np.bool_]:
 
 
 def rows(
-    grid: Grid, placements: Placements, found: Found, placement: int, words: Mapping[str, Any], place: Row
+    grid: Grid, placements: Placements, found: Found, placement: int, words: Mapping[str, Any], about: Row
 ) -> list[Row]:
     """A row for each criterion of one placement, and first the one that counts all of them."""
     existing = grid.existing()
     lowest = int(np.where(counted(grid, words), found.level[:, placement], np.iinfo(np.int64).max).min())
     first = [c for c in np.flatnonzero(counted(grid, words)).tolist() if found.level[c, placement] == lowest]
     failing = [c for c in first if not _open(placements, found, c, placement)]
-    made = [_row(grid, placements, found, (failing or first)[0], placement, existing, place) | {"criterion": ALL}]
+    made = [_row(grid, placements, found, (failing or first)[0], placement, existing, about) | {"criterion": ALL}]
     for i, criterion in enumerate(grid.criteria[:-1]):
-        made.append(_row(grid, placements, found, i, placement, existing, place) | {"criterion": criterion})
+        made.append(_row(grid, placements, found, i, placement, existing, about) | {"criterion": criterion})
     made[0]["pre_existing"] = bool(existing.any())
     return made
 
@@ -50,14 +50,14 @@ def _open(placements: Placements, found: Found, criterion: int, placement: int) 
 
 
 def _row(
-    grid: Grid, placements: Placements, found: Found, i: int, p: int, existing: NDArray[np.bool_], place: Row
+    grid: Grid, placements: Placements, found: Found, i: int, p: int, existing: NDArray[np.bool_], about: Row
 ) -> Row:
     level = np.array([found.level[i, p]])
     at = np.array([p])
     kw = float(placements.total_kw(at, level)[0])
     at_least = _open(placements, found, i, p)
     step = 0.0 if at_least else float(placements.total_kw(at, np.minimum(level + 1, placements.most[p]))[0]) - kw
-    row: Row = place | {
+    row: Row = about | {
         "hc_kw": kw,
         "hc_kw_mean": kw,
         "hc_kw_p5": kw,
@@ -74,7 +74,8 @@ def _row(
     }
     if at_least:
         return row | {"verdict": f"at least {kw:g} kW: nothing fails up to the largest plant tried"}
-    criterion, hour = int(found.criterion[i, p]), int(grid.hours[found.hour[i, p]])
+    criterion = int(found.criterion[i, p])
+    hour = grid.hour_of(criterion, int(found.hour[i, p]))
     name = grid.criteria[criterion]
     limit = grid.limit_of(criterion, int(found.row[i, p]))
     value = None if limit is None else limit + _sign(grid, criterion) * float(found.excess[i, p])
@@ -93,13 +94,20 @@ def _sign(grid: Grid, criterion: int) -> float:
     return grid.rules[criterion].sign if criterion < len(grid.rules) else 1.0
 
 
-def verdict(kw: float, step: float, criterion: str, element: str, hour: int, stuck: bool, existing: bool) -> str:
+def place_and_hour(element: str, hour: int | None) -> str:
+    """Where and when a criterion fails, in words; screens have no hour."""
+    return (f" at {element}" if element else "") + (f" in hour {hour}" if hour is not None else "")
+
+
+def verdict(
+    kw: float, step: float, criterion: str, element: str, hour: int | None, stuck: bool, existing: bool
+) -> str:  # fmt: skip
     """The answer in words."""
     word = criterion.replace("_", " ")
-    where = f" at {element}" if element else ""
+    where = place_and_hour(element, hour)
     if stuck:
-        return f"0 kW: {word}{where} fails in hour {hour} without any plant, and the study counts that"
+        return f"0 kW: {word}{where} fails without any plant, and the study counts that"
     if criterion == NO_SOLUTION:
         return f"{kw:g} kW; one step of {step:g} kW more has no solution within 0.8 to 1.2 pu in hour {hour}"
     before = ", where it fails without the plant, too, and gets worse" if existing and kw == 0 else ""
-    return f"{kw:g} kW; {step:g} kW more fails by {word}{where} in hour {hour}{before}"
+    return f"{kw:g} kW; {step:g} kW more fails by {word}{where}{before}"

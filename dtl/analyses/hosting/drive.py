@@ -1,21 +1,25 @@
 """The method ``drive``: capacities of all sites from the response to two plants, without a search.
 
-A streamlined method in the manner of EPRI's DRIVE; it is ours, and compatible with no product. In a few extreme hours
-each site is solved with two plants, and once in all hours at the answer. The squares of voltages and of currents are
-nearly quadratic in the power of a plant (currents and voltages are nearly linear in it), so with the state without
-plants two answers give the whole curve of every element, and each limit its power. The two plants are placed anew at
-half of and at the answer once.
+A streamlined method in the manner of EPRI's DRIVE; it is ours, and compatible with no product. The squares of voltages
+and of currents are nearly quadratic in the power of a plant (currents and voltages are nearly linear in it), so with
+the state without plants two answers give the whole curve of every element, and each limit its power. Every site is
+asked in a few extreme hours, and with plants near its answer in those that are nearest to deciding it.
+
+Then some sites, drawn from all kinds of answers, are tried in every judged hour. The hours in which they fail are tried
+at all sites, and what fails there is asked again. A second draw repeats that. The table says how many sites were tried
+in how many hours; what was not tried is an estimate from the hours that were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.analyses.hosting.answers import ALL, Row, counted
+from dtl.analyses.hosting.answers import ALL, Row, counted, place_and_hour
 from dtl.analyses.hosting.case import Case
 from dtl.analyses.hosting.grid import Grid
 from dtl.analyses.hosting.placements import Single
@@ -26,11 +30,55 @@ Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PART = 0.02
-"""The first of the two plants, part of the largest that is tried."""
-ROUNDS = 3
-_JOINING = 24
+"""The first plant, part of the largest that is tried."""
 SAFE = 0.98
 """What an answer is multiplied by, for the hours that were not solved."""
+CHECKS = 2
+_FIRST, _ROUNDS = 4, 2
+"""Times that a plant is placed anew: in the first hour alone, and in those that are nearest to deciding."""
+_BEGINNING = 6
+"""Hours, besides the most extreme ones, in which every site is asked."""
+_KEPT = 3
+"""Hours of a site that are asked again near its answer."""
+_TRIED_SITES, _TRIED_HOURS = 12, 576
+"""What a check tries: so many sites in so many hours."""
+_JOINING = 8
+"""Most hours that a check adds."""
+_SMALLEST = 1e-5
+"""The smallest plant that is placed, part of the largest."""
+
+
+class Judged(NamedTuple):
+    """Which criteria count, what a violation means that is there without the plant, and the seed of the check."""
+
+    counts: NDArray[np.bool_]
+    pre_existing: str
+    seed: int = 0
+
+
+@dataclass
+class Estimate:
+    """Capacity of each site [kW], its criterion, row and hour, shape (sites,) each; and what was tried of them.
+
+    ``tried`` says which sites were tried in ``tried_hours`` of the judged hours, ``amended`` how many of those failed
+    in an hour in which they had not been asked, and were asked there.
+    """
+
+    kw: Real
+    criterion: Ints
+    row: Ints
+    hour: Ints
+    tried: NDArray[np.bool_]
+    tried_hours: int = 0
+    amended: int = 0
+
+    def lower(self, site: Ints, kw: Real, where: tuple[Ints, Ints, Ints]) -> None:
+        """Take in answers that are lower than those known, of pairs of site and hour."""
+        order = np.argsort(-kw, kind="stable")
+        order = order[kw[order] < self.kw[site[order]]]
+        self.kw[site[order]] = kw[order]
+        for mine, found in zip((self.criterion, self.row, self.hour), where, strict=True):
+            mine[site[order]] = found[order]
 
 
 def drive(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
@@ -39,116 +87,142 @@ def drive(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
     grid = case.grid(of)
     top = float(case.words["up_to_kw"])
     begun = grid.solves
-    count = len(grid.places)
-    judged = Judged(counted(grid, case.words), str(case.words["pre_existing"]))
-    answer, factor, row, hour = estimate(grid, np.full(count, PART * top), top, judged)
-    made = []
-    for i, place in enumerate(grid.places):
-        open_ = bool(answer[i] >= top)
-        kw = top if open_ else float(SAFE * answer[i])
-        name, element = grid.criteria[factor[i]], grid.name_of(int(factor[i]), int(row[i]))
-        word = f"{name.replace('_', ' ')} at {element} in hour {grid.hours[hour[i]]}"
-        made.append(
-            {
-                "mode": "single", "bus": place.bus, "criterion": ALL, "phases": place.label, "kv_ll": place.kv_ll,
-                "hc_kw": kw, "hc_kw_mean": kw, "hc_kw_p5": kw, "hc_kw_p50": kw, "hc_kw_p95": kw, "at_least": open_,
-                "limiting_factor": "" if open_ else name, "limiting_element": "" if open_ else element,
-                "limiting_hour": None if open_ else int(grid.hours[hour[i]]),
-                "pre_existing": bool(grid.existing().any()), "mc_iterations": 1, "hours": len(grid.hours),
-                "engine": grid.engine,
-                "verdict": f"at least {kw:g} kW" if open_ else f"about {kw:.0f} kW, limited by {word}; an estimate",
-            }
-        )  # fmt: skip
+    found = estimate(grid, top, Judged(counted(grid, case.words), str(case.words["pre_existing"])))
+    made = [_row(grid, found, i, top) for i in range(len(grid.places))]
     return [r | {"solves": grid.solves - begun} for r in made]
 
 
-class Judged(NamedTuple):
-    """Which criteria count, and what a violation means that is there without the plant."""
-
-    counts: NDArray[np.bool_]
-    pre_existing: str
-
-
-def estimate(grid: Grid, first_kw: Real, top: float, judged: Judged) -> tuple[Real, Ints, Ints, Ints]:
-    """Capacity [kW] of each site with its criterion, row and hour, from two plants around a first guess.
-
-    Answers are tried once in all hours; those in which most fail join the extreme ones, and the estimate is repeated.
-    """
-    guess, hours = first_kw, deciding_hours(grid)
-    for last in (False, True):
-        for _ in range(ROUNDS):
-            answer, *where = _once(grid, guess, top, judged, hours)
-            guess = np.clip(answer, 1e-3 * top, top)
-        if not last:
-            hours = np.union1d(hours, _missed(grid, SAFE * answer, judged))
-    return answer, *where  # type: ignore[return-value]
+def _row(grid: Grid, found: Estimate, i: int, top: float) -> Row:
+    place, criterion = grid.places[i], int(found.criterion[i])
+    open_ = bool(found.kw[i] >= top)
+    kw = top if open_ else float(SAFE * found.kw[i])
+    name, element = grid.criteria[criterion], grid.name_of(criterion, int(found.row[i]))
+    hour = None if open_ else grid.hour_of(criterion, int(found.hour[i]))
+    word = name.replace("_", " ") + place_and_hour(element, hour)
+    said = f"at least {kw:g} kW" if open_ else f"about {kw:.0f} kW, limited by {word}"
+    whole = "this bus among them" if found.tried[i] else "not this one"
+    said += f"; an estimate: {int(found.tried.sum())} of {len(found.kw)} buses were tried in {found.tried_hours} hours"
+    return {
+        "mode": "single", "bus": place.bus, "criterion": ALL, "phases": place.label, "kv_ll": place.kv_ll,
+        "hc_kw": kw, "hc_kw_mean": kw, "hc_kw_p5": kw, "hc_kw_p50": kw, "hc_kw_p95": kw, "at_least": open_,
+        "limiting_factor": "" if open_ else name, "limiting_element": "" if open_ else element, "limiting_hour": hour,
+        "pre_existing": bool(grid.existing().any()), "mc_iterations": 1, "hours": len(grid.hours),
+        "hours_checked": found.tried_hours if found.tried[i] else 0, "engine": grid.engine,
+        "verdict": f"{said}, {whole}",
+    }  # fmt: skip
 
 
-def _missed(grid: Grid, kw: Real, judged: Judged) -> Ints:
-    """The hours in which most estimates fail."""
-    count = len(kw)
-    plants = Single(np.arange(count), count, 1.0, np.full(count, 1, np.int64))
-    worst = grid.worst(plants, np.arange(count), kw, np.arange(len(grid.hours)))  # type: ignore[arg-type]
-    failing = worst.hour[(worst.excess > 0.0) & judged.counts[:, None]]
-    hour, times = np.unique(failing, return_counts=True)
-    return np.asarray(hour[np.argsort(-times, kind="stable")][:_JOINING])
+def estimate(grid: Grid, top: float, judged: Judged) -> Estimate:
+    """The capacity of each site of a grid, up to a largest plant [kW]."""
+    count = len(grid.places)
+    every, hours = np.arange(count), beginning(grid)
+    none = np.zeros(count, np.int64)
+    guess = np.full(count, PART * top)
+    for _ in range(_FIRST):
+        guess = _within(_reached(grid, every, np.full(count, hours[0]), guess, judged)[0], top)
+    site, hour = (x.ravel() for x in np.meshgrid(every, hours, indexing="ij"))
+    at_first = _reached(grid, site, hour, guess[site], judged)[0].reshape(count, -1)
+    nearest = np.argsort(at_first, axis=1, kind="stable")[:, :_KEPT]
+    site, hour = np.repeat(every, nearest.shape[1]), hours[nearest].ravel()
+    guess = _within(at_first.min(axis=1), top)
+    for _ in range(_ROUNDS):
+        found = Estimate(np.full(count, top), none.copy(), none.copy(), none.copy(), np.zeros(count, np.bool_))
+        kw, *where = _reached(grid, site, hour, guess[site], judged)
+        found.lower(site, kw, (where[0], where[1], hour))
+        guess = _within(found.kw, top)
+    _screened(grid, found, judged)
+    for number in range(CHECKS):
+        _check(grid, found, top, judged, number)
+    return found
 
 
-def _once(grid: Grid, guess: Real, top: float, judged: Judged, hours: Ints) -> tuple[Real, Ints, Ints, Ints]:
-    count = len(guess)
-    best = np.full(count, top)
-    where = np.zeros((3, count), np.int64)
-    plants = Single(np.arange(count), count, 1.0, np.full(count, 1, np.int64))
-    every = np.arange(count)
-    for hour in hours.tolist():
-        near = grid.values(plants, every, 0.5 * guess, int(hour))  # type: ignore[arg-type]
-        far = grid.values(plants, every, guess, int(hour))  # type: ignore[arg-type]
-        base = grid.base.of(np.array([hour]))
+def beginning(grid: Grid) -> Ints:
+    """The hours in which every site is asked, that of least room for most plants first."""
+    total = -grid.base.back_kw[: len(grid.feeder.sources)].sum(axis=0)
+    first = int((total if grid.of != "load" else -total).argmin())
+    found = [first, *deciding_hours(grid, _BEGINNING).tolist()]
+    if grid.of == "pv":
+        bright = [int((total - size * grid.sun).argmin()) for size in (4.0 * np.abs(total).max(), np.abs(total).mean())]
+        found = [h for h in (*bright, *found) if grid.sun[h] > 0.0]
+    return np.array(list(dict.fromkeys(found)) or [first], np.int64)
+
+
+def _within(kw: Real, top: float) -> Real:
+    return np.clip(kw, _SMALLEST * top, top)
+
+
+def _reached(grid: Grid, site: Ints, hour: Ints, kw: Real, judged: Judged) -> tuple[Real, Ints, Ints]:
+    """Capacity [kW] of pairs of site and hour with its criterion and row, by two plants of which one is ``kw``."""
+    count = len(grid.places)
+    plants = Single(np.arange(count), count, 1.0, np.ones(count, np.int64))
+    best, criterion, row = np.full(len(site), np.inf), *np.zeros((2, len(site)), np.int64)
+    halves = grid.values(plants, site, 0.5 * kw, hour)  # type: ignore[arg-type]
+    wholes = grid.values(plants, site, kw, hour)  # type: ignore[arg-type]
+    for (at, near, solid), (_, far, good) in zip(halves, wholes, strict=True):
         for i, rule in enumerate(grid.rules):
             if not len(rule.rows) or not judged.counts[i]:
                 continue
-            reach = _reach(rule, base, near, far, guess, judged.pre_existing)
-            row = reach.argmin(axis=0)
-            kw = reach[row, every]
-            better = kw < best
-            best = np.where(better, kw, best)
-            where[:, better] = np.stack([np.full(count, i), row, np.full(count, hour)])[:, better]
+            share, which = rule.reach((near, far), grid.base, hour[at], judged.pre_existing)
+            better = share * kw[at] < best[at]
+            best[at[better]] = (share * kw[at])[better]
+            criterion[at[better]], row[at[better]] = i, which[better]
+        lost = at[~(good & solid)]
+        best[lost] = np.where(solid, 0.5, 0.25)[~(good & solid)] * kw[lost]
+        criterion[lost], row[lost] = len(grid.criteria) - 1, 0
+    return best, criterion, row
+
+
+def _screened(grid: Grid, found: Estimate, judged: Judged) -> None:
+    """Take in the criteria that need no power flow."""
+    every = np.arange(len(grid.places))
     for i, linear in enumerate(grid.linear, len(grid.rules)):
-        if not judged.counts[i]:
-            continue
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = np.where(linear.weight > 0, linear.limit[:, None] / linear.weight, np.inf)
-        row = reach.argmin(axis=0)
-        better = reach[row, every] < best
-        best = np.where(better, reach[row, every], best)
-        where[:, better] = np.stack([np.full(count, i), row, np.zeros(count, np.int64)])[:, better]
-    return np.maximum(best, 0.0), where[0], where[1], where[2]
+        if judged.counts[i] and len(linear.limit):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                reach = np.where(linear.weight > 0, np.maximum(linear.limit, 0.0)[:, None] / linear.weight, np.inf)
+            row = reach.argmin(axis=0)
+            found.lower(every, reach[row, every], (np.full(len(every), i), row, np.zeros_like(row)))
 
 
-def _reach(rule: Any, base: Any, near: Any, far: Any, kw: Real, pre_existing: str) -> Real:
-    """Power at which each row meets its limit [kW], shape (rows, sites): the first root of its quadratic."""
-    power = rule.power
-    v0, v1, v2 = (np.broadcast_to(rule.value(x)[rule.rows], (len(rule.rows), len(kw))) for x in (base, near, far))
-    if rule.change:
-        limits = [v0 + rule.limit[:, None], v0 - rule.limit[:, None]]
-        reach = np.minimum(_root(v0, v1, v2, limits[0], kw, power, 1.0), _root(v0, v1, v2, limits[1], kw, power, -1.0))
-        return np.asarray(reach)
-    limit = rule.sign * np.broadcast_to(rule.limit[:, None], v0.shape)
-    over = rule.sign * v0 > rule.limit[:, None]
-    if pre_existing == "only_if_worse":
-        limit = np.where(over, v0 + rule.sign * rule.worse, limit)
-    reach = _root(v0, v1, v2, limit, kw, power, rule.sign)
-    return np.where(over, np.inf if pre_existing == "ignored" else reach if pre_existing != "counts" else 0.0, reach)
+def _check(grid: Grid, found: Estimate, top: float, judged: Judged, number: int) -> None:
+    """Try some sites in all hours, then all sites in the hours in which those fail; ask again what fails."""
+    rng = np.random.default_rng([judged.seed, number])
+    some, hours = _drawn(found, rng), np.arange(len(grid.hours))
+    if not len(some):
+        return
+    if len(hours) > _TRIED_HOURS:
+        hours = np.sort(rng.choice(len(hours), _TRIED_HOURS, replace=False))
+    site, hour = (x.ravel() for x in np.meshgrid(some, hours, indexing="ij"))
+    over = _excess(grid, found, site, hour, judged).reshape(len(some), -1)
+    failing = over > 0.0
+    found.tried[some], found.tried_hours = True, len(hours)
+    found.amended += int(failing.any(axis=1).sum())
+    times = failing.sum(axis=0)
+    joined = hours[np.argsort(-times, kind="stable")[: min(_JOINING, int((times > 0).sum()))]]
+    every = np.setdiff1d(np.arange(len(found.kw)), some)
+    site, hour = (x.ravel() for x in np.meshgrid(every, joined, indexing="ij"))
+    again = _excess(grid, found, site, hour, judged) > 0.0
+    own = failing.any(axis=1)
+    site, hour = np.append(site[again], some[own]), np.append(hour[again], hours[over[own].argmax(axis=1)])
+    kw = _within(found.kw[site], top)
+    for _ in range(_ROUNDS if len(site) else 0):
+        reach, *where = _reached(grid, site, hour, kw, judged)
+        kw = _within(reach, top)
+    if len(site):
+        found.lower(site, reach, (where[0], where[1], hour))
 
 
-def _root(v0: Real, v1: Real, v2: Real, limit: Real, kw: Real, power: float, sign: float) -> Real:
-    s0, s1, s2, top = (sign * np.sign(x) * np.abs(x) ** power for x in (v0, v1, v2, limit))
-    a = 2.0 * (s2 - 2.0 * s1 + s0)
-    b = 4.0 * s1 - 3.0 * s0 - s2
-    c = s0 - top
-    with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sqrt(b * b - 4.0 * a * c)
-        q = -0.5 * (b + np.where(b >= 0, root, -root))
-        both = np.stack([q / a, c / q])
-    both = np.where(np.isfinite(both) & (both > 0), both, np.inf)
-    return np.asarray(both.min(axis=0) * kw)
+def _drawn(found: Estimate, rng: np.random.Generator) -> Ints:
+    """Sites that were not tried yet: one of each of equal parts of all, in the order of criterion and answer."""
+    left = np.flatnonzero(~found.tried)
+    left = left[np.lexsort((found.kw[left], found.criterion[left]))]
+    parts = np.array_split(left, min(len(left), _TRIED_SITES)) if len(left) else []
+    return np.array(sorted(int(rng.choice(p)) for p in parts), np.int64)
+
+
+def _excess(grid: Grid, found: Estimate, site: Ints, hour: Ints, judged: Judged) -> Real:
+    """The largest excess of pairs of site and hour at the answer that is printed."""
+    count = len(grid.places)
+    plants = Single(np.arange(count), count, 1.0, np.ones(count, np.int64))
+    excess, _ = grid.judge(plants, site, SAFE * found.kw[site], hour)  # type: ignore[arg-type]
+    flows = [i for i in range(len(excess)) if judged.counts[i] and not grid.screened(i)]
+    return np.asarray(excess[flows].max(axis=0, initial=-np.inf))

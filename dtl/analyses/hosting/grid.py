@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dtl.analyses.hosting.criteria import NO_SOLUTION, Judge
 from dtl.analyses.hosting.engines import Solver, solver
 from dtl.analyses.hosting.held import Held, held
+from dtl.analyses.hosting.judged import asked_of
 from dtl.analyses.hosting.placements import Placements
 from dtl.analyses.hosting.rule import Values
 from dtl.analyses.hosting.sites import Of, Site
@@ -107,12 +108,12 @@ class Grid:
         self.feeder, self.demand, self.hours, self.places, self.of = feeder, demand, hours, list(places), of
         self.pre_existing = str(words["pre_existing"])
         self.solves = 0
-        self._sun = np.ones(len(hours)) if sun is None else sun
+        self.sun = np.ones(len(hours)) if sun is None else sun
         self.points = list(points) or held(feeder, demand, hours, controls_active=spec["controls"] == "active")
         self._solvers: list[Solver] = [solver(p, demand, self.places, of, reference) for p in self.points]
         view = head.view(feeder)
         self._judges = [
-            Judge(p.feeder, s.circuit, view, calendar, spec, words, feeder)
+            Judge(p.feeder, s.circuit, view, calendar, spec, asked_of(words, of), feeder)
             for p, s in zip(self.points, self._solvers, strict=True)
         ]
         self.linear = tuple(linear)
@@ -146,6 +147,10 @@ class Grid:
             return self.linear[criterion - len(self.rules)].names[row]
         return ""
 
+    def hour_of(self, criterion: int, hour: int) -> int | None:
+        """The hour of the year in which a criterion fails; None for one that is of no hour."""
+        return None if self.screened(criterion) else int(self.hours[hour])
+
     def limit_of(self, criterion: int, row: int) -> float | None:
         """The limit in a row of a criterion, None for that there is no solution."""
         if criterion < len(self.rules):
@@ -170,22 +175,17 @@ class Grid:
         columns = len(placement)
         excess = np.full((len(self.criteria), columns), -np.inf)
         row = np.zeros((len(self.criteria), columns), np.int64)
-        order = np.argsort(self._point[hour], kind="stable")
-        ends = np.searchsorted(self._point[hour[order]], np.arange(len(self.points) + 1))
-        flows = np.array([i for i in range(len(self.criteria)) if not self._is_linear(i)], np.int64)
-        for point, (start, end) in enumerate(pairwise(ends.tolist())):
-            for first in range(start, end, self.size):
-                at = order[first : min(first + self.size, end)]
-                kw = placements.kw(placement[at], level[at])
-                now, good = self._values(point, hour[at], kw)
-                good &= (now.pu.min(axis=0, initial=1.0) >= LOWEST_PU) & (now.pu.max(axis=0, initial=1.0) <= HIGHEST_PU)
-                found = self._judges[point].judge(now, self.base.of(hour[at]), good)
-                excess[np.ix_(flows, at)], row[np.ix_(flows, at)] = found
-                for i, linear in enumerate(self.linear, len(self.rules)):
-                    excess[i, at], row[i, at] = linear.excess(kw)
+        flows = np.array([i for i in range(len(self.criteria)) if not self.screened(i)], np.int64)
+        for point, at, kw, now, good in self._blocks(placements, placement, level, hour):
+            good &= (now.pu.min(axis=0, initial=1.0) >= LOWEST_PU) & (now.pu.max(axis=0, initial=1.0) <= HIGHEST_PU)
+            found = self._judges[point].judge(now, self.base.of(hour[at]), good)
+            excess[np.ix_(flows, at)], row[np.ix_(flows, at)] = found
+            for i, linear in enumerate(self.linear, len(self.rules)):
+                excess[i, at], row[i, at] = linear.excess(kw)
         return excess, row
 
-    def _is_linear(self, criterion: int) -> bool:
+    def screened(self, criterion: int) -> bool:
+        """Whether a criterion needs no power flow with the plant, and so has no hour."""
         return len(self.rules) <= criterion < len(self.rules) + len(self.linear)
 
     def worst(self, placements: Placements, placement: Ints, level: Ints, hours: Ints) -> Worst:
@@ -203,13 +203,27 @@ class Grid:
         return Worst(*(np.concatenate([getattr(x, name) for x in parts], axis=1) for name in
                        ("excess", "hour", "row", "criterion")))  # fmt: skip
 
-    def values(self, placements: Placements, placement: Ints, level: Ints, hour: int) -> Values:
-        """What criteria judge of some pairs in one hour."""
-        kw = placements.kw(placement, level)
-        return self._values(int(self._point[hour]), np.full(len(placement), hour), kw)[0]
+    def values(
+        self, placements: Placements, placement: Ints, level: Ints, hour: Ints
+    ) -> Iterator[tuple[Ints, Values, NDArray[np.bool_]]]:
+        """What criteria judge of some columns, in parts: their numbers, the values and which have a solution."""
+        for _, at, _, now, good in self._blocks(placements, placement, level, hour):
+            yield at, now, good
+
+    def _blocks(
+        self, placements: Placements, placement: Ints, level: Ints, hour: Ints
+    ) -> Iterator[tuple[int, Ints, Real, Values, NDArray[np.bool_]]]:
+        """Columns solved block by block: the held circuit, their numbers, plants, values and which have a solution."""
+        order = np.argsort(self._point[hour], kind="stable")
+        ends = np.searchsorted(self._point[hour[order]], np.arange(len(self.points) + 1))
+        for point, (start, end) in enumerate(pairwise(ends.tolist())):
+            for first in range(start, end, self.size):
+                at = order[first : min(first + self.size, end)]
+                kw = placements.kw(placement[at], level[at])
+                yield point, at, kw, *self._values(point, hour[at], kw)
 
     def _values(self, point: int, hours: Ints, kw: Real) -> tuple[Values, NDArray[np.bool_]]:
-        block, good = self._solvers[point].solve(self.hours[hours], kw * self._sun[hours])
+        block, good = self._solvers[point].solve(self.hours[hours], kw * self.sun[hours])
         self.solves += len(hours)
         return self._judges[point].values(block), good
 

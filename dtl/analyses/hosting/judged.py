@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.analyses.hosting.rule import Rule
+from dtl.analyses.hosting.sites import Of
 from dtl.network.feeder import Feeder
 from dtl.powerflow import names
 from dtl.powerflow.circuit import Circuit
@@ -46,11 +47,22 @@ class Board:
 def rules(board: Board, words: Mapping[str, Any]) -> list[Rule]:
     """The rules of a study's words, the slice of ``hosting``, in a fixed order."""
     asked = {k: v for k, v in (words.get("criteria") or DEFAULT).items() if v is not None}
-    worse = float(words["worse_by_pct"])
+    worse, worse_kw = float(words["worse_by_pct"]), float(words["worse_by_kw"])
     found = [*_voltage(board, asked, worse / 100.0), *_others(board, asked, worse)]
+    if "reverse_flow" in asked:
+        flow = asked["reverse_flow"]
+        found.append(_reverse(board, "reverse_flow", flow["at"], flow["over_kw"], worse_kw))
     if words["operational_flexibility"] != "without":
-        found.append(_reverse(board, FLEXIBILITY, "scada_switches", 0.0))
+        found.append(_reverse(board, FLEXIBILITY, "scada_switches", 0.0, worse_kw))
     return found
+
+
+def asked_of(words: Mapping[str, Any], of: Of) -> Mapping[str, Any]:
+    """The words that count for a kind of plant: load makes no power flow back, whatever it does to other loads."""
+    if of != "load":
+        return words
+    criteria = {**(words.get("criteria") or DEFAULT), "reverse_flow": None}
+    return {**words, "criteria": criteria, "operational_flexibility": "without"}
 
 
 def _voltage(board: Board, asked: Mapping[str, Any], worse: float) -> Iterator[Rule]:
@@ -96,8 +108,6 @@ def _others(board: Board, asked: Mapping[str, Any], worse: float) -> Iterator[Ru
         names_of = tuple(f"{kind} {name}" for kind, name in board.series)
         every = np.arange(len(board.series))
         yield Rule("thermal", lambda x: x.pct, every, names_of, board.over_pct, worse)
-    if "reverse_flow" in asked:
-        yield _reverse(board, "reverse_flow", asked["reverse_flow"]["at"], asked["reverse_flow"]["over_kw"])
     if "unbalance" in asked:
         every = np.arange(len(board.three_phase))
         most = np.full(len(every), float(asked["unbalance"]["at_most_pct"]))
@@ -105,7 +115,7 @@ def _others(board: Board, asked: Mapping[str, Any], worse: float) -> Iterator[Ru
         yield Rule("unbalance", lambda x: x.vuf_pct, every, here, most, worse)
 
 
-def _reverse(board: Board, criterion: str, at: str, over_kw: float) -> Rule:
+def _reverse(board: Board, criterion: str, at: str, over_kw: float, worse_kw: float) -> Rule:
     first = len(board.sources)
     if at == "head":
         chosen = [(i, f"head {name}") for i, name in enumerate(board.sources)]
@@ -119,7 +129,7 @@ def _reverse(board: Board, criterion: str, at: str, over_kw: float) -> Rule:
         ]
     rows = np.array([i for i, _ in chosen], np.int64)
     most = np.full(len(rows), max(over_kw, STILL_KW))
-    return Rule(criterion, lambda x: x.back_kw, rows, tuple(n for _, n in chosen), most, STILL_KW, power=1.0)
+    return Rule(criterion, lambda x: x.back_kw, rows, tuple(n for _, n in chosen), most, worse_kw, power=1.0)
 
 
 def source_rows(feeder: Feeder, circuit: Circuit) -> list[tuple[Ints, slice]]:

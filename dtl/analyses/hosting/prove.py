@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dtl.analyses.hosting.answers import counted
+from dtl.analyses.hosting.answers import counted, place_and_hour
 from dtl.analyses.hosting.case import Case
 from dtl.analyses.hosting.grid import Grid
 from dtl.analyses.hosting.placements import Shared
@@ -79,6 +79,6 @@ def _at(grid: Grid, kw: float, which: np.ndarray) -> tuple[bool, float, str, boo
     excess, criterion = float(worst.excess[0, 0]), int(worst.criterion[0, 0])
     element = grid.name_of(criterion, int(worst.row[0, 0]))
     name = grid.criteria[criterion]
-    said = f"{name.replace('_', ' ')} at {element} in hour {grid.hours[worst.hour[0, 0]]}"
+    said = name.replace("_", " ") + place_and_hour(element, grid.hour_of(criterion, int(worst.hour[0, 0])))
     unit = "pu" if "voltage" in name or name == "regulator_deviation" else "%"
     return excess <= 0.0, excess, said, abs(excess) < CLOSE[unit]

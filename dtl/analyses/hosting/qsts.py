@@ -44,7 +44,7 @@ def _site(grid: Grid, placements: Single, site: int, allowed: int, which: NDArra
             break
         low, bad, good = level, np.union1d(bad, new), np.setdiff1d(good, new)
         if level == most:
-            return _row(grid, placements, site, low, bad, None, "")
+            return _row(grid, placements, site, low, bad, None, None)
         level = min(2 * level, most)
     open_ = new
     while high - low > 1:
@@ -55,15 +55,15 @@ def _site(grid: Grid, placements: Single, site: int, allowed: int, which: NDArra
         else:
             low, bad, open_ = middle, np.union1d(bad, now), np.setdiff1d(open_, now)
     last = fails.among(open_, high)
-    return _row(grid, placements, site, low, bad, last, fails.reason)
+    return _row(grid, placements, site, low, bad, last, fails)
 
 
 class _Fails:
-    """Which hours fail at a site; ``reason`` is the criterion and element of the last that did."""
+    """Which hours fail at a site; ``criterion`` and ``element`` are of the last that did."""
 
     def __init__(self, grid: Grid, placements: Single, site: int, which: NDArray[np.bool_]) -> None:
         self._grid, self._placements, self._site, self._which = grid, placements, site, which
-        self.reason = ""
+        self.criterion, self.element = -1, ""
 
     def among(self, hours: Ints, level: int) -> Ints:
         """The hours that fail at a level."""
@@ -73,14 +73,18 @@ class _Fails:
         excess, row = self._grid.judge(self._placements, *same, hours)
         bad = (excess > 0.0) & self._which[:, None]
         if bad.any():
-            criterion, at = (int(x[0]) for x in np.nonzero(bad))
-            self.reason = f"{self._grid.criteria[criterion]}\t{self._grid.name_of(criterion, int(row[criterion, at]))}"
+            self.criterion, at = (int(x[0]) for x in np.nonzero(bad))
+            self.element = self._grid.name_of(self.criterion, int(row[self.criterion, at]))
         return np.asarray(hours[bad.any(axis=0)])
 
 
-def _row(grid: Grid, placements: Single, site: int, level: int, bad: Ints, last: Ints | None, reason: str) -> Row:
+def _row(
+    grid: Grid, placements: Single, site: int, level: int, bad: Ints, last: Ints | None, fails: _Fails | None
+) -> Row:  # fmt: skip
     place, kw = grid.places[site], level * placements.step_kw
-    criterion, _, element = reason.partition("\t")
+    criterion = grid.criteria[fails.criterion] if fails is not None else ""
+    element = fails.element if fails is not None else ""
+    hour = None if fails is None or last is None or not len(last) else grid.hour_of(fails.criterion, int(last[0]))
     said = f"{kw:g} kW with {len(bad)} of {len(grid.hours)} hours in violation"
     if last is None:
         said = f"at least {said}: the largest plant tried"
@@ -91,7 +95,7 @@ def _row(grid: Grid, placements: Single, site: int, level: int, bad: Ints, last:
         "hc_kw": kw, "hc_kw_mean": kw, "hc_kw_p5": kw, "hc_kw_p50": kw, "hc_kw_p95": kw,
         "step_kw": placements.step_kw if last is not None else 0.0, "at_least": last is None,
         "limiting_factor": criterion, "limiting_element": element,
-        "limiting_hour": int(grid.hours[last[0]]) if last is not None and len(last) else None,
+        "limiting_hour": hour,
         "pre_existing": bool(grid.existing().any()), "mc_iterations": 1, "hours_violated": float(len(bad)),
         "hours": len(grid.hours), "engine": grid.engine, "verdict": said,
     }  # fmt: skip

@@ -63,6 +63,20 @@ class Rule:
         value, before = (np.ascontiguousarray(self.value(x), np.float64) for x in (now, base))
         kernels.largest(value, before, self.rows, self.limit, self.sign, self.worse + _SAME, mode, out, at)
 
+    def reach(self, now: tuple[Values, Values], base: Values, hour: Ints, pre_existing: str) -> tuple[Real, Ints]:
+        """Plant at which the first row meets its limit, in those of the second of two solved plants; and that row.
+
+        The first plant is half of the second. Squares of voltages and currents are nearly quadratic in a plant. Both of
+        shape (columns,); ``base`` has all hours, of which each column has one.
+        """
+        mode = kernels.CHANGE if self.change else _MODES[pre_existing]
+        near, far, before = (np.ascontiguousarray(self.value(x), np.float64) for x in (*now, base))
+        out, at = np.empty(len(hour)), np.empty(len(hour), np.int64)
+        kernels.reach(
+            before, hour, near, far, self.rows, self.limit, self.sign, self.worse, mode, self.power, out, at
+        )  # fmt: skip
+        return out, at
+
     def excess(self, now: Values, base: Values, pre_existing: str) -> Real:
         """How far each row lies above its limit, shape (rows, columns)."""
         found = self.value(now)[self.rows]

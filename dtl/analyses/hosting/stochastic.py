@@ -86,7 +86,7 @@ def _limiting(grid: Grid, found: Found, failed: NDArray[np.bool_]) -> tuple[str,
     criterion = Counter(found.criterion[0, which].tolist()).most_common(1)[0][0]
     of = [i for i in which if found.criterion[0, i] == criterion]
     (row, hour), _ = Counter((int(found.row[0, i]), int(found.hour[0, i])) for i in of).most_common(1)[0]
-    return grid.criteria[criterion], grid.name_of(criterion, row), int(grid.hours[hour])
+    return grid.criteria[criterion], grid.name_of(criterion, row), grid.hour_of(criterion, hour)
 
 
 def median_half_width(values: Real) -> float:

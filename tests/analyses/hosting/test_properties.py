@@ -21,7 +21,7 @@ from dtl.analyses.hosting.stage import answers
 from dtl.analyses.hosting.stochastic import stochastic
 from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand
-from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Source
+from dtl.network.feeder import Bus, Feeder, Generator, Line, LineCode, Load, Source
 from dtl.powerflow.hours import chosen, net_kw
 
 HOURS = [30, 2777, 4146, 5344]
@@ -203,3 +203,35 @@ def test_without_weather_only_the_sun_has_no_answer() -> None:
     by_kind = {r["of"]: r for r in answers(case, words) if r["criterion"] == "all"}
     assert by_kind["generation"]["hc_kw"] == 80.0
     assert by_kind["pv"]["verdict"] == "no answer: plants that follow the sun need a case with weather"
+
+
+def test_what_flows_back_already_may_do_so_a_little_more_and_load_is_not_asked(mixed: Feeder) -> None:
+    """Twice the load as generation at a bus: a further plant may add `worse_by_kw` at the head, load what it likes."""
+    three = next(b for b in mixed.buses if {1, 2, 3} <= set(b.nodes) and b.name not in {s.bus for s in mixed.sources})
+    much = Generator(
+        name="there", bus=three.name, nodes=(1, 2, 3), phases=3, connection="delta", kv=three.kv_ll,
+        kw=2.0 * sum(p.kw for p in mixed.loads), kvar=0.0, kva=1e4,
+    )  # fmt: skip
+    feeder = mixed.model_copy(update={"generators": (*mixed.generators, much)})
+    words = {"criteria": {"reverse_flow": {"at": "head", "over_kw": 0.0}}}
+    fine = {"tolerance_kw": 0.5, "distributed": False}
+    found = {}
+    for worse in (1.0, 40.0):
+        case = case_of(feeder, hours=HOURS, worse_by_kw=worse, **words)
+        found[worse] = {r["bus"]: r for r in iterative(case, fine, "generation") if r["criterion"] == "all"}
+    one = found[1.0][three.name]
+    assert one["pre_existing"] and one["limiting_factor"] == "reverse_flow" and 0.5 <= one["hc_kw"] <= 1.5
+    assert found[40.0][three.name]["hc_kw"] == pytest.approx(40.0, abs=3.0)
+    load = iterative(case_of(feeder, hours=HOURS, up_to_kw=200.0, **words), STEP, "load")
+    assert all(r["at_least"] and r["limiting_factor"] == "" for r in load)
+
+
+@pytest.mark.parametrize("method", ["drive", "iterative", "qsts", "stochastic"])
+def test_a_screen_has_no_hour(mixed: Feeder, method: str) -> None:
+    case = case_of(mixed, hours=HOURS, criteria={"sympathetic_tripping": {"pickup_a": 0.5}})
+    own_words = {"drive": {}, "iterative": STEP, "qsts": {"tolerance_kw": 5.0, "hours_allowed_h": 1.0},
+                 "stochastic": {"placements": 5, "kw_each": [1.0, 9.0], "seed": 0}}  # fmt: skip
+    found = list(answers(case, WORDS | {"methods": {method: own_words[method]}}))
+    limited = [r for r in found if r["limiting_factor"] == "sympathetic_tripping"]
+    assert limited
+    assert all(r["limiting_hour"] is None and "in hour" not in r["verdict"] for r in limited)

@@ -44,7 +44,8 @@ LIMITS = {
     "voltage": [{"kv": [0, 1000], "phases": None, "low_pu": 0.9, "high_pu": 1.05, "at": "service"}],
 }  # fmt: skip
 WORDS: dict[str, Any] = {
-    "pre_existing": "only_if_worse", "worse_by_pct": 0.1, "operational_flexibility": "without", "criteria": None,
+    "pre_existing": "only_if_worse", "worse_by_pct": 0.1, "worse_by_kw": 1.0, "criteria": None,
+    "operational_flexibility": "without",
     "at": "buses", "up_to_kw": 20_000.0, "hours": "extremes_48", "of": ["generation"], "methods": {},
 }  # fmt: skip
 FEW_HOURS = (2044, 3000, 4100, 4820, 8700)
