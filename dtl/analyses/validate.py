@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from dtl import tables
 from dtl.errors import SolveError
-from dtl.network.calibrated import with_loads
 from dtl.network.feeder import Feeder
 from dtl.powerflow.against import Gate, Summary, compare, deviation, summary, unmatched, worst_buses
 from dtl.powerflow.state import solve_state, with_taps
@@ -37,7 +36,6 @@ def validate_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[
     words = spec["analyses"]["validate"]
     reference = tables.read("reference", Path(inputs["reference"]), source=words["against"])
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
-    feeder = with_loads(feeder, spec.get("calibrated") or ())
     ready = json.loads(Path(inputs["ready"]).read_text(encoding="utf-8"))
     ids = {f.lower(): f for f in feeder.feeders}
     named = reference["feeder"].cast(tables.TEXT)
@@ -85,8 +83,8 @@ def validate(
         own = [r for r in rows if r["feeder"] == feeder]
         found += _rows(feeder, own, gate)
         found += [
-            _row(feeder, "reference_deviation_pu", r["deviation"], f"phase {r['phase']}: {r['ours']:.4f} here, "
-                 f"{r['reference']:.4f} in {r['file']}:{r['line']}", kind="bus", element=r["element"])
+            _row(feeder, "reference_deviation_pu", r["deviation"], f"phase {r['phase']}: {r['ours']:.5f} here, "
+                 f"{r['reference']:.5f} in {r['file']}:{r['line']}", kind="bus", element=r["element"])
             for r in worst_buses(own, WORST)
         ]  # fmt: skip
     found += _rows("", rows, gate)
@@ -109,11 +107,13 @@ def _rows(feeder: str, own: list[Row], gate: Gate) -> Iterator[Row]:
     if feeder:
         yield _row(feeder, "reference_within", 0 if about.broken else 1, "; ".join(about.broken))
     if "v_pu" in about.rmse:
-        yield _row(feeder, "reference_rmse_pu", about.rmse["v_pu"], f"mean difference {about.mean['v_pu']:+.5f} pu")
-        yield _worst(feeder, "reference_max_pu", about, "v_pu")
+        bias = f"mean difference {about.mean['v_pu']:+.5f} pu"
+        yield _row(feeder, "reference_rmse_pu", about.rmse["v_pu"], bias) | {"limit": gate.rmse_pu}
+        yield _worst(feeder, "reference_max_pu", about, "v_pu") | {"limit": gate.max_pu}
     for quantity, metric in METRICS_OF.items():
         if quantity in about.worst:
-            yield _worst(feeder, metric, about, quantity)
+            allowed = gate.loading_pct if quantity == "load_pct" else None
+            yield _worst(feeder, metric, about, quantity) | {"limit": allowed}
 
 
 def _why(own: list[Row]) -> str:

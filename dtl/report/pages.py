@@ -30,6 +30,7 @@ PAGES = {
     "compliance": "Compliance",
     "mitigation": "Mitigation",
     "reliability": "Reliability",
+    "validation": "Validation",
     "data-quality": "Data quality",
     "assumptions": "Assumptions",
     "method": "Method",
@@ -41,7 +42,7 @@ GROUPS = {
     "Scenarios": ("compare", "what-if", "builder"),
     "Feeders": ("feeder", "side-by-side"),
     "Analyses": ("hosting-capacity", "sweeps", "assets", "substations", "compliance", "mitigation", "reliability"),
-    "Data": ("data-quality", "assumptions"),
+    "Data": ("validation", "data-quality", "assumptions"),
 }
 """Pages that share an entry of the navigation, where a study has more than one of them."""
 

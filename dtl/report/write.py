@@ -44,7 +44,7 @@ from dtl.report import (
     study_payloads,
     substations,
     sweeps,
-    vendor,
+    validation,
     what_if,
 )
 from dtl.report.api import Api
@@ -108,7 +108,6 @@ def _copy_source(site: Path) -> None:
         shutil.copyfile(path, scripts / path.name)
     (scripts / "palette.js").write_text(palette.script(), encoding="utf-8")
     (scripts / "palette.css").write_text(palette.css(), encoding="utf-8")
-    vendor.install(scripts)
     (site / "docs" / "run.js").write_text("DTL.run = null;\n", encoding="utf-8")
 
 
@@ -256,7 +255,7 @@ def _write_pages(
         _listed(inputs)
         | learned
         | {"ranking": asset_ranking.table(told.assets)}
-        | {"sweeps": swept}
+        | {"sweeps": swept, "deviations": (deviations := validation.read(inputs))}
         | (works := mitigation.read(inputs))
     )
     cases = study_payloads.cases(spec, facts)
@@ -270,7 +269,7 @@ def _write_pages(
     contexts = {
         "index": overview.context(facts, cases, [*spec.get("notices", ()), *quality.notices(data)]),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(_manifests(inputs)),
+        "assumptions": assumptions.context(spec, cases) | _of_manifests(_manifests(inputs)),
         "method": _method(inputs, listed["findings"], spec, reference),
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
@@ -282,8 +281,17 @@ def _write_pages(
         "compliance": compliance.context(facts, cases),
         "mitigation": mitigation.context(works, spec, cases),
         "reliability": reliability.context(facts),
+        "validation": _write_validation(deviations, facts, site / "docs" / "data"),
     }
     _render(site, common, contexts | dict.fromkeys(spec.get("left_out", ())), reference)
+
+
+def _write_validation(deviations: pa.Table, facts: Facts, data: Path) -> dict[str, Any] | None:
+    """Write the payload of the page of validation; returns its context, None where the study asks for none."""
+    context = validation.context(facts)
+    if context is not None:
+        _put(data, "validation", validation.payload(deviations, facts))
+    return context
 
 
 def _write_what_if(

@@ -146,8 +146,8 @@ class Validate(Base):
 
     against: ReferenceName
     """The source with results."""
-    state: Annotated[Literal["cyme_study", "year"], NotYet(only=("year",))] = "cyme_study"
-    """What is solved for it: the state of the reference, or the measured year."""
+    state: Literal["cyme_study"] = "cyme_study"
+    """What is solved for it: the state of the reference."""
     taps: Literal["from_reference", "controlled"] = "from_reference"
     """Where taps stand: as the reference states, else as the model has them, held; or where controls put them."""
     rmse_pu: NotNegative = 0.005
@@ -156,10 +156,6 @@ class Validate(Base):
     """Largest voltage difference [pu]."""
     loading_pct: NotNegative = 3.0
     """Largest difference of a loading [%]."""
-    measure: Annotated[
-        list[Literal["head_kw", "head_kvar", "head_volts", "meter_volts", "bus_volts", "loading"]] | None, NotYet()
-    ] = None
-    """What is compared; none: all that the source has."""
 
 
 class Worth(Base):

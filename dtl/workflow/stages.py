@@ -348,6 +348,7 @@ _STAGES = (
             "manifest": layout.MANIFEST,
             "hosting": layout.HOSTING,
             "devices": layout.DEVICES,
+            "deviations": layout.DEVIATIONS,
             "outages": layout.OUTAGES,
             "assets": layout.ASSETS,
             "compliance": layout.COMPLIANCE,

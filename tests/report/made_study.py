@@ -289,7 +289,9 @@ def spec() -> dict[str, Any]:
     }
 
 
-UNASKED = ("compliance", "lights", "curtailment", "swept", "measures", "packages", "portfolio", "proposal")
+UNASKED = (
+    "compliance", "lights", "curtailment", "swept", "deviations", "measures", "packages", "portfolio", "proposal",
+)  # fmt: skip
 """Inputs of analyses that this study does not ask for."""
 
 
