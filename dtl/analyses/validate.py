@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from dtl import tables
 from dtl.errors import SolveError
+from dtl.network.calibrated import with_loads
 from dtl.network.feeder import Feeder
 from dtl.powerflow.against import Gate, Summary, compare, deviation, summary, unmatched, worst_buses
 from dtl.powerflow.state import solve_state, with_taps
@@ -36,6 +37,7 @@ def validate_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[
     words = spec["analyses"]["validate"]
     reference = tables.read("reference", Path(inputs["reference"]), source=words["against"])
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
+    feeder = with_loads(feeder, spec.get("calibrated") or ())
     ready = json.loads(Path(inputs["ready"]).read_text(encoding="utf-8"))
     ids = {f.lower(): f for f in feeder.feeders}
     named = reference["feeder"].cast(tables.TEXT)

@@ -45,6 +45,7 @@ from dtl.report import (
     substations,
     sweeps,
     validation,
+    vendor,
     what_if,
 )
 from dtl.report.api import Api
@@ -108,6 +109,7 @@ def _copy_source(site: Path) -> None:
         shutil.copyfile(path, scripts / path.name)
     (scripts / "palette.js").write_text(palette.script(), encoding="utf-8")
     (scripts / "palette.css").write_text(palette.css(), encoding="utf-8")
+    vendor.install(scripts)
     (site / "docs" / "run.js").write_text("DTL.run = null;\n", encoding="utf-8")
 
 
@@ -269,7 +271,7 @@ def _write_pages(
     contexts = {
         "index": overview.context(facts, cases, [*spec.get("notices", ()), *quality.notices(data)]),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases) | _of_manifests(_manifests(inputs)),
+        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(_manifests(inputs)),
         "method": _method(inputs, listed["findings"], spec, reference),
         "hosting-capacity": hosting.context(facts, cases),
         "compare": compare_page.context(spec, facts, cases),
