@@ -23,12 +23,13 @@ def new(given: Namespace) -> int:
 def check(given: Namespace) -> int:
     """Find every mistake of studies at once."""
     from dtl.spec import check
+    from dtl.workflow import named
 
     if given.lock:
         from dtl.sources import open_meteo_fetch
 
-        return max(open_meteo_fetch.run(given.study), check.run(given.study, given.lock))
-    return check.run(given.study, given.lock)
+        return max(open_meteo_fetch.run(given.study), check.run(given.study, given.lock, named.check))
+    return check.run(given.study, given.lock, named.check)
 
 
 def plan(given: Namespace) -> int:

@@ -101,7 +101,7 @@ def assumed(layer: Mapping[str, Any], state: State, context: Context, units: Int
 def _slots(layer: Mapping[str, Any], state: State, kw_each: float) -> Ints:
     """Places for a device at each load: one for each of its customers, kW of peak, for the load itself, or for each
     device of the layer that it goes with."""
-    mine = state.of_class(str(layer.get("to", "all")), str(layer["name"]))
+    mine = state.of_class(layer)
     what = layer.get("of", "customers")
     if with_ := layer.get("with"):
         if with_ not in state.units:
@@ -109,7 +109,7 @@ def _slots(layer: Mapping[str, Any], state: State, kw_each: float) -> Ints:
         places = state.units[with_].astype(np.int64)
     elif what == "customers":
         places = state.customers
-        if not places[mine].any():
+        if mine.any() and not places[mine].any():
             raise SolveError(f"layer '{layer['name']}': no load of class '{layer.get('to', 'all')}' has a customer; "
                              "give their numbers in demand.classes, or use of: units")  # fmt: skip
     elif what == "peak_kw":

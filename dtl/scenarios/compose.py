@@ -31,7 +31,7 @@ def compose(layers: Sequence[Mapping[str, Any]], feeder: Feeder, demand: Demand,
         if layer["kind"] in IN_TIME:
             state = _scheduled(state, context)
         module, _, function = LAYERS[layer["kind"]].partition(":")
-        state = getattr(import_module(module), function)(layer, state, context)
+        state = getattr(import_module(module), function)(layer, state.with_class_sought(layer), context)
     return _scheduled(state, context)
 
 

@@ -28,7 +28,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     name a path: ``per_year`` shares, or a quantity whose ratio to that of the measured year counts.
     """
     name, base = str(layer["name"]), state.base
-    mine = state.of_class(str(layer.get("to", "all")), name)
+    mine = state.of_class(layer)
     if layer.get("per_year") is not None:
         by = np.full(len(mine), factor(float(layer["per_year"]), context))
         rows = [assumption("per_year", float(layer["per_year"]), "share per year", "study")]

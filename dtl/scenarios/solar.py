@@ -155,8 +155,8 @@ def _sizes(layer: Mapping[str, Any], state: State, kwh_per_kw: float) -> tuple[R
 
 def _typical(layer: Mapping[str, Any], state: State, each: Real) -> float:
     """Mean power of the systems of the class [kW], for levels in kW."""
-    mine = state.of_class(str(layer.get("to", "all")), str(layer["name"]))
-    return max(float(np.sort(each[mine]).mean()), 1e-6)
+    mine = state.of_class(layer)
+    return max(float(np.sort(each[mine]).mean()), 1e-6) if mine.any() else 1e-6
 
 
 def own_share(units: Ints, state: State) -> Real:

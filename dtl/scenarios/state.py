@@ -5,6 +5,7 @@ The power of a load is the sum of its components, so what each layer adds is kno
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -25,6 +26,8 @@ Carrier = Literal["load", "added", "generation", "storage"]
 BASE = "base"
 """Name of the first component: the demand before any layer."""
 EVERY_CLASS = "all"
+CLASS = "load of the class"
+"""What layers look for that name a class: unlike a part, many feeders may have it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,20 +194,31 @@ class State:
             total += power.values()
         return total
 
-    def of_class(self, word: str, layer: str) -> NDArray[np.bool_]:
-        """Which loads are of a customer class, shape (loads,); ``all`` is every class.
+    def of_class(self, layer: Mapping[str, Any]) -> NDArray[np.bool_]:
+        """Which loads are of the customer class that a layer is for, shape (loads,); without one it is for all.
+
+        That no feeder of a study has the class is told of the whole study: one without farms has none to electrify.
 
         Raises
         ------
         SolveError
-            The class has no load; the text says which classes have one.
+            The class has no load, and the study has no other feeder; the text says which classes have one.
         """
-        classes = np.array(self.classes)
+        word, classes = str(layer.get("to", EVERY_CLASS)), np.array(self.classes)
         mine = np.asarray(np.full(len(classes), True) if word == EVERY_CLASS else classes == word, np.bool_)
-        if not mine.any():
+        if not mine.any() and layer.get("only_feeder"):
             there = f"{near(word, set(self.classes)) or '; there is no load at all'}"
-            raise SolveError(f"layer '{layer}': no load of {self.feeder.id} is of class '{word}'{there}")
+            raise SolveError(f"layer '{layer['name']}': no load of {self.feeder.id} is of class '{word}'{there}")
         return mine
+
+    def with_class_sought(self, layer: Mapping[str, Any]) -> State:
+        """The state that remembers whether the class that a layer is for has a load here."""
+        word, there = str(layer.get("to", EVERY_CLASS)), set(self.classes)
+        if word == EVERY_CLASS:
+            return self
+        near_ones = difflib.get_close_matches(word, sorted(there), 3, 0.6)
+        row = {"layer": str(layer["name"]), "what": CLASS, "name": word, "found": word in there, "near": near_ones}
+        return replace(self, sought=(*self.sought, row))
 
     def with_component(self, component: Component) -> State:
         """The state with one more component; its layer must have none yet."""

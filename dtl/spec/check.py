@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from dtl.errors import Mistake, SpecError
@@ -12,7 +13,11 @@ from dtl.spec.study import Study, load
 STUDIES = Path("studies")
 
 
-def run(paths: list[str], lock: bool) -> int:
+Further = Callable[[Study], tuple[list[Mistake], list[str]]]
+"""What else is judged of a study that is good by itself: mistakes, and lines that are told."""
+
+
+def run(paths: list[str], lock: bool, further: Further | None = None) -> int:
     """Checks studies (all of the folder ``studies`` if none is named) and prints what is wrong; 1 if anything is.
 
     Parameters
@@ -21,12 +26,14 @@ def run(paths: list[str], lock: bool) -> int:
         Names of studies, folders, or files.
     lock
         Write ``sources.lock.yaml`` for each good study, instead of comparing with it.
+    further
+        What else is judged of a good study: whether the network has what it names.
     """
     found = [find(p) for p in paths] or sorted(f.parent for f in STUDIES.glob("*/study.yaml"))
     if not found:
         print("no study found: there is no studies/*/study.yaml; `dtl new NAME` makes one")
         return 1
-    return max(_check(path, lock) for path in found)
+    return max(_check(path, lock, further) for path in found)
 
 
 def find(name: str) -> Path:
@@ -35,7 +42,7 @@ def find(name: str) -> Path:
     return path if path.exists() or len(path.parts) > 1 else STUDIES / name
 
 
-def _check(path: Path, lock: bool) -> int:
+def _check(path: Path, lock: bool, further: Further | None) -> int:
     folder = path.parent if path.suffix in (".yaml", ".yml") else path
     try:
         study = load(path)
@@ -43,11 +50,14 @@ def _check(path: Path, lock: bool) -> int:
             locks.write(study)
         elif mistakes := [*not_fetched(study, path), *locks.check(study, folder.as_posix())]:
             raise SpecError(mistakes)
+        mistakes, told = further(study) if further is not None else ([], [])
+        if mistakes:
+            raise SpecError(mistakes)
     except SpecError as error:
         number = len(error.mistakes)
         print(f"{error}\n\n{path}: {number} mistake{'s' if number > 1 else ''}\n")
         return 1
-    print(f"{path}: good; {summary(study)}")
+    print("\n".join([f"{path}: good; {summary(study)}", *(f"   {line}" for line in told)]))
     if lock:
         print(f"{folder / locks.NAME}: written")
     return 0

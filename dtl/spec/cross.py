@@ -39,9 +39,20 @@ def cross_check(study: Study, root: Node) -> list[Mistake]:
         for path, slug, message in check(study):
             node = _at(root, path)
             if node is not None:
-                words = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).lstrip(".")
-                found.append(node.mistake(slug, message, words))
+                found.append(node.mistake(slug, message, _words(path)))
     return found
+
+
+def placed(root: Node, path: Path, slug: str, message: str) -> Mistake:
+    """A mistake at a path of a study, or at what is nearest above it in the file."""
+    whole = _words(path)
+    while (node := _at(root, path)) is None:
+        path = path[:-1]
+    return node.mistake(slug, message, whole)
+
+
+def _words(path: Path) -> str:
+    return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).lstrip(".")
 
 
 def _at(root: Node, path: Path) -> Node | None:
@@ -245,6 +256,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     programs_hold,
     files_hold,
     equipment_holds,
+    calibration_meets_words,
     profiles_hold,
     switches_hold,
     classes_are_known,
@@ -253,4 +265,3 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     batteries_have_company,
     swept,
 )
-    calibration_meets_words,

@@ -51,10 +51,18 @@ def load_study(path: Path) -> Study:
     decisions, found = load_decisions(file.parent, Path(shown).parent.as_posix())
     mistakes += found
     if mistakes or study is None:
-        raise SpecError(_sorted(mistakes, shown))
+        raise SpecError(in_order(mistakes, shown))
     study._files = (file, *dict.fromkeys(includes.files))
     study._decisions = decisions
     return study
+
+
+def tree(file: Path) -> Node:
+    """The values of a good study with their places in its files."""
+    shown = _shown(file)
+    root, _ = read(file.read_bytes(), shown)
+    Includes(file.parent, shown).resolve(root)
+    return root
 
 
 def _shown(file: Path) -> str:
@@ -108,7 +116,7 @@ def _drop(data: dict[str, Any], loc: tuple[Any, ...]) -> None:
         data.pop(section, None)
 
 
-def _sorted(mistakes: list[Mistake], first: str) -> list[Mistake]:
+def in_order(mistakes: list[Mistake], first: str) -> list[Mistake]:
     """The mistakes in the order of the file, the study's own first; each once."""
     once = dict.fromkeys(mistakes)
     return sorted(once, key=lambda m: (m.file != first, m.file, m.line, m.column, m.slug, m.message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dtl.spec.adoption import Adoption, Custom, Ev, Solar
+from dtl.spec.adoption import Adoption, Custom, Ev, Growth, Solar
 from dtl.spec.canonical import plain
 from dtl.spec.edits import Actions, Controls, Flexibility, Project, Switching, Upgrades
 from dtl.spec.layer import LayerBase
@@ -20,7 +20,7 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
 
     An adoption without a year reaches its level in the last planned one; a layer with a profile carries what the
     entry of ``profiles`` says, as ``charging``, so that other profiles may change without changing it. A layer that
-    names parts of the network knows whether the study has but one feeder, which must then have them.
+    names parts of the network, or a class of customers, knows whether the study has but one feeder, which must then have them.
     """
     said = plain(layer, cosmetic=cosmetic)
     if isinstance(layer, Adoption) and layer.by is None and study.years.planned:
@@ -28,7 +28,9 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
     if isinstance(layer, Ev):
         entry = study.profiles.get(layer.profile)
         said["charging"] = plain(entry, cosmetic=cosmetic) if entry else {"like": layer.profile}
-    if isinstance(layer, Upgrades | Project | Switching | Controls | Actions | Flexibility) and _alone(study):
+    named = isinstance(layer, Upgrades | Project | Switching | Controls | Actions | Flexibility)
+    classed = isinstance(layer, Adoption | Growth) and layer.to != "all"
+    if (named or classed) and _alone(study):
         said["only_feeder"] = True
     return said
 

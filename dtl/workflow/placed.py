@@ -10,6 +10,8 @@ from dtl.workflow import digests
 
 _FILES = ("equipment", "calibrated")
 """Words of the section ``network`` whose files have rows that must be of something."""
+COMMON = ("load of the class",)
+"""What many feeders may have by one name."""
 Key = tuple[str, str, str]
 """Layer, what is looked for, and its name."""
 
@@ -52,7 +54,7 @@ def _line(key: Key, groups: list[str], near: set[str]) -> str:
         best = difflib.get_close_matches(name.lower(), sorted(near), 2, 0.0)
         meant = f"; did you mean {' or '.join(repr(n) for n in best)}?" if best else ""
         return f"{where}: no feeder that was solved has a {what} '{name}'{meant}"
-    if len(groups) > 1:
+    if len(groups) > 1 and what not in COMMON:
         return (
             f"{where}: {len(groups)} feeders have a {what} '{name}' ({', '.join(groups[:5])}) and each was "
             f"changed; write which, as {groups[0]}:{name}"

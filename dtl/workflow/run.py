@@ -15,7 +15,7 @@ from dtl import layout
 from dtl.errors import SpecError, StoreError
 from dtl.spec import lock as pins
 from dtl.spec.study import Study
-from dtl.workflow import audit, budget, digests, gate, ledger, lock, plan, published, snakemake, summary
+from dtl.workflow import audit, budget, digests, gate, ledger, lock, named, plan, published, snakemake, summary
 from dtl.workflow.foresee import read
 from dtl.workflow.lock import AbandonedError
 from dtl.workflow.plan import Plan
@@ -49,6 +49,7 @@ def run(name: str, options: Options) -> int:
     mistakes = pins.check(study, study.folder.as_posix())
     if mistakes:
         raise SpecError(mistakes)
+    judged = named.refuse(study)
     lock.own(study.name, fresh=options.fresh)
     found = plan.make(study, store)
     if options.feeder and found.groups:
@@ -61,6 +62,8 @@ def run(name: str, options: Options) -> int:
     token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
     with lock.held(study.name, token) as died:
         _tidy(study, store, options, died=died)
+        if not judged:
+            named.refuse(study, first=True)
         facts = _passes(study, store, found, options, token)
         facts["seconds"] = round(time.monotonic() - begun, 1)
         summary.write(study, facts)

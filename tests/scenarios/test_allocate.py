@@ -139,4 +139,4 @@ def test_a_class_needs_customers() -> None:
     with pytest.raises(SolveError, match="no load of class 'residential' has a customer"):
         placed(bare)
     with pytest.raises(SolveError, match="is of class 'industrial'; there is 'commercial', 'residential'"):
-        placed(to="industrial")
+        placed(to="industrial", only_feeder=True)

@@ -101,5 +101,6 @@ def test_a_sum_is_the_sum_of_its_parts() -> None:
 
 
 def test_a_class_without_customers_is_named_with_those_that_there_are() -> None:
+    layer = {"name": "level_2", "to": "residental"}
     with pytest.raises(SolveError, match="no load of f is of class 'residental'; did you mean 'residential'"):
-        state_of(FEEDER, DEMAND, CONTEXT).of_class("residental", "level_2")
+        state_of(FEEDER, DEMAND, CONTEXT).of_class({**layer, "only_feeder": True})

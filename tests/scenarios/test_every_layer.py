@@ -184,3 +184,13 @@ def test_energy_is_conserved_where_it_is_claimed(context: Context) -> None:
         turnover = np.abs(moved.values()).sum(axis=1)
         assert turnover.max() > 1.0
         assert np.abs(moved.sums()).max() <= 1e-9 * turnover.max()
+
+
+@pytest.mark.parametrize("kind", sorted(k for k, words in SAMPLES.items() if "penetration" in words or k == "growth"))
+def test_a_feeder_without_the_class_of_a_layer_is_as_it_was_and_says_so(kind: str, context: Context) -> None:
+    """One feeder of many may have no farm: the layer adds nothing there, and the study is told if none has one."""
+    beside = [layer(other) for other in BESIDE.get(kind, ())]
+    state = compose([*beside, layer(kind, to="farm")], FEEDER, demand_of(FEEDER), context)
+    np.testing.assert_array_equal(state.kw(), compose(beside, FEEDER, demand_of(FEEDER), context).kw())
+    sought = [(row["what"], row["name"], row["found"]) for row in state.sought if row["layer"] == f"the {kind}"]
+    assert sought == [("load of the class", "farm", False)]

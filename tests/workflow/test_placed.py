@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dtl import layout
-from dtl.workflow.placed import astray
+from dtl.workflow.placed import _line, astray
 
 
 def row(name: str, found: bool, *near: str, layer: str = "big") -> dict[str, Any]:
@@ -45,6 +45,12 @@ def test_what_no_feeder_has_is_told_with_the_nearest_name(said: Any) -> None:
 def test_what_several_have_is_told_with_the_way_out(said: Any) -> None:
     (line,) = said(a={"sought": [row("645", True)]}, b={"sought": [row("645", True)]})
     assert "2 feeders have a bus '645' (a, b)" in line and line.endswith("write which, as a:645")
+
+
+def test_a_class_may_be_in_many_feeders_and_must_be_in_one() -> None:
+    key = ("farms", "load of the class", "farm")
+    assert _line(key, ["a", "b"], set()) == "" == _line(key, ["a"], set())
+    assert "no feeder that was solved has a load of the class 'farm'" in _line(key, [], {"farm_1"})
 
 
 def test_a_case_that_failed_by_the_layer_has_told_it_already(said: Any) -> None:
