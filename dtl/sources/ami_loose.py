@@ -86,12 +86,12 @@ class Meters:
             words = chunk if pa.types.is_dictionary(chunk.type) else pc.cast(chunk, pa.string()).dictionary_encode()
             names = [(n or "").strip() for n in words.dictionary.to_pylist()]
             known = np.array([self.code(n, interval_min) if n else -1 for n in names] or [-1], np.int32)
-            index = words.indices.fill_null(0).to_numpy(zero_copy_only=False)
-            found = known[index]
+            index = words.indices.fill_null(0) if words.null_count else words.indices
+            found = known[index.to_numpy(zero_copy_only=False)]
             if words.null_count:
                 found[words.indices.is_null().to_numpy(zero_copy_only=False)] = -1
             parts.append(found)
-        return np.concatenate(parts) if parts else np.zeros(0, np.int32)
+        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.int32), *parts])
 
     @property
     def rank(self) -> NDArray[np.int32]:

@@ -95,7 +95,8 @@ class Rows:
         return joined(parts)
 
     def _stamps(self, block: Block) -> pa.Array:
-        column = block.table["time"].combine_chunks()
+        column = block.table["time"]
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         if "day" not in block.layout.roles:
             return column
         day, clock = (pc.cast(block.table[c].combine_chunks(), pa.string()) for c in ("day", "time"))
