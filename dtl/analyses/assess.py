@@ -42,7 +42,14 @@ def assess(spec: Mapping[str, Any], found: Mapping[str, pa.Table]) -> list[Row]:
     rows: list[Row] = []
     for feeder in sorted(pc.unique(found["hourly"]["feeder"].cast(tables.TEXT)).to_pylist()):
         own = {name: columns(table.filter(pc.equal(table["feeder"], feeder))) for name, table in found.items()}
-        case = Solved(own["powerflow"], own["hourly"], own["violations"], spec["limits"], spec["secondary"])
+        case = Solved(
+            own["powerflow"],
+            own["hourly"],
+            own["violations"],
+            spec["limits"],
+            spec["secondary"],
+            spec.get("step_min", 60),
+        )
         rows += _placed(spec, feeder, "status", _status(case))
         rows += _placed(spec, feeder, "head", head(case))
         for kind in sorted(set(spec["analyses"]) & set(ANALYSES)):

@@ -5,39 +5,67 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dtl.analyses.solved import Row, Solved, whole, worst
+
+Real = NDArray[np.float64]
 
 REVERSE_KW = 1e-3
 """Power towards the source below which nothing counts as flowing back: the noise of the solution [kW]."""
 
 
 def head(case: Solved) -> list[Row]:
-    """The rows of the head of a case; an hour stands for one hour of its mean power."""
+    """The rows of the head of a case; an hour stands for its mean power for as long as it was solved.
+
+    Of steps shorter than an hour the peaks are those of a step, and what flows back is counted by the step.
+    """
     hourly = case.hourly
-    kw, kvar, hour = hourly["source_kw"], hourly["source_kvar"], hourly["hour"]
-    back = kw < -REVERSE_KW
+    kw, hour, time = hourly["source_kw"] * case.solved_h, hourly["hour"], case.solved_h
     rows: list[Row] = [
-        {"metric": "hours_h", "value": len(kw)},
+        {"metric": "hours_h", "value": float(time.sum())},
         {"metric": "energy_kwh", "value": total(kw)},
         {"metric": "delivered_kwh", "value": delivered_kwh(case)},
-        {"metric": "reverse_hours_h", "value": int(back.sum())},
-        {"metric": "reverse_kwh", "value": total(-kw[back])},
+        {"metric": "reverse_hours_h", "value": float(_reverse_h(case).sum())},
+        {"metric": "reverse_kwh", "value": total(_reverse_kwh(case))},
         {"metric": "tap_changes", "value": int(hourly["tap_changes"].sum())},
     ]
-    for metric, values, sign in (("peak_kw", kw, 1), ("peak_kvar", kvar, 1), ("min_kw", kw, -1)):
+    highest = case.within("highest_kw", "source_kw")
+    peaks = (
+        ("peak_kw", highest, 1),
+        ("peak_kvar", case.within("highest_kvar", "source_kvar"), 1),
+        ("min_kw", case.within("lowest_kw", "source_kw"), -1),
+    )
+    for metric, values, sign in peaks:
         at = worst(sign * values, hour)
         if at is not None:
             rows.append({"metric": metric, "value": float(values[at]), "hour": whole(hour[at])})
-    if len(kw) and kw.max() > 0:
-        rows.append({"metric": "load_factor", "value": total(kw) / len(kw) / float(kw.max())})
+    if len(kw) and highest.max() > 0:
+        rows.append({"metric": "load_factor", "value": total(kw) / float(time.sum()) / float(highest.max())})
     return rows
 
 
-def delivered_kwh(case: Solved) -> float:
-    """Energy from the source in the hours in which it delivers [kWh]."""
+def _reverse_h(case: Solved) -> Real:
+    """Time with power into the source, by hour [h]."""
+    back = case.hourly["source_kw"] < -REVERSE_KW
+    told = case.hourly.get("reverse_h")
+    return back.astype(np.float64) if told is None else np.where(np.isnan(told), back, told)
+
+
+def _reverse_kwh(case: Solved) -> Real:
+    """Energy into the source, by hour [kWh]."""
     kw = case.hourly["source_kw"]
-    return total(kw[kw > 0])
+    plain = np.where(kw < -REVERSE_KW, -kw, 0.0)
+    told = case.hourly.get("reverse_kwh")
+    return plain if told is None else np.where(np.isnan(told), plain, told)
+
+
+def delivered_kwh(case: Solved) -> float:
+    """Energy from the source in the steps in which it delivers [kWh]."""
+    kw = case.hourly["source_kw"] * case.solved_h
+    told = case.hourly.get("reverse_kwh")
+    plain = np.maximum(kw, 0.0)
+    return total(plain if told is None else np.where(np.isnan(told), plain, kw + told))
 
 
 def total(values: Any) -> float:

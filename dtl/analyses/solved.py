@@ -33,7 +33,8 @@ class Solved:
     """What the analyses read: the tables of the power flow, and the limits of the study.
 
     Texts are object arrays, numbers float64 with nan for what is missing. ``limits`` is the resolved section of the
-    study: ``lines``, ``transformers`` and ``voltage``; ``secondary`` is ``modelled`` or holds ``drop_pct``.
+    study: ``lines``, ``transformers`` and ``voltage``; ``secondary`` is ``modelled`` or holds ``drop_pct``. A step of
+    the power flow has ``step_min``; ``hourly`` has means of hours whatever its length.
     """
 
     powerflow: Columns
@@ -41,6 +42,19 @@ class Solved:
     violations: Columns
     limits: Mapping[str, Any]
     secondary: Mapping[str, float] | str
+    step_min: int = 60
+
+    def within(self, name: str, plain: str) -> np.ndarray[Any, Any]:
+        """A column of ``hourly`` that tells of steps within the hour, and `plain` of hours that are one step."""
+        told = self.hourly.get(name)
+        values = self.hourly[plain]
+        return np.asarray(values if told is None else np.where(np.isnan(told), values, told), np.float64)
+
+    @cached_property
+    def solved_h(self) -> np.ndarray[Any, Any]:
+        """How much of each hour of ``hourly`` was solved [h]."""
+        told = self.hourly.get("solved_h")
+        return np.ones(len(self.hourly["hour"])) if told is None else np.where(np.isnan(told), 1.0, told)
 
     def whole(self, *kinds: str) -> Columns:
         """The rows of some kinds of element that stand for all their phases, by kind and name."""
@@ -59,15 +73,19 @@ class Solved:
             found.setdefault(flow["element"][i], []).append((flow["phase"][i], flow["min_pu"][i], flow["max_pu"][i]))
         return {bus: sorted(phases) for bus, phases in found.items()}
 
-    def hours(self, *violations: str) -> int:
-        """Number of hours with at least one violation of these kinds [h].
+    def hours(self, *violations: str) -> float:
+        """Time with at least one violation of these kinds, as many steps as have one [h]; whole where steps are hours.
 
         The table of violations may hold only the worst hours of each element, so this is a lower bound where the
         manifest says that it was cut; no less than the hours of the element that has most.
         """
-        listed = len(np.unique(self.violations["hour"][np.isin(self.violations["violation"], violations)]))
+        mine = np.isin(self.violations["violation"], violations)
+        minutes = 60.0 * self.violations["hour"][mine]
+        if (minute := self.violations.get("minute")) is not None:
+            minutes = minutes + np.nan_to_num(minute[mine])
         longest = (np.nan_to_num(self.powerflow[HOURS_OF[v]]).max(initial=0.0) for v in violations)
-        return max(listed, *(int(hours) for hours in longest))
+        most = max(len(np.unique(minutes)) * self.step_min / 60.0, *map(float, longest))
+        return int(most) if self.step_min == 60 else most
 
     def voltage_limit(self, bus: str, kv: float) -> Mapping[str, Any]:
         """The limits of a bus of a nominal voltage [kV, line to line]: the first entry that fits, with its ``words``.

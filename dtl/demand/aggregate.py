@@ -1,7 +1,8 @@
 """Readings of meters summed by transformer and class of customer on the calendar of the study, with their coverage.
 
-Energy is added, never interpolated: intervals of 15 or 30 minutes make an hour, an hour makes no quarters. Only energy
-that may be used counts (`dtl.sources.ami_loose.USED`); a step with less than all its meters has a coverage below one.
+Energy is added, never interpolated: intervals of 15 or 30 minutes make an hour; where the study's steps are shorter
+than an interval, its power is held through them (`dtl.demand.pieces`). Only energy that may be used counts
+(`dtl.sources.ami_loose.USED`); a step with less than all its meters has a coverage below one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.demand.calendar import HOURS, Calendar
+from dtl.demand.pieces import cut, starts
 from dtl.errors import SolveError
 from dtl.sources.ami_loose import FLAGS, USED
 from dtl.sources.ami_settle import Settled
@@ -101,7 +103,7 @@ class Sums:
         if np.max(interval_min, initial=0) > self.steps.step_min:
             raise SolveError(
                 f"readings of {np.max(interval_min)} min cannot drive steps of {self.steps.step_min} min: "
-                "set step_min of the power flow to the interval of the meters"
+                "they say nothing of how their energy was spread"
             )
         total = kwh.sum()
         if np.isnan(total) or flag.any():
@@ -225,13 +227,14 @@ class Aggregate:
 def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: str, step_min: int) -> Aggregate:
     """Sum the readings of a group by the transformer and class of its meters.
 
-    ``readings`` is a file by the contract of that name, ``meters`` a table by its own. A meter that is placed but has
+    ``readings`` is a file by the contract of that name, ``meters`` a table by its own; readings longer than a step, an
+    hour at most, are held through their steps. A meter that is placed but has
     no reading lowers the coverage of its transformer; it weighs as much as the mean of those beside it.
 
     Raises
     ------
     SolveError
-        Readings are longer than a step.
+        Readings are longer than an hour.
     """
     places = _places(meters)
     keys = sorted(set(places.values()))
@@ -240,7 +243,7 @@ def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: st
     sums = Sums(len(keys), steps)
     weights = _mean_kw(readings)
     shares = np.zeros((len(keys) + 1) * steps.count)
-    for names, code, start, minutes, kwh, kvarh, flag in _batches(readings):
+    for names, code, start, minutes, kwh, kvarh, flag in (_fitting(b, step_min) for b in _batches(readings)):
         of = np.array([number[places[n]] if n in places else -1 for n in names], np.int32)[code]
         sums.add(of, start, kwh, kvarh, flag, minutes)
         weight = np.array([weights.get(n, 0.0) for n in names])[code] * minutes
@@ -319,6 +322,17 @@ def _batches(path: Path) -> Iterator[Batch]:
                 _real(batch.column("kvarh")),
                 flags[flag.indices.to_numpy()],
             )
+
+
+def _fitting(batch: Batch, step_min: int) -> Batch:
+    """The readings of a batch with those cut that do not fit into steps; equal parts of energy."""
+    names, code, start, minutes, kwh, kvarh, flag = batch
+    found = cut(minutes, step_min)
+    if found is None:
+        return batch
+    of, length = found
+    part = length / minutes[of]
+    return names, code[of], starts(start, of, length), length, kwh[of] * part, kvarh[of] * part, flag[of]
 
 
 def _real(column: pa.Array) -> Reals:

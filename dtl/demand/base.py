@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.demand import origins, scale
-from dtl.demand.calendar import Calendar
+from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand
 from dtl.demand.meter_loads import Metered, metered
 from dtl.demand.model_loads import model_loads
@@ -108,7 +108,7 @@ def _sums(found: Metered | None, feeder: Feeder) -> dict[str, NDArray[np.float64
     share = (there * weight[:, None]).sum(axis=0) / max(float(weight.sum()), 1e-9)
     total = found.cleaned.kw
     sums = np.where(share >= PRESENT, np.nansum(total, axis=0), np.nan)
-    return {feeder.feeders[0]: sums}
+    return {feeder.feeders[0]: np.asarray(sums.reshape(HOURS, -1).mean(axis=1))}
 
 
 def _lacking(told: origins.Told) -> list[str]:

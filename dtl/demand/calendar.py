@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 HOURS = 8760
 DEFAULT_YEAR = 2025
@@ -23,9 +26,31 @@ _DAYS_PER_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 @dataclass(frozen=True)
 class Calendar:
-    """The calendar of a year; every array has one value per hour, shape (8760,)."""
+    """The calendar of a year; every array has one value per hour, shape (8760,).
+
+    The hours may be cut into steps of ``step_min``, numbered through the year; without a word a step is an hour.
+    """
 
     year: int = DEFAULT_YEAR
+    step_min: int = 60
+    """Length of a step [min], which divides an hour."""
+
+    @property
+    def per_hour(self) -> int:
+        """Steps of an hour."""
+        return 60 // self.step_min
+
+    def hours_of(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The hour of the year that each step lies in."""
+        return steps // self.per_hour
+
+    def steps_of(self, hours: NDArray[np.int64]) -> NDArray[np.int64]:
+        """All steps of some hours, in the order of the hours."""
+        return (self.per_hour * hours[:, None] + np.arange(self.per_hour)).ravel()
+
+    def held(self, hourly: NDArray[Real]) -> NDArray[Real]:
+        """Values of hours as values of steps: each step has that of its hour, so that energies are the same."""
+        return np.repeat(hourly, self.per_hour, axis=-1) if self.per_hour > 1 else hourly
 
     @cached_property
     def month(self) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dtl import tables
+from dtl.demand.calendar import HOURS
 
 Profile = NDArray[np.float32]
 HEAD = "head:"
@@ -38,7 +39,7 @@ class Drive:
 
 @dataclass(frozen=True)
 class Demand:
-    """The drives of all loads by name, and the profiles by id: 8,760 values per unit each.
+    """The drives of all loads by name, and the profiles by id: a value per unit for each step of the year.
 
     ``plants`` drives generators in the same way, power given being positive; a generator that it does not name has a
     constant output. It holds what layers add, so the tables know nothing of it.
@@ -49,8 +50,18 @@ class Demand:
     plants: Mapping[str, Drive] = field(default_factory=dict)
 
     @property
+    def steps(self) -> int:
+        """Steps of the year, all profiles have as many; 8,760 where there is none."""
+        return next(iter(map(len, self.profiles.values())), HOURS)
+
+    @property
+    def step_min(self) -> int:
+        """Length of a step [min]; that of an hour where the profiles are no whole year."""
+        return 60 * HOURS // self.steps if self.steps and self.steps % HOURS == 0 else 60
+
+    @property
     def heads(self) -> dict[str, Profile]:
-        """Voltage of sources of the model that follow a measurement, by name of the source [pu], shape (8760,) each."""
+        """Voltage of sources of the model that follow a measurement, by name of the source [pu], shape (steps,)."""
         return {name.removeprefix(HEAD): p for name, p in self.profiles.items() if name.startswith(HEAD)}
 
     @classmethod
@@ -77,6 +88,6 @@ class Demand:
         tables.write("profiles", tables.frame("profiles", {"profile": used, "values": series}), profiles)
 
     def kw(self, load: str) -> NDArray[np.float64]:
-        """Active power of a load at nominal voltage in every hour [kW]."""
+        """Active power of a load at nominal voltage in every step [kW]."""
         drive = self.drives[load]
         return drive.kw * self.profiles[drive.kw_profile].astype(np.float64)

@@ -1,4 +1,4 @@
-"""What the meters of a group say of its loads: kW and kvar by hour, class of customer, and energy by customer."""
+"""What the meters of a group say of its loads: kW and kvar by step, class of customer, and energy by customer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Metered:
     """Meters of the group that stand at no load of the model."""
 
     def kw(self, load: str) -> Reals | None:
-        """Mean power by hour [kW], nan where nothing is covered; None for a load without meters."""
+        """Mean power by step [kW], nan where nothing is covered; None for a load without meters."""
         return self._of(load, self.cleaned.kw)
 
     def kvar(self, load: str) -> Reals | None:
@@ -66,7 +66,7 @@ class Metered:
         found = {}
         for word in sorted({of for _, of in self.whole.keys if of}):
             rows = [i for i, (_, of) in enumerate(self.whole.keys) if of == word]
-            hours = self.whole.coverage[rows].sum(axis=1)
+            hours = self.whole.coverage[rows].sum(axis=1) * self.whole.step_min / 60.0
             meters = self.whole.meters[rows]
             covered = float((hours * meters).sum())
             if covered >= 14 * 24:
@@ -103,7 +103,7 @@ def metered(
     loads
         Loads with their kW, by transformer.
     """
-    whole = aggregate(readings, meters, calendar, timezone, 60)
+    whole = aggregate(readings, meters, calendar, timezone, calendar.step_min)
     share: dict[str, tuple[str, float]] = {}
     for transformer, own in loads.items():
         total = sum(max(kw, 0.0) for _, kw in own)

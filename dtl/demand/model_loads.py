@@ -30,7 +30,8 @@ def model_loads(
     """The demand of a feeder from the loads of its model.
 
     A load's class is the row of the classes table, else the class that the model gives, else ``spec["shape"]``. Its
-    peak is the model's load; with a power factor for its class, its kvar follow from that (inductive).
+    peak is the model's load; with a power factor for its class, its kvar follow from that (inductive). Shapes are
+    hourly; shorter steps hold the value of their hour.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def model_loads(
         row = rows.get(load.name, ClassRow(load.customer_class or default, None))
         drives[load.name] = _drive(feeder, load, row, default, factors)
     used = sorted({d.kw_profile for d in drives.values()})
-    return Demand(drives, {name: shapes.shape(name, calendar, timezone) for name in used})
+    return Demand(drives, {name: calendar.held(shapes.shape(name, calendar, timezone)) for name in used})
 
 
 def _drive(feeder: Feeder, load: Load, row: ClassRow, default: str, factors: Mapping[str, float]) -> Drive:

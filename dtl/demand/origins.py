@@ -45,7 +45,7 @@ def base(
     timezone: str,
     profile: Followed | None = None,
 ) -> tuple[Demand, Told]:
-    """The demand of all loads, hourly, from the origins that `words` (the study's section ``demand``) lists.
+    """The demand of all loads, by step, from the origins that `words` (the study's section ``demand``) lists.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def base(
     for name, drive in sorted(model.drives.items()):
         if metered is not None and name in metered.classes:
             drive = metered.described(drive)
-        kw, used = _series(name, drive, origins)
+        kw, used = _series(name, drive, origins, calendar)
         for origin, hours in used.items():
-            told.kwh[origin] = told.kwh.get(origin, 0.0) + float(kw[hours].sum())
+            told.kwh[origin] = told.kwh.get(origin, 0.0) + float(kw[hours].sum()) / calendar.per_hour
             told.loads[origin] = told.loads.get(origin, 0) + 1
         if set(used) == {"model_loads"}:
             drives[name] = drive
@@ -86,7 +86,7 @@ def _origins(
     model: Demand, metered: Metered | None, words: Mapping[str, Any], calendar: Calendar, timezone: str,
     profile: Followed | None,
 ) -> dict[str, Origin]:  # fmt: skip
-    """What each origin says of a load: kW by hour, nan where it says nothing; None where it knows nothing of it."""
+    """What each origin says of a load: kW by step, nan where it says nothing; None where it knows nothing of it."""
     energy = metered.kwh_per_customer() if metered is not None else {}
 
     def by_class(name: str, drive: Drive) -> Reals | None:
@@ -94,11 +94,11 @@ def _origins(
         if per_year is None or not drive.customers or drive.customer_class not in shapes.names():
             return None
         shape = shapes.shape(drive.customer_class, calendar, timezone).astype(np.float64)
-        return np.asarray(shape * (per_year * drive.customers / shape.sum()))
+        return calendar.held(np.asarray(shape * (per_year * drive.customers / shape.sum())))
 
     known: dict[str, Origin] = {"class_shapes": by_class, "model_loads": lambda name, _: model.kw(name)}
     if profile is not None:
-        known["profile"] = profile.of
+        known["profile"] = lambda name, drive: profile.of(name, drive, calendar)
     found: dict[str, Origin] = {}
     for word in words["from"]:
         if word in known:
@@ -108,9 +108,11 @@ def _origins(
     return found
 
 
-def _series(name: str, drive: Drive, origins: Mapping[str, Origin]) -> tuple[Reals, dict[str, NDArray[np.bool_]]]:
-    """The series of a load, and the hours that each origin gave; what no origin covers is 0 and of ``none``."""
-    kw = np.full(HOURS, np.nan)
+def _series(
+    name: str, drive: Drive, origins: Mapping[str, Origin], calendar: Calendar
+) -> tuple[Reals, dict[str, NDArray[np.bool_]]]:
+    """The series of a load, and the steps that each origin gave; what no origin covers is 0 and of ``none``."""
+    kw = np.full(HOURS * calendar.per_hour, np.nan)
     used: dict[str, NDArray[np.bool_]] = {}
     for origin, of in origins.items():
         gap = np.isnan(kw)
@@ -120,7 +122,7 @@ def _series(name: str, drive: Drive, origins: Mapping[str, Origin]) -> tuple[Rea
         if said is None:
             continue
         common = ~gap & ~np.isnan(said)
-        if common.sum() >= LEAST_H and said[common].sum() > 0 and kw[common].sum() > 0:
+        if common.sum() >= LEAST_H * calendar.per_hour and said[common].sum() > 0 and kw[common].sum() > 0:
             said = said * (kw[common].sum() / said[common].sum())
         fill = gap & ~np.isnan(said)
         if fill.any():

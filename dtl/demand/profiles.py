@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.demand.calendar import HOURS
+from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand, Drive
 from dtl.errors import SolveError
 from dtl.spec.load_profiles import KINDS, Profile, ProfilesError, profiles
@@ -39,12 +40,12 @@ class Followed:
     kw: Mapping[str, float]
     shared: Mapping[tuple[str, str], float]
 
-    def of(self, name: str, drive: Drive) -> Reals | None:
-        """kW of a load in every hour, shape (8760,); None where no column is of it."""
+    def of(self, name: str, drive: Drive, calendar: Calendar) -> Reals | None:
+        """kW of a load in every step, shape (steps,); None where no column is of it."""
         found = self.column(name, drive)
         if found is None:
             return None
-        values = hourly(found)
+        values = stepped(found, calendar.step_min)
         if not found.is_kw:
             return np.asarray(values * self.kw[name])
         if found.kind == "class":
@@ -85,8 +86,14 @@ def followed(path: Path, model: Demand, transformers: Mapping[str, str]) -> Foll
     return Followed(found, {n: t.lower() for n, t in transformers.items()}, kw, shared)
 
 
-def hourly(profile: Profile) -> Reals:
-    """The values of a profile as hourly means of a year, shape (8760,)."""
-    hours = HOURS // profile.per_year
-    steps = np.asarray(profile.values, np.float64).reshape(hours, -1).mean(axis=1)
+def stepped(profile: Profile, step_min: int = 60) -> Reals:
+    """The values of a profile as means of the steps of a year, shape (steps,).
+
+    Values of shorter time than a step are averaged and those of longer time are held, so that the energy of every time
+    that both divide is the same.
+    """
+    values = np.asarray(profile.values, np.float64)
+    own, wanted = len(values), HOURS * 60 // step_min // profile.per_year
+    every = math.lcm(own, wanted)
+    steps = np.repeat(values, every // own).reshape(wanted, -1).mean(axis=1)
     return np.asarray(np.tile(steps, profile.per_year))

@@ -104,7 +104,7 @@ def scaled(
 
 
 def _factor(demand: Demand, own: Mapping[str, Drive], wanted: Reals, by: str) -> float | Reals | None:
-    total = np.sum([demand.kw(name) for name in own], axis=0)
+    total = np.sum([demand.kw(name) for name in own], axis=0).reshape(len(wanted), -1).mean(axis=1)
     common = np.isfinite(wanted) & (total > 0)
     if not common.any():
         return None
@@ -119,13 +119,15 @@ def _factor(demand: Demand, own: Mapping[str, Drive], wanted: Reals, by: str) ->
 def _apply(
     own: Mapping[str, Drive], factor: float | Reals, drives: dict[str, Drive], profiles: dict[str, NDArray[np.float32]]
 ) -> None:
-    """Multiply loads by a number, or hour by hour, which gives them profiles of their own."""
+    """Multiply loads by a number, or hour by hour, which gives them profiles of their own; steps keep their parts."""
     for name, drive in own.items():
         if isinstance(factor, float):
             drives[name] = replace(drive, kw=drive.kw * factor, kvar=drive.kvar * factor)
             continue
         for word, profile in (("kw", drive.kw_profile), ("kvar", drive.kvar_profile)):
-            profiles[f"{name}:{word}"] = (profiles[profile] * factor).astype(np.float32)
+            profiles[f"{name}:{word}"] = (
+                profiles[profile] * np.repeat(factor, len(profiles[profile]) // len(factor))
+            ).astype(np.float32)
         drives[name] = replace(drive, kw_profile=f"{name}:kw", kvar_profile=f"{name}:kvar")
 
 

@@ -18,7 +18,7 @@ from dtl.network.feeder import Feeder
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.consensus import second_opinion
 from dtl.powerflow.loading import STILL_KW, Peak
-from dtl.powerflow.opendss import Year
+from dtl.powerflow.opendss import Year, named
 from dtl.powerflow.reduce import Reduction
 
 Ints = NDArray[np.int64]
@@ -38,17 +38,19 @@ class Audit:
     Attributes
     ----------
     hours
-        Hours that were solved again, ascending.
+        Steps that were solved again, ascending; steps are hours unless the study says otherwise.
     max_dv_pu
         Largest difference of a judged voltage [pu]; NaN when the reference found no solution.
     at, hour
-        Bus and phase, and hour, of that difference.
+        Bus and phase, and step, of that difference.
     source_rel
         Largest difference of the power of all sources, part of the largest power.
     tolerance
         Tolerance that the reference reached [pu].
     radial_dv_pu
         Largest difference from the radial sweep in the same hours [pu], where the feeder is a balanced tree.
+    step_min
+        Length of a step [min].
     """
 
     hours: tuple[int, ...]
@@ -58,22 +60,24 @@ class Audit:
     source_rel: float
     tolerance: float
     radial_dv_pu: float | None = None
+    step_min: int = 60
 
     @property
     def passed(self) -> bool:
         """Whether the accelerated answer stands."""
         return self.max_dv_pu <= LIMIT_PU and (self.radial_dv_pu is None or self.radial_dv_pu <= LIMIT_PU)
 
-    def manifest(self) -> dict[str, Any]:
-        """The audit as the manifest holds it."""
+    def manifest(self, per_hour: int = 1) -> dict[str, Any]:
+        """The audit as the manifest holds it, by hours of so many steps each."""
         return {
             "status": "ok" if self.passed else "failed",
             "against": f"OpenDSS at tolerance {self.tolerance:g}",
             "limit_pu": LIMIT_PU,
-            "hours": list(self.hours),
+            "hours": sorted({step // per_hour for step in self.hours}),
+            "steps": len(self.hours),
             "max_dv_pu": float(f"{self.max_dv_pu:.2g}") if np.isfinite(self.max_dv_pu) else None,
             "at": self.at,
-            "hour": self.hour,
+            "hour": self.hour // per_hour,
             "radial_dv_pu": None if self.radial_dv_pu is None else float(f"{self.radial_dv_pu:.2g}"),
             "source_rel": float(f"{self.source_rel:.2g}") if np.isfinite(self.source_rel) else None,
         }
@@ -82,8 +86,9 @@ class Audit:
         if not np.isfinite(self.max_dv_pu):
             return f"OpenDSS at tolerance {self.tolerance:g} finds no solution in the audited hours"
         return (
-            f"{len(self.hours)} hours solved again by OpenDSS at {self.tolerance:g} differ by at most "
-            f"{self.max_dv_pu:.0e} pu ({self.at}, hour {self.hour})"
+            f"{len(self.hours)} {'hours' if self.step_min == 60 else 'steps'} solved again by OpenDSS at "
+            f"{self.tolerance:g} differ by at most {self.max_dv_pu:.0e} pu ({self.at}, "
+            f"{named(self.hour, self.step_min)})"
             + ("" if self.radial_dv_pu is None else f", the radial sweep by {self.radial_dv_pu:.0e} pu")
         )
 
@@ -95,7 +100,9 @@ def audit(feeder: Feeder, demand: Demand, year: BatchYear, reduction: Reduction)
         try:
             theirs = Year(feeder, demand, controls_active=False, tolerance=tolerance)
             found = _compared(theirs, year, reduction, hours)
-            return replace(found, radial_dv_pu=second_opinion(year.feeder, year, hours))
+            return replace(
+                found, radial_dv_pu=second_opinion(year.feeder, year, hours), step_min=reduction.calendar.step_min
+            )
         except NotConverged:
             continue
     return Audit(tuple(hours.tolist()), np.nan, "", int(hours[0]), np.nan, TOLERANCES[-1])

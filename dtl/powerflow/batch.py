@@ -131,6 +131,7 @@ class BatchYear:
         self.feeder = driven(feeder, demand)
         self.repeated_hours = 0
         self._tolerance = tolerance
+        self._step_min = demand.step_min
         self._guess: Guess | None = None
         engine.load(dss.write(self.feeder))
         self.batch = Batch(self.feeder)
@@ -181,7 +182,7 @@ class BatchYear:
         volts, power, source, change = self.batch.solve(kw, kvar, tolerance, begin)
         lost = ~(change <= tolerance)
         if lost.any():
-            raise NotConverged(no_solution(hours[lost].tolist()))
+            raise NotConverged(no_solution(hours[lost].tolist(), self._step_min))
         loads, count = self.batch.ports.loads, len(hours)
         return Block(
             hours=hours,

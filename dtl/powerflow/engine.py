@@ -59,9 +59,9 @@ def command(text: str) -> str:
         raise SolveError(f"OpenDSS refuses {text!r}: {' '.join(str(err).split())}") from err
 
 
-def share_shape(name: str, kw: NDArray[np.float32], kvar: NDArray[np.float32]) -> None:
-    """Make a yearly shape of hourly factors in memory shared with the engine; the caller keeps the arrays alive."""
-    command(f"new loadshape.{name} npts={len(kw)} interval=1")
+def share_shape(name: str, kw: NDArray[np.float32], kvar: NDArray[np.float32], step_min: int = 60) -> None:
+    """Make a yearly shape of factors by step in memory shared with the engine; the caller keeps the arrays alive."""
+    command(f"new loadshape.{name} npts={len(kw)} minterval={step_min}")
     pointers = [_FFI.cast("void *", a.ctypes.data) for a in (kw, kvar)]
     _LIB.LoadShapes_Set_Name(name.encode())
     _LIB.LoadShapes_Set_Points(len(kw), _FFI.NULL, *pointers, 1, 1, 1)
@@ -100,9 +100,9 @@ def message() -> str:
     return " ".join(str(dss.Error.Description).split())
 
 
-def set_hour(hour: int) -> None:
-    """Set the clock so that the next yearly step reads value number `hour`, from 0, of the shapes."""
-    _LIB.Solution_Set_dblHour(float(hour))
+def set_step(step: int, step_min: int = 60) -> None:
+    """Set the clock so that the next step of the mode yearly reads value number `step`, from 0, of the shapes."""
+    _LIB.Solution_Set_dblHour(step * step_min / 60.0)
 
 
 def converged() -> bool:

@@ -1,4 +1,8 @@
-"""The hours that are judged: all, listed ones, or those that the load at the head of a group chooses."""
+"""The hours that are judged: all, listed ones, or those that the load at the head of a group chooses; and their steps.
+
+An hour is judged in all of its steps. What a slice says of hours is turned once, by `resolved`, into numbers of steps,
+which is what the power flow counts in.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +58,14 @@ def _of(days: set[int]) -> Ints:
     return (24 * np.array(sorted(days))[:, None] + np.arange(24)).ravel()
 
 
+def steps(word: str | Sequence[int] | Mapping[str, Any], demand: Demand, calendar: Calendar) -> Ints:
+    """The steps of the hours that a study's word means, ascending; ``{steps: [...]}`` are those steps themselves."""
+    if isinstance(word, Mapping) and "steps" in word:
+        return np.unique(np.asarray(word["steps"], np.int64))
+    return calendar.steps_of(chosen(word, demand, calendar))
+
+
 def resolved(spec: Mapping[str, Any], demand: Demand, calendar: Calendar) -> dict[str, Any]:
-    """A slice in which ``hours`` are ``all`` or a list; by the base demand, so that all cases have the same hours."""
+    """A slice with ``hours`` as ``all`` or a list of steps; by the base demand, so that all cases have the same."""
     word = spec["hours"]
-    return {**spec, "hours": word if word == "all" else chosen(word, demand, calendar).tolist()}
+    return {**spec, "hours": word if word == "all" else steps(word, demand, calendar).tolist()}

@@ -219,16 +219,18 @@ def settle(
 
 
 class Tally:
-    """What the inverters of a feeder did in the hours that were solved; an hour solved again counts once."""
+    """What the inverters of a feeder did in the steps that were solved; a step solved again counts once."""
 
     def __init__(self) -> None:
         self.hunting: dict[int, tuple[str, ...]] = {}
-        self._cut = np.zeros(HOURS)
-        self._given = np.zeros(HOURS)
-        self._absorbed = np.zeros(HOURS)
+        self._cut, self._given, self._absorbed = (np.zeros(HOURS) for _ in range(3))
 
     def add(self, hours: Ints, of: Inverters, available_kw: Real, found: Response) -> None:
         """Count what was found in some hours, with the power that was available, shape (inverters, hours) [kW]."""
+        if (lack := int(hours.max(initial=0)) + 1 - len(self._cut)) > 0:
+            self._cut, self._given, self._absorbed = (
+                np.append(values, np.zeros(lack)) for values in (self._cut, self._given, self._absorbed)
+            )
         cut = available_kw - found.kw
         self._cut[hours] = np.where(cut > _ROUNDING * of.kva[:, None], cut, 0.0).sum(axis=0)
         self._given[hours] = np.maximum(found.kvar, 0.0).sum(axis=0)
@@ -259,13 +261,14 @@ class Engine:
     def __init__(self, feeder: Feeder, demand: Demand, of: Inverters) -> None:
         self.of = of
         self.seen: Real | None = None
-        self._shapes = np.zeros((2, len(of.names), HOURS), np.float32)
-        self._available = np.zeros((len(of.names), HOURS), np.float32)
+        self._step_min = demand.step_min
+        self._shapes = np.zeros((2, len(of.names), demand.steps), np.float32)
+        self._available = np.zeros((len(of.names), demand.steps), np.float32)
         parts = {g.name: g for g in feeder.generators}
         for i, (name, kva) in enumerate(zip(of.names, of.kva.tolist(), strict=True)):
             drive = demand.plants.get(name)
             self._available[i] = parts[name].kw * (1.0 if drive is None else demand.profiles[drive.kw_profile])
-            engine.share_shape(f"inverter{i}", self._shapes[0, i], self._shapes[1, i])
+            engine.share_shape(f"inverter{i}", self._shapes[0, i], self._shapes[1, i], self._step_min)
             engine.command(f"edit {names.element('generator', name)} kw={kva:.12g} kvar={kva:.12g} kva={kva:.12g} "
                            f"yearly=inverter{i} status=variable")  # fmt: skip
 
@@ -280,7 +283,7 @@ class Engine:
             nonlocal message
             self._shapes[0, :, hour] = kw[:, 0] / self.of.kva
             self._shapes[1, :, hour] = kvar[:, 0] / self.of.kva
-            engine.set_hour(hour)
+            engine.set_step(hour, self._step_min)
             message = engine.solve()
             read.read(volts[:, 0])
             return volts

@@ -133,7 +133,7 @@ def _phases_match(bus: Bus, phases: Any) -> bool:
     return count in (phases if isinstance(phases, list | tuple) else [phases])
 
 
-def summer(calendar: Calendar, hours: NDArray[np.int64], limits: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Whether the summer ratings are in force in each hour."""
+def summer(calendar: Calendar, steps: NDArray[np.int64], limits: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Whether the summer ratings are in force in each step."""
     months = np.asarray(limits["lines"].get("summer_months", ()), dtype=np.int64)
-    return np.isin(calendar.month[hours], months)
+    return np.isin(calendar.month[calendar.hours_of(steps)], months)

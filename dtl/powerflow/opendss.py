@@ -38,12 +38,12 @@ _CLOSER = 1e-3
 
 @dataclass(frozen=True)
 class Block:
-    """Some consecutive solved hours, hours last.
+    """Some consecutive solved steps, which are hours unless the study says otherwise; steps last.
 
     Attributes
     ----------
     hours
-        Hours of the year, shape (hours,).
+        Numbers of the steps in the year, shape (hours,).
     voltages
         Node voltages, ground first, shape (nodes, hours) [V].
     load_kva, generator_kva
@@ -85,11 +85,13 @@ class Year:
         self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
         self.repeated_hours = 0
         self.tolerance = tolerance
+        self._step_min = demand.step_min
         self._profiles = demand.profiles  # the engine reads this memory
         engine.load(dss.write(self.feeder))
         follow(self.feeder, demand)
         self.circuit = at_no_load(self.feeder, controls_active=controls_active)
-        engine.load_settings(mode="yearly", stepsize="1h", number=1, maxcontroliter=MAX_CONTROL_ITERATIONS)
+        engine.load_settings(mode="yearly", stepsize=f"{self._step_min}m", number=1,
+                             maxcontroliter=MAX_CONTROL_ITERATIONS)  # fmt: skip
         self._settle()
         engine.reuse_factors(controls_active and not any(c.control for c in feeder.capacitors))
         self._voltages = engine.Voltages()
@@ -103,7 +105,7 @@ class Year:
         self._responding = Engine(self.feeder, demand, self.inverters) if self.inverters is not None else None
 
     def blocks(self, hours: Sequence[int]) -> Iterator[Block]:
-        """Solve the hours in their order and yield them block by block.
+        """Solve the steps in their order and yield them block by block.
 
         Raises
         ------
@@ -133,7 +135,7 @@ class Year:
         failed = []
         for column in columns:
             self._hold(block, int(column))
-            engine.set_hour(int(block.hours[column]))
+            engine.set_step(int(block.hours[column]), self._step_min)
             if engine.solve() or not engine.converged():
                 failed.append(int(block.hours[column]))
             self._voltages.read(block.voltages[:, column])
@@ -142,7 +144,7 @@ class Year:
             if len(block.generator_kva):
                 block.generator_kva[:, column] = np.concatenate([g.powers() for g in self._generators])
         if failed:
-            raise NotConverged(no_solution(failed))
+            raise NotConverged(no_solution(failed, self._step_min))
         self._hold(block, len(block.hours) - 1)
         self._settle()
 
@@ -202,7 +204,7 @@ class Year:
                 taps, positions = now, self._see(now)
             at[i], tap[i] = positions, taps
         if failed:
-            raise NotConverged(no_solution(failed))
+            raise NotConverged(no_solution(failed, self._step_min))
         block = Block(
             hours=np.asarray(hours, np.int64),
             voltages=np.ascontiguousarray(voltages.T),
@@ -221,7 +223,7 @@ class Year:
 
         Inverters are faster than taps and steps: they settle with those held, then controls act, until none does.
         """
-        engine.set_hour(hour)
+        engine.set_step(hour, self._step_min)
         if self._responding is None:
             number = engine.solve()
             return number, engine.control_iterations()
@@ -233,7 +235,7 @@ class Year:
             if not self.controls_active:
                 return message, 1
             engine.load_settings(controlmode="static")
-            engine.set_hour(hour)
+            engine.set_step(hour, self._step_min)
             number = engine.solve()
             most = max(most, engine.control_iterations())
             if number or engine.control_iterations() <= 1:
@@ -251,9 +253,10 @@ class Year:
 
     def _judge(self, number: int, hour: int) -> None:
         if number != engine.CONTROL_LIMIT:
-            raise SolveError(f"hour {hour}: OpenDSS: {engine.message()} (#{number})")
+            raise SolveError(f"{named(hour, self._step_min)}: OpenDSS: {engine.message()} (#{number})")
         engine.resume()
-        last = tuple(f"Hour={hour + 1}, Sec=0, ControlIter={MAX_CONTROL_ITERATIONS - k}," for k in (1, 2))
+        at, minute = divmod((hour + 1) * self._step_min, 60)
+        last = tuple(f"Hour={at}, Sec={60 * minute}, ControlIter={MAX_CONTROL_ITERATIONS - k}," for k in (1, 2))
         acting = {e.partition("Element=")[2].partition(",")[0] for e in engine.events() if e.startswith(last)}
         self.control_limit_hits.append((hour, tuple(sorted(a.lower() for a in acting))))
 
@@ -284,7 +287,7 @@ def follow(feeder: Feeder, demand: Demand) -> None:
     """Let loads, generators and measured sources in the engine follow their profiles in yearly mode."""
     for i, source in enumerate(feeder.sources):
         if (pu := demand.heads.get(source.name)) is not None:
-            engine.share_shape(f"head{i}", pu, _upright(len(pu)))
+            engine.share_shape(f"head{i}", pu, _upright(len(pu)), demand.step_min)
             engine.command(f"edit {names.source(i, source.name)} yearly=head{i}")
     shapes: dict[tuple[str, str], str] = {}
     parts: list[tuple[str, Load | Generator, Drive | None]]
@@ -296,7 +299,8 @@ def follow(feeder: Feeder, demand: Demand) -> None:
         pair = (drive.kw_profile, drive.kvar_profile)
         if pair not in shapes:
             shapes[pair] = f"drive{len(shapes)}"
-            engine.share_shape(shapes[pair], demand.profiles[pair[0]], demand.profiles[pair[1]])
+            kw, kvar = (demand.profiles[p] for p in pair)
+            engine.share_shape(shapes[pair], kw, kvar, demand.step_min)
         engine.command(f"edit {names.element(kind, part.name)} yearly={shapes[pair]} status=variable")
 
 
@@ -323,11 +327,18 @@ def first_terminals(feeder: Feeder) -> NDArray[np.int64]:
     return np.array(rows, np.int64)
 
 
-def no_solution(hours: Sequence[int]) -> str:
-    """The message of `NotConverged` for some hours."""
-    more = f" and {len(hours) - _NAMED_HOURS} more hours" if len(hours) > _NAMED_HOURS else ""
-    named = ", ".join(map(str, hours[:_NAMED_HOURS]))
+def named(step: int, step_min: int) -> str:
+    """A step in words: ``hour 17``, or ``hour 17:45`` where steps are shorter than an hour."""
+    hour, minute = divmod(step * step_min, 60)
+    return f"hour {hour}" if step_min == 60 else f"hour {hour}:{minute:02}"
+
+
+def no_solution(steps: Sequence[int], step_min: int = 60) -> str:
+    """The message of `NotConverged` for some steps."""
+    unit = "hours" if step_min == 60 else "steps"
+    more = f" and {len(steps) - _NAMED_HOURS} more {unit}" if len(steps) > _NAMED_HOURS else ""
+    told = ", ".join(named(step, step_min).removeprefix("hour ") for step in steps[:_NAMED_HOURS])
     return (
         f"the power flow did not converge within {MAX_ITERATIONS} iterations at tolerance {TOLERANCE:g} "
-        f"in hour {named}{more}: check loads, impedances and voltages of the feeder"
+        f"in hour {told}{more}: check loads, impedances and voltages of the feeder"
     )

@@ -61,7 +61,7 @@ def _demand(
     feeder: Feeder, spec: Mapping[str, Any], inputs: Mapping[str, Any], result: Mapping[str, float], meters: pa.Table
 ) -> tuple[Demand, dict[str, Any]]:
     raw: Mapping[str, Path] = inputs.get("raw") or {}
-    calendar = Calendar(spec["measured_year"] or DEFAULT_YEAR)
+    calendar = _calendar(spec)
     classes, profile = (_named(spec["demand"].get(word), what, raw) for word, what in _FILES)
     given = Given(meters, inputs["readings"], inputs["scada"], profile)
     lost = max(result["loss_kw"], 0.0) / max(result["source_kw"] + result["generation_kw"], 1e-9)
@@ -77,10 +77,14 @@ def _heads(
         require_ltc(feeder)
     if "from" not in asked:
         return demand, warnings
-    calendar = Calendar(spec["measured_year"] or DEFAULT_YEAR)
+    calendar = _calendar(spec)
     found = measured_heads(feeder, tables.read("scada", inputs["scada"]), asked["from"], calendar, spec["timezone"])
-    series = {HEAD + name: pu.astype(np.float32) for name, pu in found.pu.items()}
+    series = {HEAD + name: calendar.held(pu).astype(np.float32) for name, pu in found.pu.items()}
     return replace(demand, profiles={**demand.profiles, **series}), [*warnings, *found.warnings]
+
+
+def _calendar(spec: Mapping[str, Any]) -> Calendar:
+    return Calendar(spec["measured_year"] or DEFAULT_YEAR, spec["step_min"])
 
 
 def _named(name: str | None, what: str, raw: Mapping[str, Path]) -> Path | None:

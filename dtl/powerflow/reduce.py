@@ -19,7 +19,7 @@ from dtl.powerflow.flows import FlowMeter, Flows
 from dtl.powerflow.head import View
 from dtl.powerflow.limits import ratings, summer
 from dtl.powerflow.loading import STILL_KW, Loading, Peak
-from dtl.powerflow.opendss import Block
+from dtl.powerflow.opendss import Block, named
 from dtl.powerflow.voltages import Voltages
 
 Real = NDArray[np.float64]
@@ -74,7 +74,8 @@ def terminal_buses(feeder: Feeder) -> dict[tuple[str, str], tuple[str, ...]]:
 class Reduction:
     """Accumulates the blocks of a year of one case.
 
-    ``hourly`` maps each column of the table ``hourly`` to the arrays of its blocks, shape (feeders, hours) each.
+    ``hourly`` maps each column of the table ``hourly`` to the arrays of its blocks, shape (feeders, steps) each; its
+    ``hour`` and all other hours of a reduction are numbers of steps of ``step_h``, which the result tables make hours.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Reduction:
         self.life: Life | None = None
 
     def follow_ageing(self, words: Mapping[str, Any], temp_c: Real) -> None:
-        """Follow the ageing of all rated transformers too, in the air of each hour of the year [degree C]."""
+        """Follow the ageing of all rated transformers too, in the air of each step of the year [degree C]."""
         units = {t.name: t for t in self.feeder.transformers if not t.is_regulator}
         rows = [i for i, (kind, name) in enumerate(self.series)
                 if kind == "transformer" and name in units and np.isfinite(self.ratings.seasons[0, i])]  # fmt: skip
@@ -189,8 +190,8 @@ class Reduction:
             self.balance_max_rel, self.balance_hour = float(missing[worst]), int(block.hours[worst])
         if not missing[worst] <= BALANCE:
             raise SolveError(
-                f"hour {block.hours[worst]}: source power and loads plus losses differ by {missing[worst]:.1e} of the "
-                f"power in the feeder; more than {BALANCE:g} is no solution"
+                f"{named(int(block.hours[worst]), self.calendar.step_min)}: source power and loads plus losses differ "
+                f"by {missing[worst]:.1e} of the power in the feeder; more than {BALANCE:g} is no solution"
             )
 
     def _by_feeder(self, values: Real, rows: Ints) -> Real:

@@ -25,21 +25,55 @@ def powerflow(reduction: Reduction, case: Case) -> pa.Table:
     """Table ``powerflow``: buses per phase and as a whole, lines, switches, transformers, and one head per source."""
     rows = [*_buses(reduction), *_elements(reduction), *_heads(reduction)]
     names = {c.name for c in tables.TABLES["powerflow"].columns}
-    return tables.frame("powerflow", [{**case, **{k: v for k, v in r.items() if k in names}} for r in rows])
+    per_hour = reduction.calendar.per_hour
+    told = ({k: v // per_hour if k in _AT and v is not None else v for k, v in r.items() if k in names} for r in rows)
+    return tables.frame("powerflow", [{**case, **r} for r in told])
+
+
+_AT = ("max_load_hour", "min_hour", "max_hour", "hot_spot_hour")
+"""What is the number of a step until it is written."""
 
 
 def hourly(reduction: Reduction, case: Case) -> pa.Table:
-    """Table ``hourly``: one row per feeder and hour."""
-    columns: dict[str, Any] = {
-        name: np.concatenate([np.concatenate([b[i] for b in blocks]) for i in range(len(reduction.feeder.feeders))])
-        for name, blocks in reduction.hourly.items()
-    }
+    """Table ``hourly``: one row per feeder and hour; of shorter steps means, and what would be lost in them."""
+    by_step = {name: np.concatenate(blocks, axis=1) for name, blocks in reduction.hourly.items()}
+    whole = by_step if reduction.calendar.per_hour == 1 else _by_hour(by_step, reduction.calendar.per_hour)
+    columns: dict[str, Any] = {name: values.ravel() for name, values in whole.items()}
     hours = len(columns["hour"]) // len(reduction.feeder.feeders)
     load = columns["max_load_pct"]
     columns["max_load_pct"] = pa.array(load, mask=load <= 0.0)
     columns |= {k: [v] * len(columns["hour"]) for k, v in case.items()}
     columns["feeder"] = [f for f in reduction.feeder.feeders for _ in range(hours)]
     return tables.frame("hourly", columns)
+
+
+def _by_hour(steps: Mapping[str, NDArray[Any]], per_hour: int) -> dict[str, NDArray[Any]]:
+    """The columns of the table ``hourly``, shape (feeders, hours), from those of its steps, which ascend."""
+    hour = steps["hour"] // per_hour
+    first = np.flatnonzero(np.diff(hour[0], prepend=-1))
+    count = np.diff(np.append(first, hour.shape[1]))
+
+    def total(values: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(np.add.reduceat(values, first, axis=1))
+
+    def most(values: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(np.maximum.reduceat(values, first, axis=1))
+
+    found = {name: total(values) / count for name, values in steps.items() if name.endswith(("_kw", "_kvar"))}
+    found |= {name: most(steps[name]) for name in ("max_pu", "max_load_pct", "control_iterations")}
+    kw, back = steps["source_kw"], np.where(steps["source_kw"] < -STILL_KW, -steps["source_kw"], 0.0)
+    return found | {
+        "hour": hour[:, first],
+        "min_pu": -most(-steps["min_pu"]),
+        "tap_changes": total(steps["tap_changes"]),
+        "solved_h": np.broadcast_to(count / per_hour, (len(hour), len(first))),
+        "highest_kw": most(kw),
+        "lowest_kw": -most(-kw),
+        "highest_kvar": most(steps["source_kvar"]),
+        "highest_loss_kw": most(steps["loss_kw"]),
+        "reverse_h": total(back > 0.0) / per_hour,
+        "reverse_kwh": total(back) / per_hour,
+    }
 
 
 def violations(reduction: Reduction, case: Case) -> tuple[pa.Table, list[str]]:
@@ -56,9 +90,11 @@ def violations(reduction: Reduction, case: Case) -> tuple[pa.Table, list[str]]:
     )
     count = sum(len(v) for _, events, _, _ in kinds for v in events.element)
     share = MAX_VIOLATIONS / count if count > MAX_VIOLATIONS else 1.0
-    parts = [_events(word, *events.joined(), who, sign, share, case) for word, events, who, sign in kinds]
+    step_min = reduction.calendar.step_min
+    parts = [_events(word, *events.joined(), who, sign, share, case, step_min) for word, events, who, sign in kinds]
     parts = [p for p in parts if p.num_rows]
-    cut = [f"{count} violating hours: the table keeps the worst {share:.1%} of every element's"] if share < 1.0 else []
+    unit = "hours" if step_min == 60 else "steps"
+    cut = [f"{count} violating {unit}: the table keeps the worst {share:.1%} of every element's"] if share < 1.0 else []
     return tables.concat("violations", parts), cut
 
 
@@ -72,13 +108,15 @@ def _events(
     sign: float,
     share: float,
     case: Case,
+    step_min: int,
 ) -> pa.Table:
     if share < 1.0:
         keep = _worst(element, hour, sign * (value - limit), share)
         element, hour, value, limit = element[keep], hour[keep], value[keep], limit[keep]
     feeder, kind, name = (pa.array([w[i] for w in who], pa.string()).take(pa.array(element)) for i in range(3))
     same = {k: pa.repeat(v, len(hour)) for k, v in {**case, "phase": "", "violation": word}.items()}
-    columns = {**same, "feeder": feeder, "kind": kind, "element": name, "hour": hour, "value": value, "limit": limit}
+    columns = {**same, "feeder": feeder, "kind": kind, "element": name, "value": value, "limit": limit}
+    columns |= {"hour": hour * step_min // 60} | ({} if step_min == 60 else {"minute": hour * step_min % 60})
     return tables.frame("violations", columns)
 
 
@@ -170,7 +208,8 @@ def _elements(reduction: Reduction) -> Iterator[dict[str, Any]]:
     loading, rated = reduction.loading, reduction.ratings
     bus = reduction.feeder.bus
     summers = np.isin(reduction.calendar.month, reduction.limits["lines"].get("summer_months", ()))
-    in_force = rated.seasons[summers[loading.peak.hour].astype(int), np.arange(len(rated.over_pct))]
+    at_peak = reduction.calendar.hours_of(loading.peak.hour)
+    in_force = rated.seasons[summers[at_peak].astype(int), np.arange(len(rated.over_pct))]
     life = _lives(reduction)
     for i, (kind, name) in enumerate(reduction.series):
         near = bus[reduction.head_bus[kind, name]]

@@ -120,13 +120,15 @@ def ambient(words: Mapping[str, Any] | None, state: State, context: Context) -> 
 
 
 def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], air: Real | None = None) -> Solved:
-    """Solve and reduce all hours that `spec` asks for, by the engine it asks for.
+    """Solve and reduce all steps that `spec` asks for, by the engine it asks for; `air` is by hour of the year.
 
     An accelerated answer is audited; one that fails its audit, or is none, is replaced by that of OpenDSS.
 
-    `spec` needs ``hours``, ``controls``, ``engine``, ``step_min``, ``limits`` and ``secondary``.
+    `spec` needs ``hours`` (``all`` or numbers of steps), ``controls``, ``engine``, ``step_min``, ``limits`` and
+    ``secondary``.
     """
-    hours = range(HOURS) if spec["hours"] == "all" else sorted(set(spec["hours"]))
+    every = range(HOURS * calendar.per_hour)
+    hours = every if spec["hours"] == "all" else sorted(set(spec["hours"]))
     name, reason = choose(feeder, len(hours), spec)
     if name == "batch":
         try:
@@ -164,7 +166,7 @@ def _reduced(
     view = head.view(feeder)
     reduction = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
     if air is not None:
-        reduction.follow_ageing(spec["ageing"], air)
+        reduction.follow_ageing(spec["ageing"], calendar.held(air))
     for block in year.blocks(hours):
         reduction.add(block, year.repeat)
     reduction.loading.finish()
@@ -181,11 +183,13 @@ def with_head_voltage(feeder: Feeder, setting: Mapping[str, float] | None) -> Fe
 
 def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driven: Collection[str]) -> dict[str, Any]:
     reduction, year = solved.reduction, solved.year
-    hits = [{"hour": hour, "devices": list(devices)} for hour, devices in year.control_limit_hits]
+    per_hour = reduction.calendar.per_hour
+    hits = [{"hour": step // per_hour, "devices": list(devices)} for step, devices in year.control_limit_hits]
     feeder = reduction.feeder
     if hits:
+    unit = "hours" if per_hour == 1 else f"steps of {spec['step_min']} min"
         names = ", ".join(sorted({d for _, devices in year.control_limit_hits for d in devices}))
-        warnings = [*warnings, f"controls hunt in {len(hits)} hours (limit {MAX_CONTROL_ITERATIONS}): {names}"]
+        warnings = [*warnings, f"controls hunt in {len(hits)} {unit} (limit {MAX_CONTROL_ITERATIONS}): {names}"]
     if constant := [p.name for p in (*feeder.generators, *feeder.storages) if p.enabled and p.name not in driven]:
         warnings = [*warnings, f"generators at constant output, storage idle: {', '.join(constant)}"]
     return {
@@ -194,9 +198,10 @@ def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driv
         "engine": solved.engine,
         "engine_reason": solved.reason,
         "engine_version": engine.version() if solved.engine == "opendss" else f"on OpenDSS {engine.version()}",
-        "audit": solved.audit.manifest() if solved.audit else None,
+        "audit": solved.audit.manifest(per_hour) if solved.audit else None,
         "tolerance": TOLERANCE,
-        "hours": reduction.voltages.steps,
+        "hours": reduction.voltages.steps if per_hour == 1 else reduction.voltages.steps / per_hour,
+        "step_min": spec["step_min"],
         "controls": {
             "mode": "static" if year.controls_active else "frozen",
             "regulators": len(reduction.circuit.regulators),
@@ -205,10 +210,10 @@ def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driv
         },
         "secondary": spec["secondary"],
         "warnings": warnings,
-        "worst_hour": reduction.voltages.worst_hour,
+        "worst_hour": reduction.voltages.worst_hour // per_hour,
         "balance_max_rel": float(f"{reduction.balance_max_rel:.3g}"),
         "repeated_hours": year.repeated_hours,
-        "balance_hour": reduction.balance_hour,
+        "balance_hour": reduction.balance_hour // per_hour,
         "control_limit_hits": hits,
         "inverters": year.tally.manifest(year.inverters, spec["step_min"] / 60.0) if year.inverters else None,
     }

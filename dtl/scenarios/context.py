@@ -58,7 +58,7 @@ class Context:
     @property
     def calendar(self) -> Calendar:
         """Calendar of the measured year, which planned years keep."""
-        return Calendar(self.measured_year)
+        return Calendar(self.measured_year, self.step_min)
 
     @property
     def steps(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -96,9 +96,12 @@ class Powerflow(Base):
         return self
 
     @property
-    def judged(self) -> str | list[int] | dict[str, int]:
-        """What stands for the hours in slices: a word, the list of hours, or the number of peak days."""
+    def judged(self) -> str | list[int] | dict[str, Any]:
+        """What stands for the hours in slices: a word, the list of hours, the number of peak days, or single steps."""
         if self.days is None and self.steps is None:
+        if self.step_min < 60 and self.steps:
+            per_day = 24 * 60 // int(self.step_min)
+            return {"steps": [per_day * day + step for day in days for step in self.steps]}
             return self.hours.model_dump() if isinstance(self.hours, PeakDays) else self.hours
         days = sorted({date(2025, d.month, d.day).timetuple().tm_yday - 1 for d in self.days or ()}) or range(365)
         return [24 * day + step for day in days for step in self.steps or range(24)]

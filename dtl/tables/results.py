@@ -88,7 +88,7 @@ RESULTS = (
         CASE
         + (
             Column("hour", INT, "0 to 8759, local standard time, interval start"),
-            Column("source_kw", FINE, "power from the source [kW]"),
+            Column("source_kw", FINE, "power from the source, as all powers the mean of the hour's steps [kW]"),
             Column("source_kvar", FINE, "reactive power from the source [kvar]"),
             Column("load_kw", FINE, "power taken by all loads [kW]"),
             Column("load_kvar", FINE, "reactive power taken by all loads [kvar]"),
@@ -102,7 +102,19 @@ RESULTS = (
             Column("max_pu", REAL, "highest voltage"),
             Column("max_load_pct", REAL, "highest loading; missing when nothing has a rating", null=True),
             Column("tap_changes", INT, "tap steps taken in this hour"),
-            Column("control_iterations", INT, "control iterations of this hour"),
+            Column("control_iterations", INT, "control iterations of this hour, the most of a step"),
+            Column(
+                "solved_h",
+                REAL,
+                "how much of the hour was solved; as all below, missing where a step is an hour [h]",
+                null=True,
+            ),
+            Column("highest_kw", FINE, "highest power from the source of a step [kW]", null=True),
+            Column("lowest_kw", FINE, "lowest power from the source of a step [kW]", null=True),
+            Column("highest_kvar", FINE, "highest reactive power from the source of a step [kvar]", null=True),
+            Column("highest_loss_kw", FINE, "highest losses of a step [kW]", null=True),
+            Column("reverse_h", REAL, "time with power into the source [h]", null=True),
+            Column("reverse_kwh", FINE, "energy into the source [kWh]", null=True),
         ),
         ("feeder", "case", "hour"),
     ),
@@ -114,10 +126,13 @@ RESULTS = (
             Column("phase", WORD, "as in powerflow"),
             Column("violation", WORD, "thermal | emergency | voltage_low | voltage_high | reverse"),
             Column("hour", INT, "0 to 8759"),
+            Column(
+                "minute", INT, "minute of the hour at which the step begins; missing where a step is an hour", null=True
+            ),
             Column("value", REAL, "loading [per cent] or voltage [pu]"),
             Column("limit", REAL, "the limit it broke, in the same unit"),
         ),
-        ("feeder", "case", "violation", "kind", "element", "phase", "hour"),
+        ("feeder", "case", "violation", "kind", "element", "phase", "hour", "minute"),
     ),
     Table(
         "assess",

@@ -46,7 +46,7 @@ def yearly(name: str, master: Path, repeats: int) -> float:
 
     def native() -> float:
         Year(feeder, demand, controls_active=False)
-        engine.set_hour(0)
+        engine.set_step(0)
         engine.load_settings(number=HOURS, tolerance=TOLERANCE)
         start = time.process_time()
         engine.solve()

@@ -82,7 +82,7 @@ def theirs(case: Any, kw: np.ndarray) -> float:
             machines.idx = index[i]
             machines.kW = column[i]
         now = column
-        engine.set_hour(int(case.hours[0]))
+        engine.set_step(int(case.hours[0]))
         engine.solve()
         assert engine.converged()
         volts.read(into)

@@ -56,7 +56,7 @@ def native(feeder: Feeder, updating: bool) -> float:
     """CPU seconds of the engine's own yearly mode."""
     year = Year(feeder, model_loads(feeder, {"shape": "residential"}, Calendar(), "UTC", None))
     engine.reuse_factors(updating)
-    engine.set_hour(0)
+    engine.set_step(0)
     engine.load_settings(number=HOURS, tolerance=TOLERANCE)
     start = time.process_time()
     engine.solve()

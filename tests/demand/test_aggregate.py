@@ -85,9 +85,31 @@ def test_sums_are_those_of_a_plain_loop_and_add_up_to_1e_9(interval: int, step: 
     assert found.outside_kwh != 0.0
 
 
-def test_hours_are_not_cut_into_quarters(tmp_path: Path) -> None:
+def test_longer_readings_are_held_through_the_steps_and_keep_their_energy(tmp_path: Path) -> None:
     path = write(tmp_path / "r.parquet", random_rows(60, days=2), 60)
-    with pytest.raises(SolveError, match="60 min cannot drive steps of 15 min"):
+    by_hour, by_quarter = (aggregate(path, meters(PLACES), Calendar(2024), ZONE, step) for step in (60, 15))
+    parts = by_quarter.kwh.reshape(len(by_hour.kwh), -1, 4)
+    np.testing.assert_allclose(parts.sum(axis=2), by_hour.kwh, rtol=1e-12)
+    assert np.count_nonzero(by_hour.kwh) and np.ptp(parts, axis=2).max() == 0.0
+    np.testing.assert_array_equal(by_quarter.coverage, np.repeat(by_hour.coverage, 4, axis=1))
+    np.testing.assert_allclose(by_quarter.share, np.repeat(by_hour.share, 4, axis=1), rtol=1e-6)
+    assert by_quarter.metered_kwh == pytest.approx(by_hour.metered_kwh, rel=1e-12) and by_quarter.error < 1e-9
+
+
+@pytest.mark.parametrize(("interval", "step"), [(15, 10), (10, 15), (30, 5)])
+def test_intervals_that_do_not_divide_a_step_are_shared_between_two(interval: int, step: int, tmp_path: Path) -> None:
+    rows = [{"meter": "a", "start": MIDNIGHT + timedelta(minutes=interval * k), "kwh": float(k % 7)} for k in range(96)]
+    path = write(tmp_path / "r.parquet", rows, interval)
+    found = aggregate(path, meters(PLACES), Calendar(2024), ZONE, step).transformers()
+    minutes = np.repeat([r["kwh"] / interval for r in rows], interval)
+    wanted = minutes[: len(minutes) // step * step].reshape(-1, step).sum(axis=1)
+    np.testing.assert_allclose(found.kwh[0][: len(wanted)], wanted, rtol=1e-12)
+    assert found.kwh.sum() == pytest.approx(sum(r["kwh"] for r in rows), rel=1e-12)
+
+
+def test_readings_of_more_than_an_hour_drive_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.parquet", random_rows(60, days=2), 120)
+    with pytest.raises(SolveError, match="120 min cannot drive steps of 15 min"):
         aggregate(path, meters(PLACES), Calendar(2024), ZONE, 15)
 
 

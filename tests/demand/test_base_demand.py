@@ -37,17 +37,18 @@ def feeder() -> Feeder:
     return Feeder(id="f", feeders=("f",), buses=buses, transformers=units, loads=loads, sources=(source,))
 
 
-def given(folder: Path, kwh: Any, head: Any = None) -> Given:
-    """Two meters of the first transformer with `kwh(hour)` each for three weeks, and SCADA of the head."""
+def given(folder: Path, kwh: Any, head: Any = None, per_hour: int = 1) -> Given:
+    """Two meters of the first transformer with `kwh(interval)` each for three weeks, and SCADA of the head."""
     empty = {c.name: "" for c in tables.TABLES["meters"].columns if not c.null}
     meters = [empty | {"feeder": "f", "meter": m, "transformer": "t1", "load": "l1", "customer_class": "residential",
                        "band": "high", "basis": "record"} for m in ("a", "b")]  # fmt: skip
     hours = range(24 * DAYS)
     readings = [
-        {"meter": m, "start": START + timedelta(hours=h), "interval_min": 60, "kwh": kwh(h), "flag": "measured"}
+        {"meter": m, "start": START + timedelta(hours=k / per_hour), "interval_min": 60 // per_hour, "kwh": kwh(k),
+         "flag": "measured"}
         for m in ("a", "b")
-        for h in hours
-    ]
+        for k in range(24 * DAYS * per_hour)
+    ]  # fmt: skip
     about = {"source": "s", "feeder": "f", "device": "head", "quantity": "kw", "phases": "", "quality": "good"}
     scada = [about | {"start": START + timedelta(hours=h), "interval_min": 60, "value": head(h)} for h in hours if head]
     files = {}
@@ -119,3 +120,31 @@ def test_meters_that_disagree_with_the_head_are_told(tmp_path: Path) -> None:
     _, told = demand(tmp_path, daily, lambda h: 20.0 * daily(h))
     assert told["head_check"]["f"]["energy_ratio"] == pytest.approx(0.1, rel=1e-3)
     assert "much less" in told["warnings"][0]
+
+
+@pytest.mark.parametrize("by", [None, "energy", "peak", "hourly"])
+def test_quarters_of_what_is_hourly_hold_their_hour_whatever_the_origin(tmp_path: Path, by: str | None) -> None:
+    asked = {"from": ["meters", "class_shapes", "model_loads"], "shape": "residential"}
+    asked |= {"scale_to": {"source": "s", "by": by}} if by else {}
+    of = given(tmp_path, daily, lambda h: 40.0 + 10.0 * (h % 24 == 19))
+    by_step = {step: base_demand(feeder(), asked, Calendar(YEAR, step), ZONE, None, of, 0.1)[0] for step in (60, 15)}
+    assert by_step[15].step_min == 15 and by_step[15].steps == 4 * HOURS
+    for load in ("l1", "l2"):
+        np.testing.assert_allclose(by_step[15].kw(load), np.repeat(by_step[60].kw(load), 4), rtol=1e-9)
+
+
+def test_readings_of_the_step_are_the_demand(tmp_path: Path) -> None:
+    def kwh(interval: int) -> float:
+        return 0.25 + 0.125 * (interval % 4) + (interval % 96 > 70)
+
+    asked = {"from": ["meters", "class_shapes"], "shape": "residential"}
+    of = given(tmp_path, kwh, per_hour=4)
+    fine, told = base_demand(feeder(), asked, Calendar(YEAR, 15), ZONE, None, of, 0.0)
+    hour, coarse = base_demand(feeder(), asked, Calendar(YEAR), ZONE, None, of, 0.0)
+    seen = slice(4 * FIRST, 4 * (FIRST + 24 * DAYS))
+    wanted = 2.0 * 4.0 * np.array([kwh(k) for k in range(96 * DAYS)])
+    assert fine.kw("l1")[seen] == pytest.approx(wanted, rel=1e-6), "kW of a quarter are four times its kWh"
+    assert fine.kw("l1").reshape(HOURS, 4).mean(axis=1) == pytest.approx(hour.kw("l1"), rel=1e-6)
+    for origin, energy in coarse["kwh"].items():
+        assert told["kwh"][origin] == pytest.approx(energy, rel=1e-9)
+    assert told["meters"]["measured_kwh"] == pytest.approx(coarse["meters"]["measured_kwh"], rel=1e-9)

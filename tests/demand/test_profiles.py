@@ -10,6 +10,7 @@ import pytest
 
 from dtl.demand.base import Given, base_demand
 from dtl.demand.calendar import HOURS, Calendar
+from dtl.demand.profiles import stepped
 from dtl.errors import SolveError
 from dtl.spec.load_profiles import ProfilesError, profiles
 from tests.demand.test_base_demand import YEAR, ZONE, feeder, given
@@ -45,6 +46,21 @@ def test_a_class_in_kw_is_of_one_customer_and_a_year_may_have_finer_steps(tmp_pa
     path = write(tmp_path, "class:residential kw", *(f"{v:g}" for v in values))
     found, _ = follow(tmp_path, path)
     assert found.kw("l1") == pytest.approx(np.full(HOURS, 4.0)), "two customers of 2 kW, the mean of both half hours"
+
+
+@pytest.mark.parametrize(("per_day", "step"), [(24, 15), (96, 15), (96, 30), (144, 15), (48, 5)])
+def test_profiles_of_any_step_keep_their_energy_in_steps_of_any_length(tmp_path: Path, per_day: int, step: int) -> None:
+    rng = np.random.default_rng(3)
+    path = write(tmp_path, "load:L1 kw", *(f"{v:.3f}" for v in rng.uniform(0.0, 5.0, per_day * 365)))
+    (column,) = profiles(path)
+    fine, hour = stepped(column, step), stepped(column)
+    assert len(fine) == HOURS * 60 // step
+    assert fine.reshape(HOURS, -1).mean(axis=1) == pytest.approx(hour, rel=1e-12)
+    assert fine.sum() * step / 60 == pytest.approx(sum(column.values) * 24 / per_day, rel=1e-12)
+    if per_day * step == 24 * 60:
+        assert fine == pytest.approx(np.array(column.values), rel=1e-15), (
+            "what has the step of the study is taken as it is"
+        )
 
 
 def test_a_transformer_that_no_column_names_takes_the_next_origin(tmp_path: Path) -> None:

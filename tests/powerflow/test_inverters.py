@@ -209,7 +209,7 @@ def by_inv_control(feeder: Feeder, demand: Demand, hour: int, active: bool) -> t
     if not active:
         for part in rest.regulators:
             engine.command(f"edit regcontrol.{part.name} enabled=no")
-    engine.set_hour(hour)
+    engine.set_step(hour)
     assert engine.solve() == 0 and engine.converged()
     circuit = door.ActiveCircuit
     volts = np.abs(np.array(circuit.AllBusVolts).view(complex))

@@ -141,7 +141,7 @@ class OneByOne:
         follow(self._feeder, self._demand)
         circuit = at_no_load(self._feeder, controls_active=False)
         engine.load_settings(
-            mode="yearly", stepsize="1h", number=1, controlmode="off", tolerance=self._tolerance,
+            mode="yearly", stepsize=f"{self._demand.step_min}m", number=1, controlmode="off", tolerance=self._tolerance,
             maxiterations=MAX_ITERATIONS,
         )  # fmt: skip
         return circuit
@@ -164,7 +164,7 @@ class OneByOne:
             for site in np.flatnonzero(kw[:, i] != now):
                 engine.command(f"edit {self._words[site]} kw={kw[site, i]:.12g} kvar=0")
             now = kw[:, i].copy()
-            engine.set_hour(int(hour))
+            engine.set_step(int(hour), self._demand.step_min)
             message = engine.solve() if responding is None else responding.settle(int(hour), read, self._tolerance)[1]
             good[i] = message == 0 and engine.converged()
             read.read(volts[i])
