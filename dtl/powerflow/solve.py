@@ -186,8 +186,8 @@ def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driv
     per_hour = reduction.calendar.per_hour
     hits = [{"hour": step // per_hour, "devices": list(devices)} for step, devices in year.control_limit_hits]
     feeder = reduction.feeder
-    if hits:
     unit = "hours" if per_hour == 1 else f"steps of {spec['step_min']} min"
+    if hits:
         names = ", ".join(sorted({d for _, devices in year.control_limit_hits for d in devices}))
         warnings = [*warnings, f"controls hunt in {len(hits)} {unit} (limit {MAX_CONTROL_ITERATIONS}): {names}"]
     if constant := [p.name for p in (*feeder.generators, *feeder.storages) if p.enabled and p.name not in driven]:

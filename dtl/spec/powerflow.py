@@ -99,9 +99,9 @@ class Powerflow(Base):
     def judged(self) -> str | list[int] | dict[str, Any]:
         """What stands for the hours in slices: a word, the list of hours, the number of peak days, or single steps."""
         if self.days is None and self.steps is None:
+            return self.hours.model_dump() if isinstance(self.hours, PeakDays) else self.hours
+        days = sorted({date(2025, d.month, d.day).timetuple().tm_yday - 1 for d in self.days or ()}) or range(365)
         if self.step_min < 60 and self.steps:
             per_day = 24 * 60 // int(self.step_min)
             return {"steps": [per_day * day + step for day in days for step in self.steps]}
-            return self.hours.model_dump() if isinstance(self.hours, PeakDays) else self.hours
-        days = sorted({date(2025, d.month, d.day).timetuple().tm_yday - 1 for d in self.days or ()}) or range(365)
         return [24 * day + step for day in days for step in self.steps or range(24)]
