@@ -199,9 +199,9 @@ DTL.GlNetwork = class {
   }
 
   /** Areas are drawn by deck.gl from now on, where it can be read; else they stay on the canvas. */
-  async withAreas() {
+  async withAreas(redraw) {
     if (!DTL.deck) await DTL.runScripts(["vendor/deck.js"]);
-    this.areas ??= new DTL.GlAreas(this.map);
+    this.areas ??= new DTL.GlAreas(this.map, redraw);
   }
 
   remove() {

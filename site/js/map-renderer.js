@@ -46,7 +46,7 @@ DTL.Renderers = class {
   /** deck.gl is read when a layer is on that it draws; until then, and where it cannot be read, the canvas draws it. */
   async areas() {
     if (!this.isGl || !this.page.view.on.some((name) => DTL.AREAS.includes(DTL.OVERLAYS[name].shape))) return;
-    await Promise.all([this.page.view, this.page.left].map((view) => view.renderer.withAreas?.()));
+    await Promise.all([this.page.view, this.page.left].map((view) => view.renderer.withAreas?.(() => this.page.redraw())));
     this.page.redraw();
   }
 

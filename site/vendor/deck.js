@@ -1,5 +1,9 @@
 // The parts of deck.gl that draw areas between the layers of MapLibre.
 import { HeatmapLayer, HexagonLayer } from "@deck.gl/aggregation-layers";
-import { MapboxOverlay } from "@deck.gl/mapbox";
+import { MapLibreOverlay } from "@deck.gl/maplibre";
+import { log } from "@luma.gl/core";
 
-DTL.deck = { HeatmapLayer, HexagonLayer, MapboxOverlay };
+// It warns of a texture that the first picture of a heat does not have yet.
+log.enable(false);
+
+DTL.deck = { HeatmapLayer, HexagonLayer, MapLibreOverlay };
