@@ -11,6 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
+from dtl.learning import stress_cases
+from dtl.learning.daily_weather import daily
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.outage_days import aligned, back_test, brier_skill, features
 from dtl.learning.outage_rates import rates
@@ -20,21 +22,13 @@ LEAST_DAYS, LEAST_EVENTS = 365, 10
 """Days of record and interruptions below which no rate is given."""
 RECENT_DAYS, DRIFT_PRIOR = 730, 20.0
 """Window of the base rate [days], and interruptions that must be seen in it before it counts half."""
-DAILY = {
-    "wind_max": ("wind_m_s", "max"),
-    "wind_mean": ("wind_m_s", "mean"),
-    "gust_max": ("gust_m_s", "max"),
-    "rain": ("precipitation_mm", "sum"),
-    "temp_max": ("temp_c", "max"),
-    "temp_min": ("temp_c", "min"),
-    "humidity": ("humidity_pct", "mean"),
-    "snow": ("snow_m", "max"),
-}
-"""Columns of a day by the column of the table ``weather`` and how its hours are taken together."""
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
-    """Insights from ``outages``, ``served`` and ``weather``; ``spec``: ``horizon_days``, ``timezone``, ``seed``."""
+    """Insights from ``outages``, ``steps``, ``served`` and ``weather``, and the table ``stress``.
+
+    ``spec``: ``horizon_days``, ``timezone``, ``seed``, and what `stress_cases.told` asks of it.
+    """
     rows = (
         tables["outages"].select(["feeder", "day", "planned", "refused"]).to_pandas() if "outages" in tables else None
     )
@@ -52,7 +46,8 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     )
     told = _ahead(counts, int(spec.get("horizon_days", 365)))
     total = day.value_counts().reindex(span, fill_value=0)
-    return LearnResult([*told, *_tested(counts), *_busy(total, tables, spec), _stress()])
+    stressed = stress_cases.told(tables, spec)
+    return LearnResult([*told, *_tested(counts), *_busy(total, tables, spec), *stressed.rows], stressed.tables)
 
 
 def _ahead(counts: pd.DataFrame, horizon: int) -> list[Insight]:
@@ -106,16 +101,6 @@ def _tested(counts: pd.DataFrame) -> list[Insight]:
     ]
 
 
-def daily(weather: pa.Table, timezone: str) -> pd.DataFrame:
-    """Weather by local day, the mean of all points; columns that no source gives are missing on every day."""
-    names = sorted({column for column, _ in DAILY.values()})
-    rows = weather.select(["point", "start", *names]).to_pandas()
-    local = rows["start"].dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
-    groups = rows.groupby([rows["point"].astype(str), local.rename("day")])
-    found = {name: groups[column].agg(how) for name, (column, how) in DAILY.items()}
-    return pd.DataFrame(found).groupby("day").mean()
-
-
 def _busy(total: pd.Series, tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> list[Insight]:
     """How well weather tells the days with many interruptions, on years that the models did not see."""
     if "weather" not in tables or not tables["weather"].num_rows:
@@ -161,11 +146,3 @@ def _gusts(weather: pd.DataFrame) -> list[Insight]:
     text = f"gusts are below the wind of their day and fit it {abs(moved)} days apart: they were moved by {moved} days"
     cell = [Cell("weather", "", "gust_m_s")]
     return [Insight(MODULE, "gusts_moved_days", moved, "d", text, kind="day", evidence=cell)]
-
-
-def _stress() -> Insight:
-    """Scenarios and interruptions: nothing that is given joins them."""
-    why = (
-        "no record tells how loaded a device was when it failed, so what a scenario does to SAIDI and SAIFI is unknown"
-    )
-    return not_enough(MODULE, why, kind="scenario")

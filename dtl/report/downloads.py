@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from dtl import tables
+from dtl.report.facts import BREAKS
 
 ABOUT = {
     "cube.csv": "Every fact of the study: level, feeder, case, metric, value, hour, limit, rule.",
@@ -27,6 +28,7 @@ ABOUT = {
     "calibration.csv": "Load scale and power factor by feeder that follow the measured head: proposals to review.",
     "surrogate.csv": "Estimated hosting capacity and lower bound of every site, with what the search found there.",
     "load_forecast.csv": "Load of the coming days by feeder and hour, with quantiles [kW].",
+    "stress.csv": "SAIFI and SAIDI that the weather and loading of each case make expected, with intervals.",
     "ranking.csv": "Transformers and loaded lines across dimensions: values, standings, score.",
     "compliance.csv": "Every verdict of a grid code: value, limit, margin, clause, and what was not judged and why.",
     "lights.csv": "Every hour in which a segment is yellow or red: cause, element, power that would turn it green.",
@@ -47,7 +49,8 @@ def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: s
     `findings` and `conversion`, which then tell that there is nothing.
     """
     folder.mkdir(parents=True)
-    single = cube.filter(pc.equal(cube["level"].cast(tables.TEXT), "element"))
+    breaks = pc.is_in(cube["analysis"].cast(tables.TEXT), pa.array(list(BREAKS)))
+    single = cube.filter(pc.and_(pc.equal(cube["level"].cast(tables.TEXT), "element"), breaks))
     told = {f"{n}.csv": t for n, t in listed.items() if t.num_rows or n in ("findings", "conversion")}
     content: Mapping[str, pa.Table] = {"cube.csv": cube, "violations.csv": single, **told}
     for name, table in content.items():

@@ -1,0 +1,101 @@
+"""What is said of reliability under stress: rows by case, from the record, the weather of the case and its loading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from dtl import tables as contracts
+from dtl.learning import stress, stress_rates
+from dtl.learning.daily_weather import daily, of_year, under
+from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
+from dtl.network.served import Served
+
+MODULE, KIND = "outage_risk", "scenario"
+WORDS = {"saifi": ("SAIFI", "1", 2), "saidi": ("SAIDI", "min", 0)}
+"""Index, unit and digits in sentences."""
+
+
+def told(tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> LearnResult:
+    """Insights by case, and the table ``stress``; ``spec``: ``cases``, ``definitions``, ``measured_year``."""
+    outages, year = tables["outages"], spec.get("measured_year")
+    if not spec.get("cases") or year is None:
+        return LearnResult([not_enough(MODULE, "the study has no cases", kind=KIND)])
+    if "weather" not in tables or not tables["weather"].num_rows or "steps" not in tables:
+        return LearnResult([not_enough(MODULE, "no weather is given, so no case can be told from another", kind=KIND)])
+    days = daily(tables["weather"], str(spec.get("timezone", "UTC")))
+    base = of_year(days, int(year))
+    if isinstance(base, NotEnough):
+        return LearnResult([not_enough(MODULE, base.why, kind=KIND)])
+    listed = pd.to_datetime(pd.Series(outages["day"].to_pylist()))
+    found = stress.events(outages, tables["steps"])
+    served = Served(tables["served"].to_pylist()).customers("", int(year))
+    made = stress.record(found, days, (listed.min(), listed.max()), served, int(spec.get("seed", 0)))
+    if isinstance(made, NotEnough):
+        return LearnResult([not_enough(MODULE, made.why, kind=KIND)])
+    asked, rows = _asked(made, days, int(year), spec)
+    changes = made.changes(base, asked) if asked else {}
+    for case, of in changes.items():
+        rows += [_said(case, word, change, made.scale.beyond(asked[case].days)) for word, change in of.items()]
+    rows += _model(made)
+    cells = [
+        {"case": case, "metric": f"{word}_min" if word == "saidi" else word, "before": c.before, "expected": c.after,
+         "change": c.change, "low": c.low, "high": c.high, "of_weather": c.of_weather, "of_loading": c.of_loading,
+         "of_age": c.of_age}
+        for case, of in changes.items() for word, c in of.items()
+    ]  # fmt: skip
+    return LearnResult(rows, {"stress": contracts.frame("stress", cells)} if cells else {})
+
+
+def _asked(
+    made: stress.Record, days: pd.DataFrame, year: int, spec: Mapping[str, Any]
+) -> tuple[dict[str, stress.Ask], list[Insight]]:
+    """What each case asks of the record; of a case whose weather is not known, the reason."""
+    asked, rows = {}, []
+    for case in spec["cases"]:
+        layers = spec.get("definitions", {}).get(case["scenario"], {}).get("layers", {})
+        own = [{**words, "name": name} for name, words in layers.items() if words.get("kind") == "weather"]
+        if not own:
+            continue
+        got = under(days, year, own)
+        if isinstance(got, NotEnough):
+            rows.append(not_enough(MODULE, f"{case['case']}: {got.why}", kind=KIND, element=case["case"]))
+        else:
+            asked[case["case"]] = stress.Ask(got)
+    return asked, rows
+
+
+def _said(case: str, word: str, found: stress.Change, beyond: int) -> Insight:
+    name, unit, digits = WORDS[word]
+    of = [f"{what} {value:+.{digits}f}" for what, value in
+          (("weather", found.of_weather), ("loading", found.of_loading), ("age", found.of_age))]  # fmt: skip
+    after = f"{found.after:.{digits}f}{' min' if unit == 'min' else ''} a year"
+    text = (
+        f"{name} of {after} expected in place of {found.before:.{digits}f}; 90 % interval of the change "
+        f"{found.low:+.{digits}f} to {found.high:+.{digits}f}; {', '.join(of)}; major event days are counted"
+    )
+    if beyond:
+        text += f"; on {beyond} days the weather is worse than any of the record, which stands for it"
+    cells = [Cell("stress", f"{case} {word}", "change"), Cell("outages", "", "day"), Cell("weather", "", "gust_m_s")]
+    metric = "saidi_change_min" if word == "saidi" else "saifi_change"
+    return Insight(MODULE, metric, found.change, unit, text, "", case, KIND, "", None, cells)
+
+
+def _model(made: stress.Record) -> list[Insight]:
+    """How much of the days of years that were left out weather explains, over season and level."""
+    total = pd.Series(made.counts.sum(axis=0), made.days.index)
+    share = stress_rates.explained(made.days, total)
+    if share is None:
+        return []
+    text = (
+        f"of what is not chance or season, weather explains {100 * share:.0f} % of the deviance of "
+        f"{int(np.sum(made.counts))} sustained interruptions in years that were left out"
+    )
+    if share <= 0:
+        text += ": it tells nothing here, so that changes by weather are no more than their interval"
+    cells = [Cell("outages", "", "day"), Cell("weather", "", "gust_m_s")]
+    return [Insight(MODULE, "stress_deviance_pct", 100 * share, "%", text, kind=KIND, evidence=cells)]
