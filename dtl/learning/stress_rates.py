@@ -104,7 +104,8 @@ def weights(x: Array, counts: Array, stresses: int, times: Array | None = None, 
 
 def beliefs(stresses: int, rng: np.random.Generator) -> Array:
     """A draw of what weights are before anything is seen, without the last: those of stresses not below zero."""
-    return np.r_[np.abs(rng.normal(0, PRIOR_SD, stresses)), rng.normal(0, SEASON_SD, 2)]
+    drawn = (np.abs(rng.normal(0, PRIOR_SD, stresses)), rng.normal(0, SEASON_SD, 2))
+    return np.asarray(np.concatenate(drawn), np.float64)
 
 
 def explained(days: pd.DataFrame, counts: pd.Series) -> float | None:
