@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
-from dtl.powerflow import audit, batch_ports
+from dtl.powerflow import audit, balanced_year, batch_ports
 from dtl.powerflow.inverters import responsive
 
-Engine = Literal["opendss", "batch"]
+Accelerated = Literal["batch", "radial", "newton"]
+Engine = Literal["opendss"] | Accelerated
 
 FEW_HOURS = 10 * audit.SAMPLED
 """Hours below which the audit would cost a good part of what it guards."""
@@ -24,17 +25,18 @@ def choose(feeder: Feeder, hours: int, spec: Mapping[str, Any]) -> tuple[Engine,
     SolveError
         The study asks for an engine that cannot solve the feeder.
     """
-    asked = spec["engine"]
+    asked: Engine | Literal["auto"] = spec["engine"]
     if asked == "opendss":
         return "opendss", "opendss: the study says so"
+    active = spec["controls"] == "active"
     followed = "from" in (spec.get("head_voltage") or {})
-    why = "the head voltage follows a measurement" if followed else unsuited(feeder, spec["controls"] == "active")
-    if asked == "batch":
-        if why:
-            raise SolveError(
-                f"engine batch cannot solve this feeder: {why}; use engine auto or opendss, or frozen controls"
-            )
-        return "batch", "batch: the study says so"
+    why = "the head voltage follows a measurement" if followed else unsuited(feeder, active)
+    if asked != "auto":
+        remedy = "; use engine auto or opendss, or frozen controls"
+        told = why + remedy if why else "" if asked == "batch" else balanced_year.unsuited(feeder, asked)
+        if told:
+            raise SolveError(f"engine {asked} cannot solve this feeder: {told}")
+        return asked, f"{asked}: the study says so"
     if why:
         return "opendss", f"auto: {why}"
     if hours < FEW_HOURS:

@@ -18,8 +18,9 @@ from dtl.errors import NotConverged, SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import engine, head, results
 from dtl.powerflow.audit import Audit, audit
+from dtl.powerflow.balanced_year import BalancedYear
 from dtl.powerflow.batch import BatchYear
-from dtl.powerflow.choose import choose
+from dtl.powerflow.choose import Accelerated, choose
 from dtl.powerflow.flexible import respond
 from dtl.powerflow.hours import resolved
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
@@ -130,15 +131,15 @@ def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, A
     every = range(HOURS * calendar.per_hour)
     hours = every if spec["hours"] == "all" else sorted(set(spec["hours"]))
     name, reason = choose(feeder, len(hours), spec)
-    if name == "batch":
+    if name != "opendss":
         try:
-            return _accelerated(feeder, demand, calendar, spec, hours, reason, air)
+            return _accelerated(feeder, demand, calendar, spec, hours, name, reason, air)
         except (NotConverged, _AuditFailed) as err:
-            reason = f"{spec['engine']}: batch was tried: {err}"
+            reason = f"{spec['engine']}: {name} was tried: {err}"
         except SolveError as err:
-            if spec["engine"] == "batch":
+            if spec["engine"] == name:
                 raise
-            reason = f"auto: batch was tried: {err}"
+            reason = f"auto: {name} was tried: {err}"
     year = Year(feeder, demand, controls_active=spec["controls"] == "active")
     return Solved(_reduced(year, feeder, calendar, spec, hours, air), year, "opendss", reason)
 
@@ -148,15 +149,15 @@ class _AuditFailed(Exception):
 
 
 def _accelerated(
-    feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int], reason: str,
-    air: Real | None,
+    feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int],
+    name: Accelerated, reason: str, air: Real | None,
 ) -> Solved:  # fmt: skip
-    year = BatchYear(feeder, demand)
+    year = BatchYear(feeder, demand) if name == "batch" else BalancedYear(feeder, demand, name)
     reduction = _reduced(year, feeder, calendar, spec, hours, air)
     found = audit(feeder, demand, year, reduction)
     if not found.passed:
         raise _AuditFailed(f"the audit failed: {found}")
-    return Solved(reduction, year, "batch", f"{reason}; {found}", found)
+    return Solved(reduction, year, name, f"{reason}; {found}", found)
 
 
 def _reduced(

@@ -54,15 +54,15 @@ class Keep(Base):
 class Powerflow(Base):
     """Which hours are solved, by what, and what is kept."""
 
-    step_min: Annotated[Minutes, NotYet(only=("5", "10", "15", "30"))] = 60
-    """Length of a step [min]."""
+    step_min: Minutes = 60
+    """Length of a step [min]; what is known by longer intervals, an hour at most, is held through its steps."""
     hours: Annotated[
         Annotated[Literal["all", "month_extremes_576"], TextShape]
         | Annotated[HourList, ListShape]
         | Annotated[PeakDays, MapShape],
         shape("'all', 'month_extremes_576'", "a list of hours", "{peak_days: N}"),
     ] = "all"
-    """The hours that are judged, 0 is the first of the year; or those that a feeder's load without layers chooses."""
+    """The hours that are judged in all their steps, 0 is the first; or those that a feeder's load without layers chooses."""
     days: Annotated[list[Day] | None, Field(min_length=1)] = None
     """The days that are judged, instead of hours; the year of a date does not matter."""
     steps: Annotated[list[Annotated[Whole, Field(ge=0)]] | None, Field(min_length=1), AfterValidator(_steps)] = None
@@ -73,10 +73,8 @@ class Powerflow(Base):
     """The loading states of a snapshot."""
     controls: Literal["active", "frozen"] = "active"
     """Whether regulators and capacitors act, or stay where the model has them."""
-    engine: Annotated[
-        Literal["auto", "opendss", "batch", "radial", "newton"], NotYet(but=("auto", "opendss", "batch"))
-    ] = "auto"
-    """What solves; auto takes the fastest that is exact for the feeder."""
+    engine: Literal["auto", "opendss", "batch", "radial", "newton"] = "auto"
+    """What solves; auto takes the fastest that is exact for the feeder. Radial and newton are for balanced feeders."""
     keep: Annotated[
         Annotated[Literal["summary", "series"], TextShape] | Annotated[Keep, MapShape],
         shape("'summary', 'series'", "a map"),

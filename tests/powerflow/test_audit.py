@@ -14,8 +14,8 @@ from dtl.errors import SolveError
 from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Switch
 from dtl.powerflow import audit as audits
 from dtl.powerflow import batch, head
+from dtl.powerflow.balanced import NotBalanced, balanced
 from dtl.powerflow.choose import FEW_HOURS, choose
-from dtl.powerflow.consensus import balanced
 from dtl.powerflow.opendss import Year
 from dtl.powerflow.reduce import Reduction
 from dtl.powerflow.solve import Solved, run
@@ -170,9 +170,11 @@ def test_a_balanced_tree_has_a_second_opinion(mixed: Feeder) -> None:
     assert "the radial sweep by" in found.reason
     assert solved(mixed, controls="frozen").audit.manifest()["radial_dv_pu"] is None  # type: ignore[union-attr]
     one = feeder.loads[0].model_copy(update={"nodes": (1,), "phases": 1, "kv": 7.2})
-    assert balanced(feeder.model_copy(update={"loads": (one, *feeder.loads[1:])})) is None
+    with pytest.raises(NotBalanced, match=f"load {one.name} has not three phases"):
+        balanced(feeder.model_copy(update={"loads": (one, *feeder.loads[1:])}))
     ring = feeder.lines[0].model_copy(update={"name": "l4", "to_bus": "c"})
-    assert balanced(feeder.model_copy(update={"lines": (*feeder.lines, ring)})) is None
+    assert balanced(feeder).loop() == ""
+    assert balanced(feeder.model_copy(update={"lines": (*feeder.lines, ring)})).loop() in {"line l4", "switch s"}
 
 
 def test_a_second_opinion_that_differs_fails_the_audit(mixed: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
