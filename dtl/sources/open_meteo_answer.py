@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 
 from dtl.sources.weather import Floats, Hours, Whole, starting, to_ours
 
@@ -75,12 +75,14 @@ def _values(name: str, values: Any, unit: Any, length: int) -> Floats:
     turn = to_ours(VARIABLES[name], UNITS.get(str(unit), ""))
     if turn is None:
         raise AnswerError(f"{name} has the unit {str(unit)[:20]!r}, which is not known")
-    if not all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in values):
+    if not set(map(type, values)) <= {int, float, type(None)}:
         raise AnswerError(f"{name} holds what is no number")
     try:
-        return np.array([np.nan if v is None else v for v in values], np.float64) * turn[0] + turn[1]
-    except OverflowError as err:
+        numbers = pa.array(values, pa.float64())
+    except (OverflowError, pa.ArrowInvalid) as err:
         raise AnswerError(f"{name} holds a number without bounds") from err
+    found: Floats = numbers.to_numpy(zero_copy_only=False) * turn[0] + turn[1]
+    return found
 
 
 def _labels(times: list[Any], form: str, answer: Mapping[str, Any]) -> Whole:
@@ -97,13 +99,12 @@ def _labels(times: list[Any], form: str, answer: Mapping[str, Any]) -> Whole:
         raise AnswerError(f"hourly.time holds what is no time: {err}") from err
     if any(t.tzinfo is not None for t in naive):
         raise AnswerError("hourly.time has offsets, which the service does not write")
-    steps = {b - a for a, b in pairwise(naive)}
-    if steps == {timedelta(hours=1)}:
+    civil = np.array(naive, "M8[us]")
+    if np.all(np.diff(civil) == np.timedelta64(1, "h")):
         offset = answer.get("utc_offset_seconds", 0)
         if isinstance(offset, bool) or not isinstance(offset, int) or abs(offset) > 15 * 3600:
             raise AnswerError("has no utc_offset_seconds")
-        zone = timezone(timedelta(seconds=offset))
-        return np.array([int(t.replace(tzinfo=zone).timestamp()) for t in naive], np.int64)
+        return civil.astype("M8[s]").astype(np.int64) - offset
     return _local(naive, str(answer.get("timezone", "")))
 
 
