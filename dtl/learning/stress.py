@@ -22,7 +22,7 @@ NAMES = ("weather", "equipment", "other")
 LEAST_EVENTS, LEAST_DAYS = 50, 730
 """Sustained interruptions, and days of record with weather, below which nothing is told."""
 DRAWS, SHARE = 200, 0.9
-"""Bootstrap draws of months, and the probability of the interval."""
+"""Bootstrap draws, and the probability of the interval."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Record:
         group = self.found["group"].to_numpy()
         size = len(days)
         self.counts = np.stack([np.bincount(place[group == g], minlength=size) for g in NAMES]).astype(float)
-        self._amounts = {what: [self._of(what, group == g, place) for g in NAMES] for what in ("customers", "minutes")}
+        self._place, self._own = place, np.stack([group == g for g in NAMES])
         month = index.year.to_numpy() * 12 + index.month.to_numpy()
         _, self._block = np.unique(month, return_inverse=True)
         self._rng = np.random.default_rng(seed)
@@ -95,21 +95,20 @@ class Record:
     def changes(self, base: pd.DataFrame, asked: Mapping[str, Ask]) -> dict[str, dict[str, Change]]:
         """By case ``saifi`` [1] and ``saidi`` [min] of a year, against the year ``base``.
 
-        The interval holds what the record leaves open: every draw takes months of the record at random and a belief of
-        the weights (randomize, then optimize: Bardsley et al. 2014, SIAM J. Sci. Comput. 36), fits what a day brings to
-        them, and asks base and case of the same fit. Chance of a single year comes on top.
+        The interval holds what the record leaves open: every draw takes months of the record at random, and each
+        interruption a random number of times (a compound Poisson process), fits what a day brings to them, and asks
+        base and case of the same fit. Chance of a single year comes on top.
         """
-        blocks = int(self._block.max()) + 1
-        drawn = [np.bincount(self._rng.integers(0, blocks, blocks), minlength=blocks) for _ in range(DRAWS)]
-        noise = self._rng.standard_normal(DRAWS)
-        centres = [[stress_rates.beliefs(self.scale.stresses, self._rng) for _ in NAMES] for _ in range(DRAWS)]
+        blocks, size = int(self._block.max()) + 1, len(self.found)
         columns = {name: self.scale.columns(ask.days) for name, ask in asked.items()}
         before = self.scale.columns(base)
-        middle = self._told(np.ones(len(self.days)), None, before, columns, asked, 0.0)
-        spread = [
-            self._told(times[self._block].astype(float), centre, before, columns, asked, float(z))
-            for times, centre, z in zip(drawn, centres, noise, strict=True)
-        ]
+        middle = self._told(np.ones(len(self.days)), np.ones(size), before, columns, asked, 0.0)
+        spread = []
+        for _ in range(DRAWS):
+            months = np.bincount(self._rng.integers(0, blocks, blocks), minlength=blocks).astype(float)
+            each = self._rng.poisson(1.0, size).astype(float)
+            z = float(self._rng.standard_normal())
+            spread.append(self._told(months[self._block], each, before, columns, asked, z))
         tail = (1 - SHARE) / 2
         found: dict[str, dict[str, Change]] = {}
         for name in asked:
@@ -123,34 +122,31 @@ class Record:
         return found
 
     def _told(
-        self,
-        times: Array,
-        centres: list[Array] | None,
-        before: Array,
-        columns: Mapping[str, Array],
-        asked: Mapping[str, Ask],
-        z: float,
+        self, times: Array, each: Array, before: Array, columns: Mapping[str, Array], asked: Mapping[str, Ask], z: float
     ) -> dict[str, Array]:
-        """By case SAIFI and SAIDI of the base year, then with its weather, its loading and its age, shape (4, 2)."""
+        """By case SAIFI and SAIDI of the base year, then with its weather, its loading and its age, shape (4, 2).
+
+        ``times``: how often each day counts; ``each``: how often each interruption does.
+        """
         found = {name: np.zeros((4, 2)) for name in asked}
         for index, what in enumerate(("customers", "minutes")):
-            for g, (amounts, unit) in enumerate(self._amounts[what]):
-                centre = None if centres is None else centres[g]
-                b = stress_rates.weights(self._x, amounts, self.scale.stresses, times, centre)
+            for name_of, own in zip(NAMES, self._own, strict=True):
+                amounts, unit = self._of(what, own, each)
+                b = stress_rates.weights(self._x, amounts, self.scale.stresses, times)
                 start = unit * 365 * float(np.exp(before @ b).mean()) / self.customers
-                own = NAMES[g] == "equipment"
+                worn = name_of == "equipment"
                 for name, ask in asked.items():
                     number = unit * 365 * float(np.exp(columns[name] @ b).mean()) / self.customers
-                    loaded = number * (ask.loading if own else 1.0)
-                    aged = loaded * (ask.age * float(np.exp(ask.age_sd * z)) if own else 1.0)
+                    loaded = number * (ask.loading if worn else 1.0)
+                    aged = loaded * (ask.age * float(np.exp(ask.age_sd * z)) if worn else 1.0)
                     found[name][:, index] += (start, number, loaded, aged)
         return found
 
-    def _of(self, what: str, own: NDArray[np.bool_], place: NDArray[np.int64]) -> tuple[Array, float]:
+    def _of(self, what: str, own: NDArray[np.bool_], each: Array) -> tuple[Array, float]:
         """Customers or minutes of a group by day in units of their variance over their mean, and that unit."""
-        each = self.found[what].to_numpy(float)[own]
-        unit = float((each**2).sum() / each.sum()) if each.sum() > 0 else 1.0
-        return np.bincount(place[own], each, len(self.days)) / unit, unit
+        amount = self.found[what].to_numpy(float)[own]
+        unit = float((amount**2).sum() / amount.sum()) if amount.sum() > 0 else 1.0
+        return np.bincount(self._place[own], amount * each[own], len(self.days)) / unit, unit
 
 
 def record(

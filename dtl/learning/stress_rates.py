@@ -71,23 +71,21 @@ def scale(days: pd.DataFrame) -> Scale:
     return Scale(parts)
 
 
-def weights(x: Array, counts: Array, stresses: int, times: Array | None = None, centre: Array | None = None) -> Array:
+def weights(x: Array, counts: Array, stresses: int, times: Array | None = None) -> Array:
     """The most probable weights of rows of `Scale.columns`, those of the stresses not below zero.
 
     ``counts`` may be any amounts that are not negative, in units of their variance over their mean.
 
-    ``times``: how often each day counts, once if left out; ``centre``: what the weights but the last are drawn to, zero
-    if left out. Newton's method, in which a weight that leaves its bound is
+    ``times``: how often each day counts, once if left out. Newton's method, in which a weight that leaves its bound is
     held there (Bertsekas 1982, SIAM J. Control Optim. 20).
     """
     size, each = x.shape[1], np.ones(len(counts)) if times is None else times
     seen = max(float((each * counts).sum()), 0.5)
     tight = np.r_[np.full(stresses, PRIOR_SD**-2), np.full(size - stresses - 1, SEASON_SD**-2), 1e-6]
-    drawn = np.zeros(size - 1) if centre is None else centre
     b = np.r_[np.zeros(size - 1), np.log(seen / float(each.sum()))]
     for _ in range(STEPS):
         rate = each * np.exp(np.clip(x @ b, -30, 20))
-        slope = x.T @ (rate - each * counts) + tight * np.r_[b[:-1] - drawn, 0.0]
+        slope = x.T @ (rate - each * counts) + tight * np.r_[b[:-1], 0.0]
         free = np.ones(size, bool)
         free[:stresses] = (b[:stresses] > 0) | (slope[:stresses] < 0)
         own = x[:, free]
@@ -100,12 +98,6 @@ def weights(x: Array, counts: Array, stresses: int, times: Array | None = None, 
         if done:
             break
     return np.asarray(b, np.float64)
-
-
-def beliefs(stresses: int, rng: np.random.Generator) -> Array:
-    """A draw of what weights are before anything is seen, without the last: those of stresses not below zero."""
-    drawn = (np.abs(rng.normal(0, PRIOR_SD, stresses)), rng.normal(0, SEASON_SD, 2))
-    return np.asarray(np.concatenate(drawn), np.float64)
 
 
 def explained(days: pd.DataFrame, counts: pd.Series) -> float | None:
