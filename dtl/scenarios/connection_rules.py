@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.network import topology
-from dtl.network.feeder import Feeder
+from dtl.network.feeder import Feeder, Generator, Load
+from dtl.scenarios import draw
 from dtl.scenarios.context import Context
+from dtl.scenarios.rise import Rise, within
 from dtl.scenarios.state import State, assumption
 
 Real = NDArray[np.float64]
@@ -26,6 +28,7 @@ WORDS = {
     "max_kw_per_transformer_kva": "kW/kVA",
     "max_kw_per_customer": "kW",
     "export_limit": "share",
+    "max_rise_pu": "pu",
 }
 """The rules, and the unit of each."""
 CHANGES_VOLTAGE = 1.05
@@ -36,12 +39,18 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     """The state with the rules of the layer."""
     name = str(layer["name"])
     rows = [assumption(word, float(layer[word]), unit, "study") for word, unit in WORDS.items() if word in layer]
+    rows += [assumption("volt_var", str(layer["volt_var"]), "", "study")] if "volt_var" in layer else []
     return replace(state.assuming(name, *rows), rules=(*state.rules, layer))
 
 
 def strictest(word: str, state: State) -> float | None:
     """The lowest value that the rules of a state give to a word; None where none says it."""
     return min((float(rule[word]) for rule in state.rules if word in rule), default=None)
+
+
+def required(word: str, layer: Mapping[str, Any], state: State) -> str:
+    """The characteristic of new inverters: that of their own layer, else the one that the rules require, or none."""
+    return str(layer.get(word) or next((rule[word] for rule in state.rules if rule.get(word)), ""))
 
 
 def sized(kw_each: Real, state: State) -> Real:
@@ -51,11 +60,47 @@ def sized(kw_each: Real, state: State) -> Real:
 
 
 def connected(units: Ints, kw_each: Real, state: State) -> Ints:
-    """The systems that may be connected, shape (loads,): behind each transformer no more than its rating allows.
+    """The systems that may be connected, shape (loads,), by the transformers and by the rise of the voltage.
 
-    Generation of the model and of earlier layers counts. Where not all can be connected, each load behind the
-    transformer keeps the same part of its systems, as nearly as whole systems allow.
+    Generation of the model and of earlier layers counts. Where not all can be connected behind a transformer, each load
+    keeps the same part of its systems, as nearly as whole systems allow. Of what is left, loads come one after the
+    other, in an order drawn by their names, and each connects what the rise that is left allows.
     """
+    return _by_rise(_by_rating(units, kw_each, state), kw_each, state)
+
+
+def _by_rise(units: Ints, kw_each: Real, state: State) -> Ints:
+    limit = strictest("max_rise_pu", state)
+    if limit is None or not units.any():
+        return units
+    loads = {p.name: p for p in state.feeder.loads}
+    parts = [loads[name] for name in state.loads]
+    givers = _givers(state)
+    there = {*(p.name for i, p in enumerate(parts) if units[i]), *(p.name for p, _ in givers if isinstance(p, Load))}
+    seen = [*(p for p in parts if p.name in there), *(p for p, _ in givers if isinstance(p, Generator))]
+    rise = Rise(state.feeder, sorted({(p.bus, n) for p in seen for n in p.nodes if 1 <= n <= 3}))
+    before = np.zeros(len(rise.places))
+    for part, kw in givers:
+        before += rise.by(part.bus, part.nodes, between=part.connection == "delta") * kw
+    names = [f"{feeder}:{name}" for feeder, name in zip(state.feeders, state.loads, strict=True)]
+    order = np.argsort(draw.uniform(draw.keys(names, "connection rules"), 0), kind="stable")
+    wanted = [(int(i), parts[i], int(units[i]), float(kw_each[i])) for i in order if units[i]]
+    kept = within(limit, rise, before, wanted)
+    return np.array([kept.get(i, 0) for i in range(len(units))], np.int64)
+
+
+def _givers(state: State) -> list[tuple[Load | Generator, float]]:
+    """What gives power already, and how much at its rating: generators, plants, and the systems at loads [kW]."""
+    loads = {p.name: p for p in state.feeder.loads}
+    found: list[tuple[Load | Generator, float]] = [(g, max(g.kw, 0.0)) for g in state.feeder.generators if g.enabled]
+    found += [(p.part, max(p.part.kw, 0.0)) for p in state.plants if isinstance(p.part, Generator)]
+    for component in state.components.values():
+        if component.carrier == "generation" and component.rated_kw is not None:
+            found += [(loads[name], float(kw)) for name, kw in zip(state.loads, component.rated_kw, strict=True) if kw]
+    return found
+
+
+def _by_rating(units: Ints, kw_each: Real, state: State) -> Ints:
     factor = strictest("max_kw_per_transformer_kva", state)
     if factor is None:
         return units

@@ -51,11 +51,13 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
             state = state.noting(f"layer '{name}': connection rules refuse {refused:.0f} of {placed.sum()} systems")
     kva = rated * float(layer.get("kva_per_kw", 1.0))
     rows += [*size_rows, assumption("installed", float(rated.sum()), "kW AC", "allocation"), *rule_rows]
-    rows += [assumption(word, str(layer.get(word) or "none"), "", "study", default=word not in layer)
-             for word in ("volt_var", "volt_watt")]  # fmt: skip
+    curves = {word: connection_rules.required(word, layer, state) for word in ("volt_var", "volt_watt")}
+    for word, curve in curves.items():
+        source = "connection rules" if curve and word not in layer else "study"
+        rows.append(assumption(word, curve or "none", "", source, default=not curve))
     state = assumed(layer, state, context, units).assuming(name, *rows)
     component = Component(name, power.scaled(-1.0), power.scaled(0.0), "generation", kva, rated,
-                          str(layer.get("volt_var") or ""), str(layer.get("volt_watt") or ""), "solar")  # fmt: skip
+                          curves["volt_var"], curves["volt_watt"], "solar")  # fmt: skip
     return state.with_component(component)
 
 

@@ -238,12 +238,14 @@ class ConnectionRules(LayerBase):
     """Generation of one customer [kW]."""
     export_limit: Share | None = None
     """Export as a share of the installed AC power [-]."""
-    max_rise_pu: Annotated[Share | None, NotYet()] = None
-    """Voltage rise by all generation that stops further allocation [pu]."""
+    max_rise_pu: Annotated[Share, Field(gt=0)] | None = None
+    """Voltage rise by all generation, by the impedances of the network, that stops further allocation [pu]."""
+    volt_var: VoltVar | None = None
+    """Volt-var characteristic that roofs must have whose own layer states none."""
 
     @model_validator(mode="after")
     def _rules_something(self) -> ConnectionRules:
-        words = ("max_kw_per_transformer_kva", "max_kw_per_customer", "export_limit", "max_rise_pu")
+        words = ("max_kw_per_transformer_kva", "max_kw_per_customer", "export_limit", "max_rise_pu", "volt_var")
         if all(getattr(self, word) is None for word in words):
             raise wrong("one-of", f"a layer of connection rules needs one of {', '.join(words)}")
         return self
