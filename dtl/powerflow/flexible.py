@@ -20,7 +20,7 @@ from dtl.powerflow import head
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.choose import choose
 from dtl.powerflow.limits import summer
-from dtl.powerflow.opendss import Block, Year
+from dtl.powerflow.opendss import Block, Year, named
 from dtl.powerflow.reduce import Reduction
 from dtl.scenarios.context import Context
 from dtl.scenarios.dispatch import Pool, given_way, pool, shares
@@ -112,7 +112,7 @@ class _Run:
             over = before.pct > self._over
             steps, before = steps[over], _taken(before, over)
         if not len(steps):
-            return self._state, _row(self._execution, self._element, steps)
+            return self._state, _row(self._execution, self._element, steps, self._context.step_min)
         floor = float(self._program.words.get("floor_kw", 0.0))
         found = pool(self._state, sections(self._buses, self._element, self._state), self._sheds, floor, steps)
         kvar, factors = self._corrected(steps)
@@ -242,17 +242,20 @@ class _Run:
         if failed.any():
             lacks = f"{missing[-1, worst]:.4g} kW of relief" if missing[-1, worst] > 0 else (
                 f"{after.pct[worst]:.4g} % of the rating are left, above {self._over:g} %")  # fmt: skip
-            reason = (f"the target is missed in {int(failed.sum())} of {len(steps)} hours; hour {steps[worst]}: "
+            step_min = self._context.step_min
+            unit = "hours" if step_min == 60 else f"steps of {step_min} min"
+            reason = (f"the target is missed in {int(failed.sum())} of {len(steps)} {unit}; "
+                      f"{named(int(steps[worst]), step_min)}: "
                       f"{lacks}; {kw[:, worst].sum():.4g} of the pool's {found.kw[:, worst].sum():.4g} kW "
                       "are shed")  # fmt: skip
         hours = self._context.step_min / 60.0
-        return _row(self._execution, self._element, steps) | {
+        return _row(self._execution, self._element, steps, self._context.step_min) | {
             "hours_reached": float((~failed).sum()) * hours,
             "shed_kwh": float(kw.sum()) * hours,
             "shed_kw": float(kw[:, worst].sum()),
             "pool_kw": float(found.kw[:, worst].sum()),
             "delivered_kw": abs(float(before.kw[worst] - after.kw[worst])),
-            "worst_hour": int(steps[worst]),
+            "worst_hour": int(steps[worst]) * self._context.step_min // 60,
             "before_kw": float(before.kw[worst]),
             "after_kw": float(after.kw[worst]),
             "before_pct": float(before.pct[worst]),
@@ -284,7 +287,7 @@ def _factor(kw: Real, kvar: Real) -> Real:
     return np.divide(np.abs(kw), size, out=np.ones(len(kw)), where=size > 0.0)
 
 
-def _row(execution: Execution, element: tuple[str, str], steps: Ints) -> dict[str, Any]:
+def _row(execution: Execution, element: tuple[str, str], steps: Ints, step_min: int) -> dict[str, Any]:
     program = execution.program
     empty = dict.fromkeys(("shed_kwh", "shed_kw", "pool_kw", "delivered_kw", "before_kw", "after_kw", "before_pct",
                            "after_pct", "before_pf", "after_pf", "hours_reached"), 0.0)  # fmt: skip
@@ -294,8 +297,8 @@ def _row(execution: Execution, element: tuple[str, str], steps: Ints) -> dict[st
         "number": program.number,
         "executed": "by an action" if execution.forced else "by its condition",
         "element": " ".join(w for w in element if w),
-        "first_hour": int(execution.steps[0]),
-        "hours": float(len(steps)),
+        "first_hour": int(execution.steps[0]) * step_min // 60,
+        "hours": len(steps) * step_min / 60.0,
         "worst_hour": None,
         "min_power_kw": program.min_power_kw,
         "target_pf": program.target_pf,

@@ -51,7 +51,8 @@ def separated(layer: Mapping[str, Any], state: State, context: Context) -> State
     gross = {load: state.base.kw.of(i) + kw[i] * sun for load, i in at.items() if kw[i] > 0.0}
     demand = _with_series(state.demand, gross)
     base = state_of(state.feeder, demand, context).base
-    below = {load: float(np.minimum(series, 0.0).sum()) for load, series in gross.items()}
+    step_h = context.step_min / 60.0
+    below = {load: float(np.minimum(series, 0.0).sum()) * step_h for load, series in gross.items()}
     short = sorted(load for load, kwh in below.items() if kwh < 0.0)
     if short:
         state = state.noting(
@@ -63,7 +64,7 @@ def separated(layer: Mapping[str, Any], state: State, context: Context) -> State
     found = (
         assumption("plants", len(plants), "count", "register"),
         assumption("power", float(kw.sum()), "kW", "register"),
-        assumption("energy added to the load", float(kw.sum() * sun.sum(dtype=np.float64)), "kWh", "weather"),
+        assumption("energy added to the load", float(kw.sum() * sun.sum(dtype=np.float64)) * step_h, "kWh", "weather"),
     )
     components = {**state.components, BASE: base}
     return replace(state, demand=demand, components=components, plants=(*state.plants, *plants)).assuming(

@@ -43,7 +43,7 @@ MITIGATION = (
             Column("life_years", FINE, "economic life [years]", null=True),
             Column("om_pct", FINE, "operation and maintenance per year [% of the cost]", null=True),
             Column("price", TEXT, "how the cost comes about"),
-            Column("hours", INT, "hours that were solved for it; they stand for all"),
+            Column("hours", INT, "steps that were solved for it; they stand for all"),
         )
         + _EFFECT,
         ("feeder", "case", "measure", "option", "place"),

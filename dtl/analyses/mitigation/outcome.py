@@ -69,16 +69,16 @@ NUMBERS = ("element_h", *(f.name for f in fields(Outcome) if f.name != "left"))
 
 @dataclass(frozen=True)
 class Sample:
-    """Hours that stand for a year.
+    """Steps that stand for a year; they are hours unless the study says otherwise.
 
     Attributes
     ----------
     hours
-        The hours, ascending.
+        The steps, ascending.
     weights
-        By hour of the year, how many hours each stands for; 0 for hours that are not in the sample.
+        By step of the year, how many steps each stands for; 0 for steps that are not in the sample.
     broken
-        Of each violation that there is without measures, its hours of the sample and how many each stands for.
+        Of each violation that there is without measures, its steps of the sample and how many each stands for.
     """
 
     hours: list[int]
@@ -86,14 +86,14 @@ class Sample:
     broken: Mapping[Broken, tuple[Ints, float]]
 
     def share(self, name: Broken, hour: Ints) -> Real:
-        """How many hours some hours of a violation stand for: known ones by their own ratio, new ones by the load."""
+        """How many steps some steps of a violation stand for: known ones by their own ratio, new ones by the load."""
         known, factor = self.broken.get(name, (np.zeros(0, np.int64), 0.0))
         return np.where(np.isin(hour, known), factor, self.weights[hour])
 
 
 def outcomes(reduction: Reduction, sample: Sample | None = None) -> dict[str, Outcome]:
     """The outcome of each feeder of a solved case, whose hours are those of a sample or the study's own."""
-    weight = np.ones(HOURS) if sample is None else sample.weights
+    weight = np.ones(HOURS * reduction.calendar.per_hour) if sample is None else sample.weights
     step, owners = reduction.step_h, reduction.owners
     of_series = owners.elements[reduction.meter.series]
     of_bus = np.array([owners.buses[b.name] for b in reduction.voltages.buses], np.int64)

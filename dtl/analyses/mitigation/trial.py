@@ -37,7 +37,7 @@ Outcomes = dict[str, Outcome]
 """The outcome of each feeder of a group."""
 
 EACH, QUIET = 8, 48
-"""Hours of each violation, and of the whole year from lowest to highest load, in which measures are compared."""
+"""Steps of each violation, and of the whole year from lowest to highest load, in which measures are compared."""
 _OUTSIDE = ("add_battery",)
 """Works whose effect is known only once all layers are composed."""
 
@@ -52,7 +52,7 @@ class Case:
     """
 
     def __init__(self, spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
-        self._inputs = inputs
+        self._inputs, self._hours = inputs, spec["hours"]
         self.name = str(spec["case"])
         self._context = read_context(dict(spec), inputs)
         found = solved_case(spec, inputs, self._context)
@@ -77,7 +77,7 @@ class Case:
 
     @cached_property
     def sample(self) -> Sample:
-        """The hours in which measures are compared."""
+        """The steps in which measures are compared."""
         return sample(self.reduction)
 
     @cached_property
@@ -108,7 +108,7 @@ class Case:
         """The outcome of the hours of the study as it is once the measures are committed as layers."""
         if not measures:
             return self.before
-        spec = {**self.spec, "layers": with_measures(self.spec["layers"], measures)}
+        spec = {**self.spec, "hours": self._hours, "layers": with_measures(self.spec["layers"], measures)}
         return outcomes(solved_case(spec, self._inputs, self._context).solved.reduction)
 
     def _with(self, measures: Sequence[Measure]) -> tuple[list[dict[str, Any]], Feeder, Demand, Context]:
@@ -122,7 +122,7 @@ class Case:
         spec, hours = self.spec, self.sample.hours
         demand = self.demand if demand is None else demand
         year: Year | BatchYear
-        if choose(feeder, HOURS, spec)[0] == "batch":
+        if choose(feeder, self._context.steps, spec)[0] == "batch":
             year = BatchYear(feeder, demand)
         else:
             year = Year(feeder, demand, controls_active=spec["controls"] == "active")
@@ -152,7 +152,7 @@ def sample(reduction: Reduction) -> Sample:
         known[name] = mine, len(hours) / len(mine)
     inside = np.flatnonzero(np.isin(ranked, list(chosen)))
     nearest = inside[np.abs(np.arange(len(ranked))[:, None] - inside[None, :]).argmin(axis=1)]
-    weights = np.zeros(HOURS)
+    weights = np.zeros(HOURS * reduction.calendar.per_hour)
     np.add.at(weights, ranked[nearest], 1.0)
     return Sample(sorted(chosen), weights, known)
 
