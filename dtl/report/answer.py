@@ -12,6 +12,8 @@ from dtl.report.board import EVERY, Board, Cell
 
 NAMED = 4
 """How many feeders a sentence names before it counts the rest."""
+OR = 2
+"""How many cases a sentence names of which not each has all of its feeders."""
 
 
 def answer(board: Board, headline: str) -> str:
@@ -97,7 +99,10 @@ def _voltage(board: Board, case: str, feeder: str) -> str:
 
 def _who(board: Board, bad: Sequence[str]) -> str:
     cases = [c for c in board.cases if board.violating(c.case)]
-    if len(cases) == len(board.cases) > 2:
+    if any(set(board.violating(c.case)) != set(bad) for c in cases):
+        named = " or ".join(c.case for c in cases)
+        where = f" in {named}" if len(cases) <= OR else f" in one or more of the {len(board.cases)} cases"
+    elif len(cases) == len(board.cases) > 2:
         where = f" in all {len(cases)} cases"
     elif len(cases) <= NAMED:
         where = f" in {_listed([c.case for c in cases])}"

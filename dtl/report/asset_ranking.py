@@ -135,6 +135,10 @@ def _outward(
     return order
 
 
+PLAIN = ("", "%", "years", "min")
+"""Units that stand in the head of a column; a number of another tells its own, as kWh or MWh."""
+
+
 def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
     """The context of the page; None where no asset was solved."""
     if not found:
@@ -152,7 +156,7 @@ def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
         }
         for place, r in enumerate(found[:ROWS], 1)
     ]
-    heads = [{"title": TITLES[d][0], "unit": TITLES[d][1]} for d in there]
+    heads = [{"title": TITLES[d][0], "unit": TITLES[d][1] if TITLES[d][1] in PLAIN else ""} for d in there]
     lacking = [TITLES[d][0].lower() for d in DIMENSIONS if d not in there]
     return {"rows": rows, "heads": heads, "count": len(found), "lacking": lacking, "from_pct": f"{LINES_FROM_PCT:g}"}
 
@@ -161,7 +165,7 @@ def _cell(found: Ranked, dimension: str) -> Shown:
     value = found.asset.values.get(dimension)
     unit = TITLES[dimension][1]
     number = figures.shown(value, unit)
-    shown = f"{number[0]} {number[1]}" if number[1] not in ("", "%", "years", "min") else number[0]
+    shown = number[0] if unit in PLAIN else f"{number[0]} {number[1]}".rstrip()
     return {
         "text": shown,
         "standing": round(found.standing.get(dimension, 0.0)),

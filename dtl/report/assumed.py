@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dtl.report import figures
+
 _SHOWN = 3
 
 
@@ -29,9 +31,15 @@ def _value(values: list[Any]) -> str:
     if len(values) == 1:
         return _word(values[0])
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
-        return f"{_word(min(values))} to {_word(max(values))}"
+        return f"{_short(min(values))} to {_short(max(values))}"
     texts = [_word(v) for v in values]
     return ", ".join(texts[:_SHOWN]) + f" and {len(texts) - _SHOWN} more" * (len(texts) > _SHOWN)
+
+
+def _short(value: float) -> str:
+    """An end of a range, with four digits that count."""
+    text = figures.significant(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _word(value: Any) -> str:

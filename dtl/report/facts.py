@@ -112,6 +112,10 @@ SHOWN = ("overload_hours_h", "max_line_load_pct", "max_transformer_load_pct", "v
 """The numbers in the list of worst feeders."""
 
 
+BREAKS = ("thermal", "voltage")
+"""The analyses whose rows of single elements are all of something over a limit."""
+
+
 class Facts:
     """The cube of one study, to be asked by metric, feeder and case.
 
@@ -195,7 +199,7 @@ class Facts:
         return {f: {c.case: self.value(metric, f, c.case) for c in self.cases} for f in names}
 
     def elements(self, feeder: str, case: str | None = None) -> list[dict[str, Any]]:
-        """The rows of single elements of a feeder: what is over a limit, by case, analysis, metric and element."""
+        """The rows of single elements of a feeder, by case, analysis, metric and element: over a limit, or ageing."""
         found = self._elements.filter(_is(self._elements, "feeder", feeder))
         if case is not None:
             found = found.filter(_is(found, "case", case))

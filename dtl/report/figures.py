@@ -10,6 +10,9 @@ MINUS = "−"
 
 KM_PER_MILE = 1.609344
 
+LEAST = 0.001
+"""A mean of counts below this is none."""
+
 _LARGER = {
     "kWh": ((1e6, "GWh"), (1e3, "MWh")),
     "kW": ((1e4, "MW"),),
@@ -35,7 +38,7 @@ def shown(value: float | None, unit: str = "", limit: float | None = None) -> tu
     if unit == "share":
         return apart(value, limit, 2), ""
     if unit in ("h", "", "1 or 0"):
-        return grouped(value, 0 if value == round(value) else 1), "" if unit == "1 or 0" else unit
+        return counted(value), "" if unit == "1 or 0" else unit
     return significant(value), unit
 
 
@@ -50,6 +53,15 @@ def change(value: float, unit: str = "") -> str:
     number, shown_unit = shown(abs(value), unit)
     sign = "+" if value > 0 else MINUS if value < 0 else "±"
     return f"{sign}{number} {'pt' if shown_unit == '%' else shown_unit}".rstrip()
+
+
+def counted(value: float) -> str:
+    """A count, or the mean of counts: one decimal below a hundred, and below one as many as tell something."""
+    if value == round(value) or abs(value) >= 100:
+        return grouped(value, 0)
+    if abs(value) >= 1 or abs(value) < LEAST:
+        return grouped(value, 1)
+    return significant(value).rstrip("0").rstrip(".")
 
 
 def significant(value: float, digits: int = 3) -> str:

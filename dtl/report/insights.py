@@ -26,6 +26,11 @@ TITLES = {
     "disaggregate": "Behind the meters",
     "forecast": "Load of the coming days",
     "growth": "Where load grows",
+    "calibrate": "What would make the model follow the measurements",
+    "outage_risk": "Interruptions to expect",
+    "recommend": "What to run next",
+    "spatial": "Where violations stand together",
+    "surrogate": "Hosting capacity without a search",
 }
 """Headings; a module without one stands under its name."""
 
@@ -127,7 +132,7 @@ def _evidence(cell: Mapping[str, str], there: Iterable[str]) -> Row:
     table = cell["table"]
     text = " ".join(w for w in (table, cell["key"], cell["column"]) if w)
     page = "downloads/cube.csv" if table == "cube" else f"downloads/{table}.csv" if table in there else PAGES.get(table)
-    return {"text": text, "href": page or ""}
+    return {"text": text, "table": table.replace("_", " "), "href": page or ""}
 
 
 def _quiet(rows: Iterable[Row]) -> list[Row]:

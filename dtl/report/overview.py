@@ -8,7 +8,7 @@ from typing import Any
 
 from dtl.analyses.hours import stamp
 from dtl.analyses.metrics import METRICS
-from dtl.report import figures, story
+from dtl.report import figures, story, study_payloads
 from dtl.report.facts import Facts, Figure
 
 FIRST = 10
@@ -40,7 +40,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
     case = facts.text("worst_case")
     told = {c["case"]: c for c in cases}
     return {
-        "answer": sentences(facts.answer()),
+        "answer": sentences(study_payloads.worded(facts.answer(), facts.cases)),
         "case": told.get(case),
         "figures": figure_strip(facts, case),
         "matrix": matrix(facts, cases),
@@ -192,23 +192,31 @@ def noticed(facts: Facts) -> list[Shown]:
     found: list[Shown] = []
     year = facts.fact("first_violating_year")
     if year is not None and year.value is not None:
-        cases = ", ".join(year.text.split())
+        cases = study_payloads.worded(", ".join(year.text.split()), facts.cases)
         found.append(
             _notice("trouble", f"The first year with anything over a limit is {year.value:.0f} ({cases}).", "")
         )
     for case in facts.cases:
         hits = facts.value("emergency_elements", case=case.case) or 0
         if hits and case.case == facts.text("worst_case"):
-            words = f"{hits:.0f} elements" if hits > 1 else "1 element"
-            found.append(_notice("trouble", f"In {case.case}, {words} exceed the emergency rating.", ""))
+            words = f"{hits:.0f} elements exceed" if hits > 1 else "1 element exceeds"
+            told = study_payloads.label(case.scenario, case.year)
+            found.append(_notice("trouble", f"In {told}, {words} the emergency rating.", ""))
     first_case = facts.cases[0].case if facts.cases else None
     unrated = facts.value("unrated_elements", case=first_case) or 0
     if unrated:
-        text = f"{unrated:,.0f} lines and transformers have no rating: nothing can judge how much they are loaded."
+        words = f"{unrated:,.0f} lines and transformers have" if unrated > 1 else "1 line or transformer has"
+        text = f"{words} no rating: nothing can judge how much that carries."
         found.append(_notice("note", text, "data-quality.html"))
     warnings = max((facts.value("warnings", case=c.case) or 0 for c in facts.cases), default=0)
     if warnings:
-        found.append(_notice("note", f"The power flow gave {warnings:,.0f} warnings in a case.", "method.html"))
+        found.append(
+            _notice(
+                "note",
+                f"Warnings of the power flow in a case: {warnings:,.0f}.",
+                "method.html",
+            )
+        )
     return found
 
 

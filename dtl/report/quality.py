@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -34,6 +34,7 @@ def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mappi
     is_refused = pc.equal(conversion["verdict"].cast(pa.string()), "refused")
     refused = conversion.filter(is_refused)["property"].to_pylist()
     return {
+        "lead": _lead(facts, {f for f, _ in failed}, conversion, refused, counts),
         "sources": sources(conversion),
         "reasons": reasons(conversion),
         "findings": told[:ROWS],
@@ -46,6 +47,21 @@ def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mappi
         "left_out": refused.count(""),
         "no_place": len(refused) - refused.count(""),
     }
+
+
+def _lead(
+    facts: Facts, failed: Collection[str], conversion: pa.Table, refused: Collection[str], counts: Mapping[str, int]
+) -> str:
+    """The page in two sentences: who was not solved, what was not converted, how much the data are warned of."""
+    whole, total = len(facts.feeders), conversion.num_rows
+    solved = "Every feeder was solved in every case." if not failed else (
+        f"{_many(len(failed), 'feeder')} of {whole:,} could not be solved in some case.")  # fmt: skip
+    kept = f"Of {_many(total, 'object and property', 'objects and properties')} of the sources {len(refused):,} "
+    kept += f"{'was' if len(refused) == 1 else 'were'} refused" if total else ""
+    warned = " and ".join(_many(counts[s], s) for s in ("error", "warning") if counts[s]) or "no warning"
+    return (
+        f"{solved} {f'{kept}; there' if total else 'There'} {'is' if warned[:2] in ('1 ', 'no') else 'are'} {warned}."
+    )
 
 
 def files(findings: pa.Table) -> list[dict[str, str]]:
@@ -102,7 +118,8 @@ def notices(context: Mapping[str, Any]) -> list[dict[str, str]]:
         text = f"{_many(context['left_out'], 'object')} of the sources could not be converted."
         found.append({"kind": "trouble", "text": text, "link": "data-quality.html"})
     if context["no_place"]:
-        text = f"{_many(context['no_place'], 'property', 'properties')} of the sources have no place in the model."
+        words = _many(context["no_place"], "property of the sources has", "properties of the sources have")
+        text = f"{words} no place in the model."
         found.append({"kind": "note", "text": text, "link": "data-quality.html"})
     if counts.get("error") or counts.get("warning"):
         parts = [_many(counts[s], s) for s in ("error", "warning") if counts.get(s)]

@@ -20,7 +20,9 @@ INDICES = (
 )
 NORMAL = (("saidi_normal_min", "SAIDI", "min"), ("saifi_normal", "SAIFI", ""), ("caidi_normal_min", "CAIDI", "min"))
 ROWS = 100
-"""Most feeders, and devices, in the page."""
+"""Most feeders in the page."""
+DEVICES = 25
+"""Most devices in the page; `cube.csv` has all."""
 
 
 def context(facts: Facts) -> Shown | None:
@@ -39,7 +41,8 @@ def context(facts: Facts) -> Shown | None:
         "major": [_major(facts, year) for year in years],
         "feeders": _feeders(facts),
         "causes": _causes(rows),
-        "devices": _devices(rows),
+        "devices": (devices := _devices(rows))[:DEVICES],
+        "all_devices": len(devices),
         "notes": _notes(facts),
     }
 
@@ -150,7 +153,7 @@ def _devices(rows: Sequence[Shown]) -> list[Shown]:
         }
         for (feeder, kind, element), m in found.items()
     ]
-    return sorted(made, key=lambda r: (-r["sort"], r["feeder"], r["device"]))[:ROWS]
+    return sorted(made, key=lambda r: (-r["sort"], r["feeder"], r["device"]))
 
 
 def _notes(facts: Facts) -> list[str]:

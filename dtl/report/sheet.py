@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dtl.analyses.metrics import METRICS
-from dtl.report import story
+from dtl.report import story, study_payloads
 from dtl.report.board import Cell
-from dtl.report.facts import Facts
+from dtl.report.facts import BREAKS, Facts
 from dtl.report.solution import LINES, Solution
 
 WORST = 20
@@ -37,11 +37,11 @@ SHOWN = (
 def sheet(solution: Solution, facts: Facts, reason: str) -> dict[str, Any]:
     """The content of the payload; `reason` says why the feeder failed before any case, empty when it did not."""
     name = solution.feeder
-    rows = facts.elements(name)
+    rows = [row for row in facts.elements(name) if row["analysis"] in BREAKS]
     return {
         "id": name,
         "group": solution.group,
-        "answer": facts.answer(name),
+        "answer": study_payloads.worded(facts.answer(name), facts.cases),
         "reason": reason,
         "story": story.of_feeder(facts, name),
         "inputs": {m: _input(facts, m, solution) for m in INPUTS},

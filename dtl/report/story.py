@@ -9,6 +9,7 @@ from dtl.learning.guidance import ADVICE, TOLD
 from dtl.learning.narrate import Number, Part, Sentence, counted, narrate
 from dtl.report import figures
 from dtl.report.facts import Facts
+from dtl.report.study_payloads import worded
 
 NAMED = 8
 """Feeders that a line of advice names before it counts the rest."""
@@ -38,8 +39,8 @@ def of_feeder(facts: Facts, feeder: str) -> Shown:
     if not case:
         return {"told": [], "advice": []}
     return {
-        "told": [_sentence(s) for s in narrate(TOLD, facts.fact, feeder, case)],
-        "advice": [_sentence(s) for s in narrate(ADVICE, facts.fact, feeder, case)],
+        "told": [_sentence(s, facts) for s in narrate(TOLD, facts.fact, feeder, case)],
+        "advice": [_sentence(s, facts) for s in narrate(ADVICE, facts.fact, feeder, case)],
     }
 
 
@@ -52,8 +53,12 @@ def of_study(facts: Facts) -> list[Shown]:
     ]
 
 
-def _sentence(sentence: Sentence) -> Shown:
-    return {"rule": sentence.rule, "parts": _joined([_part(p) for p in sentence.parts])}
+def _sentence(sentence: Sentence, facts: Facts) -> Shown:
+    parts = _joined([_part(p) for p in sentence.parts])
+    return {
+        "rule": sentence.rule,
+        "parts": [worded(p, facts.cases) if isinstance(p, str) else p for p in parts],
+    }
 
 
 def _part(part: Part) -> str | Shown:

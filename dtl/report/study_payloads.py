@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from dtl.analyses.compare import baseline_of
+from dtl.analyses.compare import Case, baseline_of
 from dtl.report import payloads
 from dtl.report.advice import advice
 from dtl.report.facts import SHOWN, Facts
@@ -22,7 +22,7 @@ def study(spec: Mapping[str, Any], facts: Facts, layers: Mapping[str, Any]) -> b
             "question": spec["question"],
             "timezone": spec["timezone"],
             "units": spec["report"].get("units", "si"),
-            "answer": facts.answer(),
+            "answer": worded(facts.answer(), facts.cases),
             "cases": cases(spec, facts),
             "worst_case": facts.text("worst_case") or None,
             "limits": spec["limits"],
@@ -58,6 +58,13 @@ def label(scenario: str, year: int) -> str:
     return f"{scenario} {year}" if year else scenario
 
 
+def worded(text: str, known: Iterable[Case]) -> str:
+    """A text of the cube as pages show it: cases by their labels, where the command line has their ids."""
+    for case in sorted(known, key=lambda c: -len(c.case)):
+        text = text.replace(case.case, label(case.scenario, case.year))
+    return text
+
+
 def baseline_scenario(spec: Mapping[str, Any]) -> str:
     """The scenario or case that others are compared with."""
     analyses = json.loads(spec["spec_text"]).get("analyses", {})
@@ -89,8 +96,8 @@ def feeders(
         cols.append(payloads.numbers(f"violating@{i}", [facts.value("violating", f, case.case) for f in names]))
         cols.append(payloads.words(f"advice@{i}", [_advice(facts, f, case.case) for f in names]))
         for metric in SHOWN:
-            digits = 4 if metric.endswith("_pu") else 2 if metric.endswith("_pct") else 1
-            cols.append(payloads.numbers(f"{metric}@{i}", [facts.value(metric, f, case.case) for f in names], digits))
+            values = [facts.value(metric, f, case.case) for f in names]
+            cols.append(payloads.reals(f"{metric}@{i}", values))
     return payloads.columns({"feeders": cols}, {"cases": [c.case for c in facts.cases]})
 
 

@@ -85,6 +85,11 @@ DTL.ComparePage = class {
     return this.both.map((i) => (column ? column[i] : NaN));
   }
 
+  /** A loading as per cent of its limit, by which colours and bars are. */
+  ofLimit(metric, value) {
+    return (100 * value) / this.study.limits[metric === "max_line_load_pct" ? "lines" : "transformers"].over_pct;
+  }
+
   rolled(metric, at) {
     return DTL.roll(metric, this.values(metric.metric, at), metric.weight ? this.values(metric.weight, at) : null);
   }
@@ -166,7 +171,7 @@ DTL.ComparePage = class {
     const find = (name) => this.metrics.find((m) => m.metric === name);
     const km = (name) => ({ m: find(name), a: this.values(name, a), b: this.values(name, b) });
     const shown = ["max_line_load_pct", "max_transformer_load_pct", "overload_hours_h", "min_pu", "max_pu", "violation_hours_h", "peak_kw"].filter(find).map(km);
-    const load = (i, side) => Math.max(...shown.filter(({ m }) => m.metric.endsWith("_load_pct")).map((c) => c[side][i]).filter((v) => !Number.isNaN(v)), 0);
+    const load = (i, side) => Math.max(...shown.filter(({ m }) => m.metric.endsWith("_load_pct")).map((c) => this.ofLimit(c.m.metric, c[side][i])).filter((v) => !Number.isNaN(v)), 0);
     const rows = this.both.map((feeder, i) => ({ i, id: this.ids[feeder] }));
     const most = Math.min(300, Math.max(120, ...rows.flatMap(({ i }) => [load(i, "a"), load(i, "b")])));
     return DTL.table({
@@ -177,7 +182,7 @@ DTL.ComparePage = class {
       caption: "Feeders by change",
       columns: [
         { title: "Feeder", value: (r) => r.id, cell: (r) => DTL.h("a", { href: DTL.feederLink(r.id) }, r.id), left: true },
-        { title: "Highest loading, before and after", unit: "tick and bar, % of rating", wide: true, value: (r) => load(r.i, "b") - load(r.i, "a"), cell: (r) => DTL.bullet2(load(r.i, "a"), load(r.i, "b"), most) },
+        { title: "Highest loading, before and after", unit: "tick and bar, % of the limit", wide: true, value: (r) => load(r.i, "b") - load(r.i, "a"), cell: (r) => DTL.bullet2(load(r.i, "a"), load(r.i, "b"), most) },
         ...shown.map(({ m, a: before, b: after }) => ({
           title: m.meaning, unit: m.unit, value: (r) => after[r.i] - before[r.i],
           cell: (r) => [DTL.shown(after[r.i], m.unit)[0], Number.isNaN(after[r.i] - before[r.i]) ? "" : DTL.h("small", { class: `dtl-${DTL.verdict(m, before[r.i], after[r.i])}` }, DTL.change(after[r.i] - before[r.i], m.unit))],
@@ -220,7 +225,7 @@ DTL.ComparePage = class {
   /** Feeders by case, coloured by the highest loading: the worst first. */
   #matrix() {
     const names = ["max_line_load_pct", "max_transformer_load_pct"];
-    const load = (i, c) => Math.max(...names.map((n) => this.compare.feeders.get(`${n}@${c}`)?.[i] ?? NaN).filter((v) => !Number.isNaN(v)), -1);
+    const load = (i, c) => Math.max(...names.map((n) => this.ofLimit(n, this.compare.feeders.get(`${n}@${c}`)?.[i] ?? NaN)).filter((v) => !Number.isNaN(v)), -1);
     const rows = this.ids.map((id, i) => ({ id, i, top: Math.max(...this.study.cases.map((_, c) => load(i, c))) })).sort((x, y) => y.top - x.top);
     return DTL.table({
       rows,
@@ -228,7 +233,7 @@ DTL.ComparePage = class {
       caption: "Highest loading of each feeder in every case",
       columns: [
         { title: "Feeder", value: (r) => r.id, cell: (r) => DTL.h("a", { href: DTL.feederLink(r.id) }, r.id), left: true },
-        ...this.study.cases.map((told, c) => ({ title: told.label, unit: "% of rating", value: (r) => load(r.i, c), cell: (r) => (load(r.i, c) < 0 ? DTL.MISSING : [DTL.h("i", { class: `dtl-swatch dtl-load-${DTL.loadClass(load(r.i, c))}` }), DTL.shown(load(r.i, c), "%", 100)[0]]) })),
+        ...this.study.cases.map((told, c) => ({ title: told.label, unit: "% of the limit", value: (r) => load(r.i, c), cell: (r) => (load(r.i, c) < 0 ? DTL.MISSING : [DTL.h("i", { class: `dtl-swatch dtl-load-${DTL.loadClass(load(r.i, c))}` }), DTL.shown(load(r.i, c), "%", 100)[0]]) })),
       ],
     });
   }

@@ -106,6 +106,13 @@ DTL.grouped = (value, decimals) => {
   return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${part ? `.${part}` : ""}`;
 };
 
+/** A count, or the mean of counts: one decimal below a hundred, and below one as many as tell something. */
+DTL.counted = (value) => {
+  const size = Math.abs(value);
+  if (Number.isInteger(value) || size >= 100) return DTL.grouped(value, 0);
+  return size >= 1 || size < 0.001 ? DTL.grouped(value, 1) : DTL.significant(value).replace(/\.?0+$/, "");
+};
+
 DTL.significant = (value) =>
   value === 0 ? "0" : DTL.grouped(value, Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))));
 
@@ -122,7 +129,7 @@ DTL.shown = (value, unit = "", limit = null) => {
   if (unit === "pu") return [DTL.apart(value, limit, 3), unit];
   if (unit === "%") return [DTL.apart(value, limit, Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2), unit];
   if (unit === "share") return [DTL.apart(value, limit, 2), ""];
-  if (["h", "", "1 or 0"].includes(unit)) return [DTL.grouped(value, Number.isInteger(value) ? 0 : 1), unit === "h" ? "h" : ""];
+  if (["h", "", "1 or 0"].includes(unit)) return [DTL.counted(value), unit === "h" ? "h" : ""];
   return [DTL.significant(value), unit];
 };
 

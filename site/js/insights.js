@@ -32,14 +32,30 @@ DTL.insights = (root, told) => {
     select("Show", decided ? "1" : "", [["", "everything"], ["1", "what was decided"]], (v) => go("decided", v)));
   const cards = told.cards.filter((c) => (!module || c.module === module) && (!feeder || c.feeder === feeder) && (!decided || c.rows.some((r) => r.decision)));
   const quiet = decided ? [] : told.quiet.filter((q) => (!module || q.module === module) && (!feeder || q.feeders.includes(feeder)));
-  const parts = Object.keys(told.titles).flatMap((m) => DTL.insightsOf(told.titles[m], m, cards.filter((c) => c.module === m), quiet.filter((q) => q.module === m), decided));
+  const parts = Object.keys(told.titles).flatMap((m) => DTL.insightsOf(told.titles[m], m, cards.filter((c) => c.module === m), quiet.filter((q) => q.module === m), decided, module || feeder || decided ? Infinity : DTL.FIRST_CARDS));
+  const whole = module || feeder || decided || Object.keys(told.titles).length < 2 ? "" : DTL.insightModules(told);
   const stray = told.stray.length && !module && !feeder ? [DTL.h("h2", {}, "Decisions about nothing that is said now"), DTL.h("ul", { class: "dtl-stray" }, told.stray.map((d) => DTL.h("li", {}, DTL.h("code", {}, d.id), " ", DTL.decision(d))))] : [];
-  root.replaceChildren(choice, ...(parts.length || stray.length ? [...parts, ...stray] : [DTL.h("p", {}, "Nothing matches.")]));
+  root.replaceChildren(choice, whole, ...(parts.length || stray.length ? [...parts, ...stray] : [DTL.h("p", {}, "Nothing matches.")]));
   root.setAttribute("data-ready", location.hash.slice(1) || "all");
 };
 
-/** A heading, a card per feeder and case, and quietly what has no answer. */
-DTL.insightsOf = (title, module, lines, quiet, decided) => {
+DTL.FIRST_CARDS = 3;
+
+/** What each module says, in one row: how much of how many feeders, and how often it gave no answer. */
+DTL.insightModules = (told) => {
+  const sum = (list) => list.reduce((n, one) => n + one.count, 0).toLocaleString("en-US");
+  const rows = Object.entries(told.titles).map(([module, title]) => {
+    const [cards, quiet] = [told.cards.filter((c) => c.module === module), told.quiet.filter((q) => q.module === module)];
+    const feeders = new Set(cards.map((c) => c.feeder).filter(Boolean)).size;
+    return DTL.h("tr", {}, DTL.h("th", { scope: "row" }, DTL.h("a", { href: `#module=${encodeURIComponent(module)}` }, title)),
+      [sum(cards), feeders.toLocaleString("en-US"), sum(quiet)].map((text) => DTL.h("td", { class: "dtl-num" }, text)));
+  });
+  const heads = ["About", "Said", "Feeders", "Without an answer"].map((text, i) => DTL.h("th", { scope: "col", class: i ? "dtl-num" : null }, text));
+  return DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table dtl-insight-modules" }, DTL.h("thead", {}, DTL.h("tr", {}, heads)), DTL.h("tbody", {}, rows)));
+};
+
+/** A heading, a card per feeder and case (`most` of them), and quietly what has no answer. */
+DTL.insightsOf = (title, module, lines, quiet, decided, most) => {
   if (!lines.length && !quiet.length) return [];
   const cards = new Map();
   for (const line of lines) {
@@ -49,9 +65,10 @@ DTL.insightsOf = (title, module, lines, quiet, decided) => {
   }
   return [
     DTL.h("h2", { id: `module-${module}` }, title),
-    ...[...cards.values()].map((own) => DTL.h("article", { class: "dtl-card dtl-insight", "data-module": module, "data-feeder": own[0].feeder },
+    ...[...cards.values()].slice(0, most).map((own) => DTL.h("article", { class: "dtl-card dtl-insight", "data-module": module, "data-feeder": own[0].feeder },
       DTL.h("h3", {}, own[0].feeder ? DTL.h("a", { href: DTL.feederLink(own[0].feeder) }, own[0].feeder) : "All feeders", own[0].case ? DTL.h("small", {}, ` ${own[0].case}`) : ""),
       own.map((line) => DTL.insightLine(line, decided)))),
+    cards.size > most ? DTL.h("p", {}, DTL.h("a", { href: `#module=${encodeURIComponent(module)}` }, `All ${cards.size.toLocaleString("en-US")} of ${title.toLowerCase()}`)) : "",
     quiet.length ? DTL.h("details", { class: "dtl-quiet", open: !lines.length }, DTL.h("summary", {}, `No answer: ${quiet.reduce((n, q) => n + q.count, 0).toLocaleString("en-US")}`),
       DTL.h("ul", {}, quiet.map((q) => DTL.h("li", {}, `${q.text} `, DTL.h("small", {}, `(${[q.count > 1 ? `${q.count.toLocaleString("en-US")} times` : "", q.feeders.length ? `feeders ${q.feeders.slice(0, 8).join(", ")}${q.feeders.length > 8 ? " and others" : ""}` : "", q.named.length ? `such as ${q.named.join(", ")}` : ""].filter(Boolean).join("; ") || q.verdict})`))))) : "",
   ];
@@ -61,11 +78,11 @@ DTL.insightLine = (line, decided) => {
   const rows = decided ? line.rows.filter((r) => r.decision) : line.rows;
   if (!rows.length) return "";
   const list = DTL.h("ul", {}, rows.map((row) => DTL.h("li", { id: row.id, "data-id": row.id },
-    row.number !== DTL.MISSING ? DTL.h("b", {}, row.number) : "", " ", row.text,
+    row.number !== DTL.MISSING && !row.text.startsWith(`${row.number} `) ? DTL.h("b", {}, row.number) : "", " ", row.text,
     row.sure === null ? "" : DTL.h("small", {}, ` · ${Math.round(100 * row.sure)} % sure`),
-    row.evidence.map((e) => DTL.h("small", {}, " · ", e.href ? DTL.h("a", { href: e.href }, e.text) : e.text)),
+    row.evidence.map((e) => DTL.h("small", { title: e.text }, " · ", e.href ? DTL.h("a", { href: e.href }, e.table) : e.table)),
     DTL.h("small", {}, " · ", DTL.h("code", {}, row.id)), row.decision ? DTL.decision(row.decision) : "")));
-  const metric = line.metric.replaceAll("_", " ");
+  const metric = line.metric.replace(/_(kw|kwh|kvar|pct|pu|h|min)$/, "").replaceAll("_", " ");
   if (line.count === 1) return DTL.h("div", { "data-metric": line.metric }, DTL.h("small", {}, metric), list);
   const note = [`${line.count.toLocaleString("en-US")} × ${metric}`, line.nonzero < line.count ? `${line.nonzero} not zero` : "", line.count > rows.length ? `the ${rows.length} largest here, all in insights.csv` : ""].filter(Boolean).join("; ");
   return DTL.h("details", { "data-metric": line.metric, open: decided || line.rows.some((r) => r.decision) }, DTL.h("summary", {}, note), list);

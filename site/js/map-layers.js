@@ -8,7 +8,7 @@ DTL.COLOURINGS = {
   fit_generation: { name: "Generation fits", title: "Buses by the plant that fits there alone", none: "not tried", column: "fit_generation", unit: "kW" },
   fit_load: { name: "Load fits", title: "Buses by the load that fits there alone", none: "not tried", column: "fit_load", unit: "kW" },
   fit_pv: { name: "Roofs fit", title: "Buses by the photovoltaics that fit there alone", none: "not tried", column: "fit_pv", unit: "kW" },
-  diff: { name: "Change of loading", title: "Loading less that of the other case, points of the limit", none: "not in both", column: "load", unit: "%" },
+  diff: { name: "Loading change", title: "Loading less that of the other case, points of the limit", none: "not in both", column: "load", unit: "%" },
   risk: { name: "Outage risk", title: "Feeders by unplanned interruptions expected in a year", none: "unknown", column: "risk", unit: "a year" },
   age: { name: "Age", title: "Lines and transformers by years since installation", none: "unknown", column: "age", unit: "years" },
 };

@@ -100,6 +100,8 @@ PIECES = (
     "in 1 hour",
     "None of",
     "Losses",
+    " or ",
+    "one or more of",
 )
 
 
@@ -136,12 +138,16 @@ def made_of(study: dict[str, Any], words: str) -> str:
         return found, text[: found.start()] + text[found.end() :] if found else text
 
     def named(text: str) -> set[str]:
-        return set(cases if text == f"all {len(cases)} cases" else re.findall(r"base|growth|sunny", text))
+        whole = (f"all {len(cases)} cases", f"one or more of the {len(cases)} cases")
+        return set(cases if text in whole else re.findall(r"base|growth|sunny", text))
 
-    found, words = take(r"(\d+) of (\d+) feeders needs? work in ([a-z ,]+|all \d cases)(?:: ([a-z ,]+))?(?=\.)", words)
+    where = r"(all \d cases|one or more of the \d cases|[a-z ,]+)"
+    found, words = take(rf"(\d+) of (\d+) feeders needs? work in {where}(?:: ([a-z ,]+))?(?=\.)", words)
     if found:
         assert (int(found[1]), int(found[2])) == (len(bad_feeders), len(feeders))
-        assert named(found[3]) == {c for _, c in bad}
+        at = {c for _, c in bad}
+        assert (" or " in found[3]) == any((f, c) not in bad for f in bad_feeders for c in at), "each in all, or not"
+        assert named(found[3]) == (set(cases) if found[3].startswith("one or more") else at)
         if found[4]:
             assert set(re.findall(r"\b[a-f]\b", found[4])) == bad_feeders
     elif bad:
