@@ -73,7 +73,7 @@ def hourly(table: pa.Table, publish: Mapping[str, Any]) -> pa.Table:
     """The table ``hourly`` with rounded powers, all 0 where the load of customers is hidden.
 
     The highest loading of an hour is mostly that of a small transformer, which is the profile of its few customers: it
-    is left out.
+    is left out, and so is what steps within the hour say.
     """
     hidden = "customer_load" in publish["hide"]
     columns: dict[str, Any] = {c: table[c] for c in table.column_names}
@@ -81,7 +81,9 @@ def hourly(table: pa.Table, publish: Mapping[str, Any]) -> pa.Table:
         if name.endswith(("_kw", "_kvar")):
             values = rounded(table[name].to_numpy(), publish["round_kw"])
             columns[name] = np.zeros(len(values)) if hidden else values
-    columns["max_load_pct"] = pa.nulls(table.num_rows, pa.float32())
+    for column in tables.TABLES["hourly"].columns:
+        if column.null:
+            columns[column.name] = pa.nulls(table.num_rows, column.type)
     if "device_settings" in publish["hide"]:
         columns["tap_changes"] = np.zeros(table.num_rows, int)
     return tables.frame("hourly", columns)
@@ -197,4 +199,4 @@ def outages(outages: pa.Table, steps: pa.Table, kept: Collection[str]) -> tuple[
     return tables.frame("outages", told), tables.frame("steps", known)
 
 
-_UNTOLD = ("feeder_alias", "device", "device_alias", "kind", "element", "cause_stated", "file")
+_UNTOLD = ("feeder_alias", "device", "device_alias", "kind", "element", "failed", "cause_stated", "file")
