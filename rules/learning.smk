@@ -16,6 +16,7 @@ rule learn_feeder:
         hourly=layout.HOURLY,
         violations=layout.VIOLATIONS,
         assess=layout.ASSESS,
+        reference=layout.REFERENCE,
     output:
         learned=directory(layout.LEARNED),
     log:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from dtl import tables as contracts
-from dtl.demand.calendar import HOURS, Calendar
+from dtl.demand.calendar import DEFAULT_YEAR, HOURS, Calendar
+from dtl.learning import calibrate_model
 from dtl.learning.expected import minimise
 from dtl.learning.head_model import Head, head, measured
 from dtl.learning.insight import OK, REFUSED, Cell, Insight, LearnResult, NotEnough, not_enough
@@ -43,6 +44,7 @@ class Fit:
     high: Mapping[str, float]
     before: Mapping[str, float]
     identified: Mapping[str, bool]
+    at_bound: Mapping[str, bool]
     rmse_before: Mapping[str, float]
     rmse_after: Mapping[str, float]
     smooth: bool
@@ -135,6 +137,7 @@ def fit(
         dict(zip(names, np.minimum(best + spread, high).tolist(), strict=True)),
         dict(zip(names, problem.start.tolist(), strict=True)),
         {name: bool(s and not w and not e) for name, s, w, e in zip(names, seen, wide, edge, strict=True)},
+        dict(zip(names, edge.tolist(), strict=True)),
         rmse[0],
         rmse[1],
         bool(np.allclose(best, direct, atol=1e-3)),
@@ -142,8 +145,18 @@ def fit(
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
-    """Insights and the table ``calibration`` of a group; ``spec``: the words of `Calibrate`."""
-    year, zone = int(spec["measured_year"]), str(spec["timezone"])
+    """Insights and the table ``calibration`` of a group; ``spec``: the words of `Calibrate`.
+
+    Loads against the head need no further power flow; anything else is `dtl.learning.calibrate_model`.
+    """
+    kinds: Mapping[str, str] = spec.get("kinds") or {}
+    year, zone = int(spec["measured_year"] or DEFAULT_YEAR), str(spec["timezone"])
+    week = np.asarray([Calendar(year).start(24 * d).isocalendar().week for d in range(HOURS // 24)], np.int64).repeat(
+        24
+    )
+    windows = [_window(spec[name], week, year) for name in ("fit_on", "score_on")]
+    if {*spec["change"]} - BOUNDS.keys() or {*kinds.values()} - {"scada"}:
+        return calibrate_model.learn(spec, tables, windows)
     told = measured(tables["scada"], spec["against"], year, zone) if "scada" in tables else {}
     if "kw" not in told:
         return LearnResult(
@@ -152,10 +165,6 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     own = head(tables)
     if isinstance(own, NotEnough):
         return LearnResult([not_enough(MODULE, own.why)])
-    week = np.asarray([Calendar(year).start(24 * d).isocalendar().week for d in range(HOURS // 24)], np.int64).repeat(
-        24
-    )
-    windows = [_window(spec[name], week, year) for name in ("fit_on", "score_on")]
     kvar = told.get("kvar")
     if kvar is not None and min((np.isfinite(kvar) & window).sum() for window in windows) < LEAST_H:
         kvar = None
@@ -164,7 +173,7 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     if isinstance(found, NotEnough):
         return LearnResult([not_enough(MODULE, found.why)])
     feeder = str(tables["demand"]["feeder"][0].as_py())
-    return _said(found, feeder)
+    return _said(found, feeder, spec.get("calibrated") or ())
 
 
 def _window(words: Any, week: NDArray[np.int64], year: int) -> NDArray[np.bool_]:
@@ -174,7 +183,10 @@ def _window(words: Any, week: NDArray[np.int64], year: int) -> NDArray[np.bool_]
     return np.asarray(week % 2 == (1 if words == "odd_weeks" else 0), np.bool_)
 
 
-def _said(found: Fit, feeder: str) -> LearnResult:
+def _said(found: Fit, feeder: str, stated: Sequence[Mapping[str, Any]] = ()) -> LearnResult:
+    """The insights and the proposal; ``stated``: the values of ``network.calibrated``, which are in force."""
+    in_force = [r for r in stated if r["feeder"].lower() == feeder.lower()]
+    factor = float(next((r["value"] for r in in_force if r["parameter"] == "load_scale"), 1.0))
     rows, lines = [], []
     for name, value in found.value.items():
         table, column, unit = ("hourly", *(("source_kw", "kW") if name == "load_scale" else ("source_kvar", "kvar")))
@@ -193,10 +205,14 @@ def _said(found: Fit, feeder: str) -> LearnResult:
             ),
             Insight(MODULE, f"{name}_rmse_after", after, unit, judged, feeder, evidence=cells),
         ]
-        line: dict[str, Any] = {"feeder": feeder, "parameter": name, "before": found.before[name], "fitted": value}
-        line |= {"proposed": found.before[name] if why else value, "low": found.low[name], "high": found.high[name]}
-        line |= {"identified": found.identified[name], "unit": unit, "note": why}
+        times = factor if name == "load_scale" else 1.0
+        values = {"before": found.before[name], "fitted": value, "low": found.low[name], "high": found.high[name]}
+        values["proposed"] = values["before"] if why else value
+        line: dict[str, Any] = {"feeder": feeder, "parameter": name, "element": "", "unit": unit, "note": why}
+        line |= {word: number * times for word, number in values.items()}
+        line |= {"identified": found.identified[name], "at_bound": found.at_bound[name]}
         lines.append(line | {"rmse_before": _known(before), "rmse_after": _known(after)})
+    lines += [calibrate_model.kept(r, feeder) for r in in_force if r["parameter"] not in found.value]
     return LearnResult(rows, {"calibration": contracts.frame("calibration", lines)})
 
 

@@ -79,15 +79,21 @@ def measured(scada: pa.Table, sources: Collection[str], year: int, timezone: str
     if counts.empty:
         return {}
     rows = rows[rows["device"] == sorted(counts.index, key=lambda d: (-counts[d], str(d)))[0]]
-    calendar = Calendar(year)
-    offset = calendar.start(0) - calendar.civil(0, timezone).astimezone(UTC).replace(tzinfo=None)
-    local = rows["start"].dt.tz_localize(None) + offset
-    in_year = (local.dt.year == year) & ~((local.dt.month == 2) & (local.dt.day == 29))
-    rows, local = rows[in_year], local[in_year]
-    day = local.dt.day_of_year - 1 - (calendar.is_leap & (local.dt.day_of_year > 60)).astype(int)
-    rows = rows.assign(hour=24 * day + local.dt.hour)
+    there, hour = hour_of_year(rows["start"], year, timezone)
+    rows = rows[there].assign(hour=hour)
     found = {}
     for quantity, own in rows.groupby("quantity"):
         values = own.groupby("hour")["value"].mean()
         found[str(quantity)] = np.asarray(values.reindex(range(HOURS)), np.float64)
     return found
+
+
+def hour_of_year(start: pd.Series, year: int, timezone: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which moments in UTC lie in the study year in local standard time, and the hour of each of those."""
+    calendar = Calendar(year)
+    offset = calendar.start(0) - calendar.civil(0, timezone).astimezone(UTC).replace(tzinfo=None)
+    local = start.dt.tz_localize(None) + offset
+    in_year = np.asarray((local.dt.year == year) & ~((local.dt.month == 2) & (local.dt.day == 29)), np.bool_)
+    local = local[in_year]
+    day = local.dt.day_of_year - 1 - (calendar.is_leap & (local.dt.day_of_year > 60)).astype(int)
+    return in_year, np.asarray(24 * day + local.dt.hour, np.int64)

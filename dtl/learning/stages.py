@@ -21,6 +21,8 @@ from dtl import tables
 from dtl.learning.insight import LearnResult
 from dtl.learning.registry import LEARNERS, OVER_FEEDERS
 
+OF_GROUP = ("powerflow", "generators", "calibrated", "kinds")
+"""What modules of a group may know besides of how its cases are solved and what its sources are."""
 OF_GROUPS = ("assess", "formula")
 """Tables of which `learn` takes those of all groups."""
 
@@ -54,6 +56,8 @@ def learn_feeder(spec: Mapping[str, Any], inputs: Mapping[str, Path], outputs: M
         "facts": facts,
         "model": inputs["feeder"],
         "points": dict.fromkeys(feeders, point) if point else {},
+        **{word: spec[word] for word in OF_GROUP if word in spec},
+        "inputs": inputs,
     }
     found = Tables({name: [path] for name, path in inputs.items() if name in tables.TABLES})
     told = _ask(LEARNERS, spec["analyses"], words, found)

@@ -25,7 +25,7 @@ ABOUT = {
     "alerts.csv": "Intervals of meters and feeders that do not behave: fault, times, what shows it, what is suggested.",
     "archetypes.csv": "Which customers or feeders are alike.",
     "violation_clusters.csv": "Elements over a limit by case, with the number of their cluster along the network.",
-    "calibration.csv": "Load scale and power factor by feeder that follow the measured head: proposals to review.",
+    "calibration.csv": "Values that follow measurements better: review them, then name the file in network.calibrated.",
     "surrogate.csv": "Estimated hosting capacity and lower bound of every site, with what the search found there.",
     "load_forecast.csv": "Load of the coming days by feeder and hour, with quantiles [kW].",
     "stress.csv": "SAIFI and SAIDI that the weather and loading of each case make expected, with intervals.",

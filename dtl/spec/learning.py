@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from dtl.spec.base import Base, NotYet, wrong
-from dtl.spec.names import MeasuredName
+from dtl.spec.names import FollowedName
 from dtl.spec.scalars import Count, Flag, Number, Positive, Seed, Share, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
 
@@ -28,17 +28,17 @@ Window = Annotated[
 class Calibrate(Base):
     """Values of the model that follow measurements better; proposed as a CSV, which a person reviews."""
 
-    against: list[MeasuredName] = Field(min_length=1)
-    """The sources that are followed."""
+    against: list[FollowedName] = Field(min_length=1)
+    """The sources that are followed: scada (kW, kvar, kV), ami (volts), cyme_results."""
     fit_on: Window = "odd_weeks"
     """The part of the time that is fitted."""
     score_on: Window = "even_weeks"
     """The part of the time that is scored."""
-    change: Annotated[
-        list[Literal["load_scale", "power_factor", "regulator_set", "tap", "phase", "impedance", "head_voltage"]],
-        NotYet(only=("regulator_set", "tap", "phase", "impedance", "head_voltage")),
+    change: list[
+        Literal["load_scale", "power_factor", "regulator_set", "tap", "phase", "impedance", "head_voltage"]
     ] = Field(default=["load_scale", "power_factor"], min_length=1)
-    """What may be changed."""
+    """What may be changed: of a feeder the scale and power factor of its loads, the impedance of its lines and the
+    voltage at its head; set points of its regulators, taps of its transformers, phases of its single-phase laterals."""
     seed: Seed = 0
     """Seed of the search."""
 

@@ -168,6 +168,16 @@ LEARNING = (
         ("feeder", "parameter", "element"),
     ),
     Table(
+        "transformer_duty",
+        (
+            Column("feeder", WORD, "feeder id of the model"),
+            Column("case", WORD, "scenario@year"),
+            Column("element", TEXT, "name of the transformer"),
+            Column("max_load_pct", REAL, "highest loading of the year, of its rating [%]"),
+        ),
+        ("feeder", "case", "element"),
+    ),
+    Table(
         "stress",
         (
             Column("case", WORD, "scenario@year"),

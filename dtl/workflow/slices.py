@@ -291,8 +291,11 @@ class Slices:
         """The cases, what defines them and by what they are judged."""
         return {
             "cases": [{"case": c.case, "scenario": c.scenario, "year": c.year} for c in self.study.cases],
+        followed = asked.get("calibrate", {}).get("against", ())
             "limits": self.study.resolved_limits,
             "definitions": self._definitions(cosmetic=False),
+            **({"kinds": {n: self.study.sources[n].kind for n in followed}} if followed else {}),
+            **(stated.calibrated(self.study) if followed else {}),
             "powerflow": self._physics,
             "generators": in_service(self.study),
         }

@@ -253,6 +253,7 @@ _STAGES = (
             "hourly": layout.HOURLY,
             "violations": layout.VIOLATIONS,
             "assess": layout.ASSESS,
+            "reference": layout.REFERENCE,
         },
         outputs={"learned": layout.LEARNED},
         registry="dtl.learning.registry:LEARNERS",

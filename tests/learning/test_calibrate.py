@@ -86,5 +86,7 @@ def test_what_is_measured_stands_at_its_hour_of_standard_time() -> None:
 
 
 def test_nothing_given_is_said() -> None:
-    words = {"against": ["s"], "measured_year": 2025, "timezone": "UTC"}
+    words = {"against": ["s"], "measured_year": 2025, "timezone": "UTC", "fit_on": "odd_weeks",
+             "score_on": "even_weeks",
+             "change": list(BOTH)}  # fmt: skip
     assert calibrate.learn(words, {}).rows[0].verdict == "not_enough"
