@@ -130,14 +130,27 @@ def call(words: list[str], known: dict[str, str], log: Path, progress: Progress)
 def unlock(study: str, known: dict[str, str]) -> None:
     """Remove the locks that a dead Snakemake left."""
     words = command(study, [], "default", 1, {})
-    subprocess.run([*words[:-1], "--unlock"], env=known, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        [*words[:-1], "--unlock"],
+        env=known,
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_with_parent(),
+    )
 
 
 def ingest(study: str) -> None:
     """Run what finds the feeders of a study: the sources are read, merged and split."""
     words = command(study, [layout.FEEDERS.format(study=study)], "default", None, {})
     done = subprocess.run(
-        words, env=environment(), capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        words,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        preexec_fn=_with_parent(),
     )
     if done.returncode:
         raise StoreError(f"the sources of {study} could not be read:\n{done.stderr[-4000:]}")
