@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
-from dtl.learning import stress_cases
+from dtl.learning import asset_ages, stress_cases
 from dtl.learning.daily_weather import daily
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.outage_days import aligned, back_test, brier_skill, features
@@ -25,8 +25,9 @@ RECENT_DAYS, DRIFT_PRIOR = 730, 20.0
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
-    """Insights from ``outages``, ``steps``, ``served`` and ``weather``, and the table ``stress``.
+    """Insights of days, feeders, assets and cases, and the table ``stress``.
 
+    ``tables``: ``outages``, ``steps``, ``served``, ``weather``, ``assets``, ``links``, ``transformer_duty``.
     ``spec``: ``horizon_days``, ``timezone``, ``seed``, and what `stress_cases.told` asks of it.
     """
     rows = (
@@ -44,10 +45,14 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     counts = (
         pd.crosstab(day, kept["feeder"].astype(str)).reindex(span, fill_value=0).reindex(columns=feeders, fill_value=0)
     )
-    told = _ahead(counts, int(spec.get("horizon_days", 365)))
+    horizon = int(spec.get("horizon_days", 365))
+    told = _ahead(counts, horizon)
     total = day.value_counts().reindex(span, fill_value=0)
-    stressed = stress_cases.told(tables, spec)
-    return LearnResult([*told, *_tested(counts), *_busy(total, tables, spec), *stressed.rows], stressed.tables)
+    aged = asset_ages.ages(tables)
+    stressed = stress_cases.told(tables, spec, aged)
+    days = _busy(total, tables, spec)
+    rows = [*told, *_tested(counts), *days, *asset_ages.told(aged, horizon), *stressed.rows]
+    return LearnResult(rows, stressed.tables)
 
 
 def _ahead(counts: pd.DataFrame, horizon: int) -> list[Insight]:

@@ -9,6 +9,7 @@ LEARNERS = {
     "disaggregate": "dtl.learning.disaggregate:learn",
     "forecast": "dtl.learning.forecast:learn",
     "growth": "dtl.learning.growth:learn",
+    "outage_risk": "dtl.learning.transformer_duty:learn",
     "spatial": "dtl.learning.spatial:learn_feeder",
 }
 """``learn(words, tables) -> LearnResult`` of a group: the words of the section, and Arrow tables by contract."""

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from dtl import tables as contracts
-from dtl.learning import stress, stress_rates
+from dtl.learning import stress, stress_rates, transformer_duty
+from dtl.learning.asset_ages import Ages
 from dtl.learning.daily_weather import daily, of_year, under
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.network.served import Served
@@ -20,7 +21,7 @@ WORDS = {"saifi": ("SAIFI", "1", 2), "saidi": ("SAIDI", "min", 0)}
 """Index, unit and digits in sentences."""
 
 
-def told(tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> LearnResult:
+def told(tables: Mapping[str, pa.Table], spec: Mapping[str, Any], found_ages: Ages | NotEnough) -> LearnResult:
     """Insights by case, and the table ``stress``; ``spec``: ``cases``, ``definitions``, ``measured_year``."""
     outages, year = tables["outages"], spec.get("measured_year")
     if not spec.get("cases") or year is None:
@@ -37,7 +38,8 @@ def told(tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> LearnResult
     made = stress.record(found, days, (listed.min(), listed.max()), served, int(spec.get("seed", 0)))
     if isinstance(made, NotEnough):
         return LearnResult([not_enough(MODULE, made.why, kind=KIND)])
-    asked, rows = _asked(made, days, int(year), spec)
+    worn = _worn(tables, spec, found_ages, int(year), listed.max())
+    asked, rows = _asked(days, worn, int(year), spec)
     changes = made.changes(base, asked) if asked else {}
     for case, of in changes.items():
         rows += [_said(case, word, change, made.scale.beyond(asked[case].days)) for word, change in of.items()]
@@ -51,21 +53,45 @@ def told(tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> LearnResult
     return LearnResult(rows, {"stress": contracts.frame("stress", cells)} if cells else {})
 
 
+def _worn(
+    tables: Mapping[str, pa.Table], spec: Mapping[str, Any], found: Ages | NotEnough, year: int, end: pd.Timestamp
+) -> dict[str, tuple[float, float, float]]:
+    """By case the factors of failures of equipment by loading and by age, and the spread of the latter's logarithm."""
+    ahead = {c["case"]: max(float((c["year"] or year) - year), 0.0) for c in spec["cases"]}
+    loads: dict[str, float] = {}
+    if "transformer_duty" in tables:
+        first = next((c["case"] for c in spec["cases"] if c["scenario"] == "base"), "")
+        built = {} if isinstance(found, NotEnough) else _built(tables, found)
+        duty = tables["transformer_duty"].to_pandas()
+        loads = transformer_duty.factors(duty, built, end, ahead, first)
+    rows = tables["outages"].select(["kind", "cause"]).to_pandas().astype(str)
+    own = rows[rows["cause"] == "equipment"]
+    share = ((own["kind"] == "transformer").sum() + 0.5) / (len(own) + 1)
+    aged = {case: (1.0, 0.0) if isinstance(found, NotEnough) else found.factor(years) for case, years in ahead.items()}
+    return {case: (1 + share * (loads.get(case, 1.0) - 1), *aged[case]) for case in ahead}
+
+
+def _built(tables: Mapping[str, pa.Table], found: Ages) -> dict[tuple[str, str], pd.Timestamp]:
+    """Day of installation of the transformers of the model, by feeder and element."""
+    links = tables["links"].select(["feeder", "kind", "element", "asset"]).to_pandas().astype(str)
+    days = dict(zip(found.assets["asset"], found.assets["built"], strict=True))
+    own = links[(links["kind"] == "transformer") & (links["element"] != "")]
+    return {(f, e): days[a] for f, e, a in own[["feeder", "element", "asset"]].itertuples(index=False) if a in days}
+
+
 def _asked(
-    made: stress.Record, days: pd.DataFrame, year: int, spec: Mapping[str, Any]
+    days: pd.DataFrame, worn: Mapping[str, tuple[float, float, float]], year: int, spec: Mapping[str, Any]
 ) -> tuple[dict[str, stress.Ask], list[Insight]]:
     """What each case asks of the record; of a case whose weather is not known, the reason."""
     asked, rows = {}, []
     for case in spec["cases"]:
         layers = spec.get("definitions", {}).get(case["scenario"], {}).get("layers", {})
         own = [{**words, "name": name} for name, words in layers.items() if words.get("kind") == "weather"]
-        if not own:
-            continue
         got = under(days, year, own)
         if isinstance(got, NotEnough):
             rows.append(not_enough(MODULE, f"{case['case']}: {got.why}", kind=KIND, element=case["case"]))
-        else:
-            asked[case["case"]] = stress.Ask(got)
+        elif own or worn[case["case"]] != (1.0, 1.0, 0.0):
+            asked[case["case"]] = stress.Ask(got, *worn[case["case"]])
     return asked, rows
 
 

@@ -237,6 +237,7 @@ def _outage(source: str, event: Event) -> dict[str, Any]:
         "kind": "",
         "element": "",
         "device_link": "",
+        "failed": event.failed,
         "day": event.day,
         "start": event.start,
         "end": event.end,

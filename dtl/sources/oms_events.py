@@ -38,6 +38,7 @@ class Event:
     feeder_alias: str = ""
     device: str = ""
     device_alias: str = ""
+    failed: str = ""
     cause: str = "unknown"
     cause_stated: str = ""
     planned: bool | None = None

@@ -78,7 +78,7 @@ class Rows:
         if event.stated_minutes is None and (hours := row.number("customer_hours")) is not None:
             event.stated_minutes = 60 * hours
         event.kva = row.number("kva")
-        event.feeder, event.device = row.text("feeder"), row.text("device")
+        event.feeder, event.device, event.failed = row.text("feeder"), row.text("device"), row.text("failed")
         event.feeder_alias = self._feeder(event.feeder) if event.feeder else ""
         event.device_alias = self._device(event.device) if event.device else ""
         event.planned, event.major = self._flag(row, "planned"), self._flag(row, "major")

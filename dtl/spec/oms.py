@@ -61,6 +61,8 @@ class OutageColumns(Base):
     """Feeder or circuit."""
     device: Texts | None = None
     """Device that opened."""
+    failed: Texts | None = None
+    """What failed, by its id in the GIS, where the export tells it beside the device that opened."""
     cause: Texts | None = None
     """Cause."""
     subcause: Texts | None = None

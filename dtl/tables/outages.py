@@ -18,6 +18,7 @@ OUTAGES = (
             Column("kind", WORD, "kind of the linked element of the model; empty without a link"),
             Column("element", TEXT, "name of the linked element; empty without a link"),
             Column("device_link", WORD, "exact | alias | elsewhere (on another feeder) | none; empty without a device"),
+            Column("failed", TEXT, "asset that failed, as the source names it; empty where it names none"),
             Column("day", DAY, "day of the start, local civil time"),
             Column("start", MOMENT, "when the interruption began"),
             Column("end", MOMENT, "when the last customer was back"),

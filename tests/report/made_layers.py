@@ -27,7 +27,7 @@ def devices(feeder: str, buses: Sequence[str], cases: Sequence[str]) -> list[dic
 def outages() -> list[dict[str, Any]]:
     """Three interruptions of line l04 and one of transformer t12, one that is refused, and one that nothing places."""
     start = datetime(2024, 3, 1, 12, tzinfo=UTC)
-    texts = ("feeder_alias", "device", "device_alias", "cause_stated", "refused")
+    texts = ("feeder_alias", "device", "device_alias", "failed", "cause_stated", "refused")
     made = []
     for n, (kind, element, refused) in enumerate(
         [("line", "l04", ""), ("line", "l04", ""), ("line", "l04", ""), ("transformer", "t12", ""),

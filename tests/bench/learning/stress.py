@@ -69,8 +69,8 @@ def interrupted(utility: tuple[list[Any], Any, Settings], seed: int) -> pd.DataF
             if o.customers and o.cause != "planned":
                 group = stress.GROUPS.get({"wind": "weather"}.get(o.cause, o.cause.split("_")[0]), "other")
                 row = (pd.Timestamp(str(o.start)[:10]), group, float(o.customers), float(o.customer_minutes))
-                rows.append((*row, feeder.id, o.cause))
-    return pd.DataFrame(rows, columns=["day", "group", "customers", "minutes", "feeder", "cause"])
+                rows.append((*row, feeder.id, o.cause, o.asset))
+    return pd.DataFrame(rows, columns=["day", "group", "customers", "minutes", "feeder", "cause", "asset"])
 
 
 def truth(utility: tuple[list[Any], Any, Settings], found: pd.DataFrame, draws: int) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def synthetic(draws: int = 100, records: int = 20, seed: int = 3) -> dict[str, f
     customers = float(sum(len(f.customers) for f, _ in feeders))
     every = [interrupted(utility, 1000 + k) for k in range(draws)]
     right = truth(utility, pd.concat(every), draws) / customers
-    weathers = pd.concat([_days(sky) for sky in skies.values()]).groupby(level=0).mean()
+    weathers = pd.concat([by_day(sky) for sky in skies.values()]).groupby(level=0).mean()
     last = settings.years[-1]
     asked = {str(y): stress.Ask(of_year(weathers, y)) for y in settings.years[:-1]}
     held: dict[str, list[bool]] = {"saifi": [], "saidi": []}
@@ -119,7 +119,7 @@ def synthetic(draws: int = 100, records: int = 20, seed: int = 3) -> dict[str, f
     return found | {"saifi, change told over true change (slope)": slope}
 
 
-def _days(sky: Any) -> pd.DataFrame:
+def by_day(sky: Any) -> pd.DataFrame:
     """Weather of the generator by day of standard time, in the columns of `daily`."""
     hours = pd.DataFrame({"gust": sky.gust_kmh / 3.6, "temp": sky.temperature_c, "rain": sky.precipitation_mm},
                          pd.DatetimeIndex(sky.utc) - pd.Timedelta(hours=6))  # fmt: skip
