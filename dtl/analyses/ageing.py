@@ -30,11 +30,19 @@ def ageing(case: Solved) -> list[Row]:
         {"metric": "transformers_ageing_fast", "value": int((factor > 1.0).sum())},
         {"metric": "transformers_bubbling", "value": int((units["hours_hot"] > 0).sum())},
     ]  # fmt: skip
+    by_hour = units.get("life_loss_hourly_pct", np.full(len(factor), np.nan))
+    hidden = units["life_loss_pct"] - by_hour
+    if np.isfinite(hidden).any():
+        most = int(np.nanargmax(hidden))
+        text = f"{units['element'][most]}: {units['life_loss_pct'][most]:.4g} %, {by_hour[most]:.4g} % by hourly means"
+        rows.append({"metric": "max_life_loss_hidden_pct", "value": number(hidden[most]), "text": text})
     order = np.lexsort((units["element"].astype(str), -factor))
     for i in order[: max(WORST, int((factor > 1.0).sum()))]:
         same = {"kind": "transformer", "element": units["element"][i]}
         rows.append(same | {"metric": "ageing_factor", "value": number(factor[i])})
         rows.append(same | {"metric": "life_loss_pct", "value": number(units["life_loss_pct"][i])})
+        if np.isfinite(by_hour[i]):
+            rows.append(same | {"metric": "life_loss_hourly_pct", "value": number(by_hour[i])})
         hour = whole(units["hot_spot_hour"][i])
         beyond = "held at the limit of the model: the unit would fail" if hot[i] >= HOTTEST_C else ""
         rows.append(same | {"metric": "hot_spot_c", "value": number(hot[i]), "hour": hour, "text": beyond})

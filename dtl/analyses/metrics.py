@@ -57,6 +57,7 @@ def _status() -> list[Metric]:
     m = "status"
     return [
         Metric(m, "solved", "1 or 0", "1 if the case was solved; otherwise the text is the reason", "down"),
+        Metric(m, "states", "", "loading states of a snapshot, which stand for its hours; the text names them"),
         Metric(m, "violating", "1 or 0", "1 if anything is over its limit in any hour: loading or voltage", "up"),
         Metric(m, "violating_hours_h", "h", "hours in which anything is over its limit", **COUNT),
     ]
@@ -123,7 +124,10 @@ def _ageing() -> list[Metric]:
                material=0.05),
         Metric(m, "transformers_ageing_fast", "", "transformers that age faster than normal: factor above 1", **COUNT),
         Metric(m, "transformers_bubbling", "", "transformers with a hot spot above 140 degree C in any hour", **COUNT),
+        Metric(m, "max_life_loss_hidden_pct", "%", "highest loss of life that hourly means of shorter steps would hide",
+               "up", "max", material=0.05),
         Metric(m, "ageing_factor", "1", "mean ageing factor of the year, 1 is normal", **ELEMENT),
+        Metric(m, "life_loss_hourly_pct", "%", "loss of life in the year by hourly means of shorter steps", **ELEMENT),
         Metric(m, "life_loss_pct", "%", "loss of life in the year, of the normal life", "up", material=0.05,
                only_elements=True),
         Metric(m, "hot_spot_c", "degree C", "highest hot spot", **ELEMENT),

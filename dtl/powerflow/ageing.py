@@ -227,7 +227,7 @@ def iec_temperatures(
 
 
 class Life:
-    """Ageing of the transformers of a feeder through the hours of a case, block by block.
+    """Ageing of the transformers of a feeder through the steps of a case, block by block; an hour is a step of 60 min.
 
     ``rows`` are the indices of the transformers among the elements of the loading. After the last block
     ``hot_spot_c``, ``hot_spot_hour``, ``top_oil_c``, ``factor`` (mean of the ageing factor) and ``hours_hot`` (hours
@@ -258,6 +258,11 @@ class Life:
         self.normal_life_h = float(words["normal_life_h"])
 
     @property
+    def steps(self) -> int:
+        """Steps that were taken in."""
+        return self._steps
+
+    @property
     def factor(self) -> Real:
         """Mean of the ageing factor over the hours."""
         return self._sum / max(self._steps, 1)
@@ -268,7 +273,7 @@ class Life:
         return np.minimum(100.0 * self._sum * self._step_h / self.normal_life_h, 100.0)
 
     def add(self, hours: NDArray[np.int64], pct: Real) -> None:
-        """Take in the loading of all elements in a block, shape (elements, hours) [%]."""
+        """Take in the loading of all elements in a block, shape (elements, steps) [%]."""
         load = np.ascontiguousarray(pct[self.rows] / 100.0)
         for start, end in _runs(hours):
             self._add(hours[start:end], np.ascontiguousarray(load[:, start:end]))

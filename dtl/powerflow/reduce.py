@@ -17,6 +17,7 @@ from dtl.powerflow.ageing import Life, loss_ratio
 from dtl.powerflow.circuit import Circuit
 from dtl.powerflow.flows import FlowMeter, Flows
 from dtl.powerflow.head import View
+from dtl.powerflow.hour_means import HourMeans
 from dtl.powerflow.limits import ratings, summer
 from dtl.powerflow.loading import STILL_KW, Loading, Peak
 from dtl.powerflow.opendss import Block, named
@@ -102,14 +103,22 @@ class Reduction:
         self.source_peak_a, self.source_peak_kva = np.zeros(len(feeder.sources)), Peak(len(feeder.sources))
         self.source_kva: list[NDArray[np.complex128]] = []
         self.life: Life | None = None
+        self.life_by_hour: Life | None = None
+        self._hours = HourMeans(calendar.per_hour)
 
     def follow_ageing(self, words: Mapping[str, Any], temp_c: Real) -> None:
-        """Follow the ageing of all rated transformers too, in the air of each step of the year [degree C]."""
+        """Follow the ageing of all rated transformers too, in the air of each hour of the year [degree C].
+
+        In shorter steps ``life_by_hour`` follows beside it what the mean loading of each whole hour would say.
+        """
         units = {t.name: t for t in self.feeder.transformers if not t.is_regulator}
         rows = [i for i, (kind, name) in enumerate(self.series)
                 if kind == "transformer" and name in units and np.isfinite(self.ratings.seasons[0, i])]  # fmt: skip
         ratio = np.array([loss_ratio(units[self.series[i][1]]) for i in rows], np.float64)
-        self.life = Life(np.array(rows, np.int64), ratio, temp_c, words, self.step_h)
+        at = np.array(rows, np.int64)
+        self.life = Life(at, ratio, self.calendar.held(temp_c), words, self.step_h)
+        if self.calendar.per_hour > 1:
+            self.life_by_hour = Life(np.arange(len(at)), ratio, temp_c, words, 1.0)
 
     def add(self, block: Block, repeat: Callable[[Block, Ints], None]) -> None:
         """Take in a block; hours whose power does not add up to ``BALANCE`` are given to `repeat` first.
@@ -131,6 +140,8 @@ class Reduction:
         pct = self.loading.add(block.hours, in_summer, flows.amps, flows.power_kva, loss)
         if self.life is not None:
             self.life.add(block.hours, pct)
+            if self.life_by_hour is not None:
+                self.life_by_hour.add(*self._hours.add(block.hours, pct[self.life.rows]))
         low, high = self.voltages.add(block.hours, block.voltages)
         source = self.source_power(block)
         self.source_kva.append(source)

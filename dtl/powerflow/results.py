@@ -191,8 +191,11 @@ def _lives(reduction: Reduction) -> dict[int, dict[str, Any]]:
     life = reduction.life
     if life is None:
         return {}
+    by_hour = reduction.life_by_hour
+    of_hours = by_hour.loss_pct.tolist() if by_hour is not None and by_hour.steps else [None] * len(life.rows)
     return {
         int(row): {
+            "life_loss_hourly_pct": of_hours[i],
             "hot_spot_c": life.hot_spot_c[i],
             "hot_spot_hour": life.hot_spot_hour[i],
             "top_oil_c": life.top_oil_c[i],

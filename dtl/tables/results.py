@@ -79,6 +79,12 @@ RESULTS = (
             Column("top_oil_c", REAL, "highest temperature of its top oil [degree C]", null=True),
             Column("ageing_factor", FINE, "mean ageing factor of the hours: 1 is normal ageing", null=True),
             Column("life_loss_pct", FINE, "loss of life over the hours [% of normal life]", null=True),
+            Column(
+                "life_loss_hourly_pct",
+                FINE,
+                "the same by hourly means of the loading; missing where a step is an hour",
+                null=True,
+            ),
             Column("hours_hot", REAL, "hours with a hot spot above 140 degree C", null=True),
         ),
         ("feeder", "case", "kind", "element", "phase"),

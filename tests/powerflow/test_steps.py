@@ -18,6 +18,7 @@ from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand, Drive
 from dtl.network.feeder import Feeder
 from dtl.powerflow import engine, head, results
+from dtl.powerflow.hour_means import HourMeans
 from dtl.powerflow.opendss import TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.powerflow.solve import run
@@ -154,3 +155,46 @@ def test_single_steps_count_for_their_own_length(mixed: Feeder) -> None:
     kw = np.concatenate([b[0] for b in found.reduction.hourly["source_kw"]])
     assert told["hours_h"] == 1.5 and told["energy_kwh"] == pytest.approx(kw.sum() / 4, rel=1e-9)
     assert 0.0 < told["violating_hours_h"] <= 1.5
+
+
+AGEING = {"standard": "ieee-c57.91", "winding_rise_k": 65, "top_oil_rise_k": 50.0, "oil_time_constant_h": 3.0,
+          "normal_life_h": 180_000.0, "ambient_c": 30.0}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 5, 96])
+def test_means_are_those_of_whole_hours_however_blocks_are_cut(size: int) -> None:
+    steps = np.delete(np.arange(40, 136), [5, 50])
+    values = np.random.default_rng(2).uniform(0.0, 100.0, (3, len(steps)))
+    made = HourMeans(4)
+    found = [made.add(steps[k : k + size], values[:, k : k + size]) for k in range(0, len(steps), size)]
+    hours = np.concatenate([h for h, _ in found])
+    means = np.concatenate([m for _, m in found], axis=1)
+    whole = [h for h in range(10, 34) if np.isin(np.arange(4 * h, 4 * h + 4), steps).all()]
+    assert hours.tolist() == whole and len(whole) == 22
+    for k, hour in enumerate(whole):
+        np.testing.assert_allclose(means[:, k], values[:, steps // 4 == hour].mean(axis=1), rtol=1e-12)
+
+
+def test_the_loss_of_life_that_hourly_means_hide_is_told(mixed: Feeder) -> None:
+    spec = solve_spec(
+        step_min=15, hours=list(range(96)), engine="batch", controls="frozen", limits=TIGHT, ageing=AGEING
+    )
+    air = np.linspace(20.0, 35.0, HOURS)
+    flat = rough(mixed)
+    held = replace(flat, profiles={"rough": np.repeat(flat.profiles["rough"].reshape(-1, 4).mean(axis=1), 4)})
+    for demand, hidden in ((flat, True), (held, False)):
+        found = run(mixed, demand, QUARTERS, spec, air)
+        rows = [r for r in results.powerflow(found.reduction, CASE).to_pylist() if r["life_loss_pct"] is not None]
+        assert rows
+        for row in rows:
+            if hidden:
+                assert row["life_loss_pct"] > row["life_loss_hourly_pct"] > 0.0
+            else:
+                assert row["life_loss_pct"] == pytest.approx(row["life_loss_hourly_pct"], rel=1e-6)
+    coarse = Demand(flat.drives, {"rough": held.profiles["rough"][::4].copy()})
+    hours = run(mixed, coarse, HOURLY, {**spec, "step_min": 60, "hours": list(range(24))}, air)
+    for row, other in zip(results.powerflow(hours.reduction, CASE).to_pylist(),
+                          results.powerflow(found.reduction, CASE).to_pylist(), strict=True):  # fmt: skip
+        assert row["life_loss_hourly_pct"] is None
+        if row["life_loss_pct"] is not None:
+            assert row["life_loss_pct"] == pytest.approx(other["life_loss_hourly_pct"], rel=1e-6)

@@ -25,8 +25,8 @@ Real = NDArray[np.float64]
 class Case:
     """A realised case; ``spec`` is the slice of the solve, ``words`` those of the study's ``hosting``.
 
-    ``sun`` makes what a kW of a roof gives in every hour of the year, shape (8760,); it may raise SolveError. A study in
-    steps shorter than an hour is refused with SolveError.
+    ``sun`` makes what a kW of a roof gives in every hour of the year, shape (8760,); it may raise SolveError. A study
+    in steps shorter than an hour is refused with SolveError.
     """
 
     def __init__(
