@@ -277,8 +277,11 @@ class Slices:
         """
         known = {kind for stage in stages for kind in fingerprint.registry(STAGES[stage].registry)}
         asked = plain(self.study.analyses, cosmetic=False)
+        followed = asked.get("calibrate", {}).get("against", ())
         return {
             "analyses": {kind: words for kind, words in asked.items() if kind in known},
+            **({"kinds": {n: self.study.sources[n].kind for n in followed}} if followed else {}),
+            **(stated.calibrated(self.study) if followed else {}),
             "unasked": self._unasked(stages[-1]),
             "timezone": self.study.timezone,
             "measured_year": self.study.years.measured,
@@ -291,11 +294,8 @@ class Slices:
         """The cases, what defines them and by what they are judged."""
         return {
             "cases": [{"case": c.case, "scenario": c.scenario, "year": c.year} for c in self.study.cases],
-        followed = asked.get("calibrate", {}).get("against", ())
             "limits": self.study.resolved_limits,
             "definitions": self._definitions(cosmetic=False),
-            **({"kinds": {n: self.study.sources[n].kind for n in followed}} if followed else {}),
-            **(stated.calibrated(self.study) if followed else {}),
             "powerflow": self._physics,
             "generators": in_service(self.study),
         }
