@@ -25,7 +25,6 @@ from dtl.powerflow.flexible import respond
 from dtl.powerflow.hours import resolved
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
-from dtl.powerflow.snapshot import at_states
 from dtl.scenarios.compose import compose
 from dtl.scenarios.composition import composition
 from dtl.scenarios.context import Context, read_context
@@ -97,16 +96,12 @@ def solved_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], context: Con
     demand = Demand.read(inputs["demand"], inputs["profiles"])
     spec = resolved(spec, demand, context.calendar)
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
-    model, base = feeder, demand
     state = compose(spec["layers"], feeder, demand, context)
     state, answered = respond(state, context, spec)
     feeder, demand = realise(state)
     feeder, lost = head.served(feeder)
     air, lacking = ambient(spec.get("ageing"), state, context)
-    calendar = context.calendar
-    if states := spec.get("states"):
-        demand, calendar = at_states(states, model, base, (feeder, demand), calendar)
-    solved = run(feeder, demand, calendar, spec, air)
+    solved = run(feeder, demand, context.calendar, spec, air)
     told = ready["demand"].get("warnings", ())
     return SolvedCase(spec, state, solved, [*told, *warnings, *lost, *state.notes, *lacking], answered, demand.plants)
 
@@ -208,7 +203,6 @@ def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driv
         "tolerance": TOLERANCE,
         "hours": reduction.voltages.steps if per_hour == 1 else reduction.voltages.steps / per_hour,
         "step_min": spec["step_min"],
-        **({"states": [state["name"] for state in spec["states"]]} if spec.get("states") else {}),
         "controls": {
             "mode": "static" if year.controls_active else "frozen",
             "regulators": len(reduction.circuit.regulators),
