@@ -34,20 +34,21 @@ FAILED = 1.0
 
 
 class Judge:
-    """Judges the blocks of one held circuit.
+    """Judges the blocks of one held circuit, in some ``hours`` of the year.
 
     ``rules`` come in the order of `judged.ORDER`; ``criteria`` are their names.
     """
 
     def __init__(
         self, feeder: Feeder, circuit: Circuit, view: View, calendar: Calendar, spec: Mapping[str, Any],
-        words: Mapping[str, Any], regulators: Feeder,
+        words: Mapping[str, Any], regulators: Feeder, hours: Ints,
     ) -> None:  # fmt: skip
         step_h = spec["step_min"] / 60.0
         self._meter = FlowMeter(feeder, circuit, view)
         self._series = [circuit.elements[i] for i in self._meter.series]
         self.voltages = Voltages(feeder, circuit, view, spec["limits"], spec["secondary"], step_h)
         self._calendar, self._limits = calendar, spec["limits"]
+        self._hours, self._season = hours, summer(calendar, hours, spec["limits"]).astype(np.int64)
         self._ratings = ratings(feeder, self._series, spec["limits"], step_h)
         self._sources = judged.source_rows(feeder, circuit)
         self._sequence = judged.three_phase(feeder, circuit, view)
@@ -88,8 +89,7 @@ class Judge:
         amps = np.empty((len(self._series), len(block.hours)))
         kernels.amps(*self._phase_y, np.ascontiguousarray(block.voltages), self._phase_of, amps)
         rated = 100.0 / (self._ratings.seasons * self._ratings.amps_per_unit)
-        season = summer(self._calendar, block.hours, self._limits).astype(np.int64)
-        pct = amps * rated[season].T
+        pct = amps * rated[self._season[np.searchsorted(self._hours, block.hours)]].T
         source = np.stack([-1e-3 * (block.voltages[n] * block.source_a[r].conj()).sum(axis=0).real for n, r in
                            self._sources])  # fmt: skip
         back = -source
@@ -103,17 +103,18 @@ class Judge:
         a, b, c = (block.voltages[np.array([n[i] for _, n in self._sequence], np.int64)] for i in range(3))
         return np.asarray(100.0 * np.abs(a + turn**2 * b + turn * c) / np.abs(a + turn * b + turn**2 * c))
 
-    def judge(self, now: Values, base: Values, good: NDArray[np.bool_]) -> tuple[Real, Ints]:
+    def judge(self, now: Values, base: Values, hour: Ints, good: NDArray[np.bool_]) -> tuple[Real, Ints]:
         """Largest excess of each criterion, and its row; both of shape (criteria + 1, columns).
 
-        The last row is `NO_SOLUTION`; a column without a solution fails nothing else.
+        ``base`` has all hours, of which ``hour`` is that of each column. The last row is `NO_SOLUTION`; a column
+        without a solution fails nothing else.
         """
         columns = len(good)
         worst = np.full((len(self.rules) + 1, columns), -np.inf)
         at = np.zeros((len(self.rules) + 1, columns), np.int64)
         for i, rule in enumerate(self.rules):
             if len(rule.rows):
-                rule.largest(now, base, self._pre_existing, worst[i], at[i])
+                rule.largest(now, base, hour, self._pre_existing, worst[i], at[i])
         worst[:, ~good] = -np.inf
         worst[-1] = np.where(good, -np.inf, FAILED)
         return worst, at

@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 _SWEEPS = 2
 """Sweeps after which loads have answered a plant."""
 _REMEMBERED = 5_000_000
-"""Voltages across ports without plants that are kept to begin with."""
+"""Voltages across ports without plants, and powers without them, that are kept for all hours."""
 
 
 class Solver(Protocol):
@@ -64,7 +64,10 @@ class Columns:
         owners = self._batch.ports.owners
         self._powers = Powers(feeder, demand, owners)
         row = {key: i for i, key in enumerate(owners)}
-        self._known: dict[int, Real] = {}
+        self._hours, count = held.hours, len(held.hours)
+        self._given = self._powers.at(held.hours) if len(owners) * count <= _REMEMBERED else None
+        kept = len(self._batch.ports.nodes) * count <= _REMEMBERED
+        self._known = np.full((len(self._batch.ports.nodes), 2, count if kept else 0), np.nan)
         kind = "load" if of == "load" else "generator"
         self._rows = np.array([row[kind, name_of(i)] for i in range(len(places))], np.int64)
         order = np.argsort(self._batch.ports.owner, kind="stable")
@@ -80,7 +83,9 @@ class Columns:
         """
         at = np.array([hour])
         watts, reactive = self._powers.at(at)
-        across = self._batch.across(self._batch.solve(watts, reactive, TOLERANCE, self._begin(at))[0])
+        across = self._batch.across(
+            self._batch.solve(watts, reactive, TOLERANCE, self._begin(np.searchsorted(self._hours, at)))[0]
+        )
         kw = np.ones(len(some)) if kw is None else kw
         power = np.repeat(watts, len(some) + 1, axis=1)
         power[self._rows[some], np.arange(len(some))] = kw
@@ -99,27 +104,26 @@ class Columns:
 
     def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
         """As `Solver.solve`."""
-        watts, reactive = self._powers.at(hours)
+        at = np.searchsorted(self._hours, hours)
+        watts, reactive = self._powers.at(hours) if self._given is None else (x[:, at] for x in self._given)
         watts[self._rows] = kw
-        begin = self._begin(hours)
+        begin = self._begin(at)
         if self._inverters is not None:
             mine = self._batch.ports.loads + self._inverters.row
             found = at_equilibrium(self._batch, self._inverters, watts, reactive, TOLERANCE, begin)
             watts[mine], reactive[mine] = found.kw, found.kvar
         volts, power, source, change = self._batch.solve(watts, reactive, TOLERANCE, begin, with_power=False)
-        if len(self._known) < _REMEMBERED // max(1, len(self._batch.ports.nodes)) and not kw.any():
+        if self._known.shape[2] and not kw.any():
             across = self._batch.across(volts)
-            for i, hour in enumerate(hours.tolist()):
-                self._known.setdefault(hour, np.stack([across[:, i].real, across[:, i].imag], axis=1))
+            self._known[:, 0, at], self._known[:, 1, at] = across.real, across.imag
         return _block(hours, volts, power, power, source), np.asarray(change <= TOLERANCE)
 
-    def _begin(self, hours: Ints) -> Real | None:
-        """The voltages without plants, where they are known for all of the hours."""
-        distinct, which = np.unique(hours, return_inverse=True)
-        if not self._known or any(h not in self._known for h in distinct.tolist()):
+    def _begin(self, at: Ints) -> Real | None:
+        """The voltages without plants in some of the circuit's hours, where they are known for all of them."""
+        if not self._known.size:
             return None
-        known = np.stack([self._known[h] for h in distinct.tolist()], axis=2)
-        return np.ascontiguousarray(known[:, :, which])
+        begin = self._known[:, :, at]
+        return None if np.isnan(begin[0, 0]).any() else begin
 
 
 class OneByOne:

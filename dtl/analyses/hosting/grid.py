@@ -29,9 +29,9 @@ from dtl.powerflow.prepare import HIGHEST_PU, LOWEST_PU
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_BLOCK_VALUES = 30_000
-"""Complex voltages of one block: what the processor's cache holds, and memory that is used again without being asked
-of the system anew."""
+_BLOCK_VALUES = 60_000
+"""Complex voltages of one block: enough that the calls of a block cost little beside its loops, and near to what the
+processor's cache holds."""
 _FINE = 5_000_000
 """Values of the state without plants above which they are kept in single precision."""
 _ONCE = 40_000
@@ -113,7 +113,7 @@ class Grid:
         self._solvers: list[Solver] = [solver(p, demand, self.places, of, reference) for p in self.points]
         view = head.view(feeder)
         self._judges = [
-            Judge(p.feeder, s.circuit, view, calendar, spec, asked_of(words, of), feeder)
+            Judge(p.feeder, s.circuit, view, calendar, spec, asked_of(words, of), feeder, hours)
             for p, s in zip(self.points, self._solvers, strict=True)
         ]
         self.linear = tuple(linear)
@@ -178,7 +178,7 @@ class Grid:
         flows = np.array([i for i in range(len(self.criteria)) if not self.screened(i)], np.int64)
         for point, at, kw, now, good in self._blocks(placements, placement, level, hour):
             good &= (now.pu.min(axis=0, initial=1.0) >= LOWEST_PU) & (now.pu.max(axis=0, initial=1.0) <= HIGHEST_PU)
-            found = self._judges[point].judge(now, self.base.of(hour[at]), good)
+            found = self._judges[point].judge(now, self.base, hour[at], good)
             excess[np.ix_(flows, at)], row[np.ix_(flows, at)] = found
             for i, linear in enumerate(self.linear, len(self.rules)):
                 excess[i, at], row[i, at] = linear.excess(kw)

@@ -13,15 +13,16 @@ COUNTS, ONLY_IF_WORSE, IGNORED, CHANGE = range(4)
 _I = types.int64[::1]
 _F = types.float64[::1]
 _FF = types.float64[:, ::1]
+_HH = types.float32[:, ::1]
 _CC = types.complex128[:, ::1]
 _LANES = 32
 
 
-@compiled(types.void(_FF, _FF, _I, _F, types.float64, types.float64, types.int64, _F, _I))
-def largest(now, base, rows, limit, sign, worse, mode, out, at):  # type: ignore[no-untyped-def]
-    """Fill ``out`` and ``at``, shape (columns,), from values (rows of all, columns) of ``now`` and ``base``.
+@compiled([types.void(_FF, b, _I, _I, _F, types.float64, types.float64, types.int64, _F, _I) for b in (_FF, _HH)])
+def largest(now, base, hour, rows, limit, sign, worse, mode, out, at):  # type: ignore[no-untyped-def]
+    """Fill ``out`` and ``at``, shape (columns,), from values ``now`` (rows of all, columns) and ``base`` (rows, hours).
 
-    ``rows`` are those to judge, ``limit`` theirs; ``at`` counts among ``rows``.
+    ``hour`` is that of each column, ``rows`` are those to judge, ``limit`` theirs; ``at`` counts among ``rows``.
     """
     for t in range(len(out)):
         out[t] = -1e300
@@ -31,12 +32,13 @@ def largest(now, base, rows, limit, sign, worse, mode, out, at):  # type: ignore
         b = base[rows[k]]
         top = limit[k]
         for t in range(len(out)):
+            before = b[hour[t]]
             if mode == 3:
-                over = abs(a[t] - b[t]) - top
+                over = abs(a[t] - before) - top
             else:
                 over = sign * a[t] - top
-                if mode != 0 and sign * b[t] > top:
-                    over = sign * (a[t] - b[t]) - worse if mode == 1 else -1e300
+                if mode != 0 and sign * before > top:
+                    over = sign * (a[t] - before) - worse if mode == 1 else -1e300
             if over > out[t]:
                 out[t] = over
                 at[t] = k
@@ -101,9 +103,8 @@ def _root(x, y, z, limit, power, sign):  # type: ignore[no-untyped-def]
 
 
 @compiled(
-    types.void(
-        _FF, _I, _FF, _FF, _I, _F, types.float64, types.float64, types.int64, types.float64, _F, _I
-    )
+    [types.void(b, _I, _FF, _FF, _I, _F, types.float64, types.float64, types.int64, types.float64, _F, _I)
+     for b in (_FF, _HH)]
 )  # fmt: skip
 def reach(base, hour, near, far, rows, limit, sign, worse, mode, power, out, at):  # type: ignore[no-untyped-def]
     """Fill ``out``, shape (columns,), with the plant at which the first of the rows meets its limit, ``at`` with it.

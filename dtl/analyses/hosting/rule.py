@@ -57,11 +57,14 @@ class Rule:
     change: bool = False
     power: float = 2.0
 
-    def largest(self, now: Values, base: Values, pre_existing: str, out: Real, at: Ints) -> None:
-        """Fill in the largest excess of each column and its row among ``rows``; as `excess`, in one pass."""
+    def largest(self, now: Values, base: Values, hour: Ints, pre_existing: str, out: Real, at: Ints) -> None:
+        """Fill in the largest excess of each column and its row among ``rows``; as `excess`, in one pass.
+
+        ``base`` has all hours, of which each column has one.
+        """
         mode = kernels.CHANGE if self.change else _MODES[pre_existing]
-        value, before = (np.ascontiguousarray(self.value(x), np.float64) for x in (now, base))
-        kernels.largest(value, before, self.rows, self.limit, self.sign, self.worse + _SAME, mode, out, at)
+        value, before = np.ascontiguousarray(self.value(now)), self.value(base)
+        kernels.largest(value, before, hour, self.rows, self.limit, self.sign, self.worse + _SAME, mode, out, at)
 
     def reach(self, now: tuple[Values, Values], base: Values, hour: Ints, pre_existing: str) -> tuple[Real, Ints]:
         """Plant at which the first row meets its limit, in those of the second of two solved plants; and that row.
@@ -70,7 +73,7 @@ class Rule:
         shape (columns,); ``base`` has all hours, of which each column has one.
         """
         mode = kernels.CHANGE if self.change else _MODES[pre_existing]
-        near, far, before = (np.ascontiguousarray(self.value(x), np.float64) for x in (*now, base))
+        near, far, before = (np.ascontiguousarray(self.value(x)) for x in (*now, base))
         out, at = np.empty(len(hour)), np.empty(len(hour), np.int64)
         kernels.reach(
             before, hour, near, far, self.rows, self.limit, self.sign, self.worse, mode, self.power, out, at
