@@ -23,8 +23,10 @@ def inner(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-def compiled(signature: Signature, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator that compiles a loop for arguments of the given types.
+def compiled(
+    signature: Signature | list[Signature], **options: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+    """A decorator that compiles a loop for arguments of the given types, or once for each of several.
 
     Floating point may contract and drop the sign of zero, but keeps NaN and the order of sums: the same machine code
     gives the same bytes. A division by zero gives infinity.
