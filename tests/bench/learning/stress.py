@@ -94,7 +94,7 @@ def truth(utility: tuple[list[Any], Any, Settings], found: pd.DataFrame, draws: 
     return pd.DataFrame(years, ["customers", "minutes"]).T
 
 
-def synthetic(draws: int = 100, records: int = 20, seed: int = 3) -> dict[str, float]:
+def synthetic(draws: int = 100, records: int = 16, seed: int = 3) -> dict[str, float]:
     """Share of 90 % intervals of the change from the last year to each earlier one that hold the generator's own."""
     utility = made(seed)
     feeders, skies, settings = utility
@@ -133,4 +133,4 @@ if __name__ == "__main__":
     for name, value in real(folder).items():
         print(f"stress | days of a real utility, 2009-2011 | {name} | {value:.2f}")
     for name, value in synthetic().items():
-        print(f"stress | synthetic utility, 20 records of five years | {name} | {value:.2f}")
+        print(f"stress | synthetic utility, 16 records of five years | {name} | {value:.2f}")
