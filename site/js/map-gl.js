@@ -195,7 +195,7 @@ DTL.GlNetwork = class {
 
   /** Resolves once all that is in sight is drawn. */
   settled() {
-    return new Promise((done) => this.map.once("idle", done));
+    return new Promise((done) => (this.map.once("idle", done), this.map.triggerRepaint()));
   }
 
   /** Areas are drawn by deck.gl from now on, where it can be read; else they stay on the canvas. */

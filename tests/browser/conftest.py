@@ -6,7 +6,7 @@ import http.server
 import importlib.util
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,19 +46,29 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Serves folders on this machine: the address of each."""
+    running = []
+
+    def begin(folder: Path) -> str:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder)))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield begin
+    for server, thread in running:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 @pytest.fixture(scope="session", params=["file", "http"])
-def address(request: pytest.FixtureRequest, made: Any) -> Iterator[str]:
+def address(request: pytest.FixtureRequest, made: Any, serve: Callable[[Path], str]) -> str:
     """Where the site is read from: a disk, or a server on this machine."""
-    if request.param == "file":
-        yield made.www.as_uri()
-        return
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(made.www)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return str(made.www.as_uri()) if request.param == "file" else serve(made.www)
 
 
 class Watched:
@@ -87,6 +97,12 @@ class Watched:
             if self.page.locator(root).count():
                 self.page.wait_for_selector(f"{root}[data-ready]", state="attached", timeout=20_000)
         return self.page
+
+
+@pytest.fixture(scope="session")
+def watch() -> type[Watched]:
+    """The class, for tests that open pages of their own."""
+    return Watched
 
 
 @pytest.fixture
