@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -18,7 +19,7 @@ from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand
 from dtl.demand.meter_loads import Metered, metered
 from dtl.demand.model_loads import model_loads
-from dtl.demand.profiles import followed
+from dtl.demand.profiles import Followed, followed
 from dtl.network.feeder import Feeder
 from dtl.network.service_transformers import serving
 
@@ -74,7 +75,7 @@ def base_demand(
         "profile": profile.loads(demand) if profile is not None else {},
         "scale": {"by": by or "", "loss_share": round(loss_share, 6), "factors": corrected.factors},
         "head_check": corrected.checks,
-        "warnings": [*told.warnings, *_lacking(told), *corrected.warnings],
+        "warnings": [*told.warnings, *_lacking(told), *_held(found, profile, given, calendar), *corrected.warnings],
     }
     return corrected.demand, facts
 
@@ -109,6 +110,22 @@ def _sums(found: Metered | None, feeder: Feeder) -> dict[str, NDArray[np.float64
     total = found.cleaned.kw
     sums = np.where(share >= PRESENT, np.nansum(total, axis=0), np.nan)
     return {feeder.feeders[0]: np.asarray(sums.reshape(HOURS, -1).mean(axis=1))}
+
+
+def _held(found: Metered | None, profile: Followed | None, given: Given, calendar: Calendar) -> list[str]:
+    """What is known by longer intervals than the study's steps."""
+    longest: dict[str, int] = {}
+    if found is not None:
+        longest["readings"] = int(
+            pc.max(pq.read_table(given.readings, columns=["interval_min"])["interval_min"]).as_py()
+        )
+    if profile is not None:
+        longest["profiles"] = max(24 * 60 * 365 // (len(p.values) * p.per_year) for p in profile.profiles.values())
+    return [
+        f"{what} of {minutes} min are held through steps of {calendar.step_min} min"
+        for what, minutes in longest.items()
+        if minutes > calendar.step_min
+    ]
 
 
 def _lacking(told: origins.Told) -> list[str]:

@@ -27,6 +27,8 @@ def may_show(spec: Mapping[str, Any]) -> bool:
 def time(solution: Solution, *, hourly: bool) -> bytes:
     """The payload ``ts/<file>``: tables ``days`` (365 rows), ``week`` (168) and, if `hourly`, ``hours`` (8,760).
 
+    Of steps shorter than an hour the days have the extremes, and hours the means.
+
     Columns of a case carry ``@i``. ``week`` begins at hour ``meta.week_start``, of the week around the highest power of
     any case, the same for all; ``meta.peak`` holds the hour of the highest power of each case.
     """
@@ -41,8 +43,8 @@ def time(solution: Solution, *, hourly: bool) -> bytes:
         found = hours[case]
         power = found["source_kw"]
         days += [
-            payloads.numbers(f"kw_min@{i}", _daily(power, np.fmin), 1, "kW"),
-            payloads.numbers(f"kw_max@{i}", _daily(power, np.fmax), 1, "kW"),
+            payloads.numbers(f"kw_min@{i}", _daily(found["lowest_kw"], np.fmin), 1, "kW"),
+            payloads.numbers(f"kw_max@{i}", _daily(found["highest_kw"], np.fmax), 1, "kW"),
             payloads.numbers(f"load@{i}", _daily(found["max_load_pct"], np.fmax), 2, "%"),
             payloads.numbers(f"low@{i}", _daily(found["min_pu"], np.fmin), 4, "pu"),
             payloads.numbers(f"high@{i}", _daily(found["max_pu"], np.fmax), 4, "pu"),
@@ -69,10 +71,12 @@ def _full(columns: Mapping[str, Any]) -> dict[str, Real]:
     """The columns as arrays of 8,760 hours, nan where an hour was not solved."""
     hour = columns["hour"].astype(int)
     found = {}
-    for name in ("source_kw", "max_load_pct", "min_pu", "max_pu"):
+    for name in ("source_kw", "max_load_pct", "min_pu", "max_pu", "highest_kw", "lowest_kw"):
         values = np.full(24 * DAYS, np.nan)
         values[hour] = columns[name]
         found[name] = values
+    for name in ("highest_kw", "lowest_kw"):
+        found[name] = np.where(np.isnan(found[name]), found["source_kw"], found[name])
     return found
 
 
@@ -82,10 +86,10 @@ def _daily(values: Real, pick: np.ufunc) -> Real:
 
 def _week(hours: Mapping[str, Mapping[str, Real]]) -> tuple[int, dict[str, int]]:
     """First hour of the week around the highest power of all cases, and the hour of the highest power of each case."""
-    peaks = {case: int(np.nanargmax(found["source_kw"])) for case, found in hours.items()}
+    peaks = {case: int(np.nanargmax(found["highest_kw"])) for case, found in hours.items()}
     if not peaks:
         return 0, {}
-    top = max(sorted(peaks), key=lambda case: hours[case]["source_kw"][peaks[case]])
+    top = max(sorted(peaks), key=lambda case: hours[case]["highest_kw"][peaks[case]])
     return 24 * min(max(peaks[top] // 24 - 3, 0), DAYS - 7), peaks
 
 
