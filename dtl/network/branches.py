@@ -43,6 +43,8 @@ class Bus(Part):
     """Northing or latitude."""
     feeder: str = ""
     """Feeder that the bus belongs to, when several are solved together."""
+    area: str = ""
+    """Area of the GIS in which it stands; empty where the study draws none from there."""
 
     @property
     def kv_ll(self) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class Place:
     head: tuple[float, float] | None
     buses: frozenset[str] = frozenset()
     """Those of its buses by which alone some entry of the register is placed, in lower case."""
+    drawn: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The buses that stand in each area of the GIS."""
 
 
 def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[str, Place], folder: Path) -> None:
@@ -46,7 +48,9 @@ def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[
     at = {r["meter"]: {"load": r["load"]} for r in links if r["meter"] and r["load"]}
     folder.mkdir(parents=True, exist_ok=True)
     for group, place in groups.items():
-        own = _areas(areas, place.feeders)
+        own = _areas(areas, place.feeders) | {
+            name: {"buses": list(buses), "drawn": True} for name, buses in sorted(place.drawn.items())
+        }
         facts = {
             "weather": nearest(points, place.feeders, place.head, place.crs),
             "register": [_plain(r) | at.get(r["meter"], {}) for r in register if _of_group(r, owner, place)],

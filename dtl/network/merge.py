@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from dtl import tables
 from dtl.errors import Finding
 from dtl.network import referential, system
+from dtl.network.areas import with_areas
 from dtl.network.checks import check
 from dtl.network.feeder import Feeder
 from dtl.network.geometry import with_places
@@ -60,9 +61,13 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     if drawn := spec["geometry"]:
         about = json.loads((folders[drawn] / "source.json").read_text(encoding="utf-8"))
         network = with_places(network, same, about["crs"])
+    outside: list[Finding] = []
+    if areas := spec.get("areas"):
+        network, outside = with_areas(network, folders[areas], areas)
     outages = link(folders, network, same.links)
     meters, placed = metering(folders, network, same.links, spec["meters"], raw)
-    findings = [_waived(f, spec.get("waive") or {}) for f in [*findings, *same.findings, *outages.findings, *placed]]
+    findings += [*same.findings, *outside, *outages.findings, *placed]
+    findings = [_waived(f, spec.get("waive") or {}) for f in findings]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
     columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}
     tables.write("findings", tables.frame("findings", columns), outputs["findings"])

@@ -62,7 +62,7 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         (folder / f"{group}.json").write_text(text, encoding="utf-8")
         groups[group] = _entry(names, "ok", "") | _facts(feeder, text)
         own = wanted & {b.name.lower() for b in feeder.buses} if wanted else wanted
-        places[group] = given.Place(names, feeder.crs, _head(feeder), own)
+        places[group] = given.Place(names, feeder.crs, _head(feeder), own, _drawn(feeder))
     index: dict[str, Any] = {"groups": groups, "unmet": sorted(p for p in unmet if _GLOB.search(p)), **studied.notes}
     text = json.dumps(index, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     outputs["index"].write_text(text, encoding="utf-8")
@@ -129,6 +129,15 @@ def _facts(feeder: Feeder, text: str) -> dict[str, Any]:
         "buses": len(feeder.buses),
         "length_km": round(sum(p.length_km for p in feeder.lines if p.enabled), 6),
     }
+
+
+def _drawn(feeder: Feeder) -> dict[str, list[str]]:
+    """The buses in each area of the GIS."""
+    found: dict[str, list[str]] = {}
+    for bus in feeder.buses:
+        if bus.area:
+            found.setdefault(bus.area, []).append(bus.name)
+    return found
 
 
 def _head(feeder: Feeder) -> tuple[float, float] | None:

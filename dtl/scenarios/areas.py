@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from dtl.errors import SolveError
 from dtl.scenarios import edited
 from dtl.scenarios.context import Context
 from dtl.scenarios.state import State
+from dtl.spec.base import near
+
+AREA = "area"
+"""What layers look for that name an area, of which many feeders may have a part."""
 
 
 def of_area(layer: Mapping[str, Any], state: State, context: Context, name: str) -> tuple[list[int], State]:
@@ -17,8 +24,14 @@ def of_area(layer: Mapping[str, Any], state: State, context: Context, name: str)
     An area by buses that the feeder does not have is of another feeder; nobody having a bus is an error of the run.
     """
     area = context.areas.get(name)
-    if area is None:
-        return [], state
+    near_ones = difflib.get_close_matches(name, list(context.areas), 3, 0.6) if area is None else []
+    row = {"layer": str(layer["name"]), "what": AREA, "name": name, "found": area is not None, "near": near_ones}
+    state = replace(state, sought=(*state.sought, row))
+    if area is None and layer.get("only_feeder"):
+        raise SolveError(f"layer '{row['layer']}': {state.feeder.id} has no area '{name}'{near(name, context.areas)}")
+    if area is None or area.get("drawn"):
+        drawn = set(area["buses"]) if area else set()
+        return [i for i, bus in enumerate(state.buses) if bus in drawn], state
     if area.get("buses") is None:
         mine = [i for i, f in enumerate(state.feeders) if matches(f, area["feeders"])]
         return mine, state

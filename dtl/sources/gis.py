@@ -19,6 +19,7 @@ import shapely
 
 from dtl.errors import SourceError
 from dtl.sources import gis_account as account
+from dtl.sources import gis_areas
 from dtl.sources.gis_assets import Assets, assets, service_points
 from dtl.sources.gis_edges import edges
 from dtl.sources.gis_files import Handle, Layer, Shapes, handles
@@ -51,6 +52,8 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     reader.close()
     found = reader.distinct()
     reading.crs = reader.to_crs
+    if reader.areas is not None:
+        reading.tables["areas"] = reader.areas.rows(reader.to_crs)
     reading.tables |= {
         "assets": assets(name, found),
         "service_points": service_points(name, found),
@@ -67,6 +70,7 @@ class _Reader:
         self.to_crs = str(spec.get("to_crs") or "")
         self.found: list[tuple[Handle, Assets]] = []
         self.seen: set[str] = set()
+        self.areas = gis_areas.declared(reading, spec)
 
     def take(self, handle: Handle, layer: Layer) -> None:
         """Take one layer: its columns as fields, its shapes in the working system."""
@@ -74,6 +78,11 @@ class _Reader:
         for text in layer.noted:
             self.reading.find("gis.file", "warning", text, file=handle.file, element=handle.name)
         plans = self.words.plans(handle.name)
+        drawn = self.areas is not None and handle.name.casefold() == self.areas.table.casefold()
+        if self.areas is not None and drawn and layer.shapes is not None:
+            self.areas.take(handle, layer, layer.shapes, layer.crs or str(self.spec.get("crs") or ""))
+        if not plans and drawn:
+            return
         if not plans:
             account.unused(self.reading, handle, layer)
             return

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from dtl.spec.base import Base, not_yet, one_of
+from dtl.spec.base import Base, one_of
 from dtl.spec.feeders import Globs
 from dtl.spec.names import GisName
 from dtl.spec.scalars import Name, Number, Text
 
 
-@not_yet
 class AreaTable(Base):
     """Areas of a table of the GIS."""
 

@@ -23,6 +23,15 @@ GIVEN = (
         ("source", "kind", "asset"),
     ),
     Table(
+        "areas",
+        (
+            _SOURCE,
+            Column("area", TEXT, "name of the area"),
+            Column("shape", TEXT, "its polygons as hexadecimal WKB, in the working coordinates of the source"),
+        ),
+        ("source", "area"),
+    ),
+    Table(
         "service_points",
         (
             _SOURCE,

@@ -9,8 +9,9 @@ from typing import Any
 
 from dtl import layout
 from dtl.spec.adoption import Adoption, Growth
+from dtl.spec.areas import AreaTable
 from dtl.spec.base import near
-from dtl.spec.edits import Queue
+from dtl.spec.edits import Actions, Flexibility, Queue
 from dtl.spec.stated import Place
 from dtl.spec.study import Study
 from dtl.workflow.inventory import Inventory, Unread, folder_of
@@ -27,7 +28,7 @@ EVERYWHERE = "*"
 
 def concerns(study: Study) -> bool:
     """Whether a study names anything of these."""
-    return any(
+    return (isinstance(study.areas, AreaTable) and bool(list(_area_names(study)))) or any(
         isinstance(x, Queue)
         or (isinstance(x, Adoption) and (x.to != "all" or x.follow is not None))
         or (isinstance(x, Growth) and (x.to != "all" or x.forecast is not None))
@@ -38,6 +39,8 @@ def concerns(study: Study) -> bool:
 def judged(study: Study, parts: Inventory, store: Store) -> Iterator[Found | Told]:
     """What is wrong, and what is strange, with the data that layers name."""
     yield from _classes(study, parts)
+    if isinstance(study.areas, AreaTable):
+        yield from _areas(study, store)
     for name, layer in study.layers.items():
         at: Place = ("layers", name)
         if isinstance(layer, Growth) and layer.forecast is not None and layer.what is not None:
@@ -47,6 +50,36 @@ def judged(study: Study, parts: Inventory, store: Store) -> Iterator[Found | Tol
             yield from _forecast(study, parts, store, follow.forecast, follow.what, (*at, "follow", "what"))
         elif isinstance(layer, Queue):
             yield from _register(study, parts, store, name, layer)
+
+
+def _area_names(study: Study) -> Iterator[tuple[Place, str]]:
+    """The areas that layers name, with their places."""
+    for name, layer in study.layers.items():
+        if isinstance(layer, Flexibility):
+            yield from ((("layers", name, "areas", i), area) for i, area in enumerate(layer.areas or ()))
+        elif isinstance(layer, Actions):
+            for i, step in enumerate(layer.do):
+                if step.scale_load is not None and step.scale_load.area is not None:
+                    yield ("layers", name, "do", i, "scale_load", "area"), step.scale_load.area
+
+
+def _drawn(study: Study, store: Store) -> set[str] | None:
+    """The areas that the GIS draws; None where it is not read yet."""
+    assert isinstance(study.areas, AreaTable), "declared areas need no GIS"
+    rows = _rows(study, store, study.areas.from_, "areas")
+    return None if rows is None else {str(r["area"]) for r in rows}
+
+
+def _areas(study: Study, store: Store) -> Iterator[Found | Told]:
+    if not (asked := list(_area_names(study))):
+        return
+    known = _drawn(study, store)
+    if known is None:
+        yield f"{LATER}areas of the GIS, which was not read yet"
+        return
+    for at, area in asked:
+        if area not in known:
+            yield at, "unknown-name", f"the GIS draws no area '{area}'{near(area, known)}"
 
 
 def _classes(study: Study, parts: Inventory) -> Iterator[Found | Told]:
@@ -111,9 +144,11 @@ def _forecast(
     if not mine:
         yield at, "unknown-name", f"the forecast '{source}' has no '{what}'{near(what, {str(r['what']) for r in rows})}"
         return
-    if study.areas is not None and not isinstance(study.areas, dict):
-        return  # the table of areas is joined with the network by the run
-    known = {*parts.groups, *(study.areas or ())}
+    areas = _drawn(study, store) if isinstance(study.areas, AreaTable) else {*(study.areas or ())}
+    if areas is None:
+        yield f"{LATER}areas of the GIS, which was not read yet"
+        return
+    known = {*parts.groups, *areas}
     stated = {str(r["area"]) for r in mine} - {EVERYWHERE}
     strange = sorted(stated - known - parts.others)
     if stated and not stated & known and len(stated) == len({str(r["area"]) for r in mine}):

@@ -10,7 +10,7 @@ from dtl.workflow import digests
 
 _FILES = ("equipment", "calibrated")
 """Words of the section ``network`` whose files have rows that must be of something."""
-COMMON = ("load of the class",)
+COMMON = ("load of the class", "area")
 """What many feeders may have by one name."""
 Key = tuple[str, str, str]
 """Layer, what is looked for, and its name."""

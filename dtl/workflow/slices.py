@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dtl.spec.areas import AreaTable
 from dtl.spec.canonical import plain
 from dtl.spec.network import MeterMatching
 from dtl.spec.stacked import files, in_service, words
@@ -116,7 +117,14 @@ class Slices:
     def _source(self, name: str) -> dict[str, Any]:
         source = self.study.sources[name]
         clock = {"timezone": self.study.timezone} if "zone" in type(source).model_fields else {}
-        return plain(source, cosmetic=False) | clock
+        return plain(source, cosmetic=False) | clock | self._drawn(name)
+
+    def _drawn(self, source: str) -> dict[str, Any]:
+        """The table of areas that is read of a source, if it is the one that draws them."""
+        areas = self.study.areas
+        if not isinstance(areas, AreaTable) or areas.from_ != source:
+            return {}
+        return {"areas": plain(areas, cosmetic=False)}
 
     @property
     def _ami(self) -> dict[str, dict[str, Any]]:
@@ -156,6 +164,7 @@ class Slices:
             "meters": self._matching,
             "reconcile": {} if network.reconcile is None else plain(network.reconcile, cosmetic=False),
             "geometry": network.geometry or "",
+            **({"areas": self.study.areas.from_} if isinstance(self.study.areas, AreaTable) else {}),
         }
 
     @property
@@ -210,11 +219,17 @@ class Slices:
             "controls": power["controls"],
             "engine": power["engine"],
             "keep": power["keep"],
+            **({"states": self._states} if self._states else {}),
             "head_voltage": network.get("head_voltage"),
             "secondary": "modelled" if "table" in network["secondary"] else network["secondary"],
             "limits": self.study.resolved_limits,
             **({"load_model": self.study.demand.load_model} if self.study.demand.load_model else {}),
         }
+
+    @property
+    def _states(self) -> list[dict[str, Any]]:
+        """The states of a snapshot in their order; none where time runs."""
+        return [{"name": name, **plain(state)} for name, state in self.study.powerflow.states.items()]
 
     def _case(self, case: Case) -> dict[str, Any]:
         layers = [{"name": name, **words(self.study, layer)} for name, layer in case.layers]

@@ -123,12 +123,18 @@ def weather() -> str:
     return "\n".join(rows) + "\n"
 
 
+def pools() -> str:
+    """What the pump of a pool takes per kW in each hour of standard time: 9 to 17 h from 15 May to 14 September."""
+    first, after = (31 + 28 + 31 + 30 + 14) * 24, (31 + 28 + 31 + 30 + 31 + 30 + 31 + 31 + 14) * 24
+    return "".join(f"{int(first <= hour < after and 9 <= hour % 24 < 17)}\n" for hour in range(8760))
+
+
 def main() -> None:
     """Write the files below a folder."""
     parser = argparse.ArgumentParser(description="Write the data of the study.")
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write to; the study's own if not given")
     out = parser.parse_args().out
-    for name, text in (feeder() | {"data/weather/town.csv": weather()}).items():
+    for name, text in (feeder() | {"data/weather/town.csv": weather(), "data/pools.csv": pools()}).items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")

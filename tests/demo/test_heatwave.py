@@ -20,7 +20,7 @@ def test_the_files_are_those_that_the_script_writes(root: Path, tmp_path: Path) 
     subprocess.run([sys.executable, script, "--out", tmp_path], check=True, cwd=tmp_path)
     written = {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     assert set(written) == {"data/feeder/lane.dss", "data/feeder/buses.csv", "data/weather/town.csv",
-                            "overrides/classes.csv"}  # fmt: skip
+                            "data/pools.csv", "overrides/classes.csv"}  # fmt: skip
     for name, data in written.items():
         assert data == (root / STUDY / name).read_bytes(), name
 
@@ -48,6 +48,10 @@ def test_the_study_answers(root: Path, tmp_path: Path) -> None:
     known = {k: v for k, v in os.environ.items() if not k.startswith("DTL_")} | {"PYTHONPATH": str(root)}
     subprocess.run([sys.executable, "-m", "dtl.cli", "run", "heatwave"], cwd=tmp_path, env=known, check=True)
     cases = json.loads((tmp_path / "results/heatwave/f/lane/manifest.json").read_text(encoding="utf-8"))["cases"]
+    (pumps,) = [
+        r["value"] for r in cases["pools@2030"]["assumptions"] if r["layer"] == "pools" and r["field"] == "devices"
+    ]
+    assert pumps == 24
     high = cases["high@2030"]
     assert high["inverters"]["absorbed_kvarh"] > 0.0
     layers = {row["layer"] for row in high["assumptions"]}

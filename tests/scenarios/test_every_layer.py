@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,11 @@ def test_a_feeder_without_the_class_of_a_layer_is_as_it_was_and_says_so(kind: st
     np.testing.assert_array_equal(state.kw(), compose(beside, FEEDER, demand_of(FEEDER), context).kw())
     sought = [(row["what"], row["name"], row["found"]) for row in state.sought if row["layer"] == f"the {kind}"]
     assert sought == [("load of the class", "farm", False)]
+
+
+def test_every_kind_is_in_a_shipped_study_and_has_a_worked_example(root: Path) -> None:
+    studies = "\n".join(p.read_text(encoding="utf-8") for p in (root / "studies").glob("*/study.yaml"))
+    pages = "\n".join(p.read_text(encoding="utf-8") for p in (root / "site/docs/scenarios").glob("*.md"))
+    for text, what in ((studies, "shipped study"), (pages, "page of the docs")):
+        shown = set(re.findall(r"kind: ([a-z_]+)", text))
+        assert set(LAYERS) - shown == set(), f"these kinds are in no {what}"
