@@ -20,7 +20,8 @@ def words(study: Study, layer: LayerBase, *, cosmetic: bool = False) -> dict[str
 
     An adoption without a year reaches its level in the last planned one; a layer with a profile carries what the
     entry of ``profiles`` says, as ``charging``, so that other profiles may change without changing it. A layer that
-    names parts of the network, or a class of customers, knows whether the study has but one feeder, which must then have them.
+    names parts of the network, or a class of customers, knows whether the study has but one feeder, which must then
+    have them.
     """
     said = plain(layer, cosmetic=cosmetic)
     if isinstance(layer, Adoption) and layer.by is None and study.years.planned:
