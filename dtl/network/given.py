@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -47,20 +48,26 @@ def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[
     links = meters.filter(pc.is_in(meters["meter"], pa.array(sorted(named), pa.string()))).to_pylist() if named else []
     at = {r["meter"]: {"load": r["load"]} for r in links if r["meter"] and r["load"]}
     folder.mkdir(parents=True, exist_ok=True)
+    feeder_of = [belongs(r, owner) for r in register]
+    entries, wishes = _Places(feeder_of), _Places([r["area"] for r in forecast])
+    homeless = [row for row, feeder in enumerate(feeder_of) if not feeder]
+    meters_of, scada_of = _OfFeeders(meters), _OfFeeders(scada)
     for group, place in groups.items():
         own = _areas(areas, place.feeders) | {
             name: {"buses": list(buses), "drawn": True} for name, buses in sorted(place.drawn.items())
         }
+        by_its_bus = [row for row in homeless if register[row]["bus"].lower() in place.buses]
+        mine = sorted([*entries.of(place.feeders), *by_its_bus])
         facts = {
             "weather": nearest(points, place.feeders, place.head, place.crs),
-            "register": [_plain(r) | at.get(r["meter"], {}) for r in register if _of_group(r, owner, place)],
-            "forecast": [_plain(r) for r in forecast if r["area"] in (EVERYWHERE, *place.feeders, *own)],
+            "register": [_plain(r) | at.get(r["meter"], {}) for r in map(register.__getitem__, mine)],
+            "forecast": [_plain(forecast[row]) for row in wishes.of((EVERYWHERE, *place.feeders, *own))],
             "areas": own,
         }
         text = json.dumps(facts, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
         (folder / f"{group}.json").write_text(text, encoding="utf-8")
-        tables.write("meters", _of(meters, place.feeders), folder / f"{group}.meters.parquet")
-        tables.write("scada", _of(scada, place.feeders), folder / f"{group}.scada.parquet")
+        tables.write("meters", meters_of(place.feeders), folder / f"{group}.meters.parquet")
+        tables.write("scada", scada_of(place.feeders), folder / f"{group}.scada.parquet")
 
 
 def belongs(row: Mapping[str, Any], owner: Mapping[str, str]) -> str:
@@ -74,10 +81,34 @@ def by_bus(inputs: Mapping[str, Path]) -> frozenset[str]:
     return frozenset(r["bus"].lower() for r in register if r["bus"] and not r["feeder"] and not r["meter"])
 
 
-def _of_group(row: Mapping[str, Any], owner: Mapping[str, str], place: Place) -> bool:
-    """Whether an entry of the register belongs to a group: by its feeder, or by a bus that the group has."""
-    feeder = belongs(row, owner)
-    return feeder in place.feeders if feeder else row["bus"].lower() in place.buses
+class _Places:
+    """Where each name stands in a column."""
+
+    def __init__(self, column: Sequence[str]):
+        self._places: dict[str, list[int]] = {}
+        for place, name in enumerate(column):
+            self._places.setdefault(name, []).append(place)
+
+    def of(self, names: Iterable[str]) -> list[int]:
+        """The places of some names, in order."""
+        return sorted(place for name in set(names) for place in self._places.get(name, []))
+
+
+class _OfFeeders:
+    """The rows of a table by feeder, found once: a thousand groups would look through all of it a thousand times."""
+
+    def __init__(self, table: pa.Table):
+        self._table = table.combine_chunks()
+        words = self._table["feeder"].cast(tables.TEXT).combine_chunks().dictionary_encode()
+        codes = words.indices.to_numpy()
+        self._order = np.argsort(codes, kind="stable")
+        edges = np.searchsorted(codes[self._order], np.arange(len(words.dictionary) + 1)).tolist()
+        self._span = dict(zip(words.dictionary.to_pylist(), map(slice, edges[:-1], edges[1:]), strict=True))
+
+    def __call__(self, feeders: Iterable[str]) -> pa.Table:
+        """The rows of some feeders, in their order."""
+        own = [self._order[self._span[feeder]] for feeder in set(feeders) if feeder in self._span]
+        return self._table.take(np.sort(np.concatenate([self._order[:0], *own])))
 
 
 def _areas(areas: Mapping[str, Any], feeders: Iterable[str]) -> dict[str, Any]:
@@ -88,10 +119,6 @@ def _areas(areas: Mapping[str, Any], feeders: Iterable[str]) -> dict[str, Any]:
         return patterns is None or any(fnmatchcase(f.lower(), p.lower()) for f in feeders for p in patterns)
 
     return {name: area for name, area in sorted(areas.items()) if touches(area)}
-
-
-def _of(table: pa.Table, feeders: Sequence[str]) -> pa.Table:
-    return table.filter(pc.is_in(table["feeder"].cast(tables.TEXT), pa.array(list(feeders), tables.TEXT)))
 
 
 def _points(weather: pa.Table) -> list[dict[str, Any]]:
