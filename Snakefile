@@ -7,6 +7,11 @@ border = Border(config.get("study"))
 if mistakes := border.check():
     raise WorkflowError(mistakes)
 
+# Snakemake's limit of jobs a second, which is on unless it is taken off, starts a timer with every round of scheduling
+# that starts another round: with every job that ends there is one more of them, for ever. A workstation needs no limit.
+if workflow.local_exec and workflow.scheduling_settings:
+    workflow.scheduling_settings.max_jobs_per_timespan = None
+
 # A job's shell becomes the job, so that no shell outlives Snakemake and its job with it.
 shell.prefix("set -euo pipefail; exec ")
 
