@@ -33,7 +33,7 @@ def context(spec: Mapping[str, Any], cases: list[dict[str, Any]], index: Mapping
         "calibrated": [_calibrated(row) for row in index.get("calibration") or ()],
         "network": _pairs(whole.get("network", {})),
         "powerflow": _pairs(whole.get("powerflow", {})),
-        "step_min": int(whole.get("powerflow", {}).get("step_min", 60)),
+        "step_min": step if (step := int(whole.get("powerflow", {}).get("step_min", 60))) < 60 else None,
         "years": _pairs(whole.get("years", {})),
         "sources": [{"name": n, "fields": _pairs(s)} for n, s in sorted(whole.get("sources", {}).items())],
         "timezone": spec["timezone"],
