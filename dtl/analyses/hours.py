@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 MONTHS = (
@@ -18,6 +19,14 @@ MONTHS = (
     "November",
     "December",
 )
+
+
+def when(hour: int | None, states: Sequence[str] = ()) -> str:
+    """The words for when something is, with the preposition: an hour of the year, or a state of a snapshot."""
+    if hour is None:
+        return ""
+    return f"in state {states[hour]}" if states else f"on {stamp(hour)}"
+
 
 _ANY_YEAR_OF_365_DAYS = datetime(2025, 1, 1)
 

@@ -25,6 +25,7 @@ from dtl.powerflow.flexible import respond
 from dtl.powerflow.hours import resolved
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
+from dtl.powerflow.snapshot import StateYear, at_states
 from dtl.scenarios.compose import compose
 from dtl.scenarios.composition import composition
 from dtl.scenarios.context import Context, read_context
@@ -96,12 +97,16 @@ def solved_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], context: Con
     demand = Demand.read(inputs["demand"], inputs["profiles"])
     spec = resolved(spec, demand, context.calendar)
     feeder, warnings = head.served(with_head_voltage(feeder, spec["head_voltage"]))
+    model, base = feeder, demand
     state = compose(spec["layers"], feeder, demand, context)
     state, answered = respond(state, context, spec)
     feeder, demand = realise(state)
     feeder, lost = head.served(feeder)
     air, lacking = ambient(spec.get("ageing"), state, context)
-    solved = run(feeder, demand, context.calendar, spec, air)
+    calendar = context.calendar
+    if states := spec.get("states"):
+        demand, calendar = at_states(states, model, base, (feeder, demand), calendar)
+    solved = run(feeder, demand, calendar, spec, air)
     told = ready["demand"].get("warnings", ())
     return SolvedCase(spec, state, solved, [*told, *warnings, *lost, *state.notes, *lacking], answered, demand.plants)
 
@@ -140,7 +145,8 @@ def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, A
             if spec["engine"] == name:
                 raise
             reason = f"auto: {name} was tried: {err}"
-    year = Year(feeder, demand, controls_active=spec["controls"] == "active")
+    kind = StateYear if spec.get("states") else Year
+    year = kind(feeder, demand, controls_active=spec["controls"] == "active")
     return Solved(_reduced(year, feeder, calendar, spec, hours, air), year, "opendss", reason)
 
 
@@ -203,6 +209,7 @@ def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driv
         "tolerance": TOLERANCE,
         "hours": reduction.voltages.steps if per_hour == 1 else reduction.voltages.steps / per_hour,
         "step_min": spec["step_min"],
+        **({"states": [state["name"] for state in spec["states"]]} if spec.get("states") else {}),
         "controls": {
             "mode": "static" if year.controls_active else "frozen",
             "regulators": len(reduction.circuit.regulators),

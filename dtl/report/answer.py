@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dtl.analyses.compare import roll
-from dtl.analyses.hours import stamp
+from dtl.analyses.hours import when
 from dtl.analyses.metrics import METRICS
 from dtl.report import ranking
 from dtl.report.board import EVERY, Board, Cell
@@ -63,10 +63,11 @@ def troubles(board: Board, case: str, feeder: str, headline: str) -> str:
     found = {}
     hours = board.number(case, "overload_hours_h", feeder)
     if hours:
-        found["thermal"] = f"{_loading(board, case, feeder)}, and something is overloaded in {_hours(hours)}"
+        found["thermal"] = f"{_loading(board, case, feeder)}, and something is overloaded in {_hours(board, hours)}"
     hours = board.number(case, "violation_hours_h", feeder)
     if hours:
-        found["voltage"] = f"{_voltage(board, case, feeder)}, and a voltage is outside its limits in {_hours(hours)}"
+        many = _hours(board, hours)
+        found["voltage"] = f"{_voltage(board, case, feeder)}, and a voltage is outside its limits in {many}"
     ordered = sorted(found, key=lambda kind: (kind != headline, kind))
     return "; ".join(found[kind] for kind in ordered)
 
@@ -78,8 +79,8 @@ def _loading(board: Board, case: str, feeder: str, *, of_feeder: str = "") -> st
         return ""
     _, word, cell = max(shares, key=lambda s: s[0])
     value, limit = cell.value or 0.0, cell.limit or 0.0
-    when = f" on {stamp(cell.hour)}" if cell.hour is not None else ""
-    return f"{word} {cell.text}{of_feeder} is loaded to {_apart(value, limit, 0)} %{when} (limit {limit:g} %)"
+    at = f" {when(cell.hour, board.states)}".rstrip()
+    return f"{word} {cell.text}{of_feeder} is loaded to {_apart(value, limit, 0)} %{at} (limit {limit:g} %)"
 
 
 _LOADED = (("line", "max_line_load_pct"), ("transformer", "max_transformer_load_pct"))
@@ -93,8 +94,8 @@ def _voltage(board: Board, case: str, feeder: str) -> str:
     cell, verb = (low, "falls to") if below else (high, "rises to")
     limit = cell.limit or 0.0
     value = limit - (cell.value or 0.0) if below else limit + (cell.value or 0.0)
-    when = f" on {stamp(cell.hour)}" if cell.hour is not None else ""
-    return f"the voltage at {cell.text} {verb} {_apart(value, limit, 3)} pu{when} (limit {limit:g} pu)"
+    at = f" {when(cell.hour, board.states)}".rstrip()
+    return f"the voltage at {cell.text} {verb} {_apart(value, limit, 3)} pu{at} (limit {limit:g} pu)"
 
 
 def _who(board: Board, bad: Sequence[str]) -> str:
@@ -211,8 +212,9 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def _hours(hours: float) -> str:
-    return f"{hours:,.0f} {'hour' if round(hours) == 1 else 'hours'}"
+def _hours(board: Board, hours: float) -> str:
+    word = "state" if board.states else "hour"
+    return f"{hours:,.0f} {word}" + ("" if round(hours) == 1 else "s")
 
 
 def _apart(value: float, limit: float, digits: int) -> str:

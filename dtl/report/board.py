@@ -40,6 +40,8 @@ class Board:
     feeders: list[str] = field(default_factory=list)
     cells: dict[str, dict[str, dict[str, Cell]]] = field(default_factory=dict)
     added: list[tuple[str, str, str]] = field(default_factory=list)
+    states: tuple[str, ...] = ()
+    """The states of a snapshot, which stand for its hours; none where time runs."""
 
     def put(self, case: str, metric: str, feeder: str, cell: Cell) -> None:
         """Add one cell."""

@@ -17,6 +17,8 @@ def rows(board: Board, headline: str, baseline: str, lead: str = "") -> list[Row
     """All rows of the cube that are not copied from a table ``assess``; `lead` opens the study's answer."""
     cases: dict[str, Case | None] = {c.case: c for c in board.cases} | {EVERY: None}
     added = [_row("feeder", f, cases[case], m, board.cells[case][m][f]) for case, m, f in board.added]
+    told = Cell(len(board.states), " ".join(board.states))
+    added += [_row("study", "", None, "states", told)] if board.states else []
     return [*added, *_study(board), *_places(board, headline, lead), *_first_years(board), *_deltas(board, baseline)]
 
 

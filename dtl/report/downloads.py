@@ -36,6 +36,7 @@ ABOUT = {
     "measures.csv": "Measures against violations: what each removes alone, its price, or why it is not offered.",
     "packages.csv": "Sets of measures, solved together: cost, what they remove and what still violates.",
     "portfolio.csv": "The works that were chosen, by group and budget, and what there is to say of the choice.",
+    "states.csv": "Every feeder in every loading state of a snapshot: powers, losses, voltages, highest loading.",
     "deviations.csv": "Every value of the reference: ours, the difference, or why there is none.",
     "links.csv": "Which asset of the GIS is which element of the model.",
     "study.json": "The study as it was run: resolved, with every default written out.",

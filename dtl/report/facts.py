@@ -32,6 +32,7 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
     assess = tables.concat("assess", [tables.read("assess", Path(p)) for _, p in sorted(inputs["assess"].items())])
     whole = pc.and_(pc.equal(assess["element"], ""), pc.equal(assess["kind"].cast(tables.TEXT), ""))
     found = board(spec["cases"], index, assess.filter(whole))
+    found.states = tuple(state["name"] for state in spec["powerflow"].get("states", ()))
     manifests = {g: json.loads(Path(p).read_text(encoding="utf-8")) for g, p in inputs["manifest"].items()}
     cube.put_engines(found, index, manifests)
     level = pc.if_else(whole, "feeder", "element")
@@ -154,6 +155,11 @@ class Facts:
     def answer(self, feeder: str | None = None) -> str:
         """The answer in words, of the study or of one feeder."""
         return self.text("answer", feeder)
+
+    @cached_property
+    def states(self) -> list[str]:
+        """The states of a snapshot, which stand for its hours from 0; none where time runs."""
+        return self.text("states").split()
 
     @cached_property
     def cases(self) -> list[Case]:

@@ -69,7 +69,7 @@ def figure_strip(facts: Facts, case: str) -> list[Shown]:
                 "number": number,
                 "unit": unit,
                 "meaning": figure.meaning.split(";")[0],
-                "place": place(figure.cell.text, figure.cell.hour),
+                "place": place(figure.cell.text, figure.cell.hour, facts.states),
                 "limit": figures.text(figure.cell.limit, figure.unit) if figure.cell.limit is not None else "",
                 "delta": "" if figure.delta is None else _changed(figure),
                 "verdict": figure.verdict,
@@ -85,9 +85,9 @@ def _changed(figure: Figure) -> str:
     return f"{figures.change(figure.delta, figure.unit)} {figure.verdict}"
 
 
-def place(text: str, hour: int | None) -> str:
-    """Where and when, in words."""
-    return ", ".join(p for p in (text, stamp(hour) if hour is not None else "") if p)
+def place(text: str, hour: int | None, states: Sequence[str] = ()) -> str:
+    """Where and when, in words; the hours of a snapshot are its states."""
+    return ", ".join(p for p in (text, (states[hour] if states else stamp(hour)) if hour is not None else "") if p)
 
 
 def matrix(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> list[Shown]:
@@ -108,7 +108,7 @@ def matrix(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> list[Shown]:
                     "trouble": broken(facts, metric, case["case"]),
                     "delta": figures.change(delta.value, unit) if changed and delta and delta.value else "",
                     "verdict": delta.text if delta else "",
-                    "place": place(cell.text, cell.hour) if cell else "",
+                    "place": place(cell.text, cell.hour, facts.states) if cell else "",
                 }
             )
         failed = len(facts.failed(case["case"]))

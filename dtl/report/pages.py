@@ -16,6 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PAGES = {
     "index": "Overview",
     "questions": "Ask",
+    "states": "States",
     "map": "Map",
     "compare": "Compare",
     "builder": "Build a scenario",

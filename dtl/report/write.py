@@ -41,6 +41,7 @@ from dtl.report import (
     reliability,
     series,
     sheet,
+    states,
     study_payloads,
     substations,
     sweeps,
@@ -159,7 +160,7 @@ def _write_feeders(
         _put(data, "ask/hosting", answers.hosting(r for rows in fits.values() for r in rows))
         asked.append("ask/hosting")
     more = {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)}
-    more["ts"] = set(files) if series.may_show(spec) else set()
+    more["ts"] = set(files) if series.may_show(spec) and not facts.states else set()
     return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked, elements.names)
 
 
@@ -218,7 +219,7 @@ def _write_feeder(
     if solution.places is None or not solution.buses:
         return
     _put(data, f"a/{file}", drawing.parts(solution))
-    if solution.solved and series.may_show(spec):
+    if solution.solved and series.may_show(spec) and not facts.states:
         hourly = (facts.value("rank", solution.feeder) or 0) <= series.HOURLY_FEEDERS
         _put(data, f"ts/{file}", series.time(solution, hourly=hourly))
     if solution.solved:
@@ -258,6 +259,7 @@ def _write_pages(
         | learned
         | {"ranking": asset_ranking.table(told.assets)}
         | {"sweeps": swept, "deviations": (deviations := validation.read(inputs))}
+        | {"states": (snapshot := states.table(facts, inputs))}
         | (works := mitigation.read(inputs))
     )
     cases = study_payloads.cases(spec, facts)
@@ -269,7 +271,10 @@ def _write_pages(
     reference = pages.reference(SOURCE / "docs")
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
     contexts = {
-        "index": overview.context(facts, cases, [*spec.get("notices", ()), *quality.notices(data)]),
+        "index": overview.context(
+            facts, cases, [*spec.get("notices", ()), *states.notice(facts), *quality.notices(data)]
+        ),
+        "states": states.context(facts, snapshot, cases),
         "data-quality": data,
         "assumptions": assumptions.context(spec, cases, index) | _of_manifests(_manifests(inputs)),
         "method": _method(inputs, listed["findings"], spec, reference),

@@ -23,6 +23,7 @@ from dtl.spec.layer_files import (
 from dtl.spec.layers import conflicts
 from dtl.spec.measured import OpenMeteo
 from dtl.spec.roots import leaves, roots, strangers
+from dtl.spec.snapshot_checks import snapshots_have_no_time
 from dtl.spec.study import Study
 from dtl.spec.sweeps import swept
 from dtl.spec.text import Node
@@ -249,6 +250,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     _headline_is_asked,
     _reliability_has_outages,
     _surrogate_has_hosting,
+    snapshots_have_no_time,
     _costs_have_a_currency,
     _metrics_are_computed,
     times_are_solved,

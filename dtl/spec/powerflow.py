@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from dtl.spec.base import Base, NotYet, not_yet, wrong
+from dtl.spec.base import Base, NotYet, wrong
 from dtl.spec.scalars import Count, Day, Minutes, Name, NotNegative, Whole
 from dtl.spec.shapes import ListShape, MapShape, TextShape, shape
 
@@ -32,10 +32,11 @@ class PeakDays(Base):
     """How many days."""
 
 
-@not_yet
 class State(Base):
     """A loading state of a snapshot."""
 
+    of: Literal["model", "peak_load", "minimum_load", "most_generation"] = "model"
+    """The powers as the model's files state them, or those of the feeder's hour with that of the demand."""
     load: NotNegative = 1.0
     """Factor on every load [-]."""
     generation: NotNegative = 1.0
@@ -67,10 +68,10 @@ class Powerflow(Base):
     """The days that are judged, instead of hours; the year of a date does not matter."""
     steps: Annotated[list[Annotated[Whole, Field(ge=0)]] | None, Field(min_length=1), AfterValidator(_steps)] = None
     """The steps of a day that are judged, of `days` or of every day; 0 is the one after midnight, standard time."""
-    mode: Annotated[Literal["series", "snapshot"], NotYet(but=("series",))] = "series"
-    """Whether time runs, or one state is solved."""
-    states: Annotated[dict[Name, State], NotYet()] = {}
-    """The loading states of a snapshot."""
+    mode: Literal["series", "snapshot"] = "series"
+    """Whether time runs, or some loading states are solved instead of a year."""
+    states: dict[Name, State] = {}
+    """The loading states of a snapshot, in their order."""
     controls: Literal["active", "frozen"] = "active"
     """Whether regulators and capacitors act, or stay where the model has them."""
     engine: Literal["auto", "opendss", "batch", "radial", "newton"] = "auto"
@@ -81,6 +82,17 @@ class Powerflow(Base):
         NotYet(but=("summary",)),
     ] = "summary"
     """What is kept of each case."""
+
+    @model_validator(mode="after")
+    def _states(self) -> Powerflow:
+        if (self.mode == "snapshot") != bool(self.states):
+            what = "a snapshot needs 'states'" if self.mode == "snapshot" else "'states' are of 'mode: snapshot'"
+            raise wrong("one-of", f"{what}, e.g. states: {{peak: {{of: peak_load}}}}", "states")
+        told = {"hours": self.hours != "all", "days": self.days, "steps": self.steps, "step_min": self.step_min != 60}
+        word = next((name for name, said in told.items() if said), None)
+        if self.mode == "snapshot" and word:
+            raise wrong("one-of", f"a snapshot has states and no time, so that '{word}' says nothing", word)
+        return self
 
     @model_validator(mode="after")
     def _one_choice(self) -> Powerflow:
@@ -95,7 +107,12 @@ class Powerflow(Base):
 
     @property
     def judged(self) -> str | list[int] | dict[str, Any]:
-        """What stands for the hours in slices: a word, the list of hours, the number of peak days, or single steps."""
+        """What stands for the hours in slices: a word, the list of hours, the number of peak days, or single steps.
+
+        Of a snapshot the hours are its states, from 0.
+        """
+        if self.mode == "snapshot":
+            return list(range(len(self.states)))
         if self.days is None and self.steps is None:
             return self.hours.model_dump() if isinstance(self.hours, PeakDays) else self.hours
         days = sorted({date(2025, d.month, d.day).timetuple().tm_yday - 1 for d in self.days or ()}) or range(365)

@@ -220,11 +220,17 @@ class Slices:
             "engine": power["engine"],
             "keep": power["keep"],
             **({"states": self._states} if self._states else {}),
+            **({"states": self._states} if self._states else {}),
             "head_voltage": network.get("head_voltage"),
             "secondary": "modelled" if "table" in network["secondary"] else network["secondary"],
             "limits": self.study.resolved_limits,
             **({"load_model": self.study.demand.load_model} if self.study.demand.load_model else {}),
         }
+
+    @property
+    def _states(self) -> list[dict[str, Any]]:
+        """The states of a snapshot in their order; none where time runs."""
+        return [{"name": name, **plain(state)} for name, state in self.study.powerflow.states.items()]
 
     @property
     def _states(self) -> list[dict[str, Any]]:

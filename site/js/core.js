@@ -13,8 +13,14 @@ DTL.put = (name, packed) => DTL.waiting.get(name)?.(packed);
 
 /** The payload of a name, read once. @param {string} name @returns {Promise<any>} */
 DTL.load = (name) => {
-  if (!DTL.known.has(name)) DTL.known.set(name, DTL.fetch(name).then(DTL.unpack));
+  if (!DTL.known.has(name)) DTL.known.set(name, DTL.fetch(name).then(DTL.unpack).then((found) => (name === "study" ? DTL.keepStates(found) : found)));
   return DTL.known.get(name);
+};
+
+/** The states of a snapshot stand for its hours: their names are what a time is called. */
+DTL.keepStates = (study) => {
+  if (study.states?.length) DTL.states = study.states;
+  return study;
 };
 
 DTL.fetch = (name) =>
@@ -152,7 +158,7 @@ DTL.day = (day) => {
 };
 
 /** The beginning of an hour of the year, e.g. `12 July at 17:00`. */
-DTL.stamp = (hour) => `${DTL.day(Math.floor(hour / 24))} at ${String(hour % 24).padStart(2, "0")}:00`;
+DTL.stamp = (hour) => DTL.states?.[hour] ?? `${DTL.day(Math.floor(hour / 24))} at ${String(hour % 24).padStart(2, "0")}:00`;
 
 /* ---- severity: classes are cut at the limits ---- */
 
