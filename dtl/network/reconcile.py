@@ -6,7 +6,7 @@ Overrides win, then `dtl.network.matching`. What is linked to nothing is in the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,8 @@ def reconcile(
         open_.index.to_numpy()[pairs["j"].astype(int)],
     )
     pairs = pd.concat([fixed, pairs], ignore_index=True).astype({"i": int, "j": int, "swapped": bool})
-    pairs["differs"] = [_differs(ours.loc[i], theirs.loc[j]) for i, j in zip(pairs["i"], pairs["j"], strict=True)]
+    both = (side.loc[pairs[of]].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
+    pairs["differs"] = [_differs(element, asset) for element, asset in zip(*both, strict=True)]
     findings += _told(ours, theirs, pairs, aside)
     return Reconciled(_links(ours, theirs, pairs), findings, _places(ours, theirs, pairs), aside)
 
@@ -109,7 +110,7 @@ def _forced(
     return pd.DataFrame(found, columns=["i", "j"]).drop_duplicates("i").assign(**columns), lost
 
 
-def _differs(ours: pd.Series[Any], theirs: pd.Series[Any]) -> str:
+def _differs(ours: Mapping[Hashable, Any], theirs: Mapping[Hashable, Any]) -> str:
     """What both state, and state otherwise: first the model, then the GIS."""
     found = []
     if plain(str(theirs["feeder"])) not in ("", plain(ours["feeder"])):
@@ -132,8 +133,8 @@ def _letters(bits: int) -> str:
 def _links(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> pa.Table:
     rows: list[dict[str, Any]] = []
     none = {"confidence": None, "basis": "none", "distance_m": None, "differs": ""}
-    for row in pairs.to_dict("records"):
-        element, asset = ours.loc[row["i"]], theirs.loc[row["j"]]
+    both = (side.loc[pairs[of]].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
+    for row, element, asset in zip(pairs.to_dict("records"), *both, strict=True):
         far = None if np.isnan(row["distance_m"]) else float(row["distance_m"])
         about = {"confidence": float(row["probability"]), "basis": row["basis"], "distance_m": far}
         for member in element["members"]:
