@@ -32,7 +32,7 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
     assess = tables.concat("assess", [tables.read("assess", Path(p)) for _, p in sorted(inputs["assess"].items())])
     whole = pc.and_(pc.equal(assess["element"], ""), pc.equal(assess["kind"].cast(tables.TEXT), ""))
     found = board(spec["cases"], index, assess.filter(whole))
-    found.states = tuple(state["name"] for state in spec["powerflow"].get("states", ()))
+    found.states = tuple(state["name"] for state in spec.get("powerflow", {}).get("states", ()))
     manifests = {g: json.loads(Path(p).read_text(encoding="utf-8")) for g, p in inputs["manifest"].items()}
     cube.put_engines(found, index, manifests)
     level = pc.if_else(whole, "feeder", "element")
