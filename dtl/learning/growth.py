@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from dtl.learning import series
 from dtl.learning.changepoints import changes
+from dtl.learning.early_warning import Watch, watch
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.trend import Array, Trend, daily, trend
 
@@ -43,6 +44,8 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
             rows.append(not_enough(MODULE, found.why, feeder=feeder, evidence=[Cell("scada", feeder, "value")]))
             continue
         rows += _said(feeder, found, int(spec.get("horizon_years", 10)))
+        if temp is not None:
+            rows.append(_warned(feeder, watch(load, temp, series.holidays(index, spec))))
         steps[feeder], first[feeder] = _steps(found), index[0]
     return LearnResult(rows + _changes(steps, first))
 
@@ -76,6 +79,22 @@ def _said(feeder: str, found: Trend, horizon: int) -> list[Insight]:
         Insight(MODULE, "warning", float(found.low > 0), "1", f"{sure}; {band}", feeder, evidence=evidence),
         Insight(MODULE, "load_factor_ahead", mid, "1", text, feeder, evidence=evidence),
     ]
+
+
+def _warned(feeder: str, found: Watch | NotEnough) -> Insight:
+    """Whether the load left its usual level, and since when it is known."""
+    cells = [Cell("scada", feeder, "value"), Cell("weather", feeder, "temp_c")]
+    if isinstance(found, NotEnough):
+        return not_enough(MODULE, found.why, feeder=feeder, kind="watch", evidence=cells)
+    last = found.weekly[np.isfinite(found.weekly)][-4:]
+    level = f"the last weeks are {100 * float(np.expm1(last.mean())):+.1f} % off the usual load" if len(last) else ""
+    spread = f"a usual week deviates by {100 * found.deviation:.1f} %"
+    if found.alarm is None:
+        text = f"no growth beyond chance in {len(found.weekly)} weeks that were watched; {level}; {spread}"
+        return Insight(MODULE, "growth_alarm", 0.0, "1", text, feeder, kind="watch", evidence=cells)
+    day = found.first + pd.Timedelta(weeks=found.alarm + 1)
+    text = f"growth is beyond chance since {day:%Y-%m-%d}; {level}; {spread}"
+    return Insight(MODULE, "growth_alarm", 1.0, "1", text, feeder, kind="watch", evidence=cells)
 
 
 def _steps(found: Trend) -> list[tuple[int, float, float]]:

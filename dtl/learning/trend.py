@@ -17,10 +17,7 @@ Array = NDArray[np.float64]
 
 LEAST_WEEKS = 94
 """Shortest record: below 1.8 years growth cannot be told from the season."""
-REFERENCE_WEEKS = 26
 STEP_WEEKS, MOST_STEPS = 6, 5
-ALLOWANCE, LIMIT = 0.25, 10.0
-"""Allowance and limit of the cumulated sum, in standard deviations of a week."""
 
 
 @dataclass(frozen=True)
@@ -126,24 +123,3 @@ def _steps(x: Array, y: Array) -> Array:
 def _autocorrelation(rest: Array) -> float:
     total = float((rest**2).sum())
     return float(np.clip((rest[1:] * rest[:-1]).sum() / total, 0.0, 0.9)) if total > 0 else 0.0
-
-
-def alarm(weekly: Array, reference: int) -> int | None:
-    """First week after a reference without growth at which its cumulated excess is more than chance; None if never.
-
-    A one-sided cumulated sum (Page 1954) of weeks in units of the reference's deviation, widened for autocorrelation.
-    """
-    before = weekly[:reference]
-    before = before[np.isfinite(before)]
-    if len(before) < REFERENCE_WEEKS:
-        return None
-    centre = float(np.median(before))
-    r = _autocorrelation(before - centre)
-    scale = 1.4826 * float(np.median(np.abs(before - centre))) * np.sqrt((1 + r) / (1 - r)) + 1e-12
-    excess = 0.0
-    for week in range(reference, len(weekly)):
-        if np.isfinite(weekly[week]):
-            excess = max(0.0, excess + (weekly[week] - centre) / scale - ALLOWANCE)
-        if excess > LIMIT:
-            return week
-    return None

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 from bench.learning import forecast as victoria
 from bench.learning import growth as bench
+from bench.learning import growth_delay as heads
 from learning.made_tables import scada, weather
 
 from dtl.learning import growth
 from dtl.learning.changepoints import changes
+from dtl.learning.early_warning import Watch, watch
 from dtl.learning.insight import NOT_ENOUGH, NotEnough
-from dtl.learning.trend import Trend, alarm, trend
+from dtl.learning.trend import Trend, trend
 
 KNOWN = {"nile": 28, "quality_control_1": 144, "quality_control_2": 97, "quality_control_3": 179}
 
@@ -61,15 +63,35 @@ def test_only_true_growth_warns(real: pd.DataFrame) -> None:
     assert grown(real, 0.0).low < 0
 
 
-def test_the_alarm_comes_after_the_growth_and_not_without(real: pd.DataFrame) -> None:
-    flat = grown(real, 0.0)
-    week = np.arange(len(flat.weekly))
-    still = flat.weekly - flat.growth * week / 52.18
-    rising = still + 0.05 * np.maximum(week - 78, 0) / 52.18
-    assert alarm(still, 78) is None
-    found = alarm(rising, 78)
-    assert found is not None
-    assert 78 < found < 78 + 52
+def test_the_alarm_comes_weeks_after_the_growth_and_not_without() -> None:
+    """The head of a feeder of the synthetic utility, whose weather response is not ours; a ramp from week 110 on."""
+    load, temp = heads.head(1)
+    none = np.zeros(len(load), bool)
+    still = watch(load, temp, none, 110)
+    years = np.maximum(np.arange(len(load)) / 168 - 110, 0) / 52.18
+    rising = watch(load * 1.05**years, temp, none, 110)
+    assert isinstance(still, Watch)
+    assert isinstance(rising, Watch)
+    assert still.alarm is None
+    assert rising.alarm is not None
+    assert 2 <= rising.alarm <= 26
+
+
+@pytest.mark.parametrize(
+    ("load", "why"),
+    [
+        (np.full(50 * 168, 5.0), "50 weeks"),
+        (np.zeros(120 * 168), "on 100 % of the days"),
+        (np.full(120 * 168, 5.0), "never changes"),
+        (np.where(np.arange(120 * 168) % 48 < 30, np.nan, 5.0), "is missing"),
+    ],
+)
+def test_a_watch_of_too_little(load: np.ndarray, why: str) -> None:  # type: ignore[type-arg]
+    index = pd.date_range("2020-01-06", periods=len(load), freq="h", tz="UTC")
+    temp = pd.Series(15 + 10 * np.sin(np.arange(len(load)) / 1400), index)
+    found = watch(pd.Series(load, index), temp, np.zeros(len(load), bool))
+    assert isinstance(found, NotEnough)
+    assert why in found.why
 
 
 def test_forecast_of_growth_brackets_itself(real: pd.DataFrame) -> None:
