@@ -100,8 +100,8 @@ def _days(load: pd.Series, temp: pd.Series, holiday: NDArray[np.bool_]) -> tuple
 
 def _fitted(x: Array, y: Array) -> Array:
     """Weights by Huber's regression."""
-    weight = np.ones(len(y))
-    b = np.zeros(x.shape[1])
+    weight: Array = np.ones(len(y))
+    b: Array = np.zeros(x.shape[1])
     with threadpool_limits(1):
         for _ in range(TURNS):
             root = np.sqrt(weight)
