@@ -28,7 +28,7 @@ DTL.GlAreas = class {
     const shades = (from, to) => Array.from({ length: 6 }, (_, k) => [red, green, blue, Math.round(255 * (from + ((to - from) * k) / 5))]);
     const most = places.reduce((a, p) => Math.max(a, p.value), 1e-9);
     const shared = { id: name, data: places, beforeId: "dots-0", getPosition: (p) => sheet.place(p.x, p.y), pickable: false };
-    if (shape === "heat") return new DTL.deck.HeatmapLayer({ ...shared, getWeight: (p) => 0.12 + Math.sqrt(p.value / most), radiusPixels: 2 * DTL.heatRadius(camera), colorRange: shades(0.05, 0.65), threshold: 0.02, debounceTimeout: 60 });
+    if (shape === "heat") return new DTL.deck.HeatmapLayer({ ...shared, getWeight: (p) => 0.12 + Math.sqrt(p.value / most), radiusPixels: 2 * DTL.heatRadius(camera), colorRange: shades(0, 0.65), threshold: 0.02, debounceTimeout: 60 });
     const metre = 40030000 / sheet.size;
     const onSetColorDomain = ([, top]) => {
       if (top === this.most) return;

@@ -244,6 +244,22 @@ def opened(www: Path, found: dict[str, float]) -> None:
             found[name] = sorted(times)[1]
             print(f"{name:26} {found[name]:8.2f}", flush=True)
         browser.close()
+        if (www / "assets" / "dtl" / "vendor").is_dir():
+            by_webgl(playwright.chromium, address)
+
+
+def by_webgl(chromium: Any, address: str) -> None:
+    """The map by WebGL that is computed on the processor, which the site leaves for the canvas unless it is asked."""
+    args = [flag for flag in screenshot.FLAGS if flag != "--disable-gpu"] + screenshot.SOFTWARE
+    browser = chromium.launch(executable_path=screenshot.executable(), args=args)
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    start = time.perf_counter()
+    page.goto(f"{address}/map.html?renderer=gl", wait_until="commit")
+    for what, ready in (("first drawn", "[data-ready]"), ("drawn", "[data-renderer=gl]")):
+        page.wait_for_selector(f"#dtl-map{ready}", timeout=120_000)
+        print(f"{f'WebGL in software, {what} [s]':42} {time.perf_counter() - start:8.2f}", flush=True)
+    print(f"{'WebGL in software, pan [frames/s]':42} {frames(page):8.1f}", flush=True)
+    browser.close()
 
 
 def frames(page: Any) -> float:

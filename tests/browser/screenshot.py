@@ -22,6 +22,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SOFTWARE = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+"""In place of ``--disable-gpu``: WebGL that is computed on the processor."""
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 
 

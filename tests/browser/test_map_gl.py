@@ -20,7 +20,6 @@ from dtl.report import vendor
 
 pytestmark = pytest.mark.browser
 CASE = "growth@2035"
-SOFTWARE = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 COLOURS = """([png, wide]) => new Promise(done => {
     const image = new Image();
@@ -68,7 +67,7 @@ def equipped(made: Any, bundle: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def software(browser: Any) -> Iterator[Any]:
     """A browser with WebGL that is computed on the processor."""
-    args = [flag for flag in screenshot.FLAGS if flag != "--disable-gpu"] + SOFTWARE
+    args = [flag for flag in screenshot.FLAGS if flag != "--disable-gpu"] + screenshot.SOFTWARE
     found = browser.browser_type.launch(executable_path=screenshot.executable(), args=args)
     yield found
     found.close()
