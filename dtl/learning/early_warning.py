@@ -105,10 +105,10 @@ def _fitted(x: Array, y: Array) -> Array:
     with threadpool_limits(1):
         for _ in range(TURNS):
             root = np.sqrt(weight)
-            b = np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0]
+            b = np.asarray(np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0], np.float64)
             off = np.abs(y - x @ b)
             weight = np.minimum(1.0, 1.345 * 1.4826 * float(np.median(off)) / np.maximum(off, 1e-12))
-    return np.asarray(b, np.float64)
+    return b
 
 
 def _alarm(weeks: Array) -> int | None:

@@ -102,7 +102,8 @@ def _said(case: str, word: str, found: stress.Change, beyond: int) -> Insight:
     after = f"{found.after:.{digits}f}{' min' if unit == 'min' else ''} a year"
     text = (
         f"{name} of {after} expected in place of {found.before:.{digits}f}; 90 % interval of the change "
-        f"{found.low:+.{digits}f} to {found.high:+.{digits}f}; {', '.join(of)}; major event days are counted"
+        f"{found.low:+.{digits}f} to {found.high:+.{digits}f}; {', '.join(of)}"
+        f"{' (nothing replaced)' if found.of_age else ''}; major event days are counted"
     )
     if beyond:
         text += f"; on {beyond} days the weather is worse than any of the record, which stands for it"
