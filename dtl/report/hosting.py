@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dtl.analyses.hours import stamp
 from dtl.report import figures
 from dtl.report.facts import Facts
 from dtl.report.hosting_payloads import KINDS
@@ -25,7 +27,8 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> dict[str, Any] 
     if not rows:
         return None
     rows.sort(key=lambda r: (KINDS.index(r["of"]), r["sort"], r["feeder"]))
-    return {"leads": _leads(rows), "rows": rows[:ROWS], "count": len(rows)}
+    single = any(row["buses"] is not None for row in rows)
+    return {"leads": _leads(rows), "rows": rows[:ROWS], "count": len(rows), "single": single}
 
 
 def _row(facts: Facts, feeder: str, case: Mapping[str, Any], of: str) -> dict[str, Any] | None:
@@ -46,15 +49,20 @@ def _row(facts: Facts, feeder: str, case: Mapping[str, Any], of: str) -> dict[st
         "median": figures.text(median.value, "kW") if median else figures.MISSING,
         "p5": figures.text(found.value, "kW") if (found := cell("p5_kw")) else figures.MISSING,
         "least": figures.text(least.value, "kW") if least else figures.MISSING,
-        "least_text": least.text if least else "",
+        "least_text": _dated(least.text) if least else "",
         "buses": int(buses.value) if buses else None,
         "limits": buses.text if buses else "",
         "zero": int(zero.value) if zero else None,
         "method": median.text if median else "",
         "deployed": figures.text(deployed.value, "kW") if deployed else figures.MISSING,
-        "deployed_text": deployed.text if deployed else "",
+        "deployed_text": _dated(deployed.text) if deployed else "",
         "sort": median.value if median else deployed.value,
     }
+
+
+def _dated(text: str) -> str:
+    """A verdict with its hour as a date, and a true sign."""
+    return re.sub(r"\bin hour (\d+)\b", lambda m: f"on {stamp(int(m[1]))}", text).replace("+-", "±")
 
 
 def _leads(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ def study(spec: Mapping[str, Any], facts: Facts, layers: Mapping[str, Any]) -> b
             "cases": cases(spec, facts),
             "worst_case": facts.text("worst_case") or None,
             "limits": spec["limits"],
+            "left_out": [f"{page}.html" for page in spec.get("left_out", ())],
             "states": facts.states,
         }
     )

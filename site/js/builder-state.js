@@ -63,6 +63,21 @@
     return value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, text(v)])) : String(value);
   };
 
+  /** The scenario that another page hands over in the address, as `#scenario=` and JSON of layers and scenarios; null where there is none. */
+  b.given = (hash) => {
+    const handed = new URLSearchParams(hash.slice(1)).get("scenario");
+    if (!handed) return null;
+    const isNothing = (v) => v === null || (Array.isArray(v) && !v.length);
+    const { layers = {}, scenarios } = JSON.parse(handed, (_, v) => (isNothing(v) ? undefined : v));
+    const [name, { title = "", stack = [] }] = Object.entries(scenarios)[0];
+    const state = { name, title, layers: [], profiles: {} };
+    for (const layer of stack) {
+      if (layers[layer]) state.layers.push({ name: layer, data: text(layers[layer]) });
+      else if (b.told.written.layers?.[layer]) b.stack(state, layer);
+    }
+    return state;
+  };
+
   /** Names that are being written, so that fields may name them. */
   b.namesOf = (state) => (of) => {
     const kinds = { roofs: "solar", programs: "flexibility" };

@@ -5,7 +5,7 @@ DTL.page = async () => {
   const root = document.getElementById("dtl-builder");
   try {
     DTL.builder.use(await DTL.load("builder"));
-    DTL.builder.show(root, DTL.builder.kept() ?? DTL.builder.fresh());
+    DTL.builder.show(root, DTL.builder.given(location.hash) ?? DTL.builder.kept() ?? DTL.builder.fresh());
   } catch (error) {
     DTL.tell(root, error);
   }

@@ -90,12 +90,13 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
     const here = failed.filter((c) => sheet.cases[c.case].reason === reason).map((c) => c.label);
     return DTL.h("div", { class: "dtl-callout dtl-callout-bad" }, DTL.h("b", {}, failed.length === study.cases.length ? "Not solved in any case." : `Not solved in ${here.join(", ")}.`), " ", DTL.h("span", { class: "dtl-reason" }, reason));
   });
-  if (!solved.length) return [...head, ...failures, sheet.drawn ? DTL.mapLink(sheet, null) : "", DTL.h("p", {}, DTL.h("a", { href: "data-quality.html" }, "Findings in its data"))];
+  const why = "data-quality.html";
+  if (!solved.length) return [...head, ...failures, sheet.drawn ? DTL.mapLink(sheet, null) : "", study.left_out.includes(why) ? "" : DTL.h("p", {}, DTL.h("a", { href: why }, "Findings in its data"))];
   const file = list.get("file")[at];
   const has = (kind) => list.get(`has_${kind}`)?.[at] === 1;
   const more = (kind) => (has(kind) ? DTL.load(`${kind}/${file}`) : null);
-  const [ts, profile, parts, hc, oms] = await Promise.all([more("ts"), DTL.load(`profile/${file}`), DTL.load(`a/${file}`), more("hc"), more("oms")]);
-  const read = { ts, profile, parts, hc, oms };
+  const [ts, profile, parts, hc, oms, kept] = await Promise.all([more("ts"), DTL.load(`profile/${file}`), DTL.load(`a/${file}`), more("hc"), more("oms"), more("kept")]);
+  const read = { ts, profile, parts, hc, oms, kept };
   const body = DTL.h("div", { class: "dtl-sheet" });
   const draw = (i) => {
     body.replaceChildren(...DTL.caseBody(study, sheet, read, i));

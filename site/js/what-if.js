@@ -38,12 +38,16 @@ DTL.snippet = (make) => {
   const copy = DTL.h("button", { type: "button", class: "dtl-button", hidden: true, onclick: async () => {
     await navigator.clipboard?.writeText(text.textContent).catch(() => getSelection().selectAllChildren(text));
   } }, "Copy");
+  const form = DTL.h("a", { hidden: true }, "Open it in the form");
+  const parts = [text, note, copy, form];
   const show = DTL.h("button", { type: "button", class: "dtl-button", onclick: () => {
-    text.textContent = DTL.asYaml(make());
-    for (const part of [text, note, copy]) part.hidden = false;
+    const made = make();
+    text.textContent = DTL.asYaml(made);
+    form.href = `builder.html#${new URLSearchParams({ scenario: JSON.stringify(made) })}`;
+    for (const part of parts) part.hidden = false;
   } }, "Make this a scenario");
-  const clear = () => [text, note, copy].forEach((part) => (part.hidden = true));
-  return { element: DTL.h("div", {}, DTL.h("p", {}, show, " ", copy), text, note), clear, show };
+  const clear = () => parts.forEach((part) => (part.hidden = true));
+  return { element: DTL.h("div", {}, DTL.h("p", {}, show, " ", copy, " ", form), text, note), clear, show };
 };
 
 DTL.WhatIfSweep = class {

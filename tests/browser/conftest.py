@@ -22,7 +22,7 @@ _spec.loader.exec_module(_module)
 made = _module.made
 
 
-NAMES = ("map", "feeder", "glance", "hosting", "compare", "side", "insights", "ask", "builder")
+NAMES = ("map", "feeder", "glance", "hosting", "compare", "side", "insights", "ask", "builder", "what-if", "validation")
 ROOTS = tuple(f"#dtl-{n}" for n in NAMES)
 """Where a script fills a page; it marks them `data-ready`."""
 
