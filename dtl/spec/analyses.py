@@ -204,7 +204,7 @@ class Mitigation(Base):
     @model_validator(mode="after")
     def _money_needs_costs(self) -> Mitigation:
         for word in ("budget", "spend", "value"):
-            if self.costs is None and word in self.model_fields_set:
+            if self.costs is None and getattr(self, word) not in (None, {}):
                 raise wrong("one-of", f"'{word}' is money: it needs 'costs', a source of kind costs", word)
         if both := {a.lower() for a in self.must_include} & {a.lower() for a in self.exclude}:
             raise wrong("one-of", f"'{min(both)}' must have a measure and is to be left alone", "exclude")

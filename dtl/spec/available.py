@@ -20,7 +20,7 @@ def refused(root: Node, reading: Reading) -> list[Mistake]:
     return [*_walk(root, reading, ""), *_in_hours(root)]
 
 
-IN_HOURS = ("compliance", "hosting")
+IN_HOURS = ("compliance",)
 """Analyses that judge hours, and know of no shorter steps."""
 
 

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dtl.errors import SpecError
+from dtl.spec.analyses import Mitigation
+from dtl.spec.base import plain
 from dtl.spec.study import Study, load
 
 STUDY: dict[str, Any] = {
@@ -216,3 +218,8 @@ def test_any_mutation_is_a_study_or_mistakes_with_places(study: dict[str, Any]) 
         except SpecError as error:
             assert error.mistakes
             assert all(m.source for m in error.mistakes)
+
+
+def test_measures_without_costs_are_themselves_with_their_defaults_written_out() -> None:
+    asked = Mitigation.model_validate({"for": ["base"]})
+    assert Mitigation.model_validate(plain(asked)) == asked, "the builder of studies writes and reads them so"

@@ -69,7 +69,7 @@ def _row(
         "limiting_element": "",
         "pre_existing": bool(existing[i]),
         "mc_iterations": 1,
-        "hours": len(grid.hours),
+        "hours": grid.judged_h,
         "engine": grid.engine,
     }
     if at_least:

@@ -25,22 +25,17 @@ Real = NDArray[np.float64]
 class Case:
     """A realised case; ``spec`` is the slice of the solve, ``words`` those of the study's ``hosting``.
 
-    ``sun`` makes what a kW of a roof gives in every hour of the year, shape (8760,); it may raise SolveError. A study
-    in steps shorter than an hour is refused with SolveError.
+    ``sun`` makes what a kW of a roof gives in every step of the year, shape (steps,); it may raise SolveError. Hours
+    are judged in all of their steps: ``hours`` are numbers of steps.
     """
 
     def __init__(
         self, study: str, feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any],
         words: Mapping[str, Any], sun: Callable[[], Real] | None = None,
     ) -> None:  # fmt: skip
-        if calendar.step_min < 60:
-            raise SolveError(
-                f"hosting capacity in steps of {calendar.step_min} min is not available yet: it judges hours; ask for "
-                "it in a study of its own with powerflow.step_min: 60"
-            )
         self.study, self.feeder, self.demand, self.calendar = study, feeder, demand, calendar
         self.spec, self.words = spec, words
-        self.hours = hours.chosen(words["hours"], demand, calendar)
+        self.hours = hours.steps(words["hours"], demand, calendar)
         self._sun = sun
         self._grids: dict[tuple[str, bool], Grid] = {}
 

@@ -101,13 +101,14 @@ def _row(grid: Grid, found: Estimate, i: int, top: float) -> Row:
     word = name.replace("_", " ") + place_and_hour(element, hour)
     said = f"at least {kw:g} kW" if open_ else f"about {kw:.0f} kW, limited by {word}"
     whole = "this bus among them" if found.tried[i] else "not this one"
-    said += f"; an estimate: {int(found.tried.sum())} of {len(found.kw)} buses were tried in {found.tried_hours} hours"
+    said += f"; an estimate: {int(found.tried.sum())} of {len(found.kw)} buses were tried in {found.tried_hours} "
+    said += "hours" if grid.calendar.per_hour == 1 else "steps"
     return {
         "mode": "single", "bus": place.bus, "criterion": ALL, "phases": place.label, "kv_ll": place.kv_ll,
         "hc_kw": kw, "hc_kw_mean": kw, "hc_kw_p5": kw, "hc_kw_p50": kw, "hc_kw_p95": kw, "at_least": open_,
         "limiting_factor": "" if open_ else name, "limiting_element": "" if open_ else element, "limiting_hour": hour,
-        "pre_existing": bool(grid.existing().any()), "mc_iterations": 1, "hours": len(grid.hours),
-        "hours_checked": found.tried_hours if found.tried[i] else 0, "engine": grid.engine,
+        "pre_existing": bool(grid.existing().any()), "mc_iterations": 1, "hours": grid.judged_h,
+        "hours_checked": found.tried_hours // grid.calendar.per_hour if found.tried[i] else 0, "engine": grid.engine,
         "verdict": f"{said}, {whole}",
     }  # fmt: skip
 

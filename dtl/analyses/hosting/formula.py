@@ -137,7 +137,7 @@ class _Best:
         said = {"own_r": 1e3 * at.own.real, "own_x": 1e3 * at.own.imag, "drop_pu": at.drop}
         for name, values in (said | {"load_kw": np.full(len(kw), at.load_kw)}).items():
             self.about[name][least] = values[least]
-        self.hour[least] = at.hour
+        self.hour[least] = at.hour // at.grid.calendar.per_hour
         return np.asarray(lower)
 
     def linear(self, grid: Grid, some: Ints) -> None:

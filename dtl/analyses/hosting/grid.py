@@ -108,6 +108,7 @@ class Grid:
         self.feeder, self.demand, self.hours, self.places, self.of = feeder, demand, hours, list(places), of
         self.pre_existing = str(words["pre_existing"])
         self.solves = 0
+        self.calendar = calendar
         self.sun = np.ones(len(hours)) if sun is None else sun
         self.points = list(points) or held(feeder, demand, hours, controls_active=spec["controls"] == "active")
         self._solvers: list[Solver] = [solver(p, demand, self.places, of, reference) for p in self.points]
@@ -149,7 +150,12 @@ class Grid:
 
     def hour_of(self, criterion: int, hour: int) -> int | None:
         """The hour of the year in which a criterion fails; None for one that is of no hour."""
-        return None if self.screened(criterion) else int(self.hours[hour])
+        return None if self.screened(criterion) else int(self.hours[hour]) // self.calendar.per_hour
+
+    @property
+    def judged_h(self) -> int:
+        """Number of hours of the year that are judged, each in all of its steps."""
+        return len(self.hours) // self.calendar.per_hour
 
     def limit_of(self, criterion: int, row: int) -> float | None:
         """The limit in a row of a criterion, None for that there is no solution."""

@@ -1,7 +1,7 @@
 """The method ``qsts``: bus by bus through all hours, with some hours of violation allowed.
 
-An hour counts when any criterion fails in it. It is taken to fail at every larger plant, too, so that each step of the
-search solves only the hours that are still undecided.
+An hour, or a shorter step of the study for its length, counts when any criterion fails in it. It is taken to fail at
+every larger plant, too, so that each step of the search solves only the hours that are still undecided.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 def qsts(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
     """The rows of the method for one kind of plant, one for each site."""
     grid = case.grid(of)
-    step, allowed = words["tolerance_kw"], int(words["hours_allowed_h"])
+    step, allowed = words["tolerance_kw"], int(words["hours_allowed_h"] * grid.calendar.per_hour)
     count = len(grid.places)
     placements = Single(np.arange(count), count, step, np.full(count, int(case.words["up_to_kw"] // step), np.int64))
     begun = grid.solves
@@ -85,17 +85,18 @@ def _row(
     criterion = grid.criteria[fails.criterion] if fails is not None else ""
     element = fails.element if fails is not None else ""
     hour = None if fails is None or last is None or not len(last) else grid.hour_of(fails.criterion, int(last[0]))
-    said = f"{kw:g} kW with {len(bad)} of {len(grid.hours)} hours in violation"
+    bad_h, new_h = (len(x) / grid.calendar.per_hour for x in (bad, () if last is None else last))
+    said = f"{kw:g} kW with {bad_h:g} of {grid.judged_h} hours in violation"
     if last is None:
         said = f"at least {said}: the largest plant tried"
     else:
-        said += f"; {placements.step_kw:g} kW more adds {len(last)}, the first by {criterion.replace('_', ' ')}"
+        said += f"; {placements.step_kw:g} kW more adds {new_h:g}, the first by {criterion.replace('_', ' ')}"
     return {
         "mode": "single", "bus": place.bus, "criterion": ALL, "phases": place.label, "kv_ll": place.kv_ll,
         "hc_kw": kw, "hc_kw_mean": kw, "hc_kw_p5": kw, "hc_kw_p50": kw, "hc_kw_p95": kw,
         "step_kw": placements.step_kw if last is not None else 0.0, "at_least": last is None,
         "limiting_factor": criterion, "limiting_element": element,
         "limiting_hour": hour,
-        "pre_existing": bool(grid.existing().any()), "mc_iterations": 1, "hours_violated": float(len(bad)),
-        "hours": len(grid.hours), "engine": grid.engine, "verdict": said,
+        "pre_existing": bool(grid.existing().any()), "mc_iterations": 1, "hours_violated": bad_h,
+        "hours": grid.judged_h, "engine": grid.engine, "verdict": said,
     }  # fmt: skip

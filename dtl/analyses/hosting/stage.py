@@ -17,12 +17,12 @@ from dtl.analyses.hosting.drive import drive
 from dtl.analyses.hosting.iterative import iterative
 from dtl.analyses.hosting.qsts import qsts
 from dtl.analyses.hosting.stochastic import stochastic
-from dtl.demand.calendar import HOURS
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 from dtl.powerflow.flexible import respond
+from dtl.powerflow.hours import resolved
 from dtl.powerflow.solve import with_head_voltage
 from dtl.scenarios import solar
 from dtl.scenarios.compose import compose
@@ -58,13 +58,13 @@ def read_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], feeder: Feeder
     demand = Demand.read(inputs["demand"], inputs["profiles"])
     context = read_context(spec, inputs)
     fed, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
+    spec = resolved(spec, demand, context.calendar)
     state, _ = respond(compose(spec["layers"], fed, demand, context), context, spec)
     fed, demand = realise(state)
     fed, _ = head.served(fed)
 
     def sun() -> NDArray[np.float64]:
-        shape = solar.output({"name": "analyses.hosting of pv"}, state, context)[0]
-        return np.asarray(shape.reshape(HOURS, -1).mean(axis=1), np.float64)
+        return np.asarray(solar.output({"name": "analyses.hosting of pv"}, state, context)[0], np.float64)
 
     return Case(spec["study"], fed, demand, context.calendar, spec, spec["analyses"]["hosting"], sun)
 

@@ -74,7 +74,7 @@ def _feeder(grid: Grid, placements: Nested, found: Found) -> Row:
     return _spread(kw) | {
         "bus": "", "phases": "", "at_least": bool(full.all()), "limiting_factor": factor, "limiting_element": element,
         "limiting_hour": hour, "pre_existing": bool(grid.existing().any()), "converged": converged,
-        "levels_kw": levels.tolist(), "violation_share": share.tolist(), "hours": len(grid.hours), "verdict": said,
+        "levels_kw": levels.tolist(), "violation_share": share.tolist(), "hours": grid.judged_h, "verdict": said,
     }  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def _buses(grid: Grid, placements: Nested, found: Found) -> list[Row]:
             spread | {
                 "bus": bus, "phases": "".join(labels), "kv_ll": grid.places[at[0]].kv_ll, "at_least": not failed.any(),
                 "limiting_factor": factor, "limiting_element": element, "limiting_hour": hour,
-                "pre_existing": bool(grid.existing().any()), "hours": len(grid.hours),
+                "pre_existing": bool(grid.existing().any()), "hours": grid.judged_h,
                 "verdict": f"mean {spread['hc_kw_mean']:.1f} kW stand here when the feeder is at its capacity",
             }
         )  # fmt: skip
