@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dtl.errors import SpecError
 from dtl.spec.analyses import Mitigation
-from dtl.spec.base import plain
+from dtl.spec.canonical import plain
 from dtl.spec.study import Study, load
 
 STUDY: dict[str, Any] = {
