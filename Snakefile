@@ -7,11 +7,6 @@ border = Border(config.get("study"))
 if mistakes := border.check():
     raise WorkflowError(mistakes)
 
-# Snakemake's limit of jobs a second, which is on unless it is taken off, starts a timer with every round of scheduling
-# that starts another round: with every job that ends there is one more of them, for ever. A workstation needs no limit.
-if workflow.local_exec and workflow.scheduling_settings:
-    workflow.scheduling_settings.max_jobs_per_timespan = None
-
 # A job's shell becomes the job, so that no shell outlives Snakemake and its job with it.
 shell.prefix("set -euo pipefail; exec ")
 
@@ -42,3 +37,10 @@ rule all:
     default_target: True
     input:
         expand(layout.GATE, study=border.studies),
+
+
+# Snakemake's limit of jobs a second is on unless it is taken off. It starts a timer with every round of scheduling that
+# starts another round: with every job that ends there is one round a second more. A workstation needs no such limit.
+onstart:
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
