@@ -34,8 +34,13 @@ TITLES = {
 }
 """Headings; a module without one stands under its name."""
 
-PAGES = {"readings": "data-quality.html", "scada": "data-quality.html", "meters": "data-quality.html"}
-"""Where the table of an evidence can be seen, where it is no file for download."""
+PAGES = {
+    **dict.fromkeys(("readings", "scada", "meters", "outages", "weather", "assets", "register"), "data-quality.html"),
+    **dict.fromkeys(("powerflow", "violations"), "feeder.html"),
+    "assess": "downloads/cube.csv",
+    "insights": "downloads/insights.csv",
+}
+"""Where the table of an evidence can be seen, where it is no file for download of its own."""
 
 Row = dict[str, Any]
 
