@@ -100,3 +100,10 @@ def test_jobs_elsewhere_are_told_their_folder_and_have_no_worker_here(monkeypatc
 
 def test_variables_of_the_environment_that_pods_are_given_are_set() -> None:
     assert set(said("kubernetes")["envvars"]) <= set(snakemake.environment())
+
+
+def test_snakemake_still_has_the_limit_that_the_snakefile_takes_off() -> None:
+    from snakemake.scheduling.job_scheduler import JobScheduler
+
+    assert "job_rate_limiter" in JobScheduler.__init__.__code__.co_names
+    assert "workflow.scheduler.job_rate_limiter = None" in (ROOT / "Snakefile").read_text(encoding="utf-8")
