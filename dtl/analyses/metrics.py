@@ -112,7 +112,7 @@ def _losses() -> list[Metric]:
         Metric(m, "loss_transformer_kwh", "kWh", "load losses of transformers and regulators", **ENERGY),
         Metric(m, "loss_no_load_kwh", "kWh", "no-load losses of transformers and regulators", **ENERGY),
         Metric(m, "loss_other_kwh", "kWh", "losses of capacitors, reactors and the source", **ENERGY),
-        Metric(m, "peak_loss_kw", "kW", "highest losses of an hour", **PEAK),
+        Metric(m, "peak_loss_kw", "kW", "highest losses of a step", **PEAK),
     ]
 
 
@@ -140,10 +140,10 @@ def _head() -> list[Metric]:
         Metric(m, "hours_h", "h", "hours solved; 8,760 unless the study names some", "", "min"),
         Metric(m, "energy_kwh", "kWh", "energy from the source, less what flows back", **FLOW),
         Metric(m, "delivered_kwh", "kWh", "energy from the source in the hours in which it delivers", **FLOW),
-        Metric(m, "peak_kw", "kW", "highest power from the source in an hour, not coincident over feeders", **PEAK),
-        Metric(m, "peak_kvar", "kvar", "highest reactive power from the source in an hour", **PEAK),
+        Metric(m, "peak_kw", "kW", "highest power from the source in a step, not coincident over feeders", **PEAK),
+        Metric(m, "peak_kvar", "kvar", "highest reactive power from the source in a step", **PEAK),
         Metric(
-            m, "min_kw", "kW", "lowest power from the source in an hour; negative flows back", "", "min", share=0.01
+            m, "min_kw", "kW", "lowest power from the source in a step; negative flows back", "", "min", share=0.01
         ),
         Metric(m, "reverse_hours_h", "h", "hours in which more than 1 W flows back into the source", **COUNT),
         Metric(m, "reverse_kwh", "kWh", "energy that flows back into the source", "up", "sum", material=1, share=0.01),

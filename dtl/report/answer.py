@@ -214,7 +214,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _hours(board: Board, hours: float) -> str:
     word = "state" if board.states else "hour"
-    return f"{hours:,.0f} {word}" + ("" if round(hours) == 1 else "s")
+    few = 0.0 < hours < 10.0 and hours != round(hours)
+    return f"{hours:.3g} {word}s" if few else f"{hours:,.0f} {word}" + ("" if round(hours) == 1 else "s")
 
 
 def _apart(value: float, limit: float, digits: int) -> str:
