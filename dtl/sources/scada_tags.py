@@ -79,7 +79,7 @@ def _tag(words: Mapping[str, str], feeder: Any, device: Any) -> Tag:
     quantity, phases = _quantity(words["quantity"])
     unit, factor = _unit(words["unit"], quantity)
     quantity = quantity or unit
-    if quantity in ("kw", "kvar", "kva", "a", "kv") and words["phases"]:
+    if quantity in ("kw", "kvar", "kva", "a", "kv", "kv_ln", "tap") and words["phases"]:
         phases = "".join(sorted(set(words["phases"].upper()) & set("ABC")))
     scale = words["scale"] or "1"
     if not re.fullmatch(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?", scale) or float(scale) == 0:
