@@ -43,6 +43,7 @@ rule solve_feeder:
         violations=solid(layout.VIOLATIONS),
         composition=solid(layout.COMPOSITION),
         devices=solid(layout.DEVICES),
+        kept=solid(layout.KEPT),
         manifest=solid(layout.MANIFEST),
     log:
         log_of("solve_feeder", "{group}"),

@@ -68,6 +68,7 @@ rule write_site:
         manifest=of_groups(layout.MANIFEST),
         hosting=of_groups(layout.HOSTING),
         devices=of_groups(layout.DEVICES),
+        kept=of_groups(layout.KEPT),
         deviations=of_groups(layout.DEVIATIONS),
         outages=layout.OUTAGES,
         assets=layout.ASSETS,

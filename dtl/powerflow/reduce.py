@@ -18,6 +18,7 @@ from dtl.powerflow.circuit import Circuit
 from dtl.powerflow.flows import FlowMeter, Flows
 from dtl.powerflow.head import View
 from dtl.powerflow.hour_means import HourMeans
+from dtl.powerflow.kept import Kept, asked
 from dtl.powerflow.limits import ratings, summer
 from dtl.powerflow.loading import STILL_KW, Loading, Peak
 from dtl.powerflow.opendss import Block, named
@@ -103,8 +104,20 @@ class Reduction:
         self.source_peak_a, self.source_peak_kva = np.zeros(len(feeder.sources)), Peak(len(feeder.sources))
         self.source_kva: list[NDArray[np.complex128]] = []
         self.life: Life | None = None
+        self.kept: Kept | None = None
         self.life_by_hour: Life | None = None
         self._hours = HourMeans(calendar.per_hour)
+
+    def keep_series(self, words: Any) -> None:
+        """Keep series of elements, if the words of ``powerflow.keep`` ask for any."""
+        wanted, worst = asked(words)
+        if not wanted:
+            return
+        names, of = self.feeder.feeders, self.owners.elements[self.meter.series]
+        branches = [(str(names[o]), *key) for o, key in zip(of, self.series, strict=True)]
+        buses = [(str(names[o]), "bus", b.name) for o, b in zip(self._bus_owners, self.voltages.buses, strict=True)]
+        low, high = self.voltages.low_pu, self.voltages.high_pu
+        self.kept = Kept(branches, buses, self.ratings.over_pct, low, high, worst)
 
     def follow_ageing(self, words: Mapping[str, Any], temp_c: Real) -> None:
         """Follow the ageing of all rated transformers too, in the air of each hour of the year [degree C].
@@ -143,6 +156,8 @@ class Reduction:
             if self.life_by_hour is not None:
                 self.life_by_hour.add(*self._hours.add(block.hours, pct[self.life.rows]))
         low, high = self.voltages.add(block.hours, block.voltages)
+        if self.kept is not None:
+            self.kept.add(pct, low, high)
         source = self.source_power(block)
         self.source_kva.append(source)
         self.source_peak_kva.add(np.abs(source), block.hours)

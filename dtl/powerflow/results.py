@@ -98,6 +98,13 @@ def violations(reduction: Reduction, case: Case) -> tuple[pa.Table, list[str]]:
     return tables.concat("violations", parts), cut
 
 
+def kept(reduction: Reduction, case: Case) -> tuple[pa.Table, list[str]]:
+    """Table ``kept``, empty where no series is asked for, and a warning if not all of them could be kept."""
+    if reduction.kept is None:
+        return tables.frame("kept", []), []
+    return reduction.kept.table(case)
+
+
 def _events(
     word: str,
     element: NDArray[np.int64],

@@ -51,10 +51,12 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     tables.write("powerflow", results.powerflow(reduction, case), outputs["powerflow"])
     tables.write("hourly", results.hourly(reduction, case), outputs["hourly"])
     violations, cut = results.violations(reduction, case)
+    kept, dropped = results.kept(reduction, case)
+    tables.write("kept", kept, outputs["kept"])
     tables.write("violations", violations, outputs["violations"])
     tables.write("composition", composition(state, context, case), outputs["composition"])
     tables.write("devices", devices(state, case, context.step_min), outputs["devices"])
-    manifest = _manifest(spec, found.solved, [*found.warnings, *cut], found.driven)
+    manifest = _manifest(spec, found.solved, [*found.warnings, *cut, *dropped], found.driven)
     manifest["assumptions"] = list(state.assumptions)
     manifest["sought"] = list(state.sought)
     manifest["flexibility"] = found.answered
@@ -172,6 +174,7 @@ def _reduced(
 ) -> Reduction:  # fmt: skip
     view = head.view(feeder)
     reduction = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
+    reduction.keep_series(spec.get("keep", "summary"))
     if air is not None:
         reduction.follow_ageing(spec["ageing"], air)
     for block in year.blocks(hours):

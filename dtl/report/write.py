@@ -27,6 +27,7 @@ from dtl.report import (
     hosting,
     hosting_payloads,
     insights,
+    kept_series,
     layers,
     lexicon,
     metered,
@@ -147,6 +148,8 @@ def _write_feeders(
             if solution.feeder in opened:
                 _put(data, f"oms/{file}", outage_payload.payload(opened[solution.feeder]))
             _write_feeder(spec, data, file, solution, facts, group["reason"])
+            if (held := kept_series.payload(spec, inputs, solution)) is not None:
+                _put(data, f"kept/{file}", held)
             api.add(solution, file, hosted)
             drawn.add(solution, file)
             assets.add(solution)
@@ -160,6 +163,7 @@ def _write_feeders(
         _put(data, "ask/hosting", answers.hosting(r for rows in fits.values() for r in rows))
         asked.append("ask/hosting")
     more = {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)}
+    more["kept"] = {f for f, at in files.items() if (data / f"kept/{at}.js").exists()}
     more["ts"] = set(files) if series.may_show(spec) and not facts.states else set()
     return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked, elements.names)
 

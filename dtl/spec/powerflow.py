@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from dtl.spec.base import Base, NotYet, wrong
+from dtl.spec.base import Base, wrong
 from dtl.spec.scalars import Count, Day, Minutes, Name, NotNegative, Whole
 from dtl.spec.shapes import ListShape, MapShape, TextShape, shape
 
@@ -46,10 +46,10 @@ class State(Base):
 class Keep(Base):
     """What is kept of each case."""
 
-    all: Annotated[Literal["summary", "series"], NotYet(but=("summary",))] = "summary"
-    """Of every element: minimum, maximum, hours and energy; or its whole series."""
-    series_of_worst: Annotated[Count | None, NotYet()] = None
-    """Of how many worst elements per feeder the whole series is kept; none: of none."""
+    all: Literal["summary", "series"] = "summary"
+    """Of every element: minimum, maximum, hours and energy; or its whole series too."""
+    series_of_worst: Count | None = None
+    """Of how many of the worst branches, and buses, of each feeder the whole series is kept; none: of none."""
 
 
 class Powerflow(Base):
@@ -79,7 +79,6 @@ class Powerflow(Base):
     keep: Annotated[
         Annotated[Literal["summary", "series"], TextShape] | Annotated[Keep, MapShape],
         shape("'summary', 'series'", "a map"),
-        NotYet(but=("summary",)),
     ] = "summary"
     """What is kept of each case."""
 

@@ -125,6 +125,16 @@ RESULTS = (
         ("feeder", "case", "hour"),
     ),
     Table(
+        "kept",
+        CASE
+        + ELEMENT
+        + (
+            Column("quantity", WORD, "load_pct of a branch; min_pu or max_pu of the phases of a bus"),
+            Column("values", SERIES, "value in each solved step, in the order of the table hourly"),
+        ),
+        ("case", "feeder", "kind", "element", "quantity"),
+    ),
+    Table(
         "violations",
         CASE
         + ELEMENT

@@ -165,13 +165,14 @@ DTL.works = (sheet, name) => {
     DTL.h("p", { class: "dtl-note" }, sheet.works.length || (left && left.value) ? `${said} ` : "", DTL.h("a", { href: "mitigation.html" }, "Mitigation"), ".")];
 };
 
-DTL.caseBody = (study, sheet, { ts, profile, parts, hc, oms }, at) => {
+DTL.caseBody = (study, sheet, { ts, profile, parts, hc, oms, kept }, at) => {
   const told = study.cases[at];
   const here = sheet.cases[told.case];
   return [
     DTL.profileChart(study, profile, at),
     DTL.oneLine(study, profile, parts, at),
-    ...(ts ? [DTL.h("div", { class: "dtl-two" }, DTL.yearChart(study, ts, at), DTL.weekChart(study, ts, at)), DTL.yearStrip(study, ts, at)] : [DTL.h("p", { class: "dtl-note" }, "Hours of the head: this copy does not show the load of customers.")]),
+    ...(ts ? [DTL.h("div", { class: "dtl-two" }, DTL.yearChart(study, ts, at), DTL.weekChart(study, ts, at)), DTL.yearStrip(study, ts, at)] : study.states?.length ? [] : [DTL.h("p", { class: "dtl-note" }, "Hours of the head: this copy does not show the load of customers.")]),
+    ...DTL.keptChart(study, kept, at),
     DTL.h("h2", {}, "Nearest to their limit"),
     DTL.worstTable(study, sheet, at),
     sheet.drawn ? DTL.mapLink(sheet, told.case) : "",

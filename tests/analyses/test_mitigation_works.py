@@ -97,7 +97,7 @@ def solved(at: Job, case: str, layers: list[dict[str, Any]], folder: Path) -> li
     """The hours of a case with other layers, as `solve_feeder` gives them."""
     shared = {k: v for k, v in at.spec.items() if k != "cases"}
     spec = {**shared, "case": case, **at.spec["cases"][case], "layers": layers}
-    names = ("powerflow", "hourly", "violations", "composition", "devices", "manifest")
+    names = ("powerflow", "hourly", "violations", "composition", "devices", "kept", "manifest")
     made = {n: folder / f"{n}.{'json' if n == 'manifest' else 'parquet'}" for n in names}
     solve_feeder(spec, at.inputs(), made)
     return [

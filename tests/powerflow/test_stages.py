@@ -17,7 +17,7 @@ from dtl.powerflow import opendss
 from dtl.powerflow.prepare import prepare_feeder
 from dtl.powerflow.solve import solve_feeder
 
-TABLES = ("powerflow", "hourly", "violations", "composition", "devices")
+TABLES = ("powerflow", "hourly", "violations", "composition", "devices", "kept")
 
 
 def prepared(feeder: Feeder, folder: Path, **changes: Any) -> dict[str, Any]:

@@ -298,7 +298,7 @@ UNASKED = (
 def make(folder: Path) -> dict[str, Any]:
     """Write all inputs of the stage ``write_site`` and return them by name."""
     inputs: dict[str, Any] = {
-        k: {} for k in ("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", *UNASKED)
+        k: {} for k in ("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", "kept", *UNASKED)
     }
     groups: dict[str, Any] = {}
     assess: dict[str, Path] = {}

@@ -38,6 +38,7 @@ def solve_feeder(spec, inputs, outputs):
     write("violations", [], outputs["violations"])
     write("composition", [], outputs["composition"])
     write("devices", [], outputs["devices"])
+    write("kept", [], outputs["kept"])
     write_json({"status": "ok", "reason": "", "kw": kw}, outputs["manifest"])
 
 
