@@ -63,7 +63,7 @@ class Powerflow(Base):
         | Annotated[PeakDays, MapShape],
         shape("'all', 'month_extremes_576'", "a list of hours", "{peak_days: N}"),
     ] = "all"
-    """The hours that are judged, in all of their steps, 0 is the first; or those that the load without layers chooses."""
+    """The judged hours, in all of their steps, 0 is the first; or those that the load without layers chooses."""
     days: Annotated[list[Day] | None, Field(min_length=1)] = None
     """The days that are judged, instead of hours; the year of a date does not matter."""
     steps: Annotated[list[Annotated[Whole, Field(ge=0)]] | None, Field(min_length=1), AfterValidator(_steps)] = None

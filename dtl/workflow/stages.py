@@ -199,11 +199,7 @@ _STAGES = (
         "dtl.analyses.compliance_stage:comply_feeder",
         per="group",
         inputs=_SOLVED_BY,
-        outputs={
-            "compliance": layout.COMPLIANCE,
-            "lights": layout.LIGHTS,
-            "curtailment": layout.CURTAILMENT,
-        },
+        outputs={"compliance": layout.COMPLIANCE, "lights": layout.LIGHTS, "curtailment": layout.CURTAILMENT},
         tables={n: n for n in ("compliance", "lights", "curtailment")},
         cased=True,
         data=("dtl/scenarios/profiles/*.csv", "dtl/spec/rules/*.yaml"),
