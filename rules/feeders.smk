@@ -143,6 +143,7 @@ rule sweep_feeder:
         raw=border.raw("sweep_feeder"),
     output:
         swept=solid(layout.SWEPT),
+        hosted=solid(layout.HOSTED),
     log:
         log_of("sweep_feeder", "{group}"),
     benchmark:

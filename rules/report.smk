@@ -76,6 +76,7 @@ rule write_site:
         lights=of_groups(layout.LIGHTS),
         curtailment=of_groups(layout.CURTAILMENT),
         swept=of_groups(layout.SWEPT),
+        hosted=of_groups(layout.HOSTED),
         learning=border.asked(layout.LEARNING),
         measures=of_groups(layout.MEASURES),
         packages=of_groups(layout.PACKAGES),

@@ -21,6 +21,7 @@ ABOUT = {
     "series.csv": "Every meter's readings in short: interval, first, last, present, absent, doubled, ambiguous.",
     "sweeps.csv": "Every point of every sweep: the numbers varied, and the figures of the study and of each feeder.",
     "hosting.csv": "Hosting capacity: every bus, method and criterion, with what limits it and where and when.",
+    "hosting_swept.csv": "Hosting capacity at every point of a sweep, as in hosting.csv.",
     "insights.csv": "What the learning modules say, each with its evidence and the id that a decision names.",
     "alerts.csv": "Intervals of meters and feeders that do not behave: fault, times, what shows it, what is suggested.",
     "archetypes.csv": "Which customers or feeders are alike.",

@@ -23,6 +23,8 @@ SINGLE_FIRST = (*EXACT_FIRST, "qsts")
 
 KINDS = ("generation", "load", "pv")
 """What can be added, in the order of the page."""
+PLANTS = {"generation": "Generation", "load": "Load", "pv": "PV"}
+"""What headings call it."""
 
 
 def shown(hosting: pa.Table) -> pa.Table:

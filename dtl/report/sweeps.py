@@ -32,7 +32,7 @@ WIDTH, HEIGHT, EDGE = 260.0, 110.0, 12.0
 def table(spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any]) -> pa.Table:
     """Every figure of every point: of the study (no feeder) and of each feeder; empty without sweeps."""
     rows = []
-    found = _board(spec, inputs, index)
+    found = figured(spec, inputs, index)
     for point in spec["points"]:
         case = point["case"]
         same = {"sweep": point["sweep"], "point": case, "values": json.dumps(point["values"], sort_keys=True)}
@@ -50,12 +50,13 @@ def context(spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[s
     """The context of the page; None where the study has no sweeps."""
     if not spec["points"]:
         return None
-    found = _board(spec, inputs, index)
+    found = figured(spec, inputs, index)
     names = sorted({p["sweep"] for p in spec["points"]})
     return {"sweeps": [_sweep(n, [p for p in spec["points"] if p["sweep"] == n], found) for n in names]}
 
 
-def _board(spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any]) -> Board:
+def figured(spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any]) -> Board:
+    """The figures of all points, whose cases are those of the board."""
     files = [tables.read("assess", Path(p)) for _, p in sorted(inputs["swept"].items())]
     assess = tables.concat("assess", files)
     cases = [{"case": p["case"], "scenario": p["sweep"], "year": _year(p["case"])} for p in spec["points"]]
@@ -125,16 +126,21 @@ def _scaled(values: Sequence[float], low: float, high: float, size: float) -> li
 
 def _chart(axis: str, at: Sequence[float], metric: str, values: Sequence[float | None]) -> Shown | None:
     """A line of one figure over one axis, with what its ends are."""
+    drawn = line(axis, at, values, METRICS[metric].unit)
+    return drawn and {"metric": metric, "meaning": _called(metric), **drawn}
+
+
+def line(axis: str, at: Sequence[float], values: Sequence[float | None], unit: str) -> Shown | None:
+    """A line of values over one axis, with what its ends are; None of fewer than two."""
     pairs = sorted((x, v) for x, v in zip(at, values, strict=True) if v is not None)
     if len(pairs) < 2:
         return None
     xs, ys = [p[0] for p in pairs], [p[1] for p in pairs]
     across, up = _scaled(xs, xs[0], xs[-1], WIDTH), _scaled(ys, min(ys), max(ys), HEIGHT)
     dots = [(round(x, 1), round(HEIGHT - y, 1)) for x, y in zip(across, up, strict=True)]
-    unit = METRICS[metric].unit
     return {
-        "metric": metric, "meaning": _called(metric), "dots": dots,
-        "line": " ".join(f"{x},{y}" for x, y in dots), "axis": axis, "from": f"{xs[0]:g}", "to": f"{xs[-1]:g}",
+        "dots": dots, "line": " ".join(f"{x},{y}" for x, y in dots),
+        "axis": axis, "from": f"{xs[0]:g}", "to": f"{xs[-1]:g}",
         "low": figures.text(min(ys), unit), "high": figures.text(max(ys), unit),
         "first": figures.text(ys[0], unit), "last": figures.text(ys[-1], unit),
     }  # fmt: skip

@@ -26,6 +26,7 @@ from dtl.report import (
     drawing,
     hosting,
     hosting_payloads,
+    hosting_swept,
     insights,
     kept_series,
     layers,
@@ -257,12 +258,13 @@ def _write_pages(
     told: Written,
 ) -> None:
     said, learned = _write_insights(inputs, spec["decisions"], site / "docs" / "data")
-    swept = sweeps.table(spec, inputs, index)
+    swept, hosted = sweeps.table(spec, inputs, index), hosting_swept.table(inputs)
+    varied = hosting_swept.context(spec, inputs, index, hosted)
     listed = (
         _listed(inputs)
         | learned
         | {"ranking": asset_ranking.table(told.assets)}
-        | {"sweeps": swept, "deviations": (deviations := validation.read(inputs))}
+        | {"sweeps": swept, "hosting_swept": hosted, "deviations": (deviations := validation.read(inputs))}
         | {"states": (snapshot := states.table(facts, inputs))}
         | (works := mitigation.read(inputs))
     )
@@ -282,7 +284,7 @@ def _write_pages(
         "data-quality": data,
         "assumptions": assumptions.context(spec, cases, index) | _of_manifests(_manifests(inputs)),
         "method": _method(inputs, listed["findings"], spec, reference),
-        "hosting-capacity": hosting.context(facts, cases),
+        "hosting-capacity": hosting_swept.beside(hosting.context(facts, cases), varied),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
         "assets": asset_ranking.context(told.assets, {c["case"]: c["label"] for c in cases}),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, NotYet, wrong
+from dtl.spec.base import Base, wrong
 from dtl.spec.names import CaseName, SweepName
 from dtl.spec.scalars import Count, NotNegative, Percent, Positive, Seed
 
@@ -51,7 +51,7 @@ class Qsts(Base):
 
 
 class BySweep(Base):
-    """The largest point of a sweep before the first violation."""
+    """A sweep: its largest point before the first violation, and what the other methods find at each of its points."""
 
     of: SweepName
     """The sweep."""
@@ -68,8 +68,8 @@ class Methods(Base):
     """Bus by bus."""
     qsts: Qsts | None = None
     """Bus by bus through the year, with hours of violation allowed."""
-    sweep: Annotated[BySweep | None, NotYet()] = None
-    """Read off a sweep."""
+    sweep: BySweep | None = None
+    """Against a number that is varied: read off a sweep, and the other methods at each of its points."""
 
     @model_validator(mode="after")
     def _some(self) -> Methods:

@@ -3,6 +3,7 @@
 
 DTL.page = async () => {
   const root = document.getElementById("dtl-hosting");
+  if (!root) return;
   try {
     const [study, ov, hosting] = await Promise.all([DTL.load("study"), DTL.load("ov"), DTL.load("hosting")]);
     new DTL.HostingPage(root, study, ov, hosting).begin();

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dtl import tables
-from dtl.report import sweeps
+from dtl.report import hosting_swept, sweeps
 from dtl.spec.scenarios import Sweep
 from dtl.spec.study import Study, load
 from dtl.workflow import digests, job
@@ -24,6 +24,8 @@ WORDS = {
     "sources": {"m": {"kind": "opendss", "path": "data/feeder_1.dss"}},
     "layers": {"more": {"kind": "growth", "per_year": 0.02}, "ten": {"kind": "growth", "per_year": 0.1}},
     "scenarios": {"high": {"stack": ["more"]}, "twin": {"stack": ["ten"]}},
+    "analyses": {"hosting": {"of": ["load"], "hours": "extremes_48", "up_to_kw": 2000,
+                             "methods": {"drive": {}, "sweep": {"of": "much"}}}},
     "sweeps": {"much": {"of": "high", "vary": {"more.per_year": {"from": 0.0, "to": 0.1, "step": 0.05}}}},
 }  # fmt: skip
 
@@ -65,7 +67,21 @@ def test_a_point_is_the_scenario_with_its_numbers(study: Study) -> None:
     index = digests.read_json(Path("results/s/feeders.json"))
     inputs = {"swept": {group: f"results/s/f/{group}/swept.parquet"}}
     (told,) = sweeps.context(spec, inputs, index)["sweeps"]  # type: ignore[index]
-    assert [r["at"] for r in told["rows"]] == [["0"], ["0.05"], ["0.1"]] and told["charts"]
+    told_at = [["0"], ["0.05"], ["0.1"]]
+    assert [r["at"] for r in told["rows"]] == told_at and told["charts"]
+    inputs["hosted"] = {group: f"results/s/f/{group}/hosted.parquet"}
+    hosted = hosting_swept.table(inputs)
+    said = hosting_swept.context(spec, inputs, index, hosted)
+    assert said is not None and said["axes"] == ["more.per_year"] and [r["at"] for r in said["rows"]] == told_at
+    kw = [s["chart"]["dots"] for s in said["series"]]
+    assert len(kw) == 1 and len(kw[0]) == 3, "one method, three points"
+    by_case = {c: [r["hc_kw"] for r in hosted.to_pylist() if r["case"] == c] for c in points}
+    alone = tables.read("hosting", Path(f"results/s/f/{group}/hosting.parquet")).to_pylist()
+    for point, scenario in (("much#0001@2035", "base@2035"), ("much#0003@2035", "twin@2035")):
+        assert by_case[point] == [r["hc_kw"] for r in alone if r["case"] == scenario], "as the scenario that says so"
+    assert by_case["much#0001@2035"] != by_case["much#0003@2035"]
+    assert [points[c]["feeders_violating"] for c in points] == [0.0, 1.0, 1.0]
+    assert [r["text"] for r in said["read"]] == ["more.per_year 0; the first violation at 0.05"]
     rows = sweeps.table(spec, inputs, index).to_pylist()
     loss = [r["value"] for r in rows if r["metric"] == "loss_kwh" and not r["feeder"]]
     assert loss == sorted(loss) and len(loss) == 3

@@ -290,7 +290,8 @@ def spec() -> dict[str, Any]:
 
 
 UNASKED = (
-    "compliance", "lights", "curtailment", "swept", "deviations", "measures", "packages", "portfolio", "proposal",
+    "compliance", "lights", "curtailment", "swept", "hosted", "deviations", "measures", "packages", "portfolio",
+    "proposal",
 )  # fmt: skip
 """Inputs of analyses that this study does not ask for."""
 

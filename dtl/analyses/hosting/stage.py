@@ -33,7 +33,12 @@ METHODS = {"drive": drive, "iterative": iterative, "qsts": qsts, "stochastic": s
 
 
 def host_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
-    """Write the table ``hosting`` of one case; a case that cannot be solved gets one row with the reason."""
+    """Write the table ``hosting`` of one case."""
+    tables.write("hosting", tables.frame("hosting", hosted(spec, inputs)), outputs["hosting"])
+
+
+def hosted(spec: dict[str, Any], inputs: Mapping[str, Any]) -> list[Row]:
+    """The rows of ``hosting`` of one case; a case that cannot be solved gets one row with the reason."""
     words = spec["analyses"]["hosting"]
     feeder = Feeder.from_json(Path(inputs["feeder"]).read_text(encoding="utf-8"))
     try:
@@ -42,8 +47,7 @@ def host_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str,
         found = [_failed(method, of, str(err)) for method in _methods(words) for of in words["of"]]
     owner = {b.name: b.feeder or feeder.feeders[0] for b in feeder.buses}
     same = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
-    rows = [{**same, "feeder": owner.get(row["bus"], feeder.feeders[0]), **row} for row in found]
-    tables.write("hosting", tables.frame("hosting", rows), outputs["hosting"])
+    return [{**same, "feeder": owner.get(row["bus"], feeder.feeders[0]), **row} for row in found]
 
 
 def read_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], feeder: Feeder) -> Case:

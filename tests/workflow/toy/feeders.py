@@ -52,6 +52,7 @@ def formula_feeder(spec, inputs, outputs):
 
 def sweep_feeder(spec, inputs, outputs):
     write("assess", [], outputs["swept"])
+    write("hosting", [], outputs["hosted"])
 
 
 def comply_feeder(spec, inputs, outputs):
