@@ -20,8 +20,8 @@ from dtl.learning.twin import Told
 Array = NDArray[np.float64]
 Values = Mapping[Knob, float]
 HUBER = 3.0
-MISSED = 10.0
-"""Residual, in standard deviations, of a value that the model has no place for, and of a model without a solution."""
+MISSED, LOST = 10.0, 1000.0
+"""Residual, in standard deviations, of a value that the model has no place for, and of all of a model without solution."""
 STEP = 0.01
 """Step of finite differences, in widths of the allowed range."""
 SURE = 6.0
@@ -92,8 +92,8 @@ class Problem:
         apart = np.full(len(told.value), np.nan) if simulated is None else simulated - told.value
         apart = apart if self.more is None else apart + self.more
         apart, hidden = _less_hidden(apart, told, sigma)
-        r = np.where(np.isnan(apart), MISSED, apart / sigma)[np.isfinite(told.value)]
-        return np.concatenate([r, np.full(len(hidden), MISSED) if lost else hidden])
+        r = np.where(np.isnan(apart), LOST if lost else MISSED, apart / sigma)[np.isfinite(told.value)]
+        return np.concatenate([r, np.full(len(hidden), LOST) if lost else hidden])
 
     def prior(self, values: Values) -> Array:
         """Differences from what was known before, over their standard deviations."""
