@@ -73,6 +73,7 @@ def ages(tables: Mapping[str, pa.Table]) -> Ages | NotEnough:
 def _assets(tables: Mapping[str, pa.Table]) -> pd.DataFrame:
     rows = tables["assets"].select(["asset", "kind", "feeder", "installed", "attributes"]).to_pandas()
     rows = rows[rows["installed"].notna() & ~rows["kind"].astype(str).isin(("substation", "feeder", "pole"))]
+    rows = rows.drop_duplicates(["kind", "asset"])
     told = [json.loads(text) if text else {} for text in rows["attributes"]]
     length = np.array([float(t.get("length_m") or 0.0) for t in told]) / 1000.0
     line = (rows["kind"].astype(str) == "conductor").to_numpy()
@@ -92,7 +93,10 @@ def _assets(tables: Mapping[str, pa.Table]) -> pd.DataFrame:
 
 
 def _failed(tables: Mapping[str, pa.Table], assets: pd.DataFrame) -> tuple[pd.DataFrame, pd.Timestamp, pd.Timestamp]:
-    """Failures by ``asset`` (named, else the transformer that opened) and ``day``; first and last day of the record."""
+    """Failures by ``asset`` (named, else the transformer that opened) and ``day``; first and last day of the record.
+
+    An id that assets of two kinds share, as numbers of rows are, names nothing.
+    """
     rows = tables["outages"].select(
         ["failed", "cause", "kind", "element", "feeder", "day", "planned", "refused"]
     ).to_pandas()  # fmt: skip
@@ -103,7 +107,8 @@ def _failed(tables: Mapping[str, pa.Table], assets: pd.DataFrame) -> tuple[pd.Da
     if "links" in tables:
         table = tables["links"].select(["feeder", "kind", "element", "asset"]).to_pandas().astype(str)
         links = {(f, k, e): a for f, k, e, a in table.itertuples(index=False) if e and a}
-    known = set(assets["asset"])
+    number = assets["asset"].value_counts()
+    known = set(number.index[number == 1])
     found = []
     for row in own.itertuples(index=False):
         opened = links.get((str(row.feeder), str(row.kind), str(row.element)), "") if row.kind == "transformer" else ""

@@ -74,7 +74,8 @@ def _worn(
 def _built(tables: Mapping[str, pa.Table], found: Ages) -> dict[tuple[str, str], pd.Timestamp]:
     """Day of installation of the transformers of the model, by feeder and element."""
     links = tables["links"].select(["feeder", "kind", "element", "asset"]).to_pandas().astype(str)
-    days = dict(zip(found.assets["asset"], found.assets["built"], strict=True))
+    units = found.assets[found.assets["kind"] == "transformer"]
+    days = dict(zip(units["asset"], units["built"], strict=True))
     own = links[(links["kind"] == "transformer") & (links["element"] != "")]
     return {(f, e): days[a] for f, e, a in own[["feeder", "element", "asset"]].itertuples(index=False) if a in days}
 

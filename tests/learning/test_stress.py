@@ -140,6 +140,19 @@ def test_age_that_tells_nothing(assets: dict[str, Any], failed: int, why: str) -
     assert why in found.why
 
 
+def test_an_id_of_two_kinds_names_nothing() -> None:
+    many = {f"{i}": ("transformer", 1960 + i, 0.0) for i in range(40)}
+    failed = [(f"{i}", datetime.date(2023, 1, 1 + i)) for i in range(20)]
+    given = register(many, failed)
+    alone = asset_ages.ages(given)
+    assert not isinstance(alone, NotEnough)
+    twins = [row | {"kind": "fuse"} for row in given["assets"].to_pylist()]
+    given["assets"] = tables.frame("assets", [*given["assets"].to_pylist(), *twins])
+    both = asset_ages.ages(given)
+    assert isinstance(both, NotEnough)
+    assert "0 failures of assets whose age is known" in both.why
+
+
 def test_more_load_ages_old_transformers_and_spares_new_ones() -> None:
     duty = pd.DataFrame({"feeder": "f", "element": ["t"] * 2, "case": ["base@2025", "much@2035"],
                          "max_load_pct": [60.0, 120.0]})  # fmt: skip
