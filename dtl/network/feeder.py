@@ -101,6 +101,8 @@ class Feeder(BaseModel):
     frequency_hz: Positive = 60.0
     crs: str = ""
     """Coordinate system of x and y, e.g. EPSG:26910; empty when the source states none."""
+    substation: str = ""
+    """Substation of the GIS that feeds it, where the study chooses feeders by it."""
     sources: tuple[Source, ...] = ()
     buses: tuple[Bus, ...] = ()
     line_codes: tuple[LineCode, ...] = ()

@@ -20,6 +20,7 @@ from dtl.errors import Finding
 from dtl.network import referential, system
 from dtl.network.areas import with_areas
 from dtl.network.checks import check
+from dtl.network.chosen import with_stations
 from dtl.network.feeder import Feeder
 from dtl.network.geometry import with_places
 from dtl.network.metering import metering
@@ -64,6 +65,9 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     outside: list[Finding] = []
     if areas := spec.get("areas"):
         network, outside = with_areas(network, folders[areas], areas)
+    choice = spec.get("feeders")
+    if isinstance(choice, Mapping) and (stations := choice.get("substations")):
+        network = with_stations(network, joined("assets", folders), stations)
     outages = link(folders, network, same.links)
     meters, placed = metering(folders, network, same.links, spec["meters"], raw)
     findings += [*same.findings, *outside, *outages.findings, *placed]

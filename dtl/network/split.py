@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from pydantic import ValidationError
 from dtl import tables
 from dtl.network import given
 from dtl.network.calibrated import UnknownElement
+from dtl.network.chosen import chosen
 from dtl.network.feeder import Feeder
 from dtl.network.ids import SAFE
 from dtl.network.join import join, pruned
@@ -28,8 +27,6 @@ from dtl.network.studied import Studied
 
 Reason = tuple[bool, str]
 """Why a feeder fails; those without a place in a file sort last."""
-
-_GLOB = re.compile(r"[*?\[]")
 
 
 def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
@@ -42,17 +39,15 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         if finding["severity"] == "error" and finding["source"] in ("", spec.get("model", finding["source"])):
             errors.setdefault(finding["feeder"], []).append((not finding["file"], _reason(finding)))
     known = sorted(set(rows) | {f for f in errors if f})
-    patterns = [str(p) for p in spec["feeders"]]
-    chosen = [f for f in known if any(fnmatchcase(f.lower(), p.lower()) for p in patterns)]
-    unmet = [p for p in patterns if not any(fnmatchcase(f.lower(), p.lower()) for f in known)]
-    absent = sorted({p for p in unmet if not _GLOB.search(p)} | (set(spec.get("feeders_expected") or ()) - set(known)))
+    asked = chosen(spec["feeders"], known, rows)
+    absent = {*asked.absent, *(set(spec.get("feeders_expected") or ()) - set(known))}
     folder = outputs["feeders"]
     folder.mkdir(parents=True, exist_ok=True)
     groups: dict[str, dict[str, Any]] = {}
     places: dict[str, given.Place] = {}
     wanted = given.by_bus(inputs)
     studied = Studied.of(spec, inputs["scada"], rows)
-    for names in _groups(sorted({*chosen, *absent}), spec.get("together") or ()):
+    for names in _groups(sorted({*asked.feeders, *absent}), spec.get("together") or ()):
         group = "+".join(names)
         feeder, reason = _build(names, rows, errors, studied)
         if feeder is None:
@@ -63,7 +58,7 @@ def split_feeders(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         groups[group] = _entry(names, "ok", "") | _facts(feeder, text)
         own = wanted & {b.name.lower() for b in feeder.buses} if wanted else wanted
         places[group] = given.Place(names, feeder.crs, _head(feeder), own, _drawn(feeder))
-    index: dict[str, Any] = {"groups": groups, "unmet": sorted(p for p in unmet if _GLOB.search(p)), **studied.notes}
+    index: dict[str, Any] = {"groups": groups, "unmet": list(asked.unmet), **studied.notes}
     text = json.dumps(index, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     outputs["index"].write_text(text, encoding="utf-8")
     given.write(spec["areas"], inputs, places, outputs["given"])

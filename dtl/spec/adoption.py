@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from typing_extensions import override
 
-from dtl.spec.base import Base, NotYet, one_of, wrong
+from dtl.spec.base import Base, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, ForecastName, SolarName
 from dtl.spec.profiles import ProfileName
@@ -17,7 +17,6 @@ from dtl.spec.scalars import (
     Month,
     Name,
     Number,
-    Phases,
     Positive,
     PowerFactor,
     Seed,
@@ -301,9 +300,7 @@ class Battery(Adoption):
     efficiency: Annotated[Share, Field(gt=0)] = 0.9
     """Energy out per energy in, round trip [-]."""
     mode: Literal["self_consumption", "tariff", "peak_shaving"] = "self_consumption"
-    """What the battery does."""
-    phases: Annotated[Phases | None, NotYet()] = None
-    """Phases of the inverter; none: those of the customer."""
+    """What the battery does; it has the phases of its customer."""
 
     @override
     def writes(self) -> set[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl import layout
+from dtl.spec.feeders import words
 from dtl.spec.study import Study
 from dtl.workflow import fingerprint, job
 from dtl.workflow.slices import Slices
@@ -137,12 +138,25 @@ def inventory(study: Study, store: Store) -> Inventory | Unread:
 
     path = folder / "network.parquet"
     known = tables.read("network", path, ["feeder"], kind="feeder")["feeder"].to_pylist()
-    chosen = study.feeders if isinstance(study.feeders, list) else ["*"]
-    mine = [f for f in known if any(fnmatchcase(f.lower(), glob.lower()) for glob in chosen)]
+    mine = [f for f in known if _is_chosen(f, study)]
     wrong = tables.read("findings", folder / "findings.parquet", ["feeder"], severity="error")["feeder"].to_pylist()
     broken = frozenset(mine if "" in wrong else (f for f in wrong if f in mine))
     strange = broken or (frozenset({""}) if not mine else frozenset())
     return Inventory(path, _groups(study, mine), frozenset(known) - frozenset(mine), strange)
+
+
+def _is_chosen(feeder: str, study: Study) -> bool:
+    """Whether a study may be about a feeder; by its voltage or substation only the run can tell."""
+
+    def like(globs: Iterable[str]) -> bool:
+        return any(fnmatchcase(feeder.lower(), glob.lower()) for glob in globs)
+
+    said = words(study.feeders, study.folder)
+    if isinstance(said, list):
+        return like(said)
+    listed = said.get("listed")
+    named = listed is None or feeder.lower() in {f.lower() for f in listed}
+    return named and like(said.get("ids") or ["*"]) and not like(said.get("except") or ())
 
 
 def _groups(study: Study, feeders: list[str]) -> dict[str, str]:

@@ -37,6 +37,7 @@ def astray(study: str) -> list[str]:
         places["network.switches", "switch", name] = groups
         near["network.switches", "switch", name] = set()
     lines = [_unused(word, name) for word in _FILES for name, groups in (index.get(word) or {}).items() if not groups]
+    lines += [f"feeders: no feeder of the sources meets '{what}'" for what in index.get("unmet") or ()]
     lines += [f"network.switches: SCADA states '{name}', and no feeder has a switch of this name"
               for name in index.get("not_a_switch") or ()]  # fmt: skip
     asked = [key for key in sorted(places) if places[key] or f"layer '{key[0]}'" not in failed]

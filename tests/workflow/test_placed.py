@@ -47,6 +47,13 @@ def test_what_several_have_is_told_with_the_way_out(said: Any) -> None:
     assert "2 feeders have a bus '645' (a, b)" in line and line.endswith("write which, as a:645")
 
 
+def test_a_choice_of_feeders_that_none_meets_is_told(said: Any) -> None:
+    assert said(a={}) == []
+    path = Path(layout.FEEDERS.format(study="s"))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"unmet": ["substations: Nordside"]}), encoding="utf-8")
+    assert astray("s") == ["feeders: no feeder of the sources meets 'substations: Nordside'"]
+
+
 def test_a_class_may_be_in_many_feeders_and_must_be_in_one() -> None:
     key = ("farms", "load of the class", "farm")
     assert _line(key, ["a", "b"], set()) == "" == _line(key, ["a"], set())
