@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.report import payloads
 from dtl.report.series import may_show
 from dtl.report.solution import Solution, by_feeder
+
+Real = NDArray[np.float64]
 
 SHOWN = 20
 """Branches, and buses, of a case that the page offers; the table ``kept`` of the results holds all that is kept."""
@@ -21,7 +24,8 @@ def payload(spec: Mapping[str, Any], inputs: Mapping[str, Any], solution: Soluti
     """The payload of one feeder; None where nothing of it was kept, or a public copy may not show it.
 
     Tables: ``series`` (number of the ``case``, ``kind``, ``element``, ``quantity``, ``column`` of ``values``) and
-    ``values`` with a row per solved step, and its ``hour``.
+    ``values`` with a row per solved hour, and its ``hour``: of shorter steps the highest loading, the lowest and the
+    highest voltage in it.
     """
     path = inputs["kept"].get(solution.group)
     if path is None or not may_show(spec) or not solution.solved:
@@ -35,10 +39,12 @@ def payload(spec: Mapping[str, Any], inputs: Mapping[str, Any], solution: Soluti
     chosen = [
         row for case in sorted({r[0] for r in rows}) for row in _worst(solution, [r for r in rows if r[0] == case])
     ]
-    hours = np.asarray(solution.hourly[solution.solved[0]]["hour"], np.float64)
+    hourly = solution.hourly[solution.solved[0]]
+    hours = np.asarray(hourly["hour"], np.float64)
     cols = [payloads.numbers("hour", hours)]
     for i, (_, _, _, quantity, values) in enumerate(chosen):
-        cols.append(payloads.numbers(f"v{i}", values, 2 if quantity == "load_pct" else 5))
+        extreme = by_hour(values, hourly["solved_h"], lowest=quantity == "min_pu")
+        cols.append(payloads.numbers(f"v{i}", extreme, 2 if quantity == "load_pct" else 5))
     listed = [
         payloads.numbers("case", [r[0] for r in chosen]),
         payloads.words("kind", [r[1] for r in chosen]),
@@ -47,6 +53,14 @@ def payload(spec: Mapping[str, Any], inputs: Mapping[str, Any], solution: Soluti
         payloads.words("column", [f"v{i}" for i in range(len(chosen))]),
     ]
     return payloads.columns({"series": listed, "values": cols}, {"feeder": solution.feeder, "kept": len(rows)})
+
+
+def by_hour(values: Real, solved_h: Real, *, lowest: bool) -> Real:
+    """The extreme of each hour of which ``solved_h`` was solved [h, missing where a step is an hour], from its steps."""
+    if np.isnan(solved_h).all():
+        return values
+    count = np.round(solved_h * len(values) / solved_h.sum()).astype(np.int64)
+    return np.asarray((np.minimum if lowest else np.maximum).reduceat(values, np.cumsum(count) - count), np.float64)
 
 
 def _worst(solution: Solution, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
