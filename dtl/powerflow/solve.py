@@ -16,7 +16,7 @@ from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand
 from dtl.errors import NotConverged, SolveError
 from dtl.network.feeder import Feeder
-from dtl.powerflow import engine, head, results
+from dtl.powerflow import engine, head, hunting, results
 from dtl.powerflow.audit import Audit, audit
 from dtl.powerflow.balanced_year import BalancedYear
 from dtl.powerflow.batch import BatchYear
@@ -196,10 +196,8 @@ def _manifest(spec: Mapping[str, Any], solved: Solved, warnings: list[str], driv
     per_hour = reduction.calendar.per_hour
     hits = [{"hour": step // per_hour, "devices": list(devices)} for step, devices in year.control_limit_hits]
     feeder = reduction.feeder
-    unit = "hours" if per_hour == 1 else f"steps of {spec['step_min']} min"
-    if hits:
-        names = ", ".join(sorted({d for _, devices in year.control_limit_hits for d in devices}))
-        warnings = [*warnings, f"controls hunt in {len(hits)} {unit} (limit {MAX_CONTROL_ITERATIONS}): {names}"]
+    if text := hunting.told(year.control_limit_hits, spec["step_min"]):
+        warnings = [*warnings, text]
     if constant := [p.name for p in (*feeder.generators, *feeder.storages) if p.enabled and p.name not in driven]:
         warnings = [*warnings, f"generators at constant output, storage idle: {', '.join(constant)}"]
     return {

@@ -190,7 +190,10 @@ def test_hunting_controls_are_named(mixed: Feeder, tmp_path: Path) -> None:
     assert manifest["status"] == "ok"
     assert manifest["control_limit_hits"]
     assert {d for hit in manifest["control_limit_hits"] for d in hit["devices"]} == {"capacitor.switched"}
-    assert "capacitor.switched" in manifest["warnings"][-1]
+    text = manifest["warnings"][-1]
+    hits = manifest["control_limit_hits"]
+    assert f"controls hunt in {len(hits)} hours (hour {hits[0]['hour']}" in text
+    assert f"capacitor.switched in {len(hits)}. Up to 100 control iterations were tried in each" in text
 
 
 def test_a_feeder_that_cannot_carry_its_load_names_the_hours(mixed: Feeder, tmp_path: Path) -> None:
