@@ -88,7 +88,7 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
   const reasons = [...new Set(failed.map((c) => sheet.cases[c.case].reason))];
   const failures = reasons.map((reason) => {
     const here = failed.filter((c) => sheet.cases[c.case].reason === reason).map((c) => c.label);
-    return DTL.h("div", { class: "dtl-callout dtl-callout-bad" }, DTL.h("b", {}, failed.length === study.cases.length ? "Not solved in any case." : `Not solved in ${here.join(", ")}.`), " ", DTL.h("span", { class: "dtl-reason" }, reason));
+    return DTL.h("div", { class: "dtl-callout dtl-callout-bad" }, DTL.h("b", {}, here.length === study.cases.length ? "Not solved in any case." : `Not solved in ${here.join(", ")}.`), " ", DTL.h("span", { class: "dtl-reason" }, reason));
   });
   const why = "data-quality.html";
   if (!solved.length) return [...head, ...failures, sheet.drawn ? DTL.mapLink(sheet, null) : "", study.left_out.includes(why) ? "" : DTL.h("p", {}, DTL.h("a", { href: why }, "Findings in its data"))];
