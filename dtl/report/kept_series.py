@@ -56,7 +56,7 @@ def payload(spec: Mapping[str, Any], inputs: Mapping[str, Any], solution: Soluti
 
 
 def by_hour(values: Real, solved_h: Real, *, lowest: bool) -> Real:
-    """The extreme of each hour of which ``solved_h`` was solved [h, missing where a step is an hour], from its steps."""
+    """The extreme of each hour from its steps; ``solved_h`` was solved of it, missing where a step is an hour [h]."""
     if np.isnan(solved_h).all():
         return values
     count = np.round(solved_h * len(values) / solved_h.sum()).astype(np.int64)
