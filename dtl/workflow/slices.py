@@ -42,7 +42,7 @@ class Slices:
             "split_readings": lambda: {"ami": self._ami, "together": self.study.network.together},
             "prepare_feeder": self._prepare_feeder,
             "solve_feeder": self._solve_feeder,
-            "host_feeder": lambda: self._of_some_cases("hosting"),
+            "host_feeder": self._host_feeder,
             "formula_feeder": self._formula_feeder,
             "sweep_feeder": self._sweep_feeder,
             "comply_feeder": lambda: self._of_some_cases("compliance"),
@@ -242,9 +242,21 @@ class Slices:
         return {**self._physics, **({"ageing": ageing} if ageing else {}), "cases": cases}
 
     def _sweep_feeder(self) -> dict[str, Any]:
-        """As of `assess_feeder`, with the points of all sweeps as cases."""
-        points = {p.case.case: self._case(p.case) for p in self.study.points}
+        """As of `assess_feeder`, with the points of all sweeps as cases; those of one may be asked for hosting, too."""
+        own, words = self.study.analyses.hosting, self._host_feeder()["analyses"]
+        swept = own.methods.sweep.of if own is not None and own.methods.sweep is not None and words else None
+        asked = {"study": self.study.name, **words}
+        points = {p.case.case: self._case(p.case) | (asked if p.sweep == swept else {}) for p in self.study.points}
         return {**self._physics, "analyses": self._analyses if points else {}, "cases": points}
+
+    def _host_feeder(self) -> dict[str, Any]:
+        """The cases and words of ``hosting``; that a sweep is asked as well is nothing to them."""
+        found = self._of_some_cases("hosting")
+        words = found["analyses"].get("hosting", {})
+        methods = {name: own for name, own in words.get("methods", {}).items() if name != "sweep"}
+        if not methods:
+            return found | {"cases": {}, "analyses": {}}
+        return found | {"analyses": {"hosting": words | {"methods": methods}}}
 
     def _of_some_cases(self, analysis: str) -> dict[str, Any]:
         """As of `solve_feeder`, with the cases that the analysis names: every scenario in its last year by default."""
@@ -259,7 +271,7 @@ class Slices:
 
     def _formula_feeder(self) -> dict[str, Any]:
         """As of `host_feeder`, whose methods say nothing to the formula; nothing where no surrogate is asked."""
-        found = self._of_some_cases("hosting")
+        found = self._host_feeder()
         if self.study.analyses.surrogate is None or not found["analyses"]:
             return found | {"cases": {}, "analyses": {}}
         words = {name: value for name, value in found["analyses"]["hosting"].items() if name != "methods"}
