@@ -145,8 +145,8 @@ def _rows(spec: Mapping[str, Any], tables: Mapping[str, pa.Table], feeder: Feede
 
 
 def _halves(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Every other element is fitted, the others are scored."""
-    elements = sorted({(r["kind"], r["element"]) for r in rows})
+    """Every other element is fitted, the others are scored; the head, of which there is one, is fitted."""
+    elements = [("head", ""), *sorted({(r["kind"], r["element"]) for r in rows if r["kind"] != "head"})]
     even = set(elements[::2])
     return [[r for r in rows if ((r["kind"], r["element"]) in even) == first] for first in (True, False)]
 
@@ -192,7 +192,7 @@ def _accepted(found: Mapping[Knob, Found], scored: Twin) -> tuple[dict[Knob, Fou
 
 
 def _group(knob: Knob, groups: Mapping[str, float]) -> str:
-    return knob.tells if knob.tells in groups else "loading" if knob.tells == "kw" else knob.tells
+    return next((g for g in (knob.tells, "loading" * (knob.tells == "kw"), "volts") if g in groups), knob.tells)
 
 
 def _rmse(twin: Twin, told: Told, values: Mapping[Knob, float]) -> dict[str, float]:

@@ -81,7 +81,7 @@ def _next(points: Array, told: Array, last: bool, rng: np.random.Generator, near
     point: Array | None = None
     if last:
         starts = np.vstack([best, asked[np.argsort(mean, kind="stable")[:CLIMBS]]])
-        lowest, value = _climbed(lambda x: model.slopes(x)[::2], starts)  # type: ignore[arg-type,return-value]
+        lowest, value = _climbed(lambda x: model.slopes(x)[::2], starts)
         if scale(model.plain(model.best)) - scale(model.plain(value)) > WORTH * float(np.median(known) - known.min()):
             point = lowest
     if point is None:

@@ -42,7 +42,8 @@ class Lane:
     """One series: ``group`` is kw, kvar or volts; ``phase`` a node of the head, 0 for all, of powers.
 
     ``share`` is the load behind a meter as a share of its largest, by which the drop between the modelled bus and the
-    meter grows: ``drop`` at the largest load [pu]. Values are kW, kvar or pu, shape (8760,), nan where not measured.
+    meter grows: ``drop`` at the largest load [pu]. ``phased``: the source states the phase of a voltage, which does not
+    move with a lateral of the model. Values are kW, kvar or pu, shape (8760,), nan where not measured.
     """
 
     group: str
@@ -54,6 +55,7 @@ class Lane:
     base_v: float = 1.0
     share: Array | None = None
     drop: float = 0.0
+    phased: bool = False
 
 
 def scada_lanes(feeder: Feeder, rows: pa.Table, sources: Collection[str], year: int, zone: str) -> list[Lane]:
@@ -100,7 +102,7 @@ def _voltage(feeder: Feeder, device: str, quantity: str, phases: str, values: Ar
         if ends:
             base = bus.kv_ll if quantity == "kv" else bus.kv_ln
             volts = 1e3 * (bus.kv_ll if between else bus.kv_ln)
-            return Lane("volts", device, values / base, SIGMA_V, ends=tuple(ends), base_v=volts)
+            return Lane("volts", device, values / base, SIGMA_V, ends=tuple(ends), base_v=volts, phased=bool(phases))
     return None
 
 

@@ -179,7 +179,8 @@ class Twin:
             if lane.group != "volts":
                 found[i] = power[lane.phase].real if lane.group == "kw" else power[lane.phase].imag
                 continue
-            at = [[node.get(f"{names.spelled(b)}.{n}", -1) if n else 0 for n in (a, c)] for b, a, c in lane.ends]
+            ends = lane.ends if lane.phased else [_moved(year.feeder, *end) for end in lane.ends]
+            at = [[node.get(f"{names.spelled(b)}.{n}", -1) if n else 0 for n in (a, c)] for b, a, c in ends]
             if min(min(pair) for pair in at) >= 0:
                 found[i] = np.mean([np.abs(block.voltages[a] - block.voltages[b]) for a, b in at], axis=0) / lane.base_v
         return found
@@ -194,6 +195,12 @@ class Twin:
         unit = [float(r["value"]) if r["quantity"] in KV else finer if r["quantity"] == "tap" else 1.0
                 for r in self.rows]  # fmt: skip
         return np.array([np.nan if v is None else v / u for v, u in zip(ours, unit, strict=True)])
+
+
+def _moved(feeder: Feeder, bus: str, node: int, other: int) -> tuple[str, int, int]:
+    """A voltage to ground at a bus of one phase, which may have been moved to another."""
+    there = [n for n in feeder.bus[bus].nodes if n <= 3]
+    return (bus, there[0] if len(there) == 1 and not other else node, other)
 
 
 def held(feeder: Feeder) -> Feeder:
