@@ -59,3 +59,16 @@ def test_peak_days_hold_the_highest_hours() -> None:
     spec = {"hours": {"peak_days": 5}, "engine": "auto"}
     assert resolved(spec, demand, calendar) == {"hours": found.tolist(), "engine": "auto"}
     assert resolved(spec | {"hours": "all"}, demand, calendar)["hours"] == "all"
+
+
+def test_hours_are_judged_in_all_their_steps_and_steps_of_a_day_alone(tmp_path: Path) -> None:
+    feeder, quarters = own("mixed"), Calendar(2025, 15)
+    demand = demand_of(feeder)
+    assert judged(tmp_path, "{step_min: 15, days: [2025-01-02]}") == list(range(24, 48)), "a day is its hours"
+    word = judged(tmp_path, "{step_min: 15, days: [2025-01-02, 2025-01-01], steps: [4, 74]}")
+    assert word == {"steps": [4, 74, 100, 170]}
+    assert resolved({"hours": word}, demand, quarters)["hours"] == [4, 74, 100, 170]
+    assert resolved({"hours": [1, 8759]}, demand, quarters)["hours"] == [4, 5, 6, 7, 35036, 35037, 35038, 35039]
+    with pytest.raises(SpecError, match="0 to 95"):
+        judged(tmp_path, "{step_min: 15, steps: [96]}")
+    assert quarters.hours_of(np.array([0, 3, 4, 35039])).tolist() == [0, 0, 1, 8759]
