@@ -80,7 +80,7 @@ def test_a_point_is_the_scenario_with_its_numbers(study: Study) -> None:
     for point, scenario in (("much#0001@2035", "base@2035"), ("much#0003@2035", "twin@2035")):
         assert by_case[point] == [r["hc_kw"] for r in alone if r["case"] == scenario], "as the scenario that says so"
     assert by_case["much#0001@2035"] != by_case["much#0003@2035"]
-    assert [points[c]["feeders_violating"] for c in points] == [0.0, 1.0, 1.0]
+    assert [points[c]["violating"] for c in points] == [0.0, 1.0, 1.0]
     assert [r["text"] for r in said["read"]] == ["more.per_year 0; the first violation at 0.05"]
     rows = sweeps.table(spec, inputs, index).to_pylist()
     loss = [r["value"] for r in rows if r["metric"] == "loss_kwh" and not r["feeder"]]
