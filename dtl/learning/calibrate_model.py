@@ -86,7 +86,7 @@ def _twins(
     hours = [seen.sampled(lanes, total, window, most) for window in windows]
     if min(len(h) for h in hours) < LEAST_H:
         lanes, hours = [], [np.zeros(0, np.int64)] * 2
-    halves = _halves(rows)
+    halves = _halves(rows, feeder, spec["change"])
     if not lanes and min(len(h) for h in halves) < LEAST_VALUES:
         against = ", ".join(spec["against"])
         return NotEnough(f"{against} measures fewer than {LEAST_H} hours of {own} to fit and to score, and states "
@@ -144,11 +144,18 @@ def _rows(spec: Mapping[str, Any], tables: Mapping[str, pa.Table], feeder: Feede
             if d["ours"] is not None or (moves and d["matched"] and row["kind"] == "bus")]  # fmt: skip
 
 
-def _halves(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Every other element is fitted, the others are scored; the head, of which there is one, is fitted."""
-    elements = [("head", ""), *sorted({(r["kind"], r["element"]) for r in rows if r["kind"] != "head"})]
-    even = set(elements[::2])
-    return [[r for r in rows if ((r["kind"], r["element"]) in even) == first] for first in (True, False)]
+def _halves(rows: Sequence[dict[str, Any]], feeder: Feeder, change: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """Every other element is fitted, the others are scored.
+
+    The head, of which there is one, is fitted, and so are the buses of laterals whose phase is sought: each may have
+    but one, which alone can tell it.
+    """
+    asked = [word for word in change if word == "phase"]
+    laterals, _ = knobs(feeder, asked, 1.0, controlled=False, head_stated=True)
+    alone = {bus for knob in laterals for bus in knob.buses}
+    elements = sorted({(r["kind"], r["element"]) for r in rows if r["kind"] != "head" and r["element"] not in alone})
+    scored = set(elements[1::2])
+    return [[r for r in rows if ((r["kind"], r["element"]) in scored) == second] for second in (False, True)]
 
 
 def _calibrated(spec: Mapping[str, Any], fitted: Twin, scored: Twin) -> LearnResult:

@@ -89,7 +89,8 @@ def context(content: Mapping[str, Any], decisions: Mapping[str, Any]) -> Row | N
     """The context of the page; None where the study asks for no learning and nobody decided anything."""
     if not content["titles"] and not decisions:
         return None
-    return {"counts": content["counts"], "modules": len(content["titles"])}
+    proposed = any(card["module"] == "calibrate" for card in content["cards"])
+    return {"counts": content["counts"], "modules": len(content["titles"]), "proposed": proposed}
 
 
 def _chosen(rows: Iterable[Row], decisions: Mapping[str, Any]) -> tuple[dict[tuple[str, ...], list[Row]], Any]:
