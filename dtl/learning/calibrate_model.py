@@ -45,6 +45,7 @@ LEAST_H, LEAST_VALUES = 12, 8
 MOST_H, NODE_HOURS = 96, 24_000
 """Hours of each window that are solved at most, fewer where the feeder has many buses."""
 UNITS = {"kw": "kW", "kvar": "kvar", "volts": "pu", "loading": "% or A", "tap": "steps", "loss_kw": "kW"}
+NAMED = 10
 VALUE_UNITS = {"head_voltage": "pu", "regulator_set": "V", "tap": "steps"}
 TABLE = {"scada": ("scada", "value"), "ami": ("readings", "volts"), "cyme_results": ("reference", "value")}
 
@@ -164,10 +165,12 @@ def _calibrated(spec: Mapping[str, Any], fitted: Twin, scored: Twin) -> LearnRes
     kw, kvar = (sum(getattr(p, w) for p in feeder.loads if p.enabled) for w in ("kw", "kvar"))
     factor = float(np.cos(np.arctan2(kvar, kw))) if model_only else power_factor(demand, list(demand.drives.values()))
     stated = spec["powerflow"]["head_voltage"] is not None
-    found, unsought = knobs(feeder, spec["change"], factor, controlled=fitted.controlled, head_stated=stated)
+    places = seen.buses(fitted.lanes) | seen.stated(fitted.rows)
+    found, unsought = knobs(
+        feeder, spec["change"], factor, controlled=fitted.controlled, head_stated=stated, seen=places
+    )
     told = fitted.told()
     groups = set(told.group[np.isfinite(told.value)].tolist())
-    places = seen.buses(fitted.lanes) | seen.stated(fitted.rows)
     by_phase = any(x.phase for x in fitted.lanes)
     why = {k: untold(k, places, groups, by_phase=by_phase) for k in found}
     unsought += [Unsought(k.parameter, k.element, k.before, w) for k, w in why.items() if w]
@@ -228,15 +231,24 @@ def _said(
     said += _held(found, own, cells)
     said += [Insight(MODULE, f"{g}_rmse_after", after, UNITS.get(g, g), _judged(g, scores), own, evidence=cells)
              for g, after in sorted(scores.after.items())]  # fmt: skip
-    said += [
-        Insight(MODULE, u.parameter, None, "1", f"{u.parameter.replace('_', ' ')} {u.element}".rstrip() + f": {u.why}",
-                own, kind=PARAMETERS[u.parameter].of, element=u.element, evidence=cells, verdict=REFUSED)
-        for u in unsought
-    ]  # fmt: skip
+    said += _not_sought(unsought, own, cells)
     lines = [_line(k, f, factor.get(k.parameter, 1.0), own, scores) for k, f in found.items()]
     known = {(r["parameter"], r["element"]) for r in lines}
     lines += [kept(r, own) for r in rows if (r["parameter"], r["element"]) not in known]
     return LearnResult(said, {"calibration": contracts.frame("calibration", lines)})
+
+
+def _not_sought(unsought: Sequence[Unsought], own: str, cells: Sequence[Cell]) -> list[Insight]:
+    """One insight for all that are not sought of a parameter for one reason."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for one in unsought:
+        together.setdefault((one.parameter, one.why), []).append(one.element)
+    said = []
+    for number, ((parameter, why), elements) in enumerate(sorted(together.items())):
+        names = ", ".join(sorted(elements)[:NAMED]) + f" and {len(elements) - NAMED} more" * (len(elements) > NAMED)
+        text = f"{parameter.replace('_', ' ')} {names}".rstrip() + f": {why}"
+        said.append(Insight(MODULE, f"not_sought_{number}", None, "1", text, own, evidence=cells, verdict=REFUSED))
+    return said
 
 
 def _judged(group: str, scores: Scores) -> str:

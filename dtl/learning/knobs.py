@@ -57,12 +57,18 @@ class Unsought:
 
 
 def knobs(
-    feeder: Feeder, change: Collection[str], power_factor: float, *, controlled: bool, head_stated: bool
+    feeder: Feeder,
+    change: Collection[str],
+    power_factor: float,
+    *,
+    controlled: bool,
+    head_stated: bool,
+    seen: Collection[str] = (),
 ) -> tuple[list[Knob], list[Unsought]]:
     """What may change of a feeder, and what was asked and cannot be sought.
 
     ``power_factor`` is that of all loads now, ``controlled`` whether regulators act, ``head_stated`` whether the study
-    states the voltage of the head itself.
+    states the voltage of the head itself, ``seen`` the buses whose voltage is measured: what is behind comes first.
     """
     found: list[Knob] = []
     unsought: list[Unsought] = []
@@ -81,10 +87,10 @@ def knobs(
         made, not_made = _set_points(feeder, below, controlled=controlled)
         found, unsought = found + made, unsought + not_made
     if "tap" in change:
-        made, not_made = _taps(feeder, below, controlled=controlled)
+        made, not_made = _taps(feeder, below, seen, controlled=controlled)
         found, unsought = found + made, unsought + not_made
     if "phase" in change:
-        made, not_made = _laterals(feeder, topology, below)
+        made, not_made = _laterals(feeder, topology, below, seen)
         found, unsought = found + made, unsought + not_made
     return found, unsought
 
@@ -108,7 +114,9 @@ def _set_points(
     return found, unsought
 
 
-def _taps(feeder: Feeder, below: dict[str, frozenset[str]], *, controlled: bool) -> tuple[list[Knob], list[Unsought]]:
+def _taps(
+    feeder: Feeder, below: dict[str, frozenset[str]], seen: Collection[str], *, controlled: bool
+) -> tuple[list[Knob], list[Unsought]]:
     moved = {r.transformer for r in feeder.regulators if r.enabled} if controlled else set()
     load = _load(feeder)
     found = []
@@ -120,11 +128,11 @@ def _taps(feeder: Feeder, below: dict[str, frozenset[str]], *, controlled: bool)
         buses = below.get(unit.windings[1].bus, frozenset())
         found.append(Knob("tap", unit.name, steps(winding), low, high, PRIOR["tap"] / step_pu(winding), "volts", buses,
                           whole=True))  # fmt: skip
-    return _largest(found, load, MOST_TAPS, "taps")
+    return _largest(found, load, seen, MOST_TAPS, "taps")
 
 
 def _laterals(
-    feeder: Feeder, topology: Topology, below: dict[str, frozenset[str]]
+    feeder: Feeder, topology: Topology, below: dict[str, frozenset[str]], seen: Collection[str]
 ) -> tuple[list[Knob], list[Unsought]]:
     lines: dict[str, Line] = {p.name: p for p in feeder.lines}
     load = _load(feeder)
@@ -137,12 +145,16 @@ def _laterals(
             choices = tuple(float(n) for n in there)
             found.append(Knob("phase", name, float(now[0]), 1.0, 3.0, PRIOR["phase"], "volts", below[bus], choices,
                               whole=True))  # fmt: skip
-    return _largest(found, load, MOST_LATERALS, "laterals")
+    return _largest(found, load, seen, MOST_LATERALS, "laterals")
 
 
-def _largest(found: Sequence[Knob], load: dict[str, float], most: int, what: str) -> tuple[list[Knob], list[Unsought]]:
-    """Those with the largest load behind them, by name, and that the others are not sought."""
-    by_load = sorted(found, key=lambda k: (-sum(load.get(b, 0.0) for b in k.buses), k.element))
+def _largest(
+    found: Sequence[Knob], load: dict[str, float], seen: Collection[str], most: int, what: str
+) -> tuple[list[Knob], list[Unsought]]:
+    """Those with a measured voltage and the largest load behind them, by name; and that the others are not sought."""
+    by_load = sorted(
+        found, key=lambda k: (k.buses.isdisjoint(seen), -sum(load.get(b, 0.0) for b in k.buses), k.element)
+    )
     kept = sorted(by_load[:most], key=lambda k: k.element)
     why = f"only the {most} {what} with the largest load are sought"
     return kept, [Unsought(k.parameter, k.element, k.before, why) for k in by_load[most:]]
