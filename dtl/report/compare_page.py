@@ -26,10 +26,12 @@ _OF_FEEDERS = {"feeders_violating": "violating"}
 
 
 def context(spec: Mapping[str, Any], facts: Facts, cases: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The context of the page; None for a study of one case, which has nothing to compare."""
-    if len(cases) < 2:
+    """The context of the page; None for a study of one case that names no other study: it has nothing to compare."""
+    also = json.loads(spec["spec_text"]).get("analyses", {}).get("compare", {}).get("also")
+    if len(cases) < 2 and not also:
         return None
-    return {"makes": [{"case": c, "stack": _stack(spec, c["scenario"])} for c in cases], "feeders": len(facts.feeders)}
+    makes = [{"case": c, "stack": _stack(spec, c["scenario"])} for c in cases]
+    return {"also": also, "many": len(cases) > 1, "makes": makes, "feeders": len(facts.feeders)}
 
 
 def _stack(spec: Mapping[str, Any], scenario: str) -> list[dict[str, str]]:

@@ -61,6 +61,14 @@ def text(told: Told) -> str:
     return "\n".join(lines) + "\n"
 
 
+def page(told: Told) -> dict[str, Any]:
+    """A difference as a page of the report draws it: a sentence, and tables whose first row is the head."""
+    said = "Nothing changed that matters." if not told.note and not told.found.material else ""
+    shown = [] if told.note else [{"title": title, "rows": rows} for title, rows in _tables(told.found)]
+    summary = "" if told.note else said or f"{_summary(told)}."
+    return {"before": told.before, "after": told.after, "note": told.note, "summary": summary, "tables": shown}
+
+
 def markdown(every: Sequence[Told]) -> str:
     """The differences of several studies as one comment; what does not matter is one line each."""
     lines = [MARK]

@@ -55,8 +55,8 @@ class Compare(Base):
 
     baseline: ScenarioName = "base"
     """The scenario that the others are compared with."""
-    also: Annotated[OtherStudy | None, NotYet()] = None
-    """Another study, at a tag of its repository."""
+    also: OtherStudy | None = None
+    """Another study at a tag of the repository, or this one before: the page shows what changed, as `dtl diff` does."""
 
 
 class Bank(Base):

@@ -12,7 +12,7 @@ from typing import Any
 
 from dtl import layout
 from dtl.spec.study import Study
-from dtl.workflow import digests, fingerprint, gate
+from dtl.workflow import also, digests, fingerprint, gate
 from dtl.workflow.processes import processor
 from dtl.workflow.questions import published
 
@@ -69,7 +69,7 @@ def write(study: Study, facts: dict[str, Any]) -> None:
     digests.write_atomically(runs / f"{facts['run']}.json", digests.pretty(facts))
     www = Path(layout.WWW.format(study=study.name))
     if www.is_dir() and "error" not in facts:
-        told = {name: facts[name] for name in SHOWN}
+        told = {name: facts[name] for name in SHOWN} | ({"also": there} if (there := also.told(study)) else {})
         script = f"globalThis.DTL = globalThis.DTL || {{}};\nDTL.run = {digests.pretty(told).rstrip()};\n"
         digests.write_atomically(www / layout.RUN_FACTS, script)
 

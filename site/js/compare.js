@@ -2,7 +2,9 @@
 "use strict";
 
 DTL.page = async () => {
+  DTL.compareAlso();
   const root = document.getElementById("dtl-compare");
+  if (!root) return;
   try {
     const [study, compare] = await Promise.all([DTL.load("study"), DTL.load("compare")]);
     const page = new DTL.ComparePage(root, study, compare);
