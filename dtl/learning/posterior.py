@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 Values = Mapping[Knob, float]
 HUBER = 3.0
 MISSED, LOST = 10.0, 1000.0
-"""Residual, in standard deviations, of a value that the model has no place for, and of all of a model without solution."""
+"""Residuals [standard deviations]: of a value that the model has no place for, and of a model without a solution."""
 STEP = 0.01
 """Step of finite differences, in widths of the allowed range."""
 SURE = 6.0
