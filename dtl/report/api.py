@@ -65,7 +65,7 @@ class Api:
 
 
 def net(solution: Solution) -> dict[str, Any]:
-    """The network: nodes with place, customers and load; lines with length and rating; transformers."""
+    """The network: nodes with place, customers and load; lines with length; transformers."""
     model = solution.model
     assert model is not None
     kw: dict[str, float] = {}
@@ -95,7 +95,8 @@ def net(solution: Solution) -> dict[str, Any]:
 def simulate(solution: Solution, facts: Facts) -> list[dict[str, Any]]:
     """A row per case and hour of the day of its highest power; loading per unit of the rating.
 
-    ``voltage_violation`` says whether the lowest voltage is below the lowest limit that any bus has.
+    ``voltage_violation`` says whether the lowest voltage is below the lowest limit that any bus has, or the highest one
+    above the highest.
 
     ``transformer_loading`` is that of the one transformer at the head, by the power of the source; None where there is
     none or several.
@@ -106,18 +107,19 @@ def simulate(solution: Solution, facts: Facts) -> list[dict[str, Any]]:
         hours = solution.hourly[case]
         order = np.argsort(hours["hour"])
         hour = hours["hour"][order].astype(int)
-        kw, kvar, low = (hours[n][order] for n in ("source_kw", "source_kvar", "min_pu"))
+        kw, kvar, low, high = (hours[n][order] for n in ("source_kw", "source_kvar", "min_pu", "max_pu"))
         day = int(hour[int(np.argmax(kw))]) // DAY
-        limit = _low_limit(solution)
+        least, most = _limits(solution)
         told = advice(partial(_value, facts, solution.feeder, case))
         roofs, packs = (_adoption(solution, kind, case) for kind in ("solar", "battery"))
         for i in np.flatnonzero(hour // DAY == day):
-            below = limit is not None and float(low[i]) < limit
+            out = float(low[i]) < least or float(high[i]) > most
             rows.append(
                 {
                     "feeder_id": solution.feeder, "case": case, "hour": int(hour[i]), "head_kw": round(float(kw[i]), 3),
                     "transformer_loading": None if kva is None else round(math.hypot(kw[i], kvar[i]) / kva, 5),
-                    "min_voltage_pu": round(float(low[i]), 5), "voltage_violation": int(below),
+                    "min_voltage_pu": round(float(low[i]), 5), "voltage_violation": int(out),
+                    "max_voltage_pu": round(float(high[i]), 5),
                     "pv_adoption": roofs, "battery_adoption": packs, "advice": told or FINE,
                 }
             )  # fmt: skip
@@ -136,10 +138,10 @@ def _head_kva(model: Feeder | None) -> float | None:
     return float(found[0]) if len(found) == 1 and len(model.transformers) == 1 else None
 
 
-def _low_limit(solution: Solution) -> float | None:
-    """The lowest limit of any bus: what the lowest voltage of all is judged by."""
-    lows = [b.low_pu for b in solution.bands if b is not None]
-    return min(lows) if lows else None
+def _limits(solution: Solution) -> tuple[float, float]:
+    """The lowest and the highest limit of any bus: what the lowest and highest voltage of all are judged by."""
+    bands = [b for b in solution.bands if b is not None]
+    return min((b.low_pu for b in bands), default=-math.inf), max((b.high_pu for b in bands), default=math.inf)
 
 
 def _adoption(solution: Solution, kind: str, case: str) -> float:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import made_study
+import numpy as np
 import pytest
 
 from dtl import tables
+from dtl.powerflow.limits import Band
 from dtl.report.advice import advice
+from dtl.report.api import simulate
 
 KEYS = {"feeder_id", "hour", "transformer_loading", "min_voltage_pu", "voltage_violation", "advice", "pv_adoption",
         "battery_adoption"}  # fmt: skip
@@ -43,6 +47,17 @@ def test_hours_are_those_of_the_day_of_the_peak(made: Any) -> None:
             assert row["head_kw"] == pytest.approx(own[hour]["source_kw"], rel=1e-5)
             assert row["voltage_violation"] == int(row["min_voltage_pu"] < 0.95)
             assert not math.isnan(row["min_voltage_pu"]) and row["transformer_loading"] is None
+
+
+def test_voltage_above_its_limit_is_a_violation_too() -> None:
+    """The seed's band has two ends, and roofs break the upper one."""
+    hours = {"hour": np.arange(24), "source_kw": np.arange(24.0), "source_kvar": np.zeros(24)}
+    hours |= {"min_pu": np.full(24, 0.98), "max_pu": np.where(np.arange(24) == 12, 1.07, 1.04)}
+    nothing = SimpleNamespace(units={}, of_part={})
+    solution = SimpleNamespace(feeder="f", model=None, solved=("c",), hourly={"c": hours}, overlays=nothing, number={},
+                               bands=[Band(0.94, 1.06), None])  # fmt: skip
+    rows = simulate(cast(Any, solution), cast(Any, SimpleNamespace(value=lambda *_: None)))
+    assert [r["hour"] for r in rows if r["voltage_violation"]] == [12]
 
 
 def test_sweep_and_network(made: Any) -> None:
