@@ -48,7 +48,10 @@ def folder_of(study: Study, source: str, store: Store) -> Path | Unread:
         size = sum(path.stat().st_size for path in map(Path, asked.raw.values()))
         if size > LARGEST_BYTES:
             return Unread(source, size)
-        found = job.answer_anew(asked, "", store, store)
+        try:
+            found = job.answer_anew(asked, "", store, store)
+        except OSError:
+            return Unread(source, size)  # who only checks may stand where nothing can be written
     return store.shelf(found.key) / "source"
 
 

@@ -135,6 +135,18 @@ def test_nothing_is_read_where_it_would_take_long_and_the_check_says_so(
     assert "good" in out and "not checked yet: " in out and "`dtl run` reads it and checks them" in out
 
 
+def test_where_nothing_can_be_written_the_check_says_what_it_leaves_out(
+    works: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("DTL_STORE", str(tmp_path / "store"))
+    monkeypatch.setattr(inventory.job, "answer_anew", refused)
+    out = checked(works, monkeypatch, capsys, "  x: {kind: project, at: nowhere, type: pv, kw: 4, phases: A}")
+    assert "good" in out and "not checked yet: " in out
+
+
 def test_what_is_known_is_asked_of_the_store_whatever_its_size(
     works: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
