@@ -44,6 +44,12 @@ class Case:
         """The held circuits of the judged hours."""
         return held(self.feeder, self.demand, self.hours, controls_active=self.spec["controls"] == "active")
 
+    @property
+    def restless(self) -> str:
+        """What verdicts add where controls of the case do not come to rest."""
+        hunting = self.points[0].hunting if len(self.points) else ""
+        return f"; {hunting}, where the last position counts" if hunting else ""
+
     @cached_property
     def places(self) -> list[Site]:
         """The sites of single plants; SolveError where there is none."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dtl.demand.demand import Demand
 from dtl.network.feeder import Feeder
+from dtl.powerflow.hunting import told
 from dtl.powerflow.opendss import Year
 
 Ints = NDArray[np.int64]
@@ -22,10 +23,14 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Held:
-    """A feeder without controls, and the hours of the year in which it stands so."""
+    """A feeder without controls, and the hours of the year in which it stands so.
+
+    ``hunting`` says which controls of the case do not come to rest; the last position counts in their hours.
+    """
 
     feeder: Feeder
     hours: Ints
+    hunting: str = ""
 
 
 def without_controls(feeder: Feeder) -> Feeder:
@@ -50,7 +55,10 @@ def held(feeder: Feeder, demand: Demand, hours: Ints, *, controls_active: bool) 
     year = Year(feeder, demand)
     positions = np.concatenate([b.positions for b in year.blocks(hours.tolist())], axis=1)
     distinct, which = np.unique(positions, axis=1, return_inverse=True)
-    return [Held(_set(feeder, year, distinct[:, i]), hours[which.ravel() == i]) for i in range(distinct.shape[1])]
+    restless = told(year.control_limit_hits, demand.step_min).partition(". Up to")[0]
+    return [
+        Held(_set(feeder, year, distinct[:, i]), hours[which.ravel() == i], restless) for i in range(distinct.shape[1])
+    ]
 
 
 def _set(feeder: Feeder, year: Year, position: Ints) -> Feeder:

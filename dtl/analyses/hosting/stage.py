@@ -87,7 +87,7 @@ def answers(case: Case, words: Mapping[str, Any]) -> Iterator[Row]:
                 yield _failed(method, of, lacks)
                 continue
             for row in METHODS[method](case, own, of):
-                yield {"method": method, "of": of, **row}
+                yield {"method": method, "of": of, **row, "verdict": row["verdict"] + case.restless}
 
 
 def _methods(words: Mapping[str, Any]) -> dict[str, Any]:
