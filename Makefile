@@ -1,5 +1,6 @@
 # make demo: install what a run needs, run the demo study, say where its site is.
 # make utility: write the raw files of a synthetic utility of six feeders, run the study on them.
+# make vendor: bundle MapLibre and deck.gl from npm, so that sites draw their maps by WebGL where a browser has it.
 # make test: install what the tests need, run them; make slow: the longest ones.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip --disable-pip-version-check install --quiet
 STUDY ?= demo
 
-.PHONY: install demo utility test slow bench lock clean
+.PHONY: install demo utility vendor test slow bench lock clean
 
 install: $(VENV)/base
 
@@ -32,6 +33,9 @@ utility: install studies/utility/data/README.md
 
 studies/utility/data/README.md:
 	$(BIN)/dtl synth utility --out studies/utility/data $(shell cat studies/utility/synth.txt)
+
+vendor: install
+	$(BIN)/python -m dtl.report.vendor
 
 test: $(VENV)/test
 	.ci/system-packages

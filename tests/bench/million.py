@@ -1,6 +1,6 @@
 """A month of hourly readings of a million meters: read, split by feeder and summed by transformer, in bounded memory.
 
-Run it as a program: ``python tests/bench/million.py [meters] [--out DIR]``. Files of 20,000 meters each are written
+Run it as a program: ``python tests/bench/million.py 1000000 [--out DIR]``. Files of 20,000 meters each are written
 first (not counted); then the stages of a run do what they do there: `read` goes through all readings for what they
 tell of each meter, `split` writes those of each feeder, `aggregate` sums each feeder's by transformer and hour. The
 energy of all three must be the one that was written: that of `read` to 1e-9, that of the files of feeders, whose values
@@ -66,7 +66,7 @@ def name(meter: int) -> str:
 def main() -> None:
     """Write, go through the three stages, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("meters", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("meters", nargs="?", type=int, default=100_000)
     parser.add_argument("--out", type=Path, help="work here (default: a folder that is removed)")
     given = parser.parse_args()
     root = given.out or Path(tempfile.mkdtemp())

@@ -58,7 +58,7 @@ HOSTING = "  hosting: {for: [base@2026], at: loads, methods: {stochastic: {place
 def main() -> None:
     """Time each size and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("feeders", nargs="+", type=int)
+    parser.add_argument("feeders", nargs="*", type=int, default=[10])
     parser.add_argument("--hosting", action="store_true", help="with Monte Carlo hosting, 200 placements")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--meters", default="100-160", help="fewest and most meters of a feeder")
