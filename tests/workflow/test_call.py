@@ -217,3 +217,30 @@ def test_a_study_that_does_not_read_the_file_is_told_how(pilot: Path, capsys: py
     assert "layers: [overrides/actions.yaml" in capsys.readouterr().err
     assert cli.main(["act", "pilott"]) == 1
     assert "did you mean 'pilot'" in capsys.readouterr().err
+
+
+def test_the_four_files_are_views_of_the_actions(pilot: Path, call: Any) -> None:
+    """Written where the study has results, as text and as JSON lines, without a clock: equal actions, equal bytes."""
+    results = pilot.parents[1] / "results/pilot"
+    results.mkdir(parents=True)
+    (results / "study.json").write_text("{}", encoding="utf-8")
+    call("POST", "register_dfp", SHAVE)
+    call("POST", "subscribe_dfp", {"bus_name": "1", "dfp_number": 1})
+    call("POST", "add_device", {**CAR, "kw": 7.2, "at": "2026-07-16 18:00"})
+    names = ("dfp_registry", "dfps_logs", "latest_api_results", "management_log")
+    files = sorted((results / "views").iterdir())
+    assert [p.name for p in files] == sorted(f"{n}.{kind}" for n in names for kind in ("jsonl", "txt"))
+    lines = {n: [json.loads(x) for x in (results / f"views/{n}.jsonl").read_text().splitlines()] for n in names}
+    assert [(row["number"], row["action"]) for row in lines["management_log"]] == [
+        (1, "register_program"), (2, "subscribe"), (3, "add_device")
+    ]  # fmt: skip
+    assert (
+        lines["management_log"][2]["at"] == "2026-07-16T18:00:00" and lines["management_log"][0]["at"] == "whole study"
+    )
+    assert lines["dfp_registry"] == [{**SHAVE, "number": 1, "buses": ["1"], "areas": [], "registered_by_action": 1}]
+    assert [row["action"] for row in lines["dfps_logs"]] == ["register_program", "subscribe"]
+    assert lines["latest_api_results"][0]["converged"] is None and "run pilot" in lines["latest_api_results"][0]["why"]
+    before = {p.name: p.read_bytes() for p in files}
+    call("GET", "get_state")
+    assert cli.main(["act", "pilot"]) == 0
+    assert {p.name: p.read_bytes() for p in files} == before
