@@ -19,7 +19,8 @@ BELOW = BASE | {"spec", "layout", "tables"}
 MODEL = {"network.feeder", "network.catalog"}
 """The classes of the network model: `sources` makes them, so it may know them."""
 
-MAY_ALSO = {name: {"report"} for name in ("workflow.summary", "workflow.diff", "workflow.blame", "workflow.why")}
+REPORTING = ("workflow.summary", "workflow.diff", "workflow.also", "workflow.blame", "workflow.why")
+MAY_ALSO = {name: {"report"} for name in REPORTING}
 """What quotes the answer, or compares two results, asks the cube of facts."""
 
 
