@@ -142,9 +142,7 @@ def _head() -> list[Metric]:
         Metric(m, "delivered_kwh", "kWh", "energy from the source in the hours in which it delivers", **FLOW),
         Metric(m, "peak_kw", "kW", "highest power from the source in a step, not coincident over feeders", **PEAK),
         Metric(m, "peak_kvar", "kvar", "highest reactive power from the source in a step", **PEAK),
-        Metric(
-            m, "min_kw", "kW", "lowest power from the source in a step; negative flows back", "", "min", share=0.01
-        ),
+        Metric(m, "min_kw", "kW", "lowest power from the source in a step; negative flows back", "", "min", share=0.01),
         Metric(m, "reverse_hours_h", "h", "hours in which more than 1 W flows back into the source", **COUNT),
         Metric(m, "reverse_kwh", "kWh", "energy that flows back into the source", "up", "sum", material=1, share=0.01),
         Metric(m, "load_factor", "share", "mean power over peak power of the source", "down", material=0.01),
