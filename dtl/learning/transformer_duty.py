@@ -1,4 +1,4 @@
-"""How hard each transformer works by case, and what that does to its failures in the years until then."""
+"""``outage_risk`` of a group: how hard each transformer works by case, and what that does to its failures."""
 
 from __future__ import annotations
 
