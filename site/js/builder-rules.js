@@ -27,7 +27,7 @@
 
   const WORKS = ["rebuild_line", "replace_transformer", "add_regulator", "add_capacitor", "set_regulator", "set_tap", "move_phase", "add_battery"];
   const VERBS = ["scale_load", "set_load", "add_generator", "add_device", "disconnect_device", "open", "close", "execute", "subscribe", "unsubscribe", "register_program", "update_program", "delete_program"];
-  const RULES = ["max_kw_per_transformer_kva", "max_kw_per_customer", "export_limit", "max_rise_pu"];
+  const RULES = ["max_kw_per_transformer_kva", "max_kw_per_customer", "export_limit", "max_rise_pu", "volt_var"];
 
   b.rules = {
     Weather: (v) => first(

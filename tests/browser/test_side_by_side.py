@@ -27,7 +27,7 @@ def test_figures_are_the_cubes_and_hostile_names_stay_text(watched: Any, made: A
         )
         assert row.locator("th").inner_text() == feeder
         low = cube.value("min_pu", feeder, "growth@2026")
-        assert row.locator("td").nth(3).inner_text() == text(round(low or 0, 4), "pu")[:-3]
+        assert row.locator("td").nth(3).inner_text() == text(low or 0, "pu")[:-3]
     assert page.locator("#sides b").count() == 0
     assert page.locator("#oneline svg").count() == 2
     assert page.locator("svg.dtl-violins path").count() == 2

@@ -14,6 +14,7 @@ import pytest
 from dtl import tables
 from dtl.report import facts
 from dtl.report.figures import text
+from dtl.report.study_payloads import worded
 
 pytestmark = pytest.mark.browser
 COLOURS = """() => {
@@ -51,7 +52,7 @@ def test_every_page_opens_and_none_is_wider_than_a_phone(watched: Any, page: str
 
 
 def test_answer_is_the_cubes(watched: Any, cube: facts.Facts) -> None:
-    assert watched.go("index.html").locator("#answer").inner_text().split() == cube.answer().split()
+    assert watched.go("index.html").locator("#answer").inner_text().split() == worded(cube.answer(), cube.cases).split()
 
 
 def test_small_map_of_the_overview_shows_something(watched: Any) -> None:
@@ -142,7 +143,7 @@ def test_feeder_without_coordinates_is_a_labelled_tree(watched: Any) -> None:
 def test_feeder_page_tells_what_the_cube_knows(watched: Any, cube: facts.Facts) -> None:
     page = watched.go("feeder.html#north")
     assert page.locator("h1").inner_text() == "north"
-    assert page.locator("#answer").inner_text().split() == cube.answer("north").split()
+    assert page.locator("#answer").inner_text().split() == worded(cube.answer("north"), cube.cases).split()
     assert page.locator("#dtl-feeder").get_attribute("data-case") == cube.text("worst_case", "north")
     for i, case in enumerate(cube.cases):
         for metric, unit in (

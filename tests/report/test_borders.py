@@ -44,7 +44,11 @@ def test_study_of_which_nothing_was_solved_has_every_page(made: Any, tmp_path: P
         {"cube": tmp_path / "c.parquet"},
     )
     inputs = dict.fromkeys(
-        ("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", "learning", *made_study.UNASKED), none
+        (
+            *("feeder", "powerflow", "hourly", "manifest", "hosting", "devices", "kept", "learning"),
+            *made_study.UNASKED,
+        ),
+        none,
     )
     inputs |= {"cube": tmp_path / "c.parquet", "index": index}
     inputs |= {k: made.inputs[k] for k in ("findings", "conversion", "meters", "series", "links", "outages", "assets")}
