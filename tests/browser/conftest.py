@@ -82,8 +82,12 @@ class Watched:
             lambda m: self.wrong.append(f"console {m.type}: {m.text}") if m.type in ("error", "warning") else None,
         )
         page.on("pageerror", lambda error: self.wrong.append(f"page error: {error}"))
-        page.on("requestfailed", lambda r: self.wrong.append(f"failed: {r.url}"))
+        page.on("requestfailed", self._failed)
         page.on("request", self._request)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # what a page still read when it was left
+            self.wrong.append(f"failed: {request.failure} {request.url}")
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:", "about:")):
