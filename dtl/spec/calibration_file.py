@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dtl.spec import small_csv
 from dtl.spec.base import near
 
 
@@ -54,23 +54,17 @@ def calibration(path: Path) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header: list[str] = []
-        for cells in reader:
-            if not "".join(cells).strip() or cells[0].lstrip().startswith("#"):
-                continue
-            if not header:
-                header = [c.strip().lower() for c in cells]
-                _judge(reader.line_num, header)
-                continue
-            if len(cells) != len(header):
-                wrong.append(f":{reader.line_num}: has {len(cells)} cells, and the header {len(header)}")
-                continue
-            row = _row(reader.line_num, dict(zip(header, (c.strip() for c in cells), strict=True)), wrong)
-            if any(label(row) == label(r) for r in rows):
-                wrong.append(f":{reader.line_num}: {label(row)} stands there twice")
-            rows.append(row)
+    (at, header), body = small_csv.read(path)
+    if header:
+        _judge(at, header)
+    for line, cells in body:
+        if len(cells) != len(header):
+            wrong.append(f":{line}: has {len(cells)} cells, and the header {len(header)}")
+            continue
+        row = _row(line, dict(zip(header, cells, strict=True)), wrong)
+        if any(label(row) == label(r) for r in rows):
+            wrong.append(f":{line}: {label(row)} stands there twice")
+        rows.append(row)
     if not header:
         raise CalibrationError(f":1: is empty; its columns are {', '.join(NEEDED)}")
     if wrong:

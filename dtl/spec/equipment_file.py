@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dtl.spec import small_csv
 from dtl.spec.base import near
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -35,23 +35,17 @@ def equipment(path: Path) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     wrong: list[str] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header: list[str] = []
-        for cells in reader:
-            if not "".join(cells).strip() or cells[0].lstrip().startswith("#"):
-                continue
-            if not header:
-                header = [c.strip().lower() for c in cells]
-                _judge(reader.line_num, header)
-                continue
-            if len(cells) != len(header):
-                wrong.append(f":{reader.line_num}: has {len(cells)} cells, and the header {len(header)}")
-                continue
-            row = _row(reader.line_num, dict(zip(header, (c.strip() for c in cells), strict=True)), wrong)
-            if any((row["kind"], row["name"], row["feeder"]) == (r["kind"], r["name"], r["feeder"]) for r in rows):
-                wrong.append(f":{reader.line_num}: name: {row['kind']} '{row['name']}' stands there twice")
-            rows.append(row)
+    (at, header), body = small_csv.read(path)
+    if header:
+        _judge(at, header)
+    for line, cells in body:
+        if len(cells) != len(header):
+            wrong.append(f":{line}: has {len(cells)} cells, and the header {len(header)}")
+            continue
+        row = _row(line, dict(zip(header, cells, strict=True)), wrong)
+        if any((row["kind"], row["name"], row["feeder"]) == (r["kind"], r["name"], r["feeder"]) for r in rows):
+            wrong.append(f":{line}: name: {row['kind']} '{row['name']}' stands there twice")
+        rows.append(row)
     if not header:
         raise EquipmentError(":1: is empty; its columns are kind, name and what to set, as normal_a")
     if wrong:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from pathlib import Path
+
+from dtl.spec import small_csv
 
 COLUMNS = ("kva", "r_ohm", "x_ohm")
 
@@ -23,24 +24,17 @@ def secondary(path: Path) -> list[tuple[float, float, float]]:
     """
     found: dict[float, tuple[float, float, float]] = {}
     wrong: list[str] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header: list[str] = []
-        for cells in reader:
-            if not "".join(cells).strip() or cells[0].lstrip().startswith("#"):
-                continue
-            if not header:
-                header = [c.strip().lower() for c in cells]
-                if lacking := [c for c in COLUMNS if c not in header]:
-                    raise SecondaryError(f":{reader.line_num}: has no column {' and '.join(lacking)}")
-                continue
-            row = dict(zip(header, (c.strip() for c in cells), strict=False))
-            values = [_number(row.get(c, "")) for c in COLUMNS]
-            bad = [c for c, v in zip(COLUMNS, values, strict=True) if math.isnan(v) or v < 0 or (c == "kva" and v == 0)]
-            wrong += [f":{reader.line_num}: {c}: '{row.get(c, '')}' is no number that fits" for c in bad]
-            if values[0] in found:
-                wrong.append(f":{reader.line_num}: kva: {values[0]:g} stands there twice")
-            found[values[0]] = (values[0], values[1], values[2])
+    (at, header), body = small_csv.read(path)
+    if header and (lacking := [c for c in COLUMNS if c not in header]):
+        raise SecondaryError(f":{at}: has no column {' and '.join(lacking)}")
+    for line, cells in body:
+        row = dict(zip(header, cells, strict=False))
+        values = [_number(row.get(c, "")) for c in COLUMNS]
+        bad = [c for c, v in zip(COLUMNS, values, strict=True) if math.isnan(v) or v < 0 or (c == "kva" and v == 0)]
+        wrong += [f":{line}: {c}: '{row.get(c, '')}' is no number that fits" for c in bad]
+        if values[0] in found:
+            wrong.append(f":{line}: kva: {values[0]:g} stands there twice")
+        found[values[0]] = (values[0], values[1], values[2])
     if not header:
         raise SecondaryError(f":1: is empty; its columns are {', '.join(COLUMNS)}")
     if not found:

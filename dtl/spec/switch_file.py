@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+from dtl.spec import small_csv
 from dtl.spec.base import near
 
 POSITIONS = {"open": False, "closed": True, "close": True, "0": False, "1": True}
@@ -24,27 +24,20 @@ def positions(path: Path) -> dict[str, bool]:
         Columns lack, or rows are wrong; all of them are told.
     """
     found, wrong = dict[str, bool](), list[str]()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header: list[str] = []
-        for cells in reader:
-            if not "".join(cells).strip() or cells[0].lstrip().startswith("#"):
-                continue
-            if not header:
-                header = [c.strip().lower() for c in cells]
-                if lacking := [c for c in ("switch", "position") if c not in header]:
-                    raise SwitchesError(f":{reader.line_num}: has no column {' and '.join(lacking)}")
-                continue
-            row = dict(zip(header, (c.strip() for c in cells), strict=False))
-            name, word = row.get("switch", ""), row.get("position", "").lower()
-            if not name:
-                wrong.append(f":{reader.line_num}: switch: is empty")
-            elif word not in POSITIONS:
-                wrong.append(f":{reader.line_num}: position: '{word}' is no position{near(word, ('open', 'closed'))}")
-            elif name in found:
-                wrong.append(f":{reader.line_num}: switch: '{name}' stands there twice")
-            else:
-                found[name] = POSITIONS[word]
+    (at, header), body = small_csv.read(path)
+    if header and (lacking := [c for c in ("switch", "position") if c not in header]):
+        raise SwitchesError(f":{at}: has no column {' and '.join(lacking)}")
+    for line, cells in body:
+        row = dict(zip(header, cells, strict=False))
+        name, word = row.get("switch", ""), row.get("position", "").lower()
+        if not name:
+            wrong.append(f":{line}: switch: is empty")
+        elif word not in POSITIONS:
+            wrong.append(f":{line}: position: '{word}' is no position{near(word, ('open', 'closed'))}")
+        elif name in found:
+            wrong.append(f":{line}: switch: '{name}' stands there twice")
+        else:
+            found[name] = POSITIONS[word]
     if not header:
         raise SwitchesError(":1: is empty; its columns are switch and position")
     if wrong:
