@@ -80,8 +80,8 @@ def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
     point = facts["weather"]
     found: dict[int, Weather] = {}
     if point["point"]:
-        table = tables.read("weather", Path(inputs["weather"]))
         at = (point["source"], point["point"])
+        table = tables.read("weather", Path(inputs["weather"]), source=at[0], point=at[1])
         for other in {measured, *years(table, *at, zone)}:
             if (one := weather(table, *at, other, zone)) is not None:
                 found[other] = one
