@@ -2,7 +2,8 @@
 
 Energy is added, never interpolated: intervals of 15 or 30 minutes make an hour; where the study's steps are shorter
 than an interval, its power is held through them (`dtl.demand.pieces`). Only energy that may be used counts
-(`dtl.sources.ami_loose.USED`); a step with less than all its meters has a coverage below one.
+(`dtl.sources.ami_loose.USED`), and none that is of a gap before it (`dtl.demand.caught_up`); a step with less than all
+its meters has a coverage below one.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.demand.calendar import HOURS, Calendar
+from dtl.demand.caught_up import CatchUp, catch_ups
 from dtl.demand.pieces import cut, starts
 from dtl.errors import SolveError
-from dtl.sources.ami_loose import FLAGS, USED
+from dtl.sources.ami_loose import CONFLICT, FLAGS, USED
 from dtl.sources.ami_settle import Settled
 from dtl.sources.ami_stream import Readings
 
@@ -193,6 +195,8 @@ class Aggregate:
     error: float
     """Of the sum identity, per unit."""
     step_min: int
+    caught_up: tuple[CatchUp, ...] = ()
+    """Readings that are left out because they hold the energy of a gap."""
 
     def transformers(self) -> Aggregate:
         """The same by transformer, all classes together (class ``""``)."""
@@ -221,6 +225,7 @@ class Aggregate:
             self.outside_kwh,
             self.error,
             self.step_min,
+            self.caught_up,
         )
 
 
@@ -241,9 +246,10 @@ def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: st
     number = {key: k for k, key in enumerate(keys)}
     steps = Steps.of(calendar, timezone, step_min)
     sums = Sums(len(keys), steps)
-    weights = _mean_kw(readings)
+    late = catch_ups(_with_energy(readings))
+    weights = _mean_kw(readings, late)
     shares = np.zeros((len(keys) + 1) * steps.count)
-    for names, code, start, minutes, kwh, kvarh, flag in (_fitting(b, step_min) for b in _batches(readings)):
+    for names, code, start, minutes, kwh, kvarh, flag in (_fitting(b, step_min) for b in _batches(readings, late)):
         of = np.array([number[places[n]] if n in places else -1 for n in names], np.int32)[code]
         sums.add(of, start, kwh, kvarh, flag, minutes)
         weight = np.array([weights.get(n, 0.0) for n in names])[code] * minutes
@@ -269,6 +275,7 @@ def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: st
         sums.outside_kwh,
         sums.error,
         step_min,
+        tuple(late),
     )
 
 
@@ -289,11 +296,11 @@ def _places(meters: pa.Table) -> dict[str, tuple[str, str]]:
     return {meter: (transformer, of) for meter, transformer, of in zip(*columns, strict=True) if transformer}
 
 
-def _mean_kw(readings: Path) -> dict[str, float]:
+def _mean_kw(readings: Path, late: Sequence[CatchUp]) -> dict[str, float]:
     """The mean power of each meter over its used readings, not below zero."""
     energy: dict[str, float] = {}
     hours: dict[str, float] = {}
-    for names, code, _, minutes, kwh, _, flag in _batches(readings):
+    for names, code, _, minutes, kwh, _, flag in _batches(readings, late):
         used = (flag <= USED) & ~np.isnan(kwh)
         kwh_by = np.bincount(code[used], kwh[used], len(names))
         h_by = np.bincount(code[used], minutes[used] / 60.0, len(names))
@@ -305,22 +312,34 @@ def _mean_kw(readings: Path) -> dict[str, float]:
 Batch = tuple[list[str], Ints, NDArray[np.int32], NDArray[np.int32], Reals, Reals, NDArray[np.uint8]]
 
 
-def _batches(path: Path) -> Iterator[Batch]:
-    """Names of meters, then per reading: code, start [min], length [min], kWh, kvarh, flag."""
+def _with_energy(readings: Path) -> Iterator[tuple[list[str], Ints, Ints, Ints, Reals]]:
+    """Readings whose energy may be used, as `catch_ups` takes them."""
+    for names, code, start, minutes, kwh, _, flag in _batches(readings, ()):
+        used = (flag <= USED) & ~np.isnan(kwh)
+        yield names, code[used], start[used].astype(np.int64), minutes[used].astype(np.int64), kwh[used]
+
+
+def _batches(path: Path, late: Sequence[CatchUp]) -> Iterator[Batch]:
+    """Names of meters, then per reading: code, start [min], length [min], kWh, kvarh, flag; late ones are not used."""
     worth: Mapping[str, int] = {word: k for k, word in enumerate(FLAGS)}
     with pq.ParquetFile(path, read_dictionary=["meter", "flag"]) as opened:
         for batch in opened.iter_batches(BATCH, columns=["meter", "start", "interval_min", "kwh", "kvarh", "flag"]):
             meter, flag = batch.column("meter"), batch.column("flag")
             flags = np.array([worth[w] for w in flag.dictionary.to_pylist()] or [0], np.uint8)
             seconds = batch.column("start").cast(tables.MOMENT).view(pa.int64()).to_numpy()
+            names, code = meter.dictionary.to_pylist(), meter.indices.to_numpy().astype(np.int64)
+            start, worths = (seconds // 60).astype(np.int32), flags[flag.indices.to_numpy()]
+            for one in late:
+                if one.meter in names:
+                    worths[(start == one.start) & (code == names.index(one.meter))] = CONFLICT
             yield (
-                meter.dictionary.to_pylist(),
-                meter.indices.to_numpy().astype(np.int64),
-                (seconds // 60).astype(np.int32),
+                names,
+                code,
+                start,
                 batch.column("interval_min").to_numpy().astype(np.int32),
                 _real(batch.column("kwh")),
                 _real(batch.column("kvarh")),
-                flags[flag.indices.to_numpy()],
+                worths,
             )
 
 

@@ -75,7 +75,13 @@ def base_demand(
         "profile": profile.loads(demand) if profile is not None else {},
         "scale": {"by": by or "", "loss_share": round(loss_share, 6), "factors": corrected.factors},
         "head_check": corrected.checks,
-        "warnings": [*told.warnings, *_lacking(told), *_held(found, profile, given, calendar), *corrected.warnings],
+        "warnings": [
+            *told.warnings,
+            *_lacking(told),
+            *(found.warnings if found is not None else []),
+            *_held(found, profile, given, calendar),
+            *corrected.warnings,
+        ],
     }
     return corrected.demand, facts
 

@@ -18,6 +18,8 @@ from dtl.demand.clean import Cleaned, clean
 from dtl.demand.demand import Drive
 
 Reals = NDArray[np.float64]
+SHOWN = 5
+"""Readings that a warning names."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,22 @@ class Metered:
             **{n: round(v, 3) for n, v in sums.items()},
             "outside_kwh": round(self.whole.outside_kwh, 3),
             "sum_error": self.whole.error,
+            "caught_up": float(len(self.whole.caught_up)),
+            "caught_up_kwh": round(sum(c.kwh for c in self.whole.caught_up), 3),
         }
+
+    @property
+    def warnings(self) -> list[str]:
+        """Readings that were left out because they hold the energy of a gap, the largest first."""
+        late = sorted(self.whole.caught_up, key=lambda c: (-c.kwh, c.meter, c.start))
+        if not late:
+            return []
+        shown = ", ".join(f"{c.meter} {c.kwh:,.1f} kWh after {c.gap_min / 60:g} h" for c in late[:SHOWN])
+        more = f" and {len(late) - SHOWN} more" if len(late) > SHOWN else ""
+        return [
+            f"{len(late)} readings hold the energy of the gap before them and are not taken for one interval's: "
+            f"{shown}{more}; they and their gaps are filled as gaps are"
+        ]
 
 
 def metered(

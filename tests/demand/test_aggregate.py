@@ -14,6 +14,7 @@ from dtl import tables
 from dtl.demand.aggregate import Aggregate, aggregate
 from dtl.demand.calendar import Calendar
 from dtl.demand.clean import METERS, NEIGHBOURS, UNCOVERED, clean
+from dtl.demand.meter_loads import Metered
 from dtl.errors import SolveError
 
 ZONE = "America/Chicago"
@@ -161,3 +162,47 @@ def test_a_meter_without_any_reading_weighs_as_those_beside_it(tmp_path: Path) -
     assert found.meters.tolist() == [3, 1]
     assert found.coverage[:, 5].tolist() == pytest.approx([2 / 3, 0.0])
     assert found.share[:, 5].tolist() == pytest.approx([2 / 3, 0.0])
+
+
+def a_year_part(days: int, seed: int = 11) -> list[dict[str, Any]]:
+    """Readings of one house with the spread of a house: lognormal hours around a shape of the day."""
+    rng = np.random.default_rng(seed)
+    shape = 1 + np.sin(2 * np.pi * (np.arange(24) - 12) / 24) / 2
+    kwh = np.exp(rng.normal(0, 0.6, days * 24)) * np.tile(shape, days)
+    return [
+        {"meter": "a", "start": MIDNIGHT + timedelta(hours=h), "kwh": float(v), "kvarh": None}
+        for h, v in enumerate(kwh)
+    ]
+
+
+def test_a_reading_that_holds_the_energy_of_its_gap_is_no_demand_of_one_hour(tmp_path: Path) -> None:
+    whole = a_year_part(60)
+    lost = range(500, 520)
+    caught = [r for h, r in enumerate(whole) if h not in lost]
+    at = next(k for k, r in enumerate(caught) if r["start"] == whole[520]["start"])
+    sum_kwh = sum(whole[h]["kwh"] for h in (*lost, 520))
+    caught[at] = caught[at] | {"kwh": sum_kwh}
+    places = meters({"a": ("t", "residential")})
+    found = aggregate(write(tmp_path / "r.parquet", caught, 60), places, Calendar(2024), ZONE, 60)
+    (one,) = found.caught_up
+    assert (one.meter, one.gap_min, one.kwh) == ("a", 20 * 60, pytest.approx(sum_kwh, rel=1e-6))
+    kw = clean(found, Calendar(2024)).kw[0]
+    assert np.nanmax(kw) <= max(r["kwh"] for r in whole) * (1 + 1e-6)
+    assert (clean(found, Calendar(2024)).basis[0, 500:521] == NEIGHBOURS).all()
+    metered = Metered(clean(found, Calendar(2024)), found, {}, {}, 0)
+    assert metered.facts["caught_up"] == 1 and metered.facts["caught_up_kwh"] == pytest.approx(sum_kwh, rel=1e-4)
+    assert f"a {sum_kwh:,.1f} kWh after 20 h" in metered.warnings[0]
+
+
+def test_load_that_returns_after_an_outage_stays_demand(tmp_path: Path) -> None:
+    rows = a_year_part(60)
+    most = max(r["kwh"] for r in rows)
+    back = [r for h, r in enumerate(rows) if h not in range(700, 704)]
+    back[700] = back[700] | {"kwh": 1.4 * most}
+    short = [r for h, r in enumerate(back) if h not in (900, 901)]
+    short[900] = short[900] | {"kwh": 20 * most}
+    found = aggregate(
+        write(tmp_path / "r.parquet", short, 60), meters({"a": ("t", "residential")}), Calendar(2024), ZONE, 60
+    )
+    assert found.caught_up == ()
+    assert found.kwh.max() == pytest.approx(20 * most, rel=1e-6)
