@@ -20,6 +20,7 @@ from dtl.workflow import client
 from dtl.workflow.fingerprint import ROOT
 from dtl.workflow.processes import die_with_parent
 from dtl.workflow.progress import Progress
+from dtl.workflow.store import Store
 
 FORCED = 300
 """More outputs than this are not forced one by one, but by their rules."""
@@ -67,10 +68,11 @@ def check_profile(profile: str) -> None:
 
 
 def environment(run: str = "", worker: Path | None = None) -> dict[str, str]:
-    """The environment of Snakemake and its jobs."""
+    """The environment of Snakemake and its jobs, wherever they run: the store is named by its whole path."""
     here = str(Path(sys.executable).parent)
     places = [*([str(worker.parent)] if worker else []), here, os.environ.get("PATH", "")]
     known = {**os.environ, "PATH": os.pathsep.join(places), "DTL_RUN": run}
+    known["DTL_STORE"] = str(Store().root.absolute())
     known |= dict.fromkeys(ONE_THREAD, "1")
     known.pop(client.VARIABLE, None)
     return known | ({client.VARIABLE: str(worker)} if worker else {})

@@ -98,8 +98,13 @@ def test_jobs_elsewhere_are_told_their_folder_and_have_no_worker_here(monkeypatc
         assert worker is None
 
 
-def test_variables_of_the_environment_that_pods_are_given_are_set() -> None:
-    assert set(said("kubernetes")["envvars"]) <= set(snakemake.environment())
+def test_variables_of_the_environment_that_pods_are_given_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = set(said("kubernetes")["envvars"])
+    assert given <= set(snakemake.environment())
+    assert "DTL_STORE" in given, "a pod has none of the variables of the one who starts the run"
+    for name, path in (("", ".dtl-store"), ("../shared", "../shared"), ("/srv/store", "/srv/store")):
+        monkeypatch.setenv("DTL_STORE", name) if name else monkeypatch.delenv("DTL_STORE", raising=False)
+        assert snakemake.environment()["DTL_STORE"] == str(Path.cwd() / path)
 
 
 def test_snakemake_still_has_the_limit_that_the_snakefile_takes_off() -> None:
