@@ -139,8 +139,8 @@ def _by_case(board: Board) -> str:
     if len(counts) > NAMED:
         ordered = sorted(counts, key=lambda c: (counts[c], c))
         low, high = ordered[0], ordered[-1]
-        return f"{told}: from {counts[low]:,.0f} ({low}) to {counts[high]:,.0f} ({high})"
-    return f"{told}: " + ", ".join(f"{case} {n:,.0f}" for case, n in counts.items())
+        return f"{told}: from {counts[low]:,.0f} in {low} to {counts[high]:,.0f} in {high}"
+    return f"{told}: " + ", ".join(f"{n:,.0f} in {case}" for case, n in counts.items())
 
 
 def _nobody(board: Board, solved: Sequence[str]) -> str:

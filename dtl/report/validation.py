@@ -21,6 +21,9 @@ Shown = dict[str, Any]
 MOST = 20_000
 """Differences in the payload, the largest of each quantity; the file for download holds all."""
 
+LEAST_PU = 0.000_01
+"""Differences of voltages below this are told as nothing; the file for download has all digits."""
+
 QUANTITIES = {
     "v_pu": ("Voltage", "pu"),
     "load_pct": ("Loading", "%"),
@@ -94,10 +97,12 @@ def _feeder(facts: Facts, feeder: str) -> Shown:
 
 
 def _pu(value: float | None) -> str:
-    """A difference of voltages: three significant digits, never rounded to nothing."""
+    """A difference of voltages with three significant digits; what no voltmeter tells apart from 0 is said to be so."""
     if value is None:
         return figures.MISSING
-    return f"{figures.significant(float(f'{value:.3g}'))} pu" if not 0 < abs(value) < 1e-5 else f"{value:.1e} pu"
+    if 0 < abs(value) < LEAST_PU:
+        return f"less than {LEAST_PU:.5f} pu"
+    return f"{figures.significant(float(f'{value:.3g}'))} pu"
 
 
 def _gate(facts: Facts, rows: Sequence[Shown]) -> list[Shown]:
@@ -124,7 +129,9 @@ def _worst(facts: Facts) -> list[Shown]:
 
 
 def _signed(value: float) -> str:
-    return ("+" if value > 0 else figures.MINUS if value < 0 else "±") + _pu(abs(value))
+    if abs(value) < LEAST_PU:
+        return "±0 pu"
+    return f"{'+' if value > 0 else figures.MINUS}{_pu(abs(value))}"
 
 
 def _lead(facts: Facts, rows: Sequence[Shown], count: float) -> str:

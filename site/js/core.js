@@ -119,8 +119,8 @@ DTL.counted = (value) => {
   return size >= 1 || size < 0.001 ? DTL.grouped(value, 1) : DTL.significant(value).replace(/\.?0+$/, "");
 };
 
-DTL.significant = (value) =>
-  value === 0 ? "0" : DTL.grouped(value, Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))));
+DTL.significant = (value, digits = 3) =>
+  value === 0 ? "0" : DTL.grouped(value, Math.min(6, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))))));
 
 DTL.apart = (value, limit, decimals) => {
   while (limit !== null && limit !== undefined && decimals < 6 && value !== limit && Number(value.toFixed(decimals)) === limit) decimals++;
@@ -237,7 +237,14 @@ DTL.tell = (root, error) => {
   console.error(error);
 };
 
+/** A cell of a table of words carries its heading, which is shown where the row is stacked. */
+DTL.stack = (table) => {
+  const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+  for (const row of table.tBodies[0]?.rows ?? []) [...row.cells].forEach((cell, i) => i && heads[i] && cell.textContent.trim() && cell.setAttribute("data-head", heads[i]));
+};
+
 DTL.start = () => {
+  document.querySelectorAll("table.dtl-stack").forEach(DTL.stack);
   const run = DTL.run;
   if (run) {
     const words = [run.run && `run ${run.run}`, run.ended && run.ended.slice(0, 16).replace("T", " "), run.git && `revision ${run.git}`].filter(Boolean);

@@ -37,7 +37,8 @@ DTL.ValidationPage = class {
     const rows = this.rows.filter((r) => r.quantity === this.quantity && (this.feeder === "" || r.feeder === Number(this.feeder)));
     const limit = this.meta.limits[this.quantity] ?? null;
     const most = Math.max(...rows.map((r) => Math.abs(r.off)), 0);
-    const reach = 1.1 * (limit !== null && limit < 20 * most ? Math.max(most, limit) : most || limit || 1);
+    const least = this.quantity === "v_pu" ? 1e-5 : 0;
+    const reach = 1.1 * Math.max(least, limit !== null && limit < 20 * most ? Math.max(most, limit) : most || limit || 1);
     const [low, high] = DTL.extent(rows.map((r) => r.reference));
     const room = 0.03 * (high - low) || 0.01 * Math.abs(high) || 1;
     const ordered = [...rows].sort((a, b) => a.reference - b.reference);
@@ -68,10 +69,11 @@ DTL.ValidationPage = class {
   }
 
   #number(v) {
-    return v === 0 ? "0" : Number(v.toPrecision(4)).toString();
+    return DTL.significant(v, 4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
   }
 
   #signed(v) {
-    return v === 0 ? "0" : `${v > 0 ? "+" : "−"}${Number(Math.abs(v).toPrecision(3))}`;
+    const text = this.#number(Math.abs(v));
+    return text === "0" ? text : `${v > 0 ? "+" : "−"}${text}`;
   }
 };

@@ -166,11 +166,11 @@ def made_of(study: dict[str, Any], words: str) -> str:
 
     found, words = take(r"Feeders that need work: ([^.]*)\.", words)
     for pair in found[1].split(", ") if found else ():
-        case, count = pair.split()
+        count, case = pair.split(" in ")
         assert int(count) == sum(1 for _, c in bad if c == case)
     found, words = take(r"Hours with anything over a limit(?:, summed over feeders)?: ([^.]*)\.", words)
     for pair in found[1].split(", ") if found else ():
-        case, count = pair.split()
+        count, case = pair.split(" in ")
         assert int(count) == sum(len(overloads[k] | outside[k]) for k in bad if k[1] == case)
 
     at = re.search(r"Worst(?: is ([a-f]))?(?: in (\w+))?:", words)
