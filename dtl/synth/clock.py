@@ -79,8 +79,22 @@ def to_local(utc: Times, zone: str) -> Times:
 
 def clock(settings: Settings) -> Clock:
     """All steps of the meter data."""
-    start = midnight_utc(settings.start, settings.zone)
-    end = midnight_utc(settings.end, settings.zone)
+    return _between(settings.start, settings.end, settings)
+
+
+def before(settings: Settings) -> Clock:
+    """The steps of SCADA that come before the meter data."""
+    return _between(settings.heads_start, settings.start, settings)
+
+
+def heads(settings: Settings) -> Clock:
+    """All steps of SCADA: those before the meter data and those of it."""
+    return _between(settings.heads_start, settings.end, settings)
+
+
+def _between(first: date, last: date, settings: Settings) -> Clock:
+    """The steps from the begin of a local day to that of another."""
+    start, end = (midnight_utc(day, settings.zone) for day in (first, last))
     return Clock(
         start, int((end - start).total_seconds() // (60 * settings.step_min)), settings.step_min, settings.zone
     )

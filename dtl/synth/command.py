@@ -36,6 +36,9 @@ def _presets(parser: argparse.ArgumentParser) -> None:
         "--step-min", type=int, choices=(15, 30, 60), default=15, help="minutes of an interval (default 15)"
     )
     utility.add_argument("--oms-years", type=int, default=5, help="calendar years of outages (default 5)")
+    utility.add_argument(
+        "--scada-years", type=int, default=0, help="years of SCADA of the heads before the meter data (default 0)"
+    )
     utility.add_argument("--formats", default="all", help=f"all, or some of {','.join(FORMATS)}")
     utility.add_argument(
         "--errors", choices=sorted(ERRORS), default="normal", help="how many errors are planted (default normal)"
@@ -68,7 +71,7 @@ def run_utility(args: argparse.Namespace) -> int:
     formats = FORMATS if args.formats == "all" else tuple(f for f in FORMATS if f in _words(args.formats))
     settings = Settings(
         feeders=args.feeders, seed=args.seed, start=args.start, days=days, step_min=args.step_min,
-        oms_years=args.oms_years,
+        oms_years=args.oms_years, scada_years=args.scada_years,
         formats=formats, errors=args.errors, zone=args.zone, meters=_range(args.meters), volts=not args.no_volts,
     )  # fmt: skip
 

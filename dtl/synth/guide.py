@@ -20,7 +20,8 @@ Nothing here is real. `truth/` holds the answers; a reader that is to be tested 
 - `opendss/<feeder>/Master.dss`: the truth, with its low-voltage lines and one load per meter.
 - `ami/parquet/feeder=*/`, `ami/csv/`, `ami/wide/`: meter data of {step_min} minutes; labels are interval **ends** in
   {zone} wall time.
-- `scada/*.csv`, `scada_tags.csv`: UTC, interval **start**, state of the interval.
+- `scada/*.csv`, `scada_tags.csv`: UTC, interval **start**, state of the interval. Power and voltage of the heads begin
+  on {heads}; before the meter data they are estimated from what the meters take, with it they are solved.
 - `oms/outages.csv`, `oms/restoration_steps.csv`: {zone} wall time as `MM/DD/YYYY HH:MM`; CMI is step-wise and counts
   interruptions of more than five minutes.
 - `weather/<substation>.json`, `.csv`: the archive service's schema, GMT; sums and radiation are of the preceding hour.
@@ -50,5 +51,5 @@ def guide(settings: Settings, summary: dict[str, Any]) -> str:
     return TEXT.format(
         feeders=summary["feeders"], meters=summary["meters"], transformers=summary["transformers"],
         line_km=summary["line_km"],
-        seed=settings.seed, epsg=EPSG, zone=settings.zone, step_min=settings.step_min,
+        heads=settings.heads_start, seed=settings.seed, epsg=EPSG, zone=settings.zone, step_min=settings.step_min,
     )  # fmt: skip

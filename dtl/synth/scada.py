@@ -1,8 +1,13 @@
-"""SCADA: one CSV of tagged values per feeder and per substation, and their list; stamps are UTC interval starts."""
+"""SCADA: one CSV of tagged values per feeder and per substation, and their list; stamps are UTC interval starts.
+
+The historian keeps power and voltage of the heads for years; currents and taps it keeps as long as the meters are read.
+"""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +25,19 @@ TagRow = tuple[str, str, str, str, str]
 """Tag, feeder or substation, device, quantity and unit."""
 
 
-def spoil(
-    values: dict[str, Floats], clock: Clock, feeder: str, settings: Settings
-) -> tuple[dict[str, Floats], dict[str, npt.NDArray[np.bool_]], list[Planted]]:
-    """Frozen values and bad qualities in the tags of a feeder; returns the values, what is bad, and the list."""
-    rng = generator(settings.seed, "scada", feeder)
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Values of some tags over the steps of one clock, each (T,), and which of them are of bad quality."""
+
+    clock: Clock
+    values: dict[str, Floats]
+    bad: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+
+
+def spoil(piece: Piece, feeder: str, settings: Settings, stream: str = "scada") -> tuple[Piece, list[Planted]]:
+    """Frozen values and bad qualities in the tags of a feeder; returns the piece that arrives, and the list."""
+    values, clock = piece.values, piece.clock
+    rng = generator(settings.seed, stream, feeder)
     level = ERRORS[settings.errors]
     spoiled = {tag: v.copy() for tag, v in values.items()}
     bad = {tag: np.zeros(len(v), dtype=np.bool_) for tag, v in values.items()}
@@ -48,21 +61,22 @@ def spoil(
                         kind, feeder, "scada", tag, "value", "", "", f"{utc[first]}Z", f"{utc[first + length - 1]}Z"
                     )
                 )
-    return spoiled, bad, planted
+    return Piece(clock, spoiled, bad), planted
 
 
-def write(path: Path, clock: Clock, values: dict[str, Floats], bad: dict[str, npt.NDArray[np.bool_]]) -> None:
-    """Tags one after the other: TAG, TIME_UTC, VALUE, QUALITY."""
-    stamps = np.char.add(np.datetime_as_string(clock.utc, unit="s"), "Z")
+def write(path: Path, pieces: Sequence[Piece]) -> None:
+    """Tags one after the other, each through all pieces: TAG, TIME_UTC, VALUE, QUALITY."""
+    stamps = [np.char.add(np.datetime_as_string(p.clock.utc, unit="s"), "Z") for p in pieces]
     parts = []
-    for tag, series in values.items():
-        quality = np.where(bad[tag], "BAD", "GOOD") if tag in bad else np.full(clock.steps, "GOOD")
+    for tag in dict.fromkeys(tag for p in pieces for tag in p.values):
         digits = 0 if tag.endswith("TAP") else 3
-        parts.append(
-            pa.table(
-                {"TAG": [tag] * clock.steps, "TIME_UTC": stamps, "VALUE": np.round(series, digits), "QUALITY": quality}
-            )
-        )
+        for piece, stamp in zip(pieces, stamps, strict=True):
+            if tag not in piece.values:
+                continue
+            steps = piece.clock.steps
+            bad = piece.bad.get(tag, np.zeros(steps, dtype=np.bool_))
+            value, quality = np.round(piece.values[tag], digits), np.where(bad, "BAD", "GOOD")
+            parts.append(pa.table({"TAG": [tag] * steps, "TIME_UTC": stamp, "VALUE": value, "QUALITY": quality}))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(csv_bytes(pa.concat_tables(parts)))
 

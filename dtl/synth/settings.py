@@ -37,6 +37,8 @@ class Settings:
     step_min: Literal[15, 30, 60] = 15
     oms_years: int = 5
     """Calendar years of outages, the last one being that of the last day of the meter data."""
+    scada_years: int = 0
+    """Years of SCADA before the meter data: power and voltage of the heads, estimated and not solved."""
     formats: tuple[str, ...] = FORMATS
     errors: Literal["none", "normal", "many"] = "normal"
     zone: str = "America/Chicago"
@@ -53,6 +55,11 @@ class Settings:
             raise DtlError(f"the number of feeders must be from 1 to 9999, it is {self.feeders}")
         if self.days < 0 or self.oms_years < 1 or self.seed < 0:
             raise DtlError("days and seed must not be negative, oms_years must be at least 1")
+        if not 0 <= self.scada_years <= 30 or (self.scada_years and not self.days):
+            raise DtlError(
+                f"scada_years must be from 0 to 30, and SCADA needs days of meter data; they are {self.scada_years} "
+                f"and {self.days}"
+            )
         if not 10 <= self.meters[0] <= self.meters[1]:
             raise DtlError(f"meters must be two numbers from 10 up, the smaller one first; they are {self.meters}")
         try:
@@ -66,10 +73,16 @@ class Settings:
         return self.start + timedelta(days=max(self.days, 1))
 
     @property
+    def heads_start(self) -> date:
+        """First local day of the SCADA of heads; 29 February becomes 28 February."""
+        day = self.start.day if (self.start.month, self.start.day) != (2, 29) else 28
+        return self.start.replace(year=self.start.year - self.scada_years, day=day) if self.scada_years else self.start
+
+    @property
     def years(self) -> tuple[int, ...]:
-        """Calendar years of outages and weather, ascending; they cover the meter data."""
+        """Calendar years of outages and weather, ascending; they cover the data of meters and SCADA."""
         last = (self.end - timedelta(days=1)).year
-        return tuple(range(min(last - self.oms_years + 1, self.start.year), last + 1))
+        return tuple(range(min(last - self.oms_years + 1, self.heads_start.year), last + 1))
 
     def wants(self, *formats: str) -> bool:
         """Whether any of the formats is to be written."""

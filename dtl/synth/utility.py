@@ -27,7 +27,7 @@ from dtl.synth import (
     truth,
     weather_files,
 )
-from dtl.synth.clock import clock
+from dtl.synth.clock import heads
 from dtl.synth.guide import guide
 from dtl.synth.settings import Settings
 from dtl.synth.system import Stub, Substation, plan
@@ -134,7 +134,7 @@ def _banks(settings: Settings, folder: Path, substations: Sequence[Substation], 
     """SCADA of the banks: bus voltage, tap and the sum of the feeders; and the list of all tags."""
     if not settings.wants("scada") or not settings.days:
         return
-    whole, tags = clock(settings), [tag for o in done for tag in o.tags]
+    whole, tags = heads(settings), [tag for o in done for tag in o.tags]
     for s in substations:
         mine = [o for o in done if o.row["substation"] == s.id]
         sky = weather(settings.seed, s.id, settings.years[0], settings.years[-1])
@@ -142,7 +142,7 @@ def _banks(settings: Settings, folder: Path, substations: Sequence[Substation], 
         kw, kvar = (sum((o.head[k] for o in mine if o.head), np.zeros(whole.steps)) for k in (0, 1))
         values = {f"{s.id}_BUS_KV": held.pu * s.kv, f"{s.id}_LTC_TAP": held.tap.astype(np.float64),
                   f"{s.id}_BANK_MW": kw / 1000.0, f"{s.id}_BANK_MVAR": kvar / 1000.0}  # fmt: skip
-        scada.write(folder / "scada" / f"{s.id}.csv", whole, values, {})
+        scada.write(folder / "scada" / f"{s.id}.csv", [scada.Piece(whole, values)])
         units = [("voltage line to line", "kV"), ("tap", "step"), ("active power", "MW"), ("reactive power", "Mvar")]
         tags += [(tag, s.id, f"{s.id}-BANK", q, u) for tag, (q, u) in zip(values, units, strict=True)]
     scada.write_tags(folder / "scada_tags.csv", tags)

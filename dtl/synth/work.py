@@ -25,7 +25,7 @@ from dtl.synth import (
     truth,
 )
 from dtl.synth.build import build
-from dtl.synth.clock import Clock, clock, months
+from dtl.synth.clock import Clock, before, clock, heads, months
 from dtl.synth.demand import Demand
 from dtl.synth.engine import Circuit, Series, State
 from dtl.synth.habits import Habits, habits
@@ -113,6 +113,16 @@ def _network_files(
         opendss_files.write(folder / "opendss" / feeder.id, feeder)
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """A head in the years before the meter data, each (T,): sum of the meters, and the head [kW, kW, kvar, kV]."""
+
+    meter_kw: Floats
+    kw: Floats
+    kvar: Floats
+    kv: Floats
+
+
 class Year:
     """The time series of one feeder: demand, power flow, meters and SCADA."""
 
@@ -129,8 +139,9 @@ class Year:
     ):
         self.feeder, self.circuit, self.settings, self.folder, self.out = feeder, circuit, settings, folder, out
         self.demand = Demand(feeder, habit, sky, stub.growth, settings.seed)
-        self.whole = clock(settings)
-        self.bus = bank.bus(feeder.substation, feeder.source_pu, self.whole, sky, settings.seed)
+        self.whole, self.past = clock(settings), before(settings)
+        self.bus = bank.bus(feeder.substation, feeder.source_pu, heads(settings), sky, settings.seed).pu
+        self.earlier = Demand(feeder, habit, sky, stub.growth, settings.seed)
         self.faults = faults.draw(feeder, self.whole, settings)
         self.level = ERRORS[settings.errors]
         self.parts: list[Series] = []
@@ -138,6 +149,7 @@ class Year:
 
     def run(self) -> int:
         """Make and write all months; returns the number of rows of meter data."""
+        past = self._before() if self.past.steps else None
         writes = self.settings.wants("ami_parquet", "ami_csv", "ami_wide")
         writer = ami.Writer(self.feeder.id, self.feeder.customers.id, self.settings, self.folder) if writes else None
         for first, piece in months(self.whole):
@@ -145,8 +157,21 @@ class Year:
         if writer is not None:
             writer.close()
             self.out.planted += faults.listed(self.faults, self.feeder, self.whole)
-        self._scada()
+        self._scada(past)
         return writer.rows if writer else 0
+
+    def _before(self) -> Heads:
+        """The head in the years before the meter data: its power is estimated from that of the meters, not solved."""
+        parts: list[Series] = []
+        meter_kw = []
+        for first, piece in months(self.past):
+            power = self.earlier.power(piece, first - self.past.steps)
+            lit = 1.0 - dark(self.out.outages, piece, len(self.feeder.customers))
+            kw, kvar = (power.net_kw * lit).astype(np.float32), (power.kvar * lit).astype(np.float32)
+            parts.append(estimate(self.circuit, kw, kvar, self.feeder.kv * self.bus[first : first + piece.steps]))
+            meter_kw.append(kw.sum(axis=0, dtype=np.float64))
+        kw, kvar, kv = (np.concatenate([getattr(p, n) for p in parts]) for n in ("head_kw", "head_kvar", "head_kv"))
+        return Heads(np.concatenate(meter_kw), kw, kvar, kv)
 
     def _month(self, first: int, piece: Clock, writer: ami.Writer | None) -> None:
         """One month: the truth, the solved state of each step, and the reads that arrive."""
@@ -156,11 +181,12 @@ class Year:
         wh = np.round(power.net_kw * lit * 1000.0 * hours).astype(np.float64)
         kw = (wh / 1000.0 / hours).astype(np.float32)
         kvar = (power.kvar * lit).astype(np.float32)
+        bus_pu = self.bus[self.past.steps + first : self.past.steps + first + piece.steps]
         if self.settings.volts:
-            series = self.circuit.series(kw, kvar, self.bus.pu[first : first + piece.steps], piece.step_min)
+            series = self.circuit.series(kw, kvar, bus_pu, piece.step_min)
             volts = np.where(lit > 0.0, series.volts, 0.0).astype(np.float64)
         else:
-            series = estimate(self.circuit, kw, kvar, self.feeder.kv * self.bus.pu[first : first + piece.steps])
+            series = estimate(self.circuit, kw, kvar, self.feeder.kv * bus_pu)
             volts = np.full(wh.shape, np.nan)
         self.parts.append(series)
         self.meter_kw.append(kw.sum(axis=0, dtype=np.float64))
@@ -171,7 +197,7 @@ class Year:
             writer.add(piece, reads)
             writer.add_truth(piece, wh, volts, power.pv_kw * lit * 1000.0, power.ev_kw * lit * 1000.0)
 
-    def _scada(self) -> None:
+    def _scada(self, past: Heads | None) -> None:
         """The head of the feeder as SCADA stores it, and its truth."""
 
         def joined(name: str) -> Floats:
@@ -189,7 +215,7 @@ class Year:
             values[f"{name}_{unit}_TAP"] = taps[:, j]
             units.append((f"tap phase {unit[-1]}", "step"))
             devices.append(unit[:-1])
-        self.out.head = (kw, kvar)
+        self.out.head = (kw, kvar) if past is None else (np.append(past.kw, kw), np.append(past.kvar, kvar))
         truth.write_series(
             self.folder / "truth" / "scada" / f"{name}.parquet",
             {"t_utc": self.whole.utc.astype("M8[s]"), "meter_kw": np.concatenate(self.meter_kw), "head_kw": kw,
@@ -197,10 +223,19 @@ class Year:
              "head_kv": kv, **{f"head_a_{p}": amps[:, j] for j, p in enumerate("abc")},
              **{f"tap_{unit}": taps[:, j].astype(np.int32) for j, unit in enumerate(self.circuit.units)}},
         )  # fmt: skip
+        if past is not None:
+            truth.write_series(
+                self.folder / "truth" / "scada_before" / f"{name}.parquet",
+                {"t_utc": self.past.utc.astype("M8[s]"), "meter_kw": past.meter_kw, "head_kw": past.kw,
+                 "head_kvar": past.kvar, "head_kv": past.kv},
+            )  # fmt: skip
         if self.settings.wants("scada"):
-            spoiled, bad, planted = scada.spoil(values, self.whole, name, self.settings)
-            scada.write(self.folder / "scada" / f"{name}.csv", self.whole, spoiled, bad)
-            self.out.planted += planted
+            found = [scada.spoil(scada.Piece(self.whole, values), name, self.settings)]
+            if past is not None:
+                earlier = {f"{name}_MW": past.kw / 1000.0, f"{name}_MVAR": past.kvar / 1000.0, f"{name}_KV": past.kv}
+                found.insert(0, scada.spoil(scada.Piece(self.past, earlier), name, self.settings, "scada before"))
+            scada.write(self.folder / "scada" / f"{name}.csv", [piece for piece, _ in found])
+            self.out.planted += [p for _, planted in found for p in planted]
             self.out.tags = [(tag, name, d, q, u) for tag, d, (q, u) in zip(values, devices, units, strict=True)]
 
 
