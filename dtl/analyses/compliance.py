@@ -18,14 +18,18 @@ WORST = 40
 """Broken limits of a feeder and case that are facts of their own, the furthest beyond first."""
 
 
-def gathered(compliance: pa.Table, lights: pa.Table, curtailment: pa.Table) -> list[Row]:
-    """The rows of the cube from the tables ``compliance``, ``lights`` and ``curtailment`` of all groups."""
+def gathered(compliance: pa.Table, lights: pa.Table, curtailment: pa.Table, step_min: int = 60) -> list[Row]:
+    """The rows of the cube from the tables ``compliance``, ``lights`` and ``curtailment`` of all groups.
+
+    Rows of the latter two are of steps, whose length makes hours and energies of them.
+    """
+    step_h = step_min / 60.0
     verdicts, shown, taken = (_by_case(t.to_pylist()) for t in (compliance, lights, curtailment))
     made: list[Row] = []
     for key, rows in sorted(verdicts.items()):
         same = {k: rows[0][k] for k in ("feeder", "scenario", "year", "case")} | {"analysis": "compliance"}
         empty = {"level": "feeder", "kind": "", "element": "", "text": "", "hour": None, "limit": None, "rule": ""}
-        own = [*_codes(rows), *_lights(rows, shown.get(key, [])), *_taken(rows, taken.get(key, []))]
+        own = [*_codes(rows), *_lights(rows, shown.get(key, []), step_h), *_taken(rows, taken.get(key, []), step_h)]
         made += [{**empty, **same, **row} for row in own]
     return made
 
@@ -62,13 +66,13 @@ def _codes(rows: Sequence[Row]) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _lights(rows: Sequence[Row], shown: Sequence[Row]) -> Iterator[Row]:
+def _lights(rows: Sequence[Row], shown: Sequence[Row], step_h: float) -> Iterator[Row]:
     """Hours by phase, the most power that is needed, and the red hours of each segment."""
     counts = Counter(r["phase"] for r in shown)
     causes = Counter(f"{r['phase']} {r['cause'].replace('_', ' ')}" for r in shown).most_common(4)
-    text = ", ".join(f"{cause} {n} h" for cause, n in causes)
-    yield {"metric": "light_red_h", "value": counts["red"], "text": text}
-    yield {"metric": "light_yellow_h", "value": counts["yellow"], "text": text}
+    text = ", ".join(f"{cause} {n * step_h:g} h" for cause, n in causes)
+    yield {"metric": "light_red_h", "value": counts["red"] * step_h, "text": text}
+    yield {"metric": "light_yellow_h", "value": counts["yellow"] * step_h, "text": text}
     known = [r for r in shown if r["kw_to_green"] is not None]
     if known:
         most = max(known, key=lambda r: (r["kw_to_green"], r["segment"], -r["hour"]))
@@ -80,16 +84,16 @@ def _lights(rows: Sequence[Row], shown: Sequence[Row]) -> Iterator[Row]:
             yield {**at, "metric": "segment_red_h", "value": row["value"], "text": row["text"], "rule": row["clause"]}
 
 
-def _taken(rows: Sequence[Row], taken: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+def _taken(rows: Sequence[Row], taken: Sequence[Mapping[str, Any]], step_h: float) -> Iterator[Row]:
     """What is curtailed, of what, and what is left; nothing where the study does not ask for it."""
     left = next((r for r in rows if r["what"] == LEFT), None)
     if left is None:
         return
-    kwh = sum(r["curtailed_kw"] for r in taken)
-    could = sum(r["available_kw"] for r in taken)
+    kwh = sum(r["curtailed_kw"] for r in taken) * step_h
+    could = sum(r["available_kw"] for r in taken) * step_h
     yield {"metric": "curtail_left_h", "value": left["value"], "text": left["text"], "rule": left["clause"]}
     yield {"metric": "curtailed_kwh", "value": kwh, "text": left["text"]}
-    yield {"metric": "curtailed_h", "value": len({r["hour"] for r in taken})}
+    yield {"metric": "curtailed_h", "value": len({(r["hour"], r["minute"]) for r in taken}) * step_h}
     yield {"metric": "curtailed_pct", "value": 100.0 * kwh / could if could else 0.0}
     for row in rows:
         if row["what"] == TAKEN:

@@ -21,7 +21,8 @@ class Clause:
     """One limit of a code.
 
     ``kv`` are nominal voltages, line to line, in which it holds [kV]; ``share`` is the part of the intervals of a week
-    that must keep a band [%], 100 for all. A band has ``low_pu`` and ``high_pu``, other limits have ``at_most``.
+    that must keep a band [%], 100 for all, and ``mean_min`` the interval of which the code judges means [min], 0 where
+    it names none. A band has ``low_pu`` and ``high_pu``, other limits have ``at_most``.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Clause:
     high_pu: float = 0.0
     at_most: float = 0.0
     kva: tuple[float, float] = (0.0, float("inf"))
+    mean_min: int = 0
 
     def holds(self, kv_ll: float) -> bool:
         """Whether it holds at a nominal voltage."""
@@ -67,6 +69,7 @@ def _bands(code: str) -> list[Clause]:
                 Clause(
                     code, "voltage_band", limit["range"], _kv(limit), _clause(limit), limit["confirmed_by"],
                     float(share[0]) if share[1] else 100.0, float(limit["low_pu"]), float(limit["high_pu"]),
+                    mean_min=int(limit.get("mean_min", 0)),
                 )
             )  # fmt: skip
     return found

@@ -1,4 +1,4 @@
-"""What a judge of grid codes looks at: voltages and loadings of solved hours, and a circuit whose plants can turn."""
+"""What a judge of grid codes looks at: voltages and loadings of solved steps, and a circuit whose plants can turn."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class State:
-    """Solved hours, hours last.
+    """Solved steps, steps last.
 
     Attributes
     ----------
     hours
-        Hours of the year.
+        Numbers of the steps in the year; hours where a step is one.
     pu
         Judged voltages, phase by phase [pu of nominal].
     bus_low, bus_high

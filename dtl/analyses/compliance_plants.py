@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.analyses.compliance_bands import about, unjudged, verdict
+from dtl.analyses.compliance_bands import about, moment, unjudged, verdict
 from dtl.analyses.compliance_codes import Clause
 from dtl.analyses.compliance_grid import Grid, without
 from dtl.demand.calendar import Calendar
@@ -45,7 +45,7 @@ class Effects:
     def __init__(
         self, feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, Any], plants: Sequence[Generator]
     ) -> None:
-        self.plants = list(plants)
+        self.plants, self.step_min = list(plants), calendar.step_min
         self._with = Grid(feeder, demand, calendar, spec)
         self._without = Grid(without(feeder, plants), demand, calendar, spec)
         self.grid = self._with
@@ -120,7 +120,8 @@ def _rises(clause: Clause, effects: Effects, rise: Real, hour: Ints) -> Iterator
     for i, bus in enumerate(effects.grid.measured.buses):
         if clause.holds(bus.kv_ll):
             judged = verdict("%", float(rise[i]), clause.at_most)
-            yield {**about(clause), "kind": "bus", "element": bus.name, **judged, "hour": int(hour[i]), "text": text}
+            at = moment(int(hour[i]), effects.step_min)
+            yield {**about(clause), "kind": "bus", "element": bus.name, **judged, **at, "text": text}
 
 
 def _steps(clause: Clause, effects: Effects, change: Real, hour: Ints, _: Ints) -> Iterator[Row]:
@@ -130,7 +131,8 @@ def _steps(clause: Clause, effects: Effects, change: Real, hour: Ints, _: Ints) 
         at = where[change[where, j].argmax()]
         text = f"trips at its highest power; largest at bus {effects.grid.measured.buses[at].name}"
         judged = verdict("%", float(change[at, j]), clause.at_most)
-        yield {**about(clause), "kind": "plant", "element": plant.name, **judged, "hour": int(hour[j]), "text": text}
+        when = moment(int(hour[j]), effects.step_min)
+        yield {**about(clause), "kind": "plant", "element": plant.name, **judged, **when, "text": text}
 
 
 def _of_each(clause: Clause, feeder: Feeder, plants: Sequence[Generator]) -> Iterator[Row]:

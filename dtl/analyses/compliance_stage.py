@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.analyses import compliance_plants
-from dtl.analyses.compliance_bands import Bands, about, unjudged, verdict
+from dtl.analyses.compliance_bands import Bands, about, moment, unjudged, verdict
 from dtl.analyses.compliance_codes import Clause, clauses, unassessed
 from dtl.analyses.compliance_grid import Grid, Measured
 from dtl.analyses.curtail import Curtailment, curtail
@@ -27,7 +27,9 @@ from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.choose import choose
+from dtl.powerflow.hours import resolved
 from dtl.powerflow.opendss import Year
+from dtl.powerflow.snapshot import StateYear, at_states
 from dtl.powerflow.solve import with_head_voltage
 from dtl.powerflow.voltages import Voltages
 from dtl.scenarios.compose import compose
@@ -77,12 +79,17 @@ class _Case:
         if ready["status"] != "ok":
             raise SolveError(ready["reason"])
         context = read_context(spec, inputs)
-        demand = Demand.read(inputs["demand"], inputs["profiles"])
-        fed, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
-        fed, self.demand = realise(compose(spec["layers"], fed, demand, context))
+        base = Demand.read(inputs["demand"], inputs["profiles"])
+        spec = resolved(spec, base, context.calendar)
+        model, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
+        fed, self.demand = realise(compose(spec["layers"], model, base, context))
         self.feeder, _ = head.served(fed)
         self.spec, self.words, self.calendar = spec, words, context.calendar
-        self.hours = np.arange(HOURS) if spec["hours"] == "all" else np.array(sorted(set(spec["hours"])), np.int64)
+        if states := spec.get("states"):
+            self.demand, self.calendar = at_states(states, model, base, (self.feeder, self.demand), context.calendar)
+        self.step_h = spec["step_min"] / 60.0
+        every = HOURS * self.calendar.per_hour
+        self.hours = np.arange(every) if spec["hours"] == "all" else np.array(sorted(set(spec["hours"])), np.int64)
         self.plants = compliance_plants.chosen(self.feeder, words.get("plants"))
         self.owners = {p.name: self.feeder.bus[p.bus].feeder or feeder.feeders[0] for p in self.feeder.generators}
         self.clauses = clauses(words["codes"])
@@ -90,18 +97,19 @@ class _Case:
         self._solve()
 
     def _solve(self) -> None:
-        """Once through the hours, by the engine that the study's case is solved with."""
+        """Once through the steps, by the engine that the study's case is solved with."""
         spec, active = self.spec, self.spec["controls"] == "active"
         name, _ = choose(self.feeder, len(self.hours), spec)
         year: Year | BatchYear
         year = BatchYear(self.feeder, self.demand) if name == "batch" else (
-            Year(self.feeder, self.demand, controls_active=active)
+            self._year(self.feeder, self.demand, controls_active=active)
         )  # fmt: skip
         measured = Measured(year.feeder, year.circuit, self.calendar, spec)
         drop = 0.0 if isinstance(spec["secondary"], str) else float(spec["secondary"].get("drop_pct", 0.0))
         agreed = np.array([_agreed(b.kv_ll, self.words.get("u_c_kv")) for b in measured.buses])
-        self._bands = Bands(self.clauses, measured.buses, agreed, drop, int(spec["step_min"]))
-        self._lights = Lights(self.feeder, measured, self.words["traffic_light"])
+        step_min = 0 if spec.get("states") else int(spec["step_min"])
+        self._bands = Bands(self.clauses, measured.buses, agreed, drop, step_min, measured.voltages.bus_start)
+        self._lights = Lights(self.feeder, measured, self.words["traffic_light"], int(spec["step_min"]))
         over: list[Ints] = []
         for block in year.blocks([int(h) for h in self.hours]):
             state = measured.of(block)
@@ -113,6 +121,15 @@ class _Case:
             bad |= (state.load_pct > measured.over_pct[:, None]).any(axis=0)
             over.append(state.hours[bad])
         self.violating = np.concatenate(over) if over else np.zeros(0, np.int64)
+
+    @property
+    def _year(self) -> type[Year]:
+        return StateYear if self.spec.get("states") else Year
+
+    @property
+    def _means(self) -> str:
+        step_min = self.spec["step_min"]
+        return "states" if self.spec.get("states") else "hourly means" if step_min == 60 else f"{step_min}-minute means"
 
     def verdicts(self) -> list[Row]:
         """All verdicts of the codes, and what they ask for beyond a power flow."""
@@ -128,7 +145,7 @@ class _Case:
         for code in sorted(self.words["codes"]):
             for what in unassessed(code):
                 clause = Clause(code, what, "", (0.0, 0.0), "", "")
-                found.append(unjudged(clause, "feeder", "", "a power flow of hourly means cannot judge it"))
+                found.append(unjudged(clause, "feeder", "", f"a power flow of {self._means} cannot judge it"))
         return found
 
     def _effects(self) -> compliance_plants.Effects:
@@ -136,18 +153,19 @@ class _Case:
         return compliance_plants.Effects(fixed, self.demand, self.calendar, self.spec, self.plants)
 
     def lights(self) -> list[Row]:
-        """Hours that are not green; the count of each segment goes to the verdicts."""
+        """Steps that are not green; the time of each segment goes to the verdicts."""
         for i, name in enumerate(self._lights.names):
-            red, yellow = (int(n) for n in self._lights.hours[:, i])
-            text = f"{red} h red, {yellow} h yellow, {len(self.hours) - red - yellow} h green"
+            red, yellow = (float(n) for n in self._lights.hours[:, i])
+            green = len(self.hours) * self.step_h - red - yellow
+            text = f"{red:g} h red, {yellow:g} h yellow, {green:.10g} h green"
             clause = Clause(STUDY, LIGHT, "", (0.0, 0.0), _SOURCE, "")
-            judged = verdict("h", float(red), 0.0)
+            judged = verdict("h", red, 0.0)
             self.told.append({**about(clause), "kind": "segment", "element": name, **judged, "text": text})
         self.owners |= {name: self.feeder.bus[name].feeder or self.feeder.feeders[0] for name in self._lights.names}
         return list(self._lights.rows(self._gain()))
 
     def _gain(self) -> Callable[[str, int], float | None]:
-        """Rise per kW at the buses that are yellow or red, in the hour in which each is furthest."""
+        """Rise per kW at the buses that are yellow or red, in the step in which each is furthest."""
         worst = self._lights.worst()
         seen = head.view(self.feeder)
         made = {bus: site(self.feeder.bus[bus], seen) for bus in worst}
@@ -182,7 +200,7 @@ class _Case:
             return []
         if not self.plants or not len(self.violating):
             why = compliance_plants.NO_PLANT if not self.plants else ""
-            count = verdict("h", float(len(self.violating)), 0.0)
+            count = verdict("h", len(self.violating) * self.step_h, 0.0)
             text = why or "no hour has a violation, so nothing is curtailed"
             self.told.append({**about(clause), "kind": "feeder", "element": "", **count, "text": text})
             return []
@@ -190,7 +208,8 @@ class _Case:
         cost = np.array([float(prices.get(p.type, 1.0)) for p in self.plants])
         rows: list[Row] = []
         done = []
-        for point in held(self.feeder, self.demand, self.violating, controls_active=self.spec["controls"] == "active"):
+        active = self.spec["controls"] == "active"
+        for point in held(self.feeder, self.demand, self.violating, controls_active=active, year=self._year):
             grid = Grid(point.feeder, self.demand, self.calendar, self.spec)
             done.append(curtail(grid, point.hours, self.plants, cost))
             rows += self._taken(done[-1], cost)
@@ -201,27 +220,28 @@ class _Case:
         at = np.argwhere(found.kw > 1e-6)
         return [
             {
-                "hour": int(found.hours[j]), "plant": self.plants[i].name, "bus": self.plants[i].bus,
+                **moment(int(found.hours[j]), self.spec["step_min"]),
+                "plant": self.plants[i].name, "bus": self.plants[i].bus,
                 "available_kw": float(found.available_kw[i, j]), "curtailed_kw": float(found.kw[i, j]),
-                "cost": float(found.kw[i, j] * cost[i]), "why": found.why[j],
+                "cost": float(found.kw[i, j] * cost[i]) * self.step_h, "why": found.why[j],
             }
             for i, j in at.tolist()
         ]  # fmt: skip
 
     def _sum_up(self, clause: Clause, done: list[Curtailment], rows: list[Row]) -> None:
-        cured = sum(int((d.cured & (d.least <= 1e-6)).sum()) for d in done)
-        left = len(self.violating) - cured
-        others = sum(int((d.least > 1e-6).sum()) for d in done)
-        text = f"{len(self.violating)} h with a violation, {cured} h without one after curtailment, solved again"
+        broken = len(self.violating) * self.step_h
+        cured = sum(int((d.cured & (d.least <= 1e-6)).sum()) for d in done) * self.step_h
+        others = sum(int((d.least > 1e-6).sum()) for d in done) * self.step_h
+        text = f"{broken:g} h with a violation, {cured:g} h without one after curtailment, solved again"
         if others:
-            text += f"; in {others} h something stays beyond its limit with all plants off"
+            text += f"; in {others:g} h something stays beyond its limit with all plants off"
         self.told.append(
-            {**about(clause), "kind": "feeder", "element": "", **verdict("h", float(left), 0.0), "text": text}
+            {**about(clause), "kind": "feeder", "element": "", **verdict("h", broken - cured, 0.0), "text": text}
         )
         for plant in self.plants:
             own = [r for r in rows if r["plant"] == plant.name]
             if own:
-                kwh = sum(r["curtailed_kw"] for r in own)
+                kwh = sum(r["curtailed_kw"] for r in own) * self.step_h
                 said = about(Clause(STUDY, TAKEN, "", (0.0, 0.0), clause.clause, ""))
                 told = {"unit": "kWh", "value": kwh, "limit": None, "margin": None, "verdict": "not_assessed"}
                 self.told.append(
@@ -230,7 +250,7 @@ class _Case:
                         **told,
                         "kind": "plant",
                         "element": plant.name,
-                        "text": f"in {len(own)} h; a volume, no verdict",
+                        "text": f"in {len(own) * self.step_h:g} h; a volume, no verdict",
                     }
                 )
 

@@ -1,4 +1,4 @@
-"""Lights of every segment and hour: yellow near a limit, red beyond it, and how many kW would turn them green.
+"""Lights of every segment and step: yellow near a limit, red beyond it, and how many kW would turn them green.
 
 The three phases are those of the BDEW paper on the traffic light (2015), which prescribes no thresholds: they are the
 study's. A *segment* is what hangs together without passing a switch or a transformer; a transformer belongs to the
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dtl.analyses.compliance_bands import moment
 from dtl.analyses.compliance_grid import Measured, State
 from dtl.network.feeder import Feeder
 from dtl.powerflow import head
@@ -21,7 +22,7 @@ Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Row = dict[str, Any]
 Gain = Callable[[str, int], float | None]
-"""Rise of a bus per kW fed in there, in an hour [pu/kW]; None where it is not known."""
+"""Rise of a bus per kW fed in there, in a step [pu/kW]; None where it is not known."""
 
 
 def segments(feeder: Feeder) -> dict[str, str]:
@@ -46,10 +47,11 @@ def segments(feeder: Feeder) -> dict[str, str]:
 
 
 class Lights:
-    """Takes in solved hours; ``rows`` are the hours in which a segment is not green."""
+    """Takes in solved steps; ``rows`` are those in which a segment is not green, ``hours`` their length [h]."""
 
-    def __init__(self, feeder: Feeder, measured: Measured, words: Mapping[str, float]) -> None:
+    def __init__(self, feeder: Feeder, measured: Measured, words: Mapping[str, float], step_min: int = 60) -> None:
         self._yellow, self._red = words["yellow_pct"], words["red_pct"]
+        self._step_min = step_min
         self._measured = measured
         of_bus = segments(feeder)
         self.names = sorted(set(of_bus.values()))
@@ -61,10 +63,15 @@ class Lights:
         self._rows = np.concatenate([buses, buses, lines])
         self._low, self._high = voltages.low_pu, voltages.high_pu
         self._found: list[Row] = []
-        self.hours = np.zeros((2, len(self.names)), np.int64)
+        self._steps = np.zeros((2, len(self.names)), np.int64)
+
+    @property
+    def hours(self) -> Real:
+        """How long each segment was red, and yellow, shape (2, segments) [h]."""
+        return np.asarray(self._steps * (self._step_min / 60.0), np.float64)
 
     def add(self, state: State) -> None:
-        """Take in some hours."""
+        """Take in some steps."""
         room_high = np.where(np.isfinite(self._high), self._high - 1.0, np.inf)[:, None]
         room_low = np.where(self._low > 0, 1.0 - self._low, np.inf)[:, None]
         used = 100.0 * np.concatenate(
@@ -81,14 +88,14 @@ class Lights:
             at = mine[used[mine].argmax(axis=0)]
             top = used[at, np.arange(used.shape[1])]
             red, yellow = top > self._red, (top > self._yellow) & (top <= self._red)
-            self.hours[:, i] += red.sum(), yellow.sum()
+            self._steps[:, i] += red.sum(), yellow.sum()
             for column in np.flatnonzero(red | yellow):
                 self._found.append(self._row(i, int(at[column]), float(top[column]), state, int(column)))
 
     def _row(self, segment: int, row: int, share: float, state: State, column: int) -> Row:
         count = len(self._measured.buses)
         same = {
-            "segment": self.names[segment], "hour": int(state.hours[column]), "share_pct": share,
+            "segment": self.names[segment], "step": int(state.hours[column]), "share_pct": share,
             "phase": "red" if share > self._red else "yellow",
         }  # fmt: skip
         if row < 2 * count:
@@ -108,29 +115,30 @@ class Lights:
         }  # fmt: skip
 
     def worst(self) -> dict[str, int]:
-        """The buses whose voltage makes a light yellow or red, with the hour in which each is furthest."""
+        """The buses whose voltage makes a light yellow or red, with the step in which each is furthest."""
         best: dict[str, Row] = {}
         for row in self._found:
             known = best.get(row["element"])
             if row["kind"] == "bus" and (known is None or row["share_pct"] > known["share_pct"]):
                 best[row["element"]] = row
-        return {bus: int(row["hour"]) for bus, row in sorted(best.items())}
+        return {bus: int(row["step"]) for bus, row in sorted(best.items())}
 
     def rows(self, gain: Gain) -> Iterator[Row]:
-        """The hours that are not green, with the power that would turn them.
+        """The steps that are not green, with the power that would turn them.
 
         Of an overload it is the part of the element's power above the threshold, at the power factor of the hour; of a
         voltage what moves the bus to the threshold, by its own rise per kW.
         """
         for row in self._found:
-            said = dict(row)
+            said = dict(row) | moment(row["step"], self._step_min)
+            step = int(said.pop("step"))
             room, kw = said.pop("room", None), said.pop("kw", None)
             for name, threshold in (("kw_to_green", self._yellow), ("kw_out_of_red", self._red)):
                 over = max(0.0, said["share_pct"] - threshold)
                 if kw is not None:
                     said[name] = kw * over / said["share_pct"]
                 else:
-                    per_kw = gain(said["element"], said["hour"])
+                    per_kw = gain(said["element"], step)
                     said[name] = None if not per_kw else over / 100.0 * float(room or 0.0) / per_kw
             yield said
 

@@ -14,19 +14,19 @@ def _always(_: Callable[[str], float]) -> bool:
 TOLD = (
     Rule(
         "tell.peak",
-        "In {case} it draws {peak_kw} at most and {energy_kwh} in the year, of which {loss_pct} are lost",
+        "In {case} it draws {peak_kw} at most and {energy_kwh} in the hours solved, of which {loss_pct} are lost",
         _always,
     ),
     Rule(
         "tell.line",
-        "Its most loaded line is {max_line_load_pct:where} with {max_line_load_pct} of its rating on "
+        "Its most loaded line is {max_line_load_pct:where} with {max_line_load_pct} of its rating "
         "{max_line_load_pct:when} (limit {max_line_load_pct:limit})",
         _always,
     ),
     Rule(
         "tell.transformer",
         "Its most loaded transformer is {max_transformer_load_pct:where} with "
-        "{max_transformer_load_pct} of its rating on {max_transformer_load_pct:when} (limit "
+        "{max_transformer_load_pct} of its rating {max_transformer_load_pct:when} (limit "
         "{max_transformer_load_pct:limit})",
         _always,
     ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Protocol
 
-from dtl.analyses.hours import stamp
+from dtl.analyses.hours import when
 from dtl.analyses.metrics import METRICS
 
 
@@ -66,8 +66,8 @@ class Sentence:
 class Rule:
     """When something is said, and what.
 
-    ``words`` names cells in braces: ``{metric}`` is its number, ``{metric:where}`` its element, ``{metric:when}`` its
-    hour, ``{metric:limit}`` its limit; ``{case}`` is the case. It is said where all of them are known and `when` holds
+    ``words`` names cells in braces: ``{metric}`` is its number, ``{metric:where}`` its element, ``{metric:when}`` on
+    or in what hour or state, ``{metric:limit}`` its limit; ``{case}`` is the case. It is said where all of them are known and `when` holds
     of the numbers, where a metric without a cell is 0.
     """
 
@@ -87,9 +87,11 @@ def narrate(rules: Sequence[Rule], read: Read, feeder: str | None, case: str) ->
         found, _ = cell(metric)
         return found.value if found is not None and found.value is not None else 0.0
 
+    known = read("states", None, None)
+    states = known.text.split() if known is not None else []
     told = []
     for rule in rules:
-        parts = _fill(rule.words, cell, feeder or "", case) if rule.when(number) else None
+        parts = _fill(rule.words, cell, feeder or "", case, states) if rule.when(number) else None
         if parts is not None:
             told.append(Sentence(rule.id, (*parts, ".")))
     return told
@@ -105,7 +107,7 @@ def counted(rules: Sequence[Rule], read: Read, feeders: Iterable[tuple[str, str]
 
 
 def _fill(
-    words: str, cell: Callable[[str], tuple[Cell | None, str]], feeder: str, case: str
+    words: str, cell: Callable[[str], tuple[Cell | None, str]], feeder: str, case: str, states: Sequence[str]
 ) -> tuple[Part, ...] | None:
     """The parts of a template; None where a cell is missing."""
     parts: list[Part] = []
@@ -114,19 +116,19 @@ def _fill(
         if metric == "case":
             parts.append(case)
         elif metric is not None:
-            part = _part(metric, of or "", *cell(metric), feeder)
+            part = _part(metric, of or "", *cell(metric), feeder, states)
             if part is None:
                 return None
             parts.append(part)
     return tuple(parts)
 
 
-def _part(metric: str, of: str, found: Cell | None, case: str, feeder: str) -> Part | None:
+def _part(metric: str, of: str, found: Cell | None, case: str, feeder: str, states: Sequence[str]) -> Part | None:
     if found is None or found.value is None:
         return None
     if of == "where":
         return found.text or None
     if of == "when":
-        return None if found.hour is None else stamp(found.hour)
+        return when(found.hour, states) or None
     value = found.limit if of == "limit" else found.value
     return None if value is None else Number(metric, feeder, case, value, METRICS[metric].unit, found.limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dtl.analyses.hours import stamp
+from dtl.analyses.hours import when
 from dtl.report import figures
 from dtl.report.facts import Facts
 
@@ -24,7 +24,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> Shown | None:
     parts = [r for r in facts.parts("compliance") if r["case"] in label]
     grid = [_feeder(facts, feeder, case) for feeder, case in pairs]
     grid.sort(key=lambda r: (-r["violated_n"], -r["red_n"], r["feeder"], r["case"]["case"]))
-    broken = [_broken(r, label) for r in parts if r["metric"] == "code_value"]
+    broken = [_broken(r, label, facts.states) for r in parts if r["metric"] == "code_value"]
     broken.sort(key=lambda r: -r["beyond"])
     curtailed = any(r["curtailed"] for r in grid)
     return {
@@ -58,7 +58,7 @@ def _feeder(facts: Facts, feeder: str, case: Mapping[str, Any]) -> Shown:
         "yellow": cell("light_yellow_h", "h"),
         "causes": facts.text("light_red_h", feeder, case["case"]),
         "needed": figures.text(worst.value, "kW") if worst else figures.MISSING,
-        "needed_text": f"{worst.text}{', ' + stamp(worst.hour) if worst.hour is not None else ''}" if worst else "",
+        "needed_text": f"{worst.text} {when(worst.hour, facts.states)}".rstrip() if worst else "",
         "curtailed": facts.fact("curtailed_kwh", feeder, case["case"]) is not None,
         "kwh": cell("curtailed_kwh", "kWh"),
         "hours": cell("curtailed_h", "h"),
@@ -87,7 +87,7 @@ def _codes(parts: Sequence[Mapping[str, Any]], label: Mapping[str, str]) -> list
     return [found[key] for key in sorted(found)]
 
 
-def _broken(row: Mapping[str, Any], label: Mapping[str, str]) -> Shown:
+def _broken(row: Mapping[str, Any], label: Mapping[str, str], states: Sequence[str]) -> Shown:
     code, _, what = row["kind"].partition(" ")
     unit, _, text = row["text"].partition(": ")
     return {
@@ -98,7 +98,7 @@ def _broken(row: Mapping[str, Any], label: Mapping[str, str]) -> Shown:
         "element": row["element"],
         "value": figures.text(row["value"], unit, row["limit"]),
         "limit": figures.text(row["limit"], unit),
-        "when": stamp(row["hour"]) if row["hour"] is not None else "",
+        "when": when(row["hour"], states).removeprefix("on "),
         "clause": row["rule"].partition(": ")[2],
         "text": text,
         "beyond": abs(row["value"] - row["limit"]) / abs(row["limit"] or 1.0),

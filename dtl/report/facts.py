@@ -64,7 +64,7 @@ def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> l
     if "compliance" in asked:
         names = ("compliance", "lights", "curtailment")
         found = [tables.concat(n, [tables.read(n, Path(p)) for _, p in sorted(inputs[n].items())]) for n in names]
-        rows += _over_cases("compliance")(*found)
+        rows += _over_cases("compliance")(*found, spec["powerflow"]["step_min"])
     if "mitigation" in asked:
         parts = [tables.concat(n, [tables.read(n, Path(p)) for _, p in sorted(inputs[n].items())])
                  for n in ("measures", "packages")]  # fmt: skip

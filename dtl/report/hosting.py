@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dtl.analyses.hours import stamp
+from dtl.analyses.hours import when
 from dtl.report import figures
 from dtl.report.facts import Facts
 from dtl.report.hosting_payloads import KINDS
@@ -49,20 +49,20 @@ def _row(facts: Facts, feeder: str, case: Mapping[str, Any], of: str) -> dict[st
         "median": figures.text(median.value, "kW") if median else figures.MISSING,
         "p5": figures.text(found.value, "kW") if (found := cell("p5_kw")) else figures.MISSING,
         "least": figures.text(least.value, "kW") if least else figures.MISSING,
-        "least_text": _dated(least.text) if least else "",
+        "least_text": _dated(least.text, facts.states) if least else "",
         "buses": int(buses.value) if buses else None,
         "limits": buses.text if buses else "",
         "zero": int(zero.value) if zero else None,
         "method": median.text if median else "",
         "deployed": figures.text(deployed.value, "kW") if deployed else figures.MISSING,
-        "deployed_text": _dated(deployed.text) if deployed else "",
+        "deployed_text": _dated(deployed.text, facts.states) if deployed else "",
         "sort": median.value if median else deployed.value,
     }
 
 
-def _dated(text: str) -> str:
-    """A verdict with its hour as a date, and a true sign."""
-    return re.sub(r"\bin hour (\d+)\b", lambda m: f"on {stamp(int(m[1]))}", text).replace("+-", "±")
+def _dated(text: str, states: Sequence[str]) -> str:
+    """A verdict with its hour as a date, or as the state of a snapshot, and a true sign."""
+    return re.sub(r"\bin hour (\d+)\b", lambda m: when(int(m[1]), states), text).replace("+-", "±")
 
 
 def _leads(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

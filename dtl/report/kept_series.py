@@ -52,7 +52,13 @@ def payload(spec: Mapping[str, Any], inputs: Mapping[str, Any], solution: Soluti
         payloads.words("quantity", [r[3] for r in chosen]),
         payloads.words("column", [f"v{i}" for i in range(len(chosen))]),
     ]
-    return payloads.columns({"series": listed, "values": cols}, {"feeder": solution.feeder, "kept": len(rows)})
+    told = {"feeder": solution.feeder, "kept": len(rows), "step_min": _step_min(chosen[0][4], hourly["solved_h"])}
+    return payloads.columns({"series": listed, "values": cols}, told)
+
+
+def _step_min(values: Real, solved_h: Real) -> int:
+    """Length of the steps of a series [min]."""
+    return 60 if np.isnan(solved_h).all() else round(60.0 * float(solved_h.sum()) / len(values))
 
 
 def by_hour(values: Real, solved_h: Real, *, lowest: bool) -> Real:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dtl.analyses.hours import stamp
+from dtl.analyses.hours import when
 from dtl.analyses.metrics import DELTA, METRICS
 from dtl.errors import StoreError
 from dtl.spec.base import near
@@ -63,7 +63,8 @@ def find(table: pa.Table, asked: Address) -> Number | None:
     row = by_case.get(chosen)
     if row is None:
         return None
-    parts = [row["text"], f"on {stamp(row['hour'])}" if row["hour"] is not None else ""]
+    told = table.filter(pc.equal(table["metric"].cast(pa.string()), "states"))["text"].to_pylist()
+    parts = [row["text"], when(row["hour"], str(told[0]).split() if told else ())]
     parts.append(f"(limit {row['limit']:g}, {row['rule']})" if row["limit"] is not None and row["rule"] else "")
     at = Address(asked.metric, asked.feeder, asked.element, chosen)
     return Number(at, row["value"], " ".join(p for p in parts if p))

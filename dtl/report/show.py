@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl import layout
-from dtl.analyses.hours import stamp
+from dtl.analyses.hours import when
 from dtl.analyses.metrics import METRICS
 from dtl.errors import StoreError
 from dtl.report import facts
@@ -44,7 +44,7 @@ def shown(known: Facts, words: list[str]) -> str:
         return feeder(known, words[0])
     rows = element_rows(known, words[0])
     if rows:
-        return _elements(rows)
+        return _elements(rows, known.states)
     near = get_close_matches(words[0], known.feeders, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"feeders: {', '.join(known.feeders[:8])}"
     raise StoreError(f"show: no feeder, and no element over a limit, is called {words[0]!r}; {hint}")
@@ -78,7 +78,7 @@ def feeder(known: Facts, name: str) -> str:
         cells = [known.fact(metric.name, name, case) for case in cases]
         if metric.only_elements or metric.analysis == "study" or not any(c and c.value is not None for c in cells):
             continue
-        where = next((_where(c) for c in reversed(cells) if c and c.value is not None), "")
+        where = next((_where(c, known.states) for c in reversed(cells) if c and c.value is not None), "")
         numbers = [_number(metric.name, c.value if c else None) for c in cells]
         lines.append([f"{metric.name}{f' [{metric.unit}]' if metric.unit else ''}", *numbers, where])
     return f"{known.answer(name)}\n\n{_columns(lines, left={0, len(cases) + 1})}"
@@ -89,14 +89,14 @@ def element_rows(known: Facts, name: str) -> list[dict[str, Any]]:
     return [row for f in known.feeders for row in known.elements(f) if row["element"] == name]
 
 
-def _elements(rows: list[dict[str, Any]]) -> str:
+def _elements(rows: list[dict[str, Any]], states: Sequence[str]) -> str:
     lines = []
     for row in rows:
         cell = Cell(row["value"], row["text"], row["hour"], row["limit"], row["rule"])
         unit = METRICS[row["metric"]].unit
         name = f"{row['metric']} [{unit}]"
         lines.append(
-            [row["feeder"], row["case"], row["kind"], name, _number(row["metric"], row["value"]), _where(cell)]
+            [row["feeder"], row["case"], row["kind"], name, _number(row["metric"], row["value"]), _where(cell, states)]
         )
     return _columns(lines, left={0, 1, 2, 3, 5})
 
@@ -111,8 +111,8 @@ _TITLES = {
 }
 
 
-def _where(cell: Cell) -> str:
-    parts = [cell.text, f"on {stamp(cell.hour)}" if cell.hour is not None else ""]
+def _where(cell: Cell, states: Sequence[str]) -> str:
+    parts = [cell.text, when(cell.hour, states)]
     parts.append(f"(limit {cell.limit:g}, {cell.rule})" if cell.limit is not None and cell.rule else "")
     return " ".join(p for p in parts if p)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dtl.analyses.hours import stamp
+from dtl.analyses.hours import when
 from dtl.report import figures
 from dtl.report.facts import Facts
 
@@ -20,7 +20,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> Shown | None:
     if not judged:
         return None
     own = facts.parts("substations")
-    banks = [_bank(c, name, rows, own) for c in judged for name, rows in _things(own, "bank", c)]
+    banks = [_bank(c, name, rows, own, facts.states) for c in judged for name, rows in _things(own, "bank", c)]
     stations = [_station(c, name, rows) for c in judged for name, rows in _things(own, "substation", c)]
     banks.sort(key=lambda b: (-b["sort"], b["name"], b["case"]["case"]))
     stations.sort(key=lambda s: (-s["sort"], s["name"], s["case"]["case"]))
@@ -49,12 +49,13 @@ def _number(rows: Rows, metric: str, unit: str) -> str:
     return figures.text(row["value"], unit, row["limit"]) if row else figures.MISSING
 
 
-def _when(rows: Rows, metric: str) -> str:
-    hour = rows[metric]["hour"] if metric in rows else None
-    return "" if hour is None else stamp(hour)
+def _when(rows: Rows, metric: str, states: Sequence[str]) -> str:
+    return when(rows[metric]["hour"] if metric in rows else None, states).removeprefix("on ")
 
 
-def _bank(case: Mapping[str, Any], name: str, rows: Rows, own: Sequence[Mapping[str, Any]]) -> Shown:
+def _bank(
+    case: Mapping[str, Any], name: str, rows: Rows, own: Sequence[Mapping[str, Any]], states: Sequence[str]
+) -> Shown:
     load = rows.get("bank_load_pct")
     hours = rows.get("bank_hours_over_h")
     parts = sorted(
@@ -66,7 +67,7 @@ def _bank(case: Mapping[str, Any], name: str, rows: Rows, own: Sequence[Mapping[
         "case": case,
         "substation": rows["bank_peak_mw"]["text"] if "bank_peak_mw" in rows else "",
         "peak": _number(rows, "bank_peak_kva", "kVA"),
-        "when": _when(rows, "bank_peak_kva"),
+        "when": _when(rows, "bank_peak_kva", states),
         "note": rows["bank_peak_kva"]["text"],
         "load": load["value"] if load else None,
         "load_text": _number(rows, "bank_load_pct", "%"),

@@ -17,26 +17,7 @@ from dtl.spec.text import Node
 
 def refused(root: Node, reading: Reading) -> list[Mistake]:
     """A mistake for every word of a study that is not available yet."""
-    return [*_walk(root, reading, ""), *_in_hours(root)]
-
-
-IN_HOURS = ("compliance",)
-"""Analyses that judge hours, and know of no shorter steps."""
-
-
-def _in_hours(root: Node) -> Iterator[Mistake]:
-    """Analyses of hours in a study whose steps are shorter."""
-    powerflow, analyses = (root.inner.get(section) for section in ("powerflow", "analyses"))
-    step = powerflow.inner.get("step_min") if powerflow is not None else None
-    if analyses is None or step is None or step.data == "60":
-        return
-    for name in IN_HOURS:
-        if name in analyses.inner:
-            message = (
-                f"'{name}' in steps of {step.data} min is not available yet: it judges hours; ask for it in a study of "
-                "its own with powerflow.step_min: 60"
-            )
-            yield analyses.keys[name].mistake("not-yet", message, f"analyses.{name}")
+    return list(_walk(root, reading, ""))
 
 
 def mark(field: FieldInfo) -> NotYet | None:

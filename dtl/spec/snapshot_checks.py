@@ -21,6 +21,10 @@ def snapshots_have_no_time(study: Study) -> Found:
         return
     if study.analyses.ageing is not None:
         yield ("analyses", "ageing"), "conflict", "a transformer ages in time; a snapshot has none (powerflow.mode)"
+    hosting = study.analyses.hosting
+    if hosting is not None and "pv" in hosting.of:
+        message = "plants of 'pv' follow the sun through hours; a snapshot has none: say 'generation' (powerflow.mode)"
+        yield ("analyses", "hosting", "of"), "conflict", message
     whole = [name for name, state in power.states.items() if state.of == "model"]
     for name, layer in study.layers.items():
         kind = str(getattr(layer, "kind", ""))

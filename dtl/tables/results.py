@@ -12,6 +12,11 @@ CASE = (
 )
 """The columns that open every table of results."""
 
+MINUTE = Column(
+    "minute", INT, "minute of the hour at which the step begins; missing where a step is an hour", null=True
+)
+"""What names a step within its hour."""
+
 ELEMENT = (
     Column("kind", WORD, "bus | line | switch | transformer | head"),
     Column("element", TEXT, "name of the element in its feeder"),
@@ -142,9 +147,7 @@ RESULTS = (
             Column("phase", WORD, "as in powerflow"),
             Column("violation", WORD, "thermal | emergency | voltage_low | voltage_high | reverse"),
             Column("hour", INT, "0 to 8759"),
-            Column(
-                "minute", INT, "minute of the hour at which the step begins; missing where a step is an hour", null=True
-            ),
+            MINUTE,
             Column("value", REAL, "loading [per cent] or voltage [pu]"),
             Column("limit", REAL, "the limit it broke, in the same unit"),
         ),

@@ -15,6 +15,7 @@ DTL.keptChart = (study, kept, at) => {
   }
   const hours = kept.values.get("hour");
   const body = DTL.h("div");
+  const what = study.states?.length ? "states" : kept.meta.step_min < 60 ? `hours, of each the extreme of its steps of ${kept.meta.step_min} min` : "hours";
   const draw = (name) => {
     const series = named.get(name).map((s) => ({ ...s, values: kept.values.get(s.column) }));
     const unit = DTL.KEPT[series[0].quantity][1];
@@ -24,10 +25,10 @@ DTL.keptChart = (study, kept, at) => {
     const every = Math.max(1, Math.floor(hours.length / 12));
     const ticks = [];
     for (let i = 0; i < hours.length; i += every) ticks.push([i, DTL.stamp(hours[i]).replace(/ at .*/, "")]);
-    const columns = [{ title: "hour", value: (i) => hours[i] }, ...series.map((s) => ({ title: DTL.KEPT[s.quantity][0], unit, value: (i) => s.values[i] }))];
+    const columns = [study.states?.length ? { title: "state", value: (i) => study.states[hours[i]] } : { title: "hour", value: (i) => hours[i] }, ...series.map((s) => ({ title: DTL.KEPT[s.quantity][0], unit, value: (i) => s.values[i] }))];
     body.replaceChildren(DTL.chart({
-      title: name, unit: `${series.map((s) => DTL.KEPT[s.quantity][0]).join(" and ")}, ${unit}, ${hours.length.toLocaleString("en-US")} steps`,
-      describe: `${name} in every solved step, ${study.cases[at].label}.`,
+      title: name, unit: `${series.map((s) => DTL.KEPT[s.quantity][0]).join(" and ")}, ${unit}, ${hours.length.toLocaleString("en-US")} ${what}`,
+      describe: `${name} in ${hours.length.toLocaleString("en-US")} ${what}, ${study.cases[at].label}.`,
       x: { from: 0, to: Math.max(1, hours.length - 1), ticks, start: true },
       y: { from: low - room, to: high + room },
       layers: series.map((s, i) => ({ kind: "line", x, y: s.values, colour: `var(--dtl-scenario-${i})`, class: "dtl-thin", key: DTL.KEPT[s.quantity][0] })),
@@ -39,5 +40,5 @@ DTL.keptChart = (study, kept, at) => {
   };
   const choose = DTL.h("select", { id: "dtl-kept", onchange: () => draw(choose.value) }, [...named.keys()].map((name) => DTL.h("option", { value: name }, name)));
   draw(named.keys().next().value);
-  return [DTL.h("h2", {}, "Step by step"), DTL.h("label", { class: "dtl-field" }, "Element", choose), body];
+  return [DTL.h("h2", {}, study.states?.length ? "State by state" : "Hour by hour"), DTL.h("label", { class: "dtl-field" }, "Element", choose), body];
 };

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "powerflow"))
-
-from power_cases import demand_of, solve_spec
+from compliance_cases import ABC, LIMITS, SPEC, cable
+from power_cases import demand_of
 
 from dtl.analyses.compliance_bands import WEEK_H, Bands
 from dtl.analyses.compliance_codes import clauses
@@ -20,44 +16,12 @@ from dtl.analyses.compliance_plants import Effects, rows
 from dtl.analyses.curtail import curtail
 from dtl.analyses.traffic import Lights, segments
 from dtl.demand.calendar import Calendar
-from dtl.network.feeder import Bus, Feeder, Generator, Line, LineCode, Load, Source, Switch
+from dtl.network.feeder import Bus, Feeder
 from dtl.powerflow import dss, engine
 from dtl.powerflow.opendss import driven
 
-ABC = (1, 2, 3)
-LIMITS: dict[str, Any] = solve_spec()["limits"] | {
-    "voltage": [{"kv": [0, 1000], "phases": None, "low_pu": 0.9, "high_pu": 1.1, "at": "service"}]
-}
-SPEC = solve_spec(limits=LIMITS, controls="frozen")
 CALENDAR = Calendar()
 HOURS = np.arange(0, 8760, 97)
-
-
-def _square(own: float, other: float) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(own if i == j else other for j in range(3)) for i in range(3))
-
-
-def cable(*plants: tuple[int, float], switch: bool = False) -> Feeder:
-    """Eight sections of 120 m at 0.4 kV with a load at each bus, and plants at some buses."""
-    buses = tuple(Bus(name=f"b{i}", nodes=ABC, kv_ln=0.4 / 3**0.5) for i in range(9))
-    ends: dict[str, Any] = {"from_nodes": ABC, "to_nodes": ABC}
-    lines = [
-        Line(name=f"l{i}", from_bus=f"b{i - 1}", to_bus=f"b{i}", length_km=0.12, line_code="nayy", **ends)
-        for i in range(1, 9)
-        if not (switch and i == 5)
-    ]
-    code = LineCode(name="nayy", r_ohm_per_km=_square(0.3, 0.09), x_ohm_per_km=_square(0.16, 0.08),
-                    c_nf_per_km=_square(0, 0), normal_a=270)  # fmt: skip
-    same: dict[str, Any] = {"nodes": ABC, "phases": 3, "kv": 0.4, "min_pu": 0.5, "max_pu": 1.5}
-    return Feeder(
-        id="c", feeders=("c",), frequency_hz=50.0, buses=buses, lines=tuple(lines), line_codes=(code,),
-        switches=(Switch(name="s", from_bus="b4", to_bus="b5", closed=(True,) * 3, **ends),) if switch else (),
-        sources=(Source(name="head", bus="b0", kv_ll=0.4, r1_ohm=0, x1_ohm=1e-4, r0_ohm=0, x0_ohm=1e-4, feeder="c"),),
-        loads=tuple(Load(name=f"h{i}", bus=f"b{i}", kw=4, kvar=1, customers=1, **same) for i in range(1, 9)),
-        generators=tuple(
-            Generator(name=f"g{bus}", bus=f"b{bus}", type="pv", kw=kw, kva=kw * 1.1, **same) for bus, kw in plants
-        ),
-    )  # fmt: skip
 
 
 def opendss(feeder: Feeder, hour: int, kw: dict[str, float]) -> dict[str, np.ndarray[Any, Any]]:
@@ -87,9 +51,13 @@ def made(bus_high: list[float], start: int) -> State:
     return State(start + np.arange(len(bus_high)), high, np.full_like(high, 1.0), high, none, none)
 
 
+LV_BUS = Bus(name="x", nodes=ABC, kv_ln=0.23)
+FIRST = np.zeros(1, np.int64)
+
+
 @pytest.mark.parametrize(("out", "verdict", "share"), [(8, "complies", 160 / 168), (9, "violates", 159 / 168)])
 def test_a_week_keeps_its_band_in_95_per_cent_of_its_means(out: int, verdict: str, share: float) -> None:
-    bands = Bands(clauses(["en-50160@2010"]), [Bus(name="x", nodes=ABC, kv_ln=0.23)], np.ones(1), 0.0, 60)
+    bands = Bands(clauses(["en-50160@2010"]), [LV_BUS], np.ones(1), 0.0, 60, FIRST)
     bands.add(made([1.0] * WEEK_H, 0))
     bands.add(made([1.11] * out + [1.0] * (WEEK_H - out), WEEK_H))
     found = {r["range"]: r for r in bands.rows()}
@@ -99,10 +67,43 @@ def test_a_week_keeps_its_band_in_95_per_cent_of_its_means(out: int, verdict: st
     assert found["always"]["margin"] == pytest.approx(-0.01)
 
 
+@pytest.mark.parametrize(("out", "verdict"), [(50, "complies"), (51, "violates")])
+def test_in_steps_of_10_minutes_the_means_are_those_of_the_code(out: int, verdict: str) -> None:
+    bands = Bands(clauses(["en-50160@2010"]), [LV_BUS], np.ones(1), 0.0, 10, FIRST)
+    for week in range(2):
+        bands.add(made([1.11] * (out * week) + [1.0] * (6 * WEEK_H - out * week), 6 * WEEK_H * week))
+    found = {r["range"]: r for r in bands.rows()}
+    assert found["weekly"]["value"] == pytest.approx(100 * (1 - out / 1008))
+    assert (found["weekly"]["verdict"], found["weekly"]["hour"], found["weekly"]["minute"]) == (verdict, WEEK_H, 0)
+    assert "which vary more" not in found["weekly"]["text"] and "10-minute means" in found["weekly"]["text"]
+
+
+def test_steps_of_5_minutes_are_joined_to_means_of_10_of_each_phase() -> None:
+    """One phase is high in every first half, another in every second: no mean of ten minutes is beyond 1.1."""
+    bands = Bands(clauses(["en-50160@2010"]), [LV_BUS], np.ones(1), 0.0, 5, FIRST)
+    high = np.tile([[1.12, 1.0], [1.0, 1.12], [1.0, 1.0]], WEEK_H * 6)
+    high[2, 7:9] = 1.12  # the halves of two intervals
+    high[2, 24:26] = 1.14  # a whole one
+    steps = np.arange(high.shape[1])
+    for part in np.array_split(steps, 7):
+        state = State(part, high[:, part], high[:, part].min(axis=0)[None], high[:, part].max(axis=0)[None],
+                      np.zeros((0, len(part))), np.zeros((0, len(part))))  # fmt: skip
+        bands.add(state)
+    found = {r["range"]: r for r in bands.rows()}
+    assert found["weekly"]["value"] == pytest.approx(100 * (1 - 1 / 1008))
+    assert (found["always"]["value"], found["always"]["hour"], found["always"]["minute"]) == (pytest.approx(1.14), 2, 0)
+
+
+def test_an_interval_of_which_a_part_was_not_solved_is_not_judged() -> None:
+    bands = Bands(clauses(["en-50160@2010"]), [LV_BUS], np.ones(1), 0.0, 5, FIRST)
+    bands.add(made([1.2], 1))
+    assert {r["verdict"] for r in bands.rows()} == {"not_assessed"}
+
+
 def test_an_agreed_voltage_moves_the_band() -> None:
     bus = Bus(name="x", nodes=ABC, kv_ln=20 / 3**0.5)
     for agreed, verdict in ((1.0, "complies"), (20 / 20.6, "violates")):
-        bands = Bands(clauses(["vde-ar-n-4110@2018"]), [bus], np.array([agreed]), 0.0, 60)
+        bands = Bands(clauses(["vde-ar-n-4110@2018"]), [bus], np.array([agreed]), 0.0, 60, FIRST)
         high = np.full((1, 3), 1.05)
         bands.add(State(np.arange(3), high, high * 0.0 + 0.92, high, np.zeros((0, 3)), np.zeros((0, 3))))
         (found,) = bands.rows()

@@ -18,6 +18,8 @@ from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import hours
+from dtl.powerflow.opendss import Year
+from dtl.powerflow.snapshot import StateYear
 
 Real = NDArray[np.float64]
 
@@ -26,7 +28,7 @@ class Case:
     """A realised case; ``spec`` is the slice of the solve, ``words`` those of the study's ``hosting``.
 
     ``sun`` makes what a kW of a roof gives in every step of the year, shape (steps,); it may raise SolveError. Hours
-    are judged in all of their steps: ``hours`` are numbers of steps.
+    are judged in all of their steps: ``hours`` are numbers of steps. A case in states of a snapshot is judged in them.
     """
 
     def __init__(
@@ -35,14 +37,17 @@ class Case:
     ) -> None:  # fmt: skip
         self.study, self.feeder, self.demand, self.calendar = study, feeder, demand, calendar
         self.spec, self.words = spec, words
-        self.hours = hours.steps(words["hours"], demand, calendar)
+        states = spec.get("states") or ()
+        self.hours = np.arange(len(states)) if states else hours.steps(words["hours"], demand, calendar)
         self._sun = sun
         self._grids: dict[tuple[str, bool], Grid] = {}
 
     @cached_property
     def points(self) -> list[Held]:
         """The held circuits of the judged hours."""
-        return held(self.feeder, self.demand, self.hours, controls_active=self.spec["controls"] == "active")
+        active = self.spec["controls"] == "active"
+        kind = StateYear if self.spec.get("states") else Year
+        return held(self.feeder, self.demand, self.hours, controls_active=active, year=kind)
 
     @property
     def restless(self) -> str:

@@ -39,8 +39,8 @@ def without_controls(feeder: Feeder) -> Feeder:
     return feeder.model_copy(update={"regulators": (), "capacitors": capacitors})
 
 
-def held(feeder: Feeder, demand: Demand, hours: Ints, *, controls_active: bool) -> list[Held]:
-    """The held circuits of a case; one with all hours where nothing moves.
+def held(feeder: Feeder, demand: Demand, hours: Ints, *, controls_active: bool, year: type[Year] = Year) -> list[Held]:
+    """The held circuits of a case; one with all hours where nothing moves. ``year`` is what solves it.
 
     Raises
     ------
@@ -52,12 +52,13 @@ def held(feeder: Feeder, demand: Demand, hours: Ints, *, controls_active: bool) 
     )
     if not (controls_active and moved):
         return [Held(without_controls(feeder), hours)]
-    year = Year(feeder, demand)
-    positions = np.concatenate([b.positions for b in year.blocks(hours.tolist())], axis=1)
+    solved = year(feeder, demand)
+    positions = np.concatenate([b.positions for b in solved.blocks(hours.tolist())], axis=1)
     distinct, which = np.unique(positions, axis=1, return_inverse=True)
-    restless = told(year.control_limit_hits, demand.step_min).partition(". Up to")[0]
+    restless = told(solved.control_limit_hits, demand.step_min).partition(". Up to")[0]
     return [
-        Held(_set(feeder, year, distinct[:, i]), hours[which.ravel() == i], restless) for i in range(distinct.shape[1])
+        Held(_set(feeder, solved, distinct[:, i]), hours[which.ravel() == i], restless)
+        for i in range(distinct.shape[1])
     ]
 
 

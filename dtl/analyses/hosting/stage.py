@@ -23,6 +23,7 @@ from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 from dtl.powerflow.flexible import respond
 from dtl.powerflow.hours import resolved
+from dtl.powerflow.snapshot import at_states
 from dtl.powerflow.solve import with_head_voltage
 from dtl.scenarios import solar
 from dtl.scenarios.compose import compose
@@ -64,13 +65,17 @@ def read_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], feeder: Feeder
     fed, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
     spec = resolved(spec, demand, context.calendar)
     state, _ = respond(compose(spec["layers"], fed, demand, context), context, spec)
+    model, base = fed, demand
     fed, demand = realise(state)
     fed, _ = head.served(fed)
+    calendar = context.calendar
+    if states := spec.get("states"):
+        demand, calendar = at_states(states, model, base, (fed, demand), calendar)
 
     def sun() -> NDArray[np.float64]:
         return np.asarray(solar.output({"name": "analyses.hosting of pv"}, state, context)[0], np.float64)
 
-    return Case(spec["study"], fed, demand, context.calendar, spec, spec["analyses"]["hosting"], sun)
+    return Case(spec["study"], fed, demand, calendar, spec, spec["analyses"]["hosting"], sun)
 
 
 def answers(case: Case, words: Mapping[str, Any]) -> Iterator[Row]:
