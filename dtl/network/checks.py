@@ -85,6 +85,13 @@ def _references(feeder: Feeder) -> Iterator[Finding]:
                 regulator.transformer,
                 "transformer",
             )
+    for capacitor in feeder.capacitors:
+        control = capacitor.control
+        if control is not None and feeder.part(control.element) is None:
+            text = "the control of the capacitor measures an element that does not exist"
+            cure = "Correct the name, or take the control out."
+            element = f"capacitor.{capacitor.name}"
+            yield _finding(feeder, "network.unknown-element", "error", element, text, cure, control.element, "control")
 
 
 def _ends(feeder: Feeder) -> Iterator[tuple[str, str, str]]:

@@ -135,6 +135,12 @@ class Feeder(BaseModel):
         """The line codes by name."""
         return {c.name: c for c in self.line_codes}
 
+    def part(self, element: str) -> Part | None:
+        """The part of an element ``kind.name``, as ``switch.s1``; None if there is none."""
+        kind, _, name = element.partition(".")
+        field = _FIELD.get(kind, "")
+        return next((p for p in getattr(self, field) if p.name == name), None) if field else None
+
     @property
     def customers(self) -> int:
         """Number of customers."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dtl.errors import NoSource
 from dtl.network.feeder import (
     Capacitor,
+    CapacitorControl,
     Feeder,
     Generator,
     Line,
@@ -47,7 +48,7 @@ def write(feeder: Feeder) -> str:
         [_line(p, feeder) for p in feeder.lines if p.enabled],
         [_switch(p) for p in feeder.switches if p.enabled and p.is_closed],
         [row for p in feeder.transformers if p.enabled for row in _transformer(p)],
-        [row for p in feeder.capacitors if p.enabled for row in _capacitor(p)],
+        [row for p in feeder.capacitors if p.enabled for row in _capacitor(p, feeder)],
         [_reactor(p) for p in feeder.reactors if p.enabled],
         [_load(p) for p in feeder.loads if p.enabled],
         [_generator(p) for p in feeder.generators if p.enabled],
@@ -234,7 +235,13 @@ def _regulator(part: Regulator, feeder: Feeder) -> str:
     )
 
 
-def _capacitor(part: Capacitor) -> Iterator[str]:
+def _measures(part: CapacitorControl, feeder: Feeder) -> bool:
+    """Whether what a control measures is in the circuit; the engine dies of a control that measures nothing."""
+    found = feeder.part(part.element)
+    return part.enabled and found is not None and getattr(found, "enabled", True) and getattr(found, "is_closed", True)
+
+
+def _capacitor(part: Capacitor, feeder: Feeder) -> Iterator[str]:
     steps = len(part.kvar)
     on = part.steps_on or (True,) * steps
     yield _row(
@@ -246,7 +253,7 @@ def _capacitor(part: Capacitor) -> Iterator[str]:
         states=_array("1" if s else "0" for s in on),
     )
     control = part.control
-    if control is not None and control.enabled:
+    if control is not None and _measures(control, feeder):
         kind, _, name = control.element.partition(".")
         yield _row(
             f"new capcontrol.{names.spelled(part.name)}",

@@ -7,6 +7,7 @@ from typing import Any
 
 from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
 from dtl.sources.opendss_faults import guarded, refuse
+from dtl.sources.opendss_inverters import inverter_output, kvar_of
 from dtl.sources.opendss_properties import account
 from dtl.sources.reading import Reading, plain
 
@@ -142,7 +143,7 @@ def _generator(item: Item) -> Generator:
     return Generator(
         **_shunt(item),
         kw=full["kW"],
-        kvar=_round(full["kvar"] if {"kvar"} & set(item["given"]) else _kvar(full["kW"], full["PF"])),
+        kvar=_round(full["kvar"] if {"kvar"} & set(item["given"]) else kvar_of(full["kW"], full["PF"])),
         kva=full["kVA"],
         model=full["Model"],
         min_pu=full["VMinpu"],
@@ -157,13 +158,12 @@ def _generator_unfit(item: Item) -> str:
 
 def _pv(item: Item) -> Generator:
     full = item["full"]
-    kw = min(full["Pmpp"] * full["pctPmpp"] / 100.0 * full["Irradiance"], full["kVA"])
-    stated = "kvar" in item["given"]
+    kw, kvar = inverter_output(full, fixed_kvar="kvar" in item["given"])
     return Generator(
         **_shunt(item),
         type="pv",
         kw=_round(kw),
-        kvar=_round(full["kvar"] if stated else _kvar(kw, full["PF"])),
+        kvar=_round(kvar),
         kva=full["kVA"],
         dc_kw=full["Pmpp"],
         model=1,
@@ -185,12 +185,6 @@ def _storage(item: Item) -> Storage:
         efficiency_charge=full["pctEffCharge"] / 100.0,
         efficiency_discharge=full["pctEffDischarge"] / 100.0,
     )
-
-
-def _kvar(kw: float, pf: float) -> float:
-    """Reactive power of an active power and a power factor, whose sign it has."""
-    reactive = abs(kw) * float((1.0 / min(abs(pf), 1.0) ** 2 - 1.0) ** 0.5) if pf else 0.0
-    return reactive if pf >= 0 else -reactive
 
 
 def _fit(item: Item) -> str:
@@ -223,14 +217,17 @@ def _controls(
             continue
         kind = _TYPES.get(str(full["Type"]).lower())
         capacitor = str(full["Capacitor"] or "").lower()
-        if kind is None or not full["Element"] or not capacitor or capacitor in found:
+        element = _measured(str(full["Element"] or ""), classes)
+        if kind is None or not element or not capacitor or capacitor in found:
             reason = "controls a capacitor that has another control" if capacitor in found else "is of an unknown type"
+            if not element:
+                reason = f"measures {full['Element'] or 'nothing'}, which is no element of the model"
             refuse(reading, feeder, "CapControl", item, reason, harmless=False)
             continue
         phase = str(full["CTPhase"] if kind in ("current", "kvar", "pf") else full["PTPhase"]).lower()
         found[capacitor] = CapacitorControl(
             type=kind,
-            element=plain(full["Element"]),
+            element=element,
             terminal=full["Terminal"],
             on=full["OnSetting"],
             off=full["OffSetting"],
@@ -246,6 +243,20 @@ def _controls(
         )
         account(reading, feeder, "CapControl", item, f"capacitor.{plain(capacitor)}.control")
     return found
+
+
+_MEASURED = {"line": "Line", "transformer": "Transformer", "capacitor": "Capacitor", "reactor": "Reactor",
+             "load": "Load", "generator": "Generator", "storage": "Storage", "pvsystem": "PVSystem"}  # fmt: skip
+
+
+def _measured(element: str, classes: Mapping[str, list[dict[str, Any]]]) -> str:
+    """The element of the model for ``class.name`` of the circuit; empty where the model has none."""
+    kind, _, name = element.lower().partition(".")
+    for item in classes.get(_MEASURED.get(kind, ""), ()):
+        if item["name"] == name and item["full"]["Enabled"]:
+            switch = kind == "line" and item["full"]["Switch"]
+            return f"{'switch' if switch else 'generator' if kind == 'pvsystem' else kind}.{plain(name)}"
+    return ""
 
 
 def _round(value: float) -> float:

@@ -7,9 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from dss import DSS
 from models import files_of, only, read
 
 from dtl.errors import SourceError
+from dtl.network.checks import check
+from dtl.powerflow import dss
 from dtl.sources import opendss
 from dtl.sources.opendss_engine import circuit_of
 from dtl.sources.opendss_script import flatten
@@ -307,3 +310,45 @@ def test_options_that_change_all_elements_are_told(tmp_path: Path, option: str, 
 def test_a_generator_that_holds_its_voltage_is_refused(tmp_path: Path) -> None:
     reading = master(tmp_path, LINE + "new generator.g bus1=b kv=12.47 kw=100 model=3\n")
     assert [f.element for f in reading.findings if f.severity == "error"] == ["Generator.g"]
+
+
+def test_a_capacitor_control_may_measure_a_switch(tmp_path: Path) -> None:
+    body = (
+        "new line.s bus1=head bus2=b switch=y\nnew capacitor.c bus1=b kv=12.47 kvar=300\n"
+        "new load.l bus1=b kv=12.47 kw=10\n"
+        "new capcontrol.cc capacitor=c element={} terminal=1 type=kvar onsetting=200 offsetting=-50\n"
+    )
+    feeder = only(make(tmp_path, body.format("line.s")))
+    assert feeder.capacitors[0].control is not None
+    assert feeder.capacitors[0].control.element == "switch.s"
+    assert "element=line.sw:s" in dss.write(feeder)
+    opened = feeder.model_copy(update={"switches": (feeder.switches[0].model_copy(update={"closed": (False,) * 3}),)})
+    assert "capcontrol" not in dss.write(opened)  # the engine dies of a control whose element is not in the circuit
+    assert not [f for f in check(opened) if f.check == "network.unknown-element"]
+    bare = feeder.model_copy(update={"switches": ()})
+    assert [f.value for f in check(bare) if f.check == "network.unknown-element"] == ["switch.s"]
+    gone = make(tmp_path, body.format("line.s") + "disable line.s\n")
+    assert "measures Line.s, which is no element of the model" in [f.message for f in gone.findings]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "pmpp=120 irradiance=.9 pf=.98",
+        "pmpp=120 irradiance=.9 pf=.98 wattpriority=yes",
+        "pmpp=120 irradiance=.9 pf=-.98 pfpriority=yes",
+        "pmpp=120 irradiance=.9 kvar=10",
+        "pmpp=120 irradiance=.5 pf=.98 %pmpp=80",
+        "pmpp=120 irradiance=.9 pf=.98 %pmpp=30",
+        "pmpp=120 irradiance=.1 pf=1",
+        "pmpp=120 irradiance=.9 pf=.98 kvarmax=15",
+    ],
+)
+def test_photovoltaics_give_what_the_engine_gives(tmp_path: Path, words: str) -> None:
+    text = f"new pvsystem.p bus1=head kv=12.47 kva=100 {words}\n"
+    roof = only(make(tmp_path, text)).generators[0]
+    for line in (HEAD + text + "solve\n").splitlines():
+        DSS.Text.Command = line
+    DSS.ActiveCircuit.SetActiveElement("pvsystem.p")
+    powers = DSS.ActiveCircuit.ActiveCktElement.TotalPowers
+    assert (roof.kw, roof.kvar) == pytest.approx((-powers[0], -powers[1]), abs=1e-3)
