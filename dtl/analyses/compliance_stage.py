@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,8 @@ class _Case:
         base = Demand.read(inputs["demand"], inputs["profiles"])
         spec = resolved(spec, base, context.calendar)
         model, _ = head.served(with_head_voltage(feeder, spec["head_voltage"]))
-        fed, self.demand = realise(compose(spec["layers"], model, base, context))
+        fed, demand = realise(compose(spec["layers"], model, base, context))
+        self.demand = replace(demand, operated=None)  # an interruption is no matter of voltage quality
         self.feeder, _ = head.served(fed)
         self.spec, self.words, self.calendar = spec, words, context.calendar
         if states := spec.get("states"):

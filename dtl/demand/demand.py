@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.demand.calendar import HOURS
+from dtl.demand.operated import Operated
 
 Profile = NDArray[np.float32]
 HEAD = "head:"
@@ -42,12 +43,14 @@ class Demand:
     """The drives of all loads by name, and the profiles by id: a value per unit for each step of the year.
 
     ``plants`` drives generators in the same way, power given being positive; a generator that it does not name has a
-    constant output. It holds what layers add, so the tables know nothing of it.
+    constant output. It holds what layers add, so the tables know nothing of it, nor of the switches that are
+    ``operated`` during the year.
     """
 
     drives: Mapping[str, Drive]
     profiles: Mapping[str, Profile]
     plants: Mapping[str, Drive] = field(default_factory=dict)
+    operated: Operated | None = None
 
     @property
     def steps(self) -> int:

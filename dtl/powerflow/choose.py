@@ -17,8 +17,10 @@ FEW_HOURS = 10 * audit.SAMPLED
 """Hours below which the audit would cost a good part of what it guards."""
 
 
-def choose(feeder: Feeder, hours: int, spec: Mapping[str, Any]) -> tuple[Engine, str]:
+def choose(feeder: Feeder, hours: int, spec: Mapping[str, Any], *, operated: bool = False) -> tuple[Engine, str]:
     """The engine for the hours of a case and the reason, from the words ``engine`` and ``controls`` of its slice.
+
+    `operated` says that switches are operated during the year, which OpenDSS alone can do.
 
     Raises
     ------
@@ -31,6 +33,7 @@ def choose(feeder: Feeder, hours: int, spec: Mapping[str, Any]) -> tuple[Engine,
     active = spec["controls"] == "active"
     followed = "from" in (spec.get("head_voltage") or {})
     why = "the head voltage follows a measurement" if followed else unsuited(feeder, active)
+    why = "switches are operated at a time" if operated else why
     if asked != "auto":
         remedy = "; use engine auto or opendss, or frozen controls"
         told = why + remedy if why else "" if asked == "batch" else balanced_year.unsuited(feeder, asked)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.errors import NotConverged, SolveError
+from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.choose import choose
@@ -204,16 +205,17 @@ class _Run:
         hours, active = steps.tolist(), self._spec["controls"] == "active" and not frozen
         year: Year | BatchYear
         try:
-            name, _ = choose(feeder, len(hours), {**self._spec, "controls": "active" if active else "frozen"})
+            words = {**self._spec, "controls": "active" if active else "frozen"}
+            name, _ = choose(feeder, len(hours), words, operated=demand.operated is not None)
             year = BatchYear(feeder, demand) if name == "batch" else Year(feeder, demand, controls_active=active)
-            return self._read(year, list(year.blocks(hours)))
+            return self._read(feeder, year, list(year.blocks(hours)))
         except NotConverged:
             year = Year(feeder, demand, controls_active=active)
-            return self._read(year, list(year.blocks(hours)))
+            return self._read(feeder, year, list(year.blocks(hours)))
 
-    def _read(self, year: Year | BatchYear, blocks: Sequence[Block]) -> Seen:
+    def _read(self, feeder: Feeder, year: Year | BatchYear, blocks: Sequence[Block]) -> Seen:
         calendar, limits = self._context.calendar, self._spec["limits"]
-        view = head.view(year.feeder)
+        view = head.view(feeder, year.feeder)
         reduction = Reduction(year.feeder, year.circuit, view, calendar, self._spec, self._context.step_min / 60.0)
         seen = []
         for block in blocks:
@@ -275,6 +277,8 @@ def _conductors(year: Year | BatchYear, row: int, reduction: Reduction, block: B
     rows = circuit.phase_rows[circuit.phase_start[element] : stop]
     if (rows >= circuit.admittance.shape[0]).any():
         return None
+    if element in block.opened:
+        return np.zeros((len(rows), len(block.hours)))
     return np.asarray(np.abs(circuit.admittance[rows] @ block.voltages), np.float64)
 
 

@@ -67,13 +67,21 @@ class FlowMeter:
         shape, hours = len(self.series), block.voltages.shape[1]
         amps, power = np.empty((shape, hours)), np.empty((shape, hours), np.complex128)
         loss = np.empty((len(self.circuit.elements), hours))
-        flow_kernels.flows(*self._fixed, self._moving(block), block.voltages, *self._rows, amps, power, loss)
+        fixed = self._without(block.opened) if len(block.opened) else self._fixed
+        flow_kernels.flows(*fixed, self._moving(block), block.voltages, *self._rows, amps, power, loss)
         return Flows(
             amps=amps,
             power_kva=power,
             loss_kw=loss,
             no_load_kw=self._cores.loss_kw(block),
         )
+
+    def _without(self, opened: Ints) -> tuple[Ints, Ints, Real, Real]:
+        """The rows of the elements that never move, of which some are open and conduct nothing."""
+        start, columns, real, imag = self._fixed
+        element = np.repeat(self._rows[1][: len(start) - 1], np.diff(start))
+        shut = ~np.isin(element, opened)
+        return start, columns, real * shut, imag * shut
 
     def _moving(self, block: Block) -> NDArray[np.complex128]:
         """Currents of the rows of the movers, which come after all others."""

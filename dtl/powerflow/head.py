@@ -47,8 +47,16 @@ class View:
         return [("ABC"[a - 1] + "ABC"[b - 1], a, b) for a, b in pairs if a in nodes and b in nodes]
 
 
-def view(feeder: Feeder) -> View:
-    """The feeder as seen from its sources: one shortest-path search over its conductors."""
+def view(feeder: Feeder, closed: Feeder | None = None) -> View:
+    """The feeder as seen from its sources: one shortest-path search over its conductors.
+
+    Where switches are operated, `closed` is the feeder with all of them closed that ever are: what is fed only then is
+    seen too, and what is fed anyway keeps its side of the head.
+    """
+    if closed is not None and closed.switches != feeder.switches:
+        usual, ever = view(feeder), view(closed)
+        ends_of = ever.head_end | {k: end for k, end in usual.head_end.items() if k in ever.head_end}
+        return View(ever.fed, ever.grounded, ever.distance_km | usual.distance_km, ends_of)
     ends = dict(_ends(feeder))
     graph: dict[Conductor, list[tuple[Conductor, float]]] = {}
     for (kind, _), (terminals, length_km) in ends.items():

@@ -55,7 +55,9 @@ class Kept:
         """The table ``kept``, and a warning if not all that was asked could be kept."""
         load, low, high = (np.concatenate(held, axis=1) for held in (self._load, self._low, self._high))
         strain = load.max(axis=1, initial=0.0) / self.over_pct
-        nearest = np.maximum(self.low_pu - low.min(axis=1, initial=9.0), high.max(axis=1, initial=0.0) - self.high_pu)
+        nearest = np.maximum(
+            self.low_pu - np.fmin.reduce(low, axis=1, initial=9.0), high.max(axis=1, initial=0.0) - self.high_pu
+        )
         rows = [(strain[i], self.branches[i], "load_pct", load[i]) for i in self._first(strain, self.branches)
                 if strain[i] > 0.0]  # fmt: skip
         for i in self._first(nearest, self.buses):

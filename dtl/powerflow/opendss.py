@@ -8,7 +8,7 @@ in one call each, the currents of the sources too. Everything else is computed f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -21,6 +21,7 @@ from dtl.powerflow import circuit as circuits
 from dtl.powerflow import dss, engine, names
 from dtl.powerflow.circuit import Circuit
 from dtl.powerflow.inverters import Engine, Tally, inverters
+from dtl.powerflow.operate import Operator, closed
 
 TOLERANCE = 1e-6
 """Largest change of a node's voltage in the last iteration [pu]."""
@@ -56,6 +57,8 @@ class Block:
         Tap steps that each regulator took, shape (regulators, hours).
     control_iterations
         Control iterations used, shape (hours,).
+    opened, dead
+        Elements of the circuit that are open, and nodes without supply, in all steps of the block.
     """
 
     hours: NDArray[np.int64]
@@ -67,6 +70,8 @@ class Block:
     taps: NDArray[np.int64]
     tap_steps: NDArray[np.int64]
     control_iterations: NDArray[np.int64]
+    opened: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    dead: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 class Year:
@@ -80,7 +85,7 @@ class Year:
         controls_active: bool = True,
         tolerance: float = TOLERANCE,
     ) -> None:
-        self.feeder = driven(feeder, demand)
+        self.feeder = closed(driven(feeder, demand), demand.operated)
         self.controls_active = controls_active
         self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
         self.repeated_hours = 0
@@ -93,7 +98,9 @@ class Year:
         engine.load_settings(mode="yearly", stepsize=f"{self._step_min}m", number=1,
                              maxcontroliter=MAX_CONTROL_ITERATIONS)  # fmt: skip
         self._settle()
-        engine.reuse_factors(controls_active and not any(c.control for c in feeder.capacitors))
+        self._operator = Operator(self.feeder, self.circuit, demand.operated)
+        built_anew = demand.operated is not None or any(c.control for c in feeder.capacitors)
+        engine.reuse_factors(controls_active and not built_anew)
         self._voltages = engine.Voltages()
         self._loads = engine.Batch("load")
         self._generators = (engine.Batch("generator"), engine.Batch("storage"))
@@ -117,10 +124,14 @@ class Year:
         size = max(8, min(512, _BLOCK_VALUES // len(self.circuit.nodes)))
         taps = self._taps()
         positions = self._see(taps)
-        for start in range(0, len(hours), size):
-            engine.command("reset eventlog")
-            block, taps, positions = self._block(hours[start : start + size], taps, positions)
-            yield block
+        for position, stretch in self._operator.stretches(hours):
+            self._operator.to(position)
+            for start in range(0, len(stretch), size):
+                engine.command("reset eventlog")
+                block, taps, positions = self._block(stretch[start : start + size], taps, positions)
+                block = replace(block, opened=self._operator.opened[position], dead=self._operator.dead[position])
+                block.voltages[block.dead] = 0.0
+                yield block
 
     def repeat(self, block: Block, columns: NDArray[np.int64]) -> None:
         """Solve some hours of the last block again, closer and with their controls held, and put the answers into it.
@@ -139,6 +150,7 @@ class Year:
             if engine.solve() or not engine.converged():
                 failed.append(int(block.hours[column]))
             self._voltages.read(block.voltages[:, column])
+            block.voltages[block.dead, column] = 0.0
             block.load_kva[:, column] = self._loads.powers()
             block.source_a[:, column] = self._sources.currents()[self._source_rows]
             if len(block.generator_kva):

@@ -29,6 +29,8 @@ Ints = NDArray[np.int64]
 
 BALANCE = 1e-6
 """Largest part of the power in the feeder that may be missing between source, loads and losses in an hour."""
+_DARK_KW = 1.0
+"""Power to which what is missing is compared at least where a switch was opened, which may leave nothing [kW]."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,9 @@ class Reduction:
             self.life.add(block.hours, pct)
             if self.life_by_hour is not None:
                 self.life_by_hour.add(*self._hours.add(block.hours, pct[self.life.rows]))
-        low, high = self.voltages.add(block.hours, block.voltages)
+        low, high = self.voltages.add(block.hours, block.voltages, block.dead)
         if self.kept is not None:
-            self.kept.add(pct, low, high)
+            self.kept.add(pct, _known(low), high)
         source = self.source_power(block)
         self.source_kva.append(source)
         self.source_peak_kva.add(np.abs(source), block.hours)
@@ -176,7 +178,7 @@ class Reduction:
             "loss_transformer_kw": transformers - no_load,
             "loss_no_load_kw": no_load,
             "loss_other_kw": others,
-            "min_pu": -self._highest(-low, self._bus_owners),
+            "min_pu": _known(-self._highest(-low, self._bus_owners)),
             "max_pu": self._highest(high, self._bus_owners),
             "max_load_pct": self._highest(pct, self.owners.elements[self.meter.series]),
             "tap_changes": self._sum(block.tap_steps, self.owners.regulators),
@@ -207,7 +209,8 @@ class Reduction:
         source = self.source_power(block).real
         taken = block.load_kva.real.sum(axis=0) + block.generator_kva.real.sum(axis=0) + flows.loss_kw.sum(axis=0)
         scale = np.maximum(np.abs(source).sum(axis=0), np.abs(block.load_kva.real).sum(axis=0))
-        missing: Real = np.abs(source.sum(axis=0) - taken) / np.maximum(scale, STILL_KW)
+        least = _DARK_KW if len(block.opened) else STILL_KW
+        missing: Real = np.abs(source.sum(axis=0) - taken) / np.maximum(scale, least)
         return missing
 
     def _judge_balance(self, block: Block, missing: Real) -> None:
@@ -235,3 +238,8 @@ class Reduction:
 
     def _each(self, values: NDArray[Any]) -> NDArray[Any]:
         return np.broadcast_to(values, (len(self.feeder.feeders), len(values)))
+
+
+def _known(pu: Real) -> Real:
+    """Lowest voltages, unknown where nothing has supply."""
+    return np.where(np.isinf(pu), np.nan, pu)

@@ -64,7 +64,7 @@ def _by_hour(steps: Mapping[str, NDArray[Any]], per_hour: int) -> dict[str, NDAr
     kw, back = steps["source_kw"], np.where(steps["source_kw"] < -STILL_KW, -steps["source_kw"], 0.0)
     return found | {
         "hour": hour[:, first],
-        "min_pu": -most(-steps["min_pu"]),
+        "min_pu": np.fmin.reduceat(steps["min_pu"], first, axis=1),
         "tap_changes": total(steps["tap_changes"]),
         "solved_h": np.broadcast_to(count / per_hour, (len(hour), len(first))),
         "highest_kw": most(kw),
@@ -161,7 +161,7 @@ def _head_feeder(reduction: Reduction, source: int) -> str:
 
 def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
     v = reduction.voltages
-    mean = v.sum_pu / v.steps
+    mean = v.sum_pu / np.maximum(v.steps_alive, 1)
     ends = np.append(v.bus_start[1:], len(v.phases))
     for b, bus in enumerate(v.buses):
         rows = np.arange(v.bus_start[b], ends[b])
@@ -182,15 +182,20 @@ def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
             yield {
                 **common,
                 "phase": phase,
-                "min_pu": -v.lowest.value[low],
+                "min_pu": _finite(-v.lowest.value[low]),
                 "min_hour": v.lowest.hour[low],
                 "max_pu": v.highest.value[high],
                 "max_hour": v.highest.hour[high],
                 "mean_pu": mean[of].mean(),
                 "hours_low": hours_low,
                 "hours_high": hours_high,
-                "worst_pu": v.worst_pu[of].min(),
+                "worst_pu": _finite(v.worst_pu[of].min()),
             }
+
+
+def _finite(pu: float) -> float | None:
+    """A lowest voltage; None of what had no supply."""
+    return pu if np.isfinite(pu) else None
 
 
 def _lives(reduction: Reduction) -> dict[int, dict[str, Any]]:

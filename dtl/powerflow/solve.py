@@ -137,7 +137,7 @@ def run(feeder: Feeder, demand: Demand, calendar: Calendar, spec: Mapping[str, A
     """
     every = range(HOURS * calendar.per_hour)
     hours = every if spec["hours"] == "all" else sorted(set(spec["hours"]))
-    name, reason = choose(feeder, len(hours), spec)
+    name, reason = choose(feeder, len(hours), spec, operated=demand.operated is not None)
     if name != "opendss":
         try:
             return _accelerated(feeder, demand, calendar, spec, hours, name, reason, air)
@@ -172,7 +172,7 @@ def _reduced(
     year: Year | BatchYear, feeder: Feeder, calendar: Calendar, spec: Mapping[str, Any], hours: Sequence[int],
     air: Real | None,
 ) -> Reduction:  # fmt: skip
-    view = head.view(feeder)
+    view = head.view(feeder, year.feeder)
     reduction = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
     reduction.keep_series(spec.get("keep", "summary"))
     if air is not None:

@@ -63,7 +63,7 @@ class Voltages:
 
     def _start_reduction(self, rows: int, buses: int) -> None:
         self.lowest, self.highest = Peak(rows), Peak(rows)
-        self.sum_pu, self.steps = np.zeros(rows), 0
+        self.sum_pu, self.steps, self.steps_alive = np.zeros(rows), 0, np.zeros(rows, np.int64)
         self.hours_low, self.hours_high = np.zeros(rows), np.zeros(rows)
         self.bus_hours_low, self.bus_hours_high = np.zeros(buses), np.zeros(buses)
         self.low, self.high = Events(), Events()
@@ -87,13 +87,25 @@ class Voltages:
         """The judged voltages as phasors [pu], shape (rows, columns), from those of the nodes [V]."""
         return np.asarray((voltages[self._plus] - voltages[self._minus]) * self._per_volt[:, None])
 
-    def add(self, hours: Ints, voltages: NDArray[np.complex128]) -> tuple[Real, Real]:
-        """Take in a block; returns the lowest and the highest voltage of each bus, shape (buses, hours) [pu]."""
+    def add(self, hours: Ints, voltages: NDArray[np.complex128], dead: Ints) -> tuple[Real, Real]:
+        """Take in a block; returns the lowest and the highest voltage of each bus, shape (buses, hours) [pu].
+
+        What touches a node of `dead`, which has no supply in the block, is not judged: its lowest voltage is infinite.
+        """
         pu, bus_low, bus_high = self.per_unit(voltages)
-        self.highest.add(pu, hours)
-        self.lowest.add_lowest(pu, hours)
-        self.sum_pu += pu.sum(axis=1)
+        without = np.isin(self._plus, dead) | (np.isin(self._minus, dead) & (self._minus > 0))
         self.steps += len(hours)
+        self.steps_alive[~without] += len(hours)
+        self.sum_pu[~without] += pu[~without].sum(axis=1)
+        if without.any():
+            pu[without] = 0.0
+            bus_high = np.maximum.reduceat(pu, self.bus_start)
+            self.highest.add(pu, hours)
+            pu = np.where(without[:, None], np.inf, pu)
+            bus_low = np.minimum.reduceat(pu, self.bus_start)
+        else:
+            self.highest.add(pu, hours)
+        self.lowest.add_lowest(pu, hours)
         self._judge(hours, pu, bus_low, bus_high)
         severity = np.maximum(self.low_pu[:, None] - bus_low, bus_high - self.high_pu[:, None]).max(axis=0)
         column = int(severity.argmax())
@@ -111,5 +123,5 @@ class Voltages:
         too_high = bus_high > self.high_pu[:, None]
         if too_high.any():
             self.bus_hours_high += too_high.sum(axis=1) * self._step_h
-            self.hours_high += (pu > self.high_pu[self.bus_of_row, None]).sum(axis=1) * self._step_h
+            self.hours_high += (np.isfinite(pu) & (pu > self.high_pu[self.bus_of_row, None])).sum(axis=1) * self._step_h
             self.high.add(too_high, hours, bus_high, self.high_pu)

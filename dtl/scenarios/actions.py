@@ -20,8 +20,11 @@ from dtl.scenarios.actions_plants import Yard, joined, where
 from dtl.scenarios.actions_time import Timed, in_order, timed
 from dtl.scenarios.areas import of_area
 from dtl.scenarios.context import Context
+from dtl.scenarios.operated import Found, operations
+from dtl.scenarios.outages import told
 from dtl.scenarios.power import Power
 from dtl.scenarios.state import Acted, Component, State, assumption
+from dtl.scenarios.supplied import stilled
 from dtl.spec.base import near
 
 Real = NDArray[np.float64]
@@ -38,14 +41,19 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     former = state.acted or Acted(state, ())
     before = _switched(layer, former.before, context)
     actions = in_order((*former.actions, *timed(layer, context)))
-    fold = _Fold(before, context, dict(former.words) | {str(layer["name"]): layer})
+    layers = dict(former.words) | {str(layer["name"]): layer}
+    found, before_all = operations(layers, actions, before, context)
+    fold = _Fold(before_all, context, layers)
     for action in actions:
         fold.do(action)
+    if found is not None:
+        fold.operate(found)
     return replace(fold.state(), acted=Acted(before, actions, fold.layers))
 
 
 def _switched(layer: Mapping[str, Any], state: State, context: Context) -> State:
-    steps = [{word: step[word]} for step in layer["do"] for word in ("open", "close") if word in step]
+    whole = [step for step in layer["do"] if "at" not in step]
+    steps = [{word: step[word]} for step in whole for word in ("open", "close") if word in step]
     return switching.apply({**layer, "do": steps}, state, context) if steps else state
 
 
@@ -59,6 +67,7 @@ class _Fold:
         self._power: dict[int, Real] = {}
         self._changed: dict[str, dict[int, Real]] = {name: {} for name in layers}
         self._told: list[tuple[str, dict[str, Any]]] = []
+        self._operated: Found | None = None
 
     def do(self, action: Timed) -> None:
         """Take in the next action."""
@@ -78,9 +87,35 @@ class _Fold:
         held = "whole study" if not action.moment else f"from {action.moment.replace('T', ' ')[:16]}"
         self._told.append((action.layer, assumption(f"action {action.number + 1}", action.told, held, "study")))
 
+    def operate(self, found: Found) -> None:
+        """Take in the switches that are operated at a time: loads without supply take nothing.
+
+        What they took, of whatever layer, is taken off by the layer of the first operation.
+        """
+        self._operated, state = found, self._state
+        parts = {p.name: p for p in state.feeder.loads}
+        given = [c for c in state.components.values() if c.carrier not in ("load", "added")]
+        unserved: dict[int, Real] = {}
+        for i, name in enumerate(state.loads):
+            lacking = found.operated.lacking(parts[name].bus, parts[name].nodes)
+            if lacking is None:
+                continue
+            now = self._now(i)
+            unserved[i] = np.where(lacking, now[0], 0.0)
+            others = np.stack([sum((p.of(i) for p in side), np.zeros(now.shape[1]))
+                               for side in ([c.kw for c in given], [c.kvar for c in given])])  # fmt: skip
+            changes = self._changed[found.layer].setdefault(i, np.zeros(now.shape))
+            changes[:, lacking] -= (now + others)[:, lacking]
+        rows, notes = told(found, state, self._context, unserved)
+        self._told += [(found.layer, row) for row in rows]
+        self._state = state.noting(*notes)
+
     def state(self) -> State:
         """The state after all actions."""
         state = replace(self._state, plants=joined(self._state, self._yard)).noting(*self._yard.notes)
+        if self._operated is not None:
+            operated = self._operated.operated
+            state = replace(state, plants=tuple(stilled(p, operated) for p in state.plants), operated=operated)
         for name, changes in sorted(self._changed.items()):
             moved = {i: change for i, change in sorted(changes.items()) if change.any()}
             if moved:

@@ -11,6 +11,7 @@ from dtl.demand.demand import Demand, Drive, Profile
 from dtl.network.feeder import Feeder, Generator, Load
 from dtl.scenarios.power import Power, Series, summed
 from dtl.scenarios.state import BASE, Component, Plant, State
+from dtl.scenarios.supplied import supplied
 
 ADDED = "added"
 """What the name of an added load ends with, after the name of its load and a colon."""
@@ -23,7 +24,7 @@ def realise(state: State) -> tuple[Feeder, Demand]:
 
     Components that ride on the loads change their drives. Those carried by ``added`` become one load of constant power
     at each load; each component of generation or storage becomes one generator at each load where it has a rating.
-    Plants are parts already.
+    Plants are parts already. What has no supply, since a switch is open at the time, takes and gives nothing.
     """
     book = _Book(state.demand)
     by_carrier = {c: [p for p in state.components.values() if p.carrier == c] for c in ("load", "added")}
@@ -51,7 +52,8 @@ def realise(state: State) -> tuple[Feeder, Demand]:
     if len(loads) > len(feeder.loads) or len(plants) > len(feeder.generators):
         changed = {"loads": tuple(sorted(loads, key=_name)), "generators": tuple(sorted(plants, key=_name))}
         feeder = feeder.model_copy(update=changed)
-    return feeder, Demand(dict(sorted(drives.items())), book.profiles, dict(sorted(driven_plants.items())))
+    demand = Demand(dict(sorted(drives.items())), book.profiles, dict(sorted(driven_plants.items())))
+    return feeder, supplied(feeder, demand, state.operated)
 
 
 def _connected(state: State, plant: Plant, book: _Book) -> Drive:

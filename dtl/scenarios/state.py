@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.demand.demand import Demand
+from dtl.demand.operated import Operated
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder, Generator, Load
 from dtl.scenarios.actions_time import Timed
@@ -136,6 +137,8 @@ class State:
         The actions done so far; None without any layer of them.
     programs
         The layers of kind ``flexibility`` by name, which the power flow executes.
+    operated
+        The switches that actions operate at a time; None without any. ``feeder`` has them as they stand before.
     """
 
     feeder: Feeder
@@ -151,6 +154,7 @@ class State:
     peak: NDArray[np.bool_] | None = None
     acted: Acted | None = None
     programs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    operated: Operated | None = None
 
     @property
     def loads(self) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     topology = edited.supplied(name, before, after)
     rows = [assumption(p.name, "closed" if p.is_closed else "open", "", "study") for p in changed]
     moved = _moved(before, after, topology)
-    return replace(state, feeder=after).assuming(name, *rows, *moved).noting(*_notes(name, before, after, topology))
+    return replace(state, feeder=after).assuming(name, *rows, *moved).noting(*notes(name, before, after, topology))
 
 
 def _moved(before: Feeder, after: Feeder, topology: Topology) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def _moved(before: Feeder, after: Feeder, topology: Topology) -> list[dict[str, 
     ]
 
 
-def _notes(layer: str, before: Feeder, after: Feeder, topology: Topology) -> list[str]:
+def notes(layer: str, before: Feeder, after: Feeder, topology: Topology) -> list[str]:
     """What a reader must know: sources that are now in parallel, and rings."""
     root = roots(topology)
     joined = {
@@ -64,12 +64,12 @@ def _notes(layer: str, before: Feeder, after: Feeder, topology: Topology) -> lis
         for s in after.switches
         if s.enabled and s.is_closed and {s.from_bus, s.to_bus} <= root.keys() and root[s.from_bus] != root[s.to_bus]
     }
-    notes = [
+    parallel = [
         f"layer '{layer}' joins the sources at {one} and {other} through the switch {name}; they are solved in parallel"
         for name, (one, other) in sorted(joined.items())
     ]
     known = {loop.closing for loop in trace(before).loops}
-    return notes + [
+    return parallel + [
         f"layer '{layer}' closes a ring of {len(loop.parts)} parts at {' '.join(loop.closing)}; it is solved as a ring"
         for loop in topology.loops
         if loop.closing not in known and not any(("switch", name) in loop.parts for name in joined)

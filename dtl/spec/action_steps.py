@@ -175,9 +175,9 @@ class Step(Base):
     disconnect_device: DisconnectDevice | None = None
     """Takes a device off again."""
     open_: Text | None = None
-    """Opens a switch, for the whole study."""
+    """Opens a switch; what is then without supply takes nothing, which is told."""
     close: Text | None = None
-    """Closes a switch, for the whole study."""
+    """Closes a switch."""
     execute: ProgramName | None = None
     """Runs a program."""
     subscribe: Membership | None = None
@@ -196,9 +196,6 @@ class Step(Base):
         one_of(self, self.VERBS, "an action", short=True)
         if self.until is not None and (self.at is None or self.until <= self.at):
             raise wrong("out-of-range", "'until' must come after 'at'")
-        if self.at is not None and (self.open_ or self.close):
-            message = "a switch is operated for the whole study; at a time is not available yet"
-            raise wrong("not-yet", message, "at")
         return self
 
     @property

@@ -122,13 +122,12 @@ class Case:
         spec, hours = self.spec, self.sample.hours
         demand = self.demand if demand is None else demand
         year: Year | BatchYear
-        if choose(feeder, self._context.steps, spec)[0] == "batch":
+        if choose(feeder, self._context.steps, spec, operated=demand.operated is not None)[0] == "batch":
             year = BatchYear(feeder, demand)
         else:
             year = Year(feeder, demand, controls_active=spec["controls"] == "active")
-        found = Reduction(
-            year.feeder, year.circuit, head.view(feeder), self._context.calendar, spec, spec["step_min"] / 60.0
-        )
+        view = head.view(feeder, year.feeder)
+        found = Reduction(year.feeder, year.circuit, view, self._context.calendar, spec, spec["step_min"] / 60.0)
         for block in year.blocks(hours):
             found.add(block, year.repeat)
         found.loading.finish()
