@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dtl.errors import Severity
 from dtl.sources.ami_series import Series
 from dtl.sources.ami_stream import Readings
@@ -79,6 +81,23 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     return reading
 
 
+def _lengths(reading: Reading, series: Series, meters: int) -> None:
+    """Meters whose readings are further apart than their interval is long: their energy is not of such an interval."""
+    sparse = np.flatnonzero(series.sparse)
+    if not len(sparse):
+        return
+    names = [series.meters.names[i] for i in sparse[:5]]
+    apart, step = int(series.nearest[sparse[0]]), series.meters.interval_min[sparse[0]]
+    text = (
+        f"{len(sparse)} of {meters} meters never have two readings {step} min apart, but {apart} min and more:"
+        f" {', '.join(names)}{', ...' if len(sparse) > len(names) else ''}"
+    )
+    cure = f"Set interval_min to {apart}."
+    if len(sparse) < meters:
+        cure = f"Put the readings of these meters into a source of their own, with interval_min: {apart}."
+    reading.find("ami.interval", "error", text, field="interval_min", value=str(step), remedy=cure)
+
+
 def _account(reading: Reading, readings: Readings) -> None:
     broken = dict(readings.broken)
     for file in readings.files:
@@ -108,6 +127,7 @@ def _tell(reading: Reading, series: Series) -> None:
             own = int((found > 0).sum())
             text = f"{total} {message}; {own} of {meters} meters"
             reading.find(name, severity, text, value=str(total), remedy=remedy)
+    _lengths(reading, series, meters)
     silent = int((count["zero"] == count["intervals"]).sum())
     if silent:
         text = f"{silent} of {meters} meters read zero all the time"

@@ -22,6 +22,8 @@ NEVER = np.iinfo(np.int64).min
 """Stands for a stamp that cannot be read."""
 DAY, FORTNIGHT, QUARTER = 1440, 14 * 1440, 15
 """Minutes; since 1990 no clock changed twice within 14 days, nor at other times than quarters of an hour."""
+UNIX = {"unix_s": 1, "unix_ms": 1000}
+"""Formats of stamps that count from 1970 in UTC, and their ticks in a second."""
 PER_MINUTE = {"s": 60, "ms": 60_000}
 
 Ints = NDArray[np.int64]
@@ -97,7 +99,8 @@ def _offset(zone: ZoneInfo, minute: int) -> int:
 def minutes(stamps: pa.Array, form: str) -> tuple[Ints, NDArray[np.bool_] | None]:
     """Minutes since 1970 of stamps, and which of them are UTC (None: none is); `NEVER` where there is no stamp.
 
-    Stamps are times, days, or texts of the format ``form`` (ISO 8601 where it is empty). 24:00 is the end of a day.
+    Stamps are times, days, or texts of the format ``form`` (ISO 8601 where it is empty; ``unix_s`` and ``unix_ms``
+    count from 1970). 24:00 is the end of a day.
     """
     if pa.types.is_dictionary(stamps.type):
         values, utc = minutes(stamps.dictionary, form)
@@ -131,6 +134,10 @@ def minutes(stamps: pa.Array, form: str) -> tuple[Ints, NDArray[np.bool_] | None
 def _parsed(text: str, form: str) -> tuple[int, bool]:
     """Minutes since 1970 of a text, and whether it states its offset; `NEVER` for no stamp."""
     text = text.strip()
+    if form in UNIX:
+        seconds, rest = divmod(int(text), UNIX[form]) if text.isdecimal() else (0, 1)
+        whole = not rest and not seconds % 60 and FIRST <= 1970 + seconds // 31_556_952 <= LAST
+        return (seconds // 60, True) if whole else (NEVER, False)
     late = "24:00" in text and text.count("24:00") == 1 and not text.startswith("24:00")
     if late:
         text = text.replace("24:00", "00:00")

@@ -68,8 +68,8 @@ def layout(file: str, header: Sequence[str], words: Mapping[str, Any]) -> Layout
     patterns = [folded(str(w)) for w in words.get(shape) or ()]
     free = [i for i in range(len(names)) if i not in roles.values()]
     spread: tuple[int, ...] = ()
-    for pattern in patterns:
-        spread = spread or tuple(i for i in free if fnmatchcase(names[i], pattern))
+    if patterns:
+        spread = tuple(i for i in free if any(fnmatchcase(names[i], pattern) for pattern in patterns))
     found = Layout(tuple(header), roles, shape, spread)
     _complete(file, found, words)
     return found

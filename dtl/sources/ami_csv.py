@@ -90,11 +90,21 @@ def _header(file: str, stream: BinaryIO, row: int) -> str:
     for _ in range(row):
         line = stream.readline(LONGEST)
     if b"\0" in line:
-        raise SourceError(f"{file}: is no text, it has zero bytes")
-    text = line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
+        wide = line[:2] in (b"\xff\xfe", b"\xfe\xff")
+        told = "is text in UTF-16: save it as UTF-8" if wide else "is no text, it has zero bytes"
+        raise SourceError(f"{file}: {told}")
+    text = _text(line).removeprefix("\ufeff").rstrip("\r\n")
     if not text.strip():
         raise SourceError(f"{file}: row {row} holds no column names")
     return text
+
+
+def _text(data: bytes) -> str:
+    """Bytes as text, in UTF-8 or else in the Windows code page 1252."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
 
 
 def _chunks(file: str, path: Path, stream: BinaryIO) -> Iterator[bytes]:
@@ -154,7 +164,7 @@ class _Parser:
             return "skip"
 
         if pa.string() in types.values():
-            data = data.decode("utf-8", errors="replace").replace("\0", "?").encode()
+            data = _text(data).replace("\0", "?").encode()
         table = pacsv.read_csv(
             pa.BufferReader(data),
             pacsv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self.names),

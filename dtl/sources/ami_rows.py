@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,12 @@ def factor(unit: str, interval_min: int) -> float:
     return KWH[unit] if unit in KWH else KW[unit] * interval_min / 60.0
 
 
+def units_in(name: str) -> set[str]:
+    """The units that the name of a column or channel states, as ``kWh`` in `Net_KWH`; of reactive ones alike."""
+    words = re.split(r"[^a-z]+", name.lower().replace("var", "w"))
+    return {u for u in (*KWH, *KW) if u.lower() in words}
+
+
 class Rows:
     """Turns the blocks of one source into loose readings."""
 
@@ -68,7 +75,17 @@ class Rows:
         self.tally.rows[block.file] = self.tally.rows.get(block.file, 0) + count
         if not count:
             return NONE
+        found = block.layout
+        places = [found.roles[r] for r in ("delivered", "received", "reactive", "value") if r in found.roles]
+        for place in [*places, *(found.spread[:1] if found.shape == "intervals" else ())]:
+            self._unit(block, found.header[place], count)
         return {"long": self._long, "intervals": self._intervals, "meters": self._meters}[block.layout.shape](block)
+
+    def _unit(self, block: Block, name: str, count: int) -> None:
+        """Tell where the name of a column or channel states another unit than the study."""
+        stated = units_in(name)
+        if stated and self.spec["unit"] not in stated:
+            self.tally.add(block.file, Trouble("ami.unit", name, count, 0, f"unit: {self.spec['unit']}"), refuses=False)
 
     def _code(self, block: Block) -> NDArray[np.int32]:
         if "meter" in block.layout.roles:
@@ -179,6 +196,9 @@ class Rows:
         words = block.table["channel"].combine_chunks()
         words = words if pa.types.is_dictionary(words.type) else words.dictionary_encode()
         known = [self.channels.get(folded(w or "")) for w in words.dictionary.to_pylist()]
+        for word, quantity in zip(words.dictionary.to_pylist(), known, strict=True):
+            if quantity in ("delivered", "received", "reactive"):
+                self._unit(block, word or "", block.table.num_rows)
         codes = np.array([254 if k is None else PARTS.get(k, 255) for k in known] or [254], np.int64)
         found = np.where(
             words.indices.is_valid().to_numpy(zero_copy_only=False),

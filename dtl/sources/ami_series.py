@@ -12,6 +12,8 @@ from dtl.sources.ami_settle import Settled
 from dtl.sources.ami_stream import Readings
 
 COUNTS = ("intervals", "duplicate", "conflict", "ambiguous", "estimated", "unused", "volts", "zero", "negative")
+SOME = 4
+"""Fewest readings of a meter that tell how far they are apart."""
 LATE, EARLY = np.iinfo(np.int32).max, np.iinfo(np.int32).min
 
 
@@ -23,6 +25,8 @@ class Series:
         self.count = {name: np.zeros(0, np.int64) for name in COUNTS}
         self.kwh, self.peak = np.zeros(0), np.zeros(0)
         self.first, self.last = np.zeros(0, np.int32), np.zeros(0, np.int32)
+        self.nearest = np.zeros(0, np.int32)
+        """Least time between two readings of a meter [min]."""
         self.resets = self.rollovers = self.spans = 0
 
     @property
@@ -38,6 +42,7 @@ class Series:
             self.peak = np.concatenate([self.peak, np.full(more, -np.inf)])
             self.first = np.concatenate([self.first, np.full(more, LATE, np.int32)])
             self.last = np.concatenate([self.last, np.full(more, EARLY, np.int32)])
+            self.nearest = np.concatenate([self.nearest, np.full(more, LATE, np.int32)])
 
     def add(self, piece: Settled) -> None:
         """Add a piece of the readings."""
@@ -68,6 +73,9 @@ class Series:
         np.fmax.at(self.peak, code, np.where(np.isnan(peak), -np.inf, peak))
         np.minimum.at(self.first, code, rows.start[begin])
         np.maximum.at(self.last, code, rows.start[end - 1])
+        apart = np.diff(rows.start, prepend=rows.start[:1])
+        apart[begin] = LATE
+        np.minimum.at(self.nearest, code, np.minimum.reduceat(apart, begin))
 
     def _number(self, name: str, code: NDArray[np.int32], number: NDArray[np.int64]) -> None:
         np.add.at(self.count[name], code, number)
@@ -77,6 +85,12 @@ class Series:
         """Which meters have a reading."""
         self._grow()
         return np.asarray(self.count["intervals"] > 0)
+
+    @property
+    def sparse(self) -> NDArray[np.bool_]:
+        """Which meters never have readings of two intervals in a row: theirs is longer than the one declared."""
+        step = np.array(self.meters.interval_min, np.int64)
+        return np.asarray(self.seen & (self.count["intervals"] >= SOME) & (self.nearest > step))
 
     @property
     def missing(self) -> NDArray[np.int64]:

@@ -44,6 +44,11 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
         "Say what they mean in quality.",
     ),
     "ami.channel": ("warning", "channels have no meaning, and their rows are refused", "Add them to channels."),
+    "ami.unit": (
+        "error",
+        "values stand under a name that states another unit than the study declares",
+        "Declare the true unit of the column, or waive this where the name is wrong.",
+    ),
     "ami.sign": (
         "warning",
         "values are below zero in a column of one direction, and are refused",
@@ -51,6 +56,12 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
     ),
 }
 """Severity, message and remedy of each check on rows."""
+
+
+WHOLE = ("ami.stamp", "ami.grid")
+"""Checks that tell, where they find many rows, that the file is read wrong and not that some rows are."""
+MOST = 0.1
+"""Most of the rows of a file that such a check may find and stay a warning."""
 
 
 @dataclass
@@ -81,6 +92,10 @@ class Tally:
         """The findings, one for each check, file and column."""
         for (check, file, column), trouble in sorted(self.found.items()):
             severity, message, remedy = REMEDY[check]
+            if check in WHOLE and trouble.number > MOST * self.rows.get(file, 0):
+                severity = "error"
+            if check == "ami.unit" and "var" in trouble.field.lower():
+                severity = "warning"
             text = f"{trouble.number} {message}; the first is shown"
             where = {"file": file, "line": trouble.line or None, "field": column, "value": trouble.value[:80]}
             reading.find(check, severity, text, remedy=remedy, **where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -9,9 +10,12 @@ from pydantic import Field, model_validator
 from dtl.spec.base import Base, one_of, wrong
 from dtl.spec.files import SourceFiles
 from dtl.spec.names import GlobPath
-from dtl.spec.oms import Texts, TimeFormat
+from dtl.spec.oms import Texts, reads_again
 from dtl.spec.scalars import Count, Minutes, Positive, SourceZone, Text
 from dtl.spec.shapes import MapShape, TextShape, shape
+
+UNIX = ("unix_s", "unix_ms")
+"""Formats of stamps that count seconds or milliseconds from 1970 in UTC."""
 
 Quantity = Literal["delivered", "received", "reactive", "volts", "ignored"]
 """Energy to the customer, energy from the customer, reactive energy, voltage, or a channel that is not read."""
@@ -90,8 +94,9 @@ class Ami(SourceFiles):
     """Which end of the interval the stamp names; not needed for green_button."""
     zone: SourceZone = "local"
     """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
-    time_format: TimeFormat | None = None
-    """How a stamp is written, as %m/%d/%Y %H:%M; none: ISO 8601, or a time of Parquet."""
+    time_format: Text | None = None
+    """How a stamp is written, as %m/%d/%Y %H:%M, or %m/%d/%Y for the days of a wide file; unix_s and unix_ms count from
+    1970; none: ISO 8601, or a time of Parquet."""
     unit: Literal["kWh", "Wh", "MWh", "kW", "W"] = "kWh"
     """What a value is: energy of the interval, or mean power; of reactive values the same with var."""
     multiplier: Positive = 1.0
@@ -110,6 +115,15 @@ class Ami(SourceFiles):
     """Row of the column names in a CSV."""
     decimal: Literal[".", ","] = "."
     """The decimal point of a CSV."""
+
+    @model_validator(mode="after")
+    def _a_format(self) -> Ami:
+        value, wide = self.time_format, self.columns == "wide" or getattr(self.columns, "intervals", None) is not None
+        when = datetime(2019, 11, 23) if wide else datetime(2019, 11, 23, 17, 48)
+        if value is not None and value not in UNIX and not reads_again(value, when):
+            what, such = ("the day", "%m/%d/%Y") if wide else ("day and time", "%m/%d/%Y %H:%M")
+            raise wrong("unknown-value", f"'{value}' is no format of {what}; write it as {such}", "time_format")
+        return self
 
     @model_validator(mode="after")
     def _a_clock(self) -> Ami:

@@ -21,14 +21,17 @@ def _listed(value: Any) -> Any:
 _ONE_OR_MORE = {"anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": ["string", "number"]}}]}
 
 
+def reads_again(value: str, when: datetime) -> bool:
+    """Whether a format of `strptime` reads what it writes of a moment."""
+    try:
+        return datetime.strptime(when.strftime(value), value).replace(tzinfo=None) == when
+    except (ValueError, re.error):
+        return False
+
+
 def _format(value: str) -> str:
     """A format that holds a day and a minute: what it writes it must read again."""
-    when = datetime(2019, 11, 23, 17, 48)
-    try:
-        same = datetime.strptime(when.strftime(value), value).replace(tzinfo=None) == when
-    except (ValueError, re.error):
-        same = False
-    if not same:
+    if not reads_again(value, datetime(2019, 11, 23, 17, 48)):
         raise wrong("unknown-value", f"'{value}' is no format of day and time; write it as %m/%d/%Y %H:%M")
     return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -324,3 +324,87 @@ def test_a_pass_can_be_repeated(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     assert sums[0] == sums[1] and json.dumps(source.tally.rows) == json.dumps({"r.csv": len(ex.truth())})
+
+
+def exported(path: Path, head: str, stamp: str, step: int = 15, count: int = 192) -> Path:
+    """A CSV of one meter whose interval k, from local midnight of 1 June 2025 on, has k / 1000 kWh."""
+    first = datetime(2025, 6, 1)
+    rows = "".join(f"m1,{first + timedelta(minutes=step * k):{stamp}},{k / 1000}\n" for k in range(count))
+    path.write_text(head + "\n" + rows)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("head", "unit", "severity"),
+    [
+        ("meter_id,time,kw", "kWh", "error"),
+        ("meter_id,time,KWH_DEL", "kW", "error"),
+        ("meter_id,time,Energy [Wh]", "kWh", "error"),
+        ("meter_id,time,kvar", "kWh", "warning"),
+        ("meter_id,time,kwh", "kWh", ""),
+        ("meter_id,time,kvarh", "kWh", ""),
+        ("meter_id,time,kw", "kW", ""),
+        ("meter_id,time,usage", "W", ""),
+    ],
+)
+def test_a_column_named_for_another_unit_is_told(head: str, unit: str, severity: str, tmp_path: Path) -> None:
+    path = exported(tmp_path / "r.csv", head, "%Y-%m-%d %H:%M")
+    name = head.rpartition(",")[2]
+    columns = {"meter": ["meter_id"], "time": ["time"], ("reactive" if "var" in name else "delivered"): [name]}
+    reading = read("meters", ex.spec(path=path.name, unit=unit, columns=columns), {path.name: path})
+    assert [f.severity for f in reading.findings if f.check == "ami.unit"] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(("step", "asked", "check"), [(30, 15, "interval"), (15, 60, "grid"), (15, 15, "")])
+def test_an_interval_that_is_not_the_declared_one_stops_the_study(
+    step: int, asked: int, check: str, tmp_path: Path
+) -> None:
+    path = exported(tmp_path / "r.csv", "meter_id,time,kwh", "%Y-%m-%d %H:%M", step)
+    spec = ex.spec(path=path.name, interval_min=asked, stamp="interval_start")
+    found = read("meters", spec, {path.name: path}).findings
+    assert [f.check for f in found if f.severity == "error"] == ([f"ami.{check}"] if check else [])
+    assert all("interval_min to 30" in f.remedy for f in found if f.check == "ami.interval")
+
+
+def test_hourly_meters_among_others_are_named(tmp_path: Path) -> None:
+    path = exported(tmp_path / "r.csv", "meter_id,time,kwh", "%Y-%m-%d %H:%M")
+    slow = exported(tmp_path / "h.csv", "", "%Y-%m-%d %H:%M", 60, 48).read_text().replace("m1,", "m2,")
+    path.write_text(path.read_text() + slow.lstrip())
+    found = read("meters", ex.spec(path=path.name), {path.name: path}).findings
+    (told,) = (f for f in found if f.check == "ami.interval")
+    assert told.severity == "error"
+    assert told.message.startswith("1 of 2 meters") and told.message.endswith("m2")
+
+
+def test_stamps_that_count_from_1970(tmp_path: Path) -> None:
+    first = int(datetime(2025, 11, 2, 5, tzinfo=UTC).timestamp())
+    for form, ticks in (("unix_s", 1), ("unix_ms", 1000)):
+        path = tmp_path / f"{form}.csv"
+        path.write_text("id,t,kwh\n" + "".join(f"m1,{(first + 900 * k) * ticks},{k}\n" for k in range(100)))
+        words = {"columns": {"meter": ["id"], "time": ["t"], "delivered": ["kwh"]}, "time_format": form}
+        found = readings(path, tmp_path / form, stamp="interval_start", **words)
+        assert [kwh for _, (kwh, _) in sorted(found.items())] == list(range(100))
+        assert min(t for _, t in found).timestamp() == first
+
+
+def test_patterns_of_intervals_add_up(tmp_path: Path) -> None:
+    path = tmp_path / "w.csv"
+    labels = [f"{k // 2}:{k % 2 * 30:02d}" for k in range(1, 48)] + ["0:00"]
+    path.write_text("Customer,date," + ",".join(labels) + "\n12,01 Jul 2025," + ",".join(["0.5"] * 48) + "\n")
+    columns = {"meter": ["Customer"], "day": ["date"], "intervals": ["?:??", "??:??"]}
+    spec = ex.spec(path=path.name, interval_min=30, time_format="%d %b %Y", columns=columns)
+    reading = read("meters", spec, {path.name: path})
+    assert not reading.findings
+    assert reading.tables["series"]["kwh"].to_pylist() == [24.0]
+
+
+def test_names_of_columns_in_the_windows_code_page(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    rows = "".join(f"Zä{m};01.06.2025 0{h}:00;0,5\n" for m in (1, 2) for h in range(5))
+    path.write_bytes(("Zähler;Zeit;Arbeit (kWh)\n" + rows).encode("cp1252"))
+    columns = {"meter": ["Zähler"], "time": ["Zeit"], "delivered": ["Arbeit (kWh)"]}
+    spec = ex.spec(path=path.name, interval_min=60, decimal=",", time_format="%d.%m.%Y %H:%M", columns=columns)
+    reading = read("meters", spec, {path.name: path})
+    assert not reading.findings
+    table = reading.tables["series"]
+    assert dict(zip(table["meter"].to_pylist(), table["kwh"].to_pylist(), strict=True)) == {"Zä1": 2.5, "Zä2": 2.5}
