@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from dtl import tables
 from dtl.learning.insight import OK, identity
-from dtl.report import downloads, figures
+from dtl.report import cube_insights, downloads, figures
+from dtl.report.facts import Facts
 
 MOST, EACH = 4000, 12
 """Most insights on the page, and most of one metric of a feeder; the files for download hold all."""
@@ -21,11 +22,16 @@ NAMED = 6
 """Names that a reason lists before it counts the rest."""
 
 TITLES = {
+    "ageing": "How fast transformers age",
     "anomaly": "Meters and feeders that do not behave",
     "clusters": "Customers and feeders that are alike",
     "disaggregate": "Behind the meters",
     "forecast": "Load of the coming days",
     "growth": "Where load grows",
+    "ask": "A question in plain words",
+    "mitigation": "Works and what they remove",
+    "narrate": "Advice, by rule",
+    "priority": "Which feeders are worked on first",
     "calibrate": "What would make the model follow the measurements",
     "outage_risk": "Interruptions to expect",
     "recommend": "What to run next",
@@ -50,6 +56,11 @@ def learned(inputs: Mapping[str, Any]) -> dict[str, pa.Table]:
     folder = inputs["learning"]
     paths = sorted(Path(folder).glob("*.parquet")) if folder else []
     return {path.stem: tables.read(path.stem, path) for path in paths}
+
+
+def told(inputs: Mapping[str, Any], spec: Mapping[str, Any], facts: Facts) -> dict[str, pa.Table]:
+    """The same, their insights with those that the cube gives."""
+    return cube_insights.beside(learned(inputs), facts, spec["study"], spec.get("currency") or "")
 
 
 def feeders(inputs: Mapping[str, Any]) -> set[str]:

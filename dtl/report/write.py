@@ -238,12 +238,12 @@ def _put(data: Path, name: str, payload: bytes) -> None:
 
 
 def _write_insights(
-    inputs: Mapping[str, Any], decisions: Mapping[str, Any], data: Path
+    inputs: Mapping[str, Any], spec: Mapping[str, Any], facts: Facts, data: Path
 ) -> tuple[dict[str, Any] | None, dict[str, pa.Table]]:
     """Write the payload of the learning modules; returns the context of their page, and their tables to take away."""
-    found = insights.learned(inputs)
-    content = insights.payload(found, decisions)
-    context = insights.context(content, decisions)
+    found = insights.told(inputs, spec, facts)
+    content = insights.payload(found, spec["decisions"])
+    context = insights.context(content, spec["decisions"])
     if context is not None:
         _put(data, "insights", payloads.document(content))
     return context, insights.files(found)
@@ -257,7 +257,7 @@ def _write_pages(
     facts: Facts,
     told: Written,
 ) -> None:
-    said, learned = _write_insights(inputs, spec["decisions"], site / "docs" / "data")
+    said, learned = _write_insights(inputs, spec, facts, site / "docs" / "data")
     swept, hosted = sweeps.table(spec, inputs, index), hosting_swept.table(inputs)
     varied = hosting_swept.context(spec, inputs, index, hosted)
     listed = (

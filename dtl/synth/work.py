@@ -170,8 +170,8 @@ class Year:
             kw, kvar = (power.net_kw * lit).astype(np.float32), (power.kvar * lit).astype(np.float32)
             parts.append(estimate(self.circuit, kw, kvar, self.feeder.kv * self.bus[first : first + piece.steps]))
             meter_kw.append(kw.sum(axis=0, dtype=np.float64))
-        kw, kvar, kv = (np.concatenate([getattr(p, n) for p in parts]) for n in ("head_kw", "head_kvar", "head_kv"))
-        return Heads(np.concatenate(meter_kw), kw, kvar, kv)
+        head = [np.concatenate([getattr(p, n) for p in parts]) for n in ("head_kw", "head_kvar", "head_kv")]
+        return Heads(np.concatenate(meter_kw), *head)
 
     def _month(self, first: int, piece: Clock, writer: ami.Writer | None) -> None:
         """One month: the truth, the solved state of each step, and the reads that arrive."""
