@@ -42,6 +42,8 @@ class Store:
     things: dict[str, Thing] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     """What the files say of themselves: class of the header and its text."""
+    repeated: dict[tuple[str, str], list[tuple[str, int, str, str]]] = field(default_factory=dict)
+    """Values that an object states twice, otherwise: class and property -> file, line, id, and the two values."""
     _classes: dict[str, list[Thing]] = field(default_factory=dict)
     _back: dict[str, dict[str, list[Thing]]] = field(default_factory=dict)
 
@@ -167,7 +169,18 @@ def _add(store: Store, name: str, element: etree._Element) -> None:
             if known is None:
                 thing.values[word] = value
             elif value not in known.split(" ") and value != known:
-                thing.values[word] = f"{known} {value}"
+                if child.get(f"{_RDF}resource") is not None:
+                    thing.values[word] = f"{known} {value}"
+                elif not _same_number(known, value):
+                    place = (name, child.sourceline or 0, thing.id, f"{known} and {value}"[:80])
+                    store.repeated.setdefault((cls, word), []).append(place)
+
+
+def _same_number(one: str, other: str) -> bool:
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return False
 
 
 def _local(tag: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -306,3 +307,22 @@ def test_export_of_a_computed_study(
     assert (tmp_path / "out.xml").read_bytes() == write(feeder)
     assert main(["export", "s", "south", "--cim", "out.xml"]) == 1
     assert "south" in capsys.readouterr().err
+
+
+def test_a_value_that_is_stated_twice(tmp_path: Path) -> None:
+    plain = file(small())
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "model.xml").write_text(plain)
+    before = read("cim", tmp_path / "a", "*.xml")
+    lengths = plain.count("</cim:Conductor.length>")
+    for word, told in (("99", lengths), ("", 0)):
+        again = re.sub(
+            r"<cim:Conductor.length>(.*?)</cim:Conductor.length>",
+            lambda m, w=word: m[0] + f"<cim:Conductor.length>{w or format(float(m[1]), '.6e')}</cim:Conductor.length>",
+            plain,
+        )
+        (tmp_path / "model.xml").write_text(again)
+        reading = read("cim", tmp_path, "model.xml")
+        assert only(reading) == only(before)
+        found = [f.message for f in reading.findings if f.check == "cim.repeated"]
+        assert [m.split()[0] for m in found] == ([str(told)] if told else [])
