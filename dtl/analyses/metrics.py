@@ -260,6 +260,7 @@ def _hosting() -> list[Metric]:
                 "up",
             ),
             Metric(m, f"hosting_{of}_deployed_kw", "kW", f"median of random deployments of {of}", **kw),
+            Metric(m, f"hosting_{of}_unanswered", "", "answers that could not be given; the text says why", "up"),
         ]
     return made
 
@@ -379,7 +380,7 @@ def markdown() -> str:
     ]
     for m in METRICS.values():
         of = "element" if m.only_elements else "feeder, element" if m.elements else "feeder"
-        parts = (f"{m.material:g}" if m.material else "", f"{m.share:.0%}" if m.share else "")
+        parts = (f"{m.material:g}" if m.material else "", f"{100 * m.share:.0f} %" if m.share else "")
         material = " and ".join(part for part in parts if part)
         study = _ROLLUP.get(m.rollup, m.rollup) + (f" by `{m.weight}`" if m.weight else "")
         lines.append(

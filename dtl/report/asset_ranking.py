@@ -135,6 +135,8 @@ def _outward(
     return order
 
 
+REASONS = 3
+"""So many dimensions say why an asset stands first."""
 PLAIN = ("", "%", "years", "min")
 """Units that stand in the head of a column; a number of another tells its own, as kWh or MWh."""
 
@@ -158,7 +160,17 @@ def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
     ]
     heads = [{"title": TITLES[d][0], "unit": TITLES[d][1] if TITLES[d][1] in PLAIN else ""} for d in there]
     lacking = [TITLES[d][0].lower() for d in DIMENSIONS if d not in there]
-    return {"rows": rows, "heads": heads, "count": len(found), "lacking": lacking, "from_pct": f"{LINES_FROM_PCT:g}"}
+    return {"lead": _lead(found[0], cases, len(found)), "rows": rows, "heads": heads, "count": len(found),
+            "lacking": lacking, "from_pct": f"{LINES_FROM_PCT:g}"}  # fmt: skip
+
+
+def _lead(first: Ranked, cases: Mapping[str, str], count: int) -> str:
+    """The answer in a sentence: who stands first, and by what."""
+    asset = first.asset
+    high = sorted(first.standing, key=lambda d: (-first.standing[d], DIMENSIONS.index(d)))[:REASONS]
+    why = ", ".join(f"{TITLES[d][0].lower()} {figures.text(asset.values[d], TITLES[d][1])}" for d in high)
+    which = f"Of {count:,} assets, {asset.kind}" if count > 1 else asset.kind.capitalize()
+    return f"{which} {asset.element} of {asset.feeder} stands first, in {cases.get(asset.case, asset.case)}: {why}."
 
 
 def _cell(found: Ranked, dimension: str) -> Shown:

@@ -49,8 +49,10 @@ def text(value: float | None, unit: str = "", limit: float | None = None) -> str
 
 
 def change(value: float, unit: str = "") -> str:
-    """A difference with its sign; a difference of per cents is in points, e.g. ``+12 pt``."""
+    """A difference with its sign, ``±0`` where all shown digits are; one of per cents is in points, e.g. ``+12 pt``."""
     number, shown_unit = shown(abs(value), unit)
+    if not number.strip("0."):
+        number, value = "0", 0.0
     sign = "+" if value > 0 else MINUS if value < 0 else "±"
     return f"{sign}{number} {'pt' if shown_unit == '%' else shown_unit}".rstrip()
 

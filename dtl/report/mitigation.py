@@ -70,10 +70,17 @@ def context(
         "refused": _refused(rows["measures"])[:ROWS],
         "futures": [{"name": r["place"], "text": r["text"], "regret": figures.text(r["regret"])}
                     for r in chosen if r["what"] == "future"],
-        "notes": [r["text"] for r in chosen if r["what"] == "note"],
+        "notes": [_labelled(r["text"], label) for r in chosen if r["what"] == "note"],
         "years": any(r["year"] for r in chosen if r["what"] == "work"),
         "value": total["npv"] is not None,
     }  # fmt: skip
+
+
+def _labelled(text: str, label: Mapping[str, str]) -> str:
+    """A text of the tables with cases by their labels."""
+    for case in sorted(label, key=len, reverse=True):
+        text = text.replace(case, label[case])
+    return text
 
 
 class _Money:
@@ -98,7 +105,7 @@ def _facts(total: Row, chosen: Sequence[Row], money: _Money) -> list[dict[str, s
             "text": money.text(total["cost"]) if money.currency else "no prices",
         },
         {"name": "Element-hours before", "text": figures.text(before, "h")},
-        {"name": "left", "text": figures.text(total["left_h"], "h")},
+        {"name": "Element-hours left", "text": figures.text(total["left_h"], "h")},
         {"name": "Verdict, solved together", "text": _WORDS[total["verdict"]]},
     ]
     if total["budget"] is not None:
@@ -106,7 +113,7 @@ def _facts(total: Row, chosen: Sequence[Row], money: _Money) -> list[dict[str, s
     if total["npv"] is not None:
         found.append({"name": "Net present value", "text": money.text(total["npv"])})
     if total["stable"] is not None:
-        found.append({"name": "Chosen again with costs off by 30 %", "text": f"{total['stable']:.0%} of draws"})
+        found.append({"name": "Chosen again with costs off by 30 %", "text": f"{100 * total['stable']:.0f} % of draws"})
     return found
 
 

@@ -13,6 +13,9 @@ Point = tuple[float, float]
 KNOWN_SHARE = 0.5
 """Share of buses that must have coordinates for a feeder to be drawn by them."""
 
+SKETCH_M, SKETCH_SHARE = 50.0, 0.05
+"""Coordinates that cover less ground [m], and less of it per metre of the feeder, are a sketch in units of its own."""
+
 GEOGRAPHIC = ("EPSG:4326", "EPSG:4269", "WGS84", "OGC:CRS84")
 """Coordinate systems whose x and y are longitude and latitude [degree]."""
 
@@ -41,10 +44,20 @@ def places(feeder: Feeder, crs: str) -> Places:
     topology = trace(feeder)
     known = {b.name: (b.x, b.y) for b in feeder.buses if b.x is not None and b.y is not None}
     spread = len(set(known.values()))
-    if feeder.crs != crs or spread < 2 or len(known) < KNOWN_SHARE * len(feeder.buses):
+    if feeder.crs != crs or spread < 2 or len(known) < KNOWN_SHARE * len(feeder.buses) or _sketch(known, topology, crs):
         return Places("schematic", tree(feeder, topology), topology)
     points = _fill(feeder, topology, known)
     return Places(kind_of(crs), points, topology, len(feeder.buses) - len(known))
+
+
+def _sketch(known: Mapping[str, Point], topology: Topology, crs: str) -> bool:
+    """Whether plane coordinates cannot be metres: the feeder is far longer than the ground that they cover."""
+    if kind_of(crs) != "metres":
+        return False
+    xs, ys = [p[0] for p in known.values()], [p[1] for p in known.values()]
+    across = max(max(xs) - min(xs), max(ys) - min(ys))
+    longest_m = 1000.0 * max((topology.distance_km[b] for b in topology.order), default=0.0)
+    return across < min(SKETCH_M, SKETCH_SHARE * longest_m)
 
 
 def kind_of(crs: str) -> str:

@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from dtl import layout
 from dtl.errors import StoreError
+from dtl.report import facts
 
 PRINTED = (
     "index",
@@ -33,7 +34,7 @@ TIMEOUT_S = 120
 
 
 def run(study: str, feeders: Sequence[str]) -> int:
-    """Print the pages of results of a study, and its feeders that are named; say where they are."""
+    """Print the pages of results of a study, each of its cases, and its feeders that are named; say where they are."""
     www = Path(layout.WWW.format(study=study))
     for path in printed(www, _pages(www, feeders), www.with_name("pdf")):
         print(path)
@@ -41,7 +42,7 @@ def run(study: str, feeders: Sequence[str]) -> int:
 
 
 def _pages(www: Path, feeders: Sequence[str]) -> list[tuple[str, str]]:
-    """Name and address of what is printed: the pages of results, and the feeders that are named.
+    """Name and address of what is printed: the pages of results, each case alone, and the feeders that are named.
 
     Raises
     ------
@@ -58,7 +59,15 @@ def _pages(www: Path, feeders: Sequence[str]) -> list[tuple[str, str]]:
                 f"report: there is no feeder {feeder!r}; "
                 + (f"did you mean {' or '.join(near)}?" if near else f"there are {len(names)}")
             )
+    if (www / "compare.html").is_file():
+        there += [(f"case-{quote(c, safe='@')}", f"compare.html#{urlencode({'a': c, 'b': c})}") for c in _cases(www)]
     return there + [(f"feeder-{quote(f, safe='')}", f"feeder.html#{quote(f, safe='')}") for f in feeders]
+
+
+def _cases(www: Path) -> list[str]:
+    """The cases of a site, in its order."""
+    cube = Path(layout.CUBE.format(study=www.parent.name)).name
+    return [case.case for case in facts.load(www.with_name(cube)).cases]
 
 
 def browser() -> str:

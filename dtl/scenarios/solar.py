@@ -85,7 +85,7 @@ def output(layer: Mapping[str, Any], state: State, context: Context) -> tuple[Re
         at, light, air, np.full(HOURS, CALM_M_S) if wind is None else wind, mix,
         dc_ac_ratio=ratio, per_k=PER_K, loss_share=loss,
     )  # fmt: skip
-    said = "; ".join(f"{p.share:.0%} to {p.azimuth_deg:g} tilted {p.tilt_deg:g}" for p in mix)
+    said = "; ".join(f"{100 * p.share:.0f} % to {p.azimuth_deg:g} tilted {p.tilt_deg:g}" for p in mix)
     basis = f"{weather.source} {weather.point}, {weather.basis}"
     rows = [
         assumption("irradiance", light.basis, "W/m2", basis),

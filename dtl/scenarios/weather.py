@@ -71,7 +71,9 @@ def _told(state: State, name: str, feeder: str, response: Response, after: Real)
                              f"({response.low_c:.1f} to {response.high_c:.1f} degree C, felt); its response goes on in "
                              "a straight line")  # fmt: skip
     if response.r2 < WEAK:
-        state = state.noting(f"layer '{name}': temperature explains only {response.r2:.0%} of the load of {feeder}")
+        state = state.noting(
+            f"layer '{name}': temperature explains only {100 * response.r2:.0f} % of the load of {feeder}"
+        )
     return state
 
 

@@ -63,8 +63,8 @@ def _heads(study: Study) -> Iterator[str]:
             continue
         for name, limit in sides(bound, row["value"]):
             yield (
-                f"expect.head_energy_error: the energy{of} differs by {row['value']:.1%} from {bound.against} "
-                f"({row['text']}), {name} {limit:.1%} is expected"
+                f"expect.head_energy_error: the energy{of} differs by {100 * row['value']:.1f} % from {bound.against} "
+                f"({row['text']}), {name} {100 * limit:.1f} % is expected"
             )
     if not rows:
         yield "expect.head_energy_error: nothing was compared with the measurement"
@@ -93,8 +93,8 @@ def _portfolio(study: Study) -> Iterator[str]:
     for row in rows:
         for name, limit in sides(bound, row["value"]):
             yield (
-                f"expect.portfolio_still_violating: {row['value']:.1%} of the element-hours are left ({row['text']}), "
-                f"{name} {limit:.1%} is expected"
+                f"expect.portfolio_still_violating: {100 * row['value']:.1f} % of the element-hours are left "
+                f"({row['text']}), {name} {100 * limit:.1f} % is expected"
             )
     if not rows:
         yield "expect.portfolio_still_violating: no works were chosen"

@@ -60,7 +60,8 @@ def _failed(study: Study) -> Iterator[str]:
     for name, limit in expected.sides(bound, share):
         worst = "; ".join(f"{feeder}: {why}" for feeder, why in list(failed.items())[:3])
         yield (
-            f"expect.failed_feeders: {share:.1%} of {len(known)} feeders failed, {name} {limit:.1%} is expected"
+            f"expect.failed_feeders: {100 * share:.1f} % of {len(known)} feeders failed, {name} {100 * limit:.1f} % is "
+            "expected"
             f"{' (' + worst + ')' if worst else ''}"
         )
 

@@ -112,7 +112,7 @@
   b.text = (state, isWhole) => {
     const about = isWhole
       ? `# The study ${b.told.study} with the scenario ${state.name}; what equals a default is left out, and so are comments.\n`
-      : `# Scenario ${state.name} for the study ${b.told.study}: entries go under the sections that study.yaml has, or make new ones.\n`;
+      : `# Scenario ${state.name} for the study ${b.told.study}.\n# Its entries go under the sections that study.yaml has, or make new ones.\n`;
     return about + DTL.yaml.text(isWhole ? b.whole(state) : b.sections(state));
   };
 

@@ -1,4 +1,5 @@
 // The page that compares two cases: figures, violations that are new, cured or worse, feeders, and a map of the difference.
+// Of a case and itself it shows the case alone.
 "use strict";
 
 DTL.page = async () => {
@@ -47,6 +48,7 @@ DTL.ComparePage = class {
     const last = this.study.cases.length - 1;
     const b = find(told.get("b")) >= 0 ? find(told.get("b")) : Math.max(find(this.study.worst_case), 0);
     const usual = find(this.study.cases[b].baseline);
+    if (find(told.get("a")) < 0 && find(told.get("b")) < 0 && usual === b && last > 0) return [b, b === 0 ? last : 0];
     const a = find(told.get("a")) >= 0 ? find(told.get("a")) : usual >= 0 && usual !== b ? usual : b === 0 ? last : 0;
     return [a, b];
   }
@@ -57,18 +59,35 @@ DTL.ComparePage = class {
     const solved = (i) => this.compare.feeders.get(`solved@${i}`);
     this.both = this.ids.map((_, i) => i).filter((i) => solved(a)[i] === 1 && solved(b)[i] === 1);
     const lost = this.ids.length - this.both.length;
+    const alone = a === b;
     const changes = this.#changes(a, b);
+    this.#name(alone ? B : null);
     this.root.replaceChildren(
       this.#choice(a, b),
-      a === b ? DTL.h("p", { class: "dtl-callout" }, "Both are the same case: choose two.") : "",
-      lost ? DTL.h("p", { class: "dtl-callout" }, `${lost} of ${this.ids.length} feeders were not solved in both cases and are left out here.`) : "",
-      this.both.length ? this.#lead(A, B, changes) : DTL.h("p", { class: "dtl-callout dtl-callout-bad" }, "No feeder was solved in both cases."),
+      lost ? DTL.h("p", { class: "dtl-callout" }, `${lost} of ${this.ids.length} feeders were not solved ${alone ? "in this case" : "in both cases"} and are left out here.`) : "",
+      this.both.length ? (alone ? this.#state(B, b, changes) : this.#lead(A, B, changes)) : DTL.h("p", { class: "dtl-callout dtl-callout-bad" }, alone ? "No feeder was solved in this case." : "No feeder was solved in both cases."),
       ...(this.both.length ? [
-        this.#strip(a, b), DTL.h("h2", {}, "Where it changes"), this.#map(a, b), DTL.h("h2", {}, "Feeders"), this.#feeders(a, b),
+        this.#strip(a, b), DTL.h("h2", {}, alone ? "Where it is" : "Where it changes"), this.#map(a, b), DTL.h("h2", {}, "Feeders"), this.#feeders(a, b),
         DTL.h("h2", {}, "Violations"), ...this.#violations(changes, A, B), DTL.h("h2", {}, "All figures"), this.#figures(a, b),
         DTL.h("h2", {}, "Feeders by case"), this.#matrix(),
       ] : []));
     this.root.setAttribute("data-ready", `${A.case} ${B.case}`);
+  }
+
+  /** The heading, and what the cases are made of: of one case alone, or of all. */
+  #name(alone) {
+    document.querySelector("main h1").textContent = alone ? `Case ${alone.label}` : "Compare";
+    for (const row of document.querySelectorAll("#makes tr[data-case]")) row.hidden = alone !== null && row.dataset.case !== alone.case;
+  }
+
+  /** What one case says: how many feeders need work, and what lies furthest beyond its limit. */
+  #state(B, b, changes) {
+    const bad = this.both.filter((i) => this.compare.feeders.get(`feeders_violating@${b}`)[i] > 0).length;
+    const top = changes.sort((x, y) => y.size - x.size)[0];
+    const unit = top?.what === "loading" ? "%" : "pu";
+    const need = this.both.length === 1 ? (bad ? "The feeder needs work" : "The feeder needs no work") : `${bad.toLocaleString("en-US")} of ${this.both.length.toLocaleString("en-US")} feeders need work`;
+    return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `${need} in ${B.label}${B.title ? ` (${B.title})` : ""}.`),
+      top ? ` Furthest beyond its limit is ${top.kind} ${top.element} of ${top.feeder}: ${DTL.text(top.b, unit, top.limit)} (limit ${DTL.text(top.limit, unit)}).` : "");
   }
 
   #choice(a, b) {
@@ -76,9 +95,10 @@ DTL.ComparePage = class {
     const select = (label, at, change) => DTL.h("label", { class: "dtl-field" }, label,
       DTL.h("select", { onchange: (event) => change(event.target.selectedIndex) }, this.study.cases.map((c, i) => DTL.h("option", { value: c.case, selected: i === at }, c.title ? `${c.label} – ${c.title}` : c.label))));
     const [A, B] = [this.study.cases[a], this.study.cases[b]];
+    const map = a === b ? [`map.html#by=load&s=${encodeURIComponent(B.case)}`, "On the map"] : [`map.html#by=load&s=${encodeURIComponent(B.case)}&vs=${encodeURIComponent(A.case)}&split=side`, "Both maps side by side"];
     return DTL.h("div", { class: "dtl-pair" }, select("From", a, (i) => go(i, b)),
       DTL.h("button", { type: "button", class: "dtl-button", onclick: () => go(b, a) }, "Swap"), select("To", b, (i) => go(a, i)),
-      DTL.h("a", { href: `map.html#by=load&s=${encodeURIComponent(B.case)}&vs=${encodeURIComponent(A.case)}&split=side` }, "Both maps side by side"));
+      DTL.h("a", { href: map[0] }, map[1]));
   }
 
   /** A metric of all feeders solved in both cases. */
@@ -101,20 +121,21 @@ DTL.ComparePage = class {
     const table = this.compare.broken;
     const [owner, at, kind, element, what, value, limit, hours] = ["feeder", "case", "kind", "element", "what", "value", "limit", "hours"].map((n) => table.get(n));
     const both = new Set(this.both);
+    const whole = (v) => Number(v.toPrecision(6)); // kept in single precision: 0.975 would be 0.97500002, which no value looks equal to
     const found = new Map();
     for (let r = 0; r < table.n; r++) {
       if ((at[r] !== a && at[r] !== b) || !both.has(owner[r])) continue;
       const key = [owner[r], kind[r], element[r], what[r]].join("\u0000");
-      if (!found.has(key)) found.set(key, { feeder: this.ids[owner[r]], kind: kind[r], element: element[r], what: what[r], limit: limit[r], a: NaN, b: NaN, ha: NaN, hb: NaN });
+      if (!found.has(key)) found.set(key, { feeder: this.ids[owner[r]], kind: kind[r], element: element[r], what: what[r], limit: whole(limit[r]), a: NaN, b: NaN, ha: NaN, hb: NaN });
       const row = found.get(key);
       if (at[r] === a) Object.assign(row, { a: value[r], ha: hours[r] });
-      if (at[r] === b) Object.assign(row, { b: value[r], hb: hours[r], limit: limit[r] });
+      if (at[r] === b) Object.assign(row, { b: value[r], hb: hours[r], limit: whole(limit[r]) });
     }
     for (const row of found.values()) {
       const step = row.what === "loading" ? 1 : 0.002;
       const change = row.what === "too low" ? row.a - row.b : row.b - row.a;
       row.fate = Number.isNaN(row.a) ? "new" : Number.isNaN(row.b) ? "cured" : change >= step ? "worse" : change <= -step ? "better" : "same";
-      row.size = row.fate === "new" ? Math.abs(row.b / row.limit - 1) : row.fate === "cured" ? Math.abs(row.a / row.limit - 1) : Math.abs(change / row.limit);
+      row.size = a === b || row.fate === "new" ? Math.abs(row.b / row.limit - 1) : row.fate === "cured" ? Math.abs(row.a / row.limit - 1) : Math.abs(change / row.limit);
     }
     return [...found.values()];
   }
@@ -133,7 +154,7 @@ DTL.ComparePage = class {
       const [before, after] = [this.rolled(m, a), this.rolled(m, b)];
       const [number, unit] = DTL.shown(after, m.unit);
       return DTL.h("div", { "data-metric": m.metric }, DTL.h("dt", {}, m.meaning), DTL.h("dd", { class: "dtl-number" }, number, unit ? DTL.h("small", {}, ` ${unit}`) : ""),
-        DTL.h("dd", { class: `dtl-delta dtl-${DTL.verdict(m, before, after)}` }, Number.isNaN(after - before) ? DTL.MISSING : DTL.change(after - before, m.unit)), DTL.h("dd", { class: "dtl-where" }, `before ${DTL.text(before, m.unit)}`));
+        a === b ? "" : DTL.h("dd", { class: `dtl-delta dtl-${DTL.verdict(m, before, after)}` }, Number.isNaN(after - before) ? DTL.MISSING : DTL.change(after - before, m.unit)), a === b ? "" : DTL.h("dd", { class: "dtl-where" }, `before ${DTL.text(before, m.unit)}`));
     })));
   }
 
@@ -146,9 +167,9 @@ DTL.ComparePage = class {
       caption: "All figures of both cases",
       columns: [
         { title: "Figure", value: (r) => r.m.meaning, text: true },
-        { title: label(a), value: (r) => r.a, cell: (r) => DTL.text(r.a, r.m.unit) },
-        { title: label(b), value: (r) => r.b, cell: (r) => DTL.text(r.b, r.m.unit) },
-        { title: "Change", value: (r) => r.b - r.a, cell: (r) => DTL.h("span", { class: `dtl-${DTL.verdict(r.m, r.a, r.b)}`, "data-metric": r.m.metric }, Number.isNaN(r.b - r.a) ? DTL.MISSING : DTL.change(r.b - r.a, r.m.unit)) },
+        ...(a === b ? [] : [{ title: label(a), value: (r) => r.a, cell: (r) => DTL.text(r.a, r.m.unit) }]),
+        { title: label(b), value: (r) => r.b, cell: (r) => DTL.h("span", { "data-value": r.m.metric }, DTL.text(r.b, r.m.unit)) },
+        ...(a === b ? [] : [{ title: "Change", value: (r) => r.b - r.a, cell: (r) => DTL.h("span", { class: `dtl-${DTL.verdict(r.m, r.a, r.b)}`, "data-metric": r.m.metric }, Number.isNaN(r.b - r.a) ? DTL.MISSING : DTL.change(r.b - r.a, r.m.unit)) }]),
       ],
     });
   }
@@ -159,12 +180,13 @@ DTL.ComparePage = class {
     DTL.load("ov").then((ov) => {
       if (!ov.feeders.n) return;
       const data = new DTL.MapData(this.study, ov);
-      Object.assign(data, { at: b, vs: a });
+      const [alone, by] = a === b ? [true, "load"] : [false, "diff"];
+      Object.assign(data, alone ? { at: b } : { at: b, vs: a });
       const canvas = DTL.h("canvas", { "aria-hidden": "true" });
-      const link = DTL.h("a", { class: "dtl-hc-map", href: `map.html#by=diff&s=${encodeURIComponent(B.case)}&vs=${encodeURIComponent(A.case)}`, "aria-label": "Open the difference on the map" }, canvas);
-      const keys = DTL.h("p", { class: "dtl-keys" }, DTL.palette.scales.diff.labels.map((text, k) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:var(--dtl-diff-${k})` }), text)));
-      box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, "Loading, less that before"), " points of the limit"), link, keys));
-      DTL.smallMap(link, canvas, data, "diff");
+      const link = DTL.h("a", { class: "dtl-hc-map", href: `map.html#by=${by}&s=${encodeURIComponent(B.case)}${alone ? "" : `&vs=${encodeURIComponent(A.case)}`}`, "aria-label": alone ? "Open the map" : "Open the difference on the map" }, canvas);
+      const keys = DTL.h("p", { class: "dtl-keys" }, DTL.palette.scales[by].labels.map((text, k) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:var(--dtl-${by}-${k})` }), text)));
+      box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, alone ? "Loading" : "Loading, less that before"), alone ? " % of the limit" : " points of the limit"), link, keys));
+      DTL.smallMap(link, canvas, data, by);
     }).catch((error) => DTL.tell(box, error));
     return box;
   }
@@ -181,13 +203,13 @@ DTL.ComparePage = class {
       sort: 1,
       most: 30,
       filter: "Find a feeder",
-      caption: "Feeders by change",
+      caption: a === b ? "Feeders" : "Feeders by change",
       columns: [
         { title: "Feeder", value: (r) => r.id, cell: (r) => DTL.h("a", { href: DTL.feederLink(r.id) }, r.id), left: true },
-        { title: "Highest loading, before and after", unit: "tick and bar, % of the limit", wide: true, value: (r) => load(r.i, "b") - load(r.i, "a"), cell: (r) => DTL.bullet2(load(r.i, "a"), load(r.i, "b"), most) },
+        { title: a === b ? "Highest loading" : "Highest loading, before and after", unit: a === b ? "% of the limit" : "tick and bar, % of the limit", wide: true, value: (r) => (a === b ? load(r.i, "b") : load(r.i, "b") - load(r.i, "a")), cell: (r) => DTL.bullet2(load(r.i, "a"), load(r.i, "b"), most) },
         ...shown.map(({ m, a: before, b: after }) => ({
-          title: m.meaning, unit: m.unit, value: (r) => after[r.i] - before[r.i],
-          cell: (r) => [DTL.shown(after[r.i], m.unit)[0], Number.isNaN(after[r.i] - before[r.i]) ? "" : DTL.h("small", { class: `dtl-${DTL.verdict(m, before[r.i], after[r.i])}` }, DTL.change(after[r.i] - before[r.i], m.unit))],
+          title: m.meaning, unit: m.unit, value: (r) => (a === b ? after[r.i] : after[r.i] - before[r.i]),
+          cell: (r) => [DTL.shown(after[r.i], m.unit)[0], a === b || Number.isNaN(after[r.i] - before[r.i]) ? "" : DTL.h("small", { class: `dtl-${DTL.verdict(m, before[r.i], after[r.i])}` }, DTL.change(after[r.i] - before[r.i], m.unit))],
         })),
       ],
     });
@@ -195,6 +217,7 @@ DTL.ComparePage = class {
 
   #violations(changes, A, B) {
     const fates = ["new", "worse", "better", "cured", "same"];
+    const alone = A === B;
     const chosen = new Set(["new", "worse", "cured"].some((f) => changes.some((c) => c.fate === f)) ? ["new", "worse", "better", "cured"] : fates);
     const box = DTL.h("div");
     const number = (value, row) => (row.what === "loading" ? DTL.text(value, "%", row.limit) : DTL.text(value, "pu", row.limit));
@@ -206,22 +229,22 @@ DTL.ComparePage = class {
         filter: "Find a feeder or element",
         caption: "Violations and what became of them",
         columns: [
-          { title: "Is", value: (r) => r.fate, left: true, trouble: (r) => r.fate === "new" || r.fate === "worse" },
+          ...(alone ? [] : [{ title: "Is", value: (r) => r.fate, left: true, trouble: (r) => r.fate === "new" || r.fate === "worse" }]),
           { title: "Element", value: (r) => `${r.kind} ${r.element}`, left: true },
           { title: "Feeder", value: (r) => r.feeder, cell: (r) => DTL.h("a", { href: DTL.feederLink(r.feeder) }, r.feeder), left: true },
           { title: "Criterion", value: (r) => r.what, left: true },
-          { title: A.label, value: (r) => r.a, cell: (r) => (Number.isNaN(r.a) ? "within" : number(r.a, r)) },
+          ...(alone ? [] : [{ title: A.label, value: (r) => r.a, cell: (r) => (Number.isNaN(r.a) ? "within" : number(r.a, r)) }]),
           { title: B.label, value: (r) => r.b, cell: (r) => (Number.isNaN(r.b) ? "within" : number(r.b, r)) },
           { title: "Limit", value: (r) => r.limit, cell: (r) => number(r.limit, { ...r, limit: null }) },
-          { title: `Hours, ${A.label}`, value: (r) => r.ha, cell: (r) => DTL.text(r.ha) },
+          ...(alone ? [] : [{ title: `Hours, ${A.label}`, value: (r) => r.ha, cell: (r) => DTL.text(r.ha) }]),
           { title: `Hours, ${B.label}`, value: (r) => r.hb, cell: (r) => DTL.text(r.hb) },
         ],
       }));
     };
-    const chips = DTL.h("p", { class: "dtl-chips" }, fates.map((f) => DTL.h("label", {}, DTL.h("input", { type: "checkbox", name: f, checked: chosen.has(f), onchange: (event) => ((event.target.checked ? chosen.add(f) : chosen.delete(f)), draw()) }), ` ${f} `, DTL.h("b", { "data-fate": f }, changes.filter((c) => c.fate === f).length.toLocaleString("en-US")))));
+    const chips = alone ? "" : DTL.h("p", { class: "dtl-chips" }, fates.map((f) => DTL.h("label", {}, DTL.h("input", { type: "checkbox", name: f, checked: chosen.has(f), onchange: (event) => ((event.target.checked ? chosen.add(f) : chosen.delete(f)), draw()) }), ` ${f} `, DTL.h("b", { "data-fate": f }, changes.filter((c) => c.fate === f).length.toLocaleString("en-US")))));
     draw();
     const left = this.compare.meta.left_out;
-    return changes.length ? [chips, box, left ? DTL.h("p", { class: "dtl-note" }, `${left.toLocaleString("en-US")} smaller violations of all cases are only in the file for download.`) : ""] : [DTL.h("p", {}, "Neither case has any.")];
+    return changes.length ? [chips, box, left ? DTL.h("p", { class: "dtl-note" }, `${left.toLocaleString("en-US")} smaller violations of all cases are only in the file for download.`) : ""] : [DTL.h("p", {}, alone ? "None." : "Neither case has any.")];
   }
 
   /** Feeders by case, coloured by the highest loading: the worst first. */

@@ -142,8 +142,10 @@ DTL.shown = (value, unit = "", limit = null) => {
 DTL.text = (value, unit, limit) => DTL.shown(value, unit, limit).join(" ").trim();
 
 DTL.change = (value, unit) => {
-  const [number, shown] = DTL.shown(Math.abs(value), unit);
-  return `${value > 0 ? "+" : value < 0 ? "−" : "±"}${number} ${shown === "%" ? "pt" : shown}`.trim();
+  const [digits, shown] = DTL.shown(Math.abs(value), unit);
+  const none = /^[0.]*$/.test(digits);
+  const number = none ? "0" : digits;
+  return `${none ? "±" : value > 0 ? "+" : "−"}${number} ${shown === "%" ? "pt" : shown}`.trim();
 };
 
 DTL.KM_PER_MILE = 1.609344;

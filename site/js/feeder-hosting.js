@@ -14,7 +14,7 @@ DTL.feederHosting = (study, payload, profile, at) => {
   const body = DTL.h("div");
   const draw = (of) => {
     const own = rows.filter((r) => r.case === chosen && r.of === of);
-    body.replaceChildren(...DTL.hostingBody(own, DTL.hosting.levels(payload.levels), profile, of));
+    body.replaceChildren(...DTL.hostingBody(own, DTL.hosting.levels(payload.levels), DTL.awayFrom(study, profile), of));
     box.setAttribute("data-of", of);
   };
   box.append(DTL.h("h2", {}, "Hosting capacity"),
@@ -24,27 +24,31 @@ DTL.feederHosting = (study, payload, profile, at) => {
   return box;
 };
 
-DTL.hostingBody = (own, levels, profile, of) => {
+/** Distances of buses from the head, in the unit of the study. */
+DTL.awayFrom = (study, profile) => {
+  const [unit, per] = study.units === "us" ? ["mi", DTL.KM_PER_MILE] : ["km", 1];
+  return { unit, of: new Map(profile.buses.get("name").map((n, i) => [n, profile.buses.get("km")[i] / per])) };
+};
+
+DTL.hostingBody = (own, levels, away, of) => {
   const single = own.filter((r) => r.mode === "single" && r.criterion === "all");
   const whole = own.filter((r) => r.mode !== "single" && !r.bus);
   const curves = whole.filter((r) => levels.has(r.row)).map((r) => ({ name: "share that fails", colour: "var(--dtl-scenario-1)", ...levels.get(r.row), p5: r.hc_kw_p5, p50: r.hc_kw_p50, p95: r.hc_kw_p95 }));
   return [
-    single.length ? DTL.hostingAlong(single, profile, of) : "",
+    single.length ? DTL.hostingAlong(single, away, of) : "",
     whole.length ? DTL.hostingWhole(whole) : "",
     curves.length ? DTL.h("div", { class: "dtl-two" }, DTL.hosting.curve(curves, "Random deployments"), DTL.hosting.violins(curves)) : "",
-    single.length ? DTL.hostingBuses(single, profile) : "",
+    single.length ? DTL.hostingBuses(single, away) : "",
   ];
 };
 
 /** The plant that fits at each bus, against its distance from the head, on a scale of powers of ten. */
-DTL.hostingAlong = (single, profile, of) => {
-  const names = profile.buses.get("name");
-  const km = new Map(names.map((n, i) => [n, profile.buses.get("km")[i]]));
+DTL.hostingAlong = (single, away, of) => {
   const methods = [...new Set(single.map((r) => r.method))].sort((a, b) => (a === "iterative" ? -1 : b === "iterative" ? 1 : 0));
   const most = Math.max(...single.map((r) => r.hc_kw), 1);
   const low = DTL.hosting.decades(single.map((r) => r.hc_kw))[0];
   const log = (kw) => Math.log10(Math.max(kw, 10 ** low));
-  const points = methods.map((m) => single.filter((r) => r.method === m && km.has(r.bus)).map((r) => ({ x: km.get(r.bus), y: log(r.hc_kw), r })));
+  const points = methods.map((m) => single.filter((r) => r.method === m && away.of.has(r.bus)).map((r) => ({ x: away.of.get(r.bus), y: log(r.hc_kw), r })));
   const all = points.flat();
   return DTL.chart({
     title: `${of === "load" ? "Load" : "Generation"} that fits at a bus`,
@@ -52,16 +56,16 @@ DTL.hostingAlong = (single, profile, of) => {
     describe: "Hosting capacity of each bus against its distance from the head.",
     note: "Each line of the axis is ten times the one below; what stands on the lowest line is that or less.",
     height: 300,
-    x: { from: 0, to: Math.max(...all.map((p) => p.x), 0.001), unit: "km" },
+    x: { from: 0, to: Math.max(...all.map((p) => p.x), 0.001), unit: away.unit },
     y: { from: low, to: Math.max(Math.log10(most), low + 1), steps: Array.from({ length: 9 }, (_, i) => low + i), format: (v) => DTL.text(10 ** v, "kW") },
     left: 66,
     layers: methods.map((m, i) => ({ kind: "dots", x: points[i].map((p) => p.x), y: points[i].map((p) => p.y), colour: `var(--dtl-scenario-${i ? 0 : 2})`, class: i ? "dtl-hollow" : "", key: m })),
     read: (x) => {
       let best = null;
       for (const p of all) if (!best || Math.abs(p.x - x) < Math.abs(best.x - x)) best = p;
-      return best ? `${best.r.bus}, ${DTL.significant(best.x)} km: ${single.filter((r) => r.bus === best.r.bus).map((r) => `${r.method} ${DTL.text(r.hc_kw, "kW")}`).join(", ")}, ${DTL.hosting.factor(best.r.limiting_factor)}` : null;
+      return best ? `${best.r.bus}, ${DTL.significant(best.x)} ${away.unit}: ${single.filter((r) => r.bus === best.r.bus).map((r) => `${r.method} ${DTL.text(r.hc_kw, "kW")}`).join(", ")}, ${DTL.hosting.factor(best.r.limiting_factor)}` : null;
     },
-    rows: () => ({ head: ["bus", "km", "method", "kW"], rows: all.map((p) => [p.r.bus, p.x.toFixed(3), p.r.method, p.r.hc_kw.toFixed(1)]) }),
+    rows: () => ({ head: ["bus", away.unit, "method", "kW"], rows: all.map((p) => [p.r.bus, p.x.toFixed(3), p.r.method, p.r.hc_kw.toFixed(1)]) }),
   });
 };
 
@@ -86,14 +90,13 @@ DTL.hostingWhole = (whole) => {
 };
 
 /** Every bus with the pair that proves its answer: it passes at the first figure and fails at the second. */
-DTL.hostingBuses = (single, profile) => {
-  const km = new Map(profile.buses.get("name").map((n, i) => [n, profile.buses.get("km")[i]]));
+DTL.hostingBuses = (single, away) => {
   const fails = (r) => (r.at_least === 1 || Number.isNaN(r.step_kw) ? NaN : r.hc_kw + r.step_kw);
   const value = (r, key) => (Number.isNaN(r[key]) ? DTL.MISSING : DTL.text(r[key], DTL.hosting.unit(r.limiting_factor), key === "limiting_value" ? r.limiting_limit : null));
   const columns = [
     { title: "Bus", value: (r) => r.bus, left: true },
     { title: "Phases", value: (r) => r.phases, left: true },
-    { title: "Distance", unit: "km", value: (r) => km.get(r.bus) ?? NaN, cell: (r) => (km.has(r.bus) ? DTL.significant(km.get(r.bus)) : DTL.MISSING) },
+    { title: "Distance", unit: away.unit, value: (r) => away.of.get(r.bus) ?? NaN, cell: (r) => (away.of.has(r.bus) ? DTL.significant(away.of.get(r.bus)) : DTL.MISSING) },
     { title: "Method", value: (r) => r.method, left: true },
     { title: "Passes at", unit: "kW", value: (r) => r.hc_kw, cell: (r) => DTL.text(r.hc_kw, "kW").replace(/ kW$/, ""), trouble: (r) => r.hc_kw <= 0 },
     { title: "Fails at", unit: "kW", value: fails, cell: (r) => (r.at_least === 1 ? "nothing fails" : Number.isNaN(fails(r)) ? "estimate" : DTL.text(fails(r), "kW").replace(/ kW$/, "")) },

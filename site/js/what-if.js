@@ -168,5 +168,6 @@ DTL.fitTold = (kw, told, site, top) => {
     DTL.svg("rect", { x: Math.min(99.2, x(kw)), y: 0, width: 0.8, height: 10, fill: "currentColor" }));
   const found = Number.isNaN(site.hc_kw) ? "" : ` The study's own search found ${DTL.text(site.hc_kw, "kW")} here.`;
   return [DTL.h("p", { class: "dtl-answer dtl-answer-small", "data-fits": word }, DTL.h("b", {}, `${word}: ${DTL.text(kw, "kW")}`), ` ${why}.`), bar,
+    DTL.h("div", { class: "dtl-what-scale", "aria-hidden": "true" }, DTL.h("span", {}, "0"), DTL.h("span", {}, DTL.text(top, "kW"))),
     DTL.h("p", { class: "dtl-what-numbers", "data-kw": told.kw, "data-bound": told.bound }, `About ${DTL.text(told.kw, "kW")} fit, ${told.atLeast ? "at least" : "and with little doubt"} ${DTL.text(told.bound, "kW")}; ${site.formula_term === "other" ? "reverse flow or a screen" : site.formula_term === "voltage" ? "voltage" : "a rating"} limits.${found}`)];
 };

@@ -224,4 +224,4 @@ def test_the_expectation_is_judged(
         row = {**empty, "metric": "portfolio_still_violating", "value": value}
         tables.write("cube", tables.frame("cube", [row]), path)
         told = list(expected.broken(prepared[1]))
-        assert len(told) == lines and all("25.0% of the element-hours" in t for t in told)
+        assert len(told) == lines and all("25.0 % of the element-hours" in t for t in told)

@@ -74,7 +74,8 @@ def test_pair_is_in_the_address_and_can_be_swapped(watched: Any) -> None:
     page = watched.go("compare.html#a=nobody&b=%3Cb%3E")
     assert page.locator("#dtl-compare select").count() == 2
     page = watched.go(address(A, A))
-    assert "choose two" in page.locator("#dtl-compare").inner_text()
+    assert page.locator("main h1").inner_text() == "Case base 2035"
+    assert page.locator("#dtl-compare .dtl-chips").count() == 0, "nothing is new or cured where nothing is compared"
 
 
 def test_hostile_names_stay_text(watched: Any) -> None:

@@ -12,7 +12,7 @@ from pyarrow import csv
 from dtl import tables
 from dtl.analyses.ranking import Asset, ranked
 from dtl.powerflow import head
-from dtl.report.asset_ranking import behind, far_buses
+from dtl.report.asset_ranking import behind, context, far_buses
 
 
 def test_standings_are_shares_of_lower_values_of_the_same_kind() -> None:
@@ -25,6 +25,15 @@ def test_standings_are_shares_of_lower_values_of_the_same_kind() -> None:
     assert {r.standing.get("customer_min", 0.0) for r in found.values()} == {0.0}
     assert (found["only"].score, found["d"].score) == (100.0, 50.0)
     assert [r.asset.element for r in ranked(assets)] == ["only", "d", "b", "c", "a"]
+
+
+def test_the_answer_names_who_stands_first_and_by_what() -> None:
+    loads = {"a": (10.0, 5.0), "b": (130.0, 7.0)}
+    assets = [Asset("f", "transformer", n, {"load_pct": v, "customers": c}, "base@2030") for n, (v, c) in loads.items()]
+    said = context(ranked(assets), {"base@2030": "base 2030"})
+    assert said is not None and said["lead"] == (
+        "Of 2 assets, transformer b of f stands first, in base 2030: loading, of its limit 130 %, customers behind 7."
+    )
 
 
 def test_a_missing_age_neither_helps_nor_harms() -> None:

@@ -37,6 +37,7 @@ def test_change_has_a_sign_and_per_cents_become_points() -> None:
     assert figures.change(26.51, "%") == "+26.5 pt"
     assert figures.change(-0.0161, "pu") == "−0.016 pu"
     assert figures.change(0, "") == "±0"
+    assert figures.change(-0.0003, "pu") == "±0 pu" and figures.change(0.002, "%") == "±0 pt"
 
 
 def test_length_in_the_units_of_the_study() -> None:

@@ -36,7 +36,7 @@ def test_bus_without_coordinates_stands_with_its_neighbour() -> None:
     assert found.points["v04"] == found.points["s04"]
 
 
-@pytest.mark.parametrize("change", ["few", "same", "other crs"])
+@pytest.mark.parametrize("change", ["few", "same", "sketch", "other crs"])
 def test_coordinates_that_cannot_be_used_give_a_tree(change: str) -> None:
     model, crs = made_study.MODELS["north"], ""
     if change == "few":
@@ -47,6 +47,9 @@ def test_coordinates_that_cannot_be_used_give_a_tree(change: str) -> None:
         model = model.model_copy(
             update={"buses": tuple(b.model_copy(update={"x": 0.0, "y": 0.0}) for b in model.buses)}
         )
+    elif change == "sketch":
+        places_of = {b.name: {"x": float(i % 4), "y": float(i // 4)} for i, b in enumerate(model.buses)}
+        model = model.model_copy(update={"buses": tuple(b.model_copy(update=places_of[b.name]) for b in model.buses)})
     else:
         crs = "EPSG:4326"
     assert places(model, crs).kind == "schematic"

@@ -141,9 +141,9 @@ def _dear(plans: Plans, taken: Sequence[Plan]) -> Iterator[str]:
     for one in works:
         if (one["cost"] or 0.0) > _MUCH * cost and one["removed_h"] < _LITTLE * removed:
             yield (
-                f"{called(one['option'], one['place'])} of {one['feeder']} takes {one['cost'] / cost:.0%} of the cost "
-                f"for {one['removed_h'] / removed:.1%} of what the measures remove one by one: a smaller budget, or "
-                "`value`, would leave it out."
+                f"{called(one['option'], one['place'])} of {one['feeder']} takes {100 * one['cost'] / cost:.0f} % of "
+                f"the cost for {100 * one['removed_h'] / removed:.1f} % of what the measures remove one by one: a "
+                "smaller budget, or `value`, would leave it out."
             )
 
 

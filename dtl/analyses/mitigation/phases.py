@@ -33,7 +33,7 @@ def phase_balance(scene: Scene) -> Iterator[Offer]:
     most, least = int(kw.argmax()), int(kw.argmin())
     gap = float(kw[most] - kw[least])
     if gap <= _EVEN * float(kw.mean()):
-        text = f"the phases behind bus {bus} are even to {gap / max(float(kw.mean()), 1e-9):.1%}"
+        text = f"the phases behind bus {bus} are even to {100 * gap / max(float(kw.mean()), 1e-9):.1f} %"
         yield Refused("phase_balance", owner, f"bus {bus}", text)
         return
     found = sorted(_laterals(scene, bus, fed_kw, most, least), key=lambda x: (abs(x[2] - gap / 2.0), x[1]))

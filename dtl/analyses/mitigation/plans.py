@@ -114,7 +114,7 @@ class Plans:
         cost = f"cost {chosen.cost:,.0f}" if words.get("costs") else "without prices"
         end = "all violations are gone, solved together" if left == 0 else f"{left:,.0f} element-hours are left"
         many = "1 measure removes" if count == 1 else f"{count} measures remove"
-        return f"{many} {share:.1%} of {self.before_h:,.0f} element-hours a year ({cost}); {end}."
+        return f"{many} {100 * share:.1f} % of {self.before_h:,.0f} element-hours a year ({cost}); {end}."
 
 
 def read(measures: Sequence[Row], packages: Sequence[Row], words: Mapping[str, Any]) -> Plans:
