@@ -11,6 +11,7 @@ ACTIONS = "studies/{study}/overrides/actions.yaml"
 
 RESULTS = "results/{study}"
 SPEC = RESULTS + "/study.json"
+REACH = RESULTS + "/reach.json"
 RUNS = RESULTS + "/runs"
 GATE = RUNS + "/gate"
 PROGRESS = RESULTS + "/progress.json"

@@ -20,6 +20,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from dtl import tables
 from dtl.learning.insight import LearnResult
 from dtl.learning.registry import LEARNERS, OVER_FEEDERS
+from dtl.spec.twins import twins
+from dtl.tables.named import unfolded
 
 OF_GROUP = ("powerflow", "generators", "calibrated", "kinds")
 """What modules of a group may know besides of how its cases are solved and what its sources are."""
@@ -27,16 +29,25 @@ OF_GROUPS = ("assess", "formula")
 """Tables of which `learn` takes those of all groups."""
 
 
-class Tables(Mapping[str, pa.Table]):
-    """Arrow tables by their contract, each read when it is first asked for; of several files, the rows of all."""
+FOLDED = ("powerflow", "hourly", "violations", "assess")
+"""Tables of which a group has no rows of a case that it cannot tell from another."""
 
-    def __init__(self, files: Mapping[str, list[Path]]):
+
+class Tables(Mapping[str, pa.Table]):
+    """Arrow tables by their contract, each read when it is first asked for; of several files, the rows of all.
+
+    ``like`` has, for each file of a table in `FOLDED`, the cases that the group was not asked, with those like them.
+    """
+
+    def __init__(self, files: Mapping[str, list[Path]], like: Mapping[Path, Mapping[str, str]] | None = None):
         self._files = files
+        self._like = like or {}
         self._read: dict[str, pa.Table] = {}
 
     def __getitem__(self, name: str) -> pa.Table:
         if name not in self._read:
-            self._read[name] = tables.concat(name, [tables.read(name, file) for file in self._files[name]])
+            found = [unfolded(tables.read(name, file), self._like.get(file, {})) for file in self._files[name]]
+            self._read[name] = tables.concat(name, found)
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -59,7 +70,9 @@ def learn_feeder(spec: Mapping[str, Any], inputs: Mapping[str, Path], outputs: M
         **{word: spec[word] for word in OF_GROUP if word in spec},
         "inputs": inputs,
     }
-    found = Tables({name: [path] for name, path in inputs.items() if name in tables.TABLES})
+    like = twins(spec.get("reach", {}), feeders)
+    files = {name: [path] for name, path in inputs.items() if name in tables.TABLES}
+    found = Tables(files, {inputs[name]: like for name in FOLDED})
     told = _ask(LEARNERS, spec["analyses"], words, found)
     own = [LearnResult([replace(r, feeder=r.feeder or spec["group"]) for r in t.rows], t.tables) for t in told]
     _write(own, outputs["learned"])
@@ -77,7 +90,10 @@ def learn(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[s
             learned.setdefault(file.stem, []).append(file)
     models = {"models": dict(inputs["feeder"]), "index": inputs["index"]}
     words = {**_shared(spec), **models, "definitions": spec.get("definitions", {})}
-    results = _ask(OVER_FEEDERS, spec["analyses"], words, Tables(files | learned))
+    reach = spec.get("reach", {})
+    members = json.loads(inputs["index"].read_text(encoding="utf-8"))["groups"] if reach else {}
+    like = {path: twins(reach, members[group]["feeders"]) for group, path in inputs["assess"].items() if reach}
+    results = _ask(OVER_FEEDERS, spec["analyses"], words, Tables(files | learned, like))
     before = Tables(learned)
     _write([LearnResult([], dict(before)), *results], outputs["learning"])
 

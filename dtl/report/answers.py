@@ -14,6 +14,7 @@ from dtl.analyses.metrics import METRICS
 from dtl.report import payloads
 from dtl.report.asked import ELEMENT, FEEDER, KINDS, PAST, ROWS
 from dtl.report.facts import Facts
+from dtl.tables.named import unfolded
 
 VALUES = ("max_load_pct", "min_pu", "max_pu", "loss_kwh", "hours_over", "life_loss_pct")
 """The columns of ``powerflow`` by which elements are asked."""
@@ -74,9 +75,9 @@ class Elements:
         self._found: dict[str, list[pa.Table]] = {kind: [] for kind in KINDS}
         self.names: dict[str, list[str]] = {"buses": [], "switches": []}
 
-    def add(self, flow: pa.Table) -> None:
-        """Take in the rows of whole elements, without those of single phases."""
-        whole = flow.filter(pc.equal(flow["phase"].cast(tables.TEXT), ""))
+    def add(self, flow: pa.Table, like: Mapping[str, str] | None = None) -> None:
+        """Take in the rows of whole elements, not of single phases; ``like`` maps cases without rows to others."""
+        whole = unfolded(flow.filter(pc.equal(flow["phase"].cast(tables.TEXT), "")), like or {})
         kinds = whole["kind"].cast(tables.TEXT)
         for kind, names in (("bus", self.names["buses"]), ("switch", self.names["switches"])):
             own = whole["element"].filter(pc.equal(kinds, kind)).cast(tables.TEXT)

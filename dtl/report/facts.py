@@ -6,7 +6,7 @@ Pages, the command line and the answer in words read nothing else, so a number i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -24,26 +24,41 @@ from dtl.analyses.registry import ANALYSES, OVER_CASES
 from dtl.report import cube
 from dtl.report.board import EVERY, Cell, board
 from dtl.report.headline import lead
+from dtl.spec.twins import twins
+from dtl.tables.named import all_cases, unfolded
 
 
 def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
     """Write the ``cube`` of a study from all tables ``assess``, all manifests, the outages and ``feeders.json``."""
     index = json.loads(Path(inputs["index"]).read_text(encoding="utf-8"))
-    assess = tables.concat("assess", [tables.read("assess", Path(p)) for _, p in sorted(inputs["assess"].items())])
+    like = _twins(spec, index)
+    found_of = [unfolded(tables.read("assess", Path(p)), like[g]) for g, p in sorted(inputs["assess"].items())]
+    assess = tables.concat("assess", found_of)
     whole = pc.and_(pc.equal(assess["element"], ""), pc.equal(assess["kind"].cast(tables.TEXT), ""))
     found = board(spec["cases"], index, assess.filter(whole))
     found.states = tuple(state["name"] for state in spec.get("powerflow", {}).get("states", ()))
-    manifests = {g: json.loads(Path(p).read_text(encoding="utf-8")) for g, p in inputs["manifest"].items()}
+    manifests = {
+        g: {"cases": all_cases(json.loads(Path(p).read_text(encoding="utf-8"))["cases"], like[g])}
+        for g, p in inputs["manifest"].items()
+    }
     cube.put_engines(found, index, manifests)
     level = pc.if_else(whole, "feeder", "element")
     copied = tables.frame("cube", {"level": level} | {name: assess[name] for name in assess.column_names})
-    past = _past(spec, inputs, found.feeders)
+    past = _past(spec, inputs, found.feeders, like)
     rows = [*cube.rows(found, spec["headline"], spec["baseline"], lead(spec["headline"], past)), *past]
     own = tables.frame("cube", rows)
     tables.write("cube", tables.concat("cube", [copied, own]), outputs["cube"])
 
 
-def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> list[dict[str, Any]]:
+def _twins(spec: Mapping[str, Any], index: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """By group the cases that it was not asked, each with the one like it."""
+    reach = spec.get("reach", {})
+    return {group: twins(reach, about["feeders"]) for group, about in index["groups"].items()}
+
+
+def _past(
+    spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str], like: Mapping[str, Mapping[str, str]]
+) -> list[dict[str, Any]]:
     """The rows of the analyses over all cases and feeders, where the study asks for them."""
     asked, cases = spec["analyses"], spec["cases"]
     rows: list[dict[str, Any]] = []
@@ -58,7 +73,7 @@ def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> l
         hosting = [tables.read("hosting", Path(p)) for _, p in sorted(inputs["hosting"].items())]
         rows += _over_cases("hosting")(tables.concat("hosting", hosting))
     if spec.get("head_energy"):
-        read = [tables.read("hourly", Path(p), _HEADS) for _, p in sorted(inputs["hourly"].items())]
+        read = _heads(inputs, like)
         scada = tables.read("scada", Path(inputs["scada"]))
         rows += head_measured(spec, pa.concat_tables(read), scada, spec["head_energy"], feeders)
     if "compliance" in asked:
@@ -70,7 +85,7 @@ def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> l
                  for n in ("measures", "packages")]  # fmt: skip
         rows += _over_cases("mitigation")(*parts, tables.read("portfolio", Path(inputs["portfolio"])))
     if "substations" in asked:
-        heads = [tables.read("hourly", Path(p), _HEADS) for _, p in sorted(inputs["hourly"].items())]
+        heads = _heads(inputs, like)
         assets = tables.read("assets", Path(inputs["assets"]))
         rows += _over_cases("substations")(asked["substations"], cases, pa.concat_tables(heads), assets, feeders)
     return rows
@@ -78,6 +93,10 @@ def _past(spec: dict[str, Any], inputs: dict[str, Any], feeders: list[str]) -> l
 
 _HEADS = ("feeder", "case", "hour", "source_kw", "source_kvar")
 """What of the hours of a feeder counts for its bank."""
+
+
+def _heads(inputs: Mapping[str, Any], like: Mapping[str, Mapping[str, str]]) -> list[pa.Table]:
+    return [unfolded(tables.read("hourly", Path(p), _HEADS), like[g]) for g, p in sorted(inputs["hourly"].items())]
 
 
 def _over_cases(kind: str) -> Callable[..., list[dict[str, Any]]]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from dtl import tables
 from dtl.network.feeder import Feeder
 from dtl.report import hosting_payloads
+from dtl.tables.named import unfolded
 
 Number = dict[str, float]
 Part = tuple[str, str]
@@ -92,12 +93,18 @@ def _ages(inputs: Mapping[str, Any], measured_year: int) -> Iterable[tuple[str, 
             yield row["feeder"], (row["kind"], row["element"]), max(age, 0.0)
 
 
-def overlays(model: Feeder, hosted: Sequence[Mapping[str, Any]], devices: Path | None, known: Known) -> Overlays:
-    """The overlays of one group."""
+def overlays(
+    model: Feeder,
+    hosted: Sequence[Mapping[str, Any]],
+    devices: Path | None,
+    known: Known,
+    like: Mapping[str, str] | None = None,
+) -> Overlays:
+    """The overlays of one group; ``like`` maps the cases that it was not asked to those that are answered as they."""
     of_bus = {f"fit_{of}": dict(by_case) for of, by_case in hosting_payloads.at_buses(hosted).items()}
     units: dict[str, dict[str, Number]] = {}
     if devices is not None:
-        for row in tables.read("devices", devices).to_pylist():
+        for row in unfolded(tables.read("devices", devices), like or {}).to_pylist():
             there = units.setdefault(row["kind"], {}).setdefault(row["case"], {})
             there[row["bus"]] = there.get(row["bus"], 0.0) + row["units"]
             if row["kind"] in DEVICES:

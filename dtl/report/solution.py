@@ -23,17 +23,21 @@ LINES = ("line", "switch")
 
 
 class Flow:
-    """The table ``powerflow`` of one feeder, to be asked by case, kind, element and phase."""
+    """The table ``powerflow`` of one feeder, to be asked by case, kind, element and phase.
 
-    def __init__(self, table: pa.Table):
+    ``like`` maps cases that it has no rows of to those that are answered as they.
+    """
+
+    def __init__(self, table: pa.Table, like: Mapping[Case, Case] | None = None):
         self._table = table
+        self.like = like or {}
         self._columns: dict[str, list[Any]] = {}
         keys = zip(*(table[k].to_pylist() for k in ("case", "kind", "element", "phase")), strict=True)
         self._row = {key: i for i, key in enumerate(keys)}
 
     def get(self, column: str, case: Case, kind: str, element: str, phase: str = "") -> Any:
         """A cell; None where the table has no such row or no value."""
-        at = self._row.get((case, kind, element, phase))
+        at = self._row.get((self.like.get(case, case), kind, element, phase))
         if at is None:
             return None
         if column not in self._columns:

@@ -11,6 +11,8 @@ import pyarrow as pa
 from dtl import tables
 from dtl.report import figures
 from dtl.report.facts import Facts
+from dtl.spec.twins import twins
+from dtl.tables.named import unfolded
 
 Shown = dict[str, Any]
 
@@ -20,11 +22,12 @@ COLUMNS = ("source_kw", "source_kvar", "load_kw", "load_kvar", "generation_kw", 
            "max_load_pct")  # fmt: skip
 
 
-def table(facts: Facts, inputs: Mapping[str, Any]) -> pa.Table:
+def table(spec: Mapping[str, Any], facts: Facts, inputs: Mapping[str, Any], index: Mapping[str, Any]) -> pa.Table:
     """A row per case, feeder and state; empty where time runs."""
     rows: list[Shown] = []
-    for _, path in sorted(inputs["hourly"].items()) if facts.states else ():
-        for row in tables.read("hourly", Path(path)).to_pylist():
+    for group, path in sorted(inputs["hourly"].items()) if facts.states else ():
+        like = twins(spec.get("reach", {}), index["groups"][group]["feeders"])
+        for row in unfolded(tables.read("hourly", Path(path)), like).to_pylist():
             told = {name: row[name] for name in ("case", "feeder")} | {"state": facts.states[row["hour"]]}
             rows.append(told | {name: row[name] for name in COLUMNS})
     words = [(name, pa.string()) for name in ("case", "feeder", "state")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from dtl import tables
 from dtl.analyses.ranking import Ranked
-from dtl.network.feeder import Feeder
 from dtl.report import (
     answers,
     asset_ranking,
@@ -24,6 +23,7 @@ from dtl.report import (
     compliance,
     downloads,
     drawing,
+    groups,
     hosting,
     hosting_payloads,
     hosting_swept,
@@ -56,8 +56,8 @@ from dtl.report.asset_ranking import Assets
 from dtl.report.facts import Facts, load
 from dtl.report.overlays import Known, Overlays, measured_year, overlays
 from dtl.report.overview_map import Overview
-from dtl.report.places import places
-from dtl.report.solution import Flow, Solution, by_feeder, hours_by_case
+from dtl.report.solution import Solution
+from dtl.spec.twins import twins
 
 SOURCE = Path(__file__).resolve().parents[2] / "site"
 """The source of the site: theme, scripts, texts."""
@@ -134,12 +134,13 @@ def _write_feeders(
     kinds: dict[str, str] = {}
     crs: str | None = None
     for name, group in sorted(index["groups"].items()):
-        model = _model(inputs, name)
+        model = groups.model(inputs, name)
         if crs is None and model is not None and any(b.x is not None for b in model.buses):
             crs = model.crs
-        hosted = _hosted(inputs, name)
-        shown = Overlays() if model is None else overlays(model, hosted, inputs["devices"].get(name), known)
-        for solution in _solutions(spec, inputs, name, group, model, cases, crs or "", shown, elements):
+        hosted = groups.hosted(inputs, name)
+        like = twins(spec.get("reach", {}), group["feeders"])
+        shown = Overlays() if model is None else overlays(model, hosted, inputs["devices"].get(name), known, like)
+        for solution in groups.solutions(spec, inputs, name, group, model, cases, crs or "", shown, elements):
             if solution.feeder not in files:
                 continue
             file = files[solution.feeder]
@@ -167,54 +168,6 @@ def _write_feeders(
     more["kept"] = {f for f, at in files.items() if (data / f"kept/{at}.js").exists()}
     more["ts"] = set(files) if series.may_show(spec) and not facts.states else set()
     return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked, elements.names)
-
-
-def _model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
-    path = inputs["feeder"].get(group)
-    return None if path is None else Feeder.from_json(Path(path).read_text(encoding="utf-8"))
-
-
-def _hosted(inputs: Mapping[str, Any], group: str) -> list[dict[str, Any]]:
-    """The rows of hosting capacity of a group that pages show; none where the study does not ask for it."""
-    path = inputs["hosting"].get(group)
-    rows: list[dict[str, Any]] = (
-        [] if path is None else hosting_payloads.shown(tables.read("hosting", Path(path))).to_pylist()
-    )
-    return rows
-
-
-def _solutions(
-    spec: Mapping[str, Any],
-    inputs: Mapping[str, Any],
-    name: str,
-    group: Mapping[str, Any],
-    model: Feeder | None,
-    cases: tuple[str, ...],
-    crs: str,
-    shown: Overlays,
-    elements: answers.Elements,
-) -> Iterator[Solution]:
-    if model is None or name not in inputs["powerflow"]:
-        yield from (Solution(f, name, cases, spec["limits"]) for f in group["feeders"])
-        return
-    flow = tables.read("powerflow", Path(inputs["powerflow"][name]))
-    elements.add(flow)
-    hourly = tables.read("hourly", Path(inputs["hourly"][name]))
-    told = json.loads(Path(inputs["manifest"][name]).read_text(encoding="utf-8"))["cases"]
-    where = places(model, crs)
-    for feeder in group["feeders"]:
-        yield Solution(
-            feeder,
-            name,
-            cases,
-            spec["limits"],
-            model,
-            where,
-            Flow(by_feeder(flow, feeder)),
-            hours_by_case(by_feeder(hourly, feeder), cases),
-            told,
-            shown,
-        )
 
 
 def _write_feeder(
@@ -265,10 +218,11 @@ def _write_pages(
         | learned
         | {"ranking": asset_ranking.table(told.assets)}
         | {"sweeps": swept, "hosting_swept": hosted, "deviations": (deviations := validation.read(inputs))}
-        | {"states": (snapshot := states.table(facts, inputs))}
+        | {"states": (snapshot := states.table(spec, facts, inputs, index))}
         | (works := mitigation.read(inputs))
     )
     cases = study_payloads.cases(spec, facts)
+    told_by = groups.manifests(spec, inputs, index)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
     rows = downloads.write(site / "docs" / "downloads", facts.table, listed, spec["spec_text"])
@@ -282,8 +236,8 @@ def _write_pages(
         ),
         "states": states.context(facts, snapshot, cases),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(_manifests(inputs)),
-        "method": _method(inputs, listed["findings"], spec, reference),
+        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(told_by),
+        "method": _method(told_by, listed["findings"], spec, reference),
         "hosting-capacity": hosting_swept.beside(hosting.context(facts, cases), varied),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
@@ -356,14 +310,10 @@ def _render(
     (site / "mkdocs.yml").write_text(pages.render_config(SOURCE / "mkdocs.yml.j2", config), encoding="utf-8")
 
 
-def _of_manifests(manifests: list[dict[str, Any]]) -> dict[str, Any]:
+def _of_manifests(told_by: Mapping[str, Any]) -> dict[str, Any]:
     """What cases say of their layers: their assumptions, and what programs brought."""
-    return {"assumed": assumed.lines(manifests), "programs": programs.lines(manifests)}
-
-
-def _manifests(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The manifests of all groups, in their order."""
-    return [json.loads(Path(path).read_text(encoding="utf-8")) for _, path in sorted(inputs["manifest"].items())]
+    said = [{"cases": told} for told in told_by.values()]
+    return {"assumed": assumed.lines(said), "programs": programs.lines(said)}
 
 
 def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
@@ -381,15 +331,14 @@ def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
 
 
 def _method(
-    inputs: Mapping[str, Any],
+    told_by: Mapping[str, Any],
     findings: Any,
     spec: Mapping[str, Any],
     reference: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     """The text of the method, and how each group was solved."""
     solved = []
-    for group, path in sorted(inputs["manifest"].items()):
-        told = json.loads(Path(path).read_text(encoding="utf-8"))["cases"]
+    for group, told in told_by.items():
         solved += [{"group": group, "case": case, **each} for case, each in sorted(told.items())]
     return {
         "text": (SOURCE / "docs" / "method.md").read_text(encoding="utf-8"),

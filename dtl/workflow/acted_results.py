@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dtl import layout, tables
+from dtl.spec.twins import reach, twins
 from dtl.workflow import digests
 from dtl.workflow.actions_file import ActionsFile
 
@@ -28,12 +30,15 @@ def results(file: ActionsFile) -> dict[str, Any]:
         return {"converged": None, "why": f"nothing is computed; `dtl run {study.name}` or POST /run_simulation"}
     known = digests.read_json(Path(layout.SPEC.format(study=study.name)))
     found: dict[str, Any] = {"case": case.case, "current": known == study.canonical()}
-    told = {g: _manifest(study.name, g, case.case) for g in sorted(index["groups"])}
+    reached = reach(study)
+    like = {g: twins(reached, about["feeders"]).get(case.case, case.case) for g, about in index["groups"].items()}
+    told = {g: _manifest(study.name, g, like[g]) for g in sorted(index["groups"])}
     solved = [g for g, m in told.items() if m.get("status") == "ok"]
     failed = {g: m.get("reason", "not solved") for g, m in told.items() if g not in solved}
     found |= {"converged": bool(solved) and not failed, "failed": failed}
     if solved:
-        found |= _power(study.name, solved, case.case) | _voltages(study.name, solved, case.case)
+        asked = {g: like[g] for g in solved}
+        found |= _power(study.name, asked) | _voltages(study.name, asked)
     found["executions"] = [row for g in solved for row in told[g].get("flexibility", [])]
     return found
 
@@ -44,9 +49,9 @@ def _manifest(study: str, group: str, case: str) -> dict[str, Any]:
     return found
 
 
-def _power(study: str, groups: list[str], case: str) -> dict[str, Any]:
+def _power(study: str, asked: Mapping[str, str]) -> dict[str, Any]:
     totals: dict[int, tuple[float, float, float]] = {}
-    for group in groups:
+    for group, case in asked.items():
         path = Path(layout.HOURLY.format(study=study, group=group))
         columns = ["hour", "source_kw", "source_kvar", "loss_kw", "case"]
         for row in tables.read("hourly", path, columns, case=case).to_pylist():
@@ -60,9 +65,9 @@ def _power(study: str, groups: list[str], case: str) -> dict[str, Any]:
     return {"peak_hour": hour, "total_power_kw": kw, "total_power_kvar": kvar, "total_losses_kw": loss}
 
 
-def _voltages(study: str, groups: list[str], case: str) -> dict[str, Any]:
+def _voltages(study: str, asked: Mapping[str, str]) -> dict[str, Any]:
     buses = []
-    for group in groups:
+    for group, case in asked.items():
         path = Path(layout.POWERFLOW.format(study=study, group=group))
         columns = ["feeder", "kind", "element", "phase", *_BUS]
         rows = tables.read("powerflow", path, [*columns, "case"], case=case, kind="bus").to_pylist()

@@ -6,7 +6,7 @@ of the raw files, so that Snakemake notices whatever may matter; to notice too m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from dtl.errors import SpecError
 from dtl.spec.study import load
 from dtl.workflow import digests, fingerprint, priority
 from dtl.workflow.questions import STUDY_FOLDER, Job, origin, solvable
-from dtl.workflow.slices import Slices, argument
+from dtl.workflow.slices import Slices
 from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Store
 
@@ -83,7 +83,6 @@ class Border:
     def spec(self, stage: str) -> Asked:
         """The slice of a stage as an argument."""
         return lambda wildcards: argument(
-            wildcards.study,
             self.job(stage, wildcards).spec,
             Path(layout.RUNS.format(study=wildcards.study)) / "specs",
         )
@@ -132,3 +131,14 @@ class Border:
     def _made(self, study: str, template: str) -> bool:
         made = origin(STAGES, template)
         return made is None or self.slices(study).asked(made.stage.name)
+
+
+def argument(spec: Mapping[str, Any], folder: Path, limit: int = 100_000) -> str:
+    """A slice as one argument of a command line: its JSON, or ``@`` and a file where that would be too long [bytes]."""
+    text = digests.canonical(spec)
+    if len(text.encode()) <= limit:
+        return text
+    path = folder / f"{digests.of_text(text)}.json"
+    if not path.exists():
+        digests.write_atomically(path, text)
+    return f"@{path.as_posix()}"

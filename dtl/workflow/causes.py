@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dtl.spec.twins import twins
 from dtl.workflow import reasons
 from dtl.workflow.revisions import PAGES, Name, Planned
 from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Answer, Store
 
-REPEATED = ("definitions", "powerflow", "cases")
+REPEATED = ("definitions", "powerflow", "cases", "reach")
 """Words of the stages over all feeders that repeat what other stages are asked, so that the plan foresees them."""
 
 
@@ -54,10 +55,12 @@ def touched(before: Planned, after: Planned) -> list[Name]:
 
 
 def _changed(before: Planned, after: Planned, group: str, case: str) -> Iterator[Name]:
+    like = twins(after.reach, group.split("+")).get(case, case) if group else case
     for name in touched(before, after):
         stage, of, at = name
         of_group = not group or STAGES[stage].per != "group" or of == group
-        if stage not in PAGES and of_group and (not case or at in ("", case)):
+        own = like if STAGES[stage].folded else case
+        if stage not in PAGES and of_group and (not case or at in ("", own)):
             yield name
 
 

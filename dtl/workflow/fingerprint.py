@@ -24,7 +24,7 @@ from typing import Any
 
 from dtl.errors import StoreError
 from dtl.workflow import digests, disk
-from dtl.workflow.stages import Stage
+from dtl.workflow.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's root: where ``data`` globs start."""

@@ -22,10 +22,12 @@ from typing import Any
 
 from dtl import layout
 from dtl.errors import ContractError, DtlError, SolveError, StoreError
+from dtl.spec.twins import twins
 from dtl.workflow import digests, disk, fingerprint
 from dtl.workflow.processes import identity, peak_mb
-from dtl.workflow.questions import Job, file_of, origin, raw_names
-from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow.questions import Job, Origin, file_of, origin, raw_names
+from dtl.workflow.stage import Stage
+from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Answer, Question, Store, describe
 
 
@@ -117,16 +119,26 @@ def _digests(job: Job, store: Store, stages: Mapping[str, Stage]) -> dict[str, A
             found[name] = {n: seen.digest(p) for n, p in paths.items()}
             continue
         source = origin(stages, job.stage.inputs[name])
-        contract = source.contract if source and source.stage.cased else None
 
-        def digest(path: Path, contract: str | None = contract) -> Any:
+        def digest(path: Path, of: str, source: Origin | None = source) -> Any:
             if not path.exists():
                 raise StoreError(f"{job.name}: its input {path} is not there")
-            return digests.of_path(path) if contract is None else _joined(path, contract, store, job.known_cases)
+            if source is None or not source.stage.cased:
+                return digests.of_path(path)
+            return _joined(path, source.contract, store, _asked(job, source.stage, of))
 
-        found[name] = {n: digest(p) for n, p in paths.items()} if isinstance(paths, dict) else digest(paths)
+        if isinstance(paths, dict):
+            found[name] = {n: digest(p, n) for n, p in paths.items()}
+        else:
+            found[name] = digest(paths, job.group)
     seen.save()
     return found
+
+
+def _asked(job: Job, stage: Stage, group: str) -> list[str]:
+    """The cases that the file of a group holds, of a stage that answers by case."""
+    like = twins(job.spec.get("reach", {}), group.split("+")) if stage.folded else {}
+    return [case for case in job.known_cases if case not in like]
 
 
 def _joined(path: Path, contract: str, store: Store, names: Sequence[str]) -> Joined:

@@ -17,11 +17,13 @@ from typing import Any
 
 from dtl import layout
 from dtl.spec.study import Study
+from dtl.spec.twins import Reach, reach
 from dtl.workflow import digests, fingerprint
 from dtl.workflow.questions import Job, Origin, file_of, groups_of, origin, published, record_path
 from dtl.workflow.reasons import why
 from dtl.workflow.slices import Slices
-from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow.stage import Stage
+from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Answer, Question, Store
 
 ANY = "*"
@@ -57,6 +59,8 @@ class Plan:
     keys: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """By stage and source or group: the key of each case whose answer is in the store."""
     jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
+    reach: Reach = field(default_factory=dict)
+    """Which cases a group is not asked, as `dtl.spec.twins` decides it."""
 
     @cached_property
     def seconds(self) -> dict[str, float]:
@@ -85,6 +89,7 @@ class Plan:
             "compute": [asdict(x) for x in self.compute],
             "may_change": [asdict(x) for x in self.may_change],
             "reuse": [asdict(x) for x in self.reuse],
+            "reach": dict(self.reach),
             "minutes": {"compute": self.minutes(self.compute), "may_change": self.minutes(self.may_change)},
         }
 
@@ -113,7 +118,7 @@ class _Planner:
     def __init__(self, slices: Slices, store: Store, stages: Mapping[str, Stage]):
         self.slices, self.store, self.stages = slices, store, stages
         self.seen = store.seen()
-        self.plan = Plan(slices.study.name)
+        self.plan = Plan(slices.study.name, reach=reach(slices.study))
         self.known: dict[tuple[str, str], dict[str, Answer | None]] = {}
         self.asked: dict[tuple[str, str, str], str] = {}
         self.groups: list[str] = []

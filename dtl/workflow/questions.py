@@ -11,7 +11,7 @@ from typing import Any
 from dtl import layout
 from dtl.errors import StoreError
 from dtl.workflow import digests
-from dtl.workflow.stages import Stage
+from dtl.workflow.stage import Stage
 
 STUDY_FOLDER = str(PurePosixPath(layout.STUDY).parent)
 """Where a study's own files are; names of raw files are relative to it."""

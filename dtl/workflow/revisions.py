@@ -23,6 +23,7 @@ import yaml
 from dtl import layout
 from dtl.errors import DtlError, StoreError
 from dtl.spec.base import near
+from dtl.spec.twins import Reach
 from dtl.workflow import digests, foresee, plan
 from dtl.workflow.plan import Plan
 from dtl.workflow.store import Store
@@ -52,6 +53,7 @@ class Planned:
     keys: Mapping[Name, str] = field(default_factory=dict)
     missing: tuple[Name, ...] = ()
     mistake: str = ""
+    reach: Reach = field(default_factory=dict)
 
 
 def git(*words: str, **environment: str) -> str:
@@ -167,7 +169,7 @@ def here(study: str, store: Store, made: Plan | None = None) -> Planned:
 def _of_lines(study: str, label: str, commit: str, said: Mapping[str, Any]) -> Planned:
     keys = {_name(line): line["key"] for how in HOWS for line in said[how]}
     missing = tuple(_name(line) for how in HOWS[:2] for line in said[how])
-    return Planned(study, label, commit, keys, missing)
+    return Planned(study, label, commit, keys, missing, reach=said.get("reach", {}))
 
 
 def _name(line: Mapping[str, Any]) -> Name:

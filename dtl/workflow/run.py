@@ -15,6 +15,7 @@ from dtl import layout
 from dtl.errors import SpecError, StoreError
 from dtl.spec import lock as pins
 from dtl.spec.study import Study
+from dtl.spec.twins import reach
 from dtl.workflow import audit, budget, digests, gate, ledger, lock, named, plan, published, snakemake, summary
 from dtl.workflow.foresee import read
 from dtl.workflow.lock import AbandonedError
@@ -86,6 +87,7 @@ def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
             if path != runs:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     digests.write_atomically(Path(layout.SPEC.format(study=study.name)), digests.pretty(study.canonical()))
+    digests.write_atomically(Path(layout.REACH.format(study=study.name)), digests.pretty(reach(study)))
 
 
 def _passes(study: Study, store: Store, found: Plan, options: Options, token: str) -> dict[str, Any]:

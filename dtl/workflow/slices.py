@@ -8,15 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dtl.spec import feeders
+from dtl.spec import feeders, twins
 from dtl.spec.areas import AreaTable
 from dtl.spec.canonical import plain
 from dtl.spec.network import MeterMatching
 from dtl.spec.stacked import files, in_service, words
 from dtl.spec.study import Case, Study
-from dtl.workflow import digests, fingerprint, stated
+from dtl.workflow import fingerprint, stated
 from dtl.workflow.questions import Job, origin, raw_names
-from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow.stage import Stage
+from dtl.workflow.stages import STAGES
 
 READ = ("ami", "costs", "cyme_results", "epw", "forecast", "generators", "gis", "oms", "open_meteo", "scada",
         "weather_file")  # fmt: skip
@@ -89,7 +90,19 @@ class Slices:
         if not of:
             return self._shared[stage]
         shared, members = self._shared[stage], self._members(of)
-        return {**shared, **self._reached(shared, of), **stated.of_members(shared, members), "group": of}
+        own = {**shared, **self._reached(shared, of), **stated.of_members(shared, members), "group": of}
+        if self.stages[stage].folded:
+            own["cases"] = {c: words for c, words in own["cases"].items() if c not in self.twins(of)}
+        return own
+
+    def twins(self, group: str) -> dict[str, str]:
+        """The cases that a group is not asked, each with the one that is answered as it would be."""
+        return twins.twins(self._alike.get("reach", {}), self._members(group))
+
+    @cached_property
+    def _alike(self) -> dict[str, Any]:
+        reach = twins.reach(self.study)
+        return {"reach": reach} if reach else {}
 
     def _members(self, group: str) -> list[str]:
         """The feeders of a group."""
@@ -325,6 +338,7 @@ class Slices:
             "definitions": self._definitions(cosmetic=False),
             "powerflow": self._physics,
             "generators": in_service(self.study),
+            **self._alike,
         }
 
     def _gather(self) -> dict[str, Any]:
@@ -350,6 +364,7 @@ class Slices:
             "timezone": study.timezone,
             "currency": study.currency,
             "cases": self._results["cases"],
+            **self._alike,
             "unasked": self._unasked("write_site"),
             "scenarios": scenarios,
             "layers": whole["layers"],
@@ -387,14 +402,3 @@ class Slices:
 def _everywhere(layer: dict[str, Any]) -> dict[str, Any]:
     """A layer without the list of the feeders that it reaches."""
     return {word: value for word, value in layer.items() if word != "feeders"}
-
-
-def argument(study: str, spec: Mapping[str, Any], folder: Path, limit: int = 100_000) -> str:
-    """A slice as one argument of a command line: its JSON, or ``@`` and a file where that would be too long [bytes]."""
-    text = digests.canonical(spec)
-    if len(text.encode()) <= limit:
-        return text
-    path = folder / f"{digests.of_text(text)}.json"
-    if not path.exists():
-        digests.write_atomically(path, text)
-    return f"@{path.as_posix()}"

@@ -51,8 +51,19 @@ def number(study: str, text: str, case: str) -> int:
         raise StoreError(f"{path}: no job published it; `dtl run {study} --fresh` does")
     groups = {r["of"] for r in makers.values() if r["stage"] == "solve_feeder"}
     group = next((g for g in sorted(groups) if at.feeder and at.feeder in g.split("+")), "")
-    print("\n".join([*_assumed(makers, group, at.case), *trace(makers, path, record, group, at.case)]))
+    like = _asked(study, group, at.case)
+    if like != at.case:
+        print(f"  {group} is not reached by what tells {at.case} from {like}: it was asked {like}")
+    print("\n".join([*_assumed(makers, group, like), *trace(makers, path, record, group, like)]))
     return 0
+
+
+def _asked(study: str, group: str, case: str) -> str:
+    """The case that a group was asked for another one in the last run, itself if it was asked."""
+    from dtl.spec.twins import twins
+
+    reach = digests.read_json(Path(layout.REACH.format(study=study)))
+    return twins(reach or {}, group.split("+")).get(case, case) if group else case
 
 
 def _assumed(makers: Mapping[str, dict[str, Any]], group: str, case: str) -> list[str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow.stage import Stage
+from dtl.workflow.stages import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 

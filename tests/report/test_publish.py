@@ -21,6 +21,7 @@ from dtl.report.publish.parts import Results
 from dtl.report.publish.relations import RELATIONS
 from dtl.report.publish.targets import Duck, Postgres, Target
 from dtl.spec.study import load
+from dtl.spec.twins import reach
 from dtl.workflow import digests, job
 from dtl.workflow.questions import solvable
 from dtl.workflow.slices import Slices
@@ -57,6 +58,7 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for each in of or solvable(Path("results/s/feeders.json")):
                 job.run(slices.job(name, each), store)
         Path(layout.SPEC.format(study="s")).write_text(digests.pretty(study.canonical()))
+        Path(layout.REACH.format(study="s")).write_text(digests.pretty(reach(study)))
     finally:
         os.chdir(before)
     return place

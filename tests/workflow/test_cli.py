@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from dtl import cli
-from dtl.workflow import slices
-from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow import border
+from dtl.workflow.stage import Stage
+from dtl.workflow.stages import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,12 +86,12 @@ def test_why_wants_a_result(here: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_long_slice_goes_to_a_file(tmp_path: Path) -> None:
-    short = slices.argument("s", {"a": 1}, tmp_path)
+    short = border.argument({"a": 1}, tmp_path)
     assert short == '{"a":1}' and not list(tmp_path.iterdir())
     spec = {"a": "x" * 200_000}
-    long = slices.argument("s", spec, tmp_path)
+    long = border.argument(spec, tmp_path)
     assert long.startswith("@") and json.loads(Path(long[1:]).read_text()) == spec
-    assert slices.argument("s", spec, tmp_path) == long
+    assert border.argument(spec, tmp_path) == long
 
 
 def test_what_the_snakefile_imports_is_light() -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from dtl.powerflow import newton
 from dtl.workflow import fingerprint
-from dtl.workflow.stages import STAGES, Stage
+from dtl.workflow.stage import Stage
+from dtl.workflow.stages import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {

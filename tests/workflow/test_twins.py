@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tinystudy import Tiny
 
+from dtl import layout
+from dtl.report.publish.parts import Results
 from dtl.spec.study import load
-from dtl.workflow import job, twins
+from dtl.spec.twins import reach
+from dtl.workflow import digests, job, twins
 from dtl.workflow.questions import Job
 from dtl.workflow.slices import Slices
+from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Store
 
 STUDY = """\
@@ -38,6 +43,8 @@ analyses:
     up_to_kw: 500
     hours: extremes_48
     methods: {drive: {}}
+report:
+  publish: {min_customers: 1, max_customer_share: 1.0}
 """
 
 
@@ -63,11 +70,61 @@ def groups(slices: Slices) -> list[str]:
 
 def test_cases_are_alike_by_layers_and_year(slices: Slices) -> None:
     first, second = (slices.job("solve_feeder", group) for group in groups(slices))
+    own = ["base@2026", "base@2030", "grown@2026", "grown@2030"]
+    assert first.cases == own, "the layer of another feeder does not reach it: it is not asked"
+    assert slices.twins(first.group) == {"cars@2026": "grown@2026", "cars@2030": "grown@2030"}
+    assert second.cases == sorted([*own, "cars@2026", "cars@2030"]) and slices.twins(second.group) == {}
     told = {case: twins.twin(first, case) for case in first.cases}
-    assert told["base@2030"] == "base@2026", "without layers the years are alike"
-    assert told["grown@2030"] == "cars@2030", "the layer of another feeder does not reach it"
-    assert told["grown@2026"] == "cars@2026", "with a layer that grows each year is its own"
-    assert {twins.twin(second, case) for case in second.cases} == set(second.cases) - {"base@2030"}
+    assert told == {case: case for case in own} | {"base@2030": "base@2026"}, "without layers the years are alike"
+    assert slices.job("host_feeder", first.group).cases == ["base@2026", "base@2030", "cars@2030"]
+
+
+def test_a_scenario_for_other_feeders_leaves_the_jobs_of_a_group_as_they_were(slices: Slices) -> None:
+    first, second = groups(slices)
+    text = (slices.study.folder / "study.yaml").read_text()
+    before = {(s, g): slices.job(s, g).spec for s in ("solve_feeder", "assess_feeder") for g in (first, second)}
+    more = text.replace(
+        "scenarios:",
+        "  a_more: {kind: ev, profile: level1_residential, to: all, penetration: 0.1, feeders: ["
+        + second
+        + "]}\nscenarios:",
+    )
+    more = more.replace("analyses:", "  all_of_it: {stack: [more, elsewhere, a_more]}\nanalyses:")
+    (slices.study.folder / "study.yaml").write_text(more)
+    after = Slices(load(slices.study.folder))
+    for (stage, group), spec in before.items():
+        assert (after.job(stage, group).spec == spec) == (group == first), (stage, group)
+
+
+def test_results_are_those_of_a_study_that_asks_every_group_every_case(slices: Slices) -> None:
+    whole = {name: replace(stage, folded=False) for name, stage in STAGES.items()}
+    found: dict[bool, dict[str, bytes]] = {}
+    asked: dict[bool, int] = {}
+    for folded in (True, False):
+        stages = STAGES if folded else whole
+        own = Slices(slices.study, stages)
+        cases = 0
+        for stage in ("solve_feeder", "host_feeder", "assess_feeder"):
+            for group in groups(slices):
+                cases += len(job.run(own.job(stage, group), Store(), stages)["answers"])
+        asked[folded] = cases
+        for stage in ("gather", "write_site", "publish_site"):
+            job.run(own.job(stage), Store(), stages)
+        root = Path("results") / slices.study.name
+        kept = [root / "cube.parquet", *sorted((root / "site").rglob("*")), *sorted((root / "public").rglob("*"))]
+        found[folded] = {str(p): p.read_bytes() for p in kept if p.is_file()}
+        digests.write_atomically(
+            Path(layout.SPEC.format(study=slices.study.name)), digests.pretty(slices.study.canonical())
+        )
+        digests.write_atomically(
+            Path(layout.REACH.format(study=slices.study.name)), digests.pretty(reach(slices.study))
+        )
+        parts = {f"{p.relation}/{p.name}": p.make() for p in Results(slices.study.name).parts()}
+        found[folded] |= {name: str(sorted(table.to_pylist(), key=str)).encode() for name, table in parts.items()}
+    assert asked[False] == asked[True] + 4
+    assert len(found[True]) > 40 and found[True].keys() == found[False].keys()
+    unlike = [name for name in found[True] if found[True][name] != found[False][name]]
+    assert unlike == []
 
 
 @pytest.mark.parametrize("stage", ["solve_feeder", "host_feeder"])

@@ -19,6 +19,8 @@ from dtl.network.topology import Edge, trace
 from dtl.report.public import figures, rule
 from dtl.report.public.model import model as reduced
 from dtl.report.public.names import Names, drawn, names
+from dtl.spec.twins import twins
+from dtl.tables.named import all_cases, unfolded
 
 PAGES = ("index", "questions", "map", "compare", "feeder", "side-by-side", "hosting-capacity", "reliability", "method",
          "downloads")  # fmt: skip
@@ -58,7 +60,8 @@ def copy(spec: Mapping[str, Any], inputs: Mapping[str, Any], folder: Path) -> Co
             made.withheld |= set(group["feeders"])
             continue
         here = folder / f"g{len(groups)}"
-        found = _group(publish, inputs, name, group, here, made)
+        like = twins(spec.get("reach", {}), group["feeders"])
+        found = _group(publish, inputs, name, group, here, made, like)
         if found:
             groups[_joined(found["feeders"])] = found
     if not groups:
@@ -88,6 +91,7 @@ def _group(
     group: Mapping[str, Any],
     here: Path,
     made: Copy,
+    like: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """Write one group's inputs; its entry of ``feeders.json``, or None where none of its feeders may be shown."""
     whole = Feeder.from_json(Path(inputs["feeder"][name]).read_text(encoding="utf-8"))
@@ -111,9 +115,10 @@ def _group(
     copied = reduced(whole, kept, buses, told, placed=placed)
     made.models[of] = copied
     made.inputs["feeder"][of] = _text(here / "feeder.json", copied.to_json())
-    manifest = _manifest(json.loads(Path(inputs["manifest"][name]).read_text(encoding="utf-8")), publish)
+    told_by = json.loads(Path(inputs["manifest"][name]).read_text(encoding="utf-8"))["cases"]
+    manifest = _manifest(all_cases(told_by, like), publish)
     made.inputs["manifest"][of] = _text(here / "manifest.json", json.dumps(manifest))
-    _tables(publish, inputs, name, of, key, shown, here, made)
+    _tables(publish, inputs, name, of, key, shown, here, made, like)
     return _entry(kept, passing, copied, group, publish)
 
 
@@ -126,6 +131,7 @@ def _tables(
     shown: set[Edge],
     here: Path,
     made: Copy,
+    like: Mapping[str, str],
 ) -> None:
     settings = "device_settings" not in publish["hide"]
     told, most = next(iter(key.values())), figures.highest(tables.TABLES["powerflow"].schema.empty_table())
@@ -133,7 +139,7 @@ def _tables(
         path = inputs[table].get(name)
         if path is None:
             continue
-        found = tables.read(table, Path(path))
+        found = unfolded(tables.read(table, Path(path)), like)
         found = found.filter(pc.is_in(found["feeder"].cast(tables.TEXT), pa.array(sorted(key), tables.TEXT)))
         if table == "powerflow":
             found = figures.powerflow(found, told, shown, settings=settings)
@@ -157,9 +163,9 @@ _TOLD = ("status", "engine", "engine_version", "tolerance", "hours", "secondary"
 """What the copy keeps of how a case was solved; the rest may name parts."""
 
 
-def _manifest(manifest: Mapping[str, Any], publish: Mapping[str, Any]) -> dict[str, Any]:
+def _manifest(told_by: Mapping[str, Any], publish: Mapping[str, Any]) -> dict[str, Any]:
     cases = {}
-    for case, told in manifest["cases"].items():
+    for case, told in told_by.items():
         ok = told["status"] == "ok"
         kept = {k: told[k] for k in _TOLD if k in told}
         controls = {} if "device_settings" in publish["hide"] else {"mode": told.get("controls", {}).get("mode", "")}

@@ -82,6 +82,7 @@ def _spec(spec: Mapping[str, Any], made: Copy) -> dict[str, Any]:
         "headline": headline,
         "head_energy": "",
         "definitions": definitions,
+        "reach": {},
         "points": [],
         "decisions": {},
         "spec_text": json.dumps(whole, sort_keys=True),

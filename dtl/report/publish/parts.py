@@ -21,6 +21,8 @@ from dtl.errors import StoreError
 from dtl.network.feeder import Feeder
 from dtl.report.publish.circuits import Circuit, catalogs, installed
 from dtl.report.publish.relations import RELATIONS
+from dtl.spec.twins import twins
+from dtl.tables.named import unfolded
 
 Row = dict[str, Any]
 WHOLE = "*"
@@ -46,6 +48,7 @@ class Results:
             raise StoreError(f"{self._path(layout.CUBE)}: is not there; `dtl run {study}` writes it")
         self._index: dict[str, Any] = json.loads(self._path(layout.FEEDERS).read_text(encoding="utf-8"))["groups"]
         self._spec = json.loads(self._path(layout.SPEC).read_text(encoding="utf-8"))
+        self._reach = json.loads(self._path(layout.REACH).read_text(encoding="utf-8"))
 
     def parts(self) -> Iterator[Part]:
         """All parts, relation by relation in the order of `RELATIONS`."""
@@ -59,8 +62,17 @@ class Results:
     def _path(self, template: str, group: str = "") -> Path:
         return Path(template.format(study=self.study, group=group))
 
-    def _part(self, relation: str, name: str, files: list[Path], rows: Callable[[], list[Row] | pa.Table]) -> Part:
+    def _part(
+        self,
+        relation: str,
+        name: str,
+        files: list[Path],
+        rows: Callable[[], list[Row] | pa.Table],
+        like: Mapping[str, str] | None = None,
+    ) -> Part:
         digest = hashlib.sha256(str(RELATIONS[relation].schema).encode())
+        if like:
+            digest.update(json.dumps(like, sort_keys=True).encode())
         for file in files:
             digest.update(hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b"none")
         return Part(relation, name, digest.hexdigest(), lambda: _table(relation, name, rows()))
@@ -82,6 +94,7 @@ class Results:
         def at(template: str) -> Path:
             return self._path(template, group)
 
+        like = twins(self._reach, self._index[group]["feeders"])
         model = at(layout.FEEDER)
         if model.is_file():
             files = [model, self._path(layout.LINKS), self._path(layout.ASSETS)]
@@ -92,16 +105,17 @@ class Results:
             "meters": (layout.LINKED, self._meters),
             "ami_readings": (layout.READINGS, _readings),
             "scada_readings": (layout.GIVEN_SCADA, _scada),
-            "head_hourly": (layout.HOURLY, _hourly),
             "hosting_capacity": (layout.HOSTING, _hosting),
             "cyme_validation": (layout.DEVIATIONS, _validation),
         }
         for relation, (template, rows) in plain.items():
             if (path := at(template)).is_file():
                 yield self._part(relation, group, [path], partial(rows, path))
-        results = [at(layout.POWERFLOW), at(layout.VIOLATIONS)]
-        if all(p.is_file() for p in results):
-            yield self._part("simulation_results", group, results, lambda: _results(*results))
+        if (hourly := at(layout.HOURLY)).is_file():
+            yield self._part("head_hourly", group, [hourly], lambda: _hourly(hourly, like), like)
+        flow, over = at(layout.POWERFLOW), at(layout.VIOLATIONS)
+        if flow.is_file() and over.is_file():
+            yield self._part("simulation_results", group, [flow, over], lambda: _results(flow, over, like), like)
 
     def _models(self) -> Iterator[Feeder]:
         for group in sorted(self._index):
@@ -218,8 +232,8 @@ def _scada(path: Path) -> pa.Table:
     return _renamed(tables.read("scada", path), {"device": "device_id", "feeder": "feeder_id", "start": "time"})
 
 
-def _hourly(path: Path) -> pa.Table:
-    return _renamed(tables.read("hourly", path), {"case": "scenario_id", "feeder": "feeder_id"})
+def _hourly(path: Path, like: Mapping[str, str]) -> pa.Table:
+    return _renamed(unfolded(tables.read("hourly", path), like), {"case": "scenario_id", "feeder": "feeder_id"})
 
 
 def _hosting(path: Path) -> pa.Table:
@@ -255,8 +269,8 @@ MAXIMA = {
 """Metrics of the worst hour of an element, with its hour and with the hours that break a limit."""
 
 
-def _results(powerflow: Path, violations: Path) -> list[Row]:
-    wide = tables.read("powerflow", powerflow).to_pylist()
+def _results(powerflow: Path, violations: Path, like: Mapping[str, str]) -> list[Row]:
+    wide = unfolded(tables.read("powerflow", powerflow), like).to_pylist()
     found = [
         {
             "scenario_id": r["case"], "feeder_id": r["feeder"], "asset_id": _asset(r), "metric_type": metric,
@@ -271,7 +285,7 @@ def _results(powerflow: Path, violations: Path) -> list[Row]:
             "scenario_id": r["case"], "feeder_id": r["feeder"], "asset_id": _asset(r), "metric_type": r["violation"],
             "value": r["value"], "limit_value": r["limit"], "hour": r["hour"], "violation_flag": True,
         }
-        for r in tables.read("violations", violations).to_pylist()
+        for r in unfolded(tables.read("violations", violations), like).to_pylist()
     ]  # fmt: skip
     return found
 

@@ -1,0 +1,82 @@
+"""The answers of each group as pages need them, read from the files of its jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dtl import tables
+from dtl.network.feeder import Feeder
+from dtl.report import answers, hosting_payloads
+from dtl.report.overlays import Overlays
+from dtl.report.places import places
+from dtl.report.solution import Flow, Solution, by_feeder, hours_by_case
+from dtl.spec.twins import twins
+from dtl.tables.named import all_cases
+
+
+def model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
+    """The network of a group; None where it has none."""
+    path = inputs["feeder"].get(group)
+    return None if path is None else Feeder.from_json(Path(path).read_text(encoding="utf-8"))
+
+
+def hosted(inputs: Mapping[str, Any], group: str) -> list[dict[str, Any]]:
+    """The rows of hosting capacity of a group that pages show; none where the study does not ask for it."""
+    path = inputs["hosting"].get(group)
+    rows: list[dict[str, Any]] = (
+        [] if path is None else hosting_payloads.shown(tables.read("hosting", Path(path))).to_pylist()
+    )
+    return rows
+
+
+def solutions(
+    spec: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    name: str,
+    group: Mapping[str, Any],
+    network: Feeder | None,
+    cases: tuple[str, ...],
+    crs: str,
+    shown: Overlays,
+    elements: answers.Elements,
+) -> Iterator[Solution]:
+    """The feeders of a group with their answers of all cases; ``elements`` takes in what questions may ask for."""
+    if network is None or name not in inputs["powerflow"]:
+        yield from (Solution(f, name, cases, spec["limits"]) for f in group["feeders"])
+        return
+    like = twins(spec.get("reach", {}), group["feeders"])
+    flow = tables.read("powerflow", Path(inputs["powerflow"][name]))
+    elements.add(flow, like)
+    hourly = tables.read("hourly", Path(inputs["hourly"][name]))
+    told = all_cases(_cases(inputs["manifest"][name]), like)
+    where = places(network, crs)
+    for feeder in group["feeders"]:
+        yield Solution(
+            feeder,
+            name,
+            cases,
+            spec["limits"],
+            network,
+            where,
+            Flow(by_feeder(flow, feeder), like),
+            all_cases(hours_by_case(by_feeder(hourly, feeder), cases), like),
+            told,
+            shown,
+        )
+
+
+def manifests(spec: Mapping[str, Any], inputs: Mapping[str, Any], index: Mapping[str, Any]) -> dict[str, Any]:
+    """What the manifest of each group says of each case, by group and case, in their order."""
+    reach, groups = spec.get("reach", {}), index["groups"]
+    return {
+        group: all_cases(_cases(path), twins(reach, groups[group]["feeders"]))
+        for group, path in sorted(inputs["manifest"].items())
+    }
+
+
+def _cases(path: str | Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))["cases"]
+    return told
