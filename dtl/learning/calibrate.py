@@ -78,7 +78,7 @@ class Problem:
         for simulated, told in zip(self.power(x), (self.kw, self.kvar), strict=True):
             if told is not None:
                 some = hours & np.isfinite(told)
-                sigma = METER_SHARE * max(float(np.nanquantile(np.abs(told), 0.95)), 1e-9)
+                sigma = METER_SHARE * max(float(np.quantile(np.abs(told[some]), 0.95)), 1e-9)
                 parts.append((simulated[some] - told[some]) / sigma)
         prior = np.asarray([PRIOR[name] for name in self.change])
         return np.concatenate([*parts, (x - self.start) / prior])

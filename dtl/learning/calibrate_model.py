@@ -80,7 +80,7 @@ def _twins(
     demand = Demand({r["load"]: Drive(**r) for r in tables["demand"].to_pylist()}, _profiles(tables["profiles"]))
     feeder, demand = _in_service(spec, with_head_voltage(feeder, spec["powerflow"]["head_voltage"]), by_hour(demand))
     feeder = fed(with_loads(feeder, [r for r in spec.get("calibrated") or () if r["parameter"] in LOADS]))
-    lanes = _lanes(spec, tables, feeder, demand)
+    lanes = _lanes(spec, tables, feeder, demand, windows[0])
     own, rows = feeder.feeders[0], _rows(spec, tables, feeder)
     total = np.sum([demand.kw(n) for n in demand.drives], axis=0) if demand.drives else np.zeros(HOURS)
     most = int(np.clip(NODE_HOURS // max(len(feeder.buses), 1), 2 * LEAST_H, MOST_H))
@@ -113,12 +113,14 @@ def _in_service(spec: Mapping[str, Any], feeder: Feeder, demand: Demand) -> tupl
     return realise(compose(spec["generators"], feeder, demand, context))
 
 
-def _lanes(spec: Mapping[str, Any], tables: Mapping[str, pa.Table], feeder: Feeder, demand: Demand) -> list[seen.Lane]:
+def _lanes(
+    spec: Mapping[str, Any], tables: Mapping[str, pa.Table], feeder: Feeder, demand: Demand, fitted: NDArray[np.bool_]
+) -> list[seen.Lane]:
     year, zone, kinds = int(spec["measured_year"] or 0), str(spec["timezone"]), spec["kinds"]
     lanes: list[seen.Lane] = []
     asked = [name for name in spec["against"] if kinds[name] == "scada"]
     if year and asked and "scada" in tables:
-        lanes += seen.scada_lanes(feeder, tables["scada"], asked, year, zone)
+        lanes += seen.scada_lanes(feeder, tables["scada"], asked, year, zone, fitted)
     if year and "ami" in kinds.values():
         words = spec["powerflow"]["secondary"]
         drop = float(words.get("drop_pct") or 0.0) / 100.0 if isinstance(words, Mapping) else 0.0

@@ -67,8 +67,8 @@ class Rule:
     """When something is said, and what.
 
     ``words`` names cells in braces: ``{metric}`` is its number, ``{metric:where}`` its element, ``{metric:when}`` on
-    or in what hour or state, ``{metric:limit}`` its limit; ``{case}`` is the case. It is said where all of them are known and `when` holds
-    of the numbers, where a metric without a cell is 0.
+    or in what hour or state, ``{metric:limit}`` its limit; ``{case}`` is the case. It is said where all of them are
+    known and `when` holds of the numbers, where a metric without a cell is 0.
     """
 
     id: str

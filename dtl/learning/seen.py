@@ -58,8 +58,18 @@ class Lane:
     phased: bool = False
 
 
-def scada_lanes(feeder: Feeder, rows: pa.Table, sources: Collection[str], year: int, zone: str) -> list[Lane]:
-    """Powers of the head, and voltages at the head and at devices that are parts of the model by name."""
+def scada_lanes(
+    feeder: Feeder,
+    rows: pa.Table,
+    sources: Collection[str],
+    year: int,
+    zone: str,
+    fitted: NDArray[np.bool_] | None = None,
+) -> list[Lane]:
+    """Powers of the head, and voltages at the head and at devices that are parts of the model by name.
+
+    ``fitted``: whether each hour is fitted, shape (8760,); a power's uncertainty is then that of these hours alone.
+    """
     plain = {name: rows[name].cast(tables.TEXT) for name in ("source", "device", "quantity", "phases")}
     mine = pc.is_in(plain["source"], pa.array(sorted(sources), tables.TEXT))
     rows = rows.filter(mine)
@@ -76,7 +86,8 @@ def scada_lanes(feeder: Feeder, rows: pa.Table, sources: Collection[str], year: 
     for (device, quantity, phases), values in found.items():
         if quantity in ("kw", "kvar"):
             if device == at_head and phases in ("", "A", "B", "C"):
-                sigma = SIGMA_P * max(float(np.nanquantile(np.abs(values), 0.95)), 1e-9)
+                own = np.abs(values[np.isfinite(values) & (fitted if fitted is not None else True)])
+                sigma = SIGMA_P * max(float(np.quantile(own, 0.95)) if len(own) else 0.0, 1e-9)
                 lanes.append(Lane(quantity, device, values, sigma, " ABC".index(phases or " ")))
         elif (lane := _voltage(feeder, device, quantity, phases, values, head_of=device == at_head)) is not None:
             lanes.append(lane)
