@@ -10,6 +10,7 @@ from dtl.analyses.hours import MONTHS
 
 ILLUSTRATIVE = ("residential", "commercial", "industrial", "flat")
 """The shapes that DTL ships; pages call them illustrative."""
+_TIMES = ("at", "until")
 _UNITS = {
     "load_scale": "times all loads", "power_factor": "", "head_voltage": "pu", "impedance": "times all lines",
     "regulator_set": "V", "tap": "steps", "phase": "",
@@ -74,6 +75,8 @@ def _pairs(section: Mapping[str, Any], before: str = "") -> list[tuple[str, str]
             continue
         if isinstance(value, Mapping):
             found += _pairs(value, f"{before}{key}.")
+        elif isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+            found += [(f"{before}{key} {i}", _told(one)) for i, one in enumerate(value, 1)]
         else:
             found.append((f"{before}{key}", _words(value)))
     return found
@@ -87,3 +90,15 @@ def _words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_words(v) for v in value) if len(value) <= 24 else f"{len(value)} values"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value)
+
+
+def _told(step: Mapping[str, Any]) -> str:
+    """One of several maps in words, its times last: ``open SW-12, at 2026-07-14 09:00``."""
+    ordered = {k: v for k, v in step.items() if k not in _TIMES}
+    ordered |= {k: str(step[k]).replace("T", " ")[:16] for k in _TIMES if k in step}
+    words = [
+        f"{key} {_told(value)}" if isinstance(value, Mapping) else f"{key} {_words(value)}"
+        for key, value in ordered.items()
+        if value not in (None, "", [], {})
+    ]
+    return ", ".join(words)

@@ -31,7 +31,7 @@ class Area(Base):
     feeders: Globs | None = None
     """Its feeders."""
     transformer: Text | None = None
-    """The transformer that feeds it."""
+    """The transformer that feeds it: its name, or a bus behind it."""
     columns: dict[Name, Number] = {}
     """Numbers of the area, by which a layer may place adopters."""
 

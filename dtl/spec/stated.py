@@ -69,7 +69,7 @@ def _areas(study: Study) -> Iterator[Stated]:
         for i, bus in enumerate(area.buses or ()):
             yield Stated(("areas", name, "buses", i), ("bus",), bus)
         if area.transformer is not None:
-            yield Stated(("areas", name, "transformer"), ("transformer",), area.transformer)
+            yield Stated(("areas", name, "transformer"), ("transformer", "bus"), area.transformer)
 
 
 def _switches(study: Study) -> Iterator[Stated]:

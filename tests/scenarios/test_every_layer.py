@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from layered_cases import CONTEXT, demand_of, feeder_of, made_weather, networked, street
 
 from dtl.scenarios.compose import compose
@@ -197,9 +198,12 @@ def test_a_feeder_without_the_class_of_a_layer_is_as_it_was_and_says_so(kind: st
     assert sought == [("load of the class", "farm", False)]
 
 
-def test_every_kind_is_in_a_shipped_study_and_has_a_worked_example(root: Path) -> None:
-    studies = "\n".join(p.read_text(encoding="utf-8") for p in (root / "studies").glob("*/study.yaml"))
+def test_every_kind_is_in_the_demo_or_the_utility_and_has_a_worked_example(root: Path) -> None:
+    stacked: set[str] = set()
+    for name in ("demo", "utility"):
+        study = yaml.safe_load((root / "studies" / name / "study.yaml").read_text(encoding="utf-8"))
+        stacked |= {study["layers"][x]["kind"] for scenario in study["scenarios"].values() for x in scenario["stack"]}
+    assert set(LAYERS) - stacked == set(), "these kinds are in no scenario of the demo or the utility study"
     pages = "\n".join(p.read_text(encoding="utf-8") for p in (root / "site/docs/scenarios").glob("*.md"))
-    for text, what in ((studies, "shipped study"), (pages, "page of the docs")):
-        shown = set(re.findall(r"kind: ([a-z_]+)", text))
-        assert set(LAYERS) - shown == set(), f"these kinds are in no {what}"
+    shown = set(re.findall(r"kind: ([a-z_]+)", pages))
+    assert set(LAYERS) - shown == set(), "these kinds are on no page of the docs"
