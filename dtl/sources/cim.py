@@ -167,8 +167,9 @@ def _rest(reading: Reading, store: Store, feeders: list[str]) -> None:
     for (_, word), places in sorted(store.repeated.items()):
         file, line, key, value = places[0]
         text = f"{len(places)} objects state this value twice, and not alike: the first counts; one of them is shown"
-        where = {"file": file, "line": line, "field": word, "value": value, "remedy": "Correct the export."}
-        reading.find("cim.repeated", "warning", text, feeder=only, element=store.things[key].thing, **where)
+        place: dict[str, str | int | None] = {"file": file, "line": line, "element": store.things[key].thing}
+        remedy = "Correct the export."
+        reading.find("cim.repeated", "warning", text, feeder=only, field=word, value=value, remedy=remedy, **place)
     account(reading, store.things.values(), IDLE)
     for header, text in sorted(store.headers.items()):
         reading.unused(only, header, "", text, "says what the file is")

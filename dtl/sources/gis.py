@@ -23,7 +23,7 @@ from dtl.sources import gis_areas
 from dtl.sources.gis_assets import Assets, assets, service_points
 from dtl.sources.gis_edges import edges
 from dtl.sources.gis_files import Handle, Layer, Shapes, handles
-from dtl.sources.gis_places import fits, metric, middles, placed, system, zone
+from dtl.sources.gis_places import TRUE, fits, inside, metric, middles, placed, stretch, system, zone
 from dtl.sources.gis_values import Fields, fields, taken
 from dtl.sources.gis_words import LENGTHS, Plan, Words
 from dtl.sources.reading import Reading
@@ -127,20 +127,34 @@ class _Reader:
                               file=handle.file, element=handle.name, field="crs",
                               remedy="Declare crs, as EPSG:26916.")  # fmt: skip
             return empty, ""
-        if not fits(layer.shapes, crs):
-            self.reading.find("gis.crs-does-not-fit", "error", f"its coordinates cannot be of {crs}", file=handle.file,
-                              element=handle.name, field="crs", value=crs,
-                              remedy="Declare the system that they are in.")  # fmt: skip
+        if not self._fitting(handle, layer.shapes, crs):
             return empty, ""
         self._decide(layer.shapes, crs)
         return layer.shapes, crs
+
+    def _fitting(self, handle: Handle, shapes: Shapes, crs: str) -> bool:
+        """Whether shapes can be of their system; told where they cannot."""
+        good = fits(shapes, crs)
+        if good and inside(shapes, crs):
+            return True
+        text = "lie far outside of the area of" if good else "cannot be of"
+        self.reading.find("gis.crs-does-not-fit", "error", f"its coordinates {text} {crs}", file=handle.file,
+                          element=handle.name, field="crs", value=crs,
+                          remedy="Declare their true system; check its unit and the order of x and y.")  # fmt: skip
+        return False
 
     def _decide(self, shapes: Shapes, crs: str) -> None:
         if self.to_crs:
             if not metric(system(self.to_crs)):
                 raise SourceError(f"to_crs {self.to_crs} is not projected in metres")
+            scale = stretch(shapes, crs, self.to_crs)
+            if abs(scale - 1.0) > TRUE:
+                raise SourceError(
+                    f"lengths in to_crs {self.to_crs} are {scale:.3f} of the true ones here: leave it away"
+                )
             return
-        self.to_crs = crs if metric(system(crs)) else zone(shapes, crs)
+        good = metric(system(crs)) and abs(stretch(shapes, crs, crs) - 1.0) <= TRUE
+        self.to_crs = crs if good else zone(shapes, crs)
         self.reading.find("gis.working-crs", "info", f"the working system is {self.to_crs}", field="to_crs",
                           value=self.to_crs, remedy="Declare to_crs where it must be another.")  # fmt: skip
 
@@ -192,6 +206,8 @@ class _Reader:
         shapes = np.full(count, None, object)
         there = np.isfinite(at).all(axis=1)
         shapes[there] = shapely.points(at[there])
+        if not self._fitting(handle, shapes, crs):
+            return np.full((count, 2), np.nan)
         self._decide(shapes, crs)
         return middles(self._placed(rows, shapes, crs, ""))
 

@@ -216,7 +216,7 @@ def _shapes(raw: pa.Array) -> tuple[Shapes, list[tuple[int, str, str]]]:
 
 
 def _packed(file: str, path: Path) -> Iterator[Handle]:
-    """The layers of a zipped geodatabase, of zipped shapefiles, GeoJSON or GeoPackages."""
+    """The layers of a zipped geodatabase, of zipped shapefiles or GeoPackages; tables beside them are told."""
     try:
         with zipfile.ZipFile(path) as packed:
             members = packed.infolist()
@@ -242,6 +242,8 @@ def _packed(file: str, path: Path) -> Iterator[Handle]:
             yield from _many(f"{file}/{name}", inside + name, known[end])
     if not folders and not any(PurePosixPath(n).suffix.lower() in known for n in single):
         raise SourceError("holds no .gdb folder, no .shp and no .gpkg")
+    if beside := [n for n in single if PurePosixPath(n).suffix.lower() in (".csv", ".geojson", ".json", ".zip")]:
+        raise SourceError(f"in an archive these are not read: {', '.join(sorted(beside)[:5])}; put them beside it")
 
 
 def _signed(path: Path, name: str, end: str) -> None:

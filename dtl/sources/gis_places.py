@@ -19,6 +19,10 @@ GRID_DIGITS = 2
 """Digits of a coordinate in metres: one centimetre."""
 NOWHERE_M = 1.0
 """A place nearer to (0, 0) than this is none."""
+BESIDE = 3.0
+"""Degrees by which data may lie outside of the area of their system."""
+TRUE = 0.01
+"""Most that lengths of a working system may differ from true ones."""
 POINT, LINE, POLYGON = 0, 1, 3
 SEVERAL_LINES = 5
 
@@ -47,11 +51,36 @@ def metric(crs: pyproj.CRS) -> bool:
     return bool(crs.is_projected and all(abs(a.unit_conversion_factor - 1.0) < 1e-12 for a in crs.axis_info[:2]))
 
 
-def zone(shapes: Shapes, crs: str) -> str:
-    """The UTM zone (WGS 84) of the middle of some shapes, as EPSG code; raises SourceError where they lie nowhere."""
+def _middle(shapes: Shapes, crs: str) -> tuple[float, float]:
+    """Longitude and latitude of the middle of some shapes [deg]; infinite where they lie nowhere."""
     turn = pyproj.Transformer.from_crs(system(crs), "EPSG:4326", always_xy=True)
     at = shapely.get_coordinates(shapes[~shapely.is_missing(shapes)])
     x, y = turn.transform(*np.median(at, axis=0)) if len(at) else (np.inf, np.inf)
+    return float(x), float(y)
+
+
+def stretch(shapes: Shapes, crs: str, of: str) -> float:
+    """Lengths in the system `of` over true ones, at the middle of shapes that stand in `crs`; 1 where that is nowhere.
+
+    Web Mercator stretches by one over the cosine of the latitude; UTM and national grids by less than a hundredth.
+    """
+    x, y = _middle(shapes, crs)
+    scale = float(pyproj.Proj(system(of)).get_factors(x, y).areal_scale) if np.isfinite((x, y)).all() else 1.0
+    return scale**0.5 if np.isfinite(scale) else 1.0
+
+
+def inside(shapes: Shapes, crs: str) -> bool:
+    """Whether shapes lie where their system is made for, or within `BESIDE` of it."""
+    area, (x, y) = system(crs).area_of_use, _middle(shapes, crs)
+    if area is None or not len(shapes) or shapely.is_missing(shapes).all():
+        return True
+    around = area.west - BESIDE <= x <= area.east + BESIDE if area.west <= area.east else True
+    return bool(np.isfinite((x, y)).all() and around and area.south - BESIDE <= y <= area.north + BESIDE)
+
+
+def zone(shapes: Shapes, crs: str) -> str:
+    """The UTM zone (WGS 84) of the middle of some shapes, as EPSG code; raises SourceError where they lie nowhere."""
+    x, y = _middle(shapes, crs)
     if not (np.isfinite(x) and np.isfinite(y) and abs(y) < 84 and abs(x) <= 180):
         raise SourceError(f"its coordinates do not fit its coordinate system {crs}")
     return f"EPSG:{(32600 if y >= 0 else 32700) + min(int((x + 180) // 6) + 1, 60)}"

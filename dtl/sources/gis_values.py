@@ -16,7 +16,11 @@ import pyarrow.compute as pc
 from dtl.sources.gis_words import DAYS, FLAGS, LENGTHS, NUMBERS, PHASES, VOLTAGES, Plan, Rule, Words, place
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
-VOLTAGE = r"^(?P<value>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[kK]?[vV])?\b.*$"
+VOLTAGE = r"^(?P<value>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[kK]?[vV])?(?P<rest>(?:[^0-9,.].*)?)$"
+LATER = r"(?:^|[0-9 /])(?P<unit>[kK]?[vV])(?:[^A-Za-z]|$)"
+"""The unit of a voltage that stands behind a second one, as in ``120/240 V``."""
+MOST_KV = 1200.0
+"""No system has a higher voltage [kV]; a larger number is in volts."""
 LARGEST = 1e15
 """No number of an asset is larger."""
 DAY = "%Y-%m-%d"
@@ -159,11 +163,15 @@ def _numbers(plain: pa.Array, name: str, bad: list[tuple[int, str, str]]) -> npt
 def _volts(plain: pa.Array, name: str, bad: list[tuple[int, str, str]]) -> npt.NDArray[np.float64]:
     """Voltages [kV]: a number is in kV, text may state V or kV; of several (``13.8 kV / 7.97 kV``) the first counts."""
     parts = pc.extract_regex(plain, VOLTAGE)
-    _lost(plain, pc.is_valid(parts), name, bad)
     values = pc.cast(pc.struct_field(parts, "value"), pa.float64()).to_numpy(zero_copy_only=False).astype(float)
-    unit = pc.utf8_lower(pc.struct_field(parts, "unit"))
+    later = pc.struct_field(pc.extract_regex(pc.struct_field(parts, "rest"), LATER), "unit")
+    unit = pc.struct_field(parts, "unit")
+    unit = pc.utf8_lower(pc.if_else(pc.equal(pc.utf8_length(unit), 0), later, unit))
     volts = pc.fill_null(pc.equal(unit, "v"), False).to_numpy(zero_copy_only=False)
     found: npt.NDArray[np.float64] = np.where(volts, values / 1000.0, values)
+    good = found <= MOST_KV
+    _lost(plain, pa.array(good), name, bad)
+    found[~good] = np.nan
     return found
 
 

@@ -84,6 +84,16 @@ def _heads(reading: Reading, found: list[Assets], edge: Chunk, node: Mapping[str
                 heads[feeder] = node[name]
             else:
                 lost.append(feeder)
+    if not any(own.kind == "feeder" for own in found):
+        recorded = sorted({str(f) for f in edge["feeder"][primary]} - {""})
+        places = {
+            f: _nearest(edge, primary[rows_of[f]], next(iter(yards.values()))) for f in recorded if len(yards) == 1
+        }
+        heads = {f: node[name] for f, name in places.items() if name}
+        lost = [f for f in recorded if f not in heads]
+        if heads:
+            text = f"no layer lists feeders: those that lines name begin at the only substation: {len(heads)}"
+            reading.find("gis.no-feeders", "info", text, value=", ".join(sorted(heads)[:20]))
     if lost:
         text = f"feeders whose head is not known, so nothing is traced from it: {len(lost)}"
         remedy = "State the node of the head, or the place of the substation."

@@ -38,9 +38,12 @@ def one(reading: Reading, check: str) -> Finding:
 
 def test_sound_lines_make_no_complaint(tmp_path: Path) -> None:
     put(tmp_path, "conductor.csv", HEAD, *GOOD)
+    put(tmp_path, "substation.csv", "id,WKT", "s,POINT (499990 4000000)")
     reading = ours(tmp_path)
-    assert [f.check for f in reading.findings] == ["gis.read"]
-    assert reading.tables["gis_edges"].num_rows == 2
+    assert [f.check for f in reading.findings] == ["gis.read", "gis.read", "gis.no-feeders"]
+    assert reading.tables["gis_edges"]["head"].to_pylist() == ["F1", "F1"]
+    (tmp_path / "gis/substation.csv").unlink()
+    assert one(ours(tmp_path), "gis.no-head").value == "F1"
 
 
 FAR = "LINESTRING (500200 4000000, 500300 4000000)"
@@ -186,3 +189,58 @@ def test_one_layer_may_hold_several_classes(tmp_path: Path) -> None:
     assert assets["kind"].astype(str).to_dict() == {"a": "transformer", "b": "switch"}
     assert '"closed":false' in assets.loc["b", "attributes"]
     assert any(r["object"].endswith("of no class") and r["value"] == "1 rows" for r in reading.conversion.values())
+
+
+def test_web_mercator_is_no_system_to_measure_in(tmp_path: Path) -> None:
+    line = geopandas.GeoDataFrame(
+        {"id": ["l1"], "feeder": ["F1"], "level": ["primary"], "phases": ["ABC"]},
+        geometry=[shapely.LineString([(500000, 4600000), (500100, 4600000)])],
+        crs=CRS,
+    )
+    (tmp_path / "gis").mkdir()
+    line.to_crs("EPSG:3857").to_file(tmp_path / "gis/conductor.geojson", driver="GeoJSON")
+    line.to_crs("EPSG:3857").to_file(tmp_path / "gis/conductor.gpkg", layer="conductor")
+    reading = read(tmp_path, "gis/conductor.gpkg", columns="ours", crs=None, to_crs=None)
+    assert one(reading, "gis.working-crs").value == "EPSG:32616"
+    assert reading.tables["gis_edges"]["length_m"].to_pylist() == pytest.approx([100.0], abs=0.1)
+    refused = read(tmp_path, "gis/conductor.gpkg", columns="ours", crs=None, to_crs="EPSG:3857")
+    assert "of the true ones" in one(refused, "gis.file").message
+
+
+def test_feet_of_another_system_lie_outside_of_its_area(tmp_path: Path) -> None:
+    feet = [row.replace("500", "1640").replace("4000000", "13123360") for row in GOOD]
+    put(tmp_path, "conductor.csv", HEAD, *feet)
+    found = one(ours(tmp_path), "gis.crs-does-not-fit")
+    assert "outside of the area" in found.message and found.severity == "error"
+
+
+def test_tables_beside_shapes_in_an_archive_are_told(tmp_path: Path) -> None:
+    at = [shapely.Point(500000, 4000000)]
+    geopandas.GeoDataFrame({"id": ["t1"]}, geometry=at, crs=CRS).to_file(tmp_path / "transformer.shp")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as packed:
+        for member in sorted(tmp_path.glob("transformer.*")):
+            packed.write(member, member.name)
+        packed.writestr("feeder.csv", "id\nF1\n")
+        packed.writestr("readme.txt", "as of today")
+    reading = read(tmp_path, "all.zip", columns="ours")
+    assert reading.tables["assets"].num_rows == 1
+    assert "feeder.csv" in one(reading, "gis.file").message and "readme" not in one(reading, "gis.file").message
+
+
+@pytest.mark.parametrize(
+    ("text", "kv"),
+    [
+        ("240 V", 0.24),
+        ("120/240 V", 0.12),
+        ("480Y/277 V", 0.48),
+        ("12.47/7.2 kV", 12.47),
+        ("7200", None),
+        ("7,2", None),
+    ],
+)
+def test_voltages_of_nameplates(tmp_path: Path, text: str, kv: float | None) -> None:
+    put(tmp_path, "transformer.csv", "id,kv,WKT", f't1,"{text}","POINT (500000 4000000)"')
+    reading = ours(tmp_path)
+    (stated,) = reading.tables["assets"]["attributes"].to_pylist()
+    assert json.loads(stated or "{}").get("kv") == kv
+    assert [f.value for f in reading.findings if f.check == "gis.bad-value"] == ([] if kv else [text])
