@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from dtl import tables
-from dtl.network.nearness import bits, nearness
+from dtl.network.nearness import bits, kinds, nearness
 from dtl.sources.gis_customers import transformers_of
 from dtl.sources.reading import plain
 
@@ -168,13 +168,15 @@ def _nearest(
     if not len(placed) or not len(rows):
         return near, chance, far
     units = serving.loc[placed]
+    places = units[["x", "y"]].to_numpy(float)
     found = nearness(
         at[rows],
-        units[["x", "y"]].to_numpy(float),
+        places,
         bits(meter["phases"].to_numpy(object)[rows]),
         bits(units["phases"].to_numpy(object)),
         count,
         most_m,
+        kind=kinds(places, units["kva"].to_numpy(float)),
     )
     order = np.argsort(-found.probability, axis=1, kind="stable")
     index, said, way = (np.take_along_axis(v, order, axis=1) for v in (found.index, found.probability, found.distance))

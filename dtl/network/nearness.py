@@ -1,10 +1,11 @@
 """How probable each transformer near a meter is, by distance and phase, of all meters jointly.
 
-Three things are learnt from the data themselves: how far meters stand from their transformers (a mixture of round
+Four things are learnt from the data themselves: how far meters stand from their transformers (a mixture of round
 normal distributions of all widths, so that surveyed and roughly geocoded meters are both met), how often a recorded
-phase is wrong, and which transformers would be left without any meter. The last one ties the meters together: a
-transformer that nobody else wants is more probable for the meter beside it. The joint probability is found by belief
-propagation [1]_, whose messages cost one pass over the pairs of meters and candidates.
+phase is wrong, how many meters the transformers of each kind serve, and which transformers would be left without any
+meter. The last one ties the meters together: a transformer that nobody else wants is more probable for the meter beside
+it. The joint probability is found by belief propagation [1]_, whose messages cost one pass over the pairs of meters and
+candidates.
 
 References
 ----------
@@ -33,6 +34,8 @@ WIDTHS = 24
 """Number of widths of the mixture, evenly spaced in their logarithm."""
 WRONG_PHASE = (1.0, 200.0)
 """Wrong and all phases that are believed to have been seen beforehand."""
+KIND = 10.0
+"""Transformers of each kind that are believed to have been seen beforehand, with as many meters as all others have."""
 SPARE = 3
 """So many times the candidates are looked up, so that those of the right phase are among them."""
 TINY = 1e-12
@@ -58,6 +61,7 @@ def nearness(
     count: int,
     most: float = np.inf,
     known: Ints | None = None,
+    kind: Ints | None = None,
 ) -> Candidates:
     """The probable transformers of each meter.
 
@@ -73,6 +77,8 @@ def nearness(
         Greatest distance of a candidate, in the unit of the coordinates.
     known
         Transformers of further meters that are settled already: these are not empty.
+    kind
+        Number of the kind of each transformer, from 0, as `kinds` gives it; of one kind where it is missing.
     """
     index, distance = _near(meters, transformers, count * SPARE, most)
     fits = _fits(meter_phases, transformer_phases, index)
@@ -82,7 +88,8 @@ def nearness(
     kept = np.zeros(len(transformers), bool)
     if known is not None:
         kept[known] = True
-    return Candidates(index, distance, _joint(index, distance, fits, kept))
+    alike = np.zeros(len(transformers), np.int64) if kind is None else kind
+    return Candidates(index, distance, _joint(index, distance, fits, kept, alike))
 
 
 def bits(phases: NDArray[np.object_]) -> NDArray[np.uint8]:
@@ -90,6 +97,17 @@ def bits(phases: NDArray[np.object_]) -> NDArray[np.uint8]:
     names, where = np.unique(phases.astype(str), return_inverse=True)
     value = [sum(bit for bit, letter in ((1, "A"), (2, "B"), (4, "C")) if letter in n.upper()) for n in names]
     return np.array(value, np.uint8)[where.reshape(-1)]
+
+
+def kinds(transformers: Floats, kva: Floats) -> Ints:
+    """Number of the kind of each transformer: its rating, and whether it shares its place with another.
+
+    Larger units serve more meters; the units of one pole are mostly a bank, which serves few.
+    """
+    _, place, count = np.unique(transformers, axis=0, return_inverse=True, return_counts=True)
+    shared = count[place.reshape(-1)] > 1
+    found = np.unique(np.column_stack([kva, shared]), axis=0, return_inverse=True)[1]
+    return np.asarray(found.reshape(-1), np.int64)
 
 
 def _near(meters: Floats, transformers: Floats, count: int, most: float) -> tuple[Ints, Floats]:
@@ -114,8 +132,11 @@ def _fits(meter: NDArray[np.uint8], transformer: NDArray[np.uint8], index: Ints)
     return np.where((own == 0) | (there == 0), -1, inside.astype(np.int8)).astype(np.int8)
 
 
-def _joint(index: Ints, distance: Floats, fits: NDArray[np.int8], kept: NDArray[np.bool_]) -> Floats:
-    """Marginal probabilities by belief propagation, with the widths and the share of wrong phases learnt on the way."""
+def _joint(index: Ints, distance: Floats, fits: NDArray[np.int8], kept: NDArray[np.bool_], kind: Ints) -> Floats:
+    """Marginal probabilities by belief propagation; widths, wrong phases and meters of a kind are learnt on the way.
+
+    A transformer with any number of meters has the weight of its `rate` for each of them.
+    """
     real = index >= 0
     if not real.any():
         return np.zeros(index.shape)
@@ -124,13 +145,15 @@ def _joint(index: Ints, distance: Floats, fits: NDArray[np.int8], kept: NDArray[
     wrong = WRONG_PHASE[0] / WRONG_PHASE[1]
     push = np.zeros(index.shape)
     belief = real / np.maximum(real.sum(axis=1, keepdims=True), 1)
+    rate = np.ones(len(kind))
     for _ in range(ROUNDS):
         agree = np.where(fits == 1, 1.0 - wrong, np.where(fits == 0, wrong, 1.0))
-        own = np.log(np.where(real, density @ weight * agree, 0.0) + TINY**2)
+        own = np.log(np.where(real, density @ weight * agree * rate[index], 0.0) + TINY**2)
         held = _normal(np.where(real, own + push, -np.inf), real)
         push = DAMPING * push + (1.0 - DAMPING) * _wanted(index, held, push, real, kept)
         belief = _normal(np.where(real, own + push, -np.inf), real)
         weight, wrong = _learnt(density, weight, fits, belief)
+        rate = _rates(index[real], belief[real], kind)
     return np.asarray(belief)
 
 
@@ -176,3 +199,11 @@ def _learnt(density: Floats, weight: Floats, fits: NDArray[np.int8], belief: Flo
     grown = np.einsum("mc,mcw->w", belief, share) + 1.0 / len(weight)
     wrong, right = float(belief[fits == 0].sum()), float(belief[fits == 1].sum())
     return grown / grown.sum(), (wrong + WRONG_PHASE[0]) / (wrong + right + WRONG_PHASE[1])
+
+
+def _rates(unit: Ints, belief: Floats, kind: Ints) -> Floats:
+    """Meters that a transformer of each one's kind serves, relative to all, from probable pairs."""
+    served = np.bincount(unit, belief, minlength=len(kind)).astype(np.float64)
+    mean = served.mean()
+    found = (np.bincount(kind, served) + KIND * mean) / (np.bincount(kind) + KIND) / mean
+    return np.asarray(found[kind], np.float64)

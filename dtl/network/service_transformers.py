@@ -16,7 +16,7 @@ from dtl.network.rows import by_feeder
 LOW_KV = 1.0
 """A transformer serves customers when its lowest voltage is at most this [kV]."""
 
-COLUMNS = ("feeder", "transformer", "bus", "phases", "x", "y", "crs", "loads")
+COLUMNS = ("feeder", "transformer", "bus", "phases", "kva", "x", "y", "crs", "loads")
 
 
 def serving(network: pa.Table) -> pd.DataFrame:
@@ -26,9 +26,9 @@ def serving(network: pa.Table) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``feeder``, ``transformer`` (its name; the bus of a load that hangs on no low-voltage transformer), ``bus``
-        (that of its customers), ``phases`` (of its high side; empty for a bus), ``x``, ``y`` (of that bus, else of the
-        bus before it; missing where neither has a place), ``crs`` of these, and ``loads``, the names of the loads
-        below it.
+        (that of its customers), ``phases`` (of its high side; empty for a bus), ``kva`` (of its low side; 0 for a bus),
+        ``x``, ``y`` (of that bus, else of the bus before it; missing where neither has a place), ``crs`` of these, and
+        ``loads``, the names of the loads below it.
     """
     kinds = ("bus", "feeder", "line", "load", "switch", "transformer")
     wanted = network.filter(pc.is_in(network["kind"].cast(tables.TEXT), pa.array(kinds)))
@@ -55,7 +55,7 @@ def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str,
         unit.setdefault(island.get(low["bus"], low["bus"]), len(found))
         x, y = _place(places, low["bus"], windings[0]["bus"])
         phases = "".join("ABC"[n - 1] for n in sorted(set(windings[0]["nodes"])) if 1 <= n <= 3)
-        found.append(_row(feeder, part["name"], low["bus"], phases, x, y, crs))
+        found.append(_row(feeder, part["name"], low["bus"], phases, x, y, crs) | {"kva": float(low.get("kva") or 0.0)})
     for load in sorted(parts.get("load", []), key=lambda p: str(p["name"])):
         if not load.get("enabled", True):
             continue
@@ -70,7 +70,7 @@ def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str,
 
 
 def _row(feeder: str, name: str, bus: str, phases: str, x: float | None, y: float | None, crs: str) -> dict[str, Any]:
-    about = {"feeder": feeder, "transformer": name, "bus": bus, "phases": phases}
+    about = {"feeder": feeder, "transformer": name, "bus": bus, "phases": phases, "kva": 0.0}
     return {**about, "x": x, "y": y, "crs": crs, "loads": []}
 
 
