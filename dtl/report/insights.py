@@ -48,6 +48,11 @@ PAGES = {
 }
 """Where the table of an evidence can be seen, where it is no file for download of its own."""
 
+_UNITS = ("kw", "kwh", "kvar", "pct", "pu", "h", "min")
+_SHORT = {"saidi": "SAIDI", "saifi": "SAIFI", "auc": "AUC", "mape": "MAPE", "rmse": "RMSE", "pv": "PV", "ev": "EV",
+          "p95": "P95"}  # fmt: skip
+"""Words of metrics that are written as abbreviations."""
+
 Row = dict[str, Any]
 
 
@@ -119,6 +124,14 @@ def _chosen(rows: Iterable[Row], decisions: Mapping[str, Any]) -> tuple[dict[tup
     return shown, counts
 
 
+def _title(metric: str) -> str:
+    """A metric in words, without the unit that the number has."""
+    words = metric.split("_")
+    words = words[:-1] if len(words) > 1 and words[-1] in _UNITS else words
+    text = " ".join(_SHORT.get(w, w) for w in words)
+    return text[:1].upper() + text[1:]
+
+
 def _line(
     key: tuple[str, ...],
     rows: list[Row],
@@ -140,8 +153,9 @@ def _line(
         }
         for row in rows
     ]
-    return {"module": module, "feeder": feeder, "case": case, "metric": metric, "count": count[0],
-            "nonzero": count[1], "rows": told}  # fmt: skip
+    scenario, _, year = case.partition("@")
+    return {"module": module, "feeder": feeder, "case": case, "label": f"{scenario} {year}".strip(), "metric": metric,
+            "title": _title(metric), "count": count[0], "nonzero": count[1], "rows": told}  # fmt: skip
 
 
 def _evidence(cell: Mapping[str, str], there: Iterable[str]) -> Row:

@@ -4,13 +4,21 @@
 DTL.page = async () => {
   const root = document.getElementById("dtl-insights");
   try {
-    const told = await DTL.load("insights");
+    const told = DTL.inOrder(await DTL.load("insights"));
     const draw = () => DTL.insights(root, told);
     window.addEventListener("hashchange", draw);
     draw();
   } catch (error) {
     DTL.tell(root, error);
   }
+};
+
+/** What is to be done stands before what was noticed; the feeders that come first stand first. */
+DTL.inOrder = (told) => {
+  const first = ["priority", "mitigation", "narrate"].filter((m) => m in told.titles);
+  const names = [...first, ...Object.keys(told.titles).filter((m) => !first.includes(m))];
+  const place = (line) => (line.module === "priority" ? Number(line.rows[0].number.replaceAll(",", "")) : 0);
+  return { ...told, titles: Object.fromEntries(names.map((m) => [m, told.titles[m]])), cards: [...told.cards].sort((a, b) => place(a) - place(b)) };
 };
 
 DTL.insights = (root, told) => {
@@ -66,7 +74,7 @@ DTL.insightsOf = (title, module, lines, quiet, decided, most) => {
   return [
     DTL.h("h2", { id: `module-${module}` }, title),
     ...[...cards.values()].slice(0, most).map((own) => DTL.h("article", { class: "dtl-card dtl-insight", "data-module": module, "data-feeder": own[0].feeder },
-      DTL.h("h3", {}, own[0].feeder ? DTL.h("a", { href: DTL.feederLink(own[0].feeder) }, own[0].feeder) : "All feeders", own[0].case ? DTL.h("small", {}, ` ${own[0].case}`) : ""),
+      DTL.h("h3", {}, own[0].feeder ? DTL.h("a", { href: DTL.feederLink(own[0].feeder) }, own[0].feeder) : "All feeders", own[0].label ? DTL.h("small", {}, ` ${own[0].label}`) : ""),
       own.map((line) => DTL.insightLine(line, decided)))),
     cards.size > most ? DTL.h("p", {}, DTL.h("a", { href: `#module=${encodeURIComponent(module)}` }, `All ${cards.size.toLocaleString("en-US")} of ${title.toLowerCase()}`)) : "",
     quiet.length ? DTL.h("details", { class: "dtl-quiet", open: !lines.length }, DTL.h("summary", {}, `No answer: ${quiet.reduce((n, q) => n + q.count, 0).toLocaleString("en-US")}`),
@@ -78,14 +86,21 @@ DTL.insightLine = (line, decided) => {
   const rows = decided ? line.rows.filter((r) => r.decision) : line.rows;
   if (!rows.length) return "";
   const list = DTL.h("ul", {}, rows.map((row) => DTL.h("li", { id: row.id, "data-id": row.id },
-    row.number !== DTL.MISSING && !row.text.startsWith(`${row.number} `) ? DTL.h("b", {}, row.number) : "", " ", row.text,
+    row.number !== DTL.MISSING && !row.text.startsWith(`${row.number} `) ? [DTL.h("b", {}, row.number), " · "] : "", row.text,
     row.sure === null ? "" : DTL.h("small", {}, ` · ${Math.round(100 * row.sure)} % sure`),
-    row.evidence.map((e) => DTL.h("small", { title: e.text }, " · ", e.href ? DTL.h("a", { href: e.href }, e.table) : e.table)),
+    DTL.evidence(row.evidence),
     DTL.h("small", {}, " · ", DTL.h("code", {}, row.id)), row.decision ? DTL.decision(row.decision) : "")));
-  const metric = line.metric.replace(/_(kw|kwh|kvar|pct|pu|h|min)$/, "").replaceAll("_", " ");
+  const metric = line.title;
   if (line.count === 1) return DTL.h("div", { "data-metric": line.metric }, DTL.h("small", {}, metric), list);
   const note = [`${line.count.toLocaleString("en-US")} × ${metric}`, line.nonzero < line.count ? `${line.nonzero} not zero` : "", line.count > rows.length ? `the ${rows.length} largest here, all in insights.csv` : ""].filter(Boolean).join("; ");
   return DTL.h("details", { "data-metric": line.metric, open: decided || line.rows.some((r) => r.decision) }, DTL.h("summary", {}, note), list);
+};
+
+/** What an insight rests on: each table once, with all that is read of it. */
+DTL.evidence = (cells) => {
+  const tables = new Map();
+  for (const e of cells) tables.set(e.table, [...(tables.get(e.table) ?? []), e]);
+  return [...tables].map(([name, own]) => DTL.h("small", { title: own.map((e) => e.text).join("\n") }, " · ", own[0].href ? DTL.h("a", { href: own[0].href }, name) : name));
 };
 
 DTL.decision = (d) =>

@@ -8,6 +8,7 @@ import made_insights
 import pytest
 
 from dtl.learning.insight import identity
+from dtl.report import cube_insights
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +16,10 @@ pytestmark = pytest.mark.browser
 def test_filters_by_module_and_feeder(watched: Any) -> None:
     page = watched.go("insights.html")
     cards = page.locator("article.dtl-insight")
-    assert cards.count() == 5 and page.locator("[data-metric=gap] li").count() == 12
+    learned = page.locator("article.dtl-insight" + "".join(f":not([data-module={m}])" for m in cube_insights.MODULES))
+    assert page.locator("h2").first.inner_text() == "Which feeders are worked on first"
+    assert cards.first.get_attribute("data-feeder") == "north" and "1 · over a limit in " in cards.first.inner_text()
+    assert learned.count() == 5 and page.locator("[data-metric=gap] li").count() == 12
     page.locator("select").nth(0).select_option("growth")
     page.wait_for_selector('#dtl-insights[data-ready="module=growth"]')
     assert cards.count() == 1 and "2 times" in page.locator(".dtl-quiet").text_content()
