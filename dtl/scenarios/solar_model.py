@@ -29,6 +29,8 @@ INVERTER_EFFICIENCY = 0.96
 RACK_C, ROOF_C = 45.0, 49.0
 """Installed nominal operating cell temperature on an open rack, and close to a roof [degree C]."""
 WIND_HEIGHT_M = 10.0
+DOWN_DEG = 91.0
+"""Zenith from which on the sun is down: what an hour's mean still has of light then comes to no power."""
 _LOWEST_COS = 0.05
 """Cosine of the zenith below which a direct irradiance is not divided out of its horizontal part."""
 
@@ -117,7 +119,8 @@ def on_plane(at: Sun, light: Sky, plane: Plane) -> tuple[Real, Real]:
         dni_extra=at.above_w_m2, airmass=at.airmass, albedo=ALBEDO, model="perez",
     )  # fmt: skip
     angle = pvlib.irradiance.aoi(plane.tilt_deg, plane.azimuth_deg, at.zenith_deg, at.azimuth_deg)
-    direct, diffuse = _real(parts["poa_direct"]), _real(parts["poa_diffuse"])
+    up = at.zenith_deg < DOWN_DEG
+    direct, diffuse = (np.where(up, _real(parts[f"poa_{part}"]), 0.0) for part in ("direct", "diffuse"))
     return direct + diffuse, direct * _real(pvlib.iam.physical(angle, n=1.526)) + diffuse
 
 

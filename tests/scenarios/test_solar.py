@@ -72,6 +72,29 @@ def test_pvwatts_hour_by_hour(samples: Path) -> None:
     assert np.sqrt(((cell - known["cell"])[day] ** 2).mean()) < 0.15
 
 
+@pytest.mark.parametrize(
+    ("timezone", "place"),
+    [("America/Denver", (39.73, -105.18)), ("Asia/Kolkata", (28.6, 77.2)), ("Australia/Adelaide", (-34.9, 138.6)),
+     ("Australia/Lord_Howe", (-31.6, 159.1)), ("Asia/Kathmandu", (27.7, 85.3)), ("Europe/Oslo", (69.6, 18.9))],
+)  # fmt: skip
+def test_the_sun_is_highest_at_its_noon_in_every_zone_and_gives_nothing_when_down(
+    timezone: str, place: tuple[float, float]
+) -> None:
+    """Hours of zones with half and quarter hours too; light of a night, as means over an hour may have it, is none."""
+    at = solar_model.sun(2024, timezone, *place)
+    utc = at.times[0].tz_convert("UTC")
+    ahead_h = (12.0 - (utc.hour + utc.minute / 60.0 - 0.5)) % 24.0 - 12.0
+    day = at.zenith_deg.reshape(365, 24)
+    solar_noon = 12.0 + ahead_h - place[1] / 15.0 - 0.5
+    assert np.abs(day.argmin(axis=1) - solar_noon).max() <= 1.0
+    lit = solar_model.sky(at, None, np.zeros(8760), np.full(8760, 30.0))
+    planes = [Plane(180.0 if place[0] > 0 else 0.0, 25.0)]
+    given = solar_model.per_kw(at, lit, np.full(8760, 10.0), np.ones(8760), planes, dc_ac_ratio=1.2, per_k=-0.0035,
+                               loss_share=0.14)  # fmt: skip
+    down = at.zenith_deg > 91.0
+    assert down.any() and (given[down] == 0.0).all() and (given[at.zenith_deg < 89.0] > 0.0).all()
+
+
 @pytest.mark.parametrize("late_min", [-30, 30])
 def test_half_an_hour_of_the_sun_would_be_seen(samples: Path, late_min: int) -> None:
     known = published(samples)
