@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dtl.analyses.compliance_stage import LEFT, LIGHT, STUDY, TAKEN
+from dtl.analyses.compliance_stage import LEFT, LIGHT, STUDY, TAKEN, UNSOLVED
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -29,7 +29,10 @@ def gathered(compliance: pa.Table, lights: pa.Table, curtailment: pa.Table, step
     for key, rows in sorted(verdicts.items()):
         same = {k: rows[0][k] for k in ("feeder", "scenario", "year", "case")} | {"analysis": "compliance"}
         empty = {"level": "feeder", "kind": "", "element": "", "text": "", "hour": None, "limit": None, "rule": ""}
-        own = [*_codes(rows), *_lights(rows, shown.get(key, []), step_h), *_taken(rows, taken.get(key, []), step_h)]
+        own = list(_codes(rows))
+        if any(r["what"] == LIGHT for r in rows):  # else it was not solved, and no light was seen
+            own += _lights(rows, shown.get(key, []), step_h)
+        own += _taken(rows, taken.get(key, []), step_h)
         made += [{**empty, **same, **row} for row in own]
     return made
 
@@ -47,9 +50,12 @@ def _codes(rows: Sequence[Row]) -> Iterator[Row]:
     counts = {v: [r for r in mine if r["verdict"] == v] for v in ("complies", "violates", "not_assessed")}
     broken = counts["violates"]
     kinds = Counter(r["what"].replace("_", " ") for r in broken).most_common()
-    yield {"metric": "compliance_violated", "value": len(broken), "text": ", ".join(f"{w} {n}" for w, n in kinds)}
+    if broken or counts["complies"]:
+        text = ", ".join(f"{w} {n}" for w, n in kinds)
+        yield {"metric": "compliance_violated", "value": len(broken), "text": text}
     yield {"metric": "compliance_judged", "value": len(counts["complies"]) + len(broken)}
     why = "; ".join(sorted({f"{r['what'].replace('_', ' ')}: {r['text']}" for r in counts["not_assessed"]})[:12])
+    why = next((r["text"] for r in counts["not_assessed"] if r["text"].startswith(UNSOLVED)), why)
     yield {"metric": "compliance_unjudged", "value": len(counts["not_assessed"]), "text": why}
     for code in sorted({r["code"] for r in mine}):
         at = {"level": "element", "kind": "code", "element": code}

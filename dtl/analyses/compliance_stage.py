@@ -43,6 +43,8 @@ Row = dict[str, Any]
 STUDY = "study"
 """The code of what the study declares itself."""
 LIGHT, LEFT, TAKEN = "traffic_light_red_h", "violations_after_curtailment_h", "curtailed_kwh"
+UNSOLVED = "not solved: "
+"""What the text of every verdict begins with where the case could not be solved."""
 _SOURCE = "BDEW, traffic-light paper of 2015: three phases; the thresholds are the study's"
 
 
@@ -61,7 +63,7 @@ def comply_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[st
         owner |= case.owners
     except SolveError as err:
         every = {c.code: c for c in reversed(clauses(words["codes"]))}
-        verdicts = [unjudged(c, "feeder", "", f"not solved: {err}") for c in every.values()]
+        verdicts = [unjudged(c, "feeder", "", f"{UNSOLVED}{err}") for c in every.values()]
         lights, curtailed = [], []
     same = {"scenario": spec["scenario"], "year": spec["year"], "case": spec["case"]}
     found = {"compliance": (verdicts, "element"), "lights": (lights, "segment"), "curtailment": (curtailed, "plant")}

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from dtl.errors import Finding, Severity
 from dtl.network.feeder import Feeder, Transformer
 from dtl.network.topology import Topology, trace
 
 MISMATCH = 0.15
 """Share by which a rated voltage may differ from the voltage base of its bus."""
+_ROUNDED = 1e-2
+"""Share of the largest resistance by which rounding may make an eigenvalue negative."""
 
 
 def check(feeder: Feeder, topology: Topology | None = None) -> list[Finding]:
@@ -129,10 +133,14 @@ def _islands(feeder: Feeder, topology: Topology) -> Iterator[Finding]:
     loaded: dict[str, float] = {}
     for load in feeder.loads:
         loaded[load.bus] = loaded.get(load.bus, 0.0) + abs(load.kw) * load.enabled
+    plants = [p for p in (*feeder.generators, *feeder.storages) if p.enabled]
     for island in topology.islands:
         kw = sum(loaded.get(b, 0.0) for b in island)
         buses = ", ".join(island[:5]) + (" ..." if len(island) > 5 else "")
         text = f"{len(island)} buses with {kw:g} kW of load are not connected to the source: {buses}"
+        if cut_off := sorted(p.name for p in plants if p.bus in set(island)):
+            named = ", ".join(cut_off[:5]) + (" ..." if len(cut_off) > 5 else "")
+            text += f"; with them {len(cut_off)} plants, which give nothing: {named}"
         cure = "Close a switch, add the missing line, or waive it: the island is then left out."
         severity: Severity = "error" if kw > 0 else "warning"
         yield _finding(feeder, "network.island", severity, f"bus.{island[0]}", text, cure, f"{len(island)} buses")
@@ -173,6 +181,16 @@ def _lines(feeder: Feeder, topology: Topology) -> Iterator[Finding]:
                     feeder, "network.negative-impedance", "error", f"line_code.{code.name}", text, cure, value
                 )
                 break
+        else:
+            ohms = np.array(code.r_ohm_per_km, np.float64)
+            least = float(np.linalg.eigvalsh((ohms + ohms.T) / 2.0)[0])
+            if least < -_ROUNDED * np.abs(ohms).max():
+                text = "the resistances make power: of some currents the losses are negative"
+                cure = "Correct the impedances of the line code, e.g. the sign of r1 or r0."
+                value = f"lowest eigenvalue of r {least:.3g} ohm/km"
+                yield _finding(
+                    feeder, "network.negative-impedance", "error", f"line_code.{code.name}", text, cure, value
+                )
 
 
 def _voltages(feeder: Feeder, topology: Topology) -> Iterator[Finding]:

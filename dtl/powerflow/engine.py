@@ -1,13 +1,18 @@
 """The door to the OpenDSS engine of this process: commands, and the raw reads that a loop of 8,760 hours can afford.
 
-The engine holds one circuit at a time in global state, therefore `load` clears it first. Reads go through the C library
-below ``dss`` because they are made every hour: handles of all elements of a class are fetched once, and the library
-writes its answers into memory of its own that is viewed as an array and must be copied to be kept.
+The engine holds one circuit at a time in global state, therefore `load` clears it first. What was read of the circuit
+before (handles of its elements, the place of its voltages) then points to memory that is free, and using it ends the
+process; so every such object remembers the number of its circuit, and `require` refuses it once another is loaded.
+
+Reads go through the C library below ``dss`` because they are made every hour: handles of all elements of a class are
+fetched once, and the library writes its answers into memory of its own that is viewed as an array and must be copied to
+be kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -26,6 +31,25 @@ _FFI = _API.ffi
 _ERROR = _LIB.Error_Get_NumberPtr()
 
 
+class Replaced(RuntimeError):
+    """The circuit of an object is no longer the one that the engine holds; a mistake of the program, not of a study."""
+
+
+_loads = count(1)
+_held = 0
+
+
+def held() -> int:
+    """The number of the circuit that the engine holds; every `load` gives another one."""
+    return _held
+
+
+def require(circuit: int) -> None:
+    """Raise `Replaced` unless the engine still holds the circuit of this number."""
+    if circuit != _held:
+        raise Replaced("the engine holds another circuit by now: finish with one year before the next is made")
+
+
 def version() -> str:
     """Version of the engine, e.g. ``0.14.5``."""
     words = dss.Version.split()
@@ -40,6 +64,8 @@ def load(text: str, commands: Iterable[str] = ()) -> None:
     SolveError
         The engine refuses a line; the message carries the engine's words.
     """
+    global _held
+    _held = next(_loads)
     dss.AllowForms = False
     dss.AllowChangeDir = False
     try:
@@ -134,12 +160,14 @@ class Voltages:
     """All node voltages of the last solution; ``size`` is their number, with ground."""
 
     def __init__(self) -> None:
+        self._circuit = _held
         self._slot = _FFI.new("double**")
         self.size = int(dss.ActiveCircuit.NumNodes) + 1
         self._bytes = 16 * self.size
 
     def read(self, into: NDArray[np.complex128]) -> None:
         """Copy the voltages [V] to `into`, shape (nodes + 1,); ground comes first and is 0."""
+        require(self._circuit)
         _LIB.YMatrix_getVpointer(self._slot)
         into[:] = np.frombuffer(_FFI.buffer(self._slot[0], self._bytes), dtype=np.complex128)
 
@@ -148,6 +176,7 @@ class Batch:
     """All elements of one class of the engine, in the order in which they were made."""
 
     def __init__(self, class_name: str) -> None:
+        self._circuit = _held
         handles, size = _FFI.new("void***"), _FFI.new("int32_t[4]")
         _RAW.Batch_CreateByClassS(_API.ctx, handles, size, class_name.encode())
         _raise()
@@ -166,6 +195,7 @@ class Batch:
 
     def integers(self, field: bytes) -> NDArray[np.int32]:
         """One whole-number property of every element."""
+        require(self._circuit)
         if not self.size:
             return np.zeros(0, np.int32)
         slot, size = self._whole
@@ -173,6 +203,7 @@ class Batch:
         return np.frombuffer(_FFI.buffer(slot[0], 4 * size[0]), dtype=np.int32)
 
     def _complex(self, read: Any) -> NDArray[np.complex128]:
+        require(self._circuit)
         if not self.size:
             return np.zeros(0, np.complex128)
         slot, size = self._reals

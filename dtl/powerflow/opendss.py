@@ -93,6 +93,7 @@ class Year:
         self._step_min = demand.step_min
         self._profiles = demand.profiles  # the engine reads this memory
         engine.load(dss.write(self.feeder))
+        self._held = engine.held()
         follow(self.feeder, demand)
         self.circuit = at_no_load(self.feeder, controls_active=controls_active)
         engine.load_settings(mode="yearly", stepsize=f"{self._step_min}m", number=1,
@@ -120,7 +121,10 @@ class Year:
             Some hours of a block have no solution; the message names them.
         SolveError
             The engine fails.
+        Replaced
+            Another circuit was loaded since.
         """
+        engine.require(self._held)
         size = max(8, min(512, _BLOCK_VALUES // len(self.circuit.nodes)))
         taps = self._taps()
         positions = self._see(taps)
@@ -141,6 +145,7 @@ class Year:
         NotConverged
             One of them has no solution at the closer tolerance.
         """
+        engine.require(self._held)
         self.repeated_hours += len(columns)
         engine.load_settings(controlmode="off", tolerance=self.tolerance * _CLOSER)
         failed = []
@@ -189,6 +194,7 @@ class Year:
     def _block(
         self, hours: Sequence[int], taps: NDArray[np.int32], positions: list[int]
     ) -> tuple[Block, NDArray[np.int32], list[int]]:
+        engine.require(self._held)
         size = len(hours)
         voltages = np.empty((size, len(self.circuit.nodes)), np.complex128)
         loads = np.empty((size, self._loads.size), np.complex128)

@@ -21,10 +21,8 @@ from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.network.refine import refine
 from dtl.powerflow import dss, engine, head, names
+from dtl.powerflow.grounding import HIGHEST_PU, LOWEST_PU, adrift, floating
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, MAX_ITERATIONS, TOLERANCE
-
-LOWEST_PU, HIGHEST_PU = 0.8, 1.2
-"""Voltages of the smoke power flow outside of this band say that the conversion is wrong."""
 
 _NAMED = 10
 
@@ -129,7 +127,12 @@ def smoke(feeder: Feeder) -> dict[str, float]:
     if number not in (0, engine.CONTROL_LIMIT):
         raise SolveError(f"OpenDSS: {engine.message()} (#{number})")
     if not engine.converged():
-        raise SolveError(f"the power flow at the model's load did not converge within {MAX_ITERATIONS} iterations")
+        raise SolveError(
+            f"the power flow at the model's load did not converge within {MAX_ITERATIONS} iterations: more load than "
+            f"the network can carry, or impedances that are wrong{floating(fed, head.view(fed))}"
+        )
+    if lost_ground := adrift(fed, head.view(fed)):
+        raise SolveError(lost_ground)
     result = _readings(fed)
     _judge(fed, result)
     return {key: float(f"{value:.9g}") for key, value in result.items()}

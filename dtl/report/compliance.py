@@ -44,15 +44,16 @@ def _feeder(facts: Facts, feeder: str, case: Mapping[str, Any]) -> Shown:
         return figures.text(facts.value(metric, feeder, case["case"]), unit)
 
     worst = facts.fact("light_worst_kw", feeder, case["case"])
+    judged = facts.value("compliance_judged", feeder, case["case"]) or 0
     return {
         "feeder": feeder,
         "case": case,
         "violated_n": facts.value("compliance_violated", feeder, case["case"]) or 0,
         "red_n": facts.value("light_red_h", feeder, case["case"]) or 0,
         "violated": cell("compliance_violated"),
-        "what": facts.text("compliance_violated", feeder, case["case"]),
+        "what": facts.text("compliance_violated" if judged else "compliance_unjudged", feeder, case["case"]),
         "judged": cell("compliance_judged"),
-        "judged_n": facts.value("compliance_judged", feeder, case["case"]) or 0,
+        "judged_n": judged,
         "unjudged": facts.text("compliance_unjudged", feeder, case["case"]),
         "red": cell("light_red_h", "h"),
         "yellow": cell("light_yellow_h", "h"),

@@ -24,11 +24,18 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> dict[str, Any] 
         for feeder in facts.feeders
         if (row := _row(facts, feeder, case, of)) is not None
     ]
-    if not rows:
+    silent = [
+        {"feeder": feeder, "case": case, "of": of, "why": _dated(fact.text, facts.states)}
+        for case in cases
+        for of in KINDS
+        for feeder in facts.feeders
+        if (fact := facts.fact(f"hosting_{of}_unanswered", feeder, case["case"])) is not None
+    ]
+    if not rows and not silent:
         return None
     rows.sort(key=lambda r: (KINDS.index(r["of"]), r["sort"], r["feeder"]))
     single = any(row["buses"] is not None for row in rows)
-    return {"leads": _leads(rows), "rows": rows[:ROWS], "count": len(rows), "single": single}
+    return {"leads": _leads(rows), "rows": rows[:ROWS], "count": len(rows), "single": single, "silent": silent}
 
 
 def _row(facts: Facts, feeder: str, case: Mapping[str, Any], of: str) -> dict[str, Any] | None:

@@ -14,8 +14,12 @@ CASE = "base@2030"
 CALM = {"solved": Cell(1.0), "violating": Cell(0.0), "hours_h": Cell(8760.0)}
 
 
-def said(rules: Any, cells: dict[str, Cell], whole: dict[str, Cell] | None = None) -> dict[str, Sentence]:
+def said(
+    rules: Any, cells: dict[str, Cell], whole: dict[str, Cell] | None = None, states: str = ""
+) -> dict[str, Sentence]:
     def read(metric: str, feeder: str | None, case: str | None) -> Cell | None:
+        if metric == "states":
+            return Cell(2.0, states) if states else None
         assert feeder == "F1"
         return (cells if case == CASE else whole or {}).get(metric)
 
@@ -36,6 +40,8 @@ def test_a_sentence_holds_its_cells_and_none_that_is_missing() -> None:
     )
     assert found["tell.line"].parts[3] == Number("max_line_load_pct", "F1", CASE, 131.4, "%", 100.0)
     assert said(TOLD, CALM | {"max_line_load_pct": line._replace(hour=None)}) == {}
+    seen = said(TOLD, CALM | {"max_line_load_pct": line._replace(hour=1)}, states="light heavy")
+    assert "of its rating in state heavy (limit" in plain(seen["tell.line"])
 
 
 def test_what_holds_for_all_cases_says_so() -> None:

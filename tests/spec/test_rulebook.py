@@ -29,7 +29,7 @@ def test_file_keeps_the_schema(name: str) -> None:
     assert re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", content["valid_from"])
     assert content["default_range"] in {limit["range"] for limit in content["limits"]}
     for limit in content["limits"]:
-        assert set(limit) - {"percentile"} == LIMIT
+        assert set(limit) - {"percentile", "mean_min"} == LIMIT
         assert limit["at"] in {"service", "utilization"}
         assert all(isinstance(limit[k], str) for k in ("range", "clause", "source", "confirmed_by"))
         assert all(limit[k] for k in ("clause", "source", "confirmed_by"))

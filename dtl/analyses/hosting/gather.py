@@ -28,7 +28,8 @@ def gathered(hosting: pa.Table) -> list[Row]:
             "case": case, "analysis": "hosting", "kind": "", "element": "", "rule": "",
         }  # fmt: skip
         made += [
-            {"text": "", **same, **r} for r in (*_buses(rows, of), *_deployments(rows, of), _unexplained(rows, of))
+            {"text": "", **same, **r}
+            for r in (*_buses(rows, of), *_deployments(rows, of), _unexplained(rows, of), *_unanswered(rows, of))
         ]
     return made
 
@@ -57,6 +58,18 @@ def _unexplained(rows: list[Row], of: str) -> Row:
     bare = [r for r in rows if r["hc_kw"] is not None and not r["limiting_factor"] and not r["at_least"]]
     named = ", ".join(r["bus"] or r["method"] for r in bare[:5])
     return {"metric": f"hosting_{of}_without_reason", "value": len(bare), "text": named}
+
+
+def _unanswered(rows: list[Row], of: str) -> Iterator[Row]:
+    """Why methods have no answer; nothing where all have one."""
+    none = [r for r in rows if r["hc_kw"] is None]
+    if none:
+        reasons: dict[str, list[str]] = {}
+        for row in none:
+            methods = reasons.setdefault(row["verdict"].removeprefix("no answer: "), [])
+            methods += [row["method"]] if row["method"] not in methods else []
+        text = "; ".join(f"{', '.join(methods)}: {why}" for why, methods in reasons.items())
+        yield {"metric": f"hosting_{of}_unanswered", "value": len(none), "text": text}
 
 
 def _deployments(rows: list[Row], of: str) -> Iterator[Row]:

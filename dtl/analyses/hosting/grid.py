@@ -23,8 +23,8 @@ from dtl.demand.demand import Demand
 from dtl.errors import NotConverged
 from dtl.network.feeder import Feeder
 from dtl.powerflow import head
+from dtl.powerflow.grounding import HIGHEST_PU, LOWEST_PU
 from dtl.powerflow.opendss import no_solution
-from dtl.powerflow.prepare import HIGHEST_PU, LOWEST_PU
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -32,7 +32,7 @@ CLOSE = 0.05
 def stochastic(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
     """The rows of the method for one kind of plant: the feeder, and every bus with a customer."""
     if not case.customers:
-        return []
+        return [nobody()]
     grid, count = case.customer_grid(of), words["placements"]
     seed = [case.study, grid.feeder.id, words["seed"]]
     placements = deployments(len(case.customers), count, words["kw_each"], seed)
@@ -41,6 +41,15 @@ def stochastic(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
     same = {"mode": "distributed", "criterion": ALL, "solves": grid.solves - begun, "engine": grid.engine}
     feeder = _feeder(grid, placements, found)
     return [feeder | same, *(row | same for row in _buses(grid, placements, found))]
+
+
+def nobody() -> Row:
+    """The row of a feeder without a customer."""
+    return {
+        "mode": "distributed", "bus": "", "criterion": ALL, "phases": "", "at_least": False, "limiting_factor": "",
+        "limiting_element": "", "pre_existing": False, "mc_iterations": 0, "hours": 0, "solves": 0, "engine": "",
+        "verdict": "no answer: the feeder has no load, so that there is no customer to have a plant",
+    }  # fmt: skip
 
 
 def _spread(values: Real) -> Row:
