@@ -145,7 +145,7 @@ def _lines(study: str, asked: Address, points: list[Point], found: list[Move]) -
     unknown = [p for p in points[points.index(oldest) + 1 :] if not p.known]
     if unknown:
         lines.append(f"{len(unknown)} older commits are not in the store, as {unknown[0]}")
-    return lines
+    return [*lines, f"{revisions.CUT}: what moved it before cannot be told"] if revisions.shallow() else lines
 
 
 def _shown(point: Point, asked: Address) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dtl.errors import Mistake, SpecError, StoreError
 from dtl.workflow import budget, causes, digests, foresee, plan, revisions, run
-from dtl.workflow.plan import Plan
+from dtl.workflow.plan import ANY, Plan
 from dtl.workflow.revisions import Name, Planned
 from dtl.workflow.run import Options
 from dtl.workflow.stages import STAGES
@@ -26,8 +26,8 @@ class Since:
 
     @property
     def groups(self) -> list[str]:
-        """The groups of feeders of which something is asked otherwise."""
-        return sorted({of for stage, of, _ in self.touched if STAGES[stage].per == "group"})
+        """The groups of feeders of which something is asked otherwise, as far as groups are known."""
+        return sorted({of for stage, of, _ in self.touched if STAGES[stage].per == "group" and of != ANY})
 
     @property
     def numbers(self) -> bool:
@@ -111,6 +111,8 @@ def _what(ref: str, found: Since) -> str:
     groups, every = found.groups, found.plan.groups
     which = ", ".join(groups[:8]) + (", ..." if len(groups) > 8 else "")
     answers = f"{len(found.touched)} answers"
+    if not every:
+        return f"touched since {ref}: {answers}; its feeders are known when the sources were read"
     return f"touched since {ref}: {answers}; feeders {which or 'none'} ({len(groups)} of {len(every)})"
 
 

@@ -37,6 +37,7 @@ Name = tuple[str, str, str]
 PAGES = ("write_site", "build_site")
 """Stages that make no number."""
 HOWS = ("compute", "may_change", "reuse")
+CUT = "this clone is shallow, older commits are not in it"
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,14 @@ def commit_of(ref: str) -> str:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         known = git("for-each-ref", "--format=%(refname:short)").split()
-        raise StoreError(f"there is no revision {ref!r}{near(ref, known)}")
+        also = f"; {CUT}: fetch the rest by `git fetch --unshallow`, in CI by its depth 0" if shallow() else ""
+        raise StoreError(f"there is no revision {ref!r}{near(ref, known)}{also}")
     return done.stdout.strip()
+
+
+def shallow() -> bool:
+    """Whether older commits were left out of this clone."""
+    return git("rev-parse", "--is-shallow-repository").strip() == "true"
 
 
 @contextmanager

@@ -16,7 +16,9 @@ import yaml
 
 from dtl import cli, layout, tables
 from dtl.errors import StoreError
+from dtl.network.feeder import Feeder
 from dtl.report.publish import run as publishing
+from dtl.report.publish.circuits import Circuit
 from dtl.report.publish.parts import Results
 from dtl.report.publish.relations import RELATIONS
 from dtl.report.publish.targets import Duck, Postgres, Target
@@ -142,6 +144,72 @@ def test_a_study_in_a_database(kind: Any, solved: Path, tmp_path: Path, monkeypa
         assert ask(base, "SELECT count(*) FROM grid.segments")[0][0] == 0
         assert publishing.publish(Results("s"), base)["segments"][0] == 1, "what is missing is sent again"
         base.close()
+
+
+def test_a_schema_of_another_study_or_of_another_make_is_left_alone(
+    solved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(solved)
+    pytest.importorskip("duckdb")
+    target = f"duckdb:{tmp_path / 'grid.duckdb'}"
+    assert publishing.run("s", target, "grid") == 0
+    base = Duck(str(tmp_path / "grid.duckdb"), "grid")
+    rows = ask(base, "SELECT count(*) FROM grid.segments")
+    other = Results("s")
+    other.study = "other"
+    with pytest.raises(StoreError, match="holds the study s; name another one by --schema"):
+        publishing.publish(other, base)
+    assert ask(base, "SELECT count(*) FROM grid.segments") == rows
+    base._base.execute("ALTER TABLE grid.capacitors DROP COLUMN kvar")
+    base.close()
+    with pytest.raises(StoreError, match=r"capacitors of schema grid was made otherwise.*\(kvar\).*DROP SCHEMA grid"):
+        publishing.run("s", target, "grid")
+
+
+def test_a_planner_who_is_no_administrator_publishes(
+    solved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """PostGIS is on the server and not in the database, and he may not put it there; a stranger is refused."""
+    monkeypatch.chdir(solved)
+    with postgres(tmp_path) as opened:
+        base = opened()
+        available = ask(base, "SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'")
+        base._base.rollback()
+        base._base.autocommit = True
+        for words in ("ROLE planner LOGIN", "ROLE stranger LOGIN", "DATABASE plans OWNER planner"):
+            base._base.execute(f"CREATE {words}")
+        place = base._base.info.host
+        base.close()
+        address = f"postgresql://%s:secret@/plans?host={place}"
+        with pytest.raises(StoreError, match="the database refused: permission denied for database plans"):
+            publishing.run("s", address % "stranger")
+        assert publishing.run("s", address % "planner") == 0
+        said = capsys.readouterr().out
+        assert "secret" not in said and "published: schema s of /plans" in said
+        assert ("administrator can put it there by CREATE EXTENSION postgis" in said) == bool(available)
+        if available:
+            base = Postgres(address % "postgres", "s")
+            base._base.autocommit = True
+            base._base.execute("CREATE EXTENSION postgis")
+            base.close()
+            with pytest.raises(StoreError, match=r"without PostGIS .*geom, which is text there and would be geometry"):
+                publishing.run("s", address % "planner")
+            assert publishing.run("s", address % "planner", "again") == 0
+
+
+def test_a_place_has_its_reference_only_where_that_is_known(solved: Path) -> None:
+    """Coordinates of a drawing that could be degrees are none; those of a stated system are turned into them."""
+    read = Feeder.from_json((solved / "results/s/feeders/ieee13.json").read_bytes())
+    buses = tuple(b.model_copy(update={"x": 10.0 + i, "y": 20.0}) for i, b in enumerate(read.buses))
+    for crs, begin in (("", ""), ("EPSG:32614", "SRID=4326;")):
+        feeder = read.model_copy(update={"crs": crs, "buses": buses})
+        circuit = Circuit(feeder, {})
+        rows = circuit.rows()
+        lines = [r["geom"] for r in rows["segments"]] + [r["geom"] for r in circuit.feeder({"status": "solved"}, "")]
+        points = [r["geom"] for r in rows["capacitors"] + rows["regulators"]]
+        assert lines and points
+        assert all(re.match(begin + r"(MULTI)?LINESTRING\(", x) for x in lines)
+        assert all(x.startswith(begin + "POINT(") for x in points)
 
 
 def test_what_cannot_be_published_is_said(solved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

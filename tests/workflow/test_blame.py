@@ -82,6 +82,22 @@ def test_the_worst_case_is_meant_and_an_element_appears(repo: Repo, capsys: pyte
     assert "more" in text and "0 -> 2" in text and "which were not run" in text
 
 
+def test_a_clone_without_its_past_says_so(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As continuous integration clones by default: one commit deep."""
+    repo.git("clone", "--quiet", "--depth", "1", f"file://{repo.folder}", str(tmp_path / "clone"))
+    monkeypatch.setenv("DTL_STORE", str(repo.folder / ".dtl-store"))
+    monkeypatch.chdir(tmp_path / "clone")
+    for words in (["plan", "tiny", "--base", "HEAD~1"], ["diff", "HEAD~1", "HEAD"]):
+        assert cli.main(words) == 1
+        assert "older commits are not in it: fetch the rest by `git fetch --unshallow`" in capsys.readouterr().err
+    assert cli.main(["blame", "tiny", "b/max_line_load_pct", "--case", "growth@2030"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "shallow, older commits are not in it: what moved it before cannot be told\n"
+    )
+
+
 def test_names_that_are_not_there(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
     for words, said in (
         (["tiny", "c/min_pu"], "no feeder 'c'"),

@@ -42,6 +42,9 @@ def test_studies_and_feeders_that_are_touched(repo: Repo, capsys: pytest.Capture
              ("compute", "may_change", "reuse")}  # fmt: skip
     assert three["compute"] | three["may_change"] <= told
     assert ("read_source", "dss", "") in three["compute"]
+    assert found["tiny"]["groups_touched"] == ["a", "b"], "groups that are not known yet are not counted"
+    assert cli.main(["plan", "tiny", "--base", "main"]) == 2
+    assert "feeders a, b (2 of 2)" in capsys.readouterr().out
 
     computed = repo.ask("tiny")
     capsys.readouterr()
@@ -61,6 +64,8 @@ def test_what_was_never_run_is_untouched_where_it_asks_the_same(repo: Repo, caps
     assert cli.main(["plan", "tiny", "--base", "main"]) == 2
     assert "only its pages are touched since main" in capsys.readouterr().out
     repo.say("per_year: 0.02", "per_year: 0.03")
+    assert cli.main(["plan", "tiny", "--base", "main"]) == 2
+    assert "answers; its feeders are known when the sources were read" in capsys.readouterr().out
     told = plans(capsys, "tiny", code=2)["tiny"]["touched"]
     assert {(x["stage"], x["case"]) for x in told if x["stage"] == "solve_feeder"} == {
         ("solve_feeder", "growth@2026"), ("solve_feeder", "growth@2030")

@@ -12,6 +12,7 @@ import pyproj
 
 from dtl import tables
 from dtl.network.feeder import Feeder, LineCode, Transformer
+from dtl.report.publish.relations import WGS84
 
 Row = dict[str, Any]
 Place = tuple[float, float] | None
@@ -24,7 +25,8 @@ class Circuit:
         self._feeder, self._installed = feeder, installed
         turn: Callable[[float, float], tuple[float, float]] | None = None
         if feeder.crs:
-            turn = pyproj.Transformer.from_crs(feeder.crs, "EPSG:4326", always_xy=True).transform
+            turn = pyproj.Transformer.from_crs(feeder.crs, f"EPSG:{WGS84}", always_xy=True).transform
+        self._reference = f"SRID={WGS84};" if feeder.crs else ""
         self._place: dict[str, Place] = {}
         for bus in feeder.buses:
             at = None if bus.x is None or bus.y is None else (bus.x, bus.y)
@@ -41,8 +43,8 @@ class Circuit:
 
     def feeder(self, facts: Mapping[str, Any], substation: str) -> list[Row]:
         """The row of each feeder of the group; geometry is all its lines."""
-        lines = [text for p in self._feeder.lines if (text := self._path(p))]
-        geom = "MULTILINESTRING(" + ",".join(t.removeprefix("LINESTRING") for t in lines) + ")" if lines else None
+        lines = [text.rpartition("LINESTRING")[2] for p in self._feeder.lines if (text := self._path(p))]
+        geom = f"{self._reference}MULTILINESTRING({','.join(lines)})" if lines else None
         head = self._feeder.sources[0].name if self._feeder.sources else ""
         same = {"head_device": head, "substation_id": substation, "geom": geom, "status": facts["status"]}
         more = {k: facts.get(k) for k in ("kv_ll", "length_km", "customers", "reason")}
@@ -95,12 +97,12 @@ class Circuit:
 
     def _point(self, *buses: str) -> str | None:
         at = next((p for b in buses if (p := self._place.get(b)) is not None), None)
-        return None if at is None else f"POINT({at[0]:.9g} {at[1]:.9g})"
+        return None if at is None else f"{self._reference}POINT({at[0]:.9g} {at[1]:.9g})"
 
     def _path(self, line: Any) -> str | None:
         ends = [self._place.get(line.from_bus), self._place.get(line.to_bus)]
         known = [f"{p[0]:.9g} {p[1]:.9g}" for p in ends if p is not None]
-        return f"LINESTRING({','.join(known)})" if len(known) == 2 else None
+        return f"{self._reference}LINESTRING({','.join(known)})" if len(known) == 2 else None
 
 
 def catalogs(feeders: Iterable[Feeder]) -> dict[str, list[Row]]:

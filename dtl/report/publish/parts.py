@@ -20,7 +20,7 @@ from dtl import layout, tables
 from dtl.errors import StoreError
 from dtl.network.feeder import Feeder
 from dtl.report.publish.circuits import Circuit, catalogs, installed
-from dtl.report.publish.relations import RELATIONS
+from dtl.report.publish.relations import RELATIONS, WGS84
 from dtl.spec.twins import twins
 from dtl.tables.named import unfolded
 
@@ -171,14 +171,16 @@ class Results:
         for about in sorted(self._path(layout.SOURCE.replace("{source}", "*")).parent.glob("*/source.json")):
             words = json.loads(about.read_text(encoding="utf-8"))
             if words["kind"] == "gis" and words["crs"]:
-                return pyproj.Transformer.from_crs(words["crs"], "EPSG:4326", always_xy=True).transform
+                return pyproj.Transformer.from_crs(words["crs"], f"EPSG:{WGS84}", always_xy=True).transform
         return None
 
     def _point(self, row: Mapping[str, Any]) -> str | None:
         if row.get("x") is None or row.get("y") is None:
             return None
-        x, y = self._turn(row["x"], row["y"]) if self._turn is not None else (row["x"], row["y"])
-        return f"POINT({x:.9g} {y:.9g})"
+        if self._turn is None:
+            return f"POINT({row['x']:.9g} {row['y']:.9g})"
+        x, y = self._turn(row["x"], row["y"])
+        return f"SRID={WGS84};POINT({x:.9g} {y:.9g})"
 
     def _weather(self) -> pa.Table:
         names = {"point": "station_id", "start": "time", "ghi_w_m2": "solar_ghi_w_m2"}

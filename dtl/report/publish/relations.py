@@ -1,7 +1,8 @@
 """The relations that are published: their columns with units, as Arrow schemas, and what each is about.
 
 A row belongs to a *part* (a feeder group, or the study as a whole), which is replaced as one. ``geom`` is text, WKT in
-longitude and latitude where the coordinate system of a feeder is known, in its own coordinates otherwise.
+longitude and latitude, with its reference before it (``SRID=4326;``), where the coordinate system of a feeder is known,
+in its own coordinates and without reference otherwise.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ TEXT, INT, REAL, FLAG = pa.string(), pa.int32(), pa.float64(), pa.bool_()
 DAY, TIME, SHAPE = pa.date32(), pa.timestamp("s", tz="UTC"), pa.list_(pa.float64())
 WGS84 = 4326
 """Spatial reference of longitude and latitude."""
+FORM = "2"
+"""Raised when rows come out otherwise from the same files: it is in the digest of every part, which is sent again."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Relation:
 
 
 def _of(name: str, about: str, index: str, time: str = "", /, **columns: pa.DataType) -> Relation:
-    schema = pa.schema([("part", TEXT), *columns.items()])
+    schema = pa.schema([("part", TEXT), *columns.items()], {"form": FORM})
     return Relation(name, about, schema, tuple(index.split()), time)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from dtl.errors import StoreError
 from dtl.report.publish.parts import Results
 from dtl.report.publish.relations import RELATIONS
-from dtl.report.publish.targets import Duck, Postgres, Target
+from dtl.report.publish.targets import OWNER, Duck, Postgres, Target
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -30,6 +31,9 @@ def run(study: str, target: str, schema: str | None = None) -> int:
     try:
         base.prepare()
         counts = publish(results, base)
+    except base.refusal as err:
+        why = " ".join(str(err).split())
+        raise StoreError(f"publish: the database refused: {why}; what was sent before is kept, call it again") from err
     finally:
         base.close()
     for relation, (sent, kept, rows) in counts.items():
@@ -37,13 +41,24 @@ def run(study: str, target: str, schema: str | None = None) -> int:
             print(f"{relation:22s} {rows:>12,} rows sent in {sent} parts, {kept} parts were there")
     for note in getattr(base, "notes", []):
         print(note)
-    print(f"published: schema {name} of {target.partition('@')[2] or target}")
+    print(f"published: schema {name} of {_shown(target)}")
     return 0
 
 
 def publish(results: Results, base: Target) -> dict[str, tuple[int, int, int]]:
-    """Send every part that is not there, and remove what the study has no longer; parts sent, kept, and rows sent."""
+    """Send every part that is not there, and remove what the study has no longer; parts sent, kept, and rows sent.
+
+    Raises
+    ------
+    StoreError
+        The schema is that of another study, whose rows would be removed.
+    """
     known = base.known()
+    owner = known.pop(OWNER, None)
+    if owner is None:
+        base.own(results.study)
+    elif owner != results.study:
+        raise StoreError(f"publish: the schema holds the study {owner}; name another one by --schema")
     counts = dict.fromkeys(RELATIONS, (0, 0, 0))
     wanted = set()
     for part in results.parts():
@@ -58,6 +73,12 @@ def publish(results: Results, base: Target) -> dict[str, tuple[int, int, int]]:
     for relation, name in sorted(set(known) - wanted):
         base.drop(relation, name)
     return counts
+
+
+def _shown(target: str) -> str:
+    """A target as it may be printed: without user, password and options."""
+    found = urlsplit(target)
+    return f"{found.hostname or ''}{found.path}"
 
 
 def _opened(target: str, schema: str) -> Target:
