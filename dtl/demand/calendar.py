@@ -121,11 +121,15 @@ class Calendar:
         ValueError
             The time does not exist (the clock jumped over it), or as `index`.
         """
+        return self.index(self.standard(civil, timezone))
+
+    def standard(self, civil: datetime, timezone: str) -> datetime:
+        """Naive local standard time of a naive civil time; ValueError where the clock jumped over it."""
         zone = ZoneInfo(timezone)
         instant = civil.replace(tzinfo=zone).astimezone(UTC)
         if instant.astimezone(zone).replace(tzinfo=None) != civil:
             raise ValueError(f"{civil:%Y-%m-%d %H:%M} does not exist in {timezone}: the clock jumps over it")
-        return self.index(instant.replace(tzinfo=None) + _standard_offset(self.year, timezone))
+        return instant.replace(tzinfo=None) + _standard_offset(self.year, timezone)
 
 
 def _shift(civil: datetime, standard: datetime) -> float:

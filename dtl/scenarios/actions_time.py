@@ -80,8 +80,8 @@ def _step(layer: Mapping[str, Any], number: int, text: str, context: Context, *,
     if moment.year != context.year:
         return 0 if moment.year < context.year else context.steps
     try:
-        hour = context.calendar.index_of_civil(moment.replace(year=context.measured_year), context.timezone)
+        standard = context.calendar.standard(moment.replace(year=context.measured_year), context.timezone)
+        minutes = 60 * context.calendar.index(standard) + standard.minute
     except ValueError as err:
         raise SolveError(f"layer '{layer['name']}', action {number + 1}: {err}") from err
-    minutes = hour * 60 + moment.minute
     return -(-minutes // context.step_min) if late else minutes // context.step_min

@@ -12,6 +12,7 @@ from power_cases import demand_of, own
 from dtl.errors import SolveError
 from dtl.network.feeder import Generator, Load
 from dtl.powerflow.opendss import Year
+from dtl.scenarios.actions_time import timed
 from dtl.scenarios.compose import compose
 from dtl.scenarios.context import Context
 from dtl.scenarios.realise import realise
@@ -54,6 +55,23 @@ def test_an_action_without_an_end_holds_in_later_years(year: int, held: int) -> 
     state = acted(step, context=replace(CONTEXT, year=year))
     assert int((load_kw(state, BUS) != load_kw(BEFORE, BUS)).sum()) == held
     assert int((load_kw(state, OTHER) != load_kw(BEFORE, OTHER)).sum()) == held
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "step"),
+    [
+        ("America/Chicago", "2030-07-16T18:20:00", 4 * (24 * 196 + 17) + 1),
+        ("Asia/Kolkata", "2030-07-16T18:20:00", 4 * (24 * 196 + 18) + 1),
+        ("Australia/Lord_Howe", "2030-01-16T18:00:00", 4 * (24 * 15 + 17) + 2),
+        ("Europe/Berlin", "2030-12-31T23:59:00", 35039),
+    ],
+)
+def test_times_are_found_in_quarters_of_any_zone(zone: str, at: str, step: int) -> None:
+    """Daylight saving of half an hour among them: 18:00 on Lord Howe is 17:30 of its standard time."""
+    context = replace(CONTEXT, timezone=zone, step_min=15)
+    words = {"name": "a", "kind": "actions", "do": [{"at": at, "set_load": {"bus": BUS, "kw": 1.0}}]}
+    (action,) = timed(words, context)
+    assert (action.start, action.stop) == (step, 35040)
 
 
 def test_several_layers_are_one_timeline() -> None:
