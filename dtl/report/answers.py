@@ -87,6 +87,13 @@ class Elements:
             if rows.num_rows:
                 self._found[kind].append(rows)
 
+    def take(self, other: Elements) -> None:
+        """Take in what another one collected of the groups that come next."""
+        for kind, names in self.names.items():
+            names += other.names[kind][: MOST_NAMES - len(names)]
+        for kind, found in self._found.items():
+            found += other._found[kind]
+
     def write(self, folder: Path) -> list[str]:
         """Write a payload ``ask/<kind>`` for each kind that was seen; returns their names."""
         folder.mkdir(exist_ok=True)

@@ -27,41 +27,47 @@ DAY = 24
 class Api:
     """Writes the folder, feeder by feeder."""
 
-    def __init__(self, folder: Path, facts: Facts):
-        self._folder, self._facts = folder, facts
+    def __init__(self) -> None:
         self._known: list[dict[str, Any]] = []
         self._hours = 0
 
-    def add(self, solution: Solution, file: str, hosted: Sequence[Mapping[str, Any]]) -> None:
+    def take(self, other: Api) -> None:
+        """Take in the feeders that another one wrote."""
+        self._known += other._known
+        self._hours += other._hours
+
+    def add(
+        self, folder: Path, facts: Facts, solution: Solution, file: str, hosted: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Write what is known of one feeder; a feeder without a model is listed and has no files."""
         there: dict[str, Any] = {"feeder_id": solution.feeder, "file": file, "cases": list(solution.solved)}
         if solution.model is not None and solution.buses:
-            self._put(f"net/{file}", net(solution))
-            rows = simulate(solution, self._facts)
+            _put(folder, f"net/{file}", net(solution))
+            rows = simulate(solution, facts)
             self._hours += len(rows)
             if rows:
-                self._put(f"simulate/{file}", {"feeder_id": solution.feeder, "results": rows})
+                _put(folder, f"simulate/{file}", {"feeder_id": solution.feeder, "results": rows})
             swept = sweep(solution.feeder, hosted)
             if swept is not None:
-                self._put(f"sweep/{file}", swept)
+                _put(folder, f"sweep/{file}", swept)
             there |= {"net": f"net/{file}.json", "simulate": f"simulate/{file}.json" if rows else None}
             there |= {"sweep": None if swept is None else f"sweep/{file}.json"}
         self._known.append(there)
 
-    def close(self) -> None:
+    def close(self, folder: Path, facts: Facts) -> None:
         """Write the list of feeders and the counts."""
         told = sorted(self._known, key=lambda f: f["feeder_id"])
-        self._put("feeders", {"feeders": [f["feeder_id"] for f in told], "files": told})
+        _put(folder, "feeders", {"feeders": [f["feeder_id"] for f in told], "files": told})
         solved = sum(len(f["cases"]) for f in told)
-        self._put(
-            "metrics", {"feeders": len(told), "cases": len(self._facts.cases), "solved": solved, "hours": self._hours}
-        )
+        counts = {"feeders": len(told), "cases": len(facts.cases), "solved": solved, "hours": self._hours}
+        _put(folder, "metrics", counts)
 
-    def _put(self, name: str, content: Mapping[str, Any]) -> None:
-        path = self._folder / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        path.write_text(text + "\n", encoding="utf-8")
+
+def _put(folder: Path, name: str, content: Mapping[str, Any]) -> None:
+    path = folder / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def net(solution: Solution) -> dict[str, Any]:

@@ -65,6 +65,10 @@ class Assets:
                 values |= {} if known is None else {dimension: float(known)}
             self._found.append(Asset(solution.feeder, kind, element, values, case))
 
+    def take(self, other: Assets) -> None:
+        """Take in the assets that another one collected."""
+        self._found += other._found
+
     def ranked(self) -> list[Ranked]:
         """All assets, the first to look at first."""
         return ranked(self._found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,6 +46,12 @@ ABOUT = {
 }
 
 
+PACKED = ("conversion.csv", "links.csv", "meters.csv", "series.csv")
+"""Files with a row for every object of the utility, which are compressed where they are large."""
+LARGE = 10_000_000
+"""Size of a file from which on it is large [bytes]."""
+
+
 def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: str) -> list[dict[str, str]]:
     """Write all files into a folder; returns a row per file with its name, size and meaning.
 
@@ -57,11 +65,27 @@ def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: s
     content: Mapping[str, pa.Table] = {"cube.csv": cube, "violations.csv": single, **told}
     for name, table in content.items():
         csv.write_csv(_plain(table), folder / name)
+    packed = [name for name in PACKED if name in content and _packed(folder / name)]
     (folder / "study.json").write_text(study.rstrip("\n") + "\n", encoding="utf-8")
     rows = {name: str(table.num_rows) for name, table in content.items()}
     there = {name: about for name, about in ABOUT.items() if name in content or name == "study.json"}
-    sizes = {name: (folder / name).stat().st_size for name in there}
-    return [{"name": n, "about": a, "rows": rows.get(n, ""), "size": _size(sizes[n])} for n, a in there.items()]
+    files = {name: f"{name}.gz" if name in packed else name for name in there}
+    sizes = {name: (folder / file).stat().st_size for name, file in files.items()}
+    return [{"name": files[n], "about": a, "rows": rows.get(n, ""), "size": _size(sizes[n])} for n, a in there.items()]
+
+
+def _packed(path: Path) -> bool:
+    """Whether a file was so large that its compressed form stands in its place."""
+    if path.stat().st_size <= LARGE:
+        return False
+    with (
+        path.open("rb") as plain,
+        path.with_name(f"{path.name}.gz").open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=4, fileobj=file, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(plain, packed, 1 << 20)
+    path.unlink()
+    return True
 
 
 def _plain(table: pa.Table) -> pa.Table:

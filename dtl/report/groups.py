@@ -23,6 +23,15 @@ def model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
     return None if path is None else Feeder.from_json(Path(path).read_text(encoding="utf-8"))
 
 
+def crs(inputs: Mapping[str, Any], index: Mapping[str, Any]) -> str:
+    """The coordinate system of the first group that has coordinates; empty where none has."""
+    for group in sorted(index["groups"]):
+        found = model(inputs, group)
+        if found is not None and any(b.x is not None for b in found.buses):
+            return found.crs or ""
+    return ""
+
+
 def hosted(inputs: Mapping[str, Any], group: str) -> list[dict[str, Any]]:
     """The rows of hosting capacity of a group that pages show; none where the study does not ask for it."""
     path = inputs["hosting"].get(group)

@@ -56,6 +56,12 @@ class Overview:
             path["points"] = drawing.simplified(path["points"], tolerance)
             self.paths.append(path | {"feeder": len(self.rows) - 1, "kind": solution.places.kind})
 
+    def take(self, other: Overview) -> None:
+        """Take in the feeders that another one collected, behind those that are there."""
+        before = len(self.rows)
+        self.paths += [path | {"feeder": path["feeder"] + before} for path in other.paths]
+        self.rows += other.rows
+
     @property
     def seen(self) -> set[str]:
         """The layers of the map that any feeder has, besides loading and voltage."""

@@ -20,6 +20,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,13 @@ def script(name: str, payload: bytes) -> str:
     """The script that hands a payload to the page."""
     packed = base64.b64encode(gzip.compress(payload, 9, mtime=0)).decode()
     return f"DTL.put({json.dumps(name)},{json.dumps(packed)});\n"
+
+
+def put(data: Path, name: str, payload: bytes) -> None:
+    """Write the script of a payload below the folder of the data."""
+    path = data / f"{name}.js"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(script(name, payload), encoding="utf-8")
 
 
 def file_names(ids: Sequence[str]) -> dict[str, str]:

@@ -72,11 +72,12 @@ def files(findings: pa.Table) -> list[dict[str, str]]:
 
 def sources(conversion: pa.Table) -> list[dict[str, Any]]:
     """A row per source and class of object: how many of its objects and properties have which verdict."""
+    kind = pc.struct_field(pc.extract_regex(conversion["object"].cast(pa.string()), _CLASS), [0])
+    told = pa.table({"source": conversion["source"], "kind": kind, "verdict": conversion["verdict"]})
     counts: dict[tuple[str, str], Counter[str]] = {}
-    names = ("source", "object", "verdict")
-    for source, name, verdict in zip(*(conversion[n].to_pylist() for n in names), strict=True):
-        for key in ((source, ""), (source, _class(name))):
-            counts.setdefault(key, Counter())[verdict] += 1
+    for row in told.group_by(["source", "kind", "verdict"]).aggregate([([], "count_all")]).to_pylist():
+        for key in ((row["source"], ""), (row["source"], row["kind"])):
+            counts.setdefault(key, Counter())[row["verdict"]] += row["count_all"]
     rows = []
     for (source, kind), count in sorted(counts.items()):
         total = sum(count.values())
@@ -85,29 +86,25 @@ def sources(conversion: pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
-def _class(name: str) -> str:
-    """The class of an object: the first word, or what stands in brackets."""
-    return name[: name.find("]") + 1] if name.startswith("[") and "]" in name else name.split(" ", 1)[0]
+_CLASS = r"^(?P<kind>\[[^\]]*\]|[^ ]*)"
+"""The class of an object: what stands in brackets, or the first word."""
 
 
 def reasons(conversion: pa.Table) -> list[dict[str, Any]]:
     """Why properties were refused, defaulted or unused, the most frequent first, each with an example."""
-    keep = conversion.filter(pc.not_equal(conversion["verdict"].cast(pa.string()), "mapped")).to_pylist()
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in keep:
-        key = (row["verdict"], row["source"], row["reason"])
-        entry = found.setdefault(
-            key, {"verdict": key[0], "source": key[1], "reason": key[2], "count": 0, "example": _example(row)}
-        )
-        entry["count"] += 1
+    keep = conversion.filter(pc.not_equal(conversion["verdict"].cast(pa.string()), "mapped"))
+    first = [(name, "first") for name in ("object", "property", "value")]
+    words = ("verdict", "source", "reason")
+    plain = pa.table({n: keep[n].cast(pa.string()) for n in (*words, "object", "property", "value")})
+    told = plain.group_by(list(words), use_threads=False).aggregate([([], "count_all"), *first]).to_pylist()
+    found = [{n: row[n] for n in words} | {"count": row["count_all"], "example": _example(row)} for row in told]
     rank = {"refused": 0, "defaulted": 1, "unused": 2}
-    ordered = sorted(found.values(), key=lambda r: (rank[r["verdict"]], -r["count"], r["reason"]))
-    return ordered[:REASONS]
+    return sorted(found, key=lambda r: (rank[r["verdict"]], -r["count"], r["reason"]))[:REASONS]
 
 
 def _example(row: Mapping[str, Any]) -> str:
-    words = " ".join(x for x in (row["object"], row["property"]) if x)
-    return f"{words} = {row['value']}" if row["value"] else words
+    words = " ".join(x for x in (row["object_first"], row["property_first"]) if x)
+    return f"{words} = {row['value_first']}" if row["value_first"] else words
 
 
 def notices(context: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -22,18 +22,16 @@ from dtl.report import (
     compare_page,
     compliance,
     downloads,
-    drawing,
+    feeders,
     groups,
     hosting,
     hosting_payloads,
     hosting_swept,
     insights,
-    kept_series,
     layers,
     lexicon,
     metered,
     mitigation,
-    outage_payload,
     overview,
     pages,
     palette,
@@ -42,7 +40,6 @@ from dtl.report import (
     quality,
     reliability,
     series,
-    sheet,
     states,
     study_payloads,
     substations,
@@ -51,13 +48,8 @@ from dtl.report import (
     vendor,
     what_if,
 )
-from dtl.report.api import Api
-from dtl.report.asset_ranking import Assets
 from dtl.report.facts import Facts, load
-from dtl.report.overlays import Known, Overlays, measured_year, overlays
-from dtl.report.overview_map import Overview
-from dtl.report.solution import Solution
-from dtl.spec.twins import twins
+from dtl.report.payloads import put
 
 SOURCE = Path(__file__).resolve().parents[2] / "site"
 """The source of the site: theme, scripts, texts."""
@@ -71,19 +63,19 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     index = json.loads(Path(inputs["index"]).read_text(encoding="utf-8"))
     _copy_source(site)
     files = payloads.file_names(facts.feeders)
-    told = _write_feeders(spec, inputs, docs / "data", index, facts, files)
+    told = _write_feeders(spec, inputs, docs / "data", index, facts)
     grows = layers.growing(inputs)
     about = insights.feeders(inputs)
     threats = layers.threatened(inputs, spec)
     lacks = layers.reasons(spec, told.seen, grows, threats)
     shown = {"lacks": lacks, "growing": grows.alerts, "threatened": threats}
-    _put(docs / "data", "study", study_payloads.study(spec, facts, shown))
-    _put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
-    _put(docs / "data", "lexicon", payloads.document(lexicon.payload()))
-    _put(docs / "data", "answers", answers.facts(spec, facts, told.asked))
+    put(docs / "data", "study", study_payloads.study(spec, facts, shown))
+    put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
+    put(docs / "data", "lexicon", payloads.document(lexicon.payload()))
+    put(docs / "data", "answers", answers.facts(spec, facts, told.asked))
     if "builder" not in spec.get("left_out", ()):
-        _put(docs / "data", "builder", payloads.document(builder.payload(spec, facts, told.assets, told.names)))
-    _put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more | {"insights": about}))
+        put(docs / "data", "builder", payloads.document(builder.payload(spec, facts, told.assets, told.names)))
+    put(docs / "data", "feeders", study_payloads.feeders(facts, files, told.kinds, told.more | {"insights": about}))
     _write_pages(site, spec, inputs, index, facts, told)
 
 
@@ -117,77 +109,22 @@ def _copy_source(site: Path) -> None:
 
 
 def _write_feeders(
-    spec: Mapping[str, Any],
-    inputs: Mapping[str, Any],
-    data: Path,
-    index: Mapping[str, Any],
-    facts: Facts,
-    files: Mapping[str, str],
+    spec: Mapping[str, Any], inputs: Mapping[str, Any], data: Path, index: Mapping[str, Any], facts: Facts
 ) -> Written:
     """Write all feeders' payloads and the map's overview."""
-    cases = tuple(c.case for c in facts.cases)
-    drawn, assets, elements = Overview(cases), Assets(), answers.Elements()
-    api = Api(data.parent / "api", facts)
-    fits: dict[str, list[dict[str, Any]]] = {}
-    known = Known.read(inputs, measured_year(spec))
-    opened = outage_payload.by_feeder(tables.read("outages", Path(inputs["outages"])))
-    kinds: dict[str, str] = {}
-    crs: str | None = None
-    for name, group in sorted(index["groups"].items()):
-        model = groups.model(inputs, name)
-        if crs is None and model is not None and any(b.x is not None for b in model.buses):
-            crs = model.crs
-        hosted = groups.hosted(inputs, name)
-        like = twins(spec.get("reach", {}), group["feeders"])
-        shown = Overlays() if model is None else overlays(model, hosted, inputs["devices"].get(name), known, like)
-        for solution in groups.solutions(spec, inputs, name, group, model, cases, crs or "", shown, elements):
-            if solution.feeder not in files:
-                continue
-            file = files[solution.feeder]
-            fits[solution.feeder] = [r for r in hosted if r["feeder"] == solution.feeder]
-            if fits[solution.feeder]:
-                _put(data, f"hc/{file}", hosting_payloads.feeder(fits[solution.feeder], solution.feeder, cases))
-            if solution.feeder in opened:
-                _put(data, f"oms/{file}", outage_payload.payload(opened[solution.feeder]))
-            _write_feeder(spec, data, file, solution, facts, group["reason"])
-            if (held := kept_series.payload(spec, inputs, solution)) is not None:
-                _put(data, f"kept/{file}", held)
-            api.add(solution, file, hosted)
-            drawn.add(solution, file)
-            assets.add(solution)
-            if solution.buses and solution.places is not None:
-                kinds[solution.feeder] = solution.places.kind
-    api.close()
-    _put(data, "ov", drawn.payload(crs or ""))
-    asked = elements.write(data / "ask")
+    crs = groups.crs(inputs, index)
+    found = feeders.write(spec, inputs, data, index, facts, crs)
+    found.api.close(data.parent / "api", facts)
+    put(data, "ov", found.drawn.payload(crs))
+    asked, files, fits = found.elements.write(data / "ask"), payloads.file_names(facts.feeders), found.fits
     if any(fits.values()):
-        _put(data, "hosting", hosting_payloads.study(fits, files, cases))
-        _put(data, "ask/hosting", answers.hosting(r for rows in fits.values() for r in rows))
+        put(data, "hosting", hosting_payloads.study(fits, files, found.cases))
+        put(data, "ask/hosting", answers.hosting(r for rows in fits.values() for r in rows))
         asked.append("ask/hosting")
-    more = {"hc": {f for f, rows in fits.items() if rows}, "oms": set(opened)}
-    more["kept"] = {f for f, at in files.items() if (data / f"kept/{at}.js").exists()}
+    more = {"hc": {f for f, rows in fits.items() if rows}}
+    more |= {kind: {f for f, at in files.items() if (data / f"{kind}/{at}.js").exists()} for kind in ("oms", "kept")}
     more["ts"] = set(files) if series.may_show(spec) and not facts.states else set()
-    return Written(crs or "", kinds, drawn.seen, more, assets.ranked(), asked, elements.names)
-
-
-def _write_feeder(
-    spec: Mapping[str, Any], data: Path, file: str, solution: Solution, facts: Facts, reason: str
-) -> None:
-    _put(data, f"f/{file}", payloads.document(sheet.sheet(solution, facts, reason)))
-    if solution.places is None or not solution.buses:
-        return
-    _put(data, f"a/{file}", drawing.parts(solution))
-    if solution.solved and series.may_show(spec) and not facts.states:
-        hourly = (facts.value("rank", solution.feeder) or 0) <= series.HOURLY_FEEDERS
-        _put(data, f"ts/{file}", series.time(solution, hourly=hourly))
-    if solution.solved:
-        _put(data, f"profile/{file}", series.profile(solution))
-
-
-def _put(data: Path, name: str, payload: bytes) -> None:
-    path = data / f"{name}.js"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(payloads.script(name, payload), encoding="utf-8")
+    return Written(crs, found.kinds, found.drawn.seen, more, found.assets.ranked(), asked, found.elements.names)
 
 
 def _write_insights(
@@ -198,7 +135,7 @@ def _write_insights(
     content = insights.payload(found, spec["decisions"])
     context = insights.context(content, spec["decisions"])
     if context is not None:
-        _put(data, "insights", payloads.document(content))
+        put(data, "insights", payloads.document(content))
     return context, insights.files(found)
 
 
@@ -227,6 +164,7 @@ def _write_pages(
     data |= metered.context(listed["meters"], listed["series"])
     rows = downloads.write(site / "docs" / "downloads", facts.table, listed, spec["spec_text"])
     rows += mitigation.take_away(inputs, site / "docs" / "downloads")
+    data["named"] = {row["name"].removesuffix(".gz"): row["name"] for row in rows}
     provenance = _provenance(spec, facts)
     reference = pages.reference(SOURCE / "docs")
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
@@ -257,7 +195,7 @@ def _write_validation(deviations: pa.Table, facts: Facts, data: Path) -> dict[st
     """Write the payload of the page of validation; returns its context, None where the study asks for none."""
     context = validation.context(facts)
     if context is not None:
-        _put(data, "validation", validation.payload(deviations, facts))
+        put(data, "validation", validation.payload(deviations, facts))
     return context
 
 
@@ -269,9 +207,9 @@ def _write_what_if(
     context = what_if.context(spec, found, swept)
     if context is not None and "what-if" not in spec.get("left_out", ()):
         files = payloads.file_names(facts.feeders)
-        _put(data, "whatif", what_if.payload(spec, found, swept, files))
+        put(data, "whatif", what_if.payload(spec, found, swept, files))
         for name, payload in what_if.sites(found, files).items():
-            _put(data, name, payload)
+            put(data, name, payload)
     return context
 
 

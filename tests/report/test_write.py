@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -16,8 +17,10 @@ import pytest
 
 from dtl import tables
 from dtl.analyses.metrics import METRICS
-from dtl.report import assumptions, facts, figures, overview, quality
+from dtl.errors import DtlError
+from dtl.report import assumptions, facts, feeders, figures, overview, quality
 from dtl.report.study_payloads import cases
+from dtl.report.write import write_site
 
 
 @pytest.fixture(scope="session")
@@ -205,3 +208,35 @@ def test_templates_hold_no_numbers(root: Path) -> None:
         text = re.sub(r"<[^>]*>", "", text)
         found += [(path.name, m) for m in re.findall(r"(?<![-\w])\d+(?:\.\d+)?(?![-\w])", text)]
     assert [f for f in found if f[1] not in ("256",)] == []
+
+
+def test_processes_beside_write_the_same_bytes(made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeders, "MANY", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    started: list[list[str]] = []
+    start = feeders._start
+
+    def counted(*words: Any) -> Any:
+        started.append(list(words[4]))
+        return start(*words)
+
+    monkeypatch.setattr(feeders, "_start", counted)
+    site = tmp_path / "site"
+    write_site(made_study.spec(), made.inputs, {"site": site})
+    assert len(started) == 2 and all(started)
+    assert bytes_of(site) == bytes_of(made.site)
+
+
+def test_a_process_beside_that_dies_is_told(made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeders, "MANY", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    start = feeders._start
+
+    def killed(*words: Any) -> Any:
+        process, end = start(*words)
+        process.kill()
+        return process, end
+
+    monkeypatch.setattr(feeders, "_start", killed)
+    with pytest.raises(DtlError, match="ended with -9"):
+        write_site(made_study.spec(), made.inputs, {"site": tmp_path / "site"})

@@ -1,0 +1,173 @@
+"""The payloads of all feeders, written group by group, and what is collected on the way for the pages of the study.
+
+Where there are many groups, several processes write them side by side; the files are the same.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from dtl import tables
+from dtl.errors import DtlError
+from dtl.report import (
+    answers,
+    drawing,
+    groups,
+    hosting_payloads,
+    kept_series,
+    outage_payload,
+    payloads,
+    series,
+    sheet,
+)
+from dtl.report.api import Api
+from dtl.report.asset_ranking import Assets
+from dtl.report.facts import Facts, load
+from dtl.report.overlays import Known, Overlays, measured_year, overlays
+from dtl.report.overview_map import Overview
+from dtl.report.solution import Solution
+from dtl.spec.twins import twins
+
+MANY = 100
+"""Groups from which on it pays to start a process for them."""
+
+
+@dataclass
+class Collected:
+    """What is known once some feeders are written.
+
+    How each feeder is drawn; its rows of hosting capacity; and the collectors of the map's overview, the ranking of
+    assets, the elements that are asked for, and the folder ``api``.
+    """
+
+    cases: tuple[str, ...]
+    kinds: dict[str, str] = field(default_factory=dict)
+    fits: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    drawn: Overview = field(init=False)
+    assets: Assets = field(default_factory=Assets)
+    elements: answers.Elements = field(default_factory=answers.Elements)
+    api: Api = field(default_factory=Api)
+
+    def __post_init__(self) -> None:
+        self.drawn = Overview(self.cases)
+
+    def take(self, other: Collected) -> None:
+        """Take in what was collected of the groups that come next."""
+        self.kinds |= other.kinds
+        self.fits |= other.fits
+        self.drawn.take(other.drawn)
+        self.assets.take(other.assets)
+        self.elements.take(other.elements)
+        self.api.take(other.api)
+
+
+def write(
+    spec: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    data: Path,
+    index: Mapping[str, Any],
+    facts: Facts,
+    crs: str,
+) -> Collected:
+    """Write the payloads of all feeders below the folder of the data; ``crs`` is the system of their coordinates.
+
+    Raises
+    ------
+    DtlError
+        A process that wrote some of them died.
+    """
+    names = sorted(index["groups"])
+    count = max(1, min(len(os.sched_getaffinity(0)), len(names) // MANY))
+    bounds = [len(names) * i // count for i in range(count + 1)]
+    parts = [names[a:b] for a, b in pairwise(bounds)]
+    beside = [_start(spec, inputs, data, index, part, crs) for part in parts[1:]]
+    found = _of_groups(spec, inputs, data, index, facts, parts[0], crs)
+    for process, end in beside:
+        try:
+            found.take(end.recv())
+        except EOFError as err:
+            process.join()
+            raise DtlError(
+                f"a process that wrote payloads of feeders ended with {process.exitcode}: see above"
+            ) from err
+        process.join()
+    return found
+
+
+def _start(
+    spec: Mapping[str, Any], inputs: Mapping[str, Any], data: Path, index: Mapping[str, Any], names: Sequence[str],
+    crs: str,
+) -> tuple[multiprocessing.process.BaseProcess, Connection]:  # fmt: skip
+    """A process for some of the groups, and where it says what it collected."""
+    fresh = multiprocessing.get_context("spawn")
+    end, other = fresh.Pipe(duplex=False)
+    process = fresh.Process(target=_beside, args=(other, spec, inputs, data, index, names, crs), daemon=True)
+    process.start()
+    other.close()
+    return process, end
+
+
+def _beside(
+    end: Connection, spec: Mapping[str, Any], inputs: Mapping[str, Any], data: Path, index: Mapping[str, Any],
+    names: Sequence[str], crs: str,
+) -> None:  # fmt: skip
+    end.send(_of_groups(spec, inputs, data, index, load(Path(inputs["cube"])), names, crs))
+
+
+def _of_groups(
+    spec: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    data: Path,
+    index: Mapping[str, Any],
+    facts: Facts,
+    names: Sequence[str],
+    crs: str,
+) -> Collected:
+    files = payloads.file_names(facts.feeders)
+    found = Collected(tuple(c.case for c in facts.cases))
+    known = Known.read(inputs, measured_year(spec))
+    opened = outage_payload.by_feeder(tables.read("outages", Path(inputs["outages"])))
+    for name in names:
+        group = index["groups"][name]
+        model, hosted = groups.model(inputs, name), groups.hosted(inputs, name)
+        like = twins(spec.get("reach", {}), group["feeders"])
+        shown = Overlays() if model is None else overlays(model, hosted, inputs["devices"].get(name), known, like)
+        for solution in groups.solutions(spec, inputs, name, group, model, found.cases, crs, shown, found.elements):
+            if solution.feeder not in files:
+                continue
+            file = files[solution.feeder]
+            fits = found.fits[solution.feeder] = [r for r in hosted if r["feeder"] == solution.feeder]
+            if fits:
+                payloads.put(data, f"hc/{file}", hosting_payloads.feeder(fits, solution.feeder, found.cases))
+            if solution.feeder in opened:
+                payloads.put(data, f"oms/{file}", outage_payload.payload(opened[solution.feeder]))
+            _write_feeder(spec, data, file, solution, facts, group["reason"])
+            if (held := kept_series.payload(spec, inputs, solution)) is not None:
+                payloads.put(data, f"kept/{file}", held)
+            found.api.add(data.parent / "api", facts, solution, file, hosted)
+            found.drawn.add(solution, file)
+            found.assets.add(solution)
+            if solution.buses and solution.places is not None:
+                found.kinds[solution.feeder] = solution.places.kind
+    return found
+
+
+def _write_feeder(
+    spec: Mapping[str, Any], data: Path, file: str, solution: Solution, facts: Facts, reason: str
+) -> None:
+    payloads.put(data, f"f/{file}", payloads.document(sheet.sheet(solution, facts, reason)))
+    if solution.places is None or not solution.buses:
+        return
+    payloads.put(data, f"a/{file}", drawing.parts(solution))
+    if solution.solved and series.may_show(spec) and not facts.states:
+        hourly = (facts.value("rank", solution.feeder) or 0) <= series.HOURLY_FEEDERS
+        payloads.put(data, f"ts/{file}", series.time(solution, hourly=hourly))
+    if solution.solved:
+        payloads.put(data, f"profile/{file}", series.profile(solution))
