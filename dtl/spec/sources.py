@@ -15,6 +15,7 @@ from dtl.spec.names import CsvPath, FeederPath, FilePath, GlobPath
 from dtl.spec.oms import Alias, Causes, OutageColumns, StepColumns, TimeFormat
 from dtl.spec.results import CymeResults
 from dtl.spec.scalars import Count, Frequency, Positive, SourceZone, Text, Whole
+from dtl.spec.scripts import above
 from dtl.spec.shapes import MapShape, TextShape, shape
 
 Rating = Literal["normal", "summer", "winter", "emergency"]
@@ -28,18 +29,20 @@ class OpenDss(SourceFiles):
     path: GlobPath
     """The master file; several are one feeder each."""
     copy_root: FilePath | None = None
-    """The folder that holds all files of the model, where the master redirects to folders above its own."""
+    """The folder that holds all files of the model, where the master redirects to folders outside of the study's."""
     buscoords: FilePath | None = None
     """A CSV of bus coordinates (bus, x, y), if the master does not read one."""
     crs: Text | None = None
     """The coordinate system of the bus coordinates, as EPSG:3435; none: a schematic plan."""
 
     def files(self, folder: Path) -> list[Path]:
-        """All files but YAML below the folder of the master (or below ``copy_root``), sorted."""
+        """All files but YAML below the folder of the master (or below ``copy_root``), and those of the study that its
+        scripts name by a path with ``..``; sorted."""
         found = expand(folder, self.copy_root) if self.copy_root else set()
         if not self.copy_root:
             for master in expand(folder, self.path):
                 found |= expand(master.parent, ".")
+            found |= above((p for p in found if p.suffix.lower() in (".dss", ".txt") and p.is_file()), folder)
         if self.buscoords:
             found |= expand(folder, self.buscoords)
         return sorted(p for p in found if p.suffix not in (".yaml", ".yml"))
