@@ -51,7 +51,7 @@ def test_a_docstring_becomes_markdown(api: Any) -> None:
 
 
 def test_the_site_is_built_and_no_link_is_broken(tmp_path: Path) -> None:
-    words = ["build", "--strict", "--quiet", "--config-file", str(ROOT / "site/docs.yml"), "--site-dir", str(tmp_path)]
+    words = ["build", "--strict", "--config-file", str(ROOT / "site/docs.yml"), "--site-dir", str(tmp_path)]
     known = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run([sys.executable, "-m", "mkdocs", *words], env=known, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
