@@ -25,6 +25,8 @@ from dtl.network.service_transformers import serving
 
 BUILT_IN = ("model_loads", "class_shapes", "profile")
 """Origins that are no source of readings."""
+SHOWN = 5
+"""Transformers that a warning names."""
 PRESENT = 0.95
 """Share of a feeder's metered energy from which on an hour is compared with its head."""
 
@@ -60,7 +62,7 @@ def base_demand(
     """
     model = model_loads(feeder, words, calendar, timezone, classes)
     plain = list(words["from"]) == ["model_loads"]
-    near = {} if plain else _loads(feeder)
+    kva, near = _loads(feeder) if not plain else ({}, {})
     found = _metered(feeder, near, words, calendar, timezone, given)
     places = {name: transformer for transformer, names in near.items() for name in names}
     profile = followed(given.profile, model, places) if given.profile is not None else None
@@ -81,15 +83,34 @@ def base_demand(
             *(found.warnings if found is not None else []),
             *_held(found, profile, given, calendar),
             *corrected.warnings,
+            *_beyond(corrected.demand, near, kva),
         ],
     }
     return corrected.demand, facts
 
 
-def _loads(feeder: Feeder) -> dict[str, list[str]]:
-    """The loads by the transformer, or the bus, that they hang on."""
+def _loads(feeder: Feeder) -> tuple[dict[str, float], dict[str, list[str]]]:
+    """The loads by the transformer, or the bus, that they hang on; and the rating of each, 0 for a bus [kVA]."""
     near = serving(tables.frame("network", feeder.rows()))
-    return {str(t): list(names) for t, names in zip(near["transformer"], near["loads"], strict=True) if names}
+    kva = {str(t): float(v) for t, v in zip(near["transformer"], near["kva"], strict=True)}
+    return kva, {str(t): list(names) for t, names in zip(near["transformer"], near["loads"], strict=True) if names}
+
+
+def _beyond(demand: Demand, near: Mapping[str, list[str]], kva: Mapping[str, float]) -> list[str]:
+    """Transformers whose load is above their rating in the mean of the year: no transformer lives so."""
+    found = []
+    for transformer, names in near.items():
+        mean = sum(float(np.mean(demand.kw(n))) for n in names if n in demand.drives)
+        if 0 < kva[transformer] < mean:
+            found.append((mean / kva[transformer], f"{transformer} {mean:,.0f} kW of {kva[transformer]:,.0f} kVA"))
+    if not found:
+        return []
+    shown = ", ".join(text for _, text in sorted(found, reverse=True)[:SHOWN])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return [
+        f"{len(found)} transformers carry more than their rating in the mean of the year, which none outlives: "
+        f"{shown}{more}; is a rating wrong, or a meter's transformer?"
+    ]
 
 
 def _metered(

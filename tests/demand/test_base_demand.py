@@ -92,6 +92,17 @@ def test_without_an_origin_that_covers_it_a_load_is_told(tmp_path: Path) -> None
     assert found.kw("l2").sum() == 0 and "2 loads" in told["warnings"][0]
 
 
+def test_a_transformer_that_no_load_of_its_size_could_feed_is_told(tmp_path: Path) -> None:
+    found, told = demand(tmp_path, lambda k: 40.0 * daily(k))
+    mean = float(found.kw("l1").mean())
+    assert mean > 50.0
+    (said,) = [w for w in told["warnings"] if "rating" in w]
+    assert f"t1 {mean:,.0f} kW of 50 kVA" in said
+    fits, told = demand(tmp_path, lambda k: 15.0 * daily(k))
+    assert fits.kw("l1").max() > 50.0, "an overload in some hours is the planner's business"
+    assert not [w for w in told["warnings"] if "rating" in w]
+
+
 @pytest.mark.parametrize("by", ["energy", "peak", "hourly"])
 def test_scada_corrects_the_sum(tmp_path: Path, by: str) -> None:
     def head(hour: int) -> float:
