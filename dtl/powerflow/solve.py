@@ -27,7 +27,7 @@ from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.powerflow.snapshot import StateYear, at_states
 from dtl.scenarios.compose import compose
-from dtl.scenarios.composition import composition
+from dtl.scenarios.composition import attribution, composition
 from dtl.scenarios.context import Context, read_context
 from dtl.scenarios.devices import devices
 from dtl.scenarios.realise import realise
@@ -58,6 +58,7 @@ def solve_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str
     tables.write("devices", devices(state, case, context.step_min), outputs["devices"])
     manifest = _manifest(spec, found.solved, [*found.warnings, *cut, *dropped], found.driven)
     manifest["assumptions"] = list(state.assumptions)
+    manifest["attribution"] = attribution(state, context)
     manifest["sought"] = list(state.sought)
     manifest["flexibility"] = found.answered
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)

@@ -18,6 +18,7 @@ from dtl.report import (
     asset_ranking,
     assumed,
     assumptions,
+    attribution,
     builder,
     compare_page,
     compliance,
@@ -249,9 +250,9 @@ def _render(
 
 
 def _of_manifests(told_by: Mapping[str, Any]) -> dict[str, Any]:
-    """What cases say of their layers: their assumptions, and what programs brought."""
+    """What cases say of their layers: their assumptions, what each adds, and what programs brought."""
     said = [{"cases": told} for told in told_by.values()]
-    return {"assumed": assumed.lines(said), "programs": programs.lines(said)}
+    return {"assumed": assumed.lines(said), "added": attribution.lines(said), "programs": programs.lines(said)}
 
 
 def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:

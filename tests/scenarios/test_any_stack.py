@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from layered_cases import CONTEXT, demand_of, feeder_of, made_weather, networked, street
 
 from dtl.scenarios.compose import compose
-from dtl.scenarios.composition import composition
+from dtl.scenarios.composition import attribution, composition
 from dtl.scenarios.context import Context
 from dtl.scenarios.realise import realise
 from dtl.scenarios.registry import LAYERS
@@ -151,6 +151,11 @@ def _holds(layers: list[dict[str, Any]], order: Any, context: Context) -> None:
     size = sum(abs(r["kwh"]) for r in rows)
     assert abs(sum(r["kwh"] for r in rows) - total.sum()) <= 1e-9 * size
     assert abs(sum(r["kw_at_feeder_peak"] for r in rows) - total.max()) <= 1e-9 * max(abs(r["peak_kw"]) for r in rows)
+    rows = attribution(state, context)
+    assert abs(sum(r["kwh"] for r in rows) - total.sum()) <= 1e-9 * size
+    assert abs(sum(r["kw_at_feeder_peak"] for r in rows) - total.max()) <= 1e-9 * max(
+        abs(r["highest_kw"]) for r in rows
+    )
 
     driven = np.zeros(context.steps)  # what the power flow is given
     for name in demand.drives:
