@@ -48,6 +48,11 @@ def known(reading: Reading, spec: Mapping[str, Any], files: Mapping[str, Path]) 
                 raise CellError("given.duplicate", "tag", name, "the tag is listed already; the first counts",
                                 "Keep one row for each tag.")  # fmt: skip
             found[name] = _tag(words, feeder, device)
+            named = stated_units(name, found[name].quantity)
+            if named and not words["scale"] and abs(found[name].factor) not in named:
+                reading.find("scada.unit-name", "warning", "its name states another unit than the one declared",
+                             file=file, line=line or None, element=f"tag {name}", field="unit", value=words["unit"],
+                             remedy="Declare the true unit, or a scale.")  # fmt: skip
         except CellError as err:
             if line:
                 refuse(reading, file, line, err)
@@ -77,7 +82,7 @@ def _stated(
 
 def _tag(words: Mapping[str, str], feeder: Any, device: Any) -> Tag:
     quantity, phases = _quantity(words["quantity"])
-    unit, factor = _unit(words["unit"], quantity)
+    unit, factor = _unit(words["unit"] or _implied(words["quantity"], quantity), quantity)
     quantity = quantity or unit
     if quantity in ("kw", "kvar", "kva", "a", "kv", "kv_ln", "tap") and words["phases"]:
         phases = "".join(sorted(set(words["phases"].upper()) & set("ABC")))
@@ -115,6 +120,20 @@ def _quantity(text: str) -> tuple[str, str]:
         return found, phased["phases"].upper()
     raise CellError("scada.quantity", "quantity", text, "is no quantity that is known",
                     "Write kw, kvar, kva, kv, kv_ln, a, pf, hz, tap or status.")  # fmt: skip
+
+
+def _implied(text: str, quantity: str) -> str:
+    """The unit that the word of a quantity is at the same time, as MW; empty for other words."""
+    phased = _PHASED.fullmatch(folded(text))
+    words = (folded(text), phased["what"] if phased else "")
+    factors = shipped("scada_words")["units"].get("kv" if quantity == "kv_ln" else quantity, {})
+    return next((w for w in words if w in factors), "")
+
+
+def stated_units(name: str, quantity: str) -> set[float]:
+    """Factors of the units of a quantity that the name of a tag states, as MW in ``NS101_MW``."""
+    factors = shipped("scada_words")["units"].get("kv" if quantity == "kv_ln" else quantity, {})
+    return {float(factors[w]) for w in re.split(r"[^a-z]+", name.lower()) if len(w) > 1 and w in factors}
 
 
 def _unit(text: str, quantity: str) -> tuple[str, float]:

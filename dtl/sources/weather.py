@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dtl import tables
+from dtl.errors import Severity
 from dtl.sources.reading import Reading
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,10 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "precipitation_mm": (0.0, 300.0), "pressure_hpa": (480.0, 1090.0), "snow_m": (0.0, 20.0),
 }  # fmt: skip
 """Fields, and the least and largest value that the surface of the earth has."""
+
+MOST, CODES = 0.02, 3
+"""Most of the hours of a field that may lie outside of its range; more, of more values than codes for missing ones
+have, are of another unit, and so are the hours that lie within."""
 
 SPANS = ("gust_m_s", "ghi_w_m2", "dni_w_m2", "dhi_w_m2", "precipitation_mm")
 """Fields that hold for an hour as its mean, sum or maximum; the others hold at an instant."""
@@ -105,9 +110,11 @@ def judge(reading: Reading, hours: Hours) -> None:
         wrong = np.isfinite(values) & ~((values >= low) & (values <= high))
         if wrong.any():
             at = int(np.argmax(wrong))
+            several = len(np.unique(values[wrong])) > CODES
+            most = several and float(wrong.sum()) > MOST * float(np.isfinite(values).sum())
             _note(reading, hours, "weather.range", f"not between {low:g} and {high:g}; hours that are taken out: "
                   f"{int(wrong.sum())}", name, f"{values[at]:g} at {_stamp(hours.start[at])}",
-                  "Correct the value, or declare the unit.")  # fmt: skip
+                  "Correct the value, or declare the unit.", "error" if most else "warning")  # fmt: skip
             hours.fields[name] = np.where(wrong, np.nan, values)
     known = np.zeros(len(hours.start), bool)
     for values in hours.fields.values():
@@ -149,8 +156,11 @@ def write(reading: Reading, points: list[Hours]) -> pa.Table:
     return tables.concat("weather", parts)
 
 
-def _note(reading: Reading, hours: Hours, check: str, text: str, field: str, value: str, remedy: str) -> None:
-    reading.find(check, "warning", text, file=hours.file, element=f"point {hours.point}", field=field, value=value,
+def _note(
+    reading: Reading, hours: Hours, check: str, text: str, field: str, value: str, remedy: str,
+    severity: Severity = "warning",
+) -> None:  # fmt: skip
+    reading.find(check, severity, text, file=hours.file, element=f"point {hours.point}", field=field, value=value,
                  remedy=remedy)  # fmt: skip
 
 

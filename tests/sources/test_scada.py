@@ -243,3 +243,24 @@ def test_planted_faults_of_a_synthetic_utility_are_found(tmp_path: Path) -> None
     assert graded["scada_bad"][0] == graded["scada_bad"][1]
     assert graded["scada_frozen"][0] >= 0.85 * graded["scada_frozen"][1], graded
     assert wrong <= 0.002 * len(index), f"{wrong} of {len(index)} good values are doubted"
+
+
+@pytest.mark.parametrize(
+    ("tag", "words", "value", "told"),
+    [
+        ("F1_P", {"quantity": "MW"}, 2000.0, False),
+        ("F1_P", {"quantity": "mw phase a"}, 2000.0, False),
+        ("F1_V", {"quantity": "V"}, 0.002, False),
+        ("F1_P", {"quantity": "active power"}, 2.0, False),
+        ("F1_MW", {"unit": "MW"}, 2000.0, False),
+        ("F1_MW", {"unit": "kW"}, 2.0, True),
+        ("F1_MW", {"unit": "kW", "scale": 1000}, 2000.0, False),
+        ("F1.KW", {"unit": "MW"}, 2000.0, True),
+    ],
+)
+def test_units_that_words_and_names_state(
+    tag: str, words: dict[str, Any], value: float, told: bool, tmp_path: Path
+) -> None:
+    reading = read(tmp_path, even([2.0, 2.0, 2.0], tag=tag), {tag: {"feeder": "F1", **words}})
+    assert rows(reading)[0]["value"] == pytest.approx(value)
+    assert [f.check for f in reading.findings if f.check == "scada.unit-name"] == ["scada.unit-name"] * told

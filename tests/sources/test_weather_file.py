@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,19 @@ def test_stored_answers_and_csv_of_one_utility_agree(tmp_path: Path) -> None:
     keep = ["point", "start", "temp_c", "humidity_pct", "wind_m_s", "gust_m_s", "ghi_w_m2", "precipitation_mm"]
     assert table(answer).num_rows > 8000
     assert table(answer).select(keep).equals(table(other).select(keep))
+
+
+@pytest.mark.parametrize(
+    ("temp", "severity"),
+    [
+        (lambda h: 60 + 30 * math.sin(h / 24), "error"),
+        (lambda h: -999 if h % 3 else 20, "warning"),
+        (lambda h: 80 + h if h < 2 else 20, "warning"),
+    ],
+    ids=["fahrenheit", "code", "few"],
+)
+def test_degrees_of_another_unit_stop_the_study(temp: Any, severity: str, tmp_path: Path) -> None:
+    first = datetime(2025, 1, 1)
+    lines = [f"{first + timedelta(hours=h):%Y-%m-%d %H:%M},{temp(h):.2f}" for h in range(400)]
+    reading = read(tmp_path, "time,temp_c\n" + "\n".join(lines) + "\n", columns="usual")
+    assert [f.severity for f in reading.findings if f.check == "weather.range"] == [severity]
