@@ -42,7 +42,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     after = edited.with_parts(before, switches=edited.swapped(before.switches, *changed))
     topology = edited.supplied(name, before, after)
     rows = [assumption(p.name, "closed" if p.is_closed else "open", "", "study") for p in changed]
-    moved = _moved(before, after, topology)
+    moved = [*_moved(before, after, topology), *_other_way(before, after, topology)]
     return replace(state, feeder=after).assuming(name, *rows, *moved).noting(*notes(name, before, after, topology))
 
 
@@ -54,6 +54,25 @@ def _moved(before: Feeder, after: Feeder, topology: Topology) -> list[dict[str, 
         assumption("customers moved to another source", sum(p.customers for p in loads), "count", "the network"),
         assumption("load moved to another source", float(sum(p.kw for p in loads)), "kW of the model", "the network"),
     ]
+
+
+def _other_way(before: Feeder, after: Feeder, topology: Topology) -> list[dict[str, Any]]:
+    """Customers and load whose way to a source has other parts than before."""
+    was, now = _ways(trace(before)), _ways(topology)
+    loads = [p for p in after.loads if p.enabled and was.get(p.bus) != now.get(p.bus)]
+    return [
+        assumption("customers fed another way", sum(p.customers for p in loads), "count", "the network"),
+        assumption("load fed another way", float(sum(p.kw for p in loads)), "kW of the model", "the network"),
+    ]
+
+
+def _ways(topology: Topology) -> dict[str, int]:
+    """A number for the way from each bus to its source; equal ways through equal parts have equal numbers."""
+    way: dict[str, int] = {}
+    for bus in topology.order:
+        above, part = topology.parent.get(bus, ("", ("source", bus)))
+        way[bus] = hash((way.get(above, 0), part))
+    return way
 
 
 def notes(layer: str, before: Feeder, after: Feeder, topology: Topology) -> list[str]:

@@ -73,6 +73,7 @@ def test_a_transfer_moves_load_from_one_head_to_the_other() -> None:
     assert after["f2"] == pytest.approx(before["f2"] * 1.5, rel=0.03)
     told = {r["field"]: r["value"] for r in switched({"open": "f1_mid"}, {"close": "tie"}).assumptions}
     assert told["customers moved to another source"] == 10 and told["tie"] == "closed"
+    assert told["customers fed another way"] == 10 and told["load fed another way"] == 400.0
 
 
 @settings(max_examples=40, deadline=None)
