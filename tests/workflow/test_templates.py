@@ -85,13 +85,24 @@ def test_the_workflow_is_one() -> None:
         for step in job["steps"]:
             assert ("uses" in step) != ("run" in step), step
             if "uses" in step:
-                assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]), step["uses"]
+                assert re.fullmatch(r"[\w-]+/[\w-]+(/\w+)?@v\d+", step["uses"]), step["uses"]
     studies = said["jobs"]["studies"]
     assert studies["permissions"]["pull-requests"] == "write" and said["permissions"] == {"contents": "read"}
-    cached = [s["with"]["path"] for s in studies["steps"] if s.get("uses", "").startswith("actions/cache@")]
-    assert cached == [".dtl-store"], "the store is restored, and nothing but the store"
+    caches = {s["uses"]: s for s in studies["steps"] if s.get("uses", "").startswith("actions/cache")}
+    assert list(caches) == ["actions/cache/restore@v4", "actions/cache/save@v4"]
+    paths = {s["with"]["path"] for s in caches.values()}
+    assert paths == {".dtl-store"}, "the store is restored, and nothing but the store"
+    assert caches["actions/cache/save@v4"]["if"] == "always()", "what was computed is kept where the gate is closed"
     text = WORKFLOW.read_text()
-    order = ["dtl check", "--changed --base", "dtl diff", "comment.py comment.md", "store prune"]
+    order = [
+        "dtl check",
+        "--changed --base",
+        "dtl diff",
+        "comment.py comment.md",
+        "store prune",
+        "cache/save",
+        "exit 1",
+    ]
     assert [text.index(word) for word in order] == sorted(text.index(word) for word in order)
 
 
@@ -106,6 +117,60 @@ def test_the_pipeline_is_one() -> None:
         assert set(job.get("needs", [])) <= set(jobs) and job.get("extends", ".studies") in jobs
     assert jobs[".studies"]["cache"]["paths"] == [".dtl-store"]
     assert jobs["pages"]["artifacts"]["paths"] == ["public"]
+
+
+TOLD = '#!/bin/sh\necho "$(basename $0) $*" >> "$CALLS"\n'
+ENDS = "case $1 in run) exit $RUN;; diff) echo '<!-- dtl-diff -->'; exit 2;; esac\n"
+STUBS = {
+    "dtl": TOLD + ENDS,
+    ".venv/bin/dtl": TOLD + ENDS,
+    "make": TOLD,
+    "python": TOLD,
+    ".venv/bin/python": TOLD,
+}
+"""Programs that write down how they were called; a run ends as the test says, a diff finds a material change."""
+
+
+def github() -> list[tuple[str, bool]]:
+    """The scripts of a pull request in their order, and whether each runs after an error, too."""
+    steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["studies"]["steps"]
+    mine = [s for s in steps if "run" in s and not re.search(r"!= 'pull_request'|schedule", s.get("if", ""))]
+    return [(re.sub(r"\$\{\{.*?\}\}", "x", s["run"]), "always()" in s.get("if", "")) for s in mine]
+
+
+def gitlab() -> list[tuple[str, bool]]:
+    """As `github`, of a merge request."""
+    said = yaml.safe_load(GITLAB.read_text())
+    before, after = said[".studies"]["before_script"], said[".studies"]["after_script"]
+    return [("\n".join([*before, *said["touched"]["script"]]), False), ("\n".join(after), True)]
+
+
+@pytest.mark.parametrize("forge", [github, gitlab])
+@pytest.mark.parametrize("code", [0, 1], ids=["good", "closed"])
+def test_a_closed_gate_is_told_before_the_pipeline_ends_with_it(forge: Any, code: int, tmp_path: Path) -> None:
+    """The steps of a pull request by a shell, as its runner does: the comment is posted, also where runs end with 1."""
+    for name, text in STUBS.items():
+        path = tmp_path / (name if name.startswith(".") else f"bin/{name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+    calls = tmp_path / "calls"
+    env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "CALLS": str(calls), "RUN": str(code), "BASE": "HEAD^1",
+           "STUDIES": "one two", "GITHUB_PATH": "/dev/null", "GITHUB_STEP_SUMMARY": "/dev/null",
+           "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD^1", "DTL_COMMENT_TOKEN": "t"}  # fmt: skip
+    ended = 0
+    for script, always in forge():
+        if ended == 0 or always:
+            done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True)
+            ended = ended or done.returncode
+    assert ended == code, "the pipeline ends as the runs did"
+    told = calls.read_text().splitlines()
+    for study in ("one", "two"):
+        assert f"dtl run {study} --changed --base HEAD^1 --fresh --profile ci" in told
+    assert told.index("dtl diff HEAD^1 HEAD --md --study one --study two") < told.index(
+        "python .github/comment.py comment.md"
+    )
+    assert any(re.match("dtl store prune", call) for call in told)
 
 
 def test_the_container_has_its_steps() -> None:
