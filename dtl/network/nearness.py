@@ -1,11 +1,11 @@
 """How probable each transformer near a meter is, by distance and phase, of all meters jointly.
 
-Four things are learnt from the data themselves: how far meters stand from their transformers (a mixture of round
+Five things are learnt from the data themselves: how far meters stand from their transformers (a mixture of round
 normal distributions of all widths, so that surveyed and roughly geocoded meters are both met), how often a recorded
-phase is wrong, how many meters the transformers of each kind serve, and which transformers would be left without any
-meter. The last one ties the meters together: a transformer that nobody else wants is more probable for the meter beside
-it. The joint probability is found by belief propagation [1]_, whose messages cost one pass over the pairs of meters and
-candidates.
+phase is wrong, how often a transformer of several phases serves a meter of fewer, how many meters the transformers of
+each kind serve, and which transformers would be left without any meter. The last one ties the meters together: a
+transformer that nobody else wants is more probable for the meter beside it. The joint probability is found by belief
+propagation [1]_, whose messages cost one pass over the pairs of meters and candidates.
 
 References
 ----------
@@ -34,10 +34,14 @@ WIDTHS = 24
 """Number of widths of the mixture, evenly spaced in their logarithm."""
 WRONG_PHASE = (1.0, 200.0)
 """Wrong and all phases that are believed to have been seen beforehand."""
+FEWER = (1.0, 2.0)
+"""Meters of fewer phases than their transformer of several, and all its meters, believed to have been seen before."""
 KIND = 10.0
 """Transformers of each kind that are believed to have been seen beforehand, with as many meters as all others have."""
 SPARE = 3
 """So many times the candidates are looked up, so that those of the right phase are among them."""
+UNKNOWN, WRONG, ALONE, WHOLE, PART = -1, 0, 1, 2, 3
+"""How phases fit: either is unknown; the meter has another; both have the one; both have all; the meter has some."""
 TINY = 1e-12
 
 
@@ -82,14 +86,15 @@ def nearness(
     """
     index, distance = _near(meters, transformers, count * SPARE, most)
     fits = _fits(meter_phases, transformer_phases, index)
-    ahead = np.argsort(np.where(fits == 0, 1, 0), axis=1, kind="stable")[:, :count]
+    ahead = np.argsort(fits == WRONG, axis=1, kind="stable")[:, :count]
     index, distance = np.take_along_axis(index, ahead, axis=1), np.take_along_axis(distance, ahead, axis=1)
     fits = np.take_along_axis(fits, ahead, axis=1)
+    share = _shares(meter_phases, transformer_phases, index, fits)
     kept = np.zeros(len(transformers), bool)
     if known is not None:
         kept[known] = True
     alike = np.zeros(len(transformers), np.int64) if kind is None else kind
-    return Candidates(index, distance, _joint(index, distance, fits, kept, alike))
+    return Candidates(index, distance, _joint(index, distance, fits, share, kept, alike))
 
 
 def bits(phases: NDArray[np.object_]) -> NDArray[np.uint8]:
@@ -125,15 +130,36 @@ def _near(meters: Floats, transformers: Floats, count: int, most: float) -> tupl
 
 
 def _fits(meter: NDArray[np.uint8], transformer: NDArray[np.uint8], index: Ints) -> NDArray[np.int8]:
-    """1 where the phases of the meter are those of the transformer, 0 where not, -1 where either is unknown."""
+    """How the phases of the meter fit those of the transformer, for each pair."""
     there = np.append(transformer, 0)[index].astype(np.uint8)
     own = np.broadcast_to(meter[:, None], there.shape)
-    inside = (own & ~there) == 0
-    return np.where((own == 0) | (there == 0), -1, inside.astype(np.int8)).astype(np.int8)
+    cases = [(own == 0) | (there == 0), (own & ~there) != 0, (there & (there - 1)) == 0, own == there]
+    return np.asarray(np.select(cases, [UNKNOWN, WRONG, ALONE, WHOLE], PART), np.int8)
 
 
-def _joint(index: Ints, distance: Floats, fits: NDArray[np.int8], kept: NDArray[np.bool_], kind: Ints) -> Floats:
-    """Marginal probabilities by belief propagation; widths, wrong phases and meters of a kind are learnt on the way.
+def _shares(meter: NDArray[np.uint8], transformer: NDArray[np.uint8], index: Ints, fits: NDArray[np.int8]) -> Floats:
+    """Probability of just these phases of the meter among those that fit as well.
+
+    One phase of a transformer of several is as likely as the next; below a transformer of unknown phases the meters
+    have the phases that all meters have.
+    """
+    known = np.bincount(meter[meter != 0], minlength=256)
+    usual = np.where(meter == 0, 1.0, known[meter] / max(int(known.sum()), 1))
+    several = np.maximum(np.bitwise_count(np.append(transformer, 0)[index].astype(np.uint8)), 1)
+    return np.select(
+        [fits == UNKNOWN, fits == PART], [np.broadcast_to(usual[:, None], index.shape), 1.0 / several], 1.0
+    )
+
+
+def _joint(
+    index: Ints,
+    distance: Floats,
+    fits: NDArray[np.int8],
+    share: Floats,
+    kept: NDArray[np.bool_],
+    kind: Ints,
+) -> Floats:
+    """Marginal probabilities by belief propagation; widths, phases and the meters of a kind are learnt on the way.
 
     A transformer with any number of meters has the weight of its `rate` for each of them.
     """
@@ -142,17 +168,20 @@ def _joint(index: Ints, distance: Floats, fits: NDArray[np.int8], kept: NDArray[
         return np.zeros(index.shape)
     density = _densities(distance, real)
     weight = np.full(density.shape[-1], 1.0 / density.shape[-1])
-    wrong = WRONG_PHASE[0] / WRONG_PHASE[1]
+    wrong, fewer = WRONG_PHASE[0] / WRONG_PHASE[1], FEWER[0] / FEWER[1]
     push = np.zeros(index.shape)
     belief = real / np.maximum(real.sum(axis=1, keepdims=True), 1)
     rate = np.ones(len(kind))
     for _ in range(ROUNDS):
-        agree = np.where(fits == 1, 1.0 - wrong, np.where(fits == 0, wrong, 1.0))
+        right = 1.0 - wrong
+        # The last one is that of UNKNOWN, -1.
+        agree = share * np.array([wrong, right, right * (1.0 - fewer), right * fewer, 1.0])[fits]
         own = np.log(np.where(real, density @ weight * agree * rate[index], 0.0) + TINY**2)
         held = _normal(np.where(real, own + push, -np.inf), real)
         push = DAMPING * push + (1.0 - DAMPING) * _wanted(index, held, push, real, kept)
         belief = _normal(np.where(real, own + push, -np.inf), real)
-        weight, wrong = _learnt(density, weight, fits, belief)
+        weight = _widths(density, weight, belief)
+        wrong, fewer = _phases(fits, belief)
         rate = _rates(index[real], belief[real], kind)
     return np.asarray(belief)
 
@@ -192,13 +221,19 @@ def _normal(log: Floats, real: NDArray[np.bool_]) -> Floats:
     return np.asarray(value / np.maximum(value.sum(axis=1, keepdims=True), TINY), np.float64)
 
 
-def _learnt(density: Floats, weight: Floats, fits: NDArray[np.int8], belief: Floats) -> tuple[Floats, float]:
-    """Weights of the widths and share of wrong phases that explain the present beliefs."""
+def _widths(density: Floats, weight: Floats, belief: Floats) -> Floats:
+    """Weights of the widths that explain the present beliefs."""
     share = density * weight
     share /= np.maximum(share.sum(axis=-1, keepdims=True), TINY**2)
     grown = np.einsum("mc,mcw->w", belief, share) + 1.0 / len(weight)
-    wrong, right = float(belief[fits == 0].sum()), float(belief[fits == 1].sum())
-    return grown / grown.sum(), (wrong + WRONG_PHASE[0]) / (wrong + right + WRONG_PHASE[1])
+    return np.asarray(grown / grown.sum(), np.float64)
+
+
+def _phases(fits: NDArray[np.int8], belief: Floats) -> tuple[float, float]:
+    """Share of wrong phases, and of fewer ones below transformers of several, by the present beliefs."""
+    wrong, alone, whole, part = (float(belief[fits == f].sum()) for f in (WRONG, ALONE, WHOLE, PART))
+    known = wrong + alone + whole + part
+    return (wrong + WRONG_PHASE[0]) / (known + WRONG_PHASE[1]), (part + FEWER[0]) / (part + whole + FEWER[1])
 
 
 def _rates(unit: Ints, belief: Floats, kind: Ints) -> Floats:

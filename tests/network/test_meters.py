@@ -113,6 +113,17 @@ def test_kinds_of_transformers_are_their_rating_and_whether_they_share_a_place()
     assert found[0] == found[1] and found[2] == found[4] and len(set(found[[0, 2, 3]])) == 3
 
 
+def test_a_meter_of_one_phase_belongs_rather_to_a_unit_of_that_phase_than_to_one_of_three_or_of_unknown_ones() -> None:
+    """The first meter stands between both units, and neither is empty without it."""
+    at, places = np.array([[0.0, 0.0], [-10.0, 0.0], [-10.0, 1.0]]), np.array([[-10.0, 0.0], [10.0, 0.0]])
+    own = bits(np.array(["A", "B", "C"], object))
+    for other in ("ABC", ""):
+        theirs = bits(np.array([other, "A"], object))
+        found = nearness(at, places, own, theirs, 2, known=np.array([0, 1]))
+        assert found.probability[0, found.index[0] == 1] > 0.7
+        assert found.index[1:, 0].tolist() == [0, 0] and found.probability[1:, 0].min() > 0.95
+
+
 def test_an_override_wins() -> None:
     found = placed(point("m", 0.0, "t1"), forced={"m": ("", "t2")})
     assert (found["m"]["transformer"], found["m"]["basis"], found["m"]["confidence"]) == ("t2", "override", 1.0)
