@@ -197,6 +197,9 @@ def _transformer(part: Transformer) -> Iterator[str]:
             xneut=w.x_neutral_ohm,
         )
     rated = part.windings[0].kva
+    if len({w.kva for w in part.windings}) > 1:
+        # With two windings `kva` of one sets that of both; the array does not.
+        yield _row("~", kvas=_array(_n(w.kva) for w in part.windings))
     yield _row(
         "~",
         **{"%noloadloss": part.no_load_loss_pct, "%imag": part.magnetizing_pct},

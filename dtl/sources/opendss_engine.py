@@ -18,6 +18,9 @@ from typing import Any
 MAIN = {"Line", "Transformer", "Load", "Capacitor", "Reactor", "Vsource", "Generator", "PVSystem", "Storage"}
 """Classes of circuit elements whose terminals are told; those of others are not needed."""
 
+_SERIES_AND_SHUNT = 1
+"""Has the engine build the admittances of all elements: until then lines by geometry show the default impedances."""
+
 BUILT_IN = ("LoadShape", "GrowthShape", "TCC_Curve", "Spectrum")
 """Classes of which the engine holds objects before any script."""
 
@@ -66,6 +69,10 @@ def main(asked: Path, answer: Path, progress: Path) -> None:
     told: dict[str, Any] = {"name": "", "crashed": None, "errors": errors, "classes": {}, "buses": {}}
     told["frequency_hz"] = 60.0
     if DSS.NumCircuits:
+        try:
+            DSS.YMatrix.BuildYMatrixD(_SERIES_AND_SHUNT, 0)
+        except DSSException as err:
+            errors.append([max(len(commands) - 1, 0), str(err.args[-1]).strip()])
         told |= _circuit(DSS, built_in)
     answer.write_text(json.dumps(told), encoding="utf-8")
 

@@ -352,3 +352,30 @@ def test_photovoltaics_give_what_the_engine_gives(tmp_path: Path, words: str) ->
     DSS.ActiveCircuit.SetActiveElement("pvsystem.p")
     powers = DSS.ActiveCircuit.ActiveCktElement.TotalPowers
     assert (roof.kw, roof.kvar) == pytest.approx((-powers[0], -powers[1]), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "new transformer.t phases=3 windings=2 buses=[head b] kvs=[12.47 0.48] kvas=2000 xhl=6 %loadloss=2\n",
+        "new transformer.t phases=3 windings=2 buses=[head b] kvs=[12.47 0.48] kvas=[2000 500] xhl=6 %rs=[1 2]\n",
+        "new linegeometry.g nconds=3 nphases=3\n~ cond=1 wire=w x=-1 h=9 units=m\n~ cond=2 wire=w x=0 h=9 units=m\n"
+        "~ cond=3 wire=w x=1 h=9 units=m\nnew line.l bus1=head bus2=b geometry=g length=9 units=km\n",
+    ],
+    ids=["one kva of two", "two kva", "geometry"],
+)
+def test_a_script_without_voltage_bases_gives_the_voltages_of_the_engine(tmp_path: Path, text: str) -> None:
+    wire = "new wiredata.w rac=0.3 gmrac=0.007 radius=0.009 runits=km gmrunits=m radunits=m normamps=400\n"
+    kv = 12.47 if "line.l" in text else 0.48
+    body = wire + text + f"new load.a bus1=b kv={kv} kw=900 kvar=300 vminpu=0.5\n"
+    feeder = only(make(tmp_path, body))
+    assert volts(HEAD + body) == pytest.approx(volts(dss.write(feeder)), rel=1e-9)
+
+
+def volts(script: str) -> list[float]:
+    """Voltages at the bus ``b`` of a script after its solution [V]."""
+    for line in [*script.splitlines(), "set tolerance=1e-10", "solve"]:
+        if line:
+            DSS.Text.Command = line
+    found = dict(zip(DSS.ActiveCircuit.AllNodeNames, DSS.ActiveCircuit.AllBusVmag, strict=True))
+    return [float(found[f"b.{n}"]) for n in (1, 2, 3)]
