@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
 REPORT = Path(__file__).resolve().parents[1] / "report" / "conftest.py"
 _spec = importlib.util.spec_from_file_location("report_fixtures", REPORT)
 assert _spec and _spec.loader
@@ -35,7 +36,6 @@ class Silent(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the Python package playwright (test extra)")
-    sys.path.insert(0, str(Path(__file__).parent))
     import screenshot
 
     if screenshot.executable() is None:

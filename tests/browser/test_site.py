@@ -10,6 +10,7 @@ from typing import Any
 
 import made_study
 import pytest
+from eyes import NAMELESS
 
 from dtl import tables
 from dtl.report import facts
@@ -25,13 +26,6 @@ COLOURS = """() => {
     return seen.size;
 }"""
 """How many colours the small map has."""
-
-NAMELESS = """() => {
-    const all = document.querySelectorAll("main article :is(button, input, select, canvas, svg[role=img], a)");
-    const named = e => e.ariaHidden || e.textContent.trim() || e.ariaLabel || e.title || e.labels?.length;
-    return [...all].filter(e => !named(e) && !e.querySelector("title")).map(e => e.outerHTML.slice(0, 120));
-}"""
-"""What one can press or see, and has no name."""
 
 PAGES = ["index", "map", "compare", "feeder", "hosting-capacity", "side-by-side", "data-quality", "assumptions"]
 PAGES += ["method", "metrics", "nomenclature", "downloads"]

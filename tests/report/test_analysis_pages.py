@@ -59,7 +59,11 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("pages")
+    return run(tmp_path_factory.mktemp("pages"))
+
+
+def run(folder: Path) -> Made:
+    """Run the study in a folder, all stages but that which builds the site."""
     data = folder / "studies/s/data"
     data.mkdir(parents=True)
     model = ROOT / "dtl/spec/templates/minimal/data/feeder.dss"
