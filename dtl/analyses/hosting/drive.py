@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from dtl.analyses.hosting.answers import ALL, Row, counted, place_and_hour
 from dtl.analyses.hosting.case import Case
+from dtl.analyses.hosting.drive_alone import Alone, alone, reaches
 from dtl.analyses.hosting.grid import Grid
 from dtl.analyses.hosting.placements import Single
 from dtl.analyses.hosting.search import deciding_hours
@@ -82,21 +83,39 @@ class Estimate:
 
 
 def drive(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
-    """The rows of the method for one kind of plant, one for each site."""
+    """The rows of the method for one kind of plant: of each site the answer to all criteria, then to each alone."""
     del words
     grid = case.grid(of)
     top = float(case.words["up_to_kw"])
     begun = grid.solves
-    found = estimate(grid, top, Judged(counted(grid, case.words), str(case.words["pre_existing"])))
-    made = [_row(grid, found, i, top) for i in range(len(grid.places))]
+    judged = Judged(counted(grid, case.words), str(case.words["pre_existing"]))
+    found = estimate(grid, top, judged)
+    decided = (found.kw, found.criterion, found.row, found.hour)
+    single = alone(grid, beginning(grid), decided, top, judged.pre_existing)
+    made = [
+        row
+        for i in range(len(grid.places))
+        for row in (_row(grid, found, i, top), *(_alone(grid, found, single, c, i, top) for c in range(len(single.kw))))
+    ]
     return [r | {"solves": grid.solves - begun} for r in made]
+
+
+def _alone(grid: Grid, found: Estimate, single: Alone, criterion: int, i: int, top: float) -> Row:
+    """The row of one criterion of a site."""
+    stuck = criterion < len(grid.rules) and bool(single.lost[criterion, i])
+    failing = len(grid.criteria) - 1 if stuck else criterion
+    own = Estimate(
+        single.kw[criterion], np.full(len(grid.places), failing), single.row[criterion], single.hour[criterion],
+        found.tried, found.tried_hours,
+    )  # fmt: skip
+    return _row(grid, own, i, top) | {"criterion": grid.criteria[criterion]}
 
 
 def _row(grid: Grid, found: Estimate, i: int, top: float) -> Row:
     place, criterion = grid.places[i], int(found.criterion[i])
     open_ = bool(found.kw[i] >= top)
     kw = top if open_ else float(SAFE * found.kw[i])
-    name, element = grid.criteria[criterion], grid.name_of(criterion, int(found.row[i]))
+    name, element = grid.criteria[criterion], "" if open_ else grid.name_of(criterion, int(found.row[i]))
     hour = None if open_ else grid.hour_of(criterion, int(found.hour[i]))
     word = name.replace("_", " ") + place_and_hour(element, hour)
     said = f"at least {kw:g} kW" if open_ else f"about {kw:.0f} kW, limited by {word}"
@@ -154,22 +173,13 @@ def _within(kw: Real, top: float) -> Real:
 
 def _reached(grid: Grid, site: Ints, hour: Ints, kw: Real, judged: Judged) -> tuple[Real, Ints, Ints]:
     """Capacity [kW] of pairs of site and hour with its criterion and row, by two plants of which one is ``kw``."""
-    count = len(grid.places)
-    plants = Single(np.arange(count), count, 1.0, np.ones(count, np.int64))
-    best, criterion, row = np.full(len(site), np.inf), *np.zeros((2, len(site)), np.int64)
-    halves = grid.values(plants, site, 0.5 * kw, hour)  # type: ignore[arg-type]
-    wholes = grid.values(plants, site, kw, hour)  # type: ignore[arg-type]
-    for (at, near, solid), (_, far, good) in zip(halves, wholes, strict=True):
-        for i, rule in enumerate(grid.rules):
-            if not len(rule.rows) or not judged.counts[i]:
-                continue
-            share, which = rule.reach((near, far), grid.base, hour[at], judged.pre_existing)
-            better = share * kw[at] < best[at]
-            best[at[better]] = (share * kw[at])[better]
-            criterion[at[better]], row[at[better]] = i, which[better]
-        lost = at[~(good & solid)]
-        best[lost] = np.where(solid, 0.5, 0.25)[~(good & solid)] * kw[lost]
-        criterion[lost], row[lost] = len(grid.criteria) - 1, 0
+    which = np.flatnonzero(judged.counts[: len(grid.rules)])
+    if not len(which):
+        return np.full(len(site), np.inf), *np.zeros((2, len(site)), np.int64)
+    found = reaches(grid, which, site, hour, kw, judged.pre_existing)
+    first, every = found.kw.argmin(axis=0), np.arange(len(site))
+    best, criterion, row = found.kw[first, every], which[first], found.row[first, every]
+    criterion[found.lost], row[found.lost] = len(grid.criteria) - 1, 0
     return best, criterion, row
 
 
