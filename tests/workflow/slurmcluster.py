@@ -76,7 +76,7 @@ def missing() -> str:
     if lacks:
         return f"needs {', '.join(lacks)}: apt-get install --no-install-recommends slurm-wlm munge"
     lacks = [name.replace("_", "-") for name in PLUGINS if importlib.util.find_spec(name) is None]
-    return f"needs {', '.join(lacks)}: pip install 'dtl[slurm]'" if lacks else ""
+    return f"needs {', '.join(lacks)}: pip install -e '.[slurm]'" if lacks else ""
 
 
 class Cluster:

@@ -74,7 +74,7 @@ class Duck:
         try:
             import duckdb
         except ModuleNotFoundError as err:
-            raise StoreError("publish: DuckDB is not installed; `pip install dtl[duckdb]`") from err
+            raise StoreError("publish: DuckDB is not installed; `pip install duckdb`") from err
         try:
             quoted = path.replace("'", "''")
             self._base = duckdb.connect()
@@ -149,7 +149,7 @@ class Postgres:
         try:
             import psycopg
         except ModuleNotFoundError as err:
-            raise StoreError("publish: the driver is not installed; `pip install dtl[postgresql]`") from err
+            raise StoreError("publish: the driver is not installed; `pip install 'psycopg[binary]'`") from err
         try:
             self._base = psycopg.connect(address)
         except psycopg.Error as err:
