@@ -36,7 +36,7 @@ def picture(browser: Browser, url: str, path: Path, size: tuple[int, int], schem
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     page.goto(url)
     page.wait_for_load_state("load")
-    for root in ("map", "feeder", "hosting", "compare", "side", "ask", "builder"):
+    for root in ("map", "feeder", "hosting", "compare", "side", "ask", "builder", "insights", "what-if", "validation"):
         if page.locator(f"#dtl-{root}").count():
             page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=20_000)
     page.wait_for_timeout(400)
