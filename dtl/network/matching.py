@@ -159,9 +159,9 @@ def _near(ours: pd.DataFrame, theirs: pd.DataFrame, most_m: float, *, line: bool
 
 def _named(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
     """Pairs with one name, and those whose names share a number that is unique on both sides."""
-    mine = pd.DataFrame({"i": np.arange(len(ours)), "key": [plain(n) for n in ours["name"]]})
+    mine = pd.DataFrame({"i": np.arange(len(ours)), "key": _plain(ours["name"])})
     both = pd.concat(
-        [pd.DataFrame({"j": np.arange(len(theirs)), "key": [plain(n) for n in theirs[c]]}) for c in ("name", "alias")]
+        [pd.DataFrame({"j": np.arange(len(theirs)), "key": _plain(theirs[c])}) for c in ("name", "alias")]
     ).drop_duplicates()
     same = mine.merge(both[both["key"] != ""], on="key")
     core = mine.assign(key=mine["key"].str.extract(CORE)[0]).dropna().drop_duplicates("key", keep=False)
@@ -171,6 +171,11 @@ def _named(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
     rows = pd.concat(frames).sort_values(["i", "j", "how"]).drop_duplicates(["i", "j"])
     i, j, how = (np.asarray(rows[c], np.int64) for c in ("i", "j", "how"))
     return i, j, how
+
+
+def _plain(names: pd.Series) -> NDArray[np.object_]:
+    """Names as they are compared; text also where there are none of a kind, which would be numbers otherwise."""
+    return np.array([plain(n) for n in names], object)
 
 
 def _distance(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from dtl import tables
@@ -116,6 +117,19 @@ def test_overrides_win_and_must_name_what_exists(tmp_path: Path, given: tuple[pa
     forced = [r for r in found.links.to_pylist() if r["basis"] == "override"]
     assert [(r["asset"], r["element"]) for r in forced] == [(first["asset"], second["element"])]
     assert [(f.severity, f.value) for f in found.findings if f.check == "reconcile.override"] == [("error", "none")]
+
+
+@pytest.mark.parametrize("kind", ["switch", "transformer", "line"])
+def test_a_gis_without_anything_of_a_kind_is_linked_by_the_rest(
+    given: tuple[pa.Table, pa.Table, pa.Table], kind: str
+) -> None:
+    network, assets, edges = given
+    classes = [name for name, model in counterparts.CLASSES.items() if model == kind]
+    gone = pc.is_in(assets["kind"].cast(tables.TEXT), pa.array(classes))
+    assert pc.any(gone).as_py()
+    found = reconcile(network, assets.filter(pc.invert(gone)), edges, {"max_distance_m": 15.0}, {})
+    linked = {row["kind"] for row in found.links.to_pylist() if row["asset"] and row["element"]}
+    assert linked == {"capacitor", "line", "switch", "transformer"} - {kind}
 
 
 def test_buses_stand_where_the_gis_draws_them(given: tuple[pa.Table, pa.Table, pa.Table]) -> None:
