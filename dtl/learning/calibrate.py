@@ -119,6 +119,8 @@ def fit(
             return NotEnough(f"{int(hours.sum())} measured hours are to be {name}, {LEAST_H} are needed")
     if len(weeks) < LEAST_WEEKS:
         return NotEnough(f"{len(weeks)} weeks are to be fitted, an interval needs {LEAST_WEEKS}")
+    if np.ptp(problem.kw[known]) <= 1e-6 * max(float(np.abs(problem.kw[known]).max()), 1e-9):
+        return NotEnough(f"the measured kW never changes: {problem.kw[known][0]:,.0f} in every hour")
     low, high = np.asarray([BOUNDS[name] for name in problem.change]).T
     searched = minimise(lambda x: problem.cost(x, fitted), low, high, BUDGET, seed)
     best = problem.polished(searched.x, fitted)

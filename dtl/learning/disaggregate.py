@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dtl import tables as contracts
 from dtl.learning import series, sun_columns
-from dtl.learning.insight import REFUSED, Cell, Insight, LearnResult, NotEnough, not_enough
+from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.solar_split import Split, split
 
 MODULE = "disaggregate"
@@ -20,16 +20,12 @@ MODULE = "disaggregate"
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
     """Insights by meter from ``readings``, ``register`` and ``weather``, and the table ``behind_meter``.
 
-    ``spec``: ``what``, ``timezone``; optional ``points`` (feeder -> weather point).
+    ``spec``: ``timezone``; optional ``points`` (feeder -> weather point).
     """
-    rows = [
-        Insight(MODULE, f"{what}_refused", text=f"{what} behind meters is not told apart", verdict=REFUSED)
-        for what in spec.get("what", ["solar"])
-        if what != "solar"
-    ]
+    rows: list[Insight] = []
     metered = series.metered(tables)
     if not metered:
-        return LearnResult([*rows, not_enough(MODULE, "no readings of any meter")])
+        return LearnResult([not_enough(MODULE, "no readings of any meter")])
     feeders = {}
     if "meters" in tables:
         feeders = {r["meter"]: r["feeder"] for r in tables["meters"].select(["meter", "feeder"]).to_pylist()}

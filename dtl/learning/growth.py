@@ -70,12 +70,13 @@ def ahead(found: Trend, years: int) -> tuple[float, float, float]:
 def _said(feeder: str, found: Trend, horizon: int) -> list[Insight]:
     evidence = [Cell("scada", feeder, "value"), Cell("weather", feeder, "temp_c")]
     weeks = int(np.isfinite(found.weekly).sum())
-    band = f"95 % band {100 * found.low:+.1f} to {100 * found.high:+.1f} % per year; {weeks} weeks without weather"
+    yearly, from_, to = (100 * float(np.expm1(slope)) for slope in (found.growth, found.low, found.high))
+    band = f"95 % band {from_:+.1f} to {to:+.1f} % per year; {weeks} weeks without weather"
     sure = "grows" if found.low > 0 else "falls" if found.high < 0 else "no growth beyond chance"
     low, mid, high = ahead(found, horizon)
     text = f"load in {horizon} years over today's: P10 {low:.2f}, P50 {mid:.2f}, P90 {high:.2f}"
     return [
-        Insight(MODULE, "growth_pct_per_year", 100 * found.growth, "%", f"{sure}; {band}", feeder, evidence=evidence),
+        Insight(MODULE, "growth_pct_per_year", yearly, "%", f"{sure}; {band}", feeder, evidence=evidence),
         Insight(MODULE, "warning", float(found.low > 0), "1", f"{sure}; {band}", feeder, evidence=evidence),
         Insight(MODULE, "load_factor_ahead", mid, "1", text, feeder, evidence=evidence),
     ]

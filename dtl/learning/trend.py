@@ -27,7 +27,7 @@ class Trend:
     weekly: Array
     """Logarithm of the week's mean load over what weather and calendar make of it; growth is still in it."""
     growth: float
-    """Slope [share per year], Theil-Sen."""
+    """Slope of the logarithm per year, Theil-Sen; expm1 of it is the growth per year."""
     low: float
     high: float
     """Its 95 % band, widened for autocorrelation."""

@@ -14,15 +14,19 @@ from dtl import tables
 from dtl.learning.insight import OK, Cell, Insight
 from dtl.learning.query.parse import understand
 from dtl.report import asked, figures, story
-from dtl.report.facts import SHOWN, Facts
+from dtl.report.facts import Facts
 from dtl.report.study_payloads import worded
 
 MODULES = ("ageing", "mitigation", "narrate", "priority", "ask")
 """The modules that are told."""
 QUESTION = "top 3 feeders by overload hours"
 """What is asked of every study that learns anything, as an example of an answer in words."""
-UNITS = {"h": "h", "pct": "%", "pu": "pu"}
-"""Unit by the last part of a metric's name."""
+NUMBERS = (
+    ("overload_hours_h", "overloads in", "h"), ("max_line_load_pct", "lines up to", "%"),
+    ("max_transformer_load_pct", "transformers up to", "%"), ("violation_hours_h", "voltages outside in", "h"),
+    ("min_pu", "voltages down to", "pu"),
+)  # fmt: skip
+"""What is told of a feeder beside its place: metric, words and unit."""
 WORKS = 12
 """Chosen works that are told one by one, the dearest first; the page of mitigation has all."""
 
@@ -103,13 +107,13 @@ def _priority(facts: Facts, found: Mapping[str, pa.Table]) -> Iterator[Insight]:
     worst = facts.worst(len(facts.feeders))
     for place, line in enumerate(sorted(worst, key=lambda r: not r.violating), 1):
         numbers = "; ".join(
-            f"{name.rsplit('_', 1)[0].replace('_', ' ')} {figures.text(value, UNITS.get(name.rsplit('_', 1)[1], ''))}"
-            for name, value in line.numbers.items() if name in SHOWN[:5]
-        )  # fmt: skip
+            f"{said} {figures.text(line.numbers[name], unit)}" for name, said, unit in NUMBERS if name in line.numbers
+        )
         state = f"over a limit in {worded(line.case, facts.cases)}" if line.violating else "within all limits"
         ahead = f"; {risk[line.feeder]:.1f} interruptions expected" if line.feeder in risk else ""
         cells = [_cube(line.feeder, "", "rank"), _cube(line.feeder, line.case, "violating")]
-        yield Insight("priority", "place", float(place), "1", f"{state}: {numbers}{ahead}", line.feeder, evidence=cells)
+        text = f"{place} of {len(worst)}: {state}; {numbers}{ahead}"
+        yield Insight("priority", "place", float(place), "1", text, line.feeder, evidence=cells)
 
 
 def _first(found: Mapping[str, pa.Table], metric: str) -> dict[str, float]:

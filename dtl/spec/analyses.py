@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import COSMETIC, Base, NotYet, wrong
+from dtl.spec.base import COSMETIC, Base, wrong
 from dtl.spec.hosting import Hosting
 from dtl.spec.learning import (
     Ageing,
@@ -163,12 +163,8 @@ class Worth(Base):
 
     violation_hour: Money = 0.0
     """One violation-hour."""
-    customer_minute: Annotated[Money, NotYet()] = 0.0
-    """One customer-minute of interruption."""
     loss_kwh: Money = 0.0
     """One kWh of losses."""
-    life_year: Annotated[Money, NotYet()] = 0.0
-    """One year of transformer life."""
 
 
 Option = Literal[

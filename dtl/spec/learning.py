@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import Base, NotYet, wrong
+from dtl.spec.base import Base, wrong
 from dtl.spec.names import FollowedName
 from dtl.spec.scalars import Count, Flag, Number, Positive, Seed, Share, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
@@ -105,19 +105,12 @@ class Anomaly(Base):
 
 
 class Disaggregate(Base):
-    """Cars and roofs behind meters."""
-
-    what: Annotated[list[Literal["solar", "ev", "heating", "cooling"]], NotYet(only=("ev", "heating", "cooling"))] = (
-        Field(default=["solar"], min_length=1)
-    )
-    """What is sought."""
+    """Roofs behind meters: their generation, and the load without it."""
 
 
 class Surrogate(Base):
     """A fast stand-in for the search of `hosting`, learned from what it found; it answers `dtl connect --fast`."""
 
-    target: Annotated[Literal["hosting_kw", "voltage", "loading"], NotYet(only=("voltage", "loading"))] = "hosting_kw"
-    """What is predicted."""
     max_optimistic_share: Annotated[Share, Field(gt=0, lt=0.5)] = 0.05
     """Largest share of lower bounds on the unsafe side [-]; where left-out feeders show more, nothing is answered."""
     seed: Seed = 0

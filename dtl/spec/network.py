@@ -74,7 +74,7 @@ def _groups(value: list[list[str]]) -> list[list[str]]:
 
 
 Groups = Annotated[list[Annotated[list[Text], Field(min_length=2)]], AfterValidator(_groups)]
-Substations = Annotated[Literal["substation"], NotYet()]
+Substations = Literal["substation"]
 
 
 class Network(Base):
@@ -101,6 +101,7 @@ class Network(Base):
     together: Annotated[
         Annotated[Groups, ListShape] | Annotated[Substations, TextShape],
         shape("a list of lists of feeders", "'substation'"),
+        NotYet(only=("substation",)),
     ] = []
     """Feeders that are solved as one circuit, so that ties between them can be used."""
     reconcile: Reconcile | None = None

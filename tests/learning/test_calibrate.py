@@ -75,6 +75,14 @@ def test_too_little_is_said(hours: int, why: str) -> None:
     assert why in found.why
 
 
+@pytest.mark.parametrize("kw", [0.0, 1500.0])
+def test_a_head_that_stands_still_tells_nothing(kw: float) -> None:
+    """A tag that was never wired, or froze years ago."""
+    found = fit(Problem(HEAD, np.full(HOURS, kw), None, BOTH), ODD, EVEN, WEEK, 0)
+    assert isinstance(found, NotEnough)
+    assert found.why == f"the measured kW never changes: {kw:,.0f} in every hour"
+
+
 def test_what_is_measured_stands_at_its_hour_of_standard_time() -> None:
     """Chicago is six hours behind UTC in standard time, in summer too."""
     index = pd.date_range("2025-07-01 06:00", periods=48, freq="h")

@@ -99,8 +99,8 @@ def test_too_little_is_said(case: str) -> None:
 
 def test_without_any_sun_given_every_meter_says_so() -> None:
     given = {"readings": readings({"M1": pd.Series(NOISE, HOURS)}), "weather": weather(pd.Series(20 * NOISE, HOURS))}
-    rows = disaggregate.learn({"what": ["solar", "ev"]}, given).insights().to_pylist()
-    assert {(r["element"], r["verdict"]) for r in rows} == {("M1", NOT_ENOUGH), ("", "refused")}
+    rows = disaggregate.learn({}, given).insights().to_pylist()
+    assert {(r["element"], r["verdict"]) for r in rows} == {("M1", NOT_ENOUGH)}
 
 
 def test_from_tables_with_irradiance_to_rows() -> None:
@@ -113,7 +113,7 @@ def test_from_tables_with_irradiance_to_rows() -> None:
     table = table.set_column(ghi, table.schema.field(ghi), [(900 * clear * cloud).astype("float32")])
     kwh = {"PV": pd.Series(NOISE - 3 * clear * cloud, start), "PLAIN": pd.Series(NOISE, start)}
     given = {"readings": readings(kwh), "weather": table}
-    result = disaggregate.learn({"what": ["solar"], "timezone": "America/Chicago"}, given)
+    result = disaggregate.learn({"timezone": "America/Chicago"}, given)
     rows = {(r["element"], r["metric"]): r["value"] for r in result.insights().to_pylist()}
     assert rows["PLAIN", "solar_capacity_kw"] == 0
     assert rows["PV", "solar_kwh"] == pytest.approx(3 * (clear * cloud).sum(), rel=0.2)

@@ -51,7 +51,7 @@ CASES = {
 WORDS: dict[str, Any] = {
     "timezone": "America/Chicago", "measured_year": 2024, "years": [], "cases": [], "limits": {}, "points": {},
     "facts": {"weather": {"point": ""}, "register": []}, "definitions": {}, "horizon_h": 24, "horizon_days": 365,
-    "horizon_years": 5, "false_alarms": 0.01, "seed": 0, "what": ["solar"], "of": "customers", "number": None, "top": 5,
+    "horizon_years": 5, "false_alarms": 0.01, "seed": 0, "of": "customers", "number": None, "top": 5,
     "max_optimistic_share": 0.05, "neighbours": 4, "by_class": True,
 }  # fmt: skip
 OWN_TESTS = {"calibrate", "spatial"}
