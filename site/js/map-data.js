@@ -42,6 +42,12 @@ DTL.MapData = class {
     this.overview = this.#overview(ov);
   }
 
+  /** The cases in which anything is known by which the map is coloured; hosting capacity is asked of named ones. */
+  judgedIn(by) {
+    const paths = this.overview.flat();
+    return this.study.cases.map((_, c) => c).filter((c) => paths.some((p) => !Number.isNaN(p[by]?.[c] ?? NaN)) || this.details.some((d) => d?.buses.has(`${by}@${c}`)));
+  }
+
   #overview(ov) {
     const paths = this.ids.map(() => []);
     const [owner, count] = [ov.paths.get("feeder"), ov.paths.get("points")];

@@ -94,13 +94,22 @@ DTL.MapPage = class {
     });
   }
 
+  /** Says where the study asks for what the map is to be coloured by, when it does not in the case that is shown. */
+  #unjudged() {
+    if (!this.view.by.startsWith("fit_")) return "";
+    const [cases, known] = [this.data.study.cases, this.data.judgedIn(this.view.by)];
+    return !known.length || known.includes(this.data.at) ? "" : `Not judged in ${cases[this.data.at].label}; the study asks for it in ${known.map((c) => cases[c].label).join(", ")}.`;
+  }
+
   /** Draws, reads what came into view, draws again, and tells the URL and the list. */
   async refresh() {
     this.view.moving = this.left.moving = false;
     this.redraw();
     const { seen, detailed } = this.data.inView(this.camera);
-    this.find("dtl-map-hint").textContent = detailed ? "" : "Zoom in to see single lines and transformers; feeders are drawn by their main ways.";
+    const hint = detailed ? "" : "Zoom in to see single lines and transformers; feeders are drawn by their main ways.";
+    this.find("dtl-map-hint").textContent = hint;
     if (detailed) await Promise.all(seen.map((i) => this.data.detail(i)));
+    this.find("dtl-map-hint").textContent = [this.#unjudged(), hint].filter(Boolean).join(" ");
     if (this.view.by === "diff") this.side.show();
     this.redraw();
     this.renderers.areas();

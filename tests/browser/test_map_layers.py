@@ -159,3 +159,12 @@ def test_feeder_without_coordinates_has_its_layers(watched: Any) -> None:
         made_study.ODD,
     )
     assert kw == [10, 20]
+
+
+def test_a_case_without_hosting_says_which_one_has_it(watched: Any) -> None:
+    page = watched.go(address(by="fit_generation", s="growth@2026"))
+    page.wait_for_function("document.getElementById('dtl-map-hint').textContent.includes('Not judged in growth 2026')")
+    assert "asks for it in base 2035" in page.locator("#dtl-map-hint").inner_text()
+    page.locator("#dtl-case").select_option("base@2035")
+    page.wait_for_function("!document.getElementById('dtl-map-hint').textContent.includes('Not judged')")
+    assert sum(int(b) for b in page.locator("#dtl-legend b").all_inner_texts()) > 0
