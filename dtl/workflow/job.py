@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -125,7 +125,7 @@ def _digests(job: Job, store: Store, stages: Mapping[str, Stage]) -> dict[str, A
                 raise StoreError(f"{job.name}: its input {path} is not there")
             if source is None or not source.stage.cased:
                 return digests.of_path(path)
-            return _joined(path, source.contract, store, _asked(job, source.stage, of))
+            return _joined(path, source, store, _asked(job, source.stage, of))
 
         if isinstance(paths, dict):
             found[name] = {n: digest(p, n) for n, p in paths.items()}
@@ -141,14 +141,23 @@ def _asked(job: Job, stage: Stage, group: str) -> list[str]:
     return [case for case in job.known_cases if case not in like]
 
 
-def _joined(path: Path, contract: str, store: Store, names: Sequence[str]) -> Joined:
+def _known_by(stage: Stage, whole: str, names: Iterable[str]) -> str:
+    """By what the parts of a file are remembered: its digest, and its cases where groups are asked different ones.
+
+    An empty table has the same bytes of whatever cases.
+    """
+    return digests.of_value([whole, sorted(names)]) if stage.folded else whole
+
+
+def _joined(path: Path, source: Origin, store: Store, names: Sequence[str]) -> Joined:
     whole = digests.of_file(path)
-    parts = store.parts(whole)
+    known = _known_by(source.stage, whole, names)
+    parts = store.parts(known)
     if parts is None:
         from dtl.workflow import cases
 
-        parts = cases.parts(contract, path, names)
-        store.remember_parts(whole, parts)
+        parts = cases.parts(source.contract, path, names)
+        store.remember_parts(known, parts)
     return Joined(whole, parts)
 
 
@@ -276,7 +285,8 @@ def _join(job: Job, staged: Mapping[str, tuple[Path, Answer]], store: Store, sta
         whole[name] = staging / file
         cases.join(job.stage.tables.get(name, ""), {c: folder / file for c, (folder, _) in staged.items()}, whole[name])
         store.remember_parts(
-            digests.of_file(whole[name]), {c: answer.outputs[file].digest for c, (_, answer) in staged.items()}
+            _known_by(job.stage, digests.of_file(whole[name]), staged),
+            {c: answer.outputs[file].digest for c, (_, answer) in staged.items()},
         )
     return whole
 

@@ -96,6 +96,21 @@ def test_a_scenario_for_other_feeders_leaves_the_jobs_of_a_group_as_they_were(sl
         assert (after.job(stage, group).spec == spec) == (group == first), (stage, group)
 
 
+def test_an_empty_table_of_one_case_is_not_taken_for_that_of_two(slices: Slices) -> None:
+    """`kept` has no rows here, so that its bytes are the same in both groups, though one was asked more cases."""
+    first, second = groups(slices)
+    for group in (first, second):
+        job.run(slices.job("solve_feeder", group), Store())
+        for stage in ("host_feeder", "assess_feeder"):
+            job.run(slices.job(stage, group), Store())
+    kept = {g: Path(layout.KEPT.format(study=slices.study.name, group=g)).read_bytes() for g in (first, second)}
+    assert kept[first] == kept[second]
+    job.run(slices.job("gather"), Store())
+    asked = job.question(slices.job("write_site"), "", Store()).inputs["kept"]
+    assert sorted(asked[first]) == slices.job("solve_feeder", first).cases
+    assert sorted(asked[second]) == slices.job("solve_feeder", second).cases
+
+
 def test_results_are_those_of_a_study_that_asks_every_group_every_case(slices: Slices) -> None:
     whole = {name: replace(stage, folded=False) for name, stage in STAGES.items()}
     found: dict[bool, dict[str, bytes]] = {}
