@@ -44,3 +44,8 @@ def twins(reach: Reach, members: Iterable[str]) -> dict[str, str]:
         if like != case:
             found[case] = like
     return found
+
+
+def everywhere(layer: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer without the list of the feeders that it reaches."""
+    return {word: value for word, value in layer.items() if word != "feeders"}

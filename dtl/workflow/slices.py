@@ -123,7 +123,7 @@ class Slices:
         members, layers = self._members(group), self.study.layers
         away = {name for name in self._partial if not any(layers[name].reaches(f) for f in members)}
         own = {
-            name: case | {"layers": [_everywhere(x) for x in case["layers"] if x["name"] not in away]}
+            name: case | {"layers": [twins.everywhere(x) for x in case["layers"] if x["name"] not in away]}
             for name, case in cases.items()
         }
         return {"cases": own}
@@ -397,8 +397,3 @@ class Slices:
         jobs = [self.job(s, model if self.stages[s].per == "source" else "") for s in self.stages
                 if s not in ("write_site", "build_site", "publish_site")]  # fmt: skip
         return {j.stage.name: fingerprint.pack(j.code) for j in jobs}
-
-
-def _everywhere(layer: dict[str, Any]) -> dict[str, Any]:
-    """A layer without the list of the feeders that it reaches."""
-    return {word: value for word, value in layer.items() if word != "feeders"}
