@@ -71,8 +71,9 @@ def place(
     asset = _of_assets(assets, links, serving, known)
     recorded = _look_up(meter["transformer"], meter["feeder"], known, asset)
     traced = _traced(meter, edges, asset)
-    near, chance, far = _nearest(meter, serving, int(words["candidates"]), float(words["max_distance_m"]))
     forced = _forced(meter["meter"], overrides, known)
+    told = np.where(forced >= 0, forced, recorded)
+    near, chance, far = _nearest(meter, serving, told, int(words["candidates"]), float(words["max_distance_m"]))
     at = np.where(forced >= 0, forced, np.where(recorded >= 0, recorded, np.where(traced >= 0, traced, near[:, 0])))
     how = _how(forced, recorded, traced, at)
     confidence = np.where(how == "nearest", chance[:, 0], [PRIOR[h] for h in how])
@@ -157,9 +158,12 @@ def _traced(meter: pd.DataFrame, edges: pa.Table, asset: Mapping[str, int]) -> N
 
 
 def _nearest(
-    meter: pd.DataFrame, serving: pd.DataFrame, count: int, most_m: float
+    meter: pd.DataFrame, serving: pd.DataFrame, told: NDArray[np.int64], count: int, most_m: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Candidates by place and phase, best first: number (-1: none), probability and distance, (meters, count)."""
+    """Candidates by place and phase, best first: number (-1: none), probability and distance, (meters, count).
+
+    `told` is the transformer that an override or the record names; from such meters the others are learnt.
+    """
     near = np.full((len(meter), count), -1, np.int64)
     chance, far = np.zeros((len(meter), count)), np.full((len(meter), count), np.inf)
     placed = serving.index[serving["x"].notna()].to_numpy()
@@ -168,6 +172,8 @@ def _nearest(
     if not len(placed) or not len(rows):
         return near, chance, far
     units = serving.loc[placed]
+    number = np.full(len(serving) + 1, -1)
+    number[placed] = np.arange(len(placed))
     places = units[["x", "y"]].to_numpy(float)
     found = nearness(
         at[rows],
@@ -177,6 +183,7 @@ def _nearest(
         count,
         most_m,
         kind=kinds(places, units["kva"].to_numpy(float)),
+        recorded=number[told[rows]],
     )
     order = np.argsort(-found.probability, axis=1, kind="stable")
     index, said, way = (np.take_along_axis(v, order, axis=1) for v in (found.index, found.probability, found.distance))

@@ -38,8 +38,11 @@ FEWER = (1.0, 2.0)
 """Meters of fewer phases than their transformer of several, and all its meters, believed to have been seen before."""
 KIND = 10.0
 """Transformers of each kind that are believed to have been seen beforehand, with as many meters as all others have."""
-SPARE = 3
-"""So many times the candidates are looked up, so that those of the right phase are among them."""
+SPARE, NEXT = 3, 2
+"""So many times the candidates are looked up, so that those of the right phase are among them; and so many of the
+nearest stay whatever their phase is, since phases can be wrong, or mean the legs of a service."""
+RECORD = 0.95
+"""Probability of a recorded transformer before place and phase have spoken."""
 UNKNOWN, WRONG, ALONE, WHOLE, PART = -1, 0, 1, 2, 3
 """How phases fit: either is unknown; the meter has another; both have the one; both have all; the meter has some."""
 TINY = 1e-12
@@ -66,6 +69,7 @@ def nearness(
     most: float = np.inf,
     known: Ints | None = None,
     kind: Ints | None = None,
+    recorded: Ints | None = None,
 ) -> Candidates:
     """The probable transformers of each meter.
 
@@ -83,13 +87,20 @@ def nearness(
         Transformers of further meters that are settled already: these are not empty.
     kind
         Number of the kind of each transformer, from 0, as `kinds` gives it; of one kind where it is missing.
+    recorded
+        Number of the transformer that is recorded for each meter, -1 where none is: what is learnt, is learnt from
+        these meters too.
     """
     index, distance = _near(meters, transformers, count * SPARE, most)
-    fits = _fits(meter_phases, transformer_phases, index)
-    ahead = np.argsort(fits == WRONG, axis=1, kind="stable")[:, :count]
+    wrong = _fits(meter_phases, transformer_phases, index) == WRONG
+    ahead = np.argsort(wrong & (np.arange(index.shape[1]) >= NEXT), axis=1, kind="stable")[:, :count]
     index, distance = np.take_along_axis(index, ahead, axis=1), np.take_along_axis(distance, ahead, axis=1)
-    fits = np.take_along_axis(fits, ahead, axis=1)
+    said = np.full(len(meters), -1) if recorded is None else recorded
+    index, distance = _with_recorded(index, distance, said, meters, transformers)
+    fits = _fits(meter_phases, transformer_phases, index)
     share = _shares(meter_phases, transformer_phases, index, fits)
+    other = (1.0 - RECORD) / max(count - 1, 1)
+    share *= np.where(said[:, None] < 0, 1.0, np.where(index == said[:, None], RECORD, other))
     kept = np.zeros(len(transformers), bool)
     if known is not None:
         kept[known] = True
@@ -126,6 +137,16 @@ def _near(meters: Floats, transformers: Floats, count: int, most: float) -> tupl
         far, near = far.reshape(len(rows), k), near.reshape(len(rows), k)
         distance[rows, :k] = far
         index[rows, :k] = np.where(np.isfinite(far), np.append(placed, -1)[near], -1)
+    return index, distance
+
+
+def _with_recorded(
+    index: Ints, distance: Floats, recorded: Ints, meters: Floats, transformers: Floats
+) -> tuple[Ints, Floats]:
+    """Candidates among which is the recorded transformer, in the place of the last one, where both have a place."""
+    far = np.hypot(*(meters - np.append(transformers, [[np.nan, np.nan]], axis=0)[recorded]).T)
+    rows = np.flatnonzero((recorded >= 0) & np.isfinite(far) & (index != recorded[:, None]).all(axis=1))
+    index[rows, -1], distance[rows, -1] = recorded[rows], far[rows]
     return index, distance
 
 
