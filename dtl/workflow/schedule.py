@@ -49,5 +49,4 @@ def text(lines: dict[str, str], forge: str) -> list[str]:
         return ["# no study says `refresh:`"]
     if forge == "github":
         return ["  schedule:", *(f'    - cron: "{line}"  # {name}' for name, line in sorted(lines.items()))]
-    return [f"{name}: interval pattern `{line}`, time zone UTC, variable DTL_REFRESH={name}"
-            for name, line in sorted(lines.items())]  # fmt: skip
+    return [f"{name}: interval pattern `{line}`, time zone UTC" for name, line in sorted(lines.items())]

@@ -44,6 +44,7 @@ SlurmdPidFile={folder}/slurmd.%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
 SlurmdTimeout=10
+MinJobAge=36000
 ReturnToService=2
 SwitchType=switch/none
 MpiDefault=none
@@ -60,7 +61,8 @@ NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=4 RealMe
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=4 RealMemory=16000
 PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 """
-"""Cores and memory are claimed, not there: the test is of what is lost, not of how quick it is."""
+"""Cores and memory are claimed, not there: the test is of what is lost, not of how quick it is. So are ended jobs
+remembered for longer than a slow machine takes."""
 
 OWN_PROFILE = """\
 slurm-status-command: squeue
