@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,7 +52,7 @@ def _feeder(facts: Facts, feeder: str, case: Mapping[str, Any]) -> Shown:
         "violated_n": facts.value("compliance_violated", feeder, case["case"]) or 0,
         "red_n": facts.value("light_red_h", feeder, case["case"]) or 0,
         "violated": cell("compliance_violated"),
-        "what": facts.text("compliance_violated" if judged else "compliance_unjudged", feeder, case["case"]),
+        "what": _words(facts.text("compliance_violated" if judged else "compliance_unjudged", feeder, case["case"])),
         "judged": cell("compliance_judged"),
         "judged_n": judged,
         "unjudged": facts.text("compliance_unjudged", feeder, case["case"]),
@@ -95,7 +96,7 @@ def _broken(row: Mapping[str, Any], label: Mapping[str, str], states: Sequence[s
         "feeder": row["feeder"],
         "case": label[row["case"]],
         "code": code,
-        "what": what.replace("_", " "),
+        "what": _words(what.replace("_", " ")),
         "element": row["element"],
         "value": figures.text(row["value"], unit, row["limit"]),
         "limit": figures.text(row["limit"], unit),
@@ -123,6 +124,11 @@ def _segments(parts: Sequence[Mapping[str, Any]], label: Mapping[str, str]) -> l
     return rows[:ROWS]
 
 
+def _words(text: str) -> str:
+    """What is judged, in words: the unit stands with the numbers."""
+    return re.sub(r" pct\b", "", text)
+
+
 def _lead(grid: Sequence[Shown]) -> str:
     """The answer in a sentence or two."""
     bad = [r for r in grid if r["violated_n"]]
@@ -135,7 +141,8 @@ def _lead(grid: Sequence[Shown]) -> str:
     feeders = len({r["feeder"] for r in grid})
     shown = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
     worst = bad[0]
+    verb = "breaks" if len(names) == 1 else "break"
     return (
-        f"{len(names)} of {feeders} feeders break a code: {shown}. "
-        f"Most in {worst['feeder']}, {worst['case']['label']}: {worst['what']}, of {worst['judged']} limits judged."
+        f"{len(names)} of {feeders} feeders {verb} a code: {shown}. Most in {worst['feeder']}, "
+        f"{worst['case']['label']}: {worst['violated']} of {worst['judged']} limits judged ({worst['what']})."
     )

@@ -121,6 +121,52 @@ def test_bars_name_the_worst_feeders_in_order(made: Any, cube: facts.Facts) -> N
     assert listed == [r.feeder for r in cube.worst(10)] and listed[0] == "north"
 
 
+class Rows(HTMLParser):
+    """The texts of the cells of one table, by the feeder of the row."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__()
+        self.table, self.inside, self.feeder = table, False, ""
+        self.cells: dict[str, list[str]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "table":
+            self.inside = told.get("id") == self.table
+        if tag == "tr":
+            self.feeder = told.get("data-feeder") or ""
+        if self.inside and self.feeder and tag == "td":
+            self.cells.setdefault(self.feeder, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "table":
+            self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside and self.cells.get(self.feeder):
+            self.cells[self.feeder][-1] += data.strip()
+
+
+def test_where_to_look_first_tells_the_numbers_of_the_cube(made: Any, cube: facts.Facts) -> None:
+    """Loading as per cent of its limit, hours, and both ends of the voltage, each in the feeder's worst case."""
+    page = Rows("first")
+    page.feed((made.www / "index.html").read_text())
+    labels = {c["case"]: c["label"] for c in cases(made_study.spec(), cube)}
+    assert len(page.cells) == len([f for f in cube.feeders if cube.text("worst_case", f)]) >= 3
+    for feeder, cells in page.cells.items():
+        case = cube.text("worst_case", feeder)
+        loads = [cube.fact(m, feeder, case) for m in ("max_line_load_pct", "max_transformer_load_pct")]
+        most = max(100 * c.value / c.limit for c in loads if c is not None and c.value is not None and c.limit)
+        low, high = cube.fact("min_pu", feeder, case), cube.fact("max_pu", feeder, case)
+        assert low is not None and high is not None
+        volts = [figures.shown(c.value, "pu", c.limit)[0] for c in (low, high)]
+        assert cells[0] == labels[case] and cells[2] == figures.text(most, "%", 100.0), feeder
+        assert cells[3] == figures.text(cube.value("overload_hours_h", feeder, case), "h"), feeder
+        assert cells[5] == " – ".join(volts) and cells[6] == figures.text(
+            cube.value("violation_hours_h", feeder, case), "h"
+        ), feeder
+
+
 def test_hostile_names_are_text(made: Any) -> None:
     odd = html.escape(made_study.ODD).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
     for name in ("index", "method"):
