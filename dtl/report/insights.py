@@ -74,6 +74,21 @@ def feeders(inputs: Mapping[str, Any]) -> set[str]:
     return set() if told is None else set(told["feeder"].cast(tables.TEXT).to_pylist())
 
 
+def notices(found: Mapping[str, pa.Table]) -> list[dict[str, str]]:
+    """What the overview says of readings that are wrong by a factor: peaks of the study may stand on them."""
+    rows = found["insights"].to_pylist() if "insights" in found else []
+    own = [r for r in rows if (r["module"], r["metric"], r["verdict"]) == ("anomaly", "times_10", OK)]
+    if not own:
+        return []
+    of = sorted({r["feeder"] for r in own if r["feeder"]})
+    many = "Readings of 1 thing are" if len(own) == 1 else f"Readings at {len(own):,} places and times are"
+    text = (
+        f"{many} about ten times the usual ({', '.join(of[:NAMED])}{' and others' if len(of) > NAMED else ''}). "
+        "Demand takes them as they are: look at them before you trust a peak there."
+    )
+    return [{"kind": "trouble", "text": text, "link": "insights.html#module=anomaly"}]
+
+
 def files(found: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """What of them readers may take away; each insight with its id."""
     taken = {name: table for name, table in found.items() if f"{name}.csv" in downloads.ABOUT}

@@ -171,7 +171,9 @@ def _write_pages(
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
     contexts = {
         "index": overview.context(
-            facts, cases, [*spec.get("notices", ()), *states.notice(facts), *quality.notices(data)]
+            facts,
+            cases,
+            [*spec.get("notices", ()), *states.notice(facts), *insights.notices(learned), *quality.notices(data)],
         ),
         "states": states.context(facts, snapshot, cases),
         "data-quality": data,

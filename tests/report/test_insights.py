@@ -12,7 +12,7 @@ import pytest
 
 from dtl.analyses.metrics import METRICS
 from dtl.learning.guidance import ADVICE
-from dtl.learning.insight import identity
+from dtl.learning.insight import Insight, LearnResult, identity
 from dtl.report import downloads, facts, figures, insights, story
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +72,15 @@ def test_every_table_that_a_module_names_can_be_seen() -> None:
     assert len(cited) > 10
     lost = {t for t in cited if t not in insights.PAGES and f"{t}.csv" not in downloads.ABOUT}
     assert lost <= UNSHOWN | {"cube"}
+
+
+def test_readings_that_are_ten_times_too_high_are_told_on_the_overview() -> None:
+    alerts = [Insight("anomaly", "times_10", 67.0, "h", "10.4 times the usual", feeder, kind="alert", element=f"M{n}")
+              for n, feeder in enumerate(("north", "north", "south-2"))]  # fmt: skip
+    (told,) = insights.notices({"insights": LearnResult(alerts).insights()})
+    assert "at 3 places and times" in told["text"] and "(north, south-2)" in told["text"]
+    assert told["kind"] == "trouble" and told["link"].startswith("insights.html")
+    assert insights.notices({"insights": LearnResult([made_insights.WARNED]).insights()}) == insights.notices({}) == []
 
 
 def test_no_page_where_nothing_is_asked(tmp_path: Path) -> None:
