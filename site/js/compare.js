@@ -77,6 +77,7 @@ DTL.ComparePage = class {
   /** The heading, and what the cases are made of: of one case alone, or of all. */
   #name(alone) {
     document.querySelector("main h1").textContent = alone ? `Case ${alone.label}` : "Compare";
+    document.querySelector("main .dtl-sub")?.toggleAttribute("hidden", alone !== null);
     for (const row of document.querySelectorAll("#makes tr[data-case]")) row.hidden = alone !== null && row.dataset.case !== alone.case;
   }
 

@@ -78,6 +78,7 @@ def test_a_case_alone_tells_the_figures_of_the_cube(watched: Any, made: Any) -> 
             assert told == text(value, METRICS[metric].unit), metric
     assert checked >= 8
     assert page.locator("#makes tr[data-case]:visible").count() == 1
+    assert page.locator("main .dtl-sub").first.is_hidden(), "it speaks of two cases"
     page.emulate_media(media="print")
     assert page.locator("#answer").is_visible() and page.locator(".dtl-foot").is_visible()
     assert page.locator(".dtl-pair").is_hidden() and page.locator(".dtl-header").is_hidden()
