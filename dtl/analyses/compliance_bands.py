@@ -126,7 +126,8 @@ class _Share:
         value, limit = (low, least) if below else (high, most)
         at = self._low.hour[j] if below else self._high.hour[j]
         judged = f"{low:.4f} to {high:.4f} pu over the {self.word}, {least:g} to {most:g} allowed"
-        short = f"; fewer {self.word} than a week has, so every one is judged" if clause.share < 100.0 else ""
+        why = f"fewer {self.word} than a week has" if self.length else "states have no week"
+        short = f"; {why}, so every one is judged" if clause.share < 100.0 else ""
         return verdict("pu", value, limit, at_least=below) | self._begins(int(at)) | {"text": judged + short}
 
     def _begins(self, interval: int) -> Row:

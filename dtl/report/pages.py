@@ -49,6 +49,7 @@ GROUPS = {
 
 REFERENCE = {
     "engine": "Engine",
+    "steps": "Steps and snapshots",
     "nomenclature": "Words and units",
     "metrics": "Metrics",
     "errors": "Findings and errors",

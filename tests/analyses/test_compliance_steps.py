@@ -83,6 +83,8 @@ def test_a_snapshot_is_judged_in_its_states(tmp_path: Path) -> None:
     always = {r["element"]: r for r in found["compliance"] if r["range"] == "always"}
     assert (always["b8"]["hour"], always["b8"]["verdict"]) == (1, "violates")
     assert "over the states" in always["b8"]["text"]
+    weekly = next(r for r in found["compliance"] if r["range"] == "weekly" and r["element"] == "b8")
+    assert weekly["text"].endswith("; states have no week, so every one is judged")
     assert Counter(r["hour"] for r in found["lights"])[1] >= 1
     none = next(r for r in found["compliance"] if r["what"] == "flicker")
     assert none["text"] == "a power flow of states cannot judge it"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dtl.analyses.hosting.answers import ALL, Row, counted, place_and_hour
 from dtl.analyses.hosting.case import Case
-from dtl.analyses.hosting.drive_alone import Alone, alone, reaches
+from dtl.analyses.hosting.drive_alone import Alone, alone, inside, reaches
 from dtl.analyses.hosting.grid import Grid
 from dtl.analyses.hosting.placements import Single
 from dtl.analyses.hosting.search import deciding_hours
@@ -151,6 +151,9 @@ def estimate(grid: Grid, top: float, judged: Judged) -> Estimate:
         found.lower(site, kw, (where[0], where[1], hour))
         guess = _within(found.kw, top)
     _screened(grid, found, judged)
+    if len(outside := np.flatnonzero(~inside(grid.base.pu))):  # without any plant, so that no plant passes
+        found.lower(every, np.zeros(count), (none + len(grid.criteria) - 1, none, none + outside[0]))
+        return found
     for number in range(CHECKS):
         _check(grid, found, top, judged, number)
     return found

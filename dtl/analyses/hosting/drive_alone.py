@@ -39,6 +39,11 @@ class Reach:
     lost: NDArray[np.bool_]
 
 
+def inside(pu: Real) -> NDArray[np.bool_]:
+    """Which columns of voltages lie within the band of what counts as a solution."""
+    return np.asarray((pu.min(axis=0, initial=1.0) >= LOWEST_PU) & (pu.max(axis=0, initial=1.0) <= HIGHEST_PU))
+
+
 def reaches(grid: Grid, which: Ints, site: Ints, hour: Ints, kw: Real, pre_existing: str) -> Reach:
     """The reach of some criteria of the power flow (their numbers), by two plants of which one is ``kw``."""
     count = len(grid.places)
@@ -69,8 +74,7 @@ def solvable(grid: Grid, hour: int, least: Real, top: float) -> Real:
             break
         good = np.zeros(count, np.bool_)
         for at, now, solid in grid.values(plants, site, asked[site], np.full(len(site), hour)):
-            lowest, highest = now.pu.min(axis=0, initial=1.0), now.pu.max(axis=0, initial=1.0)
-            good[site[at]] = solid & (lowest >= LOWEST_PU) & (highest <= HIGHEST_PU)
+            good[site[at]] = solid & inside(now.pu)
         low[site] = np.where(good, asked, low)[site]
         high[site] = np.where(good, high, asked)[site]
         asked = np.sqrt(low * high)
@@ -114,6 +118,8 @@ def alone(grid: Grid, hours: Ints, decided: tuple[Real, Ints, Ints, Ints], top: 
     beyond = (made.kw > most) & (most < top)
     made.lost[: len(rules)] |= beyond[: len(rules)]
     made.kw[: len(rules)] = np.minimum(made.kw, most)[: len(rules)]
+    dead = (kw_of_all == 0.0) & (criterion == shape[0])
+    made.kw[:, dead], made.lost[:, dead], made.hour[:, dead] = 0.0, True, hour_of_all[dead]
     made.kw = np.minimum(np.maximum(made.kw, np.minimum(kw_of_all, top)), top)
     own = criterion < shape[0]
     for values, told in ((made.kw, kw_of_all), (made.row, row_of_all), (made.hour, hour_of_all)):

@@ -63,3 +63,15 @@ def test_flexibility_that_is_only_listed_does_not_limit_the_estimate() -> None:
     }
     assert "operational_flexibility" in limited["with"]
     assert "operational_flexibility" not in limited["both"]
+
+
+def test_where_voltages_leave_the_band_of_solutions_without_a_plant_nothing_fits() -> None:
+    """As the exact search says; a quadratic through two plants would answer with some thousand kW."""
+    feeder = own("mixed")
+    low = tuple(s.model_copy(update={"pu": 0.78}) for s in feeder.sources)
+    case = case_of(feeder.model_copy(update={"sources": low}))
+    assert (case.grid("generation").base.pu.min() < 0.8).any()
+    exact = [r for r in iterative(case, {"tolerance_kw": 1.0, "distributed": False}, "generation") if r["bus"]]
+    rows = drive(case, {}, "generation")
+    assert {r["hc_kw"] for r in exact} == {r["hc_kw"] for r in rows} == {0.0}
+    assert {r["limiting_factor"] for r in rows if r["criterion"] == "all"} == {"no_solution"}
