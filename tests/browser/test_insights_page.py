@@ -18,7 +18,8 @@ def test_filters_by_module_and_feeder(watched: Any) -> None:
     cards = page.locator("article.dtl-insight")
     learned = page.locator("article.dtl-insight" + "".join(f":not([data-module={m}])" for m in cube_insights.MODULES))
     assert page.locator("h2").first.inner_text() == "Which feeders are worked on first"
-    assert cards.first.get_attribute("data-feeder") == "north" and "1 · over a limit in " in cards.first.inner_text()
+    first = cards.first.inner_text()
+    assert cards.first.get_attribute("data-feeder") == "north" and "1 of " in first and ": over a limit in " in first
     assert learned.count() == 5 and page.locator("[data-metric=gap] li").count() == 12
     page.locator("select").nth(0).select_option("growth")
     page.wait_for_selector('#dtl-insights[data-ready="module=growth"]')
