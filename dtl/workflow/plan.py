@@ -78,9 +78,14 @@ class Plan:
         return not self.compute and not self.may_change
 
     def minutes(self, lines: list[Line]) -> float | None:
-        """Computing time of some answers by what earlier ones took [min]; None if a stage was never timed."""
+        """Computing time of some answers by what earlier ones took [min].
+
+        None if a stage was never timed, or if all that is known is that there will be groups.
+        """
         wanted = [self.seconds.get(line.stage) for line in lines if line.of != ANY]
-        return None if any(s is None for s in wanted) else sum(s for s in wanted if s is not None) / 60
+        if any(s is None for s in wanted) or (lines and not wanted):
+            return None
+        return sum(s for s in wanted if s is not None) / 60
 
     def as_json(self) -> dict[str, Any]:
         """The plan as JSON types."""

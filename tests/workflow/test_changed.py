@@ -60,6 +60,7 @@ def test_what_was_never_run_is_untouched_where_it_asks_the_same(repo: Repo, caps
     repo.study.write_text(repo.study.read_text() + "# a remark\n")
     found = plans(capsys, code=2)
     assert found["tiny"]["touched"] == [] and found["tiny"]["compute"]
+    assert found["tiny"]["minutes"] == {"compute": None, "may_change": None}, "nothing was timed, no group is known"
     repo.say("title: Two tiny feeders", "title: Two small feeders")
     assert cli.main(["plan", "tiny", "--base", "main"]) == 2
     assert "only its pages are touched since main" in capsys.readouterr().out
