@@ -12,8 +12,8 @@ COPY envs/dtl.lock envs/dtl.lock
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --require-hashes -r envs/dtl.lock
 COPY . .
 RUN make install && useradd --create-home --uid 1000 dtl && chown -R dtl: /dtl && chmod -R a+rwX /dtl
-# A user of the host has no home here.
-ENV HOME=/tmp
+# A user of the host has no home here; jobs that a cluster starts find `dtl` by the path.
+ENV HOME=/tmp PATH=/dtl/.venv/bin:$PATH
 # By its number, so that a cluster sees that it is not root.
 USER 1000
 CMD ["make", "demo"]

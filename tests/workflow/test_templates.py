@@ -193,6 +193,7 @@ def test_the_container_has_its_steps() -> None:
             )
         for target in re.findall(r"\bmake (\w+) &&", rest):
             assert f"\n{target}:" in make
+    assert ["ENV", "HOME=/tmp PATH=/dtl/.venv/bin:$PATH"] in steps, "pods look for `dtl` there"
     assert json.loads(steps[-1][1]) == ["make", "demo"] and "\ndemo:" in make
     assert [word for word, _ in steps].index("USER") > max(i for i, (word, _) in enumerate(steps) if word == "RUN")
 
