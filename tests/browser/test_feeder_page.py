@@ -33,6 +33,7 @@ def test_hosting_part_shows_the_proof_of_every_bus(watched: Any, made: Any) -> N
     assert page.locator("#hosting").get_attribute("data-hosted") == "base@2035"
     rows = tables.read("hosting", made.inputs["hosting"]["north"]).to_pylist()
     single = [r for r in rows if r["case"] == "base@2035" and r["bus"]]
+    page.locator("#hosting .dtl-dots circle").first.wait_for(state="attached")
     assert page.locator("#hosting .dtl-dots circle").count() == len(single)
     page.locator("#hosting input[type=search]").fill("n00")
     cells = page.locator("#hosting table:has(caption:text('What fits at each bus')) tbody tr").first.locator("th, td")

@@ -102,7 +102,7 @@ def test_the_study_is_good_and_its_sources_are_those_pinned(root: Path) -> None:
     from dtl.spec.study import load
 
     study = load(root / DEMO)
-    assert [c.case for c in study.cases] == ["base@2026", "base@2035", "growth@2026", "growth@2035"]
+    assert [c.case for c in study.cases] == [f"{s}@{y}" for s in ("base", "growth", "transfer") for y in (2026, 2035)]
     pinned = yaml.safe_load((root / DEMO / "sources.lock.yaml").read_text(encoding="utf-8"))
     for name, source in study.sources.items():
         files = {p.relative_to(root / DEMO).as_posix(): p.read_bytes() for p in source.files(root / DEMO)}

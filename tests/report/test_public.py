@@ -11,14 +11,13 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import made_study
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Made
 from payload_reader import read
 
 from dtl import tables
@@ -28,6 +27,9 @@ from dtl.network.topology import trace
 from dtl.report.public import rule
 from dtl.report.public.leaks import Search
 from dtl.report.public.write import publish_site
+
+if TYPE_CHECKING:
+    from conftest import Made
 
 FORMATS = ["ica_csv", "drive_csv", "csv"]
 PUBLISH: dict[str, Any] = {

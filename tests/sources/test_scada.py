@@ -213,8 +213,8 @@ def test_planted_faults_of_a_synthetic_utility_are_found(tmp_path: Path) -> None
 
     out = tmp_path / "u"
     run_utility(argparse.Namespace(
-        feeders=2, days=120, years=None, start=date(2025, 1, 15), step_min=15, oms_years=1, formats="scada",
-        errors="many", zone="America/Chicago", meters="60-80", no_volts=True, jobs=1, seed=11, out=out,
+        feeders=2, days=120, years=None, start=date(2025, 1, 15), step_min=15, oms_years=1, scada_years=0,
+        formats="scada", errors="many", zone="America/Chicago", meters="60-80", no_volts=True, jobs=1, seed=11, out=out,
     ))  # fmt: skip
     files = {str(p.relative_to(out)): p for p in [*(out / "scada").glob("*.csv"), out / "scada_tags.csv"]}
     spec = {"kind": "scada", "path": "scada/*.csv", "tags": "scada_tags.csv", "columns": "usual",

@@ -123,8 +123,9 @@ def test_stored_answers_and_csv_of_one_utility_agree(tmp_path: Path) -> None:
 
     out = tmp_path / "u"
     run_utility(argparse.Namespace(
-        feeders=1, days=1, years=None, start=date(2025, 1, 15), step_min=60, oms_years=1, formats="weather",
-        errors="none", zone="America/Chicago", meters="20-30", no_volts=True, jobs=1, seed=3, out=out,
+        feeders=1, days=1, years=None, start=date(2025, 1, 15), step_min=60, oms_years=1, scada_years=0,
+        formats="weather", errors="none", zone="America/Chicago", meters="20-30", no_volts=True, jobs=1, seed=3,
+        out=out,
     ))  # fmt: skip
     file = next((out / "weather").glob("*.json"))
     answer = weather_file.read("s", {"kind": "weather_file", "path": "w"}, {file.name: file})

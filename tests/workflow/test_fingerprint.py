@@ -157,7 +157,7 @@ def test_digesting_imports_none_of_the_code() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert set(loaded) <= {"dtl.errors", "dtl.layout", "dtl.workflow", "dtl.workflow.digests", "dtl.workflow.disk",
-                           "dtl.workflow.fingerprint", "dtl.workflow.stages"}  # fmt: skip
+                           "dtl.workflow.fingerprint", "dtl.workflow.stage", "dtl.workflow.stages"}  # fmt: skip
 
 
 def test_every_registry_is_declared_by_its_stage() -> None:
