@@ -113,7 +113,7 @@ def _who(board: Board, bad: Sequence[str]) -> str:
         return f"Feeder {bad[0]} needs work{where}{_since(board)}"
     names = f": {_listed(bad)}" if len(bad) <= NAMED else ""
     need = "needs" if len(bad) == 1 else "need"
-    return f"{len(bad)} of {len(board.feeders)} feeders {need} work{where}{names}{_since(board)}"
+    return f"{len(bad):,} of {len(board.feeders):,} feeders {need} work{where}{names}{_since(board)}"
 
 
 def _since(board: Board) -> str:
