@@ -40,53 +40,28 @@ ABOUT = ("before", "fitted", "low", "high", "identified", "at_bound", "rmse_befo
 """Columns of the proposal that nothing reads here."""
 
 
-class CalibrationError(Exception):
-    """A file of calibrated values that is not as it must be: a line for each mistake, which begins with ``:line:``."""
-
-
 def calibration(path: Path) -> list[dict[str, Any]]:
     """The rows of a file, in its order: ``feeder``, ``parameter``, ``element``, ``value`` and the ``line`` of the file.
 
     Raises
     ------
-    CalibrationError
+    SmallCsvError
         Columns lack or are unknown, or rows are wrong; all of them are told.
     """
     rows: list[dict[str, Any]] = []
-    wrong: list[str] = []
-    (at, header), body = small_csv.read(path)
-    if header:
-        _judge(at, header)
+    body, wrong = small_csv.read(path, NEEDED, ABOUT)
     for line, cells in body:
-        if len(cells) != len(header):
-            wrong.append(f":{line}: has {len(cells)} cells, and the header {len(header)}")
-            continue
-        row = _row(line, dict(zip(header, cells, strict=True)), wrong)
+        row = _row(line, cells, wrong)
         if any(label(row) == label(r) for r in rows):
             wrong.append(f":{line}: {label(row)} stands there twice")
         rows.append(row)
-    if not header:
-        raise CalibrationError(f":1: is empty; its columns are {', '.join(NEEDED)}")
-    if wrong:
-        raise CalibrationError("\n".join(wrong))
+    small_csv.refuse(wrong)
     return rows
 
 
 def label(row: Mapping[str, Any]) -> str:
     """How a row is called: its parameter, feeder and element."""
     return f"{row['parameter']} {row['feeder']}{':' if row['element'] else ''}{row['element']}"
-
-
-def _judge(line: int, header: list[str]) -> None:
-    """Raise where a column lacks, is unknown or stands there twice."""
-    told = [f":{line}: has no column {c}" for c in NEEDED if c not in header]
-    told += [f":{line}: there is no column '{c}'{near(c, (*NEEDED, *ABOUT))}" for c in header
-             if c not in (*NEEDED, *ABOUT)]  # fmt: skip
-    told += [
-        f":{line}: the column '{c}' stands there twice" for c in sorted({c for c in header if header.count(c) > 1})
-    ]
-    if told:
-        raise CalibrationError("\n".join(told))
 
 
 def _row(line: int, cells: Mapping[str, str], wrong: list[str]) -> dict[str, Any]:
@@ -113,8 +88,4 @@ def _value(text: str, parameter: str) -> float:
     """The number that a cell states, nan for none; of a phase 1, 2 or 3 for its letter."""
     if parameter == "phase" and text.upper() in ("A", "B", "C"):
         return float("ABC".index(text.upper()) + 1)
-    try:
-        value = float(text)
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) else math.nan
+    return small_csv.number(text)

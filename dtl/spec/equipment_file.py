@@ -21,48 +21,24 @@ MAY_BE_ZERO = ("r_pct", "no_load_loss_pct")
 _ABOUT = ("kind", "name", "feeder", "note")
 
 
-class EquipmentError(Exception):
-    """A file of equipment that is not as it must be: a line of text for each mistake, which begins with ``:line:``."""
-
-
 def equipment(path: Path) -> list[dict[str, Any]]:
     """The rows of a file, in its order: ``kind``, ``name``, ``feeder`` (empty for all) and ``set``, values by field.
 
     Raises
     ------
-    EquipmentError
+    SmallCsvError
         Columns lack or are unknown, or rows are wrong; all of them are told.
     """
     rows: list[dict[str, Any]] = []
-    wrong: list[str] = []
-    (at, header), body = small_csv.read(path)
-    if header:
-        _judge(at, header)
+    values = dict.fromkeys(f for fields in FIELDS.values() for f in fields)
+    body, wrong = small_csv.read(path, ("kind", "name"), ("feeder", "note", *values))
     for line, cells in body:
-        if len(cells) != len(header):
-            wrong.append(f":{line}: has {len(cells)} cells, and the header {len(header)}")
-            continue
-        row = _row(line, dict(zip(header, cells, strict=True)), wrong)
+        row = _row(line, cells, wrong)
         if any((row["kind"], row["name"], row["feeder"]) == (r["kind"], r["name"], r["feeder"]) for r in rows):
             wrong.append(f":{line}: name: {row['kind']} '{row['name']}' stands there twice")
         rows.append(row)
-    if not header:
-        raise EquipmentError(":1: is empty; its columns are kind, name and what to set, as normal_a")
-    if wrong:
-        raise EquipmentError("\n".join(wrong))
+    small_csv.refuse(wrong)
     return rows
-
-
-def _judge(line: int, header: list[str]) -> None:
-    """Raise where a column lacks or is unknown."""
-    known = {*_ABOUT, *(f for fields in FIELDS.values() for f in fields)}
-    told = [f":{line}: has no column {c}" for c in ("kind", "name") if c not in header]
-    told += [f":{line}: there is no column '{c}'{near(c, known)}" for c in header if c not in known]
-    told += [
-        f":{line}: the column '{c}' stands there twice" for c in sorted({c for c in header if header.count(c) > 1})
-    ]
-    if told:
-        raise EquipmentError("\n".join(told))
 
 
 def _row(line: int, cells: Mapping[str, str], wrong: list[str]) -> dict[str, Any]:
@@ -75,21 +51,13 @@ def _row(line: int, cells: Mapping[str, str], wrong: list[str]) -> dict[str, Any
     for field, text in cells.items():
         if field in _ABOUT or not text:
             continue
-        value = _number(text)
+        value = small_csv.number(text)
         if kind in FIELDS and field not in FIELDS[kind]:
             wrong.append(f":{line}: {field}: a {kind} has no such value; it has {', '.join(FIELDS[kind])}")
-        elif value is None or value < 0 or (value == 0 and field not in MAY_BE_ZERO):
+        elif math.isnan(value) or value < 0 or (value == 0 and field not in MAY_BE_ZERO):
             wrong.append(f":{line}: {field}: '{text}' is no number above zero")
         else:
             found[field] = value
     if not any(text for field, text in cells.items() if field not in _ABOUT):
         wrong.append(f":{line}: sets nothing")
     return {"kind": kind, "name": name, "feeder": cells.get("feeder", "").lower(), "set": found}
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

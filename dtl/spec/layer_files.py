@@ -8,15 +8,16 @@ from pathlib import Path
 
 from dtl.spec.adoption import Adoption, Custom, Growth, Solar
 from dtl.spec.base import near
-from dtl.spec.calibration_file import CalibrationError, calibration
+from dtl.spec.calibration_file import calibration
 from dtl.spec.edits import Project, Upgrades
-from dtl.spec.equipment_file import EquipmentError, equipment
+from dtl.spec.equipment_file import equipment
 from dtl.spec.load_profiles import ProfilesError, profiles
 from dtl.spec.network import Secondary
-from dtl.spec.secondary_file import SecondaryError, secondary
+from dtl.spec.secondary_file import secondary
 from dtl.spec.series import SeriesError, day_values, year_values
+from dtl.spec.small_csv import SmallCsvError
 from dtl.spec.study import Study
-from dtl.spec.switch_file import SwitchesError, positions
+from dtl.spec.switch_file import positions
 from dtl.spec.upgrade_file import UpgradesError, works
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
@@ -49,7 +50,7 @@ def switches_hold(study: Study) -> Found:
     if path.suffix == ".csv" and path.is_file():
         try:
             positions(path)
-        except SwitchesError as err:
+        except SmallCsvError as err:
             for line in str(err).splitlines():
                 yield ("network", "switches"), "wrong-file", f"'{study.network.switches}'{line}"
 
@@ -64,7 +65,7 @@ def equipment_holds(study: Study) -> Found:
         if name is not None and (study.folder / name).is_file():
             try:
                 read(study.folder / name)
-            except (EquipmentError, SecondaryError, CalibrationError, UnicodeDecodeError) as err:
+            except (SmallCsvError, UnicodeDecodeError) as err:
                 for line in str(err).splitlines():
                     yield at, "wrong-file", f"'{name}'{line}"
 
@@ -76,7 +77,7 @@ def calibration_meets_words(study: Study) -> Found:
         return
     try:
         lines = [str(r["line"]) for r in calibration(study.folder / name) if r["parameter"] == "head_voltage"]
-    except (CalibrationError, UnicodeDecodeError):
+    except (SmallCsvError, UnicodeDecodeError):
         return  # told where the file is judged
     if lines:
         message = f"'{name}' states head_voltage in line {', '.join(lines)}, and so does network.head_voltage; keep one"

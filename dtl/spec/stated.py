@@ -9,8 +9,9 @@ from dtl.spec.action_steps import Step
 from dtl.spec.canonical import plain
 from dtl.spec.edits import Actions, Controls, Flexibility, Project, Switching, Upgrades
 from dtl.spec.layer import LayerBase
+from dtl.spec.small_csv import SmallCsvError
 from dtl.spec.study import Study
-from dtl.spec.switch_file import SwitchesError, positions
+from dtl.spec.switch_file import positions
 from dtl.spec.upgrade_file import UpgradesError, works
 
 Place = tuple[str | int, ...]
@@ -77,7 +78,7 @@ def _switches(study: Study) -> Iterator[Stated]:
     if path.suffix == ".csv" and path.is_file():
         try:
             names = list(positions(path))
-        except (SwitchesError, UnicodeDecodeError):
+        except (SmallCsvError, UnicodeDecodeError):
             return  # told by the check of the file
         for name in names:
             yield Stated(("network", "switches"), ("switch",), name, file=f"'{study.network.switches}': ")

@@ -11,25 +11,18 @@ POSITIONS = {"open": False, "closed": True, "close": True, "0": False, "1": True
 """Whether a switch is closed, by the word of the column ``position``."""
 
 
-class SwitchesError(Exception):
-    """A file of positions that is not as it must be: one line of text for each row, which begins with ``:line:``."""
-
-
 def positions(path: Path) -> dict[str, bool]:
     """Whether each switch of a file is closed, by its name, which may begin with ``FEEDER:``.
 
     Raises
     ------
-    SwitchesError
-        Columns lack, or rows are wrong; all of them are told.
+    SmallCsvError
+        Columns lack or are unknown, or rows are wrong; all of them are told.
     """
-    found, wrong = dict[str, bool](), list[str]()
-    (at, header), body = small_csv.read(path)
-    if header and (lacking := [c for c in ("switch", "position") if c not in header]):
-        raise SwitchesError(f":{at}: has no column {' and '.join(lacking)}")
-    for line, cells in body:
-        row = dict(zip(header, cells, strict=False))
-        name, word = row.get("switch", ""), row.get("position", "").lower()
+    found = dict[str, bool]()
+    rows, wrong = small_csv.read(path, ("switch", "position"))
+    for line, row in rows:
+        name, word = row["switch"], row["position"].lower()
         if not name:
             wrong.append(f":{line}: switch: is empty")
         elif word not in POSITIONS:
@@ -38,8 +31,5 @@ def positions(path: Path) -> dict[str, bool]:
             wrong.append(f":{line}: switch: '{name}' stands there twice")
         else:
             found[name] = POSITIONS[word]
-    if not header:
-        raise SwitchesError(":1: is empty; its columns are switch and position")
-    if wrong:
-        raise SwitchesError("\n".join(wrong))
+    small_csv.refuse(wrong)
     return found

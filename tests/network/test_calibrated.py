@@ -13,7 +13,8 @@ from dtl.demand.calibrated import power_factor
 from dtl.demand.demand import Demand, Drive
 from dtl.network.calibrated import UnknownElement, calibrated, with_loads
 from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Regulator, Source, Transformer, Winding
-from dtl.spec.calibration_file import CalibrationError, calibration
+from dtl.spec.calibration_file import calibration
+from dtl.spec.small_csv import SmallCsvError
 
 HEADER = "feeder,parameter,element,before,proposed,note"
 
@@ -80,13 +81,13 @@ def test_what_the_model_has_not_is_an_error_with_the_nearest_name(tmp_path: Path
 
 
 def test_every_mistake_in_the_file_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(CalibrationError) as told:
+    with pytest.raises(SmallCsvError) as told:
         read(tmp_path, "F1,load_scal,,,1,", "F1,tap,,,1.5,", "F1,impedance,main,,1,", "F1,power_factor,,,1.4,",
              "F1,load_scale,,,,", ",phase,lat,,D,")  # fmt: skip
     lines = str(told.value).splitlines()
     assert [line[:3] for line in lines] == [":2:", ":3:", ":3:", ":4:", ":5:", ":6:", ":7:", ":7:"]
     assert "did you mean 'load_scale'" in lines[0] and "delete the row" in lines[5]
-    with pytest.raises(CalibrationError, match="has no column proposed"):
+    with pytest.raises(SmallCsvError, match="has no column proposed"):
         read(tmp_path, header="feeder,parameter,element")
 
 

@@ -9,7 +9,8 @@ import pytest
 from dtl.network.feeder import Bus, Feeder, Switch
 from dtl.network.join import join
 from dtl.network.positions import positioned
-from dtl.spec.switch_file import SwitchesError, positions
+from dtl.spec.small_csv import SmallCsvError
+from dtl.spec.switch_file import positions
 
 
 def feeder(name: str) -> Feeder:
@@ -46,10 +47,10 @@ def test_rows_of_a_file(tmp_path: Path) -> None:
     path.write_text("# by the operator\nswitch,position,note\nSW-1,open,x\nF2:SW-1,Closed,\n")
     assert positions(path) == {"SW-1": False, "F2:SW-1": True}
     path.write_text("switch,position\nSW-1,opn\n,open\nSW-2,open\nSW-2,closed\n")
-    with pytest.raises(SwitchesError) as caught:
+    with pytest.raises(SmallCsvError) as caught:
         positions(path)
     lines = str(caught.value).splitlines()
     assert [line.split(":")[1] for line in lines] == ["2", "3", "5"] and "did you mean 'open'?" in lines[0]
     path.write_text("name,position\n")
-    with pytest.raises(SwitchesError, match="has no column switch"):
+    with pytest.raises(SmallCsvError, match="has no column switch"):
         positions(path)

@@ -17,8 +17,9 @@ from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Source, Switch
 from dtl.network.operated import operated
 from dtl.network.service_lines import with_service_lines
 from dtl.powerflow.opendss import Year
-from dtl.spec.equipment_file import EquipmentError, equipment
-from dtl.spec.secondary_file import SecondaryError, secondary
+from dtl.spec.equipment_file import equipment
+from dtl.spec.secondary_file import secondary
+from dtl.spec.small_csv import SmallCsvError
 
 
 def feeder(low_nodes: tuple[int, ...] = (1,), split: bool = False) -> Feeder:
@@ -67,7 +68,7 @@ def test_equipment_sets_what_it_says_and_the_last_row_counts(tmp_path: Path) -> 
 
 
 def test_every_mistake_in_a_file_of_equipment_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(EquipmentError) as told:
+    with pytest.raises(SmallCsvError) as told:
         equipment(write(tmp_path, "kind,name,normal_a,kva", "lne,x,1,", "line,,1,", "line,a,-3,", "line,b,,5",
                         "line,c,,", "line,d,1,", "line,D,2,"))  # fmt: skip
     text = str(told.value).splitlines()
@@ -77,7 +78,7 @@ def test_every_mistake_in_a_file_of_equipment_is_told_with_its_line(tmp_path: Pa
         ":5: kva: a line has no such value; it has normal_a, summer_a, winter_a, emergency_a",
         ":6: sets nothing", ":8: name: line 'd' stands there twice",
     ]  # fmt: skip
-    with pytest.raises(EquipmentError, match="no column 'rated'"):
+    with pytest.raises(SmallCsvError, match="no column 'rated'"):
         equipment(write(tmp_path, "kind,name,rated", "line,x,1"))
 
 
@@ -107,7 +108,7 @@ def test_a_load_at_the_primary_gets_no_line_and_is_counted() -> None:
 
 
 def test_a_table_of_secondaries_tells_its_mistakes(tmp_path: Path) -> None:
-    with pytest.raises(SecondaryError) as told:
+    with pytest.raises(SmallCsvError) as told:
         secondary(write(tmp_path, "kva,r_ohm,x_ohm", "25,0.1,x", "25,0.1,0.1", "0,1,1"))
     assert str(told.value).splitlines() == [
         ":2: x_ohm: 'x' is no number that fits",

@@ -22,10 +22,11 @@ from mutations import JSON, damage, survive
 from test_fuzz_gis import wounded
 
 from dtl.sources.registry import READERS
-from dtl.spec.equipment_file import EquipmentError, equipment
+from dtl.spec.equipment_file import equipment
 from dtl.spec.load_profiles import ProfilesError, profiles
-from dtl.spec.secondary_file import SecondaryError, secondary
-from dtl.spec.switch_file import SwitchesError, positions
+from dtl.spec.secondary_file import secondary
+from dtl.spec.small_csv import SmallCsvError
+from dtl.spec.switch_file import positions
 from dtl.synth import lv
 
 NUMBER = pytest.mark.parametrize("number", [200, pytest.param(2000, marks=pytest.mark.slow)])
@@ -119,10 +120,10 @@ def test_every_file_of_a_study_tells_or_is_read(tmp_path: Path, number: int) -> 
     path = tmp_path / "x.csv"
     sound: dict[str, tuple[Callable[[Path], Any], type[Exception]]] = {
         "switch,position\n" + "".join(f"sw{i},{'open' if i % 2 else 'closed'}\n" for i in range(9)):
-            (positions, SwitchesError),
+            (positions, SmallCsvError),
         "kind,name,feeder,normal_a,kva\nline,l1,f,100,\ntransformer,t1,,,50\nline_code,c*,,5,\n":
-            (equipment, EquipmentError),
-        "kva,r_ohm,x_ohm\n25,0.1,0.05\n50,0.05,0.02\n": (secondary, SecondaryError),
+            (equipment, SmallCsvError),
+        "kva,r_ohm,x_ohm\n25,0.1,0.05\n50,0.05,0.02\n": (secondary, SmallCsvError),
         "hour,class:residential,feeder:f kw\n" + "".join(f"{h},{h / 10},{h}\n" for h in range(24)):
             (profiles, ProfilesError),
     }  # fmt: skip
