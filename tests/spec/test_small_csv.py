@@ -23,7 +23,7 @@ def test_an_unknown_column_is_told_with_the_nearest_one(tmp_path: Path) -> None:
 def test_an_empty_file_says_its_columns(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text)
-    with pytest.raises(SmallCsvError, match="^:1: is empty; its columns are kva, r_ohm, x_ohm, and may be note"):
+    with pytest.raises(SmallCsvError, match=r"^:1: is empty; its columns are kva, r_ohm, x_ohm, and may be note"):
         secondary(path)
 
 
