@@ -13,8 +13,8 @@ from dtl.analyses.ranking import Ranked
 from dtl.report.facts import Facts
 from dtl.spec.canonical import plain
 from dtl.spec.edits import STATUSES
+from dtl.spec.kinds import ORDER
 from dtl.spec.layer_files import SHIPPED
-from dtl.spec.layers import ORDER
 from dtl.spec.profiles import BUILT_IN
 from dtl.spec.schema import schema
 from dtl.spec.study import Study

@@ -9,8 +9,9 @@ from typing import Any
 from dtl.demand.demand import Demand
 from dtl.network.feeder import Feeder
 from dtl.scenarios.context import Context
-from dtl.scenarios.registry import IN_TIME, LAYERS, ORDER, SCHEDULE
+from dtl.scenarios.registry import IN_TIME, LAYERS, SCHEDULE
 from dtl.scenarios.state import State, state_of
+from dtl.spec.kinds import ORDER
 
 
 def ordered(layers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""The kinds of layers: which function applies each, and the fixed order in which kinds apply."""
+"""The kinds of layers: which function applies each."""
 
 from __future__ import annotations
 
@@ -26,23 +26,3 @@ SCHEDULE = "dtl.scenarios.edited_batteries:scheduled"
 """What batteries of the utility do, known when the load is: before the kinds that act in time."""
 IN_TIME = ("actions", "flexibility")
 """Kinds that act in time, on the load that all others make."""
-
-ORDER = (
-    "weather",
-    "upgrades",
-    "queue",
-    "project",
-    "switching",
-    "controls",
-    "growth",
-    "electrification",
-    "ev",
-    "custom",
-    "connection_rules",
-    "solar",
-    "tariff",
-    "battery",
-    "actions",
-    "flexibility",
-)
-"""Order in which kinds apply; a stack is a set, so the order in which a study lists it means nothing."""

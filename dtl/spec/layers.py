@@ -1,4 +1,4 @@
-"""The layers that a scenario may stack: the union of all kinds, and the fixed order in which they apply."""
+"""The layers that a scenario may stack: the union of all kinds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from dtl.spec.adoption import Battery, ConnectionRules, Custom, Electrification, Ev, Growth, Solar, Tariff, Weather
 from dtl.spec.edits import Actions, Controls, Flexibility, Project, Queue, Switching, Upgrades
+from dtl.spec.kinds import ORDER
 from dtl.spec.layer import LayerBase
 
 Layer = Annotated[
@@ -32,26 +33,6 @@ Layer = Annotated[
     Field(discriminator="kind"),
 ]
 """A layer, told by its ``kind``."""
-
-ORDER = (
-    "weather",
-    "upgrades",
-    "queue",
-    "project",
-    "switching",
-    "controls",
-    "growth",
-    "electrification",
-    "ev",
-    "custom",
-    "connection_rules",
-    "solar",
-    "tariff",
-    "battery",
-    "actions",
-    "flexibility",
-)
-"""The kinds in the order in which they apply; actions and flexibility act inside the power flow, in time order."""
 
 
 def in_order(layers: Mapping[str, LayerBase]) -> list[tuple[str, LayerBase]]:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from dtl.spec.available import mark
 from dtl.spec.base import Base
 from dtl.spec.canonical import plain
-from dtl.spec.layers import ORDER
+from dtl.spec.kinds import ORDER
 from dtl.spec.schema import classes, of_type, schema, text
 from dtl.spec.study import Study
 from dtl.spec.words import meaning

@@ -15,7 +15,7 @@ import scripts
 
 from dtl.errors import SpecError
 from dtl.report import builder
-from dtl.spec.layers import ORDER
+from dtl.spec.kinds import ORDER
 from dtl.spec.schema import classes
 from dtl.spec.study import Study, load
 

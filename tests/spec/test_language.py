@@ -18,7 +18,7 @@ from dtl.spec import load as loading
 from dtl.spec import names, reference, schema
 from dtl.spec.available import mark
 from dtl.spec.base import Base
-from dtl.spec.layers import ORDER
+from dtl.spec.kinds import ORDER
 from dtl.spec.study import Study, load
 from dtl.spec.words import meaning
 
