@@ -6,12 +6,10 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
-
-C = TypeVar("C", bound="type[Base]")
 
 
 class Scalar(str):
@@ -53,7 +51,6 @@ class Base(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
     )
-    available: ClassVar[bool] = True
 
     @model_validator(mode="before")
     @classmethod
@@ -61,24 +58,6 @@ class Base(BaseModel):
         if isinstance(info.context, Reading) and isinstance(data, dict):
             info.context.classes[id(data)] = cls
         return data
-
-
-def not_yet(cls: C) -> C:
-    """Marks a class whose words are read and checked, and then refused as "not available yet"."""
-    cls.available = False
-    return cls
-
-
-@dataclass(frozen=True)
-class NotYet:
-    """Marks a field as "not available yet": wholly, for all values but those of ``but``, or for those of ``only``."""
-
-    but: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-
-    def refuses(self, text: str) -> bool:
-        """Whether a scalar is one of the values that are not available yet."""
-        return text in self.only if self.only else text not in self.but
 
 
 COSMETIC: dict[str, Any] = {"cosmetic": True}

@@ -127,7 +127,7 @@ def _heads_can_be_followed(study: Study) -> Found:
 
 
 def _together_is_chosen(study: Study) -> Found:
-    if not isinstance(study.network.together, list) or not isinstance(study.feeders, list):
+    if not isinstance(study.feeders, list):
         return
     for i, group in enumerate(study.network.together):
         for feeder in group:
@@ -142,13 +142,12 @@ def _together_is_chosen(study: Study) -> Found:
 def _layers_reach_feeders(study: Study) -> Found:
     """A layer for some feeders names feeders of the study, and all or none of those that are solved together."""
     chosen = study.feeders if isinstance(study.feeders, list) else None
-    together = study.network.together if isinstance(study.network.together, list) else []
     for name, layer in study.layers.items():
         for i, glob in enumerate(layer.feeders or ()):
             if chosen and not any(fnmatchcase(f, glob) or fnmatchcase(glob, f) for f in chosen):
                 message = f"'{glob}' is none of the study's 'feeders'{near(glob, chosen)}"
                 yield ("layers", name, "feeders", i), "unknown-name", message
-        for group in together:
+        for group in study.network.together:
             reached = [f for f in group if layer.reaches(f)]
             if reached and len(reached) < len(group):
                 left = ", ".join(f for f in group if f not in reached)

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from dtl.errors import Mistake, SpecError
-from dtl.spec.available import refused
 from dtl.spec.base import Reading
 from dtl.spec.cross import cross_check
 from dtl.spec.decisions import load_decisions
@@ -20,9 +19,6 @@ from dtl.spec.text import BrokenError, File, Node, read
 
 BY_NAME = ("sources", "profiles", "layers", "scenarios", "sweeps", "analyses")
 """Sections whose entries stand for themselves: a mistake in one leaves the others."""
-
-VALUES = ("spec.unknown-value", "spec.not-a-number", "spec.out-of-range", "spec.unknown-name")
-"""Mistakes of a value; whether it is available is not said of one that does not exist."""
 
 
 def load_study(path: Path) -> Study:
@@ -43,8 +39,6 @@ def load_study(path: Path) -> Study:
     reading = Reading(file.parent, root.data, frozenset(includes.incomplete))
     study, found = _validate(root, reading)
     mistakes += includes.mistakes + found
-    judged = {(m.file, m.line, m.column) for m in found if m.slug in VALUES}
-    mistakes += [m for m in refused(root, reading) if (m.file, m.line, m.column) not in judged]
     draft = study or _draft(root)
     draft._folder = file.parent
     mistakes += cross_check(draft, root)

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic import BeforeValidator as Before
 
-from dtl.spec.base import Base, NotYet, one_of, wrong
+from dtl.spec.base import Base, one_of, wrong
 from dtl.spec.names import CsvPath, GeneratorsName, GisName, ModelName, ScadaName, switch_file
 from dtl.spec.scalars import Count, Day, Percent, PerUnit, Positive, Text
-from dtl.spec.shapes import ListShape, MapShape, TextShape, shape
+from dtl.spec.shapes import MapShape, TextShape, shape
 
 
 class HeadVoltage(Base):
@@ -74,7 +74,6 @@ def _groups(value: list[list[str]]) -> list[list[str]]:
 
 
 Groups = Annotated[list[Annotated[list[Text], Field(min_length=2)]], AfterValidator(_groups)]
-Substations = Literal["substation"]
 
 
 class Network(Base):
@@ -98,11 +97,7 @@ class Network(Base):
         shape("'modelled'", "a map"),
     ] = Secondary(drop_pct=0.0)
     """Where service voltage is judged: behind a drop, or at the service itself where it is modelled."""
-    together: Annotated[
-        Annotated[Groups, ListShape] | Annotated[Substations, TextShape],
-        shape("a list of lists of feeders", "'substation'"),
-        NotYet(only=("substation",)),
-    ] = []
+    together: Groups = []
     """Feeders that are solved as one circuit, so that ties between them can be used."""
     reconcile: Reconcile | None = None
     """How assets of the GIS are matched with those of the model."""

@@ -11,7 +11,6 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from dtl.spec.available import mark
 from dtl.spec.base import Base
 from dtl.spec.canonical import plain
 from dtl.spec.kinds import ORDER
@@ -37,8 +36,6 @@ disjoint names. Paths are relative to the file in which they stand.
 
 A **case** is a scenario in a planned year, `growth@2030`; without planned years it is the scenario alone. A stack is a
 set: layers apply in the fixed order of their kinds ({order}), and within a kind by name.
-
-Words marked *not yet* are read and checked, and then refused by `dtl check`: their work is not built.
 """
 
 
@@ -54,8 +51,7 @@ def page() -> str:
 
 def _section(cls: type[Base], part: dict[str, Any]) -> str:
     about = inspect.cleandoc(cls.__doc__ or "").replace("\n", " ")
-    state = "" if cls.available else " *Not yet.*"
-    lines = [f"## {_title(cls)} {{#{anchor(cls)}}}", "", f"{about}{state}", ""]
+    lines = [f"## {_title(cls)} {{#{anchor(cls)}}}", "", about, ""]
     if not cls.model_fields:
         return "\n".join([*lines, "It has no words: write `{}`.", ""])
     lines += ["| Word | Type | Unit | Default | Meaning |", "|---|---|---|---|---|"]
@@ -66,7 +62,7 @@ def _section(cls: type[Base], part: dict[str, Any]) -> str:
         about = meaning(cls, name) or ("Which kind it is." if name == "kind" else "")
         inner = of_type(field.annotation)
         kind = _type(part["properties"][word], inner)
-        lines.append(f"| `{word}` | {kind} | {_unit(word, about)} | {default} | {_cell(about)}{_mark(field)} |")
+        lines.append(f"| `{word}` | {kind} | {_unit(word, about)} | {default} | {_cell(about)} |")
     return "\n".join([*lines, ""])
 
 
@@ -85,15 +81,6 @@ def anchor(cls: type[Base]) -> str:
     """The anchor of a class on the page: its kind, or else its name."""
     kinds = _kinds(cls)
     return kinds[0] if kinds else re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
-
-
-def _mark(field: Any) -> str:
-    marked = mark(field)
-    if marked is None:
-        return ""
-    if marked.only:
-        return f" *Not yet: {', '.join(marked.only)}.*"
-    return f" *Today only: {', '.join(marked.but)}.*" if marked.but else " *Not yet.*"
 
 
 def _default(value: Any) -> str:

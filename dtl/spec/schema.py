@@ -7,14 +7,12 @@ import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from dtl.spec.available import mark
 from dtl.spec.base import Base
 from dtl.spec.includes import SECTIONS
 from dtl.spec.study import Study
 from dtl.spec.words import meaning
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-NOT_YET = "Not available yet. "
 
 
 def schema() -> dict[str, Any]:
@@ -64,24 +62,15 @@ def of_type(annotation: Any) -> list[type[Base]]:
 
 
 def _describe(cls: type[Base], target: dict[str, Any]) -> None:
-    """Puts docstrings and marks of a class into its part of the schema."""
-    target["description"] = ("" if cls.available else NOT_YET) + (inspect.getdoc(cls) or "")
+    """Puts docstrings of a class into its part of the schema."""
+    target["description"] = inspect.getdoc(cls) or ""
     target.pop("title", None)
     for name, field in cls.model_fields.items():
         part = target["properties"][field.alias or name]
         part.pop("title", None)
         said = meaning(cls, name)
-        marked = mark(field)
-        if marked is not None:
-            said = NOT_YET + said if not (marked.but or marked.only) else said + _partly(marked.but, marked.only)
         if said:
             part["description"] = said
-
-
-def _partly(but: tuple[str, ...], only: tuple[str, ...]) -> str:
-    if only:
-        return f" Not available yet: {', '.join(only)}."
-    return f" Available today: {', '.join(but)}."
 
 
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

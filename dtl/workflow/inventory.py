@@ -163,7 +163,5 @@ def _is_chosen(feeder: str, study: Study) -> bool:
 
 
 def _groups(study: Study, feeders: list[str]) -> dict[str, str]:
-    together = study.network.together
-    pairs = together if isinstance(together, list) else []
-    joined = {feeder: "+".join(sorted(pair)) for pair in pairs for feeder in pair}
+    joined = {feeder: "+".join(sorted(pair)) for pair in study.network.together for feeder in pair}
     return {feeder: joined.get(feeder, feeder) for feeder in feeders}

@@ -106,8 +106,7 @@ class Slices:
 
     def _members(self, group: str) -> list[str]:
         """The feeders of a group."""
-        together = self.study.network.together
-        pairs = together if isinstance(together, list) else []
+        pairs = self.study.network.together
         return next((sorted(p) for p in pairs if "+".join(sorted(p)) == group), [group] if group else [])
 
     @cached_property
@@ -186,7 +185,6 @@ class Slices:
         return feeders.words(self.study.feeders, self.study.folder)
 
     def _split_feeders(self) -> dict[str, Any]:
-        together = self.study.network.together
         declared = self.study.areas if isinstance(self.study.areas, dict) else {}
         expected = (
             [f for f in self._feeders if not any(c in f for c in "*?[")] if isinstance(self._feeders, list) else []
@@ -194,7 +192,7 @@ class Slices:
         return {
             "model": self.study.network.model,
             "feeders": self._feeders,
-            "together": together,
+            "together": self.study.network.together,
             "feeders_expected": sorted(expected),
             "areas": {name: plain(area, cosmetic=False) for name, area in declared.items()},
             **stated.network(self.study),

@@ -14,35 +14,32 @@ import pytest
 import yaml
 
 from dtl.errors import SpecError
-from dtl.spec import load as loading
 from dtl.spec import names, reference, schema
-from dtl.spec.available import mark
 from dtl.spec.base import Base
 from dtl.spec.kinds import ORDER
-from dtl.spec.study import Study, load
+from dtl.spec.study import load
 from dtl.spec.words import meaning
 
 STUDIES = sorted((Path(__file__).resolve().parents[1] / "cases" / "spec" / "_studies").glob("*.yaml"))
 
 
 @pytest.fixture
-def everything_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if all words were available and all files there."""
-    monkeypatch.setattr(loading, "refused", lambda root, reading: [])
+def all_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if all files were there."""
     monkeypatch.setattr(names, "_must_exist", lambda path, reading: None)
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
-def test_only_what_is_not_built_or_not_there_is_refused(path: Path) -> None:
+def test_only_files_that_are_not_there_are_refused(path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load(path)
     slugs = {m.slug for m in caught.value.mistakes}
-    assert slugs <= {"spec.not-yet", "spec.missing-file"}, str(caught.value)
+    assert slugs <= {"spec.missing-file"}, str(caught.value)
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
-@pytest.mark.usefixtures("everything_built")
-def test_it_is_a_study_once_everything_is_built(path: Path) -> None:
+@pytest.mark.usefixtures("all_files")
+def test_it_is_a_study_once_its_files_are_there(path: Path) -> None:
     study = load(path)
     years = study.years.planned or [0]
     assert len(study.cases) == len(years) * len({"base", *study.scenarios})
@@ -52,7 +49,7 @@ def test_it_is_a_study_once_everything_is_built(path: Path) -> None:
     assert study.canonical() == load(path).canonical()
 
 
-@pytest.mark.usefixtures("everything_built")
+@pytest.mark.usefixtures("all_files")
 def test_the_example_of_the_design_means_what_it_says() -> None:
     study = load(next(p for p in STUDIES if p.stem == "full"))
     assert [c.case for c in study.cases] == [f"{s}@{y}" for s in ("base", "high") for y in (2026, 2030, 2035)]
@@ -122,26 +119,6 @@ def test_kinds_and_their_order_are_complete() -> None:
     assert names._kinds("layers") == set(ORDER)
     assert names._kinds("sources") >= {"opendss", "cyme_text", "cim", "open_meteo", "weather_file", "epw", "costs"}
     assert set(names.MODELS) <= names._kinds("sources")
-
-
-def test_what_is_available_today() -> None:
-    """A mark is deleted when its work is built; this list then grows by what was built."""
-    kinds = {k: c.available for c in schema.classes() for k in reference._kinds(c)}
-    assert {k for k, available in kinds.items() if available} == {
-        "opendss", "cyme_text", "cyme_xml", "cyme_mdb", "pandapower", "cim", "gis", "oms", "ami", "growth", "ev",
-        "weather", "electrification", "tariff", "custom", "project", "upgrades", "controls", "switching", "queue",
-        "scada", "solar", "battery", "connection_rules", "actions", "flexibility",
-        "open_meteo", "weather_file", "epw", "generators", "forecast", "costs", "cyme_results", "mini_twin",
-    }  # fmt: skip
-    analyses = next(c for c in schema.classes() if c.__name__ == "Analyses").model_fields
-    asked = {n for n, f in analyses.items() if all(c.available for c in schema.of_type(f.annotation))}
-    assert asked == {
-        "thermal", "voltage", "losses", "compare", "reliability", "validate_", "hosting", "substations", "ageing",
-        "anomaly", "calibrate", "clusters", "compliance", "disaggregate", "forecast", "growth", "mitigation",
-        "outage_risk", "recommend", "spatial", "surrogate",
-    }  # fmt: skip
-    marked = {n for n, f in Study.model_fields.items() if mark(f) is not None}
-    assert marked == set()
 
 
 def test_a_section_is_frozen_and_made_in_code_without_text() -> None:
