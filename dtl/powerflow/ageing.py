@@ -28,8 +28,6 @@ REFERENCE_K = {65: 383.0, 55: 368.0}
 """Reference hot spot by average winding rise, thermally upgraded paper or not: 110 and 95 degree C [K]."""
 HOT_SPOT_RISE_K = {65: 80.0, 55: 65.0}
 """Rise of the hot spot over ambient at rated load by average winding rise [K]."""
-DISTRIBUTION_KVA = 2500.0
-"""Up to here a unit is a distribution transformer for IEC 60076-7 (scope of its clause 8) [kVA]."""
 STEEL, TANK, OIL = 0.1323, 0.0882, 0.3513
 """Thermal capacity by core and coil, tank and fittings [Wh/(kg K)] and oil [Wh/(L K)], ONAN (C57.91, 7.2.6)."""
 LOSS_RATIO = 5.0

@@ -46,8 +46,8 @@ class BalancedYear(BatchYear):
 
     def __init__(self, feeder: Feeder, demand: Demand, by: Engine, *, tolerance: float = TOLERANCE) -> None:
         super().__init__(feeder, demand, tolerance=tolerance)
-        self._model, self._by = balanced(self.feeder), by
-        model, count = self._model, len(self.batch.ports.owners)
+        self._model = model = balanced(self.feeder)
+        count = len(self.batch.ports.owners)
         self._tree = radial_tree(model) if by == "radial" else None
         if lost := [name for key in self.batch.ports.owners if key not in model.node_of for name in key[1:]]:
             raise SolveError(f"no source reaches {lost[0]}")

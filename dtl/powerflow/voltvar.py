@@ -60,12 +60,6 @@ class Curve:
         at, value = zip(*self.points, strict=True)
         return np.asarray(np.interp(np.asarray(x, np.float64), at, value), np.float64)
 
-    @property
-    def steepest(self) -> float:
-        """Largest fall of the values per unit of x; infinite at a jump."""
-        steps = [(a[1] - b[1], b[0] - a[0]) for a, b in pairwise(self.points)]
-        return max((fall / run if run else np.inf) for fall, run in steps if fall > 0.0 or run > 0.0)
-
 
 def _1547(*points: tuple[float, float]) -> Curve:
     return Curve(points, "rated_kva", "IEEE 1547-2018", "5.3.3, table 8", 5.0)
@@ -98,12 +92,6 @@ COS_PHI_P = {
     "vde_4105_cos_phi_p_small": _by_power(COS_PHI_SMALL),
 }
 """Power factor by active power, under-excited."""
-
-
-def curve_of(word: str, rated_kva: float) -> Curve:
-    """The curve of a word of the study language (``volt_var: ieee_1547_b``) for an inverter of that size."""
-    curves = VOLT_VAR | COS_PHI_P
-    return curves[name_of(word, rated_kva, curves)]
 
 
 def name_of(word: str, rated_kva: float, known: Container[str]) -> str:
@@ -147,12 +135,3 @@ def within_rating(
     p = np.clip(p, -s, s)
     room = np.sqrt(np.maximum(s**2 - p**2, 0.0))
     return p, np.clip(q, -room, room)
-
-
-def damping(curve: Curve, rated: float, volts_pu_per_kvar: float) -> float:
-    """Largest share of a step towards the curve that still settles, for one inverter at one node.
-
-    The undamped iteration ``Q <- f(V(Q))`` has the gain ``slope * rated * dV/dQ``; with the share ``d`` of a step it
-    contracts for ``d < 2 / (1 + gain)``. Half of that is returned, at most 1.
-    """
-    return min(1.0, 1.0 / (1.0 + curve.steepest * rated * volts_pu_per_kvar))

@@ -11,9 +11,6 @@ from typing import Any
 
 from dtl.errors import DtlError
 
-THEME = "material"
-"""The theme that ``site/mkdocs.yml.j2`` names; it comes with the distribution mkdocs-material."""
-
 DATED = ("sitemap.xml", "sitemap.xml.gz")
 """What mkdocs writes with the date of the build."""
 

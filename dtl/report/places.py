@@ -33,11 +33,6 @@ class Places:
     topology: Topology
     filled: int = 0
 
-    def box(self) -> tuple[float, float, float, float]:
-        """West, south, east, north."""
-        xs, ys = [p[0] for p in self.points.values()], [p[1] for p in self.points.values()]
-        return min(xs), min(ys), max(xs), max(ys)
-
 
 def places(feeder: Feeder, crs: str) -> Places:
     """The points of a feeder; `crs` is the coordinate system of the map, and a feeder in another one becomes a tree."""

@@ -59,12 +59,6 @@ class Power:
         """Number of steps."""
         return int(self.shapes.shape[1])
 
-    @property
-    def is_zero(self) -> bool:
-        """Whether no load has any power in any step."""
-        used = self.scale != 0.0
-        return not used.any() or not self.shapes[np.unique(self.row[used])].any()
-
     def values(self) -> Real:
         """The powers in double precision, shape (loads, steps)."""
         return np.asarray(self.scale[:, None] * self.shapes[self.row], np.float64)

@@ -61,7 +61,6 @@ class Readings:
         self.meters, self.tally, self.broken = Meters(), Tally(), list[tuple[str, str]]()
         self.used: dict[str, dict[str, str]] = {}
         self._last = np.zeros(0, np.int32)
-        self._copies = np.zeros(0, np.int32)
 
     def fold(self, new: Callable[[], A], add: Callable[[A, Settled], None], scratch: Path) -> A:
         """Go through all settled pieces: ``add`` each to what ``new`` makes; ``scratch`` is a folder for buckets."""

@@ -33,8 +33,6 @@ class Tag:
     phases: str
     factor: float
     event: bool
-    feeder_stated: str = ""
-    device_stated: str = ""
 
 
 def known(reading: Reading, spec: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Tag]:
@@ -104,8 +102,6 @@ def _tag(words: Mapping[str, str], feeder: Any, device: Any) -> Tag:
         phases="" if phases == "ABC" else phases,
         factor=factor * float(scale) * turned,
         event=record == "event",
-        feeder_stated=words["feeder"],
-        device_stated=words["device"],
     )
 
 

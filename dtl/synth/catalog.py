@@ -102,11 +102,6 @@ class TransformerKind:
         """Resistance, both windings together [per cent]."""
         return self.z_pct / float((1.0 + self.x_over_r**2) ** 0.5)
 
-    @property
-    def x_pct(self) -> float:
-        """Reactance [per cent]."""
-        return self.r_pct * self.x_over_r
-
 
 TRANSFORMERS = tuple(
     TransformerKind(phases, kva, z, xr, nll)

@@ -18,11 +18,6 @@ from dtl.synth.system import Substation
 
 FOOT_M = 0.3048
 BIT = {"A": 4, "B": 2, "C": 1}
-POINT_LAYERS = (
-    "Substation", "Transformer", "Switch", "Fuse", "DynamicProtectiveDevice", "VoltageRegulator", "CapacitorBank",
-    "SupportStructure", "ServicePoint",
-)  # fmt: skip
-LINE_LAYERS = ("PrimaryConductor", "SecondaryConductor")
 TABLES = ("CircuitSource",)
 Layers = dict[str, pd.DataFrame]
 

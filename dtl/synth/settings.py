@@ -17,9 +17,6 @@ FORMATS = (
 )  # fmt: skip
 """Every format that the utility can be written in; ``truth`` is always written."""
 
-NETWORK_FORMATS = ("gdb", "shp", "geojson", "csv", "cyme_text", "cyme_xml", "opendss", "registers")
-"""The formats that need no time series."""
-
 ERRORS = {"none": 0.0, "normal": 1.0, "many": 3.0}
 """How often errors are planted, relative to the rates in ``planted``."""
 
