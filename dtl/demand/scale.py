@@ -21,6 +21,14 @@ Reals = NDArray[np.float64]
 
 USUAL = (0.5, 2.0)
 """Factors outside of these say that meters, model or SCADA are of something else."""
+POSSIBLE = (0.02, 50.0)
+"""And outside of these nothing is corrected: a unit is wrong."""
+DEAD = 0.002
+"""A head below this share of its highest hours (all but 1 %) measures nothing."""
+LEAST_H = 24 * 7
+"""Fewest hours that correct a year: a week."""
+NEARLY_ALL = 0.9
+"""Share of the year below which it is said of which months the factor is."""
 
 
 @dataclass
@@ -36,8 +44,9 @@ class Scaled:
 def heads(scada: pa.Table, source: str | None, calendar: Calendar, timezone: str) -> dict[str, Reals]:
     """Hourly kW of the head of each feeder, nan where it is not measured, shape (8760,).
 
-    Of several devices of a feeder the head is the one with the largest mean power. `source` is that of the values; None
-    takes them from all.
+    Of several devices of a feeder the head is the one with the larger mean power in the hours that both measure, or,
+    where these are less than a week, the one that measures more hours. `source` is that of the values; None takes them
+    from all.
     """
     rows = scada.filter(pc.equal(scada["quantity"].cast(tables.TEXT), "kw"))
     rows = rows.filter(pc.equal(rows["phases"].cast(tables.TEXT), ""))
@@ -49,9 +58,16 @@ def heads(scada: pa.Table, source: str | None, calendar: Calendar, timezone: str
         feeder, device = pair["feeder"], pair["device"]
         own = pc.and_(pc.equal(rows["feeder"].cast(tables.TEXT), feeder), pc.equal(rows["device"], device))
         values = hourly(rows.filter(own), calendar.year, timezone)
-        if np.isfinite(values).any() and (feeder not in found or np.nanmean(values) > np.nanmean(found[feeder])):
+        if np.isfinite(values).any() and (feeder not in found or _above(values, found[feeder])):
             found[feeder] = values
     return found
+
+
+def _above(values: Reals, other: Reals) -> bool:
+    both = np.isfinite(values) & np.isfinite(other)
+    if both.sum() < LEAST_H:
+        return bool(np.isfinite(values).sum() > np.isfinite(other).sum())
+    return bool(values[both].mean() > other[both].mean())
 
 
 def scaled(
@@ -80,6 +96,13 @@ def scaled(
             if by is not None:
                 found.warnings.append(f"{feeder}: SCADA has no power of its head; its loads are not corrected")
             continue
+        total = np.sum([demand.kw(name) for name in own], axis=0).reshape(len(head), -1).mean(axis=1)
+        head, dead = _alive(head, total)
+        if dead:
+            found.warnings.append(
+                f"{feeder}: {dead} hours in which its head measures nothing while its loads draw are not compared: was "
+                "the telemetry dead, or the feeder fed from elsewhere?"
+            )
         if feeder in metered:
             check = head_check(metered[feeder], head, loss_share)
             found.checks[feeder] = {k: round(float(v), 6) for k, v in vars(check).items() if np.isfinite(v)}
@@ -88,32 +111,60 @@ def scaled(
                 found.warnings.append(f"{feeder}: {why}")
         if by is None:
             continue
-        wanted = head * (1.0 - loss_share)
-        factor = _factor(demand, own, wanted, by)
-        if factor is None:
-            found.warnings.append(f"{feeder}: SCADA and loads have no hour in common; its loads are not corrected")
-            continue
-        found.factors[feeder] = round(float(np.mean(factor)), 6)
-        if not USUAL[0] <= found.factors[feeder] <= USUAL[1]:
-            found.warnings.append(
-                f"{feeder}: its loads are multiplied by {found.factors[feeder]:.3g} to meet the head: "
-                "are meters, model and measurement of the same feeder?"
-            )
-        _apply(own, factor, drives, profiles)
+        factor, why = _factor(total, head * (1.0 - loss_share), by)
+        if why:
+            found.warnings.append(f"{feeder}: {why}")
+        if factor is not None:
+            found.factors[feeder] = round(float(np.mean(factor)), 6)
+            _apply(own, factor, drives, profiles)
     return replace(found, demand=Demand(drives, profiles, demand.plants))
 
 
-def _factor(demand: Demand, own: Mapping[str, Drive], wanted: Reals, by: str) -> float | Reals | None:
-    total = np.sum([demand.kw(name) for name in own], axis=0).reshape(len(wanted), -1).mean(axis=1)
+def _alive(head: Reals, total: Reals) -> tuple[Reals, int]:
+    """The head without the hours in which it measures nothing while loads draw, and the number of these."""
+    if not np.isfinite(head).any():
+        return head, 0
+    dead = (np.abs(head) <= DEAD * np.nanquantile(np.abs(head), 0.99)) & (total > 0)
+    return np.where(dead, np.nan, head), int(dead.sum())
+
+
+def _factor(total: Reals, wanted: Reals, by: str) -> tuple[float | Reals | None, str]:
+    """By what the loads are multiplied to meet the head, None where it tells nothing; and what is worth a warning."""
     common = np.isfinite(wanted) & (total > 0)
-    if not common.any():
-        return None
+    hours = int(common.sum())
+    if hours < LEAST_H:
+        return None, (
+            f"SCADA measures its head in {hours} hours in which its loads draw, {LEAST_H} are needed; its loads are "
+            "not corrected: complete the source, or leave out scale_to"
+        )
     energy = float(wanted[common].sum() / total[common].sum())
-    if by == "energy":
-        return energy
-    if by == "peak":
-        return float(wanted[common].max() / total[common].max())
-    return np.where(common, wanted / np.where(total > 0, total, 1.0), energy)
+    factor = float(wanted[common].max() / total[common].max()) if by == "peak" else energy
+    if not POSSIBLE[0] <= factor <= POSSIBLE[1]:
+        return None, (
+            f"its loads would have to be multiplied by {factor:.3g} to meet the head and are not corrected: "
+            "check the unit and the sign of its tag, and whether it is of this feeder"
+        )
+    said = []
+    if not USUAL[0] <= factor <= USUAL[1]:
+        said.append(
+            f"its loads are multiplied by {factor:.3g} to meet the head: "
+            "are meters, model and measurement of the same feeder?"
+        )
+    if hours < NEARLY_ALL * len(total):
+        said.append(
+            f"its head is compared in {hours:,} of {len(total):,} hours, {_months(common)}; "
+            "the other hours are corrected by the factor of these"
+        )
+    if by == "hourly":
+        return np.where(common, wanted / np.where(total > 0, total, 1.0), energy), "; ".join(said)
+    return factor, "; ".join(said)
+
+
+def _months(there: NDArray[np.bool_]) -> str:
+    """Which months are not there for the most part, by number."""
+    share = np.bincount(Calendar().month, there)[1:] / np.bincount(Calendar().month)[1:]
+    missing = ", ".join(str(m) for m in range(1, 13) if share[m - 1] < 0.5)
+    return f"mostly without months {missing}" if missing else "in parts of every month"
 
 
 def _apply(

@@ -26,7 +26,7 @@ from dtl.network.service_transformers import serving
 Reals = NDArray[np.float64]
 
 LEAST_H = 24 * 7
-"""Fewest common steps of a meter that tell anything: a week of hours."""
+"""Fewest hours of a meter's voltages that tell anything: a week, whatever the length of an interval."""
 GAIN, LEAST = 0.4, 0.5
 """Least gain of correlation, and least correlation, for which a link is changed."""
 MIDDLE, WIDTH = 0.2, 0.06
@@ -74,14 +74,15 @@ def _volts(readings: Path, meters: list[str]) -> tuple[Reals, NDArray[np.bool_]]
     """Steps of each meter's voltage, (steps, meters), of unit variance with gaps at 0; and who has enough of them."""
     if not meters or not pq.read_metadata(readings).num_rows:
         return None
-    rows = tables.read("readings", readings, ["meter", "start", "volts", "flag"]).to_pandas()
+    rows = tables.read("readings", readings, ["meter", "start", "interval_min", "volts", "flag"]).to_pandas()
     rows = rows[rows["volts"].notna() & (rows["volts"] >= DARK_V) & (rows["flag"] == "measured")]
     if rows.empty:
         return None
-    rows = rows.astype({"meter": str}).drop_duplicates(["start", "meter"])
+    rows = _alike(rows.astype({"meter": str}).drop_duplicates(["start", "meter"]))
     wide = rows.pivot(index="start", columns="meter", values="volts").reindex(columns=meters)
     values = wide.to_numpy(np.float64, copy=True)
-    told = np.isfinite(values).sum(axis=0) > LEAST_H
+    hours = rows.groupby("meter")["interval_min"].sum().reindex(meters, fill_value=0).to_numpy() / 60.0
+    told = hours > LEAST_H
     if not told.any():
         return None
     values = values[:, told] / np.nanmedian(values[:, told], axis=0)
@@ -93,6 +94,16 @@ def _volts(readings: Path, meters: list[str]) -> tuple[Reals, NDArray[np.bool_]]
     every[:, told] = np.nan_to_num(steps)
     told[told] = spread > 0
     return every, told
+
+
+def _alike(rows: pd.DataFrame) -> pd.DataFrame:
+    """Readings of the longest interval there is, means of those that are shorter: steps compare nothing else."""
+    longest = rows["interval_min"].max()
+    if rows["interval_min"].min() == longest:
+        return rows
+    keys = [rows["start"].dt.floor(f"{longest}min"), rows["meter"]]
+    found: pd.DataFrame = rows.groupby(keys).agg({"volts": "mean", "interval_min": "sum"}).reset_index()
+    return found
 
 
 def _scores(steps: Reals, code: NDArray[np.int64], units: int) -> Reals:

@@ -159,3 +159,36 @@ def test_readings_of_the_step_are_the_demand(tmp_path: Path) -> None:
     for origin, energy in coarse["kwh"].items():
         assert told["kwh"][origin] == pytest.approx(energy, rel=1e-9)
     assert told["meters"]["measured_kwh"] == pytest.approx(coarse["meters"]["measured_kwh"], rel=1e-9)
+
+
+@pytest.mark.parametrize("by", ["energy", "peak", "hourly"])
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        (lambda h: 0.0, "in 0 hours"),
+        (lambda h: 30.0 if h < 160 else None, "in 160 hours"),
+        (lambda h: -30.0 * daily(h), "the sign of its tag"),
+        (lambda h: 30e3 * daily(h), "the unit"),
+    ],
+    ids=["zero", "short", "turned", "in W"],
+)
+def test_a_head_that_tells_nothing_corrects_nothing(tmp_path: Path, by: str, head: Any, why: str) -> None:
+    plain, _ = demand(tmp_path, daily)
+    found, told = demand(tmp_path, daily, head, scale_to={"source": "s", "by": by})
+    assert not told["scale"]["factors"] and any(why in w and "not corrected" in w for w in told["warnings"])
+    for load in ("l1", "l2"):
+        np.testing.assert_array_equal(found.kw(load), plain.kw(load))
+
+
+@pytest.mark.parametrize("by", ["energy", "peak", "hourly"])
+def test_hours_of_a_dead_head_do_not_correct(tmp_path: Path, by: str) -> None:
+    def head(hour: int) -> float:
+        return 0.01 if 100 <= hour < 250 else 6.0 * daily(hour)
+
+    asked = {"source": "s", "by": by}
+    whole, _ = demand(tmp_path, daily, lambda h: 6.0 * daily(h), scale_to=asked)
+    found, told = demand(tmp_path, daily, head, scale_to=asked)
+    assert any("150 hours" in w and "measures nothing" in w for w in told["warnings"])
+    assert any("354 of 8,760 hours" in w and "months 1, 2, 3, 4, 5" in w for w in told["warnings"])
+    assert found.kw("l1").sum() == pytest.approx(whole.kw("l1").sum(), rel=0.03)
+    assert found.kw("l1").min() > 0

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from dtl import tables
+from dtl.network.feeder import Feeder
+from dtl.network.refine import refine
 
 sys.path.append(str(Path(__file__).parents[1] / "bench"))
 import meters as bench
@@ -28,3 +34,39 @@ def test_wrong_links_are_found(found: list[tuple[bool, bool, bool, float]]) -> N
 def test_who_is_sure_is_right(found: list[tuple[bool, bool, bool, float]]) -> None:
     sure = [now for _, now, _, confidence in found if confidence >= 0.9]
     assert len(sure) > 0.8 * len(found) and sum(sure) >= 0.95 * len(sure)
+
+
+def judged(folder: Path, days: int, minutes: tuple[int, int]) -> list[str]:
+    """The basis of six meters below two transformers, the last one recorded below the wrong one.
+
+    The meters of the first transformer, and those of the second, have intervals of so many `minutes`.
+    """
+    rng = np.random.default_rng(3)
+    start = datetime(2025, 6, 1, tzinfo=UTC)
+    quarters = days * 96
+    common = np.cumsum(rng.normal(0.0, 0.1, quarters))
+    volts = [120.0 + common - np.abs(rng.normal(0.0, 1.0, quarters)) for _ in range(2)]
+    empty = {c.name: "" for c in tables.TABLES["meters"].columns if not c.null}
+    meters, readings = [], []
+    for k, (unit, recorded) in enumerate([(0, 0)] * 3 + [(1, 1)] * 2 + [(1, 0)]):
+        meters.append(empty | {"feeder": "f", "meter": f"m{k}", "transformer": f"t{recorded}", "basis": "record"})
+        each = minutes[unit] // 15
+        own = (volts[unit] + rng.normal(0.0, 0.1, quarters)).reshape(-1, each).mean(axis=1)
+        readings += [
+            {"meter": f"m{k}", "start": start + timedelta(minutes=minutes[unit] * i), "interval_min": minutes[unit],
+             "volts": v, "flag": "measured"}
+            for i, v in enumerate(own.tolist())
+        ]  # fmt: skip
+    tables.write("readings", tables.frame("readings", readings), folder / "readings.parquet")
+    feeder = Feeder(id="f", feeders=("f",))
+    after = refine(tables.frame("meters", meters), folder / "readings.parquet", feeder, {"max_distance_m": 120.0})
+    return [row["basis"] for row in after.to_pylist()]
+
+
+@pytest.mark.parametrize(("days", "minutes"), [(10, (15, 15)), (10, (60, 60)), (10, (15, 60)), (10, (30, 15))])
+def test_a_week_of_volts_judges_whatever_the_intervals(tmp_path: Path, days: int, minutes: tuple[int, int]) -> None:
+    assert judged(tmp_path, days, minutes) == ["record"] * 5 + ["voltage"]
+
+
+def test_less_than_a_week_judges_nothing_however_short_the_intervals(tmp_path: Path) -> None:
+    assert judged(tmp_path, 5, (15, 15)) == ["record"] * 6
