@@ -76,7 +76,7 @@ def _pairs(section: Mapping[str, Any], before: str = "") -> list[tuple[str, str]
         if isinstance(value, Mapping):
             found += _pairs(value, f"{before}{key}.")
         elif isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
-            found += [(f"{before}{key} {i}", _told(one)) for i, one in enumerate(value, 1)]
+            found += [(f"{before}{key} {i}", told(one)) for i, one in enumerate(value, 1)]
         else:
             found.append((f"{before}{key}", _words(value)))
     return found
@@ -88,17 +88,14 @@ def _words(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return ", ".join(_words(v) for v in value) if len(value) <= 24 else f"{len(value)} values"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value)
+        apart = "; " if any(isinstance(v, Mapping) for v in value) else ", "
+        return apart.join(_words(v) for v in value) if len(value) <= 24 else f"{len(value)} values"
+    return told(value) if isinstance(value, Mapping) else str(value)
 
 
-def _told(step: Mapping[str, Any]) -> str:
-    """One of several maps in words, its times last: ``open SW-12, at 2026-07-14 09:00``."""
-    ordered = {k: v for k, v in step.items() if k not in _TIMES}
-    ordered |= {k: str(step[k]).replace("T", " ")[:16] for k in _TIMES if k in step}
-    words = [
-        f"{key} {_told(value)}" if isinstance(value, Mapping) else f"{key} {_words(value)}"
-        for key, value in ordered.items()
-        if value not in (None, "", [], {})
-    ]
-    return ", ".join(words)
+def told(section: Mapping[str, Any], apart: str = ", ") -> str:
+    """A section in words, its times last: ``open SW-12, at 2026-07-14 09:00``; what is empty is left out."""
+    ordered = {k: v for k, v in section.items() if k not in _TIMES}
+    ordered |= {k: str(section[k]).replace("T", " ")[:16] for k in _TIMES if k in section}
+    words = (f"{key} {_words(value)}" for key, value in ordered.items() if value not in (None, "", [], {}))
+    return apart.join(words)

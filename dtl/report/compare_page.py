@@ -8,6 +8,7 @@ from typing import Any
 
 from dtl.analyses.metrics import METRICS
 from dtl.report import payloads
+from dtl.report.assumptions import told
 from dtl.report.facts import Facts
 from dtl.report.payloads import Column
 
@@ -41,8 +42,9 @@ def _stack(spec: Mapping[str, Any], scenario: str) -> list[dict[str, str]]:
 
 
 def _words(layer: Mapping[str, Any]) -> str:
-    told = {k: v for k, v in sorted(layer.items()) if v not in (None, [], {}, "")}
-    return ", ".join(f"{k} {v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)}" for k, v in told.items())
+    """The kind of a layer, and what else it says: ``growth: per_year 0.02; to all``."""
+    said = told({k: v for k, v in sorted(layer.items()) if k != "kind"}, "; ")
+    return f"{layer.get('kind', '')}: {said}".strip(": ")
 
 
 def payload(spec: Mapping[str, Any], facts: Facts, cases: Sequence[Mapping[str, Any]]) -> bytes:
@@ -62,7 +64,6 @@ def payload(spec: Mapping[str, Any], facts: Facts, cases: Sequence[Mapping[str, 
     meta = {
         "metrics": [_metric(m) for m in there],
         "headline": [m for m in facts.text("headline").split() if m in there],
-        "stacks": {c["scenario"]: _stack(spec, c["scenario"]) for c in cases},
         "left_out": left_out,
     }
     return payloads.columns({"feeders": cols, "broken": broken}, meta)

@@ -60,21 +60,21 @@ def reasons(
     used = {layer for scenario in spec["scenarios"].values() for layer in scenario["stack"]}
     stacked = {spec["layers"][name]["kind"] for name in used if name in spec["layers"]}
     of = (analyses.get("hosting") or {}).get("of", ["generation"])
-    asked = "The analyses of the study do not ask for hosting."
+    asked = "The study does not ask for the analysis hosting."
     why = {
         "fit_generation": asked if "hosting" not in analyses else _absent("generation" in of, "generation"),
         "fit_load": asked if "hosting" not in analyses else _absent("load" in of, "load"),
         "fit_pv": asked if "hosting" not in analyses else _absent("pv" in of, "pv"),
         "diff": "The study has one case only.",
-        "risk": "The analyses of the study do not ask for outage_risk." if "outage_risk" not in analyses
+        "risk": "The study does not ask for the analysis outage_risk." if "outage_risk" not in analyses
         else "No feeder has a record of outages long enough.",
-        "age": "No source of kind gis tells when assets were installed." if "gis" not in kinds
+        "age": "No source, as a GIS, tells when assets were installed." if "gis" not in kinds
         else "No asset with a date of installation is linked to an element of the model.",
-        "ev": _no_layer("ev", stacked),
-        "solar": _no_layer("solar", stacked),
+        "ev": _no_layer("ev", "charging cars", stacked),
+        "solar": _no_layer("solar", "roofs with solar", stacked),
         "outages": "The study has no source of outages." if "oms" not in kinds
         else "No outage is linked to an element of the model.",
-        "growth": "The analyses of the study do not ask for growth." if "growth" not in analyses
+        "growth": "The study does not ask for the analysis growth." if "growth" not in analyses
         else "No feeder grows beyond chance." if grows.answered else "No feeder has data enough to tell.",
         "customers": "No load of the model tells its customers.",
     }  # fmt: skip
@@ -93,7 +93,7 @@ def _absent(asked: bool, kind: str) -> str:
     return f"No bus has an answer for {kind}." if asked else f"The analysis hosting is not asked of {kind}."
 
 
-def _no_layer(kind: str, stacked: Collection[str]) -> str:
+def _no_layer(kind: str, about: str, stacked: Collection[str]) -> str:
     if kind in stacked:
-        return f"The layers of kind {kind} place nothing in any solved case."
-    return f"No scenario stacks a layer of kind {kind}."
+        return f"The layers of {about} place none in any solved case."
+    return f"No scenario adds {about}."

@@ -63,12 +63,13 @@ def figure_strip(facts: Facts, case: str) -> list[Shown]:
     strip = []
     for figure in facts.headline(case) if case else []:
         number, unit = figures.shown(figure.cell.value, figure.unit, figure.cell.limit)
+        summed = figure.unit == "h" and METRICS[figure.metric].rollup == "sum" and len(facts.feeders) > 1
         strip.append(
             {
                 "metric": figure.metric,
                 "number": number,
                 "unit": unit,
-                "meaning": figure.meaning.split(";")[0],
+                "meaning": figure.meaning.split(";")[0] + ", summed over feeders" * summed,
                 "place": place(figure.cell.text, figure.cell.hour, facts.states),
                 "limit": figures.text(figure.cell.limit, figure.unit) if figure.cell.limit is not None else "",
                 "delta": "" if figure.delta is None else _changed(figure),

@@ -160,6 +160,7 @@ def _write_pages(
         | (works := mitigation.read(inputs))
     )
     cases = study_payloads.cases(spec, facts)
+    labels = {c["case"]: c["label"] for c in cases}
     told_by = groups.manifests(spec, inputs, index)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
@@ -177,12 +178,12 @@ def _write_pages(
         ),
         "states": states.context(facts, snapshot, cases),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(told_by),
-        "method": _method(told_by, listed["findings"], spec, reference),
+        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(told_by, facts, labels),
+        "method": _method(told_by, listed["findings"], spec, reference, labels),
         "hosting-capacity": hosting_swept.beside(hosting.context(facts, cases), varied),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
-        "assets": asset_ranking.context(told.assets, {c["case"]: c["label"] for c in cases}),
+        "assets": asset_ranking.context(told.assets, labels),
         "sweeps": sweeps.context(spec, inputs, index),
         "what-if": _write_what_if(spec, inputs, swept, facts, site / "docs" / "data"),
         "insights": said,
@@ -251,10 +252,13 @@ def _render(
     (site / "mkdocs.yml").write_text(pages.render_config(SOURCE / "mkdocs.yml.j2", config), encoding="utf-8")
 
 
-def _of_manifests(told_by: Mapping[str, Any]) -> dict[str, Any]:
+def _of_manifests(told_by: Mapping[str, Any], facts: Facts, labels: Mapping[str, str]) -> dict[str, Any]:
     """What cases say of their layers: their assumptions, what each adds, and what programs brought."""
     said = [{"cases": told} for told in told_by.values()]
-    return {"assumed": assumed.lines(said), "added": attribution.lines(said), "programs": programs.lines(said)}
+    added, ran = attribution.lines(said), programs.lines(said, facts.states)
+    for row in (*added, *ran):
+        row["case"] = labels.get(row["case"], row["case"])
+    return {"assumed": assumed.lines(said), "added": added, "programs": ran}
 
 
 def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
@@ -276,11 +280,12 @@ def _method(
     findings: Any,
     spec: Mapping[str, Any],
     reference: Mapping[str, Mapping[str, str]],
+    labels: Mapping[str, str],
 ) -> dict[str, Any]:
     """The text of the method, and how each group was solved."""
     solved = []
     for group, told in told_by.items():
-        solved += [{"group": group, "case": case, **each} for case, each in sorted(told.items())]
+        solved += [{"group": group, "case": labels.get(case, case), **each} for case, each in sorted(told.items())]
     return {
         "text": (SOURCE / "docs" / "method.md").read_text(encoding="utf-8"),
         "solved": solved,

@@ -113,6 +113,11 @@ DTL.ComparePage = class {
     return (100 * value) / this.study.limits[metric === "max_line_load_pct" ? "lines" : "transformers"].over_pct;
   }
 
+  /** What a figure of all feeders is: hours of several are a sum. */
+  meaning(metric) {
+    return metric.unit === "h" && metric.rollup === "sum" && this.both.length > 1 ? `${metric.meaning}, summed over feeders` : metric.meaning;
+  }
+
   rolled(metric, at) {
     return DTL.roll(metric, this.values(metric.metric, at), metric.weight ? this.values(metric.weight, at) : null);
   }
@@ -143,10 +148,10 @@ DTL.ComparePage = class {
 
   #lead(A, B, changes) {
     const count = (fate) => changes.filter((c) => c.fate === fate).length;
-    const words = [["new", "new"], ["worse", "worse"], ["better", "better"], ["cured", "cured"], ["same", "unchanged"]].filter(([f]) => count(f)).map(([f, text]) => `${count(f).toLocaleString("en-US")} ${text}`);
+    const words = [["new", "new"], ["worse", "worse"], ["better", "better"], ["cured", "cured"], ["same", "unchanged"]].filter(([f]) => count(f)).map(([f, text], i) => `${count(f).toLocaleString("en-US")} ${i ? "" : count(f) === 1 ? "violation is " : "violations are "}${text}`);
     const top = changes.filter((c) => c.fate === "new" || c.fate === "worse").sort((x, y) => y.size - x.size)[0];
     const said = top ? ` ${top.fate === "new" ? "The furthest beyond its limit" : "The one that grows most"} is ${top.kind} ${top.element} of ${top.feeder}: ${top.what === "loading" ? DTL.text(top.b, "%", top.limit) : DTL.text(top.b, "pu", top.limit)} (limit ${top.what === "loading" ? DTL.text(top.limit, "%") : DTL.text(top.limit, "pu")}).` : "";
-    return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `From ${A.label} to ${B.label}: ${words.length ? `of the violations ${words.join(", ")}` : "no violation in either"}.`), said);
+    return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `From ${A.label} to ${B.label}: ${words.length ? words.join(", ") : "no violation in either"}.`), said);
   }
 
   #strip(a, b) {
@@ -154,7 +159,7 @@ DTL.ComparePage = class {
     return DTL.h("section", { class: "dtl-figures", "aria-label": "Figures" }, DTL.h("dl", {}, head.slice(0, 5).map((m) => {
       const [before, after] = [this.rolled(m, a), this.rolled(m, b)];
       const [number, unit] = DTL.shown(after, m.unit);
-      return DTL.h("div", { "data-metric": m.metric }, DTL.h("dt", {}, m.meaning), DTL.h("dd", { class: "dtl-number" }, number, unit ? DTL.h("small", {}, ` ${unit}`) : ""),
+      return DTL.h("div", { "data-metric": m.metric }, DTL.h("dt", {}, this.meaning(m)), DTL.h("dd", { class: "dtl-number" }, number, unit ? DTL.h("small", {}, ` ${unit}`) : ""),
         a === b ? "" : DTL.h("dd", { class: `dtl-delta dtl-${DTL.verdict(m, before, after)}` }, Number.isNaN(after - before) ? DTL.MISSING : DTL.change(after - before, m.unit)), a === b ? "" : DTL.h("dd", { class: "dtl-where" }, `before ${DTL.text(before, m.unit)}`));
     })));
   }
@@ -167,7 +172,7 @@ DTL.ComparePage = class {
       most: 40,
       caption: "All figures of both cases",
       columns: [
-        { title: "Figure", value: (r) => r.m.meaning, text: true },
+        { title: "Figure", value: (r) => this.meaning(r.m), text: true },
         ...(a === b ? [] : [{ title: label(a), value: (r) => r.a, cell: (r) => DTL.text(r.a, r.m.unit) }]),
         { title: label(b), value: (r) => r.b, cell: (r) => DTL.h("span", { "data-value": r.m.metric }, DTL.text(r.b, r.m.unit)) },
         ...(a === b ? [] : [{ title: "Change", value: (r) => r.b - r.a, cell: (r) => DTL.h("span", { class: `dtl-${DTL.verdict(r.m, r.a, r.b)}`, "data-metric": r.m.metric }, Number.isNaN(r.b - r.a) ? DTL.MISSING : DTL.change(r.b - r.a, r.m.unit)) }]),
@@ -186,7 +191,7 @@ DTL.ComparePage = class {
       const canvas = DTL.h("canvas", { "aria-hidden": "true" });
       const link = DTL.h("a", { class: "dtl-hc-map", href: `map.html#by=${by}&s=${encodeURIComponent(B.case)}${alone ? "" : `&vs=${encodeURIComponent(A.case)}`}`, "aria-label": alone ? "Open the map" : "Open the difference on the map" }, canvas);
       const keys = DTL.h("p", { class: "dtl-keys" }, DTL.palette.scales[by].labels.map((text, k) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:var(--dtl-${by}-${k})` }), text)));
-      box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, alone ? "Loading" : "Loading, less that before"), alone ? " % of the limit" : " points of the limit"), link, keys));
+      box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, alone ? "Loading" : "Change of the highest loading"), alone ? " % of the limit" : " percentage points of the limit"), link, keys));
       DTL.smallMap(link, canvas, data, by);
     }).catch((error) => DTL.tell(box, error));
     return box;

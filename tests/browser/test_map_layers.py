@@ -47,7 +47,7 @@ def test_overlays_tell_their_counts_and_draw(watched: Any, made: Any) -> None:
 def test_layers_that_are_missing_say_why(watched: Any) -> None:
     page = watched.go(address())
     assert page.locator("input[name=on-solar]").is_disabled()
-    assert "No scenario stacks" in page.locator("[data-layer=solar] small").inner_text()
+    assert "No scenario adds roofs" in page.locator("[data-layer=solar] small").inner_text()
     load = page.locator("input[name=by][value=fit_load]")
     assert load.is_disabled() and "not asked of load" in load.locator("xpath=..").get_attribute("title")
     page = watched.go(address(by="fit_load", on="solar nobody"))

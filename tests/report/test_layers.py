@@ -69,7 +69,7 @@ def test_risk_is_the_interruptions_of_a_year_that_the_module_expects(made: Any) 
     spec = made_study.spec()
     asked = {**spec, "spec_text": spec["spec_text"].replace("outage_risk", "anomaly")}
     assert layers.threatened({"learning": made.inputs["learning"]}, asked) == {}
-    assert "do not ask for outage_risk" in layers.reasons(asked, set(), layers.Growing([], False))["risk"]
+    assert "does not ask for" in layers.reasons(asked, set(), layers.Growing([], False))["risk"]
     assert "long enough" in layers.reasons(spec, set(), layers.Growing([], False))["risk"]
 
 
