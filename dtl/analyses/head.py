@@ -25,7 +25,7 @@ def head(case: Solved) -> list[Row]:
     rows: list[Row] = [
         {"metric": "hours_h", "value": float(time.sum())},
         {"metric": "energy_kwh", "value": total(kw)},
-        {"metric": "delivered_kwh", "value": delivered_kwh(case)},
+        {"metric": "injected_kwh", "value": injected_kwh(case)},
         {"metric": "reverse_hours_h", "value": float(_reverse_h(case).sum())},
         {"metric": "reverse_kwh", "value": total(_reverse_kwh(case))},
         {"metric": "tap_changes", "value": int(hourly["tap_changes"].sum())},
@@ -60,12 +60,17 @@ def _reverse_kwh(case: Solved) -> Real:
     return plain if told is None else np.where(np.isnan(told), plain, told)
 
 
-def delivered_kwh(case: Solved) -> float:
-    """Energy from the source in the steps in which it delivers [kWh]."""
+def injected_kwh(case: Solved) -> float:
+    """Energy that enters the feeder [kWh]: from the source in the steps in which it delivers, and from plants in it.
+
+    Of plants, and of loads whose meters count plants behind them, the sum of an hour counts where it gives power.
+    """
     kw = case.hourly["source_kw"] * case.solved_h
     told = case.hourly.get("reverse_kwh")
     plain = np.maximum(kw, 0.0)
-    return total(plain if told is None else np.where(np.isnan(told), plain, kw + told))
+    delivered = plain if told is None else np.where(np.isnan(told), plain, kw + told)
+    plants = np.maximum(case.hourly["generation_kw"], 0.0) + np.maximum(-case.hourly["load_kw"], 0.0)
+    return total(delivered + plants * case.solved_h)
 
 
 def total(values: Any) -> float:

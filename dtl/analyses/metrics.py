@@ -105,9 +105,7 @@ def _losses() -> list[Metric]:
     m = "losses"
     return [
         Metric(m, "loss_kwh", "kWh", "all losses", **ENERGY),
-        Metric(
-            m, "loss_pct", "%", "losses, of the energy delivered by the source", "up", "mean", "delivered_kwh", 0.05
-        ),
+        Metric(m, "loss_pct", "%", "losses, of the energy that enters the feeder", "up", "mean", "injected_kwh", 0.05),
         Metric(m, "loss_line_kwh", "kWh", "losses of lines and switches", **ENERGY),
         Metric(m, "loss_transformer_kwh", "kWh", "load losses of transformers and regulators", **ENERGY),
         Metric(m, "loss_no_load_kwh", "kWh", "no-load losses of transformers and regulators", **ENERGY),
@@ -139,7 +137,7 @@ def _head() -> list[Metric]:
     return [
         Metric(m, "hours_h", "h", "hours solved; 8,760 unless the study names some", "", "min"),
         Metric(m, "energy_kwh", "kWh", "energy from the source, less what flows back", **FLOW),
-        Metric(m, "delivered_kwh", "kWh", "energy from the source in the hours in which it delivers", **FLOW),
+        Metric(m, "injected_kwh", "kWh", "energy that enters: from the source, and from plants in the feeder", **FLOW),
         Metric(m, "peak_kw", "kW", "highest power from the source in a step, not coincident over feeders", **PEAK),
         Metric(m, "peak_kvar", "kvar", "highest reactive power from the source in a step", **PEAK),
         Metric(m, "min_kw", "kW", "lowest power from the source in a step; negative flows back", "", "min", share=0.01),

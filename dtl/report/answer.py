@@ -174,7 +174,7 @@ def _losses(board: Board) -> str:
     most = max(sorted(own), key=lambda f: own[f])
     where = f" in {case}" if len(board.cases) > 1 else ""
     whose = f", most of {most}: {own[most]:.2f} %" if len(board.feeders) > 1 else ""
-    return f"Losses are{' highest' if where else ''}{where} {known[case]:.2f} % of the energy delivered{whose}"
+    return f"Losses are{' highest' if where else ''}{where} {known[case]:.2f} % of the energy that enters{whose}"
 
 
 def _none_solved(board: Board) -> str:

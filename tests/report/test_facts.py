@@ -213,7 +213,7 @@ def made_of(study: dict[str, Any], words: str) -> str:
     assert not found or (worst and int(found[1]) == len(outside[worst]))
 
     found, words = take(
-        r"Losses are(?: highest)?(?: in (\w+))? ([\d.]+) % of the energy delivered(?:, most of ([a-f]): ([\d.]+) %)?",
+        r"Losses are(?: highest)?(?: in (\w+))? ([\d.]+) % of the energy that enters(?:, most of ([a-f]): ([\d.]+) %)?",
         words,
     )
     if found:
