@@ -16,10 +16,10 @@ REFERENCE_WEEKS, WATCHED_WEEKS = 104, 52
 """Weeks from which the usual load is learned, and weeks after them that are watched."""
 LEAST_WATCHED, LEAST_SHARE = 2, 0.8
 """Weeks that must be watched, and share of the reference's days that must be known."""
-LIMIT = 4.25
+LIMIT = 4.5
 """Height of the statistic that raises the alarm [standard deviations].
 
-White noise passes it in 3.3 of 100 years of a feeder, since the usual load and its deviation are fitted (4.5: in 2).
+White noise passes it in 1.9 of 100 years of a feeder, the usual load and its deviation being fitted.
 """
 FELT_H = 6.0
 """Time in which buildings follow the air [h]."""
