@@ -74,9 +74,10 @@ def ask(prepared: tuple[Path, Study], tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(folder)
     asked = Slices(study).job("mitigate_feeder", GROUP)
 
-    def answer(cases: tuple[str, ...] = (CASE,), **words: Any) -> Answer:
+    def answer(cases: tuple[str, ...] = (CASE,), states: list[dict[str, Any]] | None = None, **words: Any) -> Answer:
         own = {**asked.spec["analyses"]["mitigation"], **words}
-        spec = asked.spec | {"analyses": {"mitigation": {k: v for k, v in own.items() if v is not None}}}
+        in_states = {"states": states, "hours": list(range(len(states)))} if states else {}
+        spec = asked.spec | in_states | {"analyses": {"mitigation": {k: v for k, v in own.items() if v is not None}}}
         spec["cases"] = {c: Slices(study).job("solve_feeder", GROUP).spec["cases"][c] for c in cases}
         made = {name: tmp_path / f"{name}.parquet" for name in ("measures", "packages", "portfolio")}
         shutil.rmtree(tmp_path / "proposal", ignore_errors=True)
@@ -225,3 +226,22 @@ def test_the_expectation_is_judged(
         tables.write("cube", tables.frame("cube", [row]), path)
         told = list(expected.broken(prepared[1]))
         assert len(told) == lines and all("25.0 % of the element-hours" in t for t in told)
+
+
+def test_a_snapshot_is_screened_in_its_states_and_offers_no_battery(ask: Ask) -> None:
+    """Three states are all in the sample, so that a measure alone does there what the set of it does in the study."""
+    lowest, highest = ({"name": w, "of": w, "load": 1.0, "generation": 1.0} for w in ("minimum_load", "peak_load"))
+    found = ask(states=[lowest, highest, {**highest, "name": "more", "load": 1.05}], budget=None, costs=None)
+    bare = {r["feeder"]: r for r in found.packages if r["package"] == "P00"}
+    assert bare["f2"]["element_h_after"] == 2.0
+    alone = {r["measure"]: r for r in found.measures if r["offered"]}
+    checked = 0
+    for row in found.packages:
+        names = json.loads(row["measures"])
+        if len(names) == 1 and alone[names[0]]["feeder"] == row["feeder"]:
+            for word in ("element_h_after", "worst_pct_after", "min_pu_after", "loss_kwh_after"):
+                assert alone[names[0]][word] == pytest.approx(row[word], rel=1e-9), word
+            checked += 1
+    assert checked
+    assert found.total()["verdict"] == "solves" and "a year" not in found.total()["text"]
+    assert any(r["option"] == "battery" and "snapshot" in r["reason"] for r in found.measures if not r["offered"])

@@ -187,6 +187,10 @@ def battery(scene: Scene) -> Iterator[Offer]:
             reason = "batteries of the layer upgrades shave the peak of the whole feeder, not that of one transformer"
             yield Refused("battery", scene.owner(bus), f"{one.kind} {one.name}", reason)
             continue
+        if scene.case.spec.get("states"):
+            reason = "a battery needs the hours before and after; the states of a snapshot have none"
+            yield Refused("battery", scene.owner(bus), f"bus {bus}", reason)
+            continue
         kw, kwh = _excess(scene, one)
         place = f"bus {bus}"
         step: dict[str, Any] = {"add_battery": {"at": scene.asset(bus, bus), "kw": kw, "kwh": kwh}}

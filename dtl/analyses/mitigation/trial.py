@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dtl.analyses.mitigation.measure import LAYER, Measure, with_measures
 from dtl.analyses.mitigation.outcome import Broken, Outcome, Sample, broken, outcomes
-from dtl.demand.calendar import HOURS
+from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
@@ -23,6 +23,7 @@ from dtl.powerflow.choose import choose
 from dtl.powerflow.flexible import respond
 from dtl.powerflow.opendss import Year
 from dtl.powerflow.reduce import Reduction
+from dtl.powerflow.snapshot import StateYear, at_states
 from dtl.powerflow.solve import solved_case, with_head_voltage
 from dtl.scenarios.compose import compose
 from dtl.scenarios.context import Context, read_context
@@ -30,6 +31,7 @@ from dtl.scenarios.edited import supplied
 from dtl.scenarios.edited_work import Work
 from dtl.scenarios.edited_works import WORKS
 from dtl.scenarios.realise import realise
+from dtl.scenarios.state import State
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -62,8 +64,16 @@ class Case:
 
     @cached_property
     def _made(self) -> tuple[Feeder, Demand]:
-        state, _ = respond(compose(*self._with(())), self._context, self.spec)
-        return realise(state)
+        return self._realised(())
+
+    def _realised(self, measures: Sequence[Measure]) -> tuple[Feeder, Demand]:
+        """Feeder and demand of the case with measures among its layers; the demand of a snapshot in its states."""
+        composed = self._with(measures)
+        state: State = respond(compose(*composed), self._context, self.spec)[0]
+        feeder, demand = realise(state)
+        if states := self.spec.get("states"):
+            demand, _ = at_states(states, composed[1], composed[2], (feeder, demand), self._context.calendar)
+        return feeder, demand
 
     @property
     def feeder(self) -> Feeder:
@@ -91,8 +101,7 @@ class Case:
             return self.sampled
         steps = [step for one in measures for step in one.steps]
         if any(one.words for one in measures) or any(word in step for step in steps for word in _OUTSIDE):
-            state, _ = respond(compose(*self._with(measures)), self._context, self.spec)
-            return self._quick(*realise(state))
+            return self._quick(*self._realised(measures))
         feeder = self.feeder
         for step in steps:
             word = next(w for w in WORKS if w in step)
@@ -125,9 +134,11 @@ class Case:
         if choose(feeder, self._context.steps, spec, operated=demand.operated is not None)[0] == "batch":
             year = BatchYear(feeder, demand)
         else:
-            year = Year(feeder, demand, controls_active=spec["controls"] == "active")
+            kind = StateYear if spec.get("states") else Year
+            year = kind(feeder, demand, controls_active=spec["controls"] == "active")
         view = head.view(feeder, year.feeder)
-        found = Reduction(year.feeder, year.circuit, view, self._context.calendar, spec, spec["step_min"] / 60.0)
+        calendar: Calendar = self.reduction.calendar
+        found = Reduction(year.feeder, year.circuit, view, calendar, spec, spec["step_min"] / 60.0)
         for block in year.blocks(hours):
             found.add(block, year.repeat)
         found.loading.finish()
