@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from dtl.learning.insight import NotEnough
-from dtl.scenarios.weather import LEAST_YEARS, LENGTH_H, return_level
+from dtl.scenarios.weather import LENGTH_H, return_level
+from dtl.spec.year_checks import LEAST_YEARS
 
 DAILY = {
     "wind_max": ("wind_m_s", "max"),

@@ -21,12 +21,11 @@ from dtl.scenarios.context import Context
 from dtl.scenarios.electrification import temp_c
 from dtl.scenarios.power import Power
 from dtl.scenarios.state import Component, State, assumption
+from dtl.spec.year_checks import LEAST_YEARS
 
 Real = NDArray[np.float64]
 
 LENGTH_H = {"hottest_week": 168, "coldest_week": 168, "hottest_day": 24, "coldest_day": 24}
-LEAST_YEARS = 5
-"""Years of weather from which a return level may be estimated."""
 WEAK = 0.3
 """Share of the variance below which a response says little."""
 

@@ -12,11 +12,10 @@ from dtl.spec.canonical import plain
 from dtl.spec.edits import Actions, Flexibility
 from dtl.spec.programs import ProgramError, done, of_layers
 from dtl.spec.study import Study
+from dtl.spec.year_checks import DEFAULT_YEAR
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
 """Where, slug and message of each mistake."""
-DEFAULT_YEAR = 2025
-"""Year whose calendar holds when a study measures none."""
 
 
 def times_are_solved(study: Study) -> Found:

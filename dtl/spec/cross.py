@@ -8,9 +8,8 @@ from fnmatch import fnmatchcase
 
 from dtl.errors import Mistake
 from dtl.spec.action_checks import devices_are_there, programs_hold, times_are_solved
-from dtl.spec.adoption import Growth, Weather
 from dtl.spec.base import near
-from dtl.spec.device_checks import batteries_have_company, existing_roofs_are_known, roofs_have_weather
+from dtl.spec.device_checks import batteries_have_company, existing_roofs_are_known
 from dtl.spec.edits import Actions
 from dtl.spec.layer_files import (
     calibration_meets_words,
@@ -21,12 +20,12 @@ from dtl.spec.layer_files import (
     switches_hold,
 )
 from dtl.spec.layers import conflicts
-from dtl.spec.measured import OpenMeteo
 from dtl.spec.roots import leaves, roots, strangers
 from dtl.spec.snapshot_checks import snapshots_have_no_time
 from dtl.spec.study import Study
 from dtl.spec.sweeps import swept
 from dtl.spec.text import Node
+from dtl.spec.year_checks import adoptions_have_a_way, growth_has_years, layers_have_weather, weather_was_fetched
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str, str]]
@@ -84,15 +83,6 @@ def _stacks(study: Study) -> Found:
                         path = ("scenarios", name, "stack", scenario.stack.index(layer_name))
                         message = f"do[{i}] of '{layer_name}' names the program '{program}', which is not in this stack"
                         yield path, "program-not-stacked", message
-
-
-def _growth_has_years(study: Study) -> Found:
-    for name, layer in study.layers.items():
-        if isinstance(layer, Growth) and layer.per_year is not None:
-            missing = "planned" if not study.years.planned else "measured" if study.years.measured is None else ""
-            if missing:
-                message = f"growth runs from years.measured to a planned year; years.{missing} is missing"
-                yield ("layers", name), "needs-years", message
 
 
 def _meters_have_a_year(study: Study) -> Found:
@@ -173,14 +163,6 @@ def _not_circular(study: Study) -> Found:
             yield path, "circular", message
 
 
-def _weather_was_fetched(study: Study) -> Found:
-    fetched = {y for s in study.sources.values() if isinstance(s, OpenMeteo) for y in s.years}
-    for name, layer in study.layers.items():
-        if isinstance(layer, Weather) and layer.of is not None and fetched and layer.of not in fetched:
-            years = ", ".join(str(y) for y in sorted(fetched))
-            yield ("layers", name, "of"), "unknown-year", f"no weather of {layer.of} is fetched; sources: {years}"
-
-
 def _files_stay_in_the_roots(study: Study) -> Found:
     """No file of a source is a link that leads out of the data roots; paths themselves are judged where they stand."""
     allowed = roots(study.folder, study.data_roots)
@@ -237,14 +219,15 @@ def _metrics_are_computed(study: Study) -> Found:
 
 CHECKS: tuple[Callable[[Study], Found], ...] = (
     _stacks,
-    _growth_has_years,
+    growth_has_years,
+    adoptions_have_a_way,
     _meters_have_a_year,
     _dates_are_known,
     _heads_can_be_followed,
     _together_is_chosen,
     _layers_reach_feeders,
     _not_circular,
-    _weather_was_fetched,
+    weather_was_fetched,
     _files_stay_in_the_roots,
     _headline_is_asked,
     _reliability_has_outages,
@@ -261,7 +244,7 @@ CHECKS: tuple[Callable[[Study], Found], ...] = (
     profiles_hold,
     switches_hold,
     classes_are_known,
-    roofs_have_weather,
+    layers_have_weather,
     existing_roofs_are_known,
     batteries_have_company,
     swept,

@@ -1,29 +1,15 @@
-"""What layers of devices need besides themselves: weather for roofs, roofs or a tariff for batteries."""
+"""What devices need besides themselves: a register and weather for existing roofs, roofs or a tariff for batteries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtl.spec.adoption import Battery, Solar, Tariff
+from dtl.spec.adoption import Battery, Tariff
 from dtl.spec.measured import OpenMeteo, WeatherFile
 from dtl.spec.study import Study
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
 """Where, slug and message of each mistake."""
-
-
-def roofs_have_weather(study: Study) -> Found:
-    """A layer of roofs that scenarios stack has a profile of its own, or the study has weather."""
-    if any(isinstance(s, OpenMeteo | WeatherFile) for s in study.sources.values()):
-        return
-    stacked = {name for scenario in study.scenarios.values() for name in scenario.stack}
-    for name, layer in study.layers.items():
-        if isinstance(layer, Solar) and layer.profile is None and name in stacked:
-            message = (
-                "its output follows the irradiance, and the study has no weather; add a source of kind open_meteo, "
-                "weather_file or epw, or give the layer a 'profile'"
-            )
-            yield ("layers", name), "needs-weather", message
 
 
 def existing_roofs_are_known(study: Study) -> Found:

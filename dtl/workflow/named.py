@@ -1,4 +1,4 @@
-"""Whether what a study names is there: parts of its network, classes of its customers, areas of its forecasts.
+"""Whether what a study names is there: parts of its network, classes of its customers, areas of forecasts, years.
 
 What the text of a study names and nobody has is a mistake of the study. Of a file of data some rows may be strange;
 that is said, and is a mistake only where nothing of the file is left.
@@ -6,7 +6,7 @@ that is said, and is a mistake only where nothing of the file is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dtl.errors import Mistake, SpecError
 from dtl.spec.base import near
@@ -15,7 +15,7 @@ from dtl.spec.load import in_order, tree
 from dtl.spec.network import Secondary
 from dtl.spec.stated import Place, Stated, stated
 from dtl.spec.study import Study
-from dtl.workflow import snakemake
+from dtl.workflow import named_weather, snakemake
 from dtl.workflow.inventory import Inventory, Unread, inventory, is_run_here
 from dtl.workflow.named_data import LATER, Found, concerns, judged
 from dtl.workflow.store import Store
@@ -47,18 +47,24 @@ def refuse(study: Study, *, first: bool = False) -> bool:
 
 
 def _judged(study: Study) -> tuple[list[Found], list[str]]:
-    names = stated(study)
-    if not names and not concerns(study):
+    names, of_network = stated(study), concerns(study)
+    if not names and not of_network and not named_weather.asked(study):
         return [], []
     if not is_run_here(study):
-        return [], [f"{LATER}names of the network; the study does not stand in the folder 'studies'"]
+        return [], [
+            f"{LATER}names of the network, and years of weather; the study does not stand in the folder 'studies'"
+        ]
     store = Store()
+    found, told = list[Found](), list[str]()
+    _sort(named_weather.judged(study, store), found, told)
+    if not names and not of_network:
+        return found, told
     parts = inventory(study, store)
     if isinstance(parts, Unread):
         what = f"{len(names)} name{'s' * (len(names) != 1)} of the network" if names else "classes and areas"
         size = f"the source '{parts.source}' of {parts.size / 1e6:.0f} MB was not read yet"
-        return [], [f"{LATER}{what}: {size}; `dtl run` reads it and checks them before anything is solved"]
-    found, told = list[Found](), list[str]()
+        told.append(f"{LATER}{what}: {size}; `dtl run` reads it and checks them before anything is solved")
+        return found, told
     adds = any("add_regulator" in one.at or "add_regulator" in one.file for one in names)
     for one in names:
         doubt = _doubt(study, parts, one, adds_regulators=adds)
@@ -67,12 +73,16 @@ def _judged(study: Study) -> tuple[list[Found], list[str]]:
                 told.append(f"not sure: {mistake[2]}; {doubt}")
             else:
                 found.append(mistake)
-    for judgement in judged(study, parts, store):
+    _sort(judged(study, parts, store), found, told)
+    return found, told
+
+
+def _sort(judgements: Iterable[Found | str], found: list[Found], told: list[str]) -> None:
+    for judgement in judgements:
         if isinstance(judgement, str):
             told.append(judgement)
         else:
             found.append(judgement)
-    return found, told
 
 
 def _doubt(study: Study, parts: Inventory, one: Stated, *, adds_regulators: bool) -> str:

@@ -125,6 +125,59 @@ def test_a_regulator_that_the_study_may_add_is_no_mistake(
     assert "good" in out and "not sure: no feeder of the study has a regulator 'f1_5'" in out
 
 
+@pytest.fixture(scope="module")
+def heatwave(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped study with weather of 2023 and 2025 in a file."""
+    folder = tmp_path_factory.mktemp("years") / "studies" / "heatwave"
+    shutil.copytree(ROOT / "studies" / "heatwave", folder)
+    (folder / "sources.lock.yaml").unlink()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message"),
+    [
+        ("of: 2023", "of: 2019", "layers.heat_2023.of",
+         "the weather of 'town' (weather) has no hour of 2019, but 2023, 2025; the nearest is 2023"),
+        ("of: 2023", "return_years: 20", "layers.heat_2023.return_years",
+         "whole years of weather, at least 5; there are 2 (2023, 2025)"),
+        ("measured: 2025", "measured: 2026", "layers.roof_20",
+         "its output follows the irradiance, and the weather of 'town' (weather) has no hour of 2026, but 2023, 2025; "
+         "the nearest is 2025"),
+        ("seed: 4", "seed: 4, by: 2024", "layers.level_2.by", "write 2025, if the level is reached already"),
+    ],
+)  # fmt: skip
+def test_a_year_that_no_weather_has_is_told_with_the_nearest(
+    old: str, new: str, place: str, message: str, heatwave: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    text = (ROOT / "studies" / "heatwave" / "study.yaml").read_text(encoding="utf-8")
+    monkeypatch.chdir(heatwave.parents[1])
+    (heatwave / "study.yaml").write_text(text, encoding="utf-8")
+    assert cli.main(["check", "heatwave"]) == 0
+    (heatwave / "study.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    capsys.readouterr()
+    assert cli.main(["check", "heatwave"]) == 1
+    out = capsys.readouterr().out
+    assert f"  {place}" in out and message in out, out
+
+
+def test_hours_that_lack_in_the_year_of_an_event_are_told(
+    heatwave: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = heatwave / "data" / "weather" / "town.csv"
+    rows = file.read_text(encoding="utf-8").splitlines()
+    try:
+        file.write_text("\n".join([*rows[:100], *rows[110:]]), encoding="utf-8")
+        (heatwave / "study.yaml").write_bytes((ROOT / "studies" / "heatwave" / "study.yaml").read_bytes())
+        monkeypatch.chdir(heatwave.parents[1])
+        assert cli.main(["check", "heatwave"]) == 1
+    finally:
+        file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    out = capsys.readouterr().out
+    assert "layers.heat_2023.of" in out and "lacks 10 hours of temperature in 2023" in out
+
+
 def test_nothing_is_read_where_it_would_take_long_and_the_check_says_so(
     works: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
