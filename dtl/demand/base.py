@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from dtl import tables
 from dtl.demand import origins, scale
 from dtl.demand.calendar import HOURS, Calendar
-from dtl.demand.demand import Demand
+from dtl.demand.demand import GENERATOR, Demand
 from dtl.demand.meter_loads import Metered, metered
 from dtl.demand.model_loads import model_loads
-from dtl.demand.profiles import Followed, followed
+from dtl.demand.profiles import Followed, followed, stepped
 from dtl.network.feeder import Feeder
 from dtl.network.service_transformers import serving
 
@@ -39,6 +39,7 @@ class Given:
     readings: Path
     scada: Path
     profile: Path | None = None
+    followers: Path | None = None
 
 
 def base_demand(
@@ -65,7 +66,7 @@ def base_demand(
     kva, near = _loads(feeder) if not plain else ({}, {})
     found = _metered(feeder, near, words, calendar, timezone, given)
     places = {name: transformer for transformer, names in near.items() for name in names}
-    profile = followed(given.profile, model, places) if given.profile is not None else None
+    profile = followed(given.profile, model, places, given.followers) if given.profile is not None else None
     demand, told = (model, origins.Told()) if plain else origins.base(model, found, words, calendar, timezone, profile)
     source, by = scale.context(words)
     heads = scale.heads(tables.read("scada", given.scada), source, calendar, timezone)
@@ -74,7 +75,7 @@ def base_demand(
         "kwh": {k: round(v, 3) for k, v in sorted(told.kwh.items())},
         "loads": dict(sorted(told.loads.items())),
         "meters": found.facts if found is not None else {},
-        "profile": profile.loads(demand) if profile is not None else {},
+        "profile": profile.counts(demand, feeder) if profile is not None else {},
         "scale": {"by": by or "", "loss_share": round(loss_share, 6), "factors": corrected.factors},
         "head_check": corrected.checks,
         "warnings": [
@@ -86,7 +87,13 @@ def base_demand(
             *_beyond(corrected.demand, near, kva),
         ],
     }
-    return corrected.demand, facts
+    return _with_generators(corrected.demand, profile, feeder, calendar), facts
+
+
+def _with_generators(demand: Demand, profile: Followed | None, feeder: Feeder, calendar: Calendar) -> Demand:
+    columns = profile.generators(feeder) if profile is not None else {}
+    series = {GENERATOR + n: stepped(c, calendar.step_min).astype(np.float32) for n, c in columns.items()}
+    return replace(demand, profiles={**demand.profiles, **series})
 
 
 def _loads(feeder: Feeder) -> tuple[dict[str, float], dict[str, list[str]]]:

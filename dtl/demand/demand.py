@@ -17,6 +17,8 @@ from dtl.demand.operated import Operated
 Profile = NDArray[np.float32]
 HEAD = "head:"
 """What the id of a profile begins with that is the voltage of a source."""
+GENERATOR = "generator:"
+"""What the id of a profile begins with that a generator of the model follows."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Demand:
         """Voltage of sources of the model that follow a measurement, by name of the source [pu], shape (steps,)."""
         return {name.removeprefix(HEAD): p for name, p in self.profiles.items() if name.startswith(HEAD)}
 
+    @property
+    def generators(self) -> dict[str, Profile]:
+        """What generators of the model give in every step, of what it states, by their names; shape (steps,)."""
+        return {name.removeprefix(GENERATOR): p for name, p in self.profiles.items() if name.startswith(GENERATOR)}
+
     @classmethod
     def read(cls, demand: Path, profiles: Path) -> Demand:
         """The demand in the tables ``demand`` and ``profiles``."""
@@ -82,7 +89,7 @@ class Demand:
         """Write the tables ``demand`` and ``profiles``; profiles that nothing follows are left out."""
         tables.write("demand", tables.frame("demand", [asdict(d) for d in self.drives.values()]), demand)
         used = sorted(
-            {HEAD + name for name in self.heads}
+            {name for name in self.profiles if name.startswith((HEAD, GENERATOR))}
             | {p for d in self.drives.values() for p in (d.kw_profile, d.kvar_profile)}
         )
         flat = np.concatenate([self.profiles[p] for p in used]) if used else np.zeros(0, np.float32)

@@ -74,6 +74,10 @@ def base(
         kvar = metered.kvar(name) if metered is not None else None
         ratio = _ratio(drive, words)
         reactive = kw * ratio if kvar is None else np.where(np.isnan(kvar), kw * ratio, kvar)
+        if profile is not None and "profile" in used:
+            followed = profile.kvar(name, drive, model.drives[name].kvar, calendar)
+            if followed is not None:
+                reactive[used["profile"]] = followed[used["profile"]]
         drives[name], own = _drive(drive, kw, reactive, "+".join(used))
         profiles |= own
     return Demand(drives, profiles), told

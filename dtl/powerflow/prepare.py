@@ -26,7 +26,7 @@ from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, MAX_ITERATIONS, TOLERA
 
 _NAMED = 10
 
-_FILES = (("classes", "the classes table"), ("path", "the file of profiles"))
+_FILES = (("classes", "the classes table"), ("path", "the file of profiles"), ("follows", "the file of followers"))
 """Words of the section ``demand`` that name a file."""
 
 BALANCE = 1e-4
@@ -60,8 +60,8 @@ def _demand(
 ) -> tuple[Demand, dict[str, Any]]:
     raw: Mapping[str, Path] = inputs.get("raw") or {}
     calendar = _calendar(spec)
-    classes, profile = (_named(spec["demand"].get(word), what, raw) for word, what in _FILES)
-    given = Given(meters, inputs["readings"], inputs["scada"], profile)
+    classes, profile, followers = (_named(spec["demand"].get(word), what, raw) for word, what in _FILES)
+    given = Given(meters, inputs["readings"], inputs["scada"], profile, followers)
     lost = max(result["loss_kw"], 0.0) / max(result["source_kw"] + result["generation_kw"], 1e-9)
     return base_demand(feeder, spec["demand"], calendar, spec["timezone"], classes, given, min(lost, 0.5))
 

@@ -169,6 +169,7 @@ def _before(state: State, behind: Mapping[str, Bank]) -> dict[Bank, float]:
                 total[behind[bus]] = total.get(behind[bus], 0.0) + kw
 
     plants = [g for g in state.feeder.generators if g.enabled]
+    plants += [p.part for p in state.plants if isinstance(p.part, Generator) and not p.kwh]
     add((g.bus for g in plants), (max(g.kw, 0.0) for g in plants))
     for component in state.components.values():
         if component.carrier == "generation" and component.rated_kw is not None:

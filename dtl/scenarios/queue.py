@@ -12,7 +12,7 @@ from dtl.scenarios.edited import with_parts
 from dtl.scenarios.edited_plants import output
 from dtl.scenarios.edited_register import IDLE, in_load, in_time, part_of
 from dtl.scenarios.separated import separated
-from dtl.scenarios.state import Plant, State, assumption
+from dtl.scenarios.state import GENERATORS, Plant, State, assumption
 
 Rows = list[Mapping[str, Any]]
 _SHOWN = 5
@@ -72,10 +72,12 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
 def _without_own(name: str, state: State) -> State:
     """The state without the generators of the model, in place of which the register stands."""
     own = [p for p in state.feeder.generators if p.enabled]
-    if not own:
+    others = tuple(p for p in state.plants if p.layer != GENERATORS)
+    count = len(own) + len(state.plants) - len(others)
+    if not count:
         return state
-    left = assumption("generators of the model left out", len(own), "count", "the register stands in their place")
-    return replace(state, feeder=with_parts(state.feeder, generators=())).assuming(name, left)
+    left = assumption("generators of the model left out", count, "count", "the register stands in their place")
+    return replace(state, feeder=with_parts(state.feeder, generators=()), plants=others).assuming(name, left)
 
 
 def _left(what: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

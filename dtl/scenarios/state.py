@@ -26,6 +26,8 @@ from dtl.spec.base import near
 Carrier = Literal["load", "added", "generation", "storage"]
 BASE = "base"
 """Name of the first component: the demand before any layer."""
+GENERATORS = "generators"
+"""What stands in place of a layer for generators of the model that follow a profile."""
 EVERY_CLASS = "all"
 CLASS = "load of the class"
 """What layers look for that name a class: unlike a part, many feeders may have it."""
@@ -263,4 +265,9 @@ def state_of(feeder: Feeder, demand: Demand, context: Context) -> State:
 
     base = Component(BASE, power("kw", "kw_profile"), power("kvar", "kvar_profile"), "load")
     feeder = with_load_models(with_measured_heads(feeder, demand), demand, context.load_model)
-    return State(feeder, demand, {BASE: base})
+    given = demand.generators
+    plants = [Plant(GENERATORS, p, given[p.name]) for p in feeder.generators if p.enabled and p.name in given]
+    if plants:
+        own = tuple(p for p in feeder.generators if not p.enabled or p.name not in given)
+        feeder = feeder.model_copy(update={"generators": own})
+    return State(feeder, demand, {BASE: base}, plants=tuple(plants))

@@ -64,6 +64,9 @@ class Demand(Base):
     """A CSV (load, class) that gives loads their class."""
     path: CsvPath | None = None
     """The profiles that `from: profile` reads: 8,760 hours or a day in steps, by load, transformer, feeder or class."""
+    follows: CsvPath | None = None
+    """A CSV (kind, name, kw_profile, kvar_profile): which columns `profile:NAME` of `path` loads and generators of the
+    model follow."""
     power_factor: dict[Name, PowerFactor] = {}
     """Power factor by class; otherwise the model's own kvar."""
     load_model: dict[Name, LoadModel] = {}
@@ -77,4 +80,6 @@ class Demand(Base):
     def _profile_has_a_file(self) -> Demand:
         if ("profile" in self.from_) != (self.path is not None):
             raise wrong("one-of", "'from: profile' and 'path' go together: write both or none")
+        if self.follows is not None and self.path is None:
+            raise wrong("one-of", "'follows' says who follows the columns of 'path', which is not written", "follows")
         return self

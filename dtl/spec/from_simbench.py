@@ -30,8 +30,8 @@ sources:
 
 network: {model: grid, secondary: modelled}
 
-# `data/profiles.csv` holds the yearly profiles per unit and `data/loads.csv` which is whose, by the index in the grid.
-demand: {from: model_loads, shape: residential}
+# `data/profiles.csv` holds the yearly profiles per unit, `data/follows.csv` who follows which.
+demand: {from: [profile, model_loads], path: data/profiles.csv, follows: data/follows.csv}
 
 limits:
   lines: {over_pct: 100}

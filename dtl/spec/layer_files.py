@@ -11,7 +11,8 @@ from dtl.spec.base import near
 from dtl.spec.calibration_file import calibration
 from dtl.spec.edits import Project, Upgrades
 from dtl.spec.equipment_file import equipment
-from dtl.spec.load_profiles import ProfilesError, profiles
+from dtl.spec.follows_file import follows
+from dtl.spec.load_profiles import NAMED, ProfilesError, profiles
 from dtl.spec.network import Secondary
 from dtl.spec.secondary_file import secondary
 from dtl.spec.series import SeriesError, day_values, year_values
@@ -85,14 +86,21 @@ def calibration_meets_words(study: Study) -> Found:
 
 
 def profiles_hold(study: Study) -> Found:
-    """The file of ``demand.path`` has columns of profiles for a day or a year."""
-    path = study.demand.path
+    """The file of ``demand.path`` has columns of profiles for a day or a year, and ``demand.follows`` names them."""
+    path, rows = study.demand.path, study.demand.follows
+    known: set[str] | None = None
     if path is not None and (study.folder / path).is_file():
         try:
-            profiles(study.folder / path)
+            known = {p.name for p in profiles(study.folder / path) if p.kind == NAMED}
         except (ProfilesError, UnicodeDecodeError) as err:
             for line in str(err).splitlines():
                 yield ("demand", "path"), "wrong-file", f"'{path}'{line}"
+    if rows is not None and (study.folder / rows).is_file():
+        try:
+            follows(study.folder / rows, known)
+        except (SmallCsvError, UnicodeDecodeError) as err:
+            for line in str(err).splitlines():
+                yield ("demand", "follows"), "wrong-file", f"'{rows}'{line}"
 
 
 def _judged(study: Study, at: tuple[str, ...], path: str, read: Callable[[Path], list[float]]) -> Found:

@@ -12,6 +12,8 @@ from dtl.spec.series import DAY, LEAP, YEAR
 
 KINDS = ("load", "transformer", "feeder", "class", "all")
 """What a column may be of, the closest first: a load takes the first kind that has a column for it."""
+NAMED = "profile"
+"""The kind of a column that is of nothing by itself: the file ``demand.follows`` says what follows it."""
 CLOCK = ("hour", "time", "start", "timestamp", "datetime", "date")
 """Names of columns that number or date the rows; they stand for the reader of the file and are not read."""
 
@@ -42,8 +44,8 @@ class Profile:
 def profiles(path: Path) -> list[Profile]:
     """The columns of a file, in its order.
 
-    The first row names them: ``load:NAME``, ``transformer:NAME``, ``feeder:NAME``, ``class:NAME`` or ``all``, with
-    `` kw`` behind where values are kW. Lines that begin with ``#`` are notes.
+    The first row names them: ``load:NAME``, ``transformer:NAME``, ``feeder:NAME``, ``class:NAME``, ``profile:NAME`` or
+    ``all``, with `` kw`` behind where values are kW. Lines that begin with ``#`` are notes.
 
     Raises
     ------
@@ -121,10 +123,11 @@ def _named(text: str) -> tuple[str, str, bool] | str:
     is_kw = plain.endswith(" kw")
     kind, _, name = (plain[: -len(" kw")] if is_kw else plain).partition(":")
     kind, name = kind.strip(), name.strip()
-    if kind not in KINDS:
-        return f"'{text}' is no column of profiles; write it as class:residential or feeder:F1 kw{near(kind, KINDS)}"
+    known = (*KINDS, NAMED)
+    if kind not in known:
+        return f"'{text}' is no column of profiles; write it as class:residential or feeder:F1 kw{near(kind, known)}"
     if bool(name) == (kind == "all"):
         return f"'{text}': {'all has no name behind it' if name else 'the name behind the colon is missing'}"
-    if kind == "all" and is_kw:
-        return f"'{text}': a column of all loads holds multiples of the model's load, no kW"
+    if kind in ("all", NAMED) and is_kw:
+        return f"'{text}': a column that many follow holds multiples of what the model states, no kW"
     return kind, name, is_kw

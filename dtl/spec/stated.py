@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dtl.spec.action_steps import Step
 from dtl.spec.canonical import plain
 from dtl.spec.edits import Actions, Controls, Flexibility, Project, Switching, Upgrades
+from dtl.spec.follows_file import follows
 from dtl.spec.layer import LayerBase
 from dtl.spec.small_csv import SmallCsvError
 from dtl.spec.study import Study
@@ -59,7 +60,7 @@ class Stated:
 
 def stated(study: Study) -> list[Stated]:
     """Every name of the network that the study states, in the order of its text."""
-    found = [*_areas(study), *_switches(study)]
+    found = [*_areas(study), *_switches(study), *_followers(study)]
     for name, layer in study.layers.items():
         found += list(_of_layer(study, name, layer))
     return found
@@ -82,6 +83,17 @@ def _switches(study: Study) -> Iterator[Stated]:
             return  # told by the check of the file
         for name in names:
             yield Stated(("network", "switches"), ("switch",), name, file=f"'{study.network.switches}': ")
+
+
+def _followers(study: Study) -> Iterator[Stated]:
+    name = study.demand.follows
+    if name is not None and (study.folder / name).is_file():
+        try:
+            rows = follows(study.folder / name)
+        except (SmallCsvError, UnicodeDecodeError):
+            return  # told by the check of the file
+        for row in rows:
+            yield Stated(("demand", "follows"), (row.kind,), row.name, file=f"'{name}':{row.line}: ")
 
 
 def _of_layer(study: Study, name: str, layer: LayerBase) -> Iterator[Stated]:

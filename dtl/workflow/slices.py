@@ -154,7 +154,8 @@ class Slices:
         elif stage == "split_readings":
             paths = [file for name in self._ami for file in study.sources[name].files(study.folder)]
         elif stage == "prepare_feeder":
-            paths = [study.folder / name for name in (study.demand.classes, study.demand.path) if name]
+            words = study.demand
+            paths = [study.folder / name for name in (words.classes, words.path, words.follows) if name]
         elif stage in (
             "solve_feeder",
             "host_feeder",

@@ -78,7 +78,9 @@ def test_every_mistake_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
     text = str(told.value)
     assert ":4: clas:x: 'a' is no number" in text and ":5: has 2 cells, and the header 4" in text
     assert "'clas:x' is no column of profiles" in text and "did you mean 'class'?" in text
-    assert "'all kw': a column of all loads holds multiples" in text and "the name behind the colon is missing" in text
+    assert (
+        "'all kw': a column that many follow holds multiples" in text and "the name behind the colon is missing" in text
+    )
     assert ": has 2 rows; a year has 8760" in text
     with pytest.raises(SolveError, match=r"profiles.csv:4: clas:x"):
         follow(tmp_path, path)

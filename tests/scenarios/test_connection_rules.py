@@ -57,7 +57,8 @@ def test_behind_a_transformer_no_more_than_its_rating_allows() -> None:
         return compose(layers, feeder, power_demand(feeder), context)
 
     behind = transformers(feeder)
-    free, bound = systems(roofs), systems(roofs, RULES | {"max_kw_per_transformer_kva": 0.1})
+    rule = RULES | {"max_kw_per_transformer_kva": 0.1}
+    free, bound = systems(roofs), systems(roofs, rule)
     below = [i for i, bus in enumerate(free.buses) if bus in behind]
     banks = {behind[free.buses[i]] for i in below}
     assert banks
@@ -73,3 +74,9 @@ def test_behind_a_transformer_no_more_than_its_rating_allows() -> None:
     np.testing.assert_array_equal(bound.units["roofs"][others], free.units["roofs"][others])
     assert refused > 0 and told(bound, "systems refused") == refused
     assert any("refuse" in note for note in bound.notes)
+    bus, bank = next((b, k) for b, k in behind.items() if bound.units["roofs"][[x == b for x in free.buses]].any())
+    letter = "ABC"[next(p.nodes[0] for p in feeder.loads if p.bus == bus) - 1]
+    big = {"name": "big", "kind": "project", "at": bus, "type": "synchronous", "kw": bank[1], "phases": letter}
+    full = systems(roofs, rule, big)
+    mine = [i for i, b in enumerate(full.buses) if behind.get(b) == bank]
+    assert not full.units["roofs"][mine].any(), "a plant of an earlier layer takes all the room"

@@ -13,6 +13,7 @@ import pytest
 from dtl.spec import new
 from dtl.spec.from_simbench import PEERS, interpreter
 from dtl.spec.study import load
+from dtl.workflow import named
 
 CODE = "1-LV-rural1--0-sw"
 
@@ -63,8 +64,11 @@ def test_a_grid_becomes_a_good_study(place: Path) -> None:
     assert json.loads((place / "studies/lv/data/grid.json").read_text())["_class"] == "pandapowerNet"
     with (place / "studies/lv/data/profiles.csv").open() as file:
         rows = list(csv.DictReader(file))
-    with (place / "studies/lv/data/loads.csv").open() as file:
+    with (place / "studies/lv/data/follows.csv").open() as file:
         whose = list(csv.DictReader(file))
     assert len(rows) == 8760
-    assert {r["kw_profile"] for r in whose} <= set(rows[0])
-    assert max(float(r["H0-A_pload"]) for r in rows) <= 1.0
+    assert {f"profile:{r['kw_profile']}" for r in whose} <= set(rows[0])
+    assert {r["kind"] for r in whose} == {"load", "generator"}
+    assert max(float(r["profile:H0-A_pload"]) for r in rows) <= 1.0
+    mistakes, _ = named.check(study)
+    assert not mistakes, "every load and generator is in the model"

@@ -1,8 +1,8 @@
 """A SimBench grid as pandapower JSON with its yearly profiles; runs in the peers environment, which has SimBench.
 
 Called as a program, ``export_simbench.py CODE FOLDER``; it imports nothing of DTL. Writes ``grid.json``,
-``profiles.csv`` (a column of values per unit for each profile, 8,760 hourly means, 29 February left out) and
-``loads.csv`` (which profile is whose).
+``profiles.csv`` (a column ``profile:NAME`` of values per unit for each profile, 8,760 hourly means, 29 February left
+out) and ``follows.csv`` (which profile each load and static generator follows).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pandas as pd
 
 STEPS = 4
 """Steps of an hour in the profiles."""
-OF = {"load": "load", "sgen": "renewables"}
-"""The table of profiles of each table of the grid."""
+OF = {"load": ("load", "load"), "sgen": ("generator", "renewables")}
+"""By table of the grid: what its rows are, and the table of their profiles."""
 FOREIGN = ("profiles", "studycases", "loadcases", "substation")
 
 
@@ -29,26 +29,35 @@ def hourly(profiles: pd.DataFrame) -> pd.DataFrame:
     return kept.reset_index(drop=True).groupby(lambda row: row // STEPS).mean()
 
 
+def names_of(table: pd.DataFrame, kind: str) -> list[str]:
+    """A name for each row that is there once and has no space, as the study that is made of the grid knows it."""
+    names = [str(name).strip().lower().replace(" ", "_") for name in table["name"]]
+    if table["name"].isna().any() or len(set(names)) < len(names):
+        return [f"{kind}_{index}" for index in table.index]
+    return names
+
+
 def export(code: str, folder: Path) -> None:
     """Write the files of one grid."""
     # only the peers environment has both, so no import may name them here
     net = import_module("simbench").get_simbench_net(code)
     columns: dict[str, pd.Series] = {}
     rows = []
-    for table, source in OF.items():
+    for table, (kind, source) in OF.items():
         values = hourly(net.profiles[source])
-        for index, profile in net[table]["profile"].items():
+        net[table]["name"] = names_of(net[table], table)
+        for name, profile in zip(net[table]["name"], net[table]["profile"], strict=True):
             names = [n for n in (f"{profile}_pload", f"{profile}_qload", profile) if n in values]
-            columns |= {name: values[name] for name in names}
-            kw, kvar = [*names, "", ""][:2]
-            name = net[table].at[index, "name"]
-            rows.append({"kind": table, "index": index, "name": name, "kw_profile": kw, "kvar_profile": kvar})
+            columns |= {f"profile:{n}": values[n] for n in names}
+            if names:
+                kw, kvar = [*names, ""][:2]
+                rows.append({"kind": kind, "name": name, "kw_profile": kw, "kvar_profile": kvar})
     for key in FOREIGN:
         if key in net:
             del net[key]
     import_module("pandapower").to_json(net, str(folder / "grid.json"))
     pd.DataFrame(columns).sort_index(axis=1).round(6).to_csv(folder / "profiles.csv", index_label="hour")
-    pd.DataFrame(rows).to_csv(folder / "loads.csv", index=False)
+    pd.DataFrame(rows).to_csv(folder / "follows.csv", index=False)
 
 
 if __name__ == "__main__":
