@@ -112,11 +112,14 @@ def sky(at: Sun, ghi: Real | None, dni: Real | None, dhi: Real | None) -> Sky:
     return Sky(ghi, _real(parts["dni"]), _real(parts["dhi"]), "global, split by Erbs")
 
 
-def on_plane(at: Sun, light: Sky, plane: Plane) -> tuple[Real, Real]:
-    """Irradiance on a plane, and what of it passes the glass, shape (8760,) each [W/m2]."""
+def on_plane(at: Sun, light: Sky, plane: Plane, diffuse_by: str = "perez") -> tuple[Real, Real]:
+    """Irradiance on a plane, and what of it passes the glass, shape (8760,) each [W/m2].
+
+    ``diffuse_by`` is the model of the diffuse light, as pvlib calls it.
+    """
     parts = pvlib.irradiance.get_total_irradiance(
         plane.tilt_deg, plane.azimuth_deg, at.zenith_deg, at.azimuth_deg, light.dni, light.ghi, light.dhi,
-        dni_extra=at.above_w_m2, airmass=at.airmass, albedo=ALBEDO, model="perez",
+        dni_extra=at.above_w_m2, airmass=at.airmass, albedo=ALBEDO, model=diffuse_by,
     )  # fmt: skip
     angle = pvlib.irradiance.aoi(plane.tilt_deg, plane.azimuth_deg, at.zenith_deg, at.azimuth_deg)
     up = at.zenith_deg < DOWN_DEG
