@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dtl.sources.cyme_tables import Row, Tables
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dtl.sources.cyme_batches import PARTED
+from dtl.sources.cyme_tables import Row, Rows, Tables
 from dtl.sources.reading import Reading, shown
 
 DRAWING = {
@@ -31,34 +35,71 @@ NO_FIELD = "the power flow does not need it: housekeeping, drawing, protection o
 EMPTY = "empty in the source, and not needed"
 
 
-def account(reading: Reading, tables: Tables) -> None:
-    """Give every row and column its verdict, and count the blocks that nobody reads."""
-    for row in tables.every():
-        for link in row.links:
-            if row.target or row.asked:
-                link.target, link.feeder = link.target or row.target or "the devices that use it", row.feeder
-            link.reason = link.reason or row.reason
-    seen: dict[str, int] = {}
-    for row in tables.feeders.values():
-        _row(reading, row, row.thing)
-    for block, rows in tables.blocks.items():
-        unread = 0
-        for row in rows:
-            seen[row.thing] = n = seen.get(row.thing, 0) + 1
-            thing = row.thing if n == 1 else f"{row.thing} ({n})"
-            if row.target or (row.asked and row.has("ID")):
-                _row(reading, row, thing)
+class Account:
+    """Gives every row and column its verdict, some tables at a time, and counts what nobody reads."""
+
+    def __init__(self, reading: Reading, every: Sequence[Tables]):
+        self.reading = reading
+        self.unread: dict[str, int] = {}
+        self.begins: dict[str, Row] = {}
+        """The first row of each block."""
+        counts: dict[str, dict[str, int]] = {}
+        for block in dict.fromkeys(b for tables in every for b in tables.blocks):
+            for rows in [t.blocks[block] for t in every if block in t.blocks]:
+                if len(rows) and block not in self.begins:
+                    self.begins[block] = next(rows.passing())
+                _number(rows, block, counts)
+
+    def tell(self, tables: Tables) -> None:
+        """Account for the rows of these tables alone, not for those that they share."""
+        for rows in (tables.feeders.values(), *(r.made for r in tables.blocks.values())):
+            for row in rows:
+                for link in row.links:
+                    if row.target or row.asked:
+                        link.target, link.feeder = link.target or row.target or "the devices that use it", row.feeder
+                    link.reason = link.reason or row.reason
+        for row in tables.feeders.values():
+            _row(self.reading, row, row.thing)
+        for block, some in tables.blocks.items():
+            for row in some.passing():
+                self._verdict(block, row)
+
+    def _verdict(self, block: str, row: Row) -> None:
+        thing = row.thing if row.nth == 1 else f"{row.thing} ({row.nth})"
+        if row.target or (row.asked and row.has("ID")):
+            _row(self.reading, row, thing)
+            return
+        reason = row.reason or DRAWING.get(block) or _why(block, row)
+        _refuse(self.reading, row, thing, reason, harmless=_harmless(reason))
+        if not row.reason and block not in DRAWING:
+            self.unread[block] = self.unread.get(block, 0) + 1
+            if _is_device(block) and "SECTION" in self.begins:
+                _lost(self.reading, row)
+
+    def close(self) -> None:
+        """Findings for the blocks that nobody knows."""
+        for block, count in self.unread.items():
+            first = self.begins[block]
+            if block in READ or _is_device(block) or first.has("ID"):
                 continue
-            reason = row.reason or DRAWING.get(block) or _why(block, row)
-            _refuse(reading, row, thing, reason, harmless=_harmless(reason))
-            if not row.reason and block not in DRAWING:
-                unread += 1
-                if _is_device(block) and tables.blocks.get("SECTION"):
-                    _lost(reading, row)
-        if unread and block not in READ and not _is_device(block) and not rows[0].has("ID"):
-            text = f"{unread} rows of [{rows[0].table or block}] are not read: no reader knows the block"
-            reading.find("cyme.unknown-block", "warning", text, file=rows[0].file, line=rows[0].line, element=block,
-                         value=str(unread), remedy="Check whether the study depends on it.")  # fmt: skip
+            text = f"{count} rows of [{first.table or block}] are not read: no reader knows the block"
+            self.reading.find("cyme.unknown-block", "warning", text, file=first.file, line=first.line, element=block,
+                              value=str(count), remedy="Check whether the study depends on it.")  # fmt: skip
+
+
+def _number(rows: Rows, block: str, counts: dict[str, dict[str, int]]) -> None:
+    """Number rows of equal name after those that were counted before, so that the account tells them apart."""
+
+    def nth(known: dict[str, int], name: str) -> int:
+        known[name] = n = known.get(name, 0) + 1
+        return n
+
+    for row in rows.made:
+        row.nth = nth(counts.setdefault(row.table or block, {}), row.first)
+    for i, run in enumerate(rows.runs):
+        known = counts.setdefault(block, {})
+        found = [nth(known, name) for name in run.first()]
+        rows.runs[i] = replace(run, nth=found) if any(n > 1 for n in found) else run
 
 
 READ = {"CUSTOMER LOADS", "NODE", "SECTION", "HEADNODES", "SOURCE", "SOURCE EQUIVALENT", "INTERMEDIATE NODES"}
@@ -92,7 +133,9 @@ def _lost(reading: Reading, row: Row) -> None:
     reading.find(
         "conversion.object-refused",
         "error",
-        "the device is on no section that was read" if row.asked else "the model has no such device",
+        "the device is on no section that was read"
+        if row.asked or row.block in PARTED
+        else "the model has no such device",
         feeder=row.feeder,
         file=row.file,
         line=row.line,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dtl.sources.cyme_tables import Rows, Run, Tables
+from dtl.sources.cyme_tables import Row, Rows, Run, Tables
 from dtl.sources.cyme_units import IMPERIAL, implausible
 from dtl.sources.reading import Reading
 
@@ -46,9 +46,9 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
         text = "the files are in different units, each is read in its own: one export has one unit system"
         names = " ".join(f"{n}={u}" for n, u in sorted(marked.items()))
         reading.find("cyme.mixed-units", "warning", text, value=names, remedy="Check that they belong together.")
-    for row in tables.every() if imperial else ():
-        if row.file in imperial:
-            row.dialect = IMPERIAL.get(row.block, row.dialect)
+    for block, dialect in IMPERIAL.items() if imperial else ():
+        if block in tables.blocks:
+            tables.blocks[block].speak(dialect, imperial)
     if imperial and implausible(reading, tables, imperial):
         return None
     for name in sorted(imperial) if sound else ():
@@ -138,24 +138,24 @@ class _File:
         return count
 
     def rows(self, lines: list[str], start: int, stop: int) -> None:
-        """A run of plain lines; those that fit their header become rows at once, the others one by one."""
+        """A run of plain lines; those that fit their header are kept as they stand, the others one by one."""
         if not self.header or self.block == "GENERAL":
             for i in range(start, stop):
                 self.data(lines[i].strip(), i + 1)
             return
-        table, commas, blanks = self.tables.blocks[self.block], len(self.header) - 1, self.blanks
+        commas, blanks = len(self.header) - 1, self.blanks
         run = lines[start:stop]
         fits = [line.count(",") == commas for line in run]
         if blanks:
             fits = [fit and not any(c in line for c in blanks) for fit, line in zip(fits, run, strict=True)]
-        done = start
-        for i in [*(i for i, fit in enumerate(fits, start) if not fit), stop]:
-            if i > done:
-                cells = [line.split(",") for line in lines[done:i]]
-                table.add(Run(self.block, self.name, self.network, self.header, done + 1, cells))
-            if i < stop:
-                table.add(self.repaired(self.header, lines[i], i + 1))
-            done = i + 1
+        for i, fit in enumerate(fits):
+            if not fit:
+                run[i] = self.repaired(self.header, run[i], start + i + 1)
+        self.keep(range(start + 1, stop + 1), run)
+
+    def keep(self, at: Sequence[int], lines: list[str]) -> None:
+        """Put lines of the present header behind the rows of the present block."""
+        self.tables.blocks[self.block].add(Run(self.block, self.name, self.network, self.header, at, lines))
 
     def open(self, block: str, number: int) -> None:
         """A block begins."""
@@ -186,10 +186,10 @@ class _File:
             return
         head, equals, rest = line.partition("=")
         if self.block == "SECTION" and equals and head.strip().upper() in MARKERS:
-            marker = self.repaired(self.marker_header or ("NETWORKID", "HEADNODEID"), rest, number, count=False)
-            (row,) = marker.rows()
-            self.network = row.text("NetworkID")
-            row.block, row.network = "FEEDER", self.network
+            header = self.marker_header or ("NETWORKID", "HEADNODEID")
+            cells = self.repaired(header, rest, number, count=False).split(",")
+            row = Row("FEEDER", self.name, number, dict(zip(header, cells, strict=True)))
+            row.network = self.network = row.text("NetworkID")
             self.tables.feeders.setdefault(self.network, row)
             return
         if not self.header:
@@ -207,14 +207,14 @@ class _File:
                 remedy=cure,
             )
             return
-        self.tables.blocks[self.block].add(self.repaired(self.header, line, number))
+        self.keep((number,), [self.repaired(self.header, line, number)])
 
-    def repaired(self, header: tuple[str, ...], line: str, number: int, count: bool = True) -> Run:
-        """One row, padded or cut to its header; another number of values is counted."""
+    def repaired(self, header: tuple[str, ...], line: str, number: int, count: bool = True) -> str:
+        """A row, padded or cut to its header; another number of values is counted."""
         cells = [c.strip() for c in line.strip().split(",")]
         extra = len(cells) - len(header)
         if extra and count and any(cells[len(header) :] or [extra < 0]):
             first, rows, by = self.uneven.get(self.block, (number, 0, extra))
             self.uneven[self.block] = (first, rows + 1, by)
         cells = cells[: len(header)] + [""] * -extra
-        return Run(self.block, self.name, self.network, header, number, [cells])
+        return ",".join(cells)

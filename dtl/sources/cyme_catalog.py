@@ -27,6 +27,16 @@ class UnusableError(Exception):
 
 
 @dataclass
+class _Chosen:
+    """Devices that have equipment which nobody chose: where the first stands, how many, and the first few names."""
+
+    file: str
+    line: int | None
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Catalog:
     """Equipment by block and id; ids are text and compared without case."""
 
@@ -35,15 +45,16 @@ class Catalog:
     ratings: Mapping[str, str]
     frequency_hz: float
     missing: str = "fail"
-    defaults: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    defaults: dict[tuple[str, str], _Chosen] = field(default_factory=dict)
     index: dict[tuple[str, str], Row] = field(default_factory=dict)
     told: set[int | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        for block, rows in self.tables.blocks.items():
-            for row in rows:
-                if name := row.peek("ID"):
-                    self.index.setdefault((block, name.upper()), row)
+        for tables in self.tables.chain:
+            for block, rows in tables.blocks.items():
+                for row in rows if rows.made or any("ID" in run.header for run in rows.runs) else ():
+                    if name := row.peek("ID"):
+                        self.index.setdefault((block, name.upper()), row)
 
     def find(self, asker: Row, column: str, *blocks: str) -> Row:
         """The equipment that a column of a device names.
@@ -57,13 +68,13 @@ class Catalog:
         for block in blocks:
             if (row := self.index.get((block, name.upper()))) is not None:
                 if name.upper() == "DEFAULT":
-                    self.defaults.setdefault((block, "is what CYME writes when nobody chose"), []).append(asker)
+                    self._default(block, "is what CYME writes when nobody chose", asker)
                 row.text("ID")
                 return row
         for block in blocks:
             row = self.index.get((block, "DEFAULT"))
             if row is not None and self.missing == "default":
-                self.defaults.setdefault((block, "replaces an id that is missing"), []).append(asker)
+                self._default(block, "replaces an id that is missing", asker)
                 return row
         raise UnusableError(
             "cyme.unknown-equipment",
@@ -73,14 +84,21 @@ class Catalog:
             "Add it to the equipment file, or say `missing: default` for the source to take the entry DEFAULT.",
         )
 
+    def _default(self, block: str, why: str, asker: Row) -> None:
+        """Count a device of which nobody chose the equipment."""
+        known = self.defaults.setdefault((block, why), _Chosen(asker.file, asker.line))
+        known.count += 1
+        if len(known.names) < 5:
+            known.names.append(asker.text("DeviceNumber", "SectionID"))
+
     def report(self) -> None:
         """Findings for equipment that nobody chose, one per block."""
-        for (block, why), rows in sorted(self.defaults.items()):
-            names = ", ".join(r.text("DeviceNumber", "SectionID") for r in rows[:5]) + (" ..." if len(rows) > 5 else "")
-            text = f"{len(rows)} devices use DEFAULT of [{block}], which {why}: {names}"
+        for (block, why), known in sorted(self.defaults.items()):
+            names = ", ".join(known.names) + (" ..." if known.count > 5 else "")
+            text = f"{known.count} devices use DEFAULT of [{block}], which {why}: {names}"
             self.reading.find(
-                "cyme.default-equipment", "warning", text, file=rows[0].file, line=rows[0].line, element=block,
-                value=str(len(rows)), remedy="Check these devices.",
+                "cyme.default-equipment", "warning", text, file=known.file, line=known.line, element=block,
+                value=str(known.count), remedy="Check these devices.",
             )  # fmt: skip
 
     def amps(self, row: Row, suffix: str = "") -> dict[str, float | None]:

@@ -209,5 +209,4 @@ def _model(circuit: Circuit, cls: str) -> tuple[int, tuple[float, ...], float]:
 def devices(circuit: Circuit) -> Iterator[tuple[Row, list[Row]]]:
     """The load devices on the sections of the feeder with all their customers' rows."""
     for device in circuit.tables.on(circuit.ends, "LOADS"):
-        key = (device.text("DeviceNumber"), device.text("LoadType").upper())
-        yield device, circuit.tables.customers.get(key, [])
+        yield device, circuit.tables.customers(device.text("DeviceNumber"), device.text("LoadType").upper())

@@ -8,7 +8,8 @@ Declared defaults, all listed in the account: 60 Hz unless the study says otherw
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from dtl.network.feeder import Source
-from dtl.sources.cyme_account import account
+from dtl.sources.cyme_account import Account
+from dtl.sources.cyme_batches import batches, feeder_id
 from dtl.sources.cyme_catalog import Catalog, UnusableError
 from dtl.sources.cyme_devices import SERIES, add_capacitor
 from dtl.sources.cyme_loads import add_loads, devices
 from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, spread_bases, spread_inside
-from dtl.sources.cyme_sets import union
+from dtl.sources.cyme_sets import apart
 from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.cyme_transformers import rated
 from dtl.sources.reading import Reading, plain
+from dtl.sources.shelf import Shelf
 
 SQRT3 = math.sqrt(3.0)
 
@@ -40,60 +43,71 @@ def begin(name: str, kind: str, spec: Mapping[str, Any], files: Mapping[str, Pat
     return reading, there
 
 
-def convert(reading: Reading, every: list[Tables], spec: Mapping[str, Any]) -> Reading:
-    """Read all feeders of some models, and account for every row; `spec` is the source in the study."""
+def convert(reading: Reading, every: Sequence[Tables], spec: Mapping[str, Any], shelf: Shelf | None = None) -> Reading:
+    """Read all feeders of some models, and account for every row; `spec` is the source in the study.
+
+    Feeders that are done leave the reading for the shelf, if there is one.
+    """
+    told = Account(reading, apart(every))
+    owners = [(t.known, {feeder_id(n) for n in list(t.markers()) or [t.key] * bool(t.key)}) for t in every]
+    counts = Counter(feeder for t in every for feeder in {feeder_id(n) for n in t.networks()})
+    again = {feeder for feeder, count in counts.items() if count > 1}
+    rest = [t.shared for t in every if t.shared is not None]
     for tables in every:
-        _set(reading, tables, spec)
-    account(reading, union(every))
-    _whole_files(reading, every)
+        catalog = _catalog(reading, tables, spec)
+        for batch in batches(tables):
+            _feeders(reading, batch, catalog, str(spec.get("distributed") or "split_ends"))
+            told.tell(batch)
+            if batch is not tables:
+                rest.append(tables)
+            if shelf is not None:
+                shelf.take(reading, but=again)
+        catalog.report()
+    for shared in apart(rest):
+        told.tell(shared)
+    told.close()
+    _whole_files(reading, owners)
     return reading
 
 
-def _set(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> None:
-    """Read the feeders of one set of files."""
+def _catalog(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> Catalog:
+    """The equipment of a set of files, which must have a network; findings where it lacks that, or loads."""
     for block, why in (("SECTION", "network"), ("NODE", "network")):
-        if not tables.blocks.get(block):
+        if not tables.has(block):
             reading.find(
                 "cyme.no-network", "error", f"no file has rows in [{block}]: the {why} file is missing", element=block,
-                feeder=_id(tables.key) if tables.key else "", remedy="Add it to `path`.",
+                feeder=feeder_id(tables.key) if tables.key else "", remedy="Add it to `path`.",
             )  # fmt: skip
-    if not tables.blocks.get("CUSTOMER LOADS"):
+    if not tables.has("CUSTOMER LOADS"):
         text = "no file has rows in [CUSTOMER LOADS]: the feeders have no load"
         reading.find("cyme.no-loads", "warning", text, element="CUSTOMER LOADS", remedy="Add the load file to `path`.")
-    catalog = Catalog(
-        reading, tables, spec.get("ratings") or {}, reading.frequency_hz, str(spec.get("missing") or "fail")
-    )
-    sections: dict[str, list[Row]] = {n: [] for n in tables.feeders}
+    return Catalog(reading, tables, spec.get("ratings") or {}, reading.frequency_hz, str(spec.get("missing") or "fail"))
+
+
+def _feeders(reading: Reading, tables: Tables, catalog: Catalog, spread: str) -> None:
+    """Read the feeders of some tables."""
+    sections: dict[str, list[Row]] = {n: [] for n in tables.markers()}
     for row in tables.rows("SECTION"):
         sections.setdefault(row.network, []).append(row)
     for network, rows in sections.items():
-        _feeder(
-            Circuit(reading, catalog, tables, _id(network)), network, rows, str(spec.get("distributed") or "split_ends")
-        )
-    catalog.report()
+        _feeder(Circuit(reading, catalog, tables, feeder_id(network)), network, rows, spread)
 
 
-def _whole_files(reading: Reading, every: list[Tables]) -> None:
+def _whole_files(reading: Reading, owners: Sequence[tuple[set[str], set[str]]]) -> None:
     """What is wrong with a file and belongs to no feeder fails all feeders of its set, or of the source."""
     for finding in [f for f in reading.findings if f.severity == "error" and not f.feeder and f.file]:
-        sets = [t for t in every if finding.file in t.files]
-        mine = {_id(network) for t in sets for network in t.feeders or ([t.key] if t.key else [])}
+        mine = {feeder for files, feeders in owners if finding.file in files for feeder in feeders}
         feeders = sorted(mine or reading.parts)
         if feeders:
             reading.findings.remove(finding)
             reading.findings += [replace(finding, feeder=feeder) for feeder in feeders]
 
 
-def _id(network: str) -> str:
-    """The id of a feeder: the network's name as CYME has it, blanks replaced."""
-    return "".join("_" if c.isspace() or c == "=" else c for c in network.strip()) or "feeder"
-
-
 def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> None:
     """Read one feeder; what cannot be made is a finding, and the rest goes on."""
     reading, tables = circuit.reading, circuit.tables
     reading.parts.setdefault(circuit.feeder, {})
-    if marker := tables.feeders.get(network):
+    if marker := tables.feeder(network):
         marker.target = marker.feeder = circuit.feeder
     if not rows:
         reading.find("cyme.empty-feeder", "error", "the feeder has no section", feeder=circuit.feeder,
@@ -101,10 +115,9 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
                      remedy="Export its network, or leave it out of `feeders`.")  # fmt: skip
         return
     _places(circuit, rows)
-    series = tables.by_section(*SERIES)
     heads, steps = _source(circuit, network), {}
     if not heads:
-        for row in [*rows, *(d for r in rows for d in series.get(r.text("SectionID"), ()))]:
+        for row in [*rows, *(d for r in rows for d in tables.at(r.text("SectionID"), *SERIES))]:
             row.feeder, row.reason = circuit.feeder, "the feeder has no source"
         circuit.ends = {r.text("SectionID"): ("", "", "") for r in rows}
         for device, customers in devices(circuit):
@@ -122,7 +135,7 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
             continue
         seen.add(section)
         circuit.ends[section] = ends
-        for device in series.get(section, ()):
+        for device in tables.at(section, *SERIES):
             if device.block in ("TRANSFORMER SETTING", "TRANSFORMER BYPHASE SETTING"):
                 try:
                     steps[section] = rated(circuit, device, Span(section, ends[0], ends[1], ""))
@@ -139,7 +152,7 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
             continue
         made.add(section)
         try:
-            chain = [(d, SERIES[d.block]) for d in series.get(section, ())]
+            chain = [(d, SERIES[d.block]) for d in tables.at(section, *SERIES)]
             build_section(circuit, row, chain, section in shunted)
         except (UnusableError, ValidationError, ValueError) as err:
             circuit.fault(row, err)
@@ -152,11 +165,10 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
 
 def _places(circuit: Circuit, rows: list[Row]) -> None:
     """Coordinates of the nodes; a node at (0, 0) or without coordinates has none."""
-    known = circuit.tables.nodes
     for row in rows:
         for column in ("FromNodeID", "ToNodeID"):
             node = row.text(column)
-            found = known.get(node)
+            found = circuit.tables.node(node)
             if found is None:
                 circuit.reading.find(
                     "cyme.unknown-node", "warning", "the section names a node that [NODE] does not have",
@@ -179,7 +191,7 @@ def _places(circuit: Circuit, rows: list[Row]) -> None:
 def _source(circuit: Circuit, network: str) -> dict[str, float]:
     """Add the source of a feeder; its bus and voltage base [kV, line to neutral], or nothing and a finding."""
     tables = circuit.tables
-    marker = tables.feeders.get(network)
+    marker = tables.feeder(network)
     heads = [r for r in tables.rows("HEADNODES") if r.text("NetworkID") == network]
     node = heads[0].text("NodeID") if heads else (marker.text("HeadNodeID") if marker else "")
     row = next((r for r in tables.rows("SOURCE") if r.text("NetworkID") == network or r.text("NodeID") == node), None)
@@ -251,7 +263,7 @@ def _fallback(circuit: Circuit, heads: dict[str, float], steps: dict[str, tuple[
     given = {}
     for section in circuit.ends.values():
         for bus in section[:2]:
-            node = circuit.tables.nodes_plain.get(bus)
+            node = circuit.tables.node_of(bus)
             if bus in circuit.base_kv_ln or node is None:
                 continue
             try:

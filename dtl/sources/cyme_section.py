@@ -257,7 +257,7 @@ def _ideal(circuit: Circuit, row: Row, check: str, text: str, field_: str, value
 
 def _path(circuit: Circuit, section: str) -> tuple[tuple[float, float], ...]:
     """The vertices of a section between its nodes."""
-    rows = circuit.tables.paths.get(section, ())
+    rows = circuit.tables.path(section)
     return tuple((r.number("CoordX"), r.number("CoordY")) for r in sorted(rows, key=lambda r: r.whole("SeqNumber")))
 
 

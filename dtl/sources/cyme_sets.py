@@ -6,10 +6,10 @@ Ids of sections, devices and equipment are unique within one export, not among t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from dtl.sources.cyme_tables import Row, Rows, Tables
+from dtl.sources.cyme_tables import Tables
 from dtl.sources.reading import Reading
 
 _WORDS = {"{feeder}": r"(?P<feeder>[^/]+)", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -32,36 +32,22 @@ ReadTables = Callable[[Reading, Mapping[str, Path]], Tables | None]
 
 
 def sets(reading: Reading, files: Mapping[str, Path], path: str, read_tables: ReadTables) -> Iterator[Tables]:
-    """The tables of each set of files, the shared equipment in every one of them; a set that fails is left out."""
+    """The tables of each set of files, which share those of the files of no set; a set that fails is left out."""
     mine, shared = bound(files, path)
     common = read_tables(reading, shared) if shared else Tables()
     if common is None:
         return
     if not mine:
         yield common
+    common.behind = bool(mine)
     for key in sorted(mine):
         own = read_tables(reading, mine[key])
         if own is not None:
-            yield joined(own, common, key)
+            own.key, own.shared = key, common
+            own.version = own.version or common.version
+            yield own
 
 
-def joined(own: Tables, common: Tables, key: str) -> Tables:
-    """The tables of the set `key` before those that all sets share; rows are the same objects."""
-    names = [*own.blocks, *(b for b in common.blocks if b not in own.blocks)]
-    blocks = {b: Rows([*own.blocks.get(b, ()), *common.blocks.get(b, ())]) for b in names}
-    feeders = {**common.feeders, **own.feeders}
-    return Tables(blocks, own.version or common.version, feeders, own.files | common.files, key)
-
-
-def union(every: list[Tables]) -> Tables:
-    """All rows of all sets, each once."""
-    seen: set[int] = set()
-    blocks: dict[str, Rows] = {}
-    feeders: dict[str, Row] = {}
-    for tables in every:
-        feeders |= tables.feeders
-        for block, rows in tables.blocks.items():
-            fresh = [r for r in rows if id(r) not in seen]
-            seen |= {id(r) for r in fresh}
-            blocks.setdefault(block, Rows()).extend(fresh)
-    return Tables(blocks, every[0].version if every else "", feeders)
+def apart(every: Iterable[Tables]) -> list[Tables]:
+    """The tables of all sets and what they share, each once."""
+    return list({id(t): t for tables in every for t in tables.chain}.values())

@@ -11,11 +11,15 @@ from dtl.sources.cyme_blocks import read_tables
 from dtl.sources.cyme_model import begin, convert
 from dtl.sources.cyme_sets import sets
 from dtl.sources.reading import Reading
+from dtl.sources.shelf import Shelf
 
 
-def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
-    """Read all feeders of a set of text exports; `spec` is the source in the study."""
+def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path], shelf: Shelf | None = None) -> Reading:
+    """Read all feeders of a set of text exports; `spec` is the source in the study.
+
+    Feeders that are done leave the reading for the shelf, if there is one.
+    """
     reading, there = begin(name, "cyme_text", spec, files)
     units = str(spec.get("units") or "as_marked")
     read_them = partial(read_tables, units=units)
-    return convert(reading, list(sets(reading, there, str(spec.get("path") or ""), read_them)), spec)
+    return convert(reading, list(sets(reading, there, str(spec.get("path") or ""), read_them)), spec, shelf)

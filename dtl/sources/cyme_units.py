@@ -58,6 +58,10 @@ ACSR_OHM_PER_MILE = {
 """Resistance at 50 degrees of ACSR by its diameter in inches."""
 
 
+Stated = tuple[str, int | None, str, float]
+"""A number: its file, line and block, and its value in SI units."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One quantity: what it is called, which rows state it, what must lie between `low` and `high`, in SI."""
@@ -66,7 +70,7 @@ class Check:
     unit: str
     low: float
     high: float
-    values: Callable[[Tables, set[str]], Iterator[tuple[Row, float]]]
+    values: Callable[[Tables, set[str]], Iterator[Stated]]
 
 
 def implausible(reading: Reading, tables: Tables, files: set[str]) -> set[str]:
@@ -76,11 +80,13 @@ def implausible(reading: Reading, tables: Tables, files: set[str]) -> set[str]:
     """
     wrong: set[str] = set()
     for check in CHECKS:
-        by_file: dict[str, list[tuple[Row, float]]] = {}
-        for row, value in check.values(tables, files):
-            by_file.setdefault(row.file, []).append((row, value))
+        first: dict[str, tuple[int | None, str]] = {}
+        by_file: dict[str, list[float]] = {}
+        for file, line, block, value in check.values(tables, files):
+            first.setdefault(file, (line, block))
+            by_file.setdefault(file, []).append(value)
         for file, found in sorted(by_file.items()):
-            middle = median(v for _, v in found)
+            middle = median(found)
             if not check.low <= middle <= check.high:
                 wrong.add(file)
                 text = (
@@ -88,17 +94,26 @@ def implausible(reading: Reading, tables: Tables, files: set[str]) -> set[str]:
                     f"and must lie between {check.low:g} and {check.high:g}"
                 )
                 reading.find(
-                    "cyme.imperial", "error", text, file=file, line=found[0][0].line, element=f"[{found[0][0].block}]",
+                    "cyme.imperial", "error", text, file=file, line=first[file][0], element=f"[{first[file][1]}]",
                     value=f"{len(found)} rows", remedy="Export the study with the unit system SI.",
                 )  # fmt: skip
     return wrong
 
 
-def _positive(*blocks: str, column: str) -> Callable[[Tables, set[str]], Iterator[tuple[Row, float]]]:
-    def values(tables: Tables, files: set[str]) -> Iterator[tuple[Row, float]]:
-        for row in tables.rows(*blocks):
-            if row.file in files and (value := _si(row, column)) > 0:
-                yield row, value
+def _stated(row: Row, value: float) -> Stated:
+    return row.file, row.line, row.block, value
+
+
+def _each(tables: Tables, files: set[str], *blocks: str, column: str) -> Iterator[tuple[Row, float]]:
+    """The rows in some files that state a positive number, and that number in SI units."""
+    for row in tables.passing(*blocks):
+        if row.file in files and (value := _si(row, column)) > 0:
+            yield row, value
+
+
+def _positive(*blocks: str, column: str) -> Callable[[Tables, set[str]], Iterator[Stated]]:
+    def values(tables: Tables, files: set[str]) -> Iterator[Stated]:
+        return (_stated(row, value) for row, value in _each(tables, files, *blocks, column=column))
 
     return values
 
@@ -111,47 +126,47 @@ def _si(row: Row, column: str) -> float:
         return math.nan
 
 
-def _resistivity(tables: Tables, files: set[str]) -> Iterator[tuple[Row, float]]:
+def _resistivity(tables: Tables, files: set[str]) -> Iterator[Stated]:
     """Resistance times the area of the circle around a conductor [1e-8 ohm m]: 2 to 7 for aluminium and copper."""
-    for row, r in _positive("CONDUCTOR", column="R50")(tables, files):
+    for row, r in _each(tables, files, "CONDUCTOR", column="R50"):
         radius_cm = _si(row, "Diameter") / 2.0
         if radius_cm > 0:
-            yield row, r / 1e3 * math.pi * (radius_cm / 100.0) ** 2 * 1e8
+            yield _stated(row, r / 1e3 * math.pi * (radius_cm / 100.0) ** 2 * 1e8)
 
 
-def _named(tables: Tables, files: set[str]) -> Iterator[tuple[Row, float]]:
+def _named(tables: Tables, files: set[str]) -> Iterator[Stated]:
     """Resistance of conductors that are called ACSR, over that of the ACSR of the same diameter."""
-    for row, r in _positive("CONDUCTOR", column="R50")(tables, files):
+    for row, r in _each(tables, files, "CONDUCTOR", column="R50"):
         inch = _si(row, "Diameter") / INCH_CM
         if "ACSR" in row.peek("ID").upper() and math.isfinite(inch):
             near = min(ACSR_OHM_PER_MILE, key=lambda d: abs(d - inch))
             if abs(near - inch) < 0.01 * inch:
-                yield row, r / PER_MILE / ACSR_OHM_PER_MILE[near]
+                yield _stated(row, r / PER_MILE / ACSR_OHM_PER_MILE[near])
 
 
-def _gmr(tables: Tables, files: set[str]) -> Iterator[tuple[Row, float]]:
+def _gmr(tables: Tables, files: set[str]) -> Iterator[Stated]:
     """Geometric mean radius over radius: 0.78 for a solid wire, 0.3 to 0.85 for all conductors."""
-    for row, gmr in _positive("CONDUCTOR", column="GMR")(tables, files):
+    for row, gmr in _each(tables, files, "CONDUCTOR", column="GMR"):
         radius = _si(row, "Diameter") / 2.0
         if radius > 0:
-            yield row, gmr / radius
+            yield _stated(row, gmr / radius)
 
 
-def _against_places(tables: Tables, files: set[str]) -> Iterator[tuple[Row, float]]:
+def _against_places(tables: Tables, files: set[str]) -> Iterator[Stated]:
     """Length over the distance of the ends, where that is a plan to scale in feet or metres at all.
 
     A drawing that is not to scale, or in degrees, has other ratios from line to line, and then decides nothing.
     """
-    ends = {r.peek("SectionID"): (r.peek("FromNodeID"), r.peek("ToNodeID")) for r in tables.rows("SECTION")}
-    place = {r.peek("NodeID"): (_si(r, "CoordX"), _si(r, "CoordY")) for r in tables.rows("NODE")}
+    ends = {r.peek("SectionID"): (r.peek("FromNodeID"), r.peek("ToNodeID")) for r in tables.passing("SECTION")}
+    place = {r.peek("NodeID"): (_si(r, "CoordX"), _si(r, "CoordY")) for r in tables.passing("NODE")}
     found = []
-    for row, length in _positive(*LINES, column="Length")(tables, files):
+    for row, length in _each(tables, files, *LINES, column="Length"):
         a, b = ends.get(row.peek("SectionID"), ("", ""))
         if a in place and b in place and (far := math.dist(place[a], place[b])) > 0:
-            found.append((row, length / far))
+            found.append(_stated(row, length / far))
     if len(found) >= _ENOUGH:
-        middle = median(v for _, v in found)
-        if sum(0.8 * middle <= v <= 1.25 * middle for _, v in found) >= 0.8 * len(found):
+        middle = median(f[-1] for f in found)
+        if sum(0.8 * middle <= f[-1] <= 1.25 * middle for f in found) >= 0.8 * len(found):
             yield from found
 
 

@@ -17,7 +17,8 @@ import pyarrow as pa
 from dtl import tables
 from dtl.errors import ContractError, SourceError
 from dtl.sources.reading import Reading
-from dtl.sources.registry import READERS
+from dtl.sources.registry import BIT_BY_BIT, READERS
+from dtl.sources.shelf import Shelf
 
 
 def read_source(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
@@ -27,36 +28,28 @@ def read_source(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Map
     if kind not in READERS:
         raise ContractError(f"source {name}: no reader for the kind {kind}")
     module, function = READERS[kind].split(":")
+    shelf = Shelf()
+    bit_by_bit = {"shelf": shelf} if kind in BIT_BY_BIT else {}
     try:
-        reading: Reading = getattr(import_module(module), function)(name, source, raw)
+        reading: Reading = getattr(import_module(module), function)(name, source, raw, **bit_by_bit)
     except SourceError as err:
         reading = Reading(name, kind)
         reading.find("source.unreadable", "error", str(err), remedy="Correct the file or the path in the study.")
-    write(reading, raw, outputs["source"])
+    write(reading, raw, outputs["source"], shelf)
 
 
-def write(reading: Reading, raw: Mapping[str, Path], folder: Path) -> None:
-    """Write a reading, with a file for each further table; the same reading gives the same bytes."""
+def write(reading: Reading, raw: Mapping[str, Path], folder: Path, shelf: Shelf | None = None) -> None:
+    """Write a reading, with a file for each further table; the same reading gives the same bytes.
+
+    `shelf` has the feeders that left the reading before.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    facts = json.dumps({"frequency_hz": reading.frequency_hz, "crs": reading.crs}, sort_keys=True)
-    rows = [{"feeder": f, "kind": "feeder", "name": f, "body": facts} for f in reading.parts]
-    for feeder, group in reading.parts.items():
-        rows += [
-            {"feeder": feeder, "kind": kind, "name": name, "body": part.model_dump_json(exclude_defaults=True)}
-            for (kind, name), part in group.items()
-        ]
-    tables.write("network", tables.frame("network", _columns("network", rows)), folder / "network.parquet")
-    conversion = list(reading.conversion.values())
-    tables.write(
-        "conversion", tables.frame("conversion", _columns("conversion", conversion)), folder / "conversion.parquet"
-    )
+    (shelf or Shelf()).write(reading, folder)
     findings = list({tuple(f.row().items()): f.row() for f in reading.findings}.values())
     tables.write("findings", tables.frame("findings", _columns("findings", findings)), folder / "findings.parquet")
     for name, own in sorted(reading.tables.items()):
         table = own if isinstance(own, pa.Table) else tables.frame(name, _columns(name, own))
         tables.write(name, table, folder / f"{name}.parquet")
-    places = json.dumps(reading.places, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
-    (folder / "places.json").write_text(places, encoding="utf-8")
     digests = {n: _digest(p) for n, p in sorted(raw.items()) if p.is_file()}
     about = {
         "source": reading.source,

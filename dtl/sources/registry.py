@@ -23,3 +23,6 @@ READERS = {
     "weather_file": "dtl.sources.weather_file:read",
 }
 """``read(name, spec, files) -> Reading`` of each kind; `files` maps study-relative names to paths."""
+
+BIT_BY_BIT = {"cyme_text"}
+"""The kinds whose reader takes a `shelf` too, and puts there what is finished."""

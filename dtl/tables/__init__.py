@@ -27,7 +27,21 @@ from dtl.tables.outages import OUTAGES
 from dtl.tables.reference import REFERENCE
 from dtl.tables.results import RESULTS
 
-__all__ = ["DAY", "MOMENT", "TABLES", "TEXT", "WORD", "Column", "Table", "check", "concat", "frame", "read", "write"]
+__all__ = [
+    "DAY",
+    "MOMENT",
+    "TABLES",
+    "TEXT",
+    "WORD",
+    "Column",
+    "Table",
+    "check",
+    "concat",
+    "frame",
+    "metadata",
+    "read",
+    "write",
+]
 
 _EVERY = (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING, *HOSTING, *COMPLIANCE, *MITIGATION)
 TABLES: Mapping[str, Table] = {t.name: t for t in _EVERY}
@@ -110,10 +124,14 @@ def write(name: str, table: pa.Table, path: Path) -> None:
         if field.type == WORD:
             column = column.cast(TEXT).combine_chunks().dictionary_encode()
         columns.append(column)
-    metadata = {"dtl.table": name} | {f"dtl.{c.name}": c.meaning for c in TABLES[name].columns}
-    table = pa.Table.from_arrays(columns, schema=table.schema.with_metadata(metadata))
+    table = pa.Table.from_arrays(columns, schema=table.schema.with_metadata(metadata(name)))
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, compression="zstd", store_schema=True, write_statistics=True)
+
+
+def metadata(name: str) -> dict[str, str]:
+    """What a file of a table says of itself: its name, and the meaning of its columns."""
+    return {"dtl.table": name} | {f"dtl.{c.name}": c.meaning for c in TABLES[name].columns}
 
 
 def read(name: str, path: Path, columns: Sequence[str] | None = None, **equal: str) -> pa.Table:

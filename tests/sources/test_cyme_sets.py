@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from dtl.sources.cyme_blocks import read_tables
-from dtl.sources.cyme_sets import sets, union
+from dtl.sources.cyme_sets import apart, sets
 from dtl.sources.cyme_text import read
 from dtl.sources.reading import Reading
 
@@ -26,7 +26,7 @@ def test_equipment_of_the_same_id_stays_with_its_feeder(root: Path) -> None:
     assert volts == {"ieee13": 122.0, "ieee123": 120.0}
 
 
-def test_shared_files_are_in_every_set_and_once_in_the_union(tmp_path: Path) -> None:
+def test_shared_files_are_in_every_set_and_once_in_all_of_them(tmp_path: Path) -> None:
     files = {}
     for feeder in ("a", "b"):
         files[f"{feeder}/network.txt"] = tmp_path / f"{feeder}.txt"
@@ -35,10 +35,10 @@ def test_shared_files_are_in_every_set_and_once_in_the_union(tmp_path: Path) -> 
     files["equipment.txt"].write_text("[SI]\n[SWITCH]\nFORMAT_SWITCH=ID,Amps\nS,400\n")
     found = list(sets(Reading("cyme", "cyme_text"), files, "{feeder}/*.txt", partial(read_tables, units="as_marked")))
     assert [[r.text("NodeID") for r in t.rows("NODE")] for t in found] == [["a1"], ["b1"]]
-    assert found[0].blocks["SWITCH"][0] is found[1].blocks["SWITCH"][0]
-    whole = union(found)
-    assert len(whole.blocks["SWITCH"]) == 1
-    assert [r.text("NodeID") for r in whole.rows("NODE")] == ["a1", "b1"]
+    assert next(found[0].rows("SWITCH")) is next(found[1].rows("SWITCH"))
+    each = apart(found)
+    assert [len(t.blocks["SWITCH"]) for t in each if "SWITCH" in t.blocks] == [1]
+    assert [r.text("NodeID") for t in each for r in t.blocks.get("NODE", ())] == ["a1", "b1"]
 
 
 def test_a_set_in_foreign_units_does_not_stop_the_others(root: Path, tmp_path: Path) -> None:
