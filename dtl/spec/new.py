@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dtl.spec import from_simbench
+from dtl.spec import from_simbench, schema
 from dtl.spec.check import STUDIES
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCHEMA = "../../site/docs/schema/study.json"
+OURS = Path("site/docs/schema/study.json")
+"""The schema in the repository of DTL itself."""
+BESIDE = STUDIES / "study.schema.json"
+"""The schema elsewhere: it is written beside the studies, so that editors complete and check them."""
 
 
 def templates() -> list[str]:
@@ -37,19 +40,27 @@ def run(name: str, template: str = "minimal", origin: tuple[str, str] | None = N
         if origin[0] != "simbench":
             print(f"'{origin[0]}' is no collection of grids; there is simbench")
             return 1
-        if problem := from_simbench.make(folder, origin[1], peers, SCHEMA):
+        if problem := from_simbench.make(folder, origin[1], peers, _schema()):
             print(problem)
             return 1
         return _next(name, folder)
+    where = _schema()
     for source in sorted(p for p in (TEMPLATES / template).rglob("*") if p.is_file()):
         target = folder / source.relative_to(TEMPLATES / template)
         target.parent.mkdir(parents=True, exist_ok=True)
-        text = source.read_text(encoding="utf-8").replace("NAME", name).replace("SCHEMA", SCHEMA)
+        text = source.read_text(encoding="utf-8").replace("NAME", name).replace("SCHEMA", where)
         target.write_text(text, encoding="utf-8", newline="\n")
     return _next(name, folder)
 
 
+def _schema() -> str:
+    """The path of the schema as a study sees it."""
+    return f"../../{OURS.as_posix()}" if OURS.is_file() else f"../{BESIDE.name}"
+
+
 def _next(name: str, folder: Path) -> int:
+    if not OURS.is_file():
+        BESIDE.write_text(schema.text(), encoding="utf-8", newline="\n")
     print(f"{folder}/study.yaml is written. Next:\n")
     print(f"  dtl check {name}     whether the study is good")
     print(f"  dtl plan {name}      what a run will compute")

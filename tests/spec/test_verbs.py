@@ -32,9 +32,19 @@ def test_a_new_study_is_good(template: str, place: Path, capsys: pytest.CaptureF
         "dtl run north-2",
     ]
     text = (place / "studies/north-2/study.yaml").read_text(encoding="utf-8")
-    assert text.startswith("# yaml-language-server: $schema=../../site/docs/schema/study.json\n")
+    assert text.startswith("# yaml-language-server: $schema=../study.schema.json\n")
+    assert json.loads((place / "studies/study.schema.json").read_text()) == schema.schema()
     assert check.run(["north-2"], False) == 0
     assert "good; 1 source, 2 scenarios (base, growth), 4 cases" in capsys.readouterr().out
+
+
+def test_in_the_repository_of_dtl_a_study_takes_its_schema(place: Path) -> None:
+    (place / "site/docs/schema").mkdir(parents=True)
+    (place / "site/docs/schema/study.json").write_text("{}")
+    assert new.run("south") == 0
+    first = (place / "studies/south/study.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first.endswith("$schema=../../site/docs/schema/study.json")
+    assert not (place / "studies/study.schema.json").exists()
 
 
 def test_new_overwrites_nothing_and_takes_good_names_only(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
