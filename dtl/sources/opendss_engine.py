@@ -66,9 +66,14 @@ def main(asked: Path, answer: Path, progress: Path) -> None:
                 DSS.Text.Command = command
             except DSSException as err:
                 errors.append([i, str(err.args[-1]).strip()])
+            if DSS.NumCircuits > 1:
+                errors.append([i, "a second circuit begins here, with no `clear` before it: a model has one"])
+                break
     told: dict[str, Any] = {"name": "", "crashed": None, "errors": errors, "classes": {}, "buses": {}}
     told["frequency_hz"] = 60.0
-    if DSS.NumCircuits:
+    if DSS.NumCircuits > 1:
+        told["name"] = DSS.ActiveCircuit.Name.lower()
+    elif DSS.NumCircuits:
         try:
             DSS.YMatrix.BuildYMatrixD(_SERIES_AND_SHUNT, 0)
         except DSSException as err:

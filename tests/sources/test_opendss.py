@@ -379,3 +379,10 @@ def volts(script: str) -> list[float]:
             DSS.Text.Command = line
     found = dict(zip(DSS.ActiveCircuit.AllNodeNames, DSS.ActiveCircuit.AllBusVmag, strict=True))
     return [float(found[f"b.{n}"]) for n in (1, 2, 3)]
+
+
+def test_a_second_circuit_is_told_and_not_mixed_with_the_first(tmp_path: Path) -> None:
+    reading = make(tmp_path, "new line.l bus1=head bus2=b\nnew circuit.other bus1=x\nnew load.z bus1=x kv=12.47 kw=9\n")
+    told = [(f.line, f.value) for f in reading.findings if f.severity == "error" and "second circuit" in f.message]
+    assert told == [(4, "new circuit.other bus1=x")]
+    assert not any(reading.parts.values())
