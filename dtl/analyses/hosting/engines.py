@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-_SWEEPS = 2
+_SWEEPS = 4
 """Sweeps after which loads have answered a plant."""
 _REMEMBERED = 5_000_000
 """Voltages across ports without plants, and powers without them, that are kept for all hours."""

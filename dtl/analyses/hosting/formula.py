@@ -33,6 +33,9 @@ TERMS = ("voltage", "thermal", "other")
 _SITES = 128
 """Sites whose responses are held at a time."""
 _HOURS = 4
+_NEAREST = 16
+"""Elements of each criterion, the nearest to its limit, whose nearest hour is looked at: a plant that moves a voltage
+elsewhere a little brings such an element over its limit, in an hour that may be no one else's worst."""
 _ROUNDS = 3
 """Times that the network is asked near an answer."""
 _TURNS = 8
@@ -48,7 +51,7 @@ def capacities(grid: Grid, top_kw: float) -> list[dict[str, Any]]:
     ``own_x`` are the change of the plant's own voltage by 1 MW [-], ``drop_pu`` what loads take there, and
     ``load_kw`` is the power into the feeder, all in the hour of the least.
     """
-    hours = deciding_hours(grid, _HOURS)
+    hours = _telling(grid)
     count = len(grid.places)
     if not all(isinstance(grid.standing(int(h))[0], Columns) for h in hours):
         return []
@@ -66,6 +69,17 @@ def capacities(grid: Grid, top_kw: float) -> list[dict[str, Any]]:
         best.linear(grid, some)
         found += best.rows()
     return found
+
+
+def _telling(grid: Grid) -> Ints:
+    """The hours that tell a capacity: those a search begins with, and where elements are nearest to their limits."""
+    found = [deciding_hours(grid, _HOURS)]
+    for rule in grid.rules:
+        if len(rule.rows) and not rule.change:
+            over = rule.excess(grid.base, grid.base, grid.pre_existing)
+            nearest = np.argsort(-over.max(axis=1), kind="stable")[:_NEAREST]
+            found.append(over[nearest].argmax(axis=1))
+    return np.unique(np.concatenate(found))
 
 
 class _Hour:
@@ -95,7 +109,7 @@ class _Hour:
         """The first power of each plant at which a row meets its limit [kW], and the row; shape (some,) each."""
         t = _root(base, change * self._turn, limit, rising)
         row = t.argmin(axis=0)
-        first = np.take_along_axis(t, row[None], axis=0)[0]
+        first = np.minimum(np.take_along_axis(t, row[None], axis=0)[0], _nose(self._turn * self.own))
         own = np.abs(1.0 + np.where(np.isfinite(first), first, 0.0) * self._turn * self.own)
         return np.where(np.isfinite(first), first * own, np.inf), row
 
@@ -170,6 +184,14 @@ def _root(base: Complex, change: Complex, limit: Real, rising: bool) -> Real:
         t = np.where(c >= 0 if rising else c <= 0, 0.0, t)
     t = np.where(np.isfinite(limit) & np.isfinite(t) & (t >= 0), t, np.inf)
     return np.asarray(t)
+
+
+def _nose(own: Complex) -> Real:
+    """The first t from which t |1 + t own| falls: no plant takes more than there; infinite where it never does."""
+    a, b = 2.0 * np.abs(own) ** 2, 3.0 * own.real
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = 2.0 / (np.sqrt(b * b - 4.0 * a) - b)
+    return np.asarray(np.where(np.isfinite(t) & (t > 0), t, np.inf))
 
 
 def _edges(rule: Rule, at: _Hour) -> Iterator[tuple[Real, bool]]:

@@ -17,7 +17,6 @@ from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 
 NO_FACTORS = "the engine of this feeder solves one power flow after the other, and has no linear network to ask"
-NO_SUN = "the formula knows plants at their rated power only, not those that follow the sun"
 NO_SUN = "the formula knows plants of one power, none that follow the sun"
 FOUND = ("hc_kw", "step_kw", "at_least", "limiting_factor", "method")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,43 @@ def test_it_comes_near_the_search_on_an_unbalanced_feeder(samples: Path, of: str
     found, true = np.array(pairs).T
     assert len(pairs) > 8
     assert np.mean(np.abs(found / true - 1.0)) < 0.03
+
+
+def _branches(place: Path) -> Feeder:
+    """Eight branches with a load each, the last behind a long line with more load; ratings a little above the peaks."""
+    lines = ["clear", "new circuit.star basekv=0.4 bus1=head pu=1.0 mvasc3=1e6 mvasc1=1e6"]
+    line = "phases=3 r0={r} x0=1e-6 c1=0 c0=0 length=1 r1={r} x1=1e-6"
+    lines.append(f"new line.shared bus1=head bus2=m normamps=1e4 {line.format(r=0.05)}")
+    for i in range(8):
+        amps = round(_AMPS[i] * (1.002 + 0.001 * i), 4)
+        bus = "m" if i == 7 else "head"
+        lines.append(f"new line.l{i} bus1={bus} bus2=e{i} normamps={amps} {line.format(r=1e-4)}")
+        lines.append(f"new load.d{i} bus1=e{i} phases=3 kv=0.4 kw=20 pf=1 model=1 vminpu=0.5")
+    lines.append("new load.more bus1=m phases=3 kv=0.4 kw=20 pf=1 model=1 vminpu=0.5")
+    return feeder_of("\n".join([*lines, "set voltagebases=[0.4]", "calcvoltagebases", "solve"]), place)
+
+
+_AMPS = [20.0 / (0.4 * 3**0.5)] * 7 + [29.17]
+"""Of 20 kW at 0.4 kV, the last behind 0.05 ohm."""
+
+
+def test_an_element_that_a_plant_elsewhere_brings_over_its_limit_is_looked_at_in_its_own_hour(tmp_path: Path) -> None:
+    case = case_of(_branches(tmp_path), hours=range(10, 20), at="buses")
+    year = next(iter(case.demand.profiles.values()))
+    profiles, drives = {}, {}
+    for i, (name, drive) in enumerate(sorted(case.demand.drives.items())):
+        own = np.full_like(year, 0.5)
+        own[10 + i] = 1.0 if i < 8 else 0.5
+        own[19] = 0.5 if i < 8 else 1.5
+        profiles[f"own{i}"] = own
+        drives[name] = replace(drive, kw_profile=f"own{i}", kvar_profile=f"own{i}")
+    case = case_of(case.feeder, Demand(drives, profiles), hours=range(10, 20), at="buses")
+    case.__dict__["places"] = [p for p in case.places if p.bus == "m"]
+    (said,) = capacities(case.grid("load"), 5000.0)
+    rows = iterative(case, {"tolerance_kw": 0.05, "distributed": False}, "load")
+    (true,) = [r for r in rows if r["criterion"] == "all"]
+    assert (true["limiting_element"], true["limiting_hour"]) == ("line l7", 17)
+    assert said["formula_kw"] == pytest.approx(true["hc_kw"], rel=0.03)
 
 
 def test_more_load_makes_room_for_generation(tmp_path: Path) -> None:
