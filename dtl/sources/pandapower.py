@@ -7,6 +7,7 @@ network and are listed as refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from dtl.errors import SourceError
 from dtl.sources.pandapower_grid import Grid
 from dtl.sources.pandapower_lines import add_impedances, add_lines, add_switches
 from dtl.sources.pandapower_shunts import add_shunts
-from dtl.sources.pandapower_tables import load
+from dtl.sources.pandapower_tables import ELEMENTS, load
 from dtl.sources.pandapower_transformers import add_transformers
 from dtl.sources.reading import Reading
 from dtl.sources.record import account, refuse
@@ -49,6 +50,9 @@ IDLE = {
     "k": "acts in faults only",
 }
 """Columns that no reader asks for, and why they are harmless."""
+
+_PLACED = re.compile(r"^in_service$|(^|_)bus(_|$)")
+"""A column that only tables of elements have."""
 
 
 def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
@@ -111,6 +115,7 @@ def _others(grid: Grid) -> None:
         if table.startswith(("res_", "_")):
             reading.unused(feeder, f"table {table}", "", f"{len(rows)} rows", "holds results")
             continue
+        element = table in ELEMENTS or any(_PLACED.search(column) for row in rows[:1] for column in row.values)
         for row in rows:
             if not row.feeder:
                 row.feeder = feeder
@@ -122,9 +127,10 @@ def _others(grid: Grid) -> None:
                     row.reason = reason
                 elif table in NO_PART:
                     row.reason = NO_PART[table]
+                elif element:
+                    refuse(reading, row, "no reader knows this table")
                 else:
-                    known = table.endswith(("_characteristic", "_characteristic_table", "characteristic"))
-                    refuse(reading, row, "no reader knows this table", harmless=known)
+                    row.reason = "is of a table without elements: no row of it stands at a bus or is in service"
         account(reading, rows, IDLE)
     account(reading, net.repeated)
     for key, value in sorted(net.others.items()):

@@ -22,6 +22,13 @@ MAX_BYTES = 512 * 2**20
 NEWEST = (3, 99)
 """Format versions above are unknown."""
 
+ELEMENTS = {
+    "bus", "bus_dc", "line", "line_dc", "trafo", "trafo3w", "switch", "impedance", "dcline", "tcsc", "ext_grid",
+    "load", "sgen", "gen", "motor", "ward", "xward", "storage", "shunt", "svc", "ssc", "vsc", "vsc_stacked",
+    "vsc_bipolar", "b2b_vsc", "source_dc", "load_dc", "asymmetric_load", "asymmetric_sgen",
+}  # fmt: skip
+"""Tables of pandapower's elements: one that cannot be read makes the file unreadable, others are set aside."""
+
 _OLD = {
     "max_i_ka": "imax_ka",
     "tap_neutral": "tp_mid",
@@ -141,7 +148,7 @@ def _parsed(text: bytes | str, what: str = "") -> Any:
 
 
 def _version(body: dict[str, Any]) -> tuple[int, ...]:
-    stated = _plain(body.get("format_version")) or _plain(body.get("version"))
+    stated = _scalar(body, "format_version") or _scalar(body, "version")
     found = re.match(r"\s*(\d{1,4})(?:\.(\d{1,4}))?", str(stated if stated is not None else ""))
     if found is None:
         raise SourceError("says no version in `format_version` or `version`")
@@ -151,15 +158,31 @@ def _version(body: dict[str, Any]) -> tuple[int, ...]:
     return version
 
 
+def _scalar(body: dict[str, Any], name: str) -> Any:
+    """A value of the whole network; versions 1.4 and 1.5 keep these in a table of parameters."""
+    if name in body:
+        return _plain(body[name])
+    table = body.get("parameters")
+    column = table.get("parameter") if isinstance(table, dict) else None
+    return _plain(column.get(name)) if isinstance(column, dict) else None
+
+
 def _frequency(body: dict[str, Any]) -> float:
-    value = _plain(body.get("f_hz", 50.0))
+    value = _scalar(body, "f_hz")
+    value = 50.0 if value is None else value
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1.0 <= value <= 1000.0:
         raise SourceError(f"f_hz is no frequency: {str(value)[:40]}")
     return float(value)
 
 
 def _frame(key: str, value: Any) -> Iterator[tuple[int, dict[str, Any]]] | None:
-    """The rows of a table with their index; None for what is no table."""
+    """The rows of a table with their index; None for what is no table of numbered rows.
+
+    Raises
+    ------
+    SourceError
+        The table is one of `ELEMENTS` and cannot be read.
+    """
     if not isinstance(value, dict):
         return None
     if "_class" in value:
@@ -175,6 +198,8 @@ def _frame(key: str, value: Any) -> Iterator[tuple[int, dict[str, Any]]] | None:
     try:
         return iter(list(_rows(inner, str(order))))
     except (TypeError, ValueError, KeyError, AttributeError) as err:
+        if key not in ELEMENTS:
+            return None
         raise SourceError(f"the table {key} cannot be read in the order {order}") from err
 
 

@@ -342,3 +342,31 @@ def test_files_of_two_frequencies(tmp_path: Path) -> None:
     reading = read("pandapower", tmp_path, "*.json")
     assert [(f.feeder, f.field, f.value) for f in reading.findings] == [("b", "f_hz", "60")]
     assert list(reading.parts) == ["a"]
+
+
+def test_versions_that_keep_their_parameters_in_a_table(tmp_path: Path) -> None:
+    """Versions 1.4 and 1.5 wrote bare columns and a table of parameters, with version and frequency in it."""
+    body = json.loads(wrapped(old(small()), order="bare"))
+    for word in ("version", "format_version", "f_hz"):
+        del body[word]
+    body["parameters"] = {"parameter": {"name": "", "version": 1.4, "converged": True, "f_hz": 60.0, "sn_kva": 1000.0}}
+    body["dtypes"] = {"element": {"0": "bus"}, "column": {"0": "vn_kv"}, "dtype": {"0": "float64"}}
+    (tmp_path / "net.json").write_text(json.dumps(body))
+    reading = read("pandapower", tmp_path, "*.json")
+    assert not reading.findings and reading.frequency_hz == 60.0
+    (roof,) = only(reading).generators
+    assert roof.kw == 15.0, "its sign is that of versions before 2.0"
+
+
+def test_tables_beside_the_network_are_no_elements(tmp_path: Path) -> None:
+    """What SimBench and others put into a network: profiles, load cases by name, and tables of their own."""
+    frame = {"_module": "pandas.core.frame", "_class": "DataFrame", "orient": "split"}
+    cases = frame | {"_object": json.dumps({"columns": ["pload"], "index": ["hL", "n1"], "data": [[1.0], [0.9]]})}
+    places = [{"name": "HV1", "voltLvl": 3}]
+    reading = make(tmp_path, small() | {"substation": places}, loadcases=cases, profiles={"load": cases, "sgen": cases})
+    assert not reading.findings
+    told = {r["object"]: (r["verdict"], r["reason"]) for r in reading.conversion.values()}
+    assert told["loadcases"][0] == told["profiles"][0] == "refused"
+    assert told["substation 0"][0] == "unused" and "no row of it stands at a bus" in told["substation 0"][1]
+    broken = make(tmp_path, {k: v for k, v in small().items() if k != "load"}, load=cases)
+    assert [f.check for f in broken.findings] == ["source.unreadable"]
