@@ -85,7 +85,7 @@ def place(
 def _meters(points: pa.Table, series: pa.Table) -> pd.DataFrame:
     known = points.to_pandas().drop_duplicates("meter")
     more = sorted(set(series["meter"].to_pylist()) - set(known["meter"]))
-    empty = dict.fromkeys(("feeder", "transformer", "bus", "phases", "customer_class"), "")
+    empty = dict.fromkeys(("feeder", "transformer", "bus", "phases", "customer_class", "address"), "")
     rest = pd.DataFrame({"meter": more, **{k: [v] * len(more) for k, v in empty.items()}})
     frame = pd.concat([known.astype(dict.fromkeys(empty, object)), rest], ignore_index=True) if more else known
     for column in ("x", "y"):
@@ -184,6 +184,7 @@ def _nearest(
         most_m,
         kind=kinds(places, units["kva"].to_numpy(float)),
         recorded=number[told[rows]],
+        address=meter["address"].to_numpy(object)[rows],
     )
     order = np.argsort(-found.probability, axis=1, kind="stable")
     index, said, way = (np.take_along_axis(v, order, axis=1) for v in (found.index, found.probability, found.distance))

@@ -4,8 +4,9 @@ Five things are learnt from the data themselves: how far meters stand from their
 normal distributions of all widths, so that surveyed and roughly geocoded meters are both met), how often a recorded
 phase is wrong, how often a transformer of several phases serves a meter of fewer, how many meters the transformers of
 each kind serve, and which transformers would be left without any meter. The last one ties the meters together: a
-transformer that nobody else wants is more probable for the meter beside it. The joint probability is found by belief
-propagation [1]_, whose messages cost one pass over the pairs of meters and candidates.
+transformer that nobody else wants is more probable for the meter beside it; so do addresses, whose meters are fed from
+one place (`dtl.network.addresses`). The joint probability is found by belief propagation [1]_, whose messages cost one
+pass over the pairs of meters and candidates.
 
 References
 ----------
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+
+from dtl.network.addresses import Together, addresses, middles
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,6 +73,7 @@ def nearness(
     known: Ints | None = None,
     kind: Ints | None = None,
     recorded: Ints | None = None,
+    address: NDArray[np.object_] | None = None,
 ) -> Candidates:
     """The probable transformers of each meter.
 
@@ -90,8 +94,11 @@ def nearness(
     recorded
         Number of the transformer that is recorded for each meter, -1 where none is: what is learnt, is learnt from
         these meters too.
+    address
+        The address of each meter as recorded, empty where none is; meters of equal coordinates have one without it.
     """
-    index, distance = _near(meters, transformers, count * SPARE, most)
+    house = addresses(meters, address)
+    index, distance = _near(meters, middles(meters, house), transformers, count * SPARE, most)
     wrong = _fits(meter_phases, transformer_phases, index) == WRONG
     ahead = np.argsort(wrong & (np.arange(index.shape[1]) >= NEXT), axis=1, kind="stable")[:, :count]
     index, distance = np.take_along_axis(index, ahead, axis=1), np.take_along_axis(distance, ahead, axis=1)
@@ -105,7 +112,8 @@ def nearness(
     if known is not None:
         kept[known] = True
     alike = np.zeros(len(transformers), np.int64) if kind is None else kind
-    return Candidates(index, distance, _joint(index, distance, fits, share, kept, alike))
+    together = Together(index, meters, transformers, house)
+    return Candidates(index, distance, _joint(index, distance, fits, share, kept, alike, together))
 
 
 def bits(phases: NDArray[np.object_]) -> NDArray[np.uint8]:
@@ -126,17 +134,20 @@ def kinds(transformers: Floats, kva: Floats) -> Ints:
     return np.asarray(found.reshape(-1), np.int64)
 
 
-def _near(meters: Floats, transformers: Floats, count: int, most: float) -> tuple[Ints, Floats]:
+def _near(meters: Floats, middle: Floats, transformers: Floats, count: int, most: float) -> tuple[Ints, Floats]:
+    """The transformers nearest to the middle of each meter's address, and how far they are from the meter."""
     index = np.full((len(meters), count), -1, np.int64)
     distance = np.full((len(meters), count), np.inf)
     rows = np.flatnonzero(np.isfinite(meters).all(axis=1))
     placed = np.flatnonzero(np.isfinite(transformers).all(axis=1))
     if len(rows) and len(placed):
         k = min(count, len(placed))
-        far, near = cKDTree(transformers[placed]).query(meters[rows], k=k, distance_upper_bound=most)
+        far, near = cKDTree(transformers[placed]).query(middle[rows], k=k, distance_upper_bound=most)
         far, near = far.reshape(len(rows), k), near.reshape(len(rows), k)
-        distance[rows, :k] = far
-        index[rows, :k] = np.where(np.isfinite(far), np.append(placed, -1)[near], -1)
+        found = np.where(np.isfinite(far), np.append(placed, -1)[near], -1)
+        aside = meters[rows][:, None] - transformers[found]
+        distance[rows, :k] = np.where(found >= 0, np.hypot(aside[..., 0], aside[..., 1]), np.inf)
+        index[rows, :k] = found
     return index, distance
 
 
@@ -179,6 +190,7 @@ def _joint(
     share: Floats,
     kept: NDArray[np.bool_],
     kind: Ints,
+    together: Together,
 ) -> Floats:
     """Marginal probabilities by belief propagation; widths, phases and the meters of a kind are learnt on the way.
 
@@ -197,10 +209,10 @@ def _joint(
         right = 1.0 - wrong
         # The last one is that of UNKNOWN, -1.
         agree = share * np.array([wrong, right, right * (1.0 - fewer), right * fewer, 1.0])[fits]
-        own = np.log(np.where(real, density @ weight * agree * rate[index], 0.0) + TINY**2)
-        held = _normal(np.where(real, own + push, -np.inf), real)
+        far, own = density @ weight, agree * rate[index]
+        held = together.belief(far, own * np.exp(push))
         push = DAMPING * push + (1.0 - DAMPING) * _wanted(index, held, push, real, kept)
-        belief = _normal(np.where(real, own + push, -np.inf), real)
+        belief = together.belief(far, own * np.exp(push))
         weight = _widths(density, weight, belief)
         wrong, fewer = _phases(fits, belief)
         rate = _rates(index[real], belief[real], kind)
@@ -234,12 +246,6 @@ def _wanted(index: Ints, held: Floats, push: Floats, real: NDArray[np.bool_], ke
     other = np.exp(np.minimum(np.where(real, total[index] - none, 0.0), 0.0))
     other = np.where(kept[index], 0.0, other)
     return np.asarray(np.where(real, -np.log1p(-(1.0 - EMPTY) * other), 0.0), np.float64)
-
-
-def _normal(log: Floats, real: NDArray[np.bool_]) -> Floats:
-    top = np.where(real.any(axis=1), np.where(real, log, -np.inf).max(axis=1, initial=-np.inf), 0.0)
-    value = np.where(real, np.exp(log - top[:, None]), 0.0)
-    return np.asarray(value / np.maximum(value.sum(axis=1, keepdims=True), TINY), np.float64)
 
 
 def _widths(density: Floats, weight: Floats, belief: Floats) -> Floats:

@@ -85,7 +85,7 @@ def service_points(source: str, found: list[Assets]) -> pa.Table:
         if own.kind != "service_point" or not own.count:
             continue
         columns = {"source": _same(source, own.count), "meter": own.text("id"), "bus": own.text("node")}
-        columns |= {n: own.text(n) for n in ("feeder", "transformer", "phases", "customer_class")}
+        columns |= {n: own.text(n) for n in ("feeder", "transformer", "phases", "customer_class", "address")}
         columns |= {"annual_kwh": _number(own.numbers("annual_kwh"))}
         columns |= {"x": _number(own.at[:, 0]), "y": _number(own.at[:, 1])}
         made.append(tables.frame("service_points", columns))

@@ -150,6 +150,8 @@ class AssetColumns(Base):
     """Account of the customer."""
     customer_class: FieldColumns | None = None
     """Class of the customer, or its rate."""
+    address: FieldColumns | None = None
+    """Address, with its number; meters of one address are taken to be fed from one place."""
     annual_kwh: FieldColumns | None = None
     """Energy of a year [kWh]."""
     x: FieldColumns | None = None

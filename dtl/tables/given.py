@@ -41,6 +41,7 @@ GIVEN = (
             Column("bus", TEXT, "bus or node it is connected to, as recorded; empty where none is"),
             Column("phases", WORD, "phases as recorded, e.g. A, AB, ABC; empty where unknown"),
             Column("customer_class", WORD, "residential | commercial | industrial | ...; empty where unknown"),
+            Column("address", TEXT, "address as recorded; empty where none is"),
             Column("x", FINE, "easting in the study's working coordinates [m]", null=True),
             Column("y", FINE, "northing [m]", null=True),
             Column("annual_kwh", FINE, "energy of a year as recorded [kWh]", null=True),

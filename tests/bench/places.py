@@ -4,7 +4,8 @@
 1,000 meters, moves every meter by a normal error of 0, 20 and 60 m, hides the phases once, and prints the share of
 exact transformers and the calibration error, first with transformers of one kind, then with kinds. Records are not
 shown to the method. SAMPLE is a folder with meters.csv, transformers.csv and truth.csv; its errors are 0, 0.25 and 0.5
-of the spacing of transformers, seeds 0 to 4, and 100 to 109.
+of the spacing of transformers, seeds 0 to 4, and 100 to 109, without addresses and with them: meters that the file has
+at one point are of one address.
 """
 
 from __future__ import annotations
@@ -76,16 +77,19 @@ def sample(folder: Path) -> Truth:
     )
 
 
-def score(truth: Truth, error: float, seeds: Iterable[int], count: int, hidden: bool = False) -> list[float]:
+def score(
+    truth: Truth, error: float, seeds: Iterable[int], count: int, *, hidden: bool = False, addresses: bool = False
+) -> list[float]:
     """Exact share and calibration error, with one kind of transformers and with kinds."""
     at, places, phases, theirs, wanted, kva = truth
+    house = np.unique(at, axis=0, return_inverse=True)[1].reshape(-1).astype(str).astype(object)
     found = []
     for seed in seeds:
         moved = at + np.random.default_rng(seed).normal(0.0, error, at.shape)
         own = np.zeros_like(phases) if hidden else phases
         row: list[float] = []
         for kind in (None, kinds(places, kva)):
-            near = nearness(moved, places, own, theirs, count, kind=kind)
+            near = nearness(moved, places, own, theirs, count, kind=kind, address=house if addresses else None)
             best = near.probability.argmax(axis=1)[:, None]
             ok, said = np.take_along_axis(near.index, best, axis=1)[:, 0] == wanted, near.probability.max(axis=1)
             bins = np.minimum((said * 10).astype(int), 9)
@@ -102,9 +106,11 @@ if __name__ == "__main__":
             made = synthetic(Path(work), seed)
         for error in (0.0, 20.0, 60.0):
             for hidden in (False, True):
-                said = score(made, error, [seed], 5, hidden)
+                said = score(made, error, [seed], 5, hidden=hidden)
                 print(f"utility {seed}, {error:.0f} m, phases {'hidden' if hidden else 'known'}:", said, flush=True)
     if len(sys.argv) > 2:
         for seeds in (range(5), range(100, 110)):
             for share in (0.0, 0.25, 0.5):
-                print(f"sample, {share}, seeds {seeds}:", score(sample(Path(sys.argv[2])), share * SPACING, seeds, 12))
+                for known in (False, True):
+                    said = score(sample(Path(sys.argv[2])), share * SPACING, seeds, 12, addresses=known)
+                    print(f"sample, {share}, seeds {seeds}, addresses {'known' if known else 'unknown'}:", said)

@@ -48,7 +48,7 @@ def network() -> pa.Table:
 
 
 def point(meter: str, x: float | None, transformer: str = "") -> dict[str, object]:
-    empty = {"source": "g", "feeder": "f1", "bus": "", "phases": "A", "customer_class": ""}
+    empty = {"source": "g", "feeder": "f1", "bus": "", "phases": "A", "customer_class": "", "address": ""}
     return empty | {"meter": meter, "transformer": transformer, "x": x, "y": None if x is None else 5.0}
 
 
@@ -81,9 +81,23 @@ def test_records_stand_and_the_rest_goes_to_the_nearest() -> None:
     assert found["far"]["band"] == "none" and found["far"]["feeder"] == ""
 
 
-@pytest.mark.parametrize(("noise", "least", "high"), [(0.0, 0.993, 0.95), (0.25, 0.9443, 0.75), (0.5, 0.816, 0.38)])
-def test_meters_of_a_real_feeder_by_place_and_phase(samples: Path, noise: float, least: float, high: float) -> None:
-    """Exact transformers, calibration, and the share of sure ones, over five draws of errors of the coordinates."""
+@pytest.mark.parametrize(
+    ("noise", "addresses", "least", "high"),
+    [
+        (0.0, False, 0.993, 0.95),
+        (0.25, False, 0.9443, 0.75),
+        (0.5, False, 0.816, 0.38),
+        (0.25, True, 0.950, 0.78),
+        (0.5, True, 0.835, 0.44),
+    ],
+)
+def test_meters_of_a_real_feeder_by_place_and_phase(
+    samples: Path, noise: float, addresses: bool, least: float, high: float
+) -> None:
+    """Exact transformers, calibration, and the share of sure ones, over five draws of errors of the coordinates.
+
+    The error moves each meter by itself; meters that stood at one point have one address, where these are told.
+    """
     folder = samples / "ml" / "meter-transformer-j1"
     meters, units, truth = (pd.read_csv(folder / f"{n}.csv", dtype=str) for n in ("meters", "transformers", "truth"))
     letters = {"1": "A", "2": "B", "3": "C"}
@@ -93,10 +107,11 @@ def test_meters_of_a_real_feeder_by_place_and_phase(samples: Path, noise: float,
     wanted = meters["meter"].map(dict(zip(truth["meter"], truth["transformer"], strict=True))).map(number).to_numpy()
     places, at = units[["x", "y"]].to_numpy(float), meters[["x", "y"]].to_numpy(float)
     kind = kinds(places, units["kva"].to_numpy(float))
+    house = np.unique(at, axis=0, return_inverse=True)[1].reshape(-1).astype(str).astype(object)
     right, sure, off = [], [], []
     for seed in range(5):
         moved = at + np.random.default_rng(seed).normal(0.0, noise * 234.0, at.shape)
-        found = nearness(moved, places, phases, theirs, 12, kind=kind)
+        found = nearness(moved, places, phases, theirs, 12, kind=kind, address=house if addresses else None)
         best = found.probability.argmax(axis=1)[:, None]
         ok = np.take_along_axis(found.index, best, axis=1)[:, 0] == wanted
         said = found.probability.max(axis=1)
@@ -122,6 +137,28 @@ def test_a_meter_of_one_phase_belongs_rather_to_a_unit_of_that_phase_than_to_one
         found = nearness(at, places, own, theirs, 2, known=np.array([0, 1]))
         assert found.probability[0, found.index[0] == 1] > 0.7
         assert found.index[1:, 0].tolist() == [0, 0] and found.probability[1:, 0].min() > 0.95
+
+
+def test_a_service_of_three_phases_hangs_on_one_pole() -> None:
+    """Beside units of one phase stand three of a bank farther away; two meters of an address differ in their phases."""
+    places = np.array([[0.0, 5.0], [6.0, 0.0], [12.0, 0.0], [12.0, 0.0], [12.0, 0.0]])
+    theirs = bits(np.array(["A", "B", "A", "B", "C"], object))
+    at, own = np.array([[0.0, 0.0]] * 3), bits(np.array(["A", "B", "C"], object))
+    at = np.append(at, [[0.0, 6.0], [6.0, 1.0]], axis=0)
+    own = np.append(own, own[:2])
+    found = nearness(at, places, own, theirs, 5)
+    assert np.take_along_axis(found.index, found.probability.argmax(axis=1)[:, None], axis=1)[:, 0].tolist() == [
+        2, 3, 4, 0, 1
+    ]  # fmt: skip
+    np.testing.assert_allclose(found.probability.sum(axis=1), 1.0)
+
+
+def test_one_address_is_one_place_however_its_meters_are_drawn() -> None:
+    """Of four meters of an address two stand nearer to the second transformer, little."""
+    alone = [point(f"m{k}", x) for k, x in enumerate((5.0, 38.0, 42.0, 43.0))]
+    for address, wanted in (("", ["t1", "t1", "t2", "t2"]), ("12 Mill Road", ["t1"] * 4)):
+        found = placed(*(p | {"address": address} for p in alone), point("other", 79.0), point("one", 1.0))
+        assert [found[f"m{k}"]["transformer"] for k in range(4)] == wanted
 
 
 def test_an_override_wins() -> None:
