@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dtl.errors import SolveError
 from dtl.network.feeder import Bus, Load
-from dtl.scenarios import edited, switching
+from dtl.scenarios import edited, stores, switching
 from dtl.scenarios.actions_plants import Yard, joined, where
 from dtl.scenarios.actions_time import Timed, in_order, timed
 from dtl.scenarios.areas import of_area
@@ -24,7 +24,6 @@ from dtl.scenarios.operated import Found, operations
 from dtl.scenarios.outages import told
 from dtl.scenarios.power import Power
 from dtl.scenarios.state import Acted, Component, State, assumption
-from dtl.scenarios.supplied import stilled
 from dtl.spec.base import near
 
 Real = NDArray[np.float64]
@@ -68,6 +67,8 @@ class _Fold:
         self._changed: dict[str, dict[int, Real]] = {name: {} for name in layers}
         self._told: list[tuple[str, dict[str, Any]]] = []
         self._operated: Found | None = None
+        self._interrupted = stores.Interrupted()
+        self._unserved: dict[int, Real] = {}
 
     def do(self, action: Timed) -> None:
         """Take in the next action."""
@@ -92,7 +93,9 @@ class _Fold:
 
         What they took, of whatever layer, is taken off by the layer of the first operation.
         """
-        self._operated, state = found, self._state
+        self._operated = found
+        step_h = self._context.step_min / 60.0
+        state, self._interrupted = stores.of_customers(self._state, found.operated, step_h)
         parts = {p.name: p for p in state.feeder.loads}
         given = [c for c in state.components.values() if c.carrier not in ("load", "added")]
         unserved: dict[int, Real] = {}
@@ -106,16 +109,18 @@ class _Fold:
                                for side in ([c.kw for c in given], [c.kvar for c in given])])  # fmt: skip
             changes = self._changed[found.layer].setdefault(i, np.zeros(now.shape))
             changes[:, lacking] -= (now + others)[:, lacking]
-        rows, notes = told(found, state, self._context, unserved)
-        self._told += [(found.layer, row) for row in rows]
-        self._state = state.noting(*notes)
+        self._state, self._unserved = state, unserved
 
     def state(self) -> State:
         """The state after all actions."""
         state = replace(self._state, plants=joined(self._state, self._yard)).noting(*self._yard.notes)
         if self._operated is not None:
-            operated = self._operated.operated
-            state = replace(state, plants=tuple(stilled(p, operated) for p in state.plants), operated=operated)
+            found = self._operated
+            plants, met = stores.stilled(state.plants, found.operated, self._context.step_min / 60.0)
+            state = replace(state, plants=plants, operated=found.operated)
+            rows, notes = told(found, state, self._context, self._unserved, self._interrupted + met)
+            state = state.noting(*notes)
+            self._told += [(found.layer, row) for row in rows]
         for name, changes in sorted(self._changed.items()):
             moved = {i: change for i, change in sorted(changes.items()) if change.any()}
             if moved:

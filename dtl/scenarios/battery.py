@@ -20,7 +20,7 @@ from dtl.scenarios.allocate import adopters, assumed
 from dtl.scenarios.context import Context
 from dtl.scenarios.power import Power
 from dtl.scenarios.solar import own_share
-from dtl.scenarios.state import Component, State, assumption
+from dtl.scenarios.state import Component, State, Store, assumption
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,7 +42,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     kwh = np.asarray(units[used] * each_kwh, np.float64)
     own, surplus = _of_owners(layer, units, used, state)
     peak, step_h = _peak(layer, state, context), context.step_min / 60.0
-    power, held = dispatch(mode, own, surplus, rated[used], kwh, efficiency, step_h, peak)
+    power, start, held = dispatch(mode, own, surplus, rated[used], kwh, efficiency, step_h, peak)
     values = np.zeros((len(state.loads), context.steps), np.float64)
     values[used] = power
     rows = [
@@ -56,14 +56,17 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     ]
     state = assumed(layer, state, context, units).assuming(name, *rows)
     series = Power.each(values) if len(used) else Power.none(len(state.loads), context.steps)
-    return state.with_component(Component(name, series, series.scaled(0.0), "storage", rated, rated, kind="battery"))
+    store = Store(np.zeros(len(units)), efficiency, np.zeros(len(units)))
+    store.kwh[used], store.start_kwh[used] = kwh, start
+    component = Component(name, series, series.scaled(0.0), "storage", rated, rated, kind="battery", store=store)
+    return state.with_component(component)
 
 
 def dispatch(
     mode: str, own: Real, surplus: Real, kw: Real, kwh: Real, efficiency: float, step_h: float,
     peak: NDArray[np.bool_] | None = None,
-) -> tuple[Real, Real]:  # fmt: skip
-    """Power at the terminals of batteries through a year, and what they hold more at its end than at its start.
+) -> tuple[Real, Real, Real]:  # fmt: skip
+    """Power at the terminals of batteries through a year, what they hold at its start, and how much more at its end.
 
     Parameters
     ----------
@@ -84,7 +87,7 @@ def dispatch(
     Returns
     -------
     tuple
-        Power, positive when it is taken, shape (batteries, steps) [kW]; energy, shape (batteries,) [kWh].
+        Power, positive when it is taken, shape (batteries, steps) [kW]; the two energies, shape (batteries,) [kWh].
     """
     one_way = math.sqrt(efficiency)
     own, surplus = (np.ascontiguousarray(v, np.float64) for v in (own, surplus))
@@ -103,7 +106,7 @@ def dispatch(
             battery_kernels.run(wish, kw, kwh, one_way, step_h, held, power)
         if np.array_equal(before, held):
             break
-    return power, held - before
+    return power, before, held - before
 
 
 def _of_owners(layer: Mapping[str, Any], units: Ints, used: Ints, state: State) -> tuple[Real, Real]:

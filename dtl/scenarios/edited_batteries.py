@@ -14,7 +14,7 @@ from dtl.scenarios.edited import found
 from dtl.scenarios.edited_plants import Request, connected
 from dtl.scenarios.edited_work import Done, Work, absent
 from dtl.scenarios.power import Real
-from dtl.scenarios.state import Plant, State, assumption
+from dtl.scenarios.state import Plant, State, Store, assumption
 
 EFFICIENCY = 0.9
 """Energy out per energy in, round trip."""
@@ -47,11 +47,12 @@ def scheduled(state: State, context: Context) -> State:
     for plant in waiting:
         feeder, rated = state.owner(plant.part.bus), plant.part.kw
         net = _net(state, done, feeder)
-        power, _ = battery.dispatch(
+        power, start, _ = battery.dispatch(
             "peak_shaving", np.maximum(net, 0.0)[None, :], np.maximum(-net, 0.0)[None, :], np.array([rated]),
             np.array([plant.kwh]), EFFICIENCY, context.step_min / 60.0,
         )  # fmt: skip
-        done.append(replace(plant, shape=np.asarray(-power[0] / rated, np.float32)))
+        store = Store(np.array([plant.kwh]), EFFICIENCY, start)
+        done.append(replace(plant, shape=np.asarray(-power[0] / rated, np.float32), store=store))
         state = state.assuming(
             plant.layer,
             assumption("highest load without the battery", float(net.max()), "kW", plant.part.bus),

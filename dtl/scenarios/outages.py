@@ -14,6 +14,7 @@ from dtl.demand.operated import Operated
 from dtl.scenarios.context import Context
 from dtl.scenarios.operated import Found
 from dtl.scenarios.state import State, assumption
+from dtl.scenarios.stores import Interrupted
 
 Real = NDArray[np.float64]
 _MOST = 6
@@ -21,7 +22,7 @@ _MOST = 6
 
 
 def told(
-    found: Found, state: State, context: Context, unserved: Mapping[int, Real]
+    found: Found, state: State, context: Context, unserved: Mapping[int, Real], batteries: Interrupted
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Assumptions and notes about the loads without supply; `unserved` is their power by load and step [kW]."""
     notes = list(found.notes)
@@ -38,9 +39,10 @@ def told(
         )
     if len(stretches) > _MOST:
         notes.append(f"layer '{found.layer}': without supply {len(stretches) - _MOST} times more")
-    if unserved and any(p.kwh for p in state.plants) | any(c.carrier == "storage" for c in state.components.values()):
+    if batteries.count:
         notes.append(
-            f"layer '{found.layer}': batteries without supply stand still; what they do later was planned without that"
+            f"layer '{found.layer}': batteries of {batteries.count} loads or plants stand still without supply; "
+            "afterwards they follow the plan of a year without it, as far as they hold the energy or have room for it"
         )
     customer_h = sum(int(state.customers[i]) * float(lacking.sum()) for i, _, lacking in lost) * step_h
     kwh = sum(float(kw.sum()) for kw in unserved.values()) * step_h
@@ -49,8 +51,23 @@ def told(
         assumption("loads without supply at some time", len(lost), "count", "the network"),
         assumption("customer hours without supply", customer_h, "h", "the network"),
         assumption("energy not served", kwh, "kWh", "the demand"),
+        *_of_devices(lost, state, step_h),
     ]
+    if batteries.count:
+        rows.append(
+            assumption("held more by batteries at the end of the year", batteries.more_kwh, "kWh", "their plan")
+        )
     return rows, notes
+
+
+def _of_devices(
+    lost: list[tuple[int, Real, NDArray[np.bool_]]], state: State, step_h: float
+) -> Iterator[dict[str, Any]]:
+    """What the cars, heat pumps and other loads that layers added would have taken meanwhile."""
+    for name, component in state.components.items():
+        kwh = sum(float(component.kw.of(i)[lacking].sum()) for i, _, lacking in lost) * step_h
+        if component.carrier == "added" and kwh:
+            yield assumption(f"of it by '{name}'", kwh, "kWh", "not made up for later")
 
 
 def _lacking(operated: Operated, state: State, load: int) -> NDArray[np.bool_]:

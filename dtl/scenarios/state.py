@@ -34,6 +34,18 @@ CLASS = "load of the class"
 
 
 @dataclass(frozen=True, eq=False)
+class Store:
+    """What batteries hold: usable energy and content at the start of the year, shape (batteries,) each [kWh].
+
+    ``efficiency`` is the share of the energy of a round trip that comes out.
+    """
+
+    kwh: Real
+    efficiency: float
+    start_kwh: Real
+
+
+@dataclass(frozen=True, eq=False)
 class Component:
     """What one layer adds to the power of the loads.
 
@@ -54,6 +66,8 @@ class Component:
         Characteristics of the inverters by voltage, empty for none.
     kind
         Kind of the layer, by which a later one finds it.
+    store
+        What the batteries at each load hold; None for others.
     """
 
     layer: str
@@ -65,6 +79,7 @@ class Component:
     volt_var: str = ""
     volt_watt: str = ""
     kind: str = ""
+    store: Store | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +96,15 @@ class Plant:
         Its power through the year per unit of the rated, shape (steps,); plants may share it.
     kwh
         Usable energy of a battery, 0 for others; until all layers are known its shape has one value.
+    store
+        What the battery holds, once its shape is known; None for others.
     """
 
     layer: str
     part: Generator | Load
     shape: Series
     kwh: float = 0.0
+    store: Store | None = None
 
     @property
     def kw(self) -> Real:

@@ -10,13 +10,6 @@ from numpy.typing import NDArray
 from dtl.demand.demand import Demand, Drive, Profile
 from dtl.demand.operated import Operated
 from dtl.network.feeder import Feeder, Generator, Load
-from dtl.scenarios.state import Plant
-
-
-def stilled(plant: Plant, operated: Operated) -> Plant:
-    """The plant, which stands still while it has no supply."""
-    lacking = operated.lacking(plant.part.bus, plant.part.nodes)
-    return plant if lacking is None else replace(plant, shape=np.where(lacking, np.float32(0.0), plant.shape))
 
 
 def supplied(feeder: Feeder, demand: Demand, operated: Operated | None) -> Demand:

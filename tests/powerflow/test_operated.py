@@ -115,6 +115,67 @@ def test_plants_without_supply_give_nothing() -> None:
     assert given[start - 1] > 15.0 and given[start + 3] > 15.0
 
 
+@pytest.mark.parametrize(("at", "until"), [("07-16T12:00", "07-16T20:00"), ("07-16T19:00", "07-17T03:00"),
+                                          ("01-01T00:00", "01-02T06:00"), ("12-30T09:00", "12-31T23:00")])  # fmt: skip
+@pytest.mark.parametrize("mode", ["peak_shaving", "tariff"])
+def test_batteries_stand_still_in_an_outage_and_never_give_what_they_do_not_hold(
+    mode: str, at: str, until: str
+) -> None:
+    """Of customers and of the utility: what flows in less losses is what flows out and is held, step by step."""
+    packs = {"name": "packs", "kind": "battery", "penetration": 1.0, "kw_each": 3.0, "kwh_each": 9.0, "mode": mode,
+             "efficiency": 0.81}  # fmt: skip
+    tou = {"name": "tou", "kind": "tariff", "peak_hours": [17, 21], "shift_share": 0.0}
+    big = {"name": "big", "kind": "upgrades", "do": [{"add_battery": {"at": "lv", "kw": 20.0, "kwh": 70.0}}]}
+    step = {"at": f"2030-{at}:00", "until": f"2030-{until}:00", "open": "l1"}
+    layers = [packs, tou, big]
+    state, usual = acted(step, layers=layers), acted(layers=layers)
+    assert state.operated is not None
+    store, plant = state.components["packs"].store, state.plants[0]
+    assert store is not None and plant.store is not None
+    parts = {p.name: p for p in state.feeder.loads}
+    every = [(state.components["packs"].kw.of(i), usual.components["packs"].kw.of(i), store.kwh[i], store.start_kwh[i],
+              0.81, parts[name]) for i, name in enumerate(state.loads) if store.kwh[i]]  # fmt: skip
+    every.append((plant.kw, usual.plants[0].kw, 70.0, float(plant.store.start_kwh[0]), 0.9, plant.part))
+    met = 0
+    for power, plan, kwh, start, efficiency, part in every:
+        one_way = np.sqrt(efficiency)
+        held = start + np.cumsum(np.where(power > 0.0, power * one_way, power / one_way))
+        assert held.min() >= -1e-4 and held.max() <= kwh + 1e-4
+        dead = state.operated.lacking(part.bus, part.nodes)
+        if dead is None:
+            np.testing.assert_array_equal(power, plan)
+            continue
+        met += 1
+        assert np.abs(plan).max() > 0.0 and not power[dead].any()
+        first = int(dead.argmax())
+        np.testing.assert_allclose(power[:first], plan[:first], atol=1e-5)
+    assert met == len(BEHIND) + 1
+    (note,) = [n for n in state.notes if "batteries" in n]
+    assert f"batteries of {met} loads or plants stand still" in note
+    told = {r["field"]: r["value"] for r in state.assumptions if r["layer"] == "work"}
+    ends = [np.where(p > 0.0, p * np.sqrt(e), p / np.sqrt(e)).sum() for p, _, _, _, e, _ in every]
+    assert told["held more by batteries at the end of the year"] == pytest.approx(sum(ends), abs=1e-2)
+    rows = composition(state, CONTEXT, CASE).to_pandas()
+    driven = realise(state)[1]
+    drawn = sum(driven.kw(n).sum() for n in driven.drives)
+    given = sum(driven.plants[n].kw * driven.profiles[driven.plants[n].kw_profile].sum() for n in driven.plants)
+    assert rows["kwh"].sum() == pytest.approx(drawn - given, rel=1e-5)
+
+
+def test_what_cars_would_have_taken_is_told_and_not_made_up_for() -> None:
+    cars = {"name": "cars", "kind": "ev", "penetration": 1.0, "charging": {"like": "level2_residential"}}
+    state, usual = acted(OPEN, layers=[cars]), acted(layers=[cars])
+    out = np.array(HOURS)[OUT]
+    lost = sum(usual.components["cars"].kw.of(usual.loads.index(name))[out].sum() for name in BEHIND)
+    (row,) = [r for r in state.assumptions if r["field"] == "of it by 'cars'"]
+    assert row["value"] == pytest.approx(lost, rel=1e-6) and row["source"] == "not made up for later"
+    assert state.kw().sum() == pytest.approx(usual.kw().sum() - state_lost(state), rel=1e-9)
+
+
+def state_lost(state: State) -> float:
+    return float(next(r["value"] for r in state.assumptions if r["field"] == "energy not served"))
+
+
 def test_a_load_moves_to_the_other_feeder_and_back() -> None:
     """Two feeders with a tie at their ends; the breaker of one opens while the tie closes."""
     whole = group("a", "b", tie=True)

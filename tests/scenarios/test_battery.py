@@ -40,7 +40,7 @@ def made(batteries: int = 5) -> tuple[Real, Real, NDArray[np.bool_]]:
 def test_energy_in_less_losses_is_energy_out(mode: str, efficiency: float) -> None:
     own, surplus, peak = made()
     kw, kwh = np.linspace(1.0, 5.0, 5), np.linspace(2.0, 14.0, 5)
-    power, more = dispatch(mode, own, surplus, kw, kwh, efficiency, 1.0, peak)
+    power, start, more = dispatch(mode, own, surplus, kw, kwh, efficiency, 1.0, peak)
     one_way = math.sqrt(efficiency)
     flow = np.where(power > 0.0, power * one_way, power / one_way)
     turnover = np.abs(flow).sum(axis=1)
@@ -48,13 +48,13 @@ def test_energy_in_less_losses_is_energy_out(mode: str, efficiency: float) -> No
     np.testing.assert_allclose(flow.sum(axis=1), more, atol=1e-9 * turnover.max())
     assert np.abs(more).max() == 0.0  # the year ends as it began
     held = np.cumsum(flow, axis=1)
-    assert (held.max(axis=1) - held.min(axis=1) <= kwh + 1e-9).all()
+    assert (start + held.max(axis=1) <= kwh + 1e-9).all() and (start + held.min(axis=1) >= -1e-9).all()
     assert (np.abs(power) <= kw[:, None] + 1e-12).all()
 
 
 def test_own_sun_is_kept_and_nothing_is_bought_or_sold_for_it() -> None:
     own, surplus, _ = made()
-    power, _ = dispatch("self_consumption", own, surplus, np.full(5, 5.0), np.full(5, 10.0), 0.9, 1.0)
+    power, *_ = dispatch("self_consumption", own, surplus, np.full(5, 5.0), np.full(5, 10.0), 0.9, 1.0)
     assert (power <= surplus + 1e-12).all() and (-power <= own + 1e-12).all()
     bought = np.maximum(own - surplus + power, 0.0).sum()
     assert bought < 0.85 * own.sum()
@@ -63,7 +63,7 @@ def test_own_sun_is_kept_and_nothing_is_bought_or_sold_for_it() -> None:
 def test_a_tariff_is_avoided_with_a_full_battery() -> None:
     own, surplus, peak = made()
     kwh = np.full(5, 8.0)
-    power, _ = dispatch("tariff", own, surplus, np.full(5, 5.0), kwh, 0.9, 1.0, peak)
+    power, *_ = dispatch("tariff", own, surplus, np.full(5, 5.0), kwh, 0.9, 1.0, peak)
     assert (power[:, peak] <= 0.0).all() and (power[:, ~peak] >= 0.0).all()
     assert (-power[:, peak] <= own[:, peak] + 1e-12).all()
     by_day = -np.where(peak, power, 0.0).reshape(5, 365, 24).sum(axis=2)
@@ -76,7 +76,7 @@ def test_a_peak_is_shaved_to_the_known_answer() -> None:
     """10 kW all year and 20 kW in two hours: 5 kW and 10 kWh hold it at 15, 5 kWh at 17.5."""
     load = np.full((2, 8760), 10.0)
     load[:, 4000:4002] = 20.0
-    power, _ = dispatch(
+    power, *_ = dispatch(
         "peak_shaving", load, np.zeros_like(load), np.array([5.0, 5.0]), np.array([10.0, 5.0]), 1.0, 1.0
     )
     assert (load + power).max(axis=1) == pytest.approx([15.0, 17.5], abs=1e-6)
