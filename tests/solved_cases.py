@@ -109,7 +109,8 @@ def run_study(folder: Path, study: dict[str, Any]) -> Path:
     """Assess every case of every feeder, join as the job does, gather; returns the path of the cube.
 
     ``study`` holds ``cases`` [[case, scenario, year], ...], ``feeders``: id -> case -> account (see `study_tables`) or
-    ``failed: reason``; a feeder that is a text failed before the power flow, for that reason.
+    ``failed: reason``; a feeder that is a text failed before the power flow, for that reason. ``definitions``, if
+    there, tell of each scenario its stack and what its layers say.
     """
     cases = [dict(zip(("case", "scenario", "year"), case, strict=True)) for case in study["cases"]]
     index: dict[str, Any] = {"groups": {}}
@@ -129,7 +130,8 @@ def run_study(folder: Path, study: dict[str, Any]) -> Path:
         inputs["manifest"][feeder] = folder / f"{feeder}.json"
         inputs["manifest"][feeder].write_text(json.dumps({"cases": manifests}))
     (folder / "feeders.json").write_text(json.dumps(index))
-    words = {"study": "s", "cases": cases, "analyses": {}, "limits": LIMITS, "definitions": {}}
+    words = {"study": "s", "cases": cases, "analyses": {}, "limits": LIMITS}
+    words["definitions"] = study.get("definitions", {})
     words |= {"headline": study.get("headline", "thermal"), "baseline": study.get("baseline", "base")}
     gather(words, {"index": folder / "feeders.json", **inputs}, {"cube": folder / "cube.parquet"})
     return folder / "cube.parquet"

@@ -1,5 +1,7 @@
 """Assets in the order in which they deserve a look: several dimensions side by side, without weights of our own.
 
+Those beyond a limit come first: the loading or the voltage of the asset is above 100 % of its limit.
+
 In each dimension an asset has its standing: the share of assets of its kind in the study with a lower value [%], equal
 ones halfway; a value of nothing stands at 0. The score is the mean of the standings that are known of the asset, so a
 missing age neither helps nor harms. It orders; it is no probability and no cost.
@@ -17,6 +19,8 @@ Real = NDArray[np.float64]
 
 DIMENSIONS = ("load_pct", "voltage_pct", "loss_kwh", "age_years", "customers", "customer_min")
 """Highest loading of its limit, voltage behind it of its limit, losses, age, customers behind, minutes of outages."""
+OF_LIMIT = ("load_pct", "voltage_pct")
+"""The dimensions that are told as per cent of a limit."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class Asset:
     values: Mapping[str, float]
     case: str = ""
 
+    @property
+    def beyond(self) -> bool:
+        """Whether its loading, or the voltage behind it, is beyond the limit."""
+        return any(self.values.get(dimension, 0.0) > 100.0 for dimension in OF_LIMIT)
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -40,7 +49,7 @@ class Ranked:
 
 
 def ranked(assets: Sequence[Asset]) -> list[Ranked]:
-    """The assets, the first to look at first; of equal scores the more loaded, then by name."""
+    """The assets, those beyond a limit first, then by score; of equal ones the more loaded, then by name."""
     standing: list[dict[str, float]] = [{} for _ in assets]
     for kind in sorted({a.kind for a in assets}):
         for dimension in DIMENSIONS:
@@ -52,8 +61,9 @@ def ranked(assets: Sequence[Asset]) -> list[Ranked]:
     ]  # fmt: skip
     return sorted(
         found,
-        key=lambda r: (-r.score, -r.asset.values.get("load_pct", 0.0), r.asset.feeder, r.asset.kind, r.asset.element),
-    )
+        key=lambda r: (not r.asset.beyond, -r.score, -r.asset.values.get("load_pct", 0.0), r.asset.feeder,
+                       r.asset.kind, r.asset.element),
+    )  # fmt: skip
 
 
 def _standing(values: Real) -> Real:

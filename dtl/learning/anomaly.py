@@ -170,7 +170,8 @@ def _negative(values: pd.Series) -> list[Event]:
     if not below.any():
         return []
     spans = runs(below)
-    told = f"{int(below.sum())} intervals deliver to the grid, and no generator is registered at the meter"
+    many = "1 interval delivers" if (count := int(below.sum())) == 1 else f"{count} intervals deliver"
+    told = f"{many} to the grid, and no generator is registered at the meter"
     return [Event("negative", spans[0][0], spans[-1][1], 1.0, told)]
 
 

@@ -137,13 +137,16 @@ def _islands(feeder: Feeder, topology: Topology) -> Iterator[Finding]:
     for island in topology.islands:
         kw = sum(loaded.get(b, 0.0) for b in island)
         buses = ", ".join(island[:5]) + (" ..." if len(island) > 5 else "")
-        text = f"{len(island)} buses with {kw:g} kW of load are not connected to the source: {buses}"
+        many = "1 bus" if len(island) == 1 else f"{len(island)} buses"
+        is_or_are = "is" if len(island) == 1 else "are"
+        text = f"{many} with {kw:g} kW of load {is_or_are} not connected to the source: {buses}"
         if cut_off := sorted(p.name for p in plants if p.bus in set(island)):
             named = ", ".join(cut_off[:5]) + (" ..." if len(cut_off) > 5 else "")
-            text += f"; with them {len(cut_off)} plants, which give nothing: {named}"
+            plural = "plant, which gives" if len(cut_off) == 1 else "plants, which give"
+            text += f"; with {'it' if len(island) == 1 else 'them'} {len(cut_off)} {plural} nothing: {named}"
         cure = "Close a switch, add the missing line, or waive it: the island is then left out."
         severity: Severity = "error" if kw > 0 else "warning"
-        yield _finding(feeder, "network.island", severity, f"bus.{island[0]}", text, cure, f"{len(island)} buses")
+        yield _finding(feeder, "network.island", severity, f"bus.{island[0]}", text, cure, many)
 
 
 def _loops(feeder: Feeder, topology: Topology) -> Iterator[Finding]:

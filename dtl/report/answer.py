@@ -129,10 +129,10 @@ def _worst_head(board: Board, feeder: str, case: str) -> str:
 
 
 def _by_case(board: Board) -> str:
-    """How many feeders need work in each case; where that is the same in all, for how many hours."""
+    """How many feeders need work in each case; of a single one, or where all are the same, for how many hours."""
     told = "Feeders that need work"
     counts = {c.case: float(len(board.violating(c.case))) for c in board.cases}
-    if len(set(counts.values())) == 1:
+    if len(set(counts.values())) == 1 or len(board.feeders) == 1:
         told = "Hours with anything over a limit"
         counts = {c: sum(board.number(c, "violating_hours_h", f) for f in board.solved(c)) for c in counts}
         told += ", summed over feeders" if len(board.feeders) > 1 else ""

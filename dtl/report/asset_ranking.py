@@ -164,17 +164,19 @@ def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
     ]
     heads = [{"title": TITLES[d][0], "unit": TITLES[d][1] if TITLES[d][1] in PLAIN else ""} for d in there]
     lacking = [TITLES[d][0].lower() for d in DIMENSIONS if d not in there]
-    return {"lead": _lead(found[0], cases, len(found)), "rows": rows, "heads": heads, "count": len(found),
+    return {"lead": _lead(found, cases), "rows": rows, "heads": heads, "count": len(found),
             "lacking": lacking, "from_pct": f"{LINES_FROM_PCT:g}"}  # fmt: skip
 
 
-def _lead(first: Ranked, cases: Mapping[str, str], count: int) -> str:
-    """The answer in a sentence: who stands first, and by what."""
-    asset = first.asset
+def _lead(found: list[Ranked], cases: Mapping[str, str]) -> str:
+    """The answer in two sentences: how many are beyond a limit, who stands first, and by what."""
+    first, count = found[0], len(found)
+    asset, beyond = first.asset, sum(r.asset.beyond for r in found)
     high = sorted(first.standing, key=lambda d: (-first.standing[d], DIMENSIONS.index(d)))[:REASONS]
     why = ", ".join(f"{TITLES[d][0].lower()} {figures.text(asset.values[d], TITLES[d][1])}" for d in high)
-    which = f"Of {count:,} assets, {asset.kind}" if count > 1 else asset.kind.capitalize()
-    return f"{which} {asset.element} of {asset.feeder} stands first, in {cases.get(asset.case, asset.case)}: {why}."
+    told = f"{beyond:,} of {count:,} assets {'is' if beyond == 1 else 'are'} beyond a limit. "
+    which = f"{asset.kind.capitalize()} {asset.element} of {asset.feeder}"
+    return f"{told * (count > 1)}{which} stands first, in {cases.get(asset.case, asset.case)}: {why}."
 
 
 def _cell(found: Ranked, dimension: str) -> Shown:

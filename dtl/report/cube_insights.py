@@ -78,8 +78,9 @@ def _mitigation(facts: Facts, currency: str) -> Iterator[Insight]:
     count, cost = facts.value("portfolio_measures") or 0.0, facts.value("portfolio_cost")
     price = f" for {cost:,.0f} {currency}".rstrip() if cost is not None and cost != count else ""
     text = (
-        f"{count:,.0f} measures{price} remove {figures.text(removed, 'h')} of element-hours over a limit and leave "
-        f"{figures.text(left, 'h')}, solved together, mean of the cases"
+        f"{f'{count:,.0f} measures' if count != 1 else '1 measure'}{price} remove{'s' * (count == 1)} "
+        f"{figures.text(removed)} element-hours over a limit and leave{'s' * (count == 1)} {figures.text(left)}, "
+        "solved together, mean of the cases"
     )
     yield Insight("mitigation", "portfolio_removed_h", removed, "h", text,
                   evidence=[_cube("", "", "portfolio_removed_h"), _cube("", "", "portfolio_left_h")])  # fmt: skip

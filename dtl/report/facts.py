@@ -21,7 +21,7 @@ from dtl.analyses.compare import Case
 from dtl.analyses.head_measured import head_measured
 from dtl.analyses.metrics import DELTA, METRICS
 from dtl.analyses.registry import ANALYSES, OVER_CASES
-from dtl.report import cube
+from dtl.report import connection, cube
 from dtl.report.board import EVERY, Cell, board
 from dtl.report.headline import lead
 from dtl.spec.twins import twins
@@ -45,7 +45,8 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
     level = pc.if_else(whole, "feeder", "element")
     copied = tables.frame("cube", {"level": level} | {name: assess[name] for name in assess.column_names})
     past = _past(spec, inputs, found.feeders, like)
-    rows = [*cube.rows(found, spec["headline"], spec["baseline"], lead(spec["headline"], past)), *past]
+    first = f"{connection.lead(spec, found, assess.filter(pc.invert(whole)))} {lead(spec['headline'], past)}".strip()
+    rows = [*cube.rows(found, spec["headline"], spec["baseline"], first), *past]
     own = tables.frame("cube", rows)
     tables.write("cube", tables.concat("cube", [copied, own]), outputs["cube"])
 

@@ -41,8 +41,11 @@ def _validate(rows: Sequence[Row]) -> str:
         return "No feeder could be compared with the reference."
     told = f": voltages differ by {rmse:.5f} pu (root mean square)" if rmse is not None else ""
     if not bad:
-        return f"All {len(within)} feeders that were compared are within tolerance of the reference{told}."
-    return f"{len(bad)} of {len(within)} feeders are not within tolerance of the reference, {_listed(bad)}{told}."
+        only = f"Feeder {within[0]['feeder']} is"
+        who = f"All {len(within)} feeders that were compared are" if len(within) > 1 else only
+        return f"{who} within tolerance of the reference{told}."
+    who = f"{len(bad)} of {len(within)} feeders {'is' if len(bad) == 1 else 'are'}"
+    return f"{who} not within tolerance of the reference, {_listed(bad)}{told}."
 
 
 def _compliance(rows: Sequence[Row]) -> str:

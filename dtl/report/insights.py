@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -160,8 +161,8 @@ def _line(
         {
             "id": row["id"],
             "about": " ".join(w for w in (row["kind"], row["element"]) if w) if row["element"] else "",
-            "number": figures.text(row["value"], "" if row["unit"] == "1" else row["unit"]),
-            "text": row["text"],
+            "number": _number(row["value"], row["unit"]),
+            "text": _CELL.sub("", row["text"]),
             "sure": row["confidence"],
             "evidence": [_evidence(cell, there) for cell in json.loads(row["evidence"])],
             "decision": decisions.get(row["id"]),
@@ -171,6 +172,17 @@ def _line(
     scenario, _, year = case.partition("@")
     return {"module": module, "feeder": feeder, "case": case, "label": f"{scenario} {year}".strip(), "metric": metric,
             "title": _title(metric), "count": count[0], "nonzero": count[1], "rows": told}  # fmt: skip
+
+
+_CELL = re.compile(r" \[cube [^\]]*\]")
+"""The cell behind a number of an answer in plain words; the page has it as evidence."""
+
+
+def _number(value: float | None, unit: str) -> str:
+    """The number of an insight; one without a unit may be a factor as well as a count."""
+    if unit == "1" and value is not None and value != round(value):
+        return figures.significant(value)
+    return figures.text(value, "" if unit == "1" else unit)
 
 
 def _evidence(cell: Mapping[str, str], there: Iterable[str]) -> Row:

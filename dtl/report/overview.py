@@ -69,7 +69,7 @@ def figure_strip(facts: Facts, case: str) -> list[Shown]:
                 "metric": figure.metric,
                 "number": number,
                 "unit": unit,
-                "meaning": figure.meaning.split(";")[0] + ", summed over feeders" * summed,
+                "meaning": _meaning(figure) + ", summed over feeders" * summed,
                 "place": place(figure.cell.text, figure.cell.hour, facts.states),
                 "limit": figures.text(figure.cell.limit, figure.unit) if figure.cell.limit is not None else "",
                 "delta": "" if figure.delta is None else _changed(figure),
@@ -77,6 +77,12 @@ def figure_strip(facts: Facts, case: str) -> list[Shown]:
             }
         )
     return strip
+
+
+def _meaning(figure: Figure) -> str:
+    """What a figure is; one feeder is one."""
+    words = figure.meaning.split(";")[0]
+    return words.replace("feeders ", "feeder ", 1) if figure.cell.value == 1 and not figure.unit else words
 
 
 def _changed(figure: Figure) -> str:
@@ -214,7 +220,7 @@ def noticed(facts: Facts) -> list[Shown]:
         found.append(
             _notice(
                 "note",
-                f"Warnings of the power flow in a case: {warnings:,.0f}.",
+                f"The power flow gave up to {warnings:,.0f} warning{'s' * (warnings != 1)} in a case.",
                 "method.html",
             )
         )

@@ -99,10 +99,10 @@ OF_COLUMN = {"load": "load", "volt": "volt", "fit_generation": "fit", "fit_load"
 """The scale of each column by which the overview of the map is coloured."""
 
 SCENARIOS = {
-    "light": ("#5b6770", "#c75000", "#0072b2", "#00805f", "#b0578c"),
-    "dark": ("#a8b4bd", "#ff9a52", "#5ab4f0", "#3fd0a5", "#eb9fcb"),
+    "light": ("#5b6770", "#c75000", "#0475b6", "#00603d", "#7f357f"),
+    "dark": ("#a8b4bd", "#ff9a52", "#57b0eb", "#4be2ad", "#b375af"),
 }
-"""Colours of scenarios as categories; the baseline has the first, grey."""
+"""Colours of scenarios as categories; the baseline alone has the first, grey."""
 
 PHASES = {
     "light": ("#b3402a", "#1f6fb2", "#2f7d4f", "#5b6770"),
@@ -124,6 +124,11 @@ def volt_class(low: float | None, high: float | None, low_limit: float, high_lim
     if below >= above:
         return 0 if below > FAR_PU else 1
     return 4 if above > FAR_PU else 3
+
+
+def scenario_colour(place: int) -> int:
+    """The number of the colour of a scenario by its place, the baseline at 0; those after the fifth begin anew at 1."""
+    return 0 if place == 0 else 1 + (place - 1) % (len(SCENARIOS["light"]) - 1)
 
 
 def script() -> str:

@@ -86,8 +86,8 @@ def sources(conversion: pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
-_CLASS = r"^(?P<kind>\[[^\]]*\]|[^ ]*)"
-"""The class of an object: what stands in brackets, or the first word."""
+_CLASS = r"^(?P<kind>\[[^\]]*\]|[^ .]*)"
+"""The class of an object: what stands in brackets, or the first word up to a point: ``Line`` of ``Line.l1``."""
 
 
 def reasons(conversion: pa.Table) -> list[dict[str, Any]]:

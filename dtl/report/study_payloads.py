@@ -10,6 +10,7 @@ from dtl.analyses.compare import Case, baseline_of
 from dtl.report import payloads
 from dtl.report.advice import advice
 from dtl.report.facts import SHOWN, Facts
+from dtl.report.palette import scenario_colour
 
 
 def study(spec: Mapping[str, Any], facts: Facts, layers: Mapping[str, Any]) -> bytes:
@@ -49,7 +50,7 @@ def cases(spec: Mapping[str, Any], facts: Facts) -> list[dict[str, Any]]:
                 "title": title,
                 "label": label(case.scenario, case.year),
                 "baseline": base.case if base else None,
-                "colour": names.index(case.scenario),
+                "colour": scenario_colour(names.index(case.scenario)),
             }
         )
     return found

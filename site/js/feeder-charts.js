@@ -1,7 +1,7 @@
 // The charts of the feeder page, each from its payload.
 "use strict";
 
-DTL.caseColour = (told) => `var(--dtl-scenario-${told.colour % 5})`;
+DTL.caseColour = (told) => `var(--dtl-scenario-${told.colour})`;
 
 /** Voltage over distance in the worst hour, a line per phase; the baseline's worst hour is drawn thin behind. */
 DTL.profileChart = (study, profile, at) => {

@@ -103,6 +103,13 @@ DTL.Camera = class {
     this.y = (box.south + box.north) / 2 + (top - bottom) / 2 / this.scale;
   }
 
+  /** What is in view beside the insets. */
+  get seen() {
+    const { left, right, top, bottom } = this.inset;
+    const [[west, north], [east, south]] = [this.toPlane(left, top), this.toPlane(this.width - right, this.height - bottom)];
+    return { west, east, south, north };
+  }
+
   zoom(factor, sx = this.width / 2, sy = this.height / 2) {
     const [x, y] = this.toPlane(sx, sy);
     this.scale = this.#bound(this.scale * factor);

@@ -69,6 +69,7 @@ DTL.MapPage = class {
       Object.assign(canvas.style, { width: `${width}px`, left: isSide && canvas === this.canvas ? `${box.width - width}px` : "0px" });
     }
     const side = this.form.getBoundingClientRect();
+    this.camera.inset.top = this.split === "one" ? 0 : 40; // the captions of the two maps
     this.camera.inset.left = this.split === "one" && getComputedStyle(this.form).position === "absolute" ? side.width + 16 : 0;
     this.blade();
   }
@@ -187,8 +188,11 @@ DTL.MapPage = class {
     this.root.setAttribute("data-split", split);
     for (const id of ["dtl-canvas-vs", "dtl-caption", "dtl-caption-vs"]) this.find(id).hidden = split === "one";
     this.find("dtl-swipe").hidden = split !== "swipe";
-    if (changed) this.resize();
-    if (changed) this.renderers.second();
+    if (!changed) return;
+    const { seen } = this.camera;
+    this.resize();
+    this.camera.fit(seen, 0);
+    this.renderers.second();
   }
 
   /* ---- going somewhere ---- */

@@ -1,4 +1,4 @@
-"""Pages that only some studies have, with other eyes: compliance, substations, sweeps, estimates; the public copy."""
+"""Pages that only some studies have, with other eyes: compliance, states, works, validation; the public copy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from dtl.report.public.copy import PAGES as PUBLIC
 pytestmark = pytest.mark.browser
 REPORT = Path(__file__).resolve().parents[1] / "report"
 SHOWN = {
-    "analysed": ("compliance", "substations", "reliability", "assets", "data-quality", "downloads"),
+    "analysed": ("compliance", "substations", "reliability", "assets", "data-quality", "downloads", "assumptions"),
+    "snapshot": ("index", "states", "mitigation", "validation", "method"),
     "estimated": ("sweeps", "what-if", "builder", "insights", "hosting-capacity"),
 }
 """The pages by the study that has them."""
@@ -51,7 +52,8 @@ def study(request: pytest.FixtureRequest, made: Any, tmp_path_factory: pytest.Te
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "estimated":
         return request.param, made_what_if.site(made.inputs, folder)[0]
-    neighbour("test_analysis_pages").run(folder)
+    pages = neighbour("test_analysis_pages")
+    pages.run(folder, {"analysed": pages.STUDY, "snapshot": pages.SNAPSHOT}[request.param])
     build_site({"study": "s"}, {"site": folder / "results/s/site"}, {"www": folder / "www"})
     return request.param, folder / "www"
 
@@ -88,7 +90,7 @@ def test_pages_of_some_studies_are_read_by_everybody(watched: Any, study: tuple[
     assert not wrong, wrong
 
 
-def test_a_row_of_words_carries_its_headings_on_a_phone(watched: Any) -> None:
+def test_a_row_of_words_carries_its_headings_on_a_phone(watched: Any, study: tuple[str, Path]) -> None:
     page = watched.go("downloads.html")
     page.set_viewport_size({"width": 390, "height": 844})
     cell = page.locator("#files tbody tr").first.locator("td").first

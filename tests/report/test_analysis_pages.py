@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -41,6 +42,22 @@ STUDY = {
     "report": {"headline": "compliance"},
     "expect": {"violations": {"at_most": 0}, "head_energy_error": {"against": "scada", "at_most": 0.05}},
 }  # fmt: skip
+SNAPSHOT = {
+    "dtl": 1, "title": "A snapshot", "timezone": "Europe/Berlin", "feeders": ["*"], "network": {"model": "circuit"},
+    "sources": {
+        "circuit": {"kind": "opendss", "path": "data/feeder_1.dss"},
+        "reference": {"kind": "cyme_results", "path": "data/reference.csv"},
+    },
+    "powerflow": {"mode": "snapshot", "states": {"published": {}, "peak": {"of": "peak_load", "load": 1.6}}},
+    "limits": {"lines": {"over_pct": 60}, "voltage": [{"low_pu": 0.97, "high_pu": 1.03}]},
+    "analyses": {
+        "mitigation": {"for": ["base"], "options": ["transformer", "capacitor", "tap"]},
+        "validate": {"against": "reference"},
+    },
+    "report": {"headline": "mitigation"},
+}  # fmt: skip
+"""A study of states in place of a year, with works, and against the results of another program."""
+REFERENCE = "NodeId,VpuA,VpuB,VpuC\ncorner,1.00,1.00,1.00\nvillage,0.98,0.98,0.98\n"
 OUTAGES = "outage,feeder,start,end,customers,cause\n1,feeder_1,2025-01-01 10:00,2025-01-01 11:30,50,wind\n"
 
 
@@ -62,17 +79,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return run(tmp_path_factory.mktemp("pages"))
 
 
-def run(folder: Path) -> Made:
-    """Run the study in a folder, all stages but that which builds the site."""
+def run(folder: Path, content: dict[str, Any] = STUDY) -> Made:
+    """Run a study in a folder, all stages but that which builds the site."""
     data = folder / "studies/s/data"
     data.mkdir(parents=True)
     model = ROOT / "dtl/spec/templates/minimal/data/feeder.dss"
     (data / "feeder_1.dss").write_bytes(model.read_bytes())
     (data / "oms.csv").write_text(OUTAGES)
+    (data / "reference.csv").write_text(REFERENCE)
     hours = [f"H1,2025-01-{1 + h // 24:02}T{h % 24:02}:00:00Z,{1000 + 10 * (h % 7)},good" for h in range(24 * 8)]
     (data / "scada.csv").write_text("tag,timestamp,value,quality\n" + "\n".join(hours) + "\n")
     (data / "tags.csv").write_text("tag,feeder,device,quantity,unit,interval_min\nH1,feeder_1,head,kw,kW,60\n")
-    (folder / "studies/s/study.yaml").write_text(yaml.safe_dump(STUDY))
+    (folder / "studies/s/study.yaml").write_text(yaml.safe_dump(content))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         study = load(folder / "studies/s")

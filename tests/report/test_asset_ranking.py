@@ -25,6 +25,8 @@ def test_standings_are_shares_of_lower_values_of_the_same_kind() -> None:
     assert {r.standing.get("customer_min", 0.0) for r in found.values()} == {0.0}
     assert (found["only"].score, found["d"].score) == (100.0, 50.0)
     assert [r.asset.element for r in ranked(assets)] == ["only", "d", "b", "c", "a"]
+    assets.append(Asset("f", "transformer", "over", {"load_pct": 100.5, "customers": 0.0}))
+    assert ranked(assets)[0].asset.element == "over" and ranked(assets)[0].score < found["only"].score
 
 
 def test_the_answer_names_who_stands_first_and_by_what() -> None:
@@ -32,7 +34,8 @@ def test_the_answer_names_who_stands_first_and_by_what() -> None:
     assets = [Asset("f", "transformer", n, {"load_pct": v, "customers": c}, "base@2030") for n, (v, c) in loads.items()]
     said = context(ranked(assets), {"base@2030": "base 2030"})
     assert said is not None and said["lead"] == (
-        "Of 2 assets, transformer b of f stands first, in base 2030: loading, of its limit 130 %, customers behind 7."
+        "1 of 2 assets is beyond a limit. Transformer b of f stands first, in base 2030: loading, of its limit 130 %, "
+        "customers behind 7."
     )
 
 
@@ -62,7 +65,10 @@ def test_the_page_and_the_file_say_what_the_tables_say(made: Any) -> None:
     text = re.sub(r"<[^>]+>", " ", (docs / "assets.md").read_text(encoding="utf-8"))
     rows = csv.read_csv(docs / "downloads" / "ranking.csv").to_pylist()
     assert rows and [r["place"] for r in rows] == list(range(1, len(rows) + 1))
-    assert [r["score_pct"] for r in rows] == sorted((r["score_pct"] for r in rows), reverse=True)
+    beyond = [r for r in rows if r["load_pct"] > 100 or (r["voltage_pct"] or 0) > 100]
+    assert beyond and rows[: len(beyond)] == beyond, "those beyond a limit stand first"
+    for part in (beyond, rows[len(beyond) :]):
+        assert [r["score_pct"] for r in part] == sorted((r["score_pct"] for r in part), reverse=True)
     flow = tables.read("powerflow", made.inputs["powerflow"]["north"]).to_pylist()
     mine = next(r for r in rows if r["feeder"] == "north" and r["kind"] == "transformer")
     own = [r for r in flow if (r["kind"], r["element"], r["phase"]) == ("transformer", mine["element"], "")]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dtl.report.palette import GROUND, PHASES, SCALES, SCENARIOS, css, script, volt_class
+from dtl.report.palette import GROUND, PHASES, SCALES, SCENARIOS, css, scenario_colour, script, volt_class
 
 SIGHT = {
     "normal": np.eye(3),
@@ -47,7 +47,9 @@ def nearest(colours: tuple[str, ...], sight: str) -> float:
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize(("name", "least"), [("load", 14), ("volt", 20), ("fit", 18), ("diff", 18), ("age", 12)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("load", 14), ("volt", 20), ("fit", 18), ("diff", 18), ("age", 12), ("risk", 12)]
+)
 def test_classes_can_be_told_apart(name: str, least: float, scheme: str, sight: str) -> None:
     assert nearest(getattr(SCALES[name], scheme), sight) >= least
 
@@ -55,8 +57,16 @@ def test_classes_can_be_told_apart(name: str, least: float, scheme: str, sight: 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_scenarios_and_phases_can_be_told_apart(scheme: str, sight: str) -> None:
-    assert nearest(SCENARIOS[scheme][:3], sight) >= 18
+    assert nearest(SCENARIOS[scheme], sight) >= 18
     assert nearest(PHASES[scheme][:3], sight) >= 10
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_scenarios_are_seen_on_the_ground_and_the_baseline_alone_is_grey(scheme: str) -> None:
+    assert all(contrast(colour, GROUND[scheme]) >= 4.3 for colour in SCENARIOS[scheme])
+    numbers = [scenario_colour(place) for place in range(12)]
+    assert numbers.count(0) == 1 and max(numbers) == len(SCENARIOS[scheme]) - 1
+    assert len(set(numbers[:5])) == 5
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -202,10 +202,10 @@ def test_classes_in_brackets_stay_whole() -> None:
             "value": "",
             "reason": "",
         }
-        for o in ("[LINE CODE] a", "[LINE CODE] b", "Line x")
+        for o in ("[LINE CODE] a", "[LINE CODE] b", "Line x", "Line.y", "Line.z")
     ]
     kinds = {r["kind"]: r["total"] for r in quality.sources(tables.frame("conversion", rows))}
-    assert kinds == {"": 3, "[LINE CODE]": 2, "Line": 1}
+    assert kinds == {"": 5, "[LINE CODE]": 2, "Line": 3}
 
 
 def test_data_quality_tells_of_meters_and_readings(made: Any) -> None:

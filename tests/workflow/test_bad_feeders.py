@@ -25,7 +25,7 @@ FAILED = {
     "no_ground": "no path to ground",
     "no_neutral": "no path to ground",
     "missing_phase": "uses phase B, which does not arrive",
-    "island_with_load": "are not connected to the source",
+    "island_with_load": "not connected to the source",
 }
 """What has no power flow, with what is said of it."""
 HARD = STUDY.replace("low_pu: 0.95, high_pu: 1.05", "low_pu: 0.5, high_pu: 0.6").replace(
