@@ -68,7 +68,7 @@ def since(study: str | None, ref: str, store: Store) -> tuple[dict[str, Since], 
 
 
 def _since(name: str, bases: Mapping[str, Planned], store: Store) -> Since:
-    made = plan.make(foresee.read(name), store)
+    made = plan.make(foresee.pinned(name), store)
     now, base = revisions.here(name, store, made), bases.get(name)
     return Since(made, base, causes.touched(base or Planned(name, "", ""), now))
 

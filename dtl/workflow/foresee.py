@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dtl.errors import StoreError
+from dtl.errors import SpecError, StoreError
+from dtl.spec import lock as pins
 from dtl.spec.study import Study, load
 from dtl.workflow import budget, digests, lock, plan, snakemake
 from dtl.workflow.plan import ANY, Line, Plan
@@ -16,7 +17,7 @@ SHOWN = 12
 
 def run(study: str, *, as_json: bool, resolve: bool) -> int:
     """Print the plan of a study; 0 if nothing would run, 2 if something would or may, 1 if its budget is exceeded."""
-    loaded, store = read(study), Store()
+    loaded, store = pinned(study), Store()
     found = plan.make(loaded, store)
     if resolve and any(x.of == ANY for x in found.may_change):
         lock.own(loaded.name)
@@ -37,6 +38,14 @@ def run(study: str, *, as_json: bool, resolve: bool) -> int:
 def read(study: str) -> Study:
     """The study of a name; raises SpecError with all its mistakes."""
     return load(STUDY_FOLDER.format(study=study))
+
+
+def pinned(study: str) -> Study:
+    """The study of a name, whose raw files are those of its lock; raises SpecError with the digests of others."""
+    found = read(study)
+    if mistakes := pins.check(found, found.folder.as_posix()):
+        raise SpecError(mistakes)
+    return found
 
 
 def resolved(study: str) -> int:

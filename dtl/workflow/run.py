@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from dtl import layout
-from dtl.errors import SpecError, StoreError
-from dtl.spec import lock as pins
+from dtl.errors import StoreError
 from dtl.spec.study import Study
 from dtl.spec.twins import reach
 from dtl.workflow import audit, budget, digests, gate, ledger, lock, named, plan, published, snakemake, summary
-from dtl.workflow.foresee import read
+from dtl.workflow.foresee import pinned
 from dtl.workflow.lock import AbandonedError
 from dtl.workflow.plan import Plan
 from dtl.workflow.progress import Progress
@@ -45,11 +44,8 @@ class Options:
 
 def run(name: str, options: Options) -> int:
     """Bring the results of a study up to date; 1 if jobs failed or the study's expectations are broken."""
-    study, store, begun = read(name), Store(), time.monotonic()
+    study, store, begun = pinned(name), Store(), time.monotonic()
     snakemake.check_profile(options.profile)
-    mistakes = pins.check(study, study.folder.as_posix())
-    if mistakes:
-        raise SpecError(mistakes)
     judged = named.refuse(study)
     lock.own(study.name, fresh=options.fresh)
     found = plan.make(study, store)

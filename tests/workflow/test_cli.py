@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -62,6 +63,22 @@ def test_mistakes_are_printed_without_a_traceback(here: Path, capsys: pytest.Cap
     assert "study.yaml:13:" in said and "did you mean" in said and "Traceback" not in said
     assert cli.main(["run", "tiny"]) == 1
     assert cli.main(["plan", "nothing"]) == 1
+
+
+def test_raw_files_that_are_not_those_of_the_lock_are_refused_with_both_digests(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", "tiny", "--lock"]) == 0
+    assert cli.main(["plan", "tiny"]) == 2
+    raw = next(p for p in sorted(here.parent.rglob("*")) if p.is_file() and p.parent != here.parent)
+    before = hashlib.sha256(raw.read_bytes()).hexdigest()
+    raw.write_bytes(raw.read_bytes() + b"\n")
+    after = hashlib.sha256(raw.read_bytes()).hexdigest()
+    for words in (["plan", "tiny"], ["plan", "tiny", "--json"], ["run", "tiny"], ["check", "tiny"]):
+        capsys.readouterr()
+        assert cli.main(words) == 1
+        said = "".join(capsys.readouterr())
+        assert f"locked {before:.16}" in said and f"found {after:.16}" in said and "sources.lock.yaml" in said
 
 
 def test_the_resolved_study_is_printed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
