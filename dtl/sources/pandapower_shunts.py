@@ -12,9 +12,10 @@ from typing import Any
 
 from dtl.network.feeder import Capacitor, Generator, Load, Part, Reactor, Source, Storage
 from dtl.sources.pandapower_grid import OUT, PHASES, SQRT3, Grid, named
+from dtl.sources.pandapower_steps import at_step
 from dtl.sources.pandapower_tables import Row
 from dtl.sources.reading import plain
-from dtl.sources.record import UNUSABLE, UnusableError, fault, refuse
+from dtl.sources.record import UNUSABLE, UnusableError, fault, refuse, tell
 
 _STIFF_OHM = 1e-7
 """Reactance of an external grid, per kV squared [ohm]."""
@@ -146,14 +147,27 @@ def _rating(row: Row, kw: float, kvar: float) -> float:
 
 
 def _storage(grid: Grid, row: Row, about: dict[str, Any], enabled: bool) -> Iterator[Part]:
+    """A storage; where the file states no energy, a load or a generator of constant power, as pandapower solves it."""
     kw, kvar = _power(row, "p_mw", "q_mvar")
     kva = _rating(row, kw, kvar)
+    shunt = _shunt(grid, about, enabled)
+    if row.ask("max_e_mwh") is None:
+        text = "states no energy, so that it is read as constant power and not as a storage"
+        tell(grid.reading, row, "source.missing-value", "warning", text, "max_e_mwh", "", "Add it to the source.")
+        if kw < 0:
+            yield Generator(**shunt, kw=-kw, kvar=-kvar, kva=kva, **_LIMITS)
+        else:
+            yield Load(**shunt, kw=kw, kvar=kvar, **_LIMITS)
+        return
     if kw or kvar:
-        reason = "charges or discharges in the file; the model's storage follows its own rule"
+        reason = "charges or discharges in the file; the model's storage stands still unless the study moves it"
         row.drop("p_mw", reason)
         row.drop("q_mvar", reason)
+        remedy = "Check whether the study depends on it."
+        value = f"{kw:g} kW, {kvar:g} kvar"
+        tell(grid.reading, row, "conversion.property-refused", "warning", reason, "p_mw", value, remedy)
     yield Storage(
-        **_shunt(grid, about, enabled),
+        **shunt,
         kw=abs(kw) or kva,
         kva=kva,
         kwh=_kilo(row.number("max_e_mwh")),
@@ -168,6 +182,11 @@ def _shunt_row(grid: Grid, row: Row, about: dict[str, Any], enabled: bool) -> It
         raise UnusableError("source.bad-value", "is no number of steps", "step", steps, "Correct the steps.")
     shunt = _shunt(grid, about, enabled)
     shunt["kv"] = row.number("vn_kv", shunt["kv"])
+    if row.flag("step_dependency_table", False):
+        now = at_step(grid, row, "shunt_characteristic_table", "step")
+        for column in ("p_mw", "q_mvar", "max_step"):
+            row.drop(column, "the table of its characteristic states the power of the step")
+        kw, kvar, steps, most = _kilo(now.number("p_mw", 0.0)), _kilo(now.number("q_mvar")), 1, 1
     if not kw and kvar < 0:
         on = () if steps == most else tuple(i < steps for i in range(most))
         yield Capacitor(**shunt, kvar=(-kvar,) * most, steps_on=on)

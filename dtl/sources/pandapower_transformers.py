@@ -1,8 +1,8 @@
 """Transformers of a pandapower network, of two and three windings, at the tap that the file states.
 
 Short-circuit values stay as they are: the model holds them, too, per cent of the rated voltage at the actual tap. The
-no-load branch sits at the second winding instead of amid the leakage impedance: voltages move by up to a quarter of
-no-load current times short-circuit voltage with two windings (2e-5), by up to their product with three (2e-3).
+no-load branch sits at the second winding instead of amid the leakage impedance: voltages move by up to half of no-load
+current times short-circuit voltage with two windings (1e-4 for 0.34 % and 6 %), by up to their product with three.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Literal
 from dtl.network.feeder import Transformer, Winding
 from dtl.sources.pandapower_grid import PHASES, Grid, named
 from dtl.sources.pandapower_lines import Ends
+from dtl.sources.pandapower_steps import at_step, impedances, steps
 from dtl.sources.pandapower_tables import Row
 from dtl.sources.record import UNUSABLE, UnusableError, fault, tell
 from dtl.sources.windings import Joined, clock, joined
@@ -50,11 +51,11 @@ def _two(grid: Grid, row: Row, name: str, buses: list[str]) -> Transformer:
     if units < 1 or kva <= 0:
         column, value = ("parallel", units) if units < 1 else ("sn_mva", kva / 1e3)
         raise UnusableError("source.bad-value", "must be greater than zero", column, value, "Correct the value.")
-    vk, vkr = row.number("vk_percent"), row.number("vkr_percent")
+    vk, vkr = impedances(grid, row, ("vk_percent", "vkr_percent"))
     if not 0 <= vkr <= vk:
         text = "the short-circuit voltage is smaller than its real part"
         raise UnusableError("source.bad-value", text, "vk_percent", f"{vk:g}", "Correct the values.")
-    taps = _taps(row, ("hv", "lv"))
+    taps = _taps(grid, row, ("hv", "lv"))
     total = float(f"{kva * units:.12g}")
     windings = []
     for i, side in enumerate(("hv", "lv")):
@@ -95,15 +96,17 @@ def _no_load(row: Row, kva: float) -> dict[str, float]:
     }
 
 
-def _taps(row: Row, sides: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def _taps(grid: Grid, row: Row, sides: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """The tap of each winding: position, lowest, highest and number of steps.
 
     Raises
     ------
     UnusableError
-        The tap turns the phase, or follows a table.
+        The tap turns the phase, or follows a table that cannot be followed.
     """
     found: dict[str, dict[str, Any]] = {s: {} for s in sides}
+    if row.flag("tap_dependency_table", False):
+        return found | _tabled(grid, row, sides)
     for t in ("tap", "tap2"):
         if f"{t}_pos" not in row.values and t == "tap2":
             continue
@@ -111,7 +114,7 @@ def _taps(row: Row, sides: tuple[str, ...]) -> dict[str, dict[str, Any]]:
         off, step = row.number(f"{t}_pos", neutral) - neutral, row.number(f"{t}_step_percent", 0.0)
         side, kind = row.text(f"{t}_side").lower(), row.text(f"{t}_changer_type")
         if row.flag(f"{t}_dependency_table", False) or kind == "Tabular":
-            text = "its tap changer follows a table, which the model does not hold"
+            text = "its tap changer follows a table that the file does not name"
             raise UnusableError("pandapower.tap", text, f"{t}_changer_type", kind, "Put in the values of its tap.")
         turns = row.number(f"{t}_step_degree", 0.0) or row.flag(f"{t}_phase_shifter", False)
         if off and (turns or kind in ("Ideal", "Symmetrical")):
@@ -130,6 +133,22 @@ def _taps(row: Row, sides: tuple[str, ...]) -> dict[str, dict[str, Any]]:
             raise UnusableError("pandapower.tap", text, f"{t}_side", side, "Put in one of the same effect.")
         found[side] = _tap(row, t, off, neutral, step / 100.0)
     return found
+
+
+def _tabled(grid: Grid, row: Row, sides: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """The tap of the winding whose ratio follows a table; the table's other steps give its range."""
+    table, side = "trafo_characteristic_table", row.text("tap_side").lower()
+    now = at_step(grid, row, table, "tap_pos")
+    if now.number("angle_deg", 0.0) or row.flag("tap_at_star_point", False):
+        text = "its tap turns the phase or is at the star point, which the model cannot hold"
+        raise UnusableError("pandapower.tap", text, "tap_pos", row.text("tap_pos"), "Waive it, or replace it.")
+    for column in ("tap_neutral", "tap_min", "tap_max", "tap_step_percent", "tap_step_degree"):
+        row.drop(column, "the table of its characteristic states the ratio of each step")
+    if side not in sides:
+        return {}
+    every = [other.number("voltage_ratio") for other in steps(grid, row, table).values()]
+    tap = {"tap_pu": now.number("voltage_ratio"), "min_tap_pu": min(every), "max_tap_pu": max(every)}
+    return {side: tap | {"taps": max(len(every) - 1, 1)}}
 
 
 def _tap(row: Row, t: str, off: float, neutral: float, step: float) -> dict[str, Any]:
@@ -152,8 +171,8 @@ def _three(grid: Grid, row: Row, name: str, buses: list[str]) -> Transformer:
         raise UnusableError("source.bad-value", "must be greater than zero", "sn_hv_mva", "", "Correct the ratings.")
     pairs = {"hv": ("hv", "mv"), "mv": ("mv", "lv"), "lv": ("hv", "lv")}
     r, x = {}, {}
-    for column, (a, b) in pairs.items():
-        vk, vkr = row.number(f"vk_{column}_percent"), row.number(f"vkr_{column}_percent")
+    stated = impedances(grid, row, [f"{word}_{column}_percent" for column in pairs for word in ("vk", "vkr")])
+    for (column, (a, b)), vk, vkr in zip(pairs.items(), stated[::2], stated[1::2], strict=True):
         if not 0 <= vkr <= vk:
             text, field = "the short-circuit voltage is smaller than its real part", f"vk_{column}_percent"
             raise UnusableError("source.bad-value", text, field, f"{vk:g}", "Correct the values.")
@@ -164,7 +183,7 @@ def _three(grid: Grid, row: Row, name: str, buses: list[str]) -> Transformer:
         "mv": (r["hv"] + r["mv"] - r["lv"]) / 2.0,
         "lv": (r["mv"] + r["lv"] - r["hv"]) / 2.0,
     }
-    taps = _taps(row, sides)
+    taps = _taps(grid, row, sides)
     ways, lead = _star(row)
     windings = []
     for side, bus in zip(sides, buses, strict=True):
