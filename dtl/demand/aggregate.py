@@ -8,7 +8,7 @@ its meters has a coverage below one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -16,23 +16,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dtl import tables
+from dtl.demand.batches import batches, fitting, mean_kw, with_energy
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.caught_up import CatchUp, catch_ups
-from dtl.demand.pieces import cut, starts
 from dtl.errors import SolveError
-from dtl.sources.ami_loose import CONFLICT, FLAGS, USED
+from dtl.sources.ami_loose import USED
 from dtl.sources.ami_settle import Settled
 from dtl.sources.ami_stream import Readings
 
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
-BATCH = 1 << 20
-"""Rows that are added at once."""
 RUN = 64
 """Values in a row from which on, in the mean, runs are added instead of values."""
 
@@ -246,10 +242,11 @@ def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: st
     number = {key: k for k, key in enumerate(keys)}
     steps = Steps.of(calendar, timezone, step_min)
     sums = Sums(len(keys), steps)
-    late = catch_ups(_with_energy(readings))
-    weights = _mean_kw(readings, late)
+    late = catch_ups(with_energy(readings))
+    left = [(one.meter, one.start, one.start + 1) for one in late]
+    weights = mean_kw(readings, left)
     shares = np.zeros((len(keys) + 1) * steps.count)
-    for names, code, start, minutes, kwh, kvarh, flag in (_fitting(b, step_min) for b in _batches(readings, late)):
+    for names, code, start, minutes, kwh, kvarh, flag in (fitting(b, step_min) for b in batches(readings, left)):
         of = np.array([number[places[n]] if n in places else -1 for n in names], np.int32)[code]
         sums.add(of, start, kwh, kvarh, flag, minutes)
         weight = np.array([weights.get(n, 0.0) for n in names])[code] * minutes
@@ -294,68 +291,6 @@ def _whole(
 def _places(meters: pa.Table) -> dict[str, tuple[str, str]]:
     columns = [meters[c].cast(tables.TEXT).to_pylist() for c in ("meter", "transformer", "customer_class")]
     return {meter: (transformer, of) for meter, transformer, of in zip(*columns, strict=True) if transformer}
-
-
-def _mean_kw(readings: Path, late: Sequence[CatchUp]) -> dict[str, float]:
-    """The mean power of each meter over its used readings, not below zero."""
-    energy: dict[str, float] = {}
-    hours: dict[str, float] = {}
-    for names, code, _, minutes, kwh, _, flag in _batches(readings, late):
-        used = (flag <= USED) & ~np.isnan(kwh)
-        kwh_by = np.bincount(code[used], kwh[used], len(names))
-        h_by = np.bincount(code[used], minutes[used] / 60.0, len(names))
-        for name, e, h in zip(names, kwh_by, h_by, strict=True):
-            energy[name], hours[name] = energy.get(name, 0.0) + e, hours.get(name, 0.0) + h
-    return {n: max(energy[n], 0.0) / hours[n] for n in energy if hours[n] > 0}
-
-
-Batch = tuple[list[str], Ints, NDArray[np.int32], NDArray[np.int32], Reals, Reals, NDArray[np.uint8]]
-
-
-def _with_energy(readings: Path) -> Iterator[tuple[list[str], Ints, Ints, Ints, Reals]]:
-    """Readings whose energy may be used, as `catch_ups` takes them."""
-    for names, code, start, minutes, kwh, _, flag in _batches(readings, ()):
-        used = (flag <= USED) & ~np.isnan(kwh)
-        yield names, code[used], start[used].astype(np.int64), minutes[used].astype(np.int64), kwh[used]
-
-
-def _batches(path: Path, late: Sequence[CatchUp]) -> Iterator[Batch]:
-    """Names of meters, then per reading: code, start [min], length [min], kWh, kvarh, flag; late ones are not used."""
-    worth: Mapping[str, int] = {word: k for k, word in enumerate(FLAGS)}
-    with pq.ParquetFile(path, read_dictionary=["meter", "flag"]) as opened:
-        for batch in opened.iter_batches(BATCH, columns=["meter", "start", "interval_min", "kwh", "kvarh", "flag"]):
-            meter, flag = batch.column("meter"), batch.column("flag")
-            flags = np.array([worth[w] for w in flag.dictionary.to_pylist()] or [0], np.uint8)
-            seconds = batch.column("start").cast(tables.MOMENT).view(pa.int64()).to_numpy()
-            names, code = meter.dictionary.to_pylist(), meter.indices.to_numpy().astype(np.int64)
-            start, worths = (seconds // 60).astype(np.int32), flags[flag.indices.to_numpy()]
-            for one in late:
-                if one.meter in names:
-                    worths[(start == one.start) & (code == names.index(one.meter))] = CONFLICT
-            yield (
-                names,
-                code,
-                start,
-                batch.column("interval_min").to_numpy().astype(np.int32),
-                _real(batch.column("kwh")),
-                _real(batch.column("kvarh")),
-                worths,
-            )
-
-
-def _fitting(batch: Batch, step_min: int) -> Batch:
-    """The readings of a batch with those cut that do not fit into steps; equal parts of energy."""
-    names, code, start, minutes, kwh, kvarh, flag = batch
-    found = cut(minutes, step_min)
-    if found is None:
-        return batch
-    of, length = found
-    part = length / minutes[of]
-    return names, code[of], starts(start, of, length), length, kwh[of] * part, kvarh[of] * part, flag[of]
-
-
-def _real(column: pa.Array) -> Reals:
-    return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
 
 
 def of_source(

@@ -137,7 +137,11 @@ def measured(python: str, who: str, folder: Path, form: str) -> dict[str, float]
 
         def watch() -> None:
             while child.poll() is None:
-                for line in status.read_text().splitlines():
+                try:
+                    lines = status.read_text().splitlines()
+                except (FileNotFoundError, ProcessLookupError):
+                    return  # the child has just ended
+                for line in lines:
                     if line.startswith("VmHWM"):
                         peak[0] = max(peak[0], int(line.split()[1]))
                 time.sleep(0.02)

@@ -1,0 +1,85 @@
+"""Readings of a group of feeders in batches of rows, sorted by meter and start, with those that are left out marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dtl import tables
+from dtl.demand.pieces import cut, starts
+from dtl.sources.ami_loose import CONFLICT, FLAGS, USED
+
+Reals = NDArray[np.float64]
+Ints = NDArray[np.int64]
+BATCH = 1 << 20
+"""Rows of a batch."""
+
+Left = tuple[str, int, int]
+"""Readings that are left out: the meter, the start of the first, and the end of their starts [UTC minutes]."""
+
+Batch = tuple[list[str], Ints, NDArray[np.int32], NDArray[np.int32], Reals, Reals, NDArray[np.uint8]]
+
+
+def with_energy(readings: Path, left: Sequence[Left] = ()) -> Iterator[tuple[list[str], Ints, Ints, Ints, Reals]]:
+    """Readings whose energy may be used, as `dtl.demand.caught_up.catch_ups` takes them."""
+    for names, code, start, minutes, kwh, _, flag in batches(readings, left):
+        used = (flag <= USED) & ~np.isnan(kwh)
+        yield names, code[used], start[used].astype(np.int64), minutes[used].astype(np.int64), kwh[used]
+
+
+def batches(path: Path, left: Sequence[Left]) -> Iterator[Batch]:
+    """Names of meters, then per reading: code, start [min], length [min], kWh, kvarh, flag; what is left out is unused."""
+    worth: Mapping[str, int] = {word: k for k, word in enumerate(FLAGS)}
+    with pq.ParquetFile(path, read_dictionary=["meter", "flag"]) as opened:
+        for batch in opened.iter_batches(BATCH, columns=["meter", "start", "interval_min", "kwh", "kvarh", "flag"]):
+            meter, flag = batch.column("meter"), batch.column("flag")
+            flags = np.array([worth[w] for w in flag.dictionary.to_pylist()] or [0], np.uint8)
+            seconds = batch.column("start").cast(tables.MOMENT).view(pa.int64()).to_numpy()
+            names, code = meter.dictionary.to_pylist(), meter.indices.to_numpy().astype(np.int64)
+            start, worths = (seconds // 60).astype(np.int32), flags[flag.indices.to_numpy()]
+            for name, first, end in left:
+                if name in names:
+                    worths[(start >= first) & (start < end) & (code == names.index(name))] = CONFLICT
+            yield (
+                names,
+                code,
+                start,
+                batch.column("interval_min").to_numpy().astype(np.int32),
+                _real(batch.column("kwh")),
+                _real(batch.column("kvarh")),
+                worths,
+            )
+
+
+def fitting(batch: Batch, step_min: int) -> Batch:
+    """The readings of a batch with those cut that do not fit into steps; equal parts of energy."""
+    names, code, start, minutes, kwh, kvarh, flag = batch
+    found = cut(minutes, step_min)
+    if found is None:
+        return batch
+    of, length = found
+    part = length / minutes[of]
+    return names, code[of], starts(start, of, length), length, kwh[of] * part, kvarh[of] * part, flag[of]
+
+
+def _real(column: pa.Array) -> Reals:
+    return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+
+
+def mean_kw(readings: Path, left: Sequence[Left]) -> dict[str, float]:
+    """The mean power of each meter over its used readings, not below zero."""
+    energy: dict[str, float] = {}
+    hours: dict[str, float] = {}
+    for names, code, _, minutes, kwh, _, flag in batches(readings, left):
+        used = (flag <= USED) & ~np.isnan(kwh)
+        kwh_by = np.bincount(code[used], kwh[used], len(names))
+        h_by = np.bincount(code[used], minutes[used] / 60.0, len(names))
+        for name, e, h in zip(names, kwh_by, h_by, strict=True):
+            energy[name], hours[name] = energy.get(name, 0.0) + e, hours.get(name, 0.0) + h
+    return {n: max(energy[n], 0.0) / hours[n] for n in energy if hours[n] > 0}
