@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -84,9 +85,11 @@ def _size(count: int, folder: Path, given: argparse.Namespace) -> dict[str, floa
     _write(study, count, share=0.10, second=False, hosting=given.hosting)
     run = ("run", "scale", "--cores", str(given.jobs))
     before = _cpu()
-    with _memory() as most:
+    with _watched() as seen:
         found = {"sources to site": _dtl(folder, *run), "its processor seconds": _cpu() - before}
-    found |= {"memory of all its processes MB": max(most)} | _stages(folder)
+    share = 100.0 * sum(seen.orchestration.values()) / found["sources to site"]
+    found |= {"processor of `dtl run` and Snakemake, % of the wall": share, "memory of all its processes MB": seen.mb}
+    found |= _stages(folder)
     found["nothing changed"] = _dtl(folder, *run)
     _write(study, count, share=0.10, second=True, hosting=given.hosting)
     found[f"a second scenario that changes {REACHED} feeders"] = _dtl(folder, *run)
@@ -130,18 +133,34 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+@dataclass
+class Seen:
+    """What the processes of a run took: the most memory of all at once [MB], processor by orchestrating process [s]."""
+
+    mb: float = 0.0
+    orchestration: dict[int, float] = field(default_factory=dict)
+
+    def look(self, processes: list[psutil.Process]) -> None:
+        """Add what they take now; shared pages count once."""
+        now = 0.0
+        for process in processes:
+            with suppress(psutil.Error):
+                now += process.memory_full_info().pss / 1e6
+                words = process.cmdline()
+                if "--snakefile" in words or words[1:4] == ["-m", "dtl.cli", "run"]:
+                    times = process.cpu_times()
+                    self.orchestration[process.pid] = times.user + times.system
+        self.mb = max(self.mb, now)
+
+
 @contextmanager
-def _memory() -> Iterator[list[float]]:
-    """Memory of all descendants every two seconds, shared pages counted once [MB]."""
-    seen, over, me = [0.0], threading.Event(), psutil.Process()
+def _watched() -> Iterator[Seen]:
+    """All descendants, looked at every second."""
+    seen, over, me = Seen(), threading.Event(), psutil.Process()
 
     def watch() -> None:
-        while not over.wait(2.0):
-            now = 0.0
-            for process in me.children(recursive=True):
-                with suppress(psutil.Error):
-                    now += process.memory_full_info().pss
-            seen.append(now / 1e6)
+        while not over.wait(1.0):
+            seen.look(me.children(recursive=True))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
