@@ -75,46 +75,88 @@ Item = tuple[Real, Real, "int | Load | Generator", int]
 def _of_loads(state: State, buses: set[str], sheds: str, floor_kw: float, steps: Ints) -> list[Item]:
     carriers = {"load": ("load", "added"), "devices": ("added",), "generation": ("generation", "storage")}[sheds]
     chosen = [(rank, c) for rank, c in enumerate(state.components.values()) if c.carrier in carriers]
+    chosen = [(rank, c) for rank, c in chosen if sheds == "load" or c.kind != "flexibility"]
+    sign = -1.0 if sheds == "generation" else 1.0
     found: list[Item] = []
     for i in [i for i, bus in enumerate(state.buses) if bus in buses]:
+        mine: list[Item] = []
         parts = [chosen] if sheds == "load" else [[c] for c in chosen]
+        there = _there(state, chosen, i, steps) if sheds == "devices" else np.ones(len(steps))
         for some in parts:
             kw = np.sum([_at(c.kw, i, steps) for _, c in some], axis=0) if some else np.zeros(len(steps))
             kvar = np.sum([_at(c.kvar, i, steps) for _, c in some], axis=0) if some else kw
-            sign = -1.0 if sheds == "generation" else 1.0
-            free = np.maximum(sign * kw - _kept(state, some, i, floor_kw, kw), 0.0)
+            free = np.maximum(sign * kw - _kept(state, some, i, floor_kw, kw, sheds), 0.0) * there
             if free.any():
                 ratio = np.divide(kvar, kw, out=np.zeros(len(steps)), where=np.abs(kw) > _TINY)
-                found.append((free, ratio, i, max(rank for rank, _ in some)))
+                mine.append((free, ratio, i, max(rank for rank, _ in some)))
+        left = _left(state, mine, i, sign, steps) if sheds != "load" else np.ones(len(steps))
+        found += [(free * left, ratio, at, rank) for free, ratio, at, rank in mine]
     return found
 
 
-def _kept(state: State, some: Sequence[tuple[int, Component]], load: int, floor_kw: float, kw: Real) -> Real:
+def _there(state: State, chosen: Sequence[tuple[int, Component]], load: int, steps: Ints) -> Real:
+    """The share of the devices' power that is left where a tariff moves some of it away."""
+    every = [_at(c.kw, load, steps) for _, c in chosen]
+    if not any(c.kind == "tariff" for _, c in chosen):
+        return np.ones(len(steps))
+    taken = np.sum([np.maximum(kw, 0.0) for kw in every], axis=0)
+    net = np.maximum(np.sum(every, axis=0), 0.0)
+    return np.divide(net, taken, out=np.ones(len(steps)), where=taken > _TINY)
+
+
+def _left(state: State, mine: Sequence[Item], load: int, sign: float, steps: Ints) -> Real:
+    """The share of what may give way that programs before did not take already."""
+    before = [c for c in state.components.values() if c.kind == "flexibility"]
+    if not mine or not before:
+        return np.ones(len(steps))
+    free = np.sum([item[0] for item in mine], axis=0)
+    of_these = [_at(c.kw, load, steps) for c in before if c.carrier == "added"]
+    left = free - np.sum([np.maximum(-sign * kw, 0.0) for kw in of_these], axis=0) if of_these else free
+    if sign > 0.0 and any(c.carrier == "load" for c in before):
+        taken = [_at(c.kw, load, steps) for c in state.components.values() if c.carrier in ("load", "added")]
+        left = np.minimum(left, np.sum(taken, axis=0))
+    return np.divide(np.maximum(left, 0.0), free, out=np.zeros(len(steps)), where=free > _TINY)
+
+
+def _kept(
+    state: State, some: Sequence[tuple[int, Component]], load: int, floor_kw: float, kw: Real, sheds: str
+) -> Real:
     """What the customers or the devices of a load keep [kW]; of devices as many are on as their rated power says."""
     if floor_kw <= 0.0 or not some:
         return np.zeros(len(kw))
-    if len(some) > 1 or some[0][1].carrier != "added":
+    if sheds != "devices":
         return np.asarray(floor_kw * max(int(state.customers[load]), 1) * np.ones(len(kw)))
-    layer = some[0][1].layer
-    rated = [float(r["value"]) for r in state.assumptions if r["layer"] == layer and r["field"] == "charger_kw"]
+    component = some[0][1]
+    cars = {n for n, c in state.components.items() if c.kind == "ev"}
+    layers = cars if component.kind == "tariff" else {component.layer}
+    rated = [float(r["value"]) for r in state.assumptions if r["layer"] in layers and r["field"] == "charger_kw"]
     if rated:
-        return np.asarray(kw * min(1.0, floor_kw / rated[0]))
-    units = state.units.get(layer)
-    return np.asarray(floor_kw * (float(units[load]) if units is not None else 1.0) * np.ones(len(kw)))
+        return np.asarray(kw * min(1.0, floor_kw / min(rated)))
+    units = sum(float(state.units[n][load]) for n in layers if n in state.units)
+    return np.asarray(floor_kw * (units or 1.0) * np.ones(len(kw)))
 
 
 def _of_plants(state: State, buses: set[str], sheds: str, floor_kw: float, steps: Ints) -> list[Item]:
     wanted = Generator if sheds == "generation" else Load
+    by_programs = [p for p in state.plants if p.against]
     found: list[Item] = []
     if sheds == "generation":
         own = [p for p in state.feeder.generators if p.enabled and p.bus in buses and p.name not in state.demand.plants]
         found = [(np.full(len(steps), p.kw), np.full(len(steps), p.kvar / max(p.kw, _TINY)), p, -1) for p in own]
+        found = [(kw - _given_up(part, by_programs, steps), ratio, part, rank) for kw, ratio, part, rank in found]
     for number, plant in enumerate(state.plants):
-        if isinstance(plant.part, wanted) and plant.part.bus in buses:
-            kw = np.maximum(np.abs(plant.kw[steps]) - floor_kw, 0.0)
+        if isinstance(plant.part, wanted) and plant.part.bus in buses and not plant.against:
+            gone = _given_up(plant.part, by_programs, steps)
+            kw = np.maximum(np.abs(plant.kw[steps]) - gone - floor_kw, 0.0)
             ratio = np.full(len(steps), plant.part.kvar / max(plant.part.kw, _TINY))
             found.append((kw, ratio, plant.part, len(state.components) + number))
     return found
+
+
+def _given_up(part: Load | Generator, by_programs: Sequence[Plant], steps: Ints) -> Real:
+    """What a part gave up to programs before [kW]: the plants that stand against it."""
+    against = [np.abs(p.kw[steps]) for p in by_programs if p.against == part.name]
+    return np.sum(against, axis=0) if against else np.zeros(len(steps))
 
 
 def _at(power: Power, load: int, steps: Ints) -> Real:
@@ -230,4 +272,4 @@ def _against(
     fields = {k: getattr(part, k) for k in ("bus", "nodes", "phases", "connection", "kv", "kw", "kvar")}
     own = f"{name}:{part.name}".lower()
     free = own if own not in taken else next(n for n in (f"{own}:{k}" for k in count(2)) if n not in taken)
-    return Plant(name, Load(name=free, min_pu=MIN_PU, max_pu=MAX_PU, customers=0, **fields), shape)
+    return Plant(name, Load(name=free, min_pu=MIN_PU, max_pu=MAX_PU, customers=0, **fields), shape, against=part.name)

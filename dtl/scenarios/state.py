@@ -98,6 +98,8 @@ class Plant:
         Usable energy of a battery, 0 for others; until all layers are known its shape has one value.
     store
         What the battery holds, once its shape is known; None for others.
+    against
+        The part beside which it stands for what a program takes off that; empty for others.
     """
 
     layer: str
@@ -105,6 +107,7 @@ class Plant:
     shape: Series
     kwh: float = 0.0
     store: Store | None = None
+    against: str = ""
 
     @property
     def kw(self) -> Real:

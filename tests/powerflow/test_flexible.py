@@ -16,6 +16,7 @@ from dtl.powerflow.flexible import respond
 from dtl.powerflow.solve import run
 from dtl.scenarios.compose import compose
 from dtl.scenarios.context import Context
+from dtl.scenarios.dispatch import given_way, pool
 from dtl.scenarios.realise import realise
 from dtl.scenarios.state import State
 
@@ -86,6 +87,41 @@ def test_devices_keep_their_floor() -> None:
     state, (row,) = answered(*cars, {**EVENING, "execute": "shave"}, min_power_kw=1000.0, sheds="devices", floor_kw=4.2)
     assert row["shed_kw"] == pytest.approx(3 * (11.0 - 4.2), rel=1e-6)
     assert not [c for c in state.components if c == "shave"], "the load itself is not touched"
+
+
+CARS = {"name": "cars", "kind": "ev", "penetration": 1.0, "charging": {"like": "level2_residential"}}
+TOU = {"name": "tou", "kind": "tariff", "peak_hours": [16, 21], "shift_share": 0.4, "moves": ["ev"]}
+EVERY = np.arange(8760)
+
+
+def offered(state: State, sheds: str, floor_kw: float) -> np.ndarray[Any, Any]:
+    """What the load at `lv` could give up in each hour [kW]."""
+    return pool(state, {"lv": ("head", "")}, sheds, floor_kw, EVERY).kw.sum(axis=0)
+
+
+@pytest.mark.parametrize("floor_kw", [0.0, 4.2])
+def test_cars_that_a_tariff_moved_away_are_not_shed(floor_kw: float) -> None:
+    """Section 14a with a tariff: each of the cars that charge now keeps its floor; those that charge later are none."""
+    state = compose([{**w, "only_feeder": True} for w in (CARS, TOU)], FEEDER, DEMAND, CONTEXT)
+    mine = [i for i, bus in enumerate(state.buses) if bus == "lv"]
+    charging = sum(state.components[n].kw.values()[mine].sum(axis=0) for n in ("cars", "tou:ev"))
+    assert charging.max() > 0.0 and state.components["tou:ev"].kw.values()[mine].min() < 0.0
+    wanted = charging * (1.0 - floor_kw / 7.2)
+    np.testing.assert_allclose(offered(state, "devices", floor_kw), wanted, atol=1e-5 * charging.max())
+
+
+@pytest.mark.parametrize("sheds", ["load", "devices"])
+def test_a_second_program_sees_what_the_first_took(sheds: str) -> None:
+    """Two programs with the same member, one after the other: the cars, and a device, give up their power once."""
+    device = {"add_device": {"bus": "lv", "name": "oven", "kw": 11.0}}
+    acts = {"name": "acts", "kind": "actions", "do": [device]}
+    before = compose([{**w, "only_feeder": True} for w in (CARS, acts)], FEEDER, DEMAND, CONTEXT)
+    found = pool(before, {"lv": ("head", "")}, sheds, 0.0, EVERY)
+    half = given_way(before, "first", found, 0.5 * found.kw, np.zeros((len(before.loads), 8760)), EVERY, sheds)
+    np.testing.assert_allclose(offered(half, sheds, 0.0), 0.5 * found.kw.sum(axis=0), atol=1e-4)
+    whole = given_way(before, "first", found, found.kw, np.zeros((len(before.loads), 8760)), EVERY, sheds)
+    for again in (sheds, "devices"):
+        np.testing.assert_allclose(offered(whole, again, 0.0), 0.0, atol=1e-4)
 
 
 def test_generation_is_curtailed_newest_first() -> None:
