@@ -45,7 +45,8 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
             continue
         rows += _said(feeder, found, int(spec.get("horizon_years", 10)))
         if temp is not None:
-            rows.append(_warned(feeder, watch(load, temp, series.holidays(index, spec))))
+            sun = series.irradiance(tables, feeder, spec)
+            rows.append(_warned(feeder, watch(load, temp, series.holidays(index, spec), sun=sun)))
         steps[feeder], first[feeder] = _steps(found), index[0]
     return LearnResult(rows + _changes(steps, first))
 
@@ -87,9 +88,11 @@ def _warned(feeder: str, found: Watch | NotEnough) -> Insight:
     cells = [Cell("scada", feeder, "value"), Cell("weather", feeder, "temp_c")]
     if isinstance(found, NotEnough):
         return not_enough(MODULE, found.why, feeder=feeder, kind="watch", evidence=cells)
+    cells += [Cell("weather", feeder, "ghi_w_m2")] if found.sun else []
     last = found.weekly[np.isfinite(found.weekly)][-4:]
-    level = f"the last weeks are {100 * float(np.expm1(last.mean())):+.1f} % off the usual load" if len(last) else ""
-    spread = f"a usual week deviates by {100 * found.deviation:.1f} %"
+    level = f"the last weeks are {100 * float(last.mean()):+.1f} % off the usual load" if len(last) else ""
+    without = "" if found.sun else ", the sun is not known"
+    spread = f"a usual week deviates by {100 * found.deviation:.1f} %{without}"
     if found.alarm is None:
         text = f"no growth beyond chance in {len(found.weekly)} weeks that were watched; {level}; {spread}"
         return Insight(MODULE, "growth_alarm", 0.0, "1", text, feeder, kind="watch", evidence=cells)

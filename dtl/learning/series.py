@@ -77,12 +77,22 @@ def point(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]) 
 
 def temperature(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]) -> pd.Series | None:
     """Hourly temperature of the weather point of a feeder [degree C]; None where there is no such point."""
+    found = _weather(tables, feeder, spec, "temp_c")
+    return None if found is None else found.interpolate(limit=BRIDGED_H, limit_area="inside")
+
+
+def irradiance(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]) -> pd.Series | None:
+    """Hourly global irradiance of the weather point of a feeder [W/m2]; None where there is no such point."""
+    return _weather(tables, feeder, spec, "ghi_w_m2")
+
+
+def _weather(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any], column: str) -> pd.Series | None:
     name = point(tables, feeder, spec)
     if not name:
         return None
-    rows = tables["weather"].select(["point", "start", "temp_c"]).to_pandas()
+    rows = tables["weather"].select(["point", "start", column]).to_pandas()
     own = rows[rows["point"].astype(str) == name].drop_duplicates("start")
-    return hourly(own.set_index("start")["temp_c"]).interpolate(limit=BRIDGED_H, limit_area="inside")
+    return hourly(own.set_index("start")[column])
 
 
 def holidays(index: pd.DatetimeIndex, spec: Mapping[str, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:

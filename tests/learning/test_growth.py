@@ -12,7 +12,7 @@ from bench.learning import growth as bench
 from bench.learning import growth_delay as heads
 from learning.made_tables import scada, weather
 
-from dtl.learning import growth
+from dtl.learning import early_warning, growth
 from dtl.learning.changepoints import changes
 from dtl.learning.early_warning import Watch, watch
 from dtl.learning.insight import NOT_ENOUGH, NotEnough
@@ -65,11 +65,11 @@ def test_only_true_growth_warns(real: pd.DataFrame) -> None:
 
 def test_the_alarm_comes_weeks_after_the_growth_and_not_without() -> None:
     """The head of a feeder of the synthetic utility, whose weather response is not ours; a ramp from week 110 on."""
-    load, temp = heads.head(1)
+    load, temp, sun = heads.head(1)
     none = np.zeros(len(load), bool)
-    still = watch(load, temp, none, 110)
+    still = watch(load, temp, none, 110, sun)
     years = np.maximum(np.arange(len(load)) / 168 - 110, 0) / 52.18
-    rising = watch(load * 1.05**years, temp, none, 110)
+    rising = watch(load * 1.05**years, temp, none, 110, sun)
     assert isinstance(still, Watch)
     assert isinstance(rising, Watch)
     assert still.alarm is None
@@ -92,6 +92,35 @@ def test_a_watch_of_too_little(load: np.ndarray, why: str) -> None:  # type: ign
     found = watch(pd.Series(load, index), temp, np.zeros(len(load), bool))
     assert isinstance(found, NotEnough)
     assert why in found.why
+
+
+def test_what_the_reference_leaves_open_is_no_growth() -> None:
+    """Weeks that share a doubt about the usual load pass a height as seldom as weeks that share nothing."""
+    rng = np.random.default_rng(3)
+    weeks = np.arange(52)
+    shared = 0.3 * np.exp(-np.abs(weeks[:, None] - weeks) / 30) + 0.2
+    white = rng.normal(size=(52, 2000))
+    drawn = np.linalg.cholesky(np.eye(52) + shared) @ white
+    plain = early_warning.highest(white, weeks, 0 * shared).max(axis=0)
+    doubted = early_warning.highest(drawn, weeks, shared).max(axis=0)
+    blind = early_warning.highest(drawn, weeks, 0 * shared).max(axis=0)
+    assert np.quantile(doubted, 0.95) == pytest.approx(np.quantile(plain, 0.95), abs=0.25)
+    assert np.quantile(blind, 0.95) > 1.5 * np.quantile(plain, 0.95)
+
+
+def test_clouds_over_roofs_are_no_growth() -> None:
+    """A head with roofs: a usual week deviates less where irradiance is known; where it is not, nothing breaks."""
+    index = pd.date_range("2020-01-06", periods=110 * 168, freq="h", tz="UTC")
+    rng, hour = np.random.default_rng(4), np.arange(len(index))
+    temp = pd.Series(12 + 9 * np.sin(2 * np.pi * hour / 8766) + 3 * np.sin(2 * np.pi * hour / 24), index)
+    day = np.maximum(np.sin(2 * np.pi * (hour % 24 - 6) / 24), 0)
+    sun = pd.Series(800 * day * np.repeat(rng.uniform(0.1, 1, 770), 24), index)
+    load = 100 + np.abs(temp - 15) + np.repeat(rng.normal(0, 2, 770 * 6), 4) - 0.05 * sun
+    lit, blind, unlit = (watch(load, temp, np.zeros(len(index), bool), sun=s) for s in (sun, None, sun * np.nan))
+    assert isinstance(lit, Watch) and isinstance(blind, Watch) and isinstance(unlit, Watch)
+    assert lit.sun and not unlit.sun
+    assert lit.deviation < 0.95 * blind.deviation
+    assert unlit.deviation == blind.deviation
 
 
 def test_forecast_of_growth_brackets_itself(real: pd.DataFrame) -> None:

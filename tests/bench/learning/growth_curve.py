@@ -15,41 +15,36 @@ from dtl.synth.weather import weather
 
 Array = NDArray[np.float64]
 DRAWS, WEEKS, GROWTH = 1500, ours.WATCHED_WEEKS, float(np.log(1.05)) / 52.18
-RAMP = np.maximum(np.arange(WEEKS)[:, None] - np.arange(WEEKS) + 1.0, 0.0)
 
 
-def highest(weeks: Array) -> Array:
-    """The highest statistic until each week, shape (weeks, draws), of weeks in deviations."""
-    found = np.full(weeks.shape, -np.inf)
-    for begin in range(WEEKS - 1):
-        size = np.sqrt(np.cumsum(RAMP[:, begin] ** 2))
-        own = np.cumsum(RAMP[:, begin, None] * weeks, axis=0) / np.maximum(size, 1e-12)[:, None]
-        found[begin + 1 :] = np.maximum(found[begin + 1 :], own[begin + 1 :])
-    return np.asarray(np.maximum.accumulate(found, axis=0), np.float64)
-
-
-def watched() -> tuple[Array, Array]:
-    """Rests of the watched weeks, shape (weeks, draws), of weeks of deviation 1; and the deviation as estimated."""
+def watched() -> tuple[Array, Array, Array]:
+    """Rests of the watched weeks, shape (weeks, draws), of weeks of deviation 1; that as estimated; what they share."""
     sky = weather(7, "S1", 2022, 2024)
-    temp = pd.Series(sky.temperature_c, pd.DatetimeIndex(sky.utc, tz="UTC")).iloc[
-        : 168 * (ours.REFERENCE_WEEKS + WEEKS)
-    ]
-    _, x = ours._days(temp * 0 + 1, temp, np.zeros(len(temp), bool))
+    index = pd.DatetimeIndex(sky.utc, tz="UTC")[: 168 * (ours.REFERENCE_WEEKS + WEEKS)]
+    temp, sun = (pd.Series(v[: len(index)], index) for v in (sky.temperature_c, sky.shortwave_w_m2))
+    x = ours.days(temp * 0 + 1, temp, np.zeros(len(temp), bool), sun)[1]
     before = 7 * ours.REFERENCE_WEEKS
     noise = np.random.default_rng(5).normal(size=(len(x), DRAWS)) * np.sqrt(7)
-    rest = noise - x @ (np.linalg.pinv(x[:before]) @ noise[:before])
-    weekly = rest.reshape(-1, 7, DRAWS).mean(axis=1)
-    return weekly[ours.REFERENCE_WEEKS :], weekly[: ours.REFERENCE_WEEKS].std(axis=0, ddof=4)
+    weekly = ours.by_week(noise - x @ (np.linalg.pinv(x[:before]) @ noise[:before]))
+    shared = ours.doubt(x[:before], ours.by_week(x))
+    free = float((1 - np.diag(shared)[: ours.REFERENCE_WEEKS]).sum())
+    deviation = np.sqrt((weekly[: ours.REFERENCE_WEEKS] ** 2).sum(axis=0) / free)
+    return weekly[ours.REFERENCE_WEEKS :], deviation, shared[ours.REFERENCE_WEEKS :, ours.REFERENCE_WEEKS :]
+
+
+def highest(weeks: Array, shared: Array) -> Array:
+    """The highest statistic until each week, shape (weeks, draws), of weeks in deviations."""
+    return np.asarray(np.maximum.accumulate(ours.highest(weeks, np.arange(WEEKS), shared), axis=0), np.float64)
 
 
 if __name__ == "__main__":
-    weeks, deviation = watched()
-    still = highest(weeks / deviation)[-1]
+    weeks, deviation, shared = watched()
+    still = highest(weeks / deviation, shared)[-1]
     false = 100 * float((still > ours.LIMIT).mean())
     print(f"growth | white noise, limit {ours.LIMIT} | false alarms in 100 years of a feeder | {false:.1f}")
     for usual in (0.003, 0.006, 0.012, 0.02):
         rise = GROWTH * np.arange(1, WEEKS + 1)[:, None] / usual
-        height = highest((weeks + rise) / deviation)
+        height = highest((weeks + rise) / deviation, shared)
         for often in (1, 2, 5, 10):
             limit = float(np.quantile(still, 1 - often / 100))
             over = height > limit
