@@ -17,6 +17,7 @@ from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enou
 MODULE = "clusters"
 LEAST_DAYS = 3
 """Days of each type that a curve needs."""
+GIVES = "gives more than it takes"
 
 
 def curve(load: pd.Series) -> Array:
@@ -69,8 +70,8 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     members = []
     for number in range(count):
         own = np.flatnonzero(found.label == number)
-        mean = np.nanmean(curves[own] / curves[own].mean(1, keepdims=True), axis=0)
-        label = called(mean)
+        taken = own[curves[own].mean(1) > 0]
+        label = called(np.median(curves[taken] / curves[taken].mean(1, keepdims=True), axis=0)) if len(taken) else GIVES
         text = f"{label}: {len(own)} {kind}s, e.g. {', '.join(names[i] for i in own[:3])}"
         cells = [Cell(table, names[i], column) for i in own[:3]]
         rows.append(Insight(MODULE, "members", len(own), "1", text, "", "", "archetype", f"{number:02d}", None, cells))

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog, nnls
+from scipy.stats import spearmanr
 
 from dtl.learning.insight import NotEnough
 
@@ -33,6 +34,8 @@ FLOOR = 0.05
 """Quantile that stands for the lowest loads."""
 DROP = 0.5
 """Sun is seen where the floor of the brightest hours lies below this share of the night's."""
+CHANCE, LOW = 0.005, 0.2
+"""Chance at which the low loads (this quantile) of a day's bright hours would fall so well with its brightness."""
 DARK = 0.005
 """Share of a column's highest value below which it is night."""
 GRID = 101
@@ -153,7 +156,18 @@ def _since(net: Array, bright: Array, use: NDArray[np.bool_], day: NDArray[np.in
     first = int(np.argmax([seen[k:].mean() - seen[:k].mean() if k else seen.mean() for k in range(len(seen))]))
     before = seen[:first]
     installed = len(before) >= 5 and before.mean() < 0.1 and seen[first:].mean() > 0.6
-    return int(days[first - 1]) + 1 if installed else int(day.min())
+    since = int(days[first - 1]) + 1 if installed else int(day.min())
+    same = use & (bright > DARK) & (day >= since) & np.isin(np.floor(hour), np.unique(np.floor(hour[sunny])))
+    return since if exports or _follows(net[same], bright[same], day[same]) else -1
+
+
+def _follows(net: Array, bright: Array, day: NDArray[np.int64]) -> bool:
+    """Whether the low loads of days are the lower the brighter the day, beyond chance (Spearman's rank correlation)."""
+    days = [day == d for d in np.unique(day)]
+    low, light = [np.quantile(net[own], LOW) for own in days], [bright[own].mean() for own in days]
+    if len(days) < LEAST_DAYS or np.ptp(low) == 0 or np.ptp(light) == 0:
+        return False
+    return bool(spearmanr(light, low, alternative="less").pvalue < CHANCE)
 
 
 def _scale(net: Array, sun: Array, hour: Array, day: NDArray[np.int64], rows: NDArray[np.bool_]) -> Array:

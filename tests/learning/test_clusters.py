@@ -8,6 +8,7 @@ import pytest
 from learning.made_tables import readings
 from sklearn.metrics import adjusted_rand_score
 
+from dtl import tables
 from dtl.learning import clusters
 from dtl.learning.archetypes import Groups, group
 from dtl.learning.insight import NOT_ENOUGH, NotEnough
@@ -106,6 +107,17 @@ def test_from_readings_to_archetypes() -> None:
     assert names["M00"] == "evening peak"
     assert names["M01"] == "daytime peak, closed on Sundays"
     assert "HOLES" not in names
+
+
+def test_a_net_load_near_zero_does_not_name_its_group() -> None:
+    """Over its mean of a thousandth, one customer with a roof would outweigh all others of his kind."""
+    rng = np.random.default_rng(2)
+    shapes = np.repeat(KINDS[:2], 8, axis=0) + rng.normal(0, 0.05, (16, 72)) + 0.3
+    shapes[0] -= shapes[0].mean() - 0.001
+    rows = [{"kind": "meter", "element": f"M{i:02d}", "kw": kw.tolist()} for i, kw in enumerate(shapes)]
+    found = clusters.learn({"of": "customers", "number": 2}, {"curves": tables.frame("curves", rows)})
+    names = {r["element"]: r["name"] for r in found.tables["archetypes"].to_pylist()}
+    assert names["M00"] == names["M01"] == "evening peak"
 
 
 def test_nothing_given_is_said() -> None:

@@ -77,6 +77,20 @@ def test_night_is_dark_and_loads_are_never_negative(homes: Path) -> None:
     assert found.load_kw[found.solar_kw > 0].min() >= -1e-9
 
 
+def test_lows_that_do_not_follow_the_sun_are_no_plant() -> None:
+    """Forty days at 15 min: short lows at bright hours by chance; a small plant that never exports is found."""
+    index = pd.date_range("2024-05-01", periods=40 * 96, freq="15min")
+    rng, (hour, day) = np.random.default_rng(6), clock(index)
+    bright = np.repeat(rng.uniform(0.15, 1, 40), 96)
+    sun = np.maximum(np.sin((hour - 6) * np.pi / 12), 0) * bright
+    load = 0.8 * rng.lognormal(0, 0.2, len(index))
+    lows = np.where((rng.random(len(index)) < 0.09) & (sun > 0.35), 0.1, load)
+    chance, plant = split(lows, sun[:, None], hour, day), split(load - 0.5 * sun, sun[:, None], hour, day)
+    assert isinstance(chance, Split) and isinstance(plant, Split)
+    assert chance.since == -1 and not chance.solar_kw.any()
+    assert plant.since == 0 and not plant.exports
+
+
 HOURS = pd.date_range("2024-05-01", periods=480, freq="h")
 NOISE = np.random.default_rng(0).uniform(0.2, 1.0, 480)
 SUN = np.maximum(np.sin((HOURS.hour.to_numpy() - 6) * np.pi / 12), 0)[:, None]
