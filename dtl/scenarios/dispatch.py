@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 
 MIN_PU, MAX_PU = 0.8, 1.2
 """Voltages between which what stands for curtailed power keeps it [pu]."""
+CARS = ("ev", "tariff")
+"""Kinds of layers whose components among the devices are charging: what cars take, and what a tariff moves of it."""
 _TINY = 1e-9
 
 
@@ -77,31 +79,29 @@ def _of_loads(state: State, buses: set[str], sheds: str, floor_kw: float, steps:
     chosen = [(rank, c) for rank, c in enumerate(state.components.values()) if c.carrier in carriers]
     chosen = [(rank, c) for rank, c in chosen if sheds == "load" or c.kind != "flexibility"]
     sign = -1.0 if sheds == "generation" else 1.0
-    found: list[Item] = []
+    found, whole = list[Item](), np.ones(len(steps))
     for i in [i for i, bus in enumerate(state.buses) if bus in buses]:
         mine: list[Item] = []
         parts = [chosen] if sheds == "load" else [[c] for c in chosen]
-        there = _there(state, chosen, i, steps) if sheds == "devices" else np.ones(len(steps))
+        there = _there([c for _, c in chosen if c.kind in CARS], i, steps) if sheds == "devices" else whole
         for some in parts:
             kw = np.sum([_at(c.kw, i, steps) for _, c in some], axis=0) if some else np.zeros(len(steps))
             kvar = np.sum([_at(c.kvar, i, steps) for _, c in some], axis=0) if some else kw
-            free = np.maximum(sign * kw - _kept(state, some, i, floor_kw, kw, sheds), 0.0) * there
+            free = np.maximum(sign * kw - _kept(state, some, i, floor_kw, kw, sheds), 0.0)
+            free = free * there if some and some[0][1].kind in CARS else free
             if free.any():
                 ratio = np.divide(kvar, kw, out=np.zeros(len(steps)), where=np.abs(kw) > _TINY)
                 mine.append((free, ratio, i, max(rank for rank, _ in some)))
-        left = _left(state, mine, i, sign, steps) if sheds != "load" else np.ones(len(steps))
+        left = _left(state, mine, i, sign, steps) if sheds != "load" else whole
         found += [(free * left, ratio, at, rank) for free, ratio, at, rank in mine]
     return found
 
 
-def _there(state: State, chosen: Sequence[tuple[int, Component]], load: int, steps: Ints) -> Real:
-    """The share of the devices' power that is left where a tariff moves some of it away."""
-    every = [_at(c.kw, load, steps) for _, c in chosen]
-    if not any(c.kind == "tariff" for _, c in chosen):
-        return np.ones(len(steps))
-    taken = np.sum([np.maximum(kw, 0.0) for kw in every], axis=0)
-    net = np.maximum(np.sum(every, axis=0), 0.0)
-    return np.divide(net, taken, out=np.ones(len(steps)), where=taken > _TINY)
+def _there(cars: Sequence[Component], load: int, steps: Ints) -> Real:
+    """The share of the power of charging that is left where a tariff moves some of it away."""
+    every = np.array([_at(c.kw, load, steps) for c in cars]).reshape(len(cars), len(steps))
+    taken, net = np.maximum(every, 0.0).sum(axis=0), np.maximum(every.sum(axis=0), 0.0)
+    return np.asarray(np.divide(net, taken, out=np.ones(len(steps)), where=taken > _TINY))
 
 
 def _left(state: State, mine: Sequence[Item], load: int, sign: float, steps: Ints) -> Real:
@@ -115,7 +115,7 @@ def _left(state: State, mine: Sequence[Item], load: int, sign: float, steps: Int
     if sign > 0.0 and any(c.carrier == "load" for c in before):
         taken = [_at(c.kw, load, steps) for c in state.components.values() if c.carrier in ("load", "added")]
         left = np.minimum(left, np.sum(taken, axis=0))
-    return np.divide(np.maximum(left, 0.0), free, out=np.zeros(len(steps)), where=free > _TINY)
+    return np.asarray(np.divide(np.maximum(left, 0.0), free, out=np.zeros(len(steps)), where=free > _TINY))
 
 
 def _kept(
@@ -142,8 +142,9 @@ def _of_plants(state: State, buses: set[str], sheds: str, floor_kw: float, steps
     found: list[Item] = []
     if sheds == "generation":
         own = [p for p in state.feeder.generators if p.enabled and p.bus in buses and p.name not in state.demand.plants]
-        found = [(np.full(len(steps), p.kw), np.full(len(steps), p.kvar / max(p.kw, _TINY)), p, -1) for p in own]
-        found = [(kw - _given_up(part, by_programs, steps), ratio, part, rank) for kw, ratio, part, rank in found]
+        for part in own:
+            ratio = np.full(len(steps), part.kvar / max(part.kw, _TINY))
+            found.append((part.kw - _given_up(part, by_programs, steps), ratio, part, -1))
     for number, plant in enumerate(state.plants):
         if isinstance(plant.part, wanted) and plant.part.bus in buses and not plant.against:
             gone = _given_up(plant.part, by_programs, steps)
