@@ -74,30 +74,34 @@ def _heads(hourly: pa.Table) -> Heads:
 
 @dataclass(frozen=True)
 class _Sum:
-    """The coincident sum of some feeders; ``lost`` names those without an answer."""
+    """The coincident sum of some feeders; ``lost`` names those without an answer.
+
+    ``uneven`` says that its feeders were solved in different hours, so that no sum holds their peaks: there is none.
+    """
 
     hours: NDArray[np.int64]
     kva: NDArray[np.complex128]
     lost: tuple[str, ...]
+    uneven: bool = False
 
     @classmethod
     def of(cls, feeders: Iterable[str], heads: Heads) -> _Sum:
-        """The sum over the hours that every solved feeder has."""
+        """The sum over the hours in which all feeders that have an answer were solved."""
         known = [heads[f] for f in feeders if f in heads]
         lost = tuple(f for f in feeders if f not in heads)
+        none = np.zeros(0, np.int64), np.zeros(0, np.complex128), lost
         if not known:
-            return cls(np.zeros(0, np.int64), np.zeros(0, np.complex128), lost)
+            return cls(*none)
         hours = known[0][0]
-        for other, _ in known[1:]:
-            hours = np.intersect1d(hours, other)
-        total = np.zeros(len(hours), np.complex128)
-        for own, kva in known:
-            total += kva[np.searchsorted(own, hours)]
-        return cls(hours, total, lost)
+        if any(not np.array_equal(hours, other) for other, _ in known):
+            return cls(*none, uneven=True)
+        return cls(hours, np.sum([kva for _, kva in known], axis=0), lost)
 
     @property
     def note(self) -> str:
-        """What the sum does not hold; empty if it holds all."""
+        """What the sum does not hold, or why there is none; empty if it holds all."""
+        if self.uneven:
+            return _UNEVEN
         return f"without {', '.join(self.lost)}, which had no answer" if self.lost else ""
 
 
@@ -115,11 +119,15 @@ def _case(chosen: Sequence[Bank], unplaced: Sequence[str], heads: Heads, pct: fl
         over_n_1 += bool(found)
     yield {"metric": "banks", "value": len(chosen), "text": "" if chosen else _NONE}
     yield {"metric": "banks_over", "value": over if chosen else None, "text": "" if chosen else _NONE}
-    text = "" if judged else "not available: no substation states its units and their ratings"
+    text = "" if judged else "not available: no substation states its units and their ratings, and has one sum of heads"
     yield {"metric": "stations_over_n_1", "value": over_n_1 if judged else None, "text": text}
     yield {"metric": "feeders_without_bank", "value": len(unplaced), "text": " ".join(unplaced)}
 
 
+_UNEVEN = (
+    "its feeders were solved in different hours, each in those that its own load chooses, so that their sum misses "
+    "peaks; say powerflow.hours: all, or a list of hours"
+)
 _NONE = "not available: neither the study (analyses.substations.banks) nor a GIS says which bank feeds which feeder"
 
 
@@ -163,6 +171,8 @@ def _station(station: str, own: Sequence[Bank], heads: Heads, pct: float) -> Ite
     found = _Sum.of(sorted({f for b in own for f in b.feeders}), heads)
     at = {"kind": "substation", "element": station}
     if not len(found.hours):
+        for metric in ("station_peak_kva", "station_n_1_pct") if found.uneven else ():
+            yield at | {"metric": metric, "value": None, "text": f"not available: {found.note}"}
         return
     size = np.abs(found.kva)
     peak = int(size.argmax())
@@ -180,6 +190,7 @@ def _station(station: str, own: Sequence[Bank], heads: Heads, pct: float) -> Ite
     yield at | {"metric": "station_firm_mva", "value": firm / 1e3, "text": text}
     value = None if firm == 0 else float(100.0 * size[peak] / firm)
     told = text if firm else "not available: a single unit leaves nothing; all load would be lost"
+    told = "; ".join(x for x in (told, found.note) if x)
     yield at | rule | when | {"metric": "station_n_1_pct", "value": value, "text": told}
     yield at | rule | {"metric": "station_n_1_hours_over_h", "value": int((short > 0).sum())}
     yield at | rule | when | {"metric": "station_n_1_short_kva", "value": float(short.max())}

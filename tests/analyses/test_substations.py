@@ -104,6 +104,26 @@ def test_who_had_no_answer_is_said() -> None:
     assert found["bank_peak_kva", "t1", "base@2026"]["value"] == pytest.approx(1300)
 
 
+def test_the_units_left_say_whose_load_is_missing() -> None:
+    two = {"t1": {"feeders": ["a", "b"], "mva": 1.5, "units": 2}}
+    found = asked({"for": ["base@2026"], "banks": two}, gis(), hourly("ac"))
+    assert "without b, which had no answer" in found["station_n_1_pct", "t1", "base@2026"]["text"]
+
+
+def test_feeders_solved_in_different_hours_have_no_sum() -> None:
+    """As days chosen by each feeder's own load: the hours that both have miss the peak of a, by half here."""
+    both = hourly("ab")
+    uneven = both.filter([not (f == "b" and h == 17) for f, h in zip(*(both[c].to_pylist() for c in ("feeder", "hour")),
+                                                                    strict=True)])  # fmt: skip
+    bank = {"t1": {"feeders": ["a", "b"], "mva": 1.5, "units": 2}, "t2": {"feeders": ["a"], "mva": 2.0, "units": 1}}
+    found = asked({"for": ["base@2026"], "banks": bank}, gis(), uneven)
+    for metric in ("bank_peak_kva", "station_peak_kva", "station_n_1_pct"):
+        row = found[metric, "t1", "base@2026"]
+        assert row["value"] is None and "different hours" in row["text"], metric
+    assert not any(metric in ("bank_load_pct", "station_n_1_short_kva") and of == "t1" for metric, of, _ in found)
+    assert found["bank_peak_kva", "t2", "base@2026"]["value"] == pytest.approx(1300)
+
+
 def test_nothing_known_is_said_and_not_0() -> None:
     found = asked({"for": ["base@2026"]}, gis())
     assert found["banks_over", "", "base@2026"]["value"] is None
