@@ -28,6 +28,7 @@ from dtl.network.outages import link
 from dtl.network.reconcile import reconcile
 from dtl.network.rows import by_feeder
 from dtl.network.system import joined
+from dtl.tables import pieces
 
 CONSEQUENCES = {
     "network.island",
@@ -79,8 +80,8 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     outages.write(outputs)
     tables.write("links", same.links, outputs["links"])
     system.write(folders, network, meters, outputs)
-    accounts = [tables.read("conversion", folders[name] / "conversion.parquet") for name in sorted(folders)]
-    tables.write("conversion", tables.concat("conversion", accounts), outputs["conversion"])
+    accounts = [folders[name] / "conversion.parquet" for name in sorted(folders)]
+    pieces.write("conversion", lambda: pieces.of(accounts), outputs["conversion"])
 
 
 def checked(feeder: str, rows: Iterable[Mapping[str, Any]]) -> list[Finding]:

@@ -33,6 +33,7 @@ CHOSEN = ("another year or load model than", "the customer is disconnected", "th
 """How the reasons begin of rows that the state of the model itself leaves out."""
 NO_FIELD = "the power flow does not need it: housekeeping, drawing, protection or another program's settings"
 EMPTY = "empty in the source, and not needed"
+DEFAULTED = "empty in the source; the declared default was taken"
 
 
 class Account:
@@ -148,21 +149,26 @@ def _row(reading: Reading, row: Row, thing: str) -> None:
     feeder = row.feeder
     target = row.target or "the devices that use it"
     reading.mapped(feeder, thing, "", target, f"{row.file}:{row.line}")
-    asked = [(c, v) for c, v in row.values.items() if c in row.asked]
-    groups = (
-        ([p for p in asked if p[1]], "mapped", ""),
-        ([p for p in asked if not p[1]], "defaulted", "empty in the source; the declared default was taken"),
-        ([p for p in row.values.items() if p[0] not in row.asked and p[1]], "unused", NO_FIELD),
-        ([p for p in row.values.items() if p[0] not in row.asked and not p[1]], "unused", EMPTY),
-    )
-    for pairs, verdict, reason in groups:
-        names = " ".join(c for c, _ in pairs)
-        if pairs and verdict == "mapped":
-            reading.mapped(feeder, thing, names, target, shown(pairs))
-        elif pairs and verdict == "defaulted":
-            reading.defaulted(feeder, thing, names, "", "", reason)
-        elif pairs:
-            reading.unused(feeder, thing, names, shown(pairs), reason)
+    mapped: list[tuple[str, str]] = []
+    empty, unused, idle = list[str](), list[tuple[str, str]](), list[str]()
+    for column, value in row.values.items():
+        if column in row.asked:
+            if value:
+                mapped.append((column, value))
+            else:
+                empty.append(column)
+        elif value:
+            unused.append((column, value))
+        else:
+            idle.append(column)
+    if mapped:
+        reading.mapped(feeder, thing, " ".join([c for c, _ in mapped]), target, shown(mapped))
+    if empty:
+        reading.defaulted(feeder, thing, " ".join(empty), "", "", DEFAULTED)
+    if unused:
+        reading.unused(feeder, thing, " ".join([c for c, _ in unused]), shown(unused), NO_FIELD)
+    if idle:
+        reading.unused(feeder, thing, " ".join(idle), " ".join([f"{c}=" for c in idle]), EMPTY)
 
 
 def _refuse(reading: Reading, row: Row, thing: str, reason: str, *, harmless: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -48,6 +48,9 @@ class Catalog:
     defaults: dict[tuple[str, str], _Chosen] = field(default_factory=dict)
     index: dict[tuple[str, str], Row] = field(default_factory=dict)
     told: set[int | None] = field(default_factory=set)
+    made: dict[Hashable, dict[tuple[str, ...], dict[tuple[str, ...], LineCode]]] = field(default_factory=dict)
+    """Line codes by how they are made, by the columns that were asked for, and by what stood there."""
+    by_default: int = 0
 
     def __post_init__(self) -> None:
         for tables in self.tables.chain:
@@ -88,6 +91,7 @@ class Catalog:
         """Count a device of which nobody chose the equipment."""
         known = self.defaults.setdefault((block, why), _Chosen(asker.file, asker.line))
         known.count += 1
+        self.by_default += 1
         if len(known.names) < 5:
             known.names.append(asker.text("DeviceNumber", "SectionID"))
 
@@ -121,6 +125,29 @@ class Catalog:
                 "network.negative-impedance", text, f"[CONDUCTOR] {row.text('ID')}", value, "Correct it."
             )
         return Wire(r, gmr / 100.0, diameter / 200.0)
+
+    def once(self, row: Row, make: Callable[..., LineCode], *more: Hashable) -> LineCode:
+        """What `make(row, *more)` gives, made once for all rows that agree in what it asks of them.
+
+        What comes with findings, or with equipment that nobody chose, is made anew for each row.
+        """
+        if row.links:
+            return make(row, *more)
+        known = self.made.setdefault((make.__name__, more, row.block, id(row.dialect), tuple(row.values)), {})
+        for columns, codes in known.items():
+            if (code := codes.get(tuple(row.values[c] for c in columns))) is not None:
+                row.asked.update(columns)
+                return code
+        before, row.asked = row.asked, set()
+        told = (len(self.reading.findings), self.by_default)
+        try:
+            code = make(row, *more)
+            if told == (len(self.reading.findings), self.by_default):
+                columns = tuple(sorted(row.asked))
+                known.setdefault(columns, {})[tuple(row.values[c] for c in columns)] = code
+            return code
+        finally:
+            row.asked |= before
 
     def by_phase(self, row: Row) -> LineCode:
         """The line code of ``[OVERHEAD BYPHASE SETTING]``: conductors on a spacing."""

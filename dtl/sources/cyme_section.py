@@ -239,13 +239,13 @@ def _code(circuit: Circuit, row: Row, span: Span) -> tuple[LineCode, str]:
                 feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="CondID", value=phases,
                 remedy="Correct the section or the conductors; the conductors are taken.",
             )  # fmt: skip
-        return circuit.catalog.by_phase(row), phases
+        return circuit.catalog.once(row, circuit.catalog.by_phase), phases
     if row.block == "OVERHEADLINEUNBALANCED SETTING":
-        return circuit.catalog.unbalanced(row, span.phases), span.phases
+        return circuit.catalog.once(row, circuit.catalog.unbalanced, span.phases), span.phases
     blocks = LINES[row.block]
     if row.block == "LINE CONFIGURATION":
         blocks = blocks[:1] if row.text("Overhead", default="1") != "0" else blocks[1:]
-    return circuit.catalog.sequence(row, len(span.phases), *blocks), span.phases
+    return circuit.catalog.once(row, circuit.catalog.sequence, len(span.phases), *blocks), span.phases
 
 
 def _ideal(circuit: Circuit, row: Row, check: str, text: str, field_: str, value: str) -> None:

@@ -7,6 +7,7 @@ the account of the conversion is complete by construction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -59,13 +60,15 @@ class Row:
 
     def text(self, *columns: str, default: str = "") -> str:
         """The first of `columns` that has a value, here or in a linked row; names differ between versions."""
+        dialect = self.dialect
         for column in columns:
             key = column.upper()
-            own = self.dialect.columns.get(key, key)
-            if own in self.values:
+            own = dialect.columns.get(key, key) if dialect.columns else key
+            value = self.values.get(own)
+            if value is not None:
                 self.asked.add(own)
-                if value := self.values[own]:
-                    codes = self.dialect.codes.get(key)
+                if value:
+                    codes = dialect.codes.get(key)
                     return codes.get(value, value) if codes else value
             for link in self.links:
                 if value := link.text(column):
@@ -81,9 +84,9 @@ class Row:
                     value = float(text)
                 except ValueError:
                     raise ValueError(f"{columns[0]}={text}") from None
-                if value != value or value in (float("inf"), float("-inf")):
+                if not math.isfinite(value):
                     raise ValueError(f"{columns[0]}={text}")
-                return value * self._factor(column.upper())
+                return value * self._factor(column.upper()) if self.dialect.factors or self.links else value
         return default
 
     def _factor(self, key: str) -> float:

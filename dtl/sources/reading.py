@@ -77,13 +77,14 @@ class Reading:
         self._account(feeder, thing, prop, "unused", "", value, reason)
 
     def _account(self, feeder: str, thing: str, prop: str, verdict: str, target: str, value: str, reason: str) -> None:
-        row = {"source": self.source, "feeder": feeder, "object": thing, "property": prop, "verdict": verdict}
-        row |= {"target": target, "value": value, "reason": reason}
         key, n = (feeder, thing, prop), 1
         while key in self.conversion:
             n += 1
             key = (feeder, f"{thing} ({n})", prop)
-        self.conversion[key] = row | {"object": key[1]}
+        self.conversion[key] = {
+            "source": self.source, "feeder": feeder, "object": key[1], "property": prop, "verdict": verdict,
+            "target": target, "value": value, "reason": reason,
+        }  # fmt: skip
 
     def failed(self) -> set[str]:
         """Feeders that have a finding of severity ``error``."""
@@ -104,4 +105,4 @@ _SPLITS = re.compile(r"[\s=]")
 
 def shown(values: Iterable[tuple[str, object]]) -> str:
     """Properties and their values as one line of text."""
-    return " ".join(f"{k}={v}" for k, v in values)
+    return " ".join([f"{k}={v}" for k, v in values])

@@ -12,6 +12,7 @@ from dtl.tables import TABLES, TEXT, WORD, metadata
 
 GROUP_ROWS = 1024 * 1024
 """Rows of one group of a Parquet file, pyarrow's own default."""
+BATCH_ROWS = 64 * 1024
 
 
 def packed(table: pa.Table) -> pa.Buffer:
@@ -26,6 +27,14 @@ def unpacked(buffer: pa.Buffer) -> pa.Table:
     """The table of `packed`."""
     with pa.ipc.open_stream(buffer) as reader:
         return reader.read_all()
+
+
+def of(paths: Iterable[Path]) -> Iterator[pa.Table]:
+    """The rows of some files, some at a time."""
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH_ROWS):
+                yield pa.Table.from_batches([batch])
 
 
 def write(name: str, pieces: Callable[[], Iterable[pa.Table]], path: Path) -> None:

@@ -125,6 +125,20 @@ def test_pieces_are_the_bytes_of_the_whole(tmp_path: Path, monkeypatch: pytest.M
     assert tables.read("network", tmp_path / "none").num_rows == 0
 
 
+def test_files_one_after_the_other_are_the_bytes_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "BATCH_ROWS", 7)
+    row = dict.fromkeys(("feeder", "property", "verdict", "target", "value", "reason"), "x")
+    every = [
+        tables.frame("conversion", [row | {"source": s, "object": f"{i:02d}", "verdict": v} for i in range(20)])
+        for s, v in (("a", "unused"), ("b", "mapped"))
+    ]
+    for i, table in enumerate(every):
+        tables.write("conversion", table, tmp_path / str(i))
+    tables.write("conversion", tables.concat("conversion", every), tmp_path / "whole")
+    pieces.write("conversion", lambda: pieces.of([tmp_path / "0", tmp_path / "1"]), tmp_path / "pieces")
+    assert (tmp_path / "pieces").read_bytes() == (tmp_path / "whole").read_bytes()
+
+
 def test_packing_keeps_a_table() -> None:
     table = tables.frame("network", [{"feeder": "f", "kind": "bus", "name": "b", "body": "{}"}])
     assert pieces.unpacked(pieces.packed(table)).equals(table)
