@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from dtl.spec.from_simbench import PEERS, interpreter
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +28,16 @@ def samples() -> Path:
     if not folder.is_dir():
         pytest.skip("the sample data (shared/samples beside the project) are not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def peers() -> Path:
+    """The Python of an environment with pandapower and power-grid-model, which DTL itself does not need."""
+    python = interpreter(os.environ.get(PEERS, "")) or Path(sys.executable)
+    wanted = "from importlib.util import find_spec as f; assert f('pandapower') and f('power_grid_model')"
+    if subprocess.run([python, "-c", wanted], check=False, capture_output=True).returncode:
+        pytest.skip(f"{PEERS} names no environment with pandapower and power-grid-model")
+    return python
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

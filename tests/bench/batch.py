@@ -79,9 +79,9 @@ def yearly(name: str, master: Path, repeats: int) -> float:
     return ratio
 
 
-def synthetic(folder: Path) -> Path:
+def synthetic(folder: Path, meters: str = "900-1000") -> Path:
     """Master file of the larger of two synthetic feeders."""
-    words = ["synth", "utility", "--feeders", "2", "--days", "0", "--formats", "opendss", "--meters", "900-1000"]
+    words = ["synth", "utility", "--feeders", "2", "--days", "0", "--formats", "opendss", "--meters", meters]
     subprocess.run([sys.executable, "-m", "dtl.cli", *words, "--out", str(folder)], check=True, capture_output=True)
     return max(
         (p / "Master.dss" for p in (folder / "opendss").iterdir()),
