@@ -45,7 +45,7 @@ def gather(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path
     level = pc.if_else(whole, "feeder", "element")
     copied = tables.frame("cube", {"level": level} | {name: assess[name] for name in assess.column_names})
     past = _past(spec, inputs, found.feeders, like)
-    first = f"{connection.lead(spec, found, assess.filter(pc.invert(whole)))} {lead(spec['headline'], past)}".strip()
+    first = lead(spec["headline"], past) or connection.lead(spec, found, assess.filter(pc.invert(whole)))
     rows = [*cube.rows(found, spec["headline"], spec["baseline"], first), *past]
     own = tables.frame("cube", rows)
     tables.write("cube", tables.concat("cube", [copied, own]), outputs["cube"])

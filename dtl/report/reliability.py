@@ -168,6 +168,6 @@ def _notes(facts: Facts) -> list[str]:
             notes.append(f"{figures.text(value)} {words}.")
     linked = facts.fact("devices_linked_pct")
     if linked is not None:
-        share = f"{figures.text(linked.value, '%')} ({linked.text})" if linked.value is not None else linked.text
+        share = f"{figures.text(linked.value, '%', 100.0)} ({linked.text})" if linked.value is not None else linked.text
         notes.append(f"Interruptions that name a device and are linked to an element of the model: {share}.")
     return notes

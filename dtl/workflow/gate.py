@@ -40,8 +40,8 @@ def _errors(study: Study) -> list[str]:
         if row["source"] not in ("", study.network.model):
             found.setdefault((row["source"], row["check"]), []).append(row)
     return [
-        f"data: {len(rows)} errors {check} in the source {source}, as {_shown(rows[0])}: correct them, or waive "
-        f"`{check}` by name with a reason"
+        f"data: {len(rows)} error{'s' * (len(rows) > 1)} {check} in the source {source}, as {_shown(rows[0])}: "
+        f"correct them, or waive `{check}` by name with a reason"
         for (source, check), rows in sorted(found.items())
     ]
 

@@ -29,12 +29,12 @@ SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 ROOTS = ("map", "feeder", "hosting", "compare", "side", "ask", "builder", "insights", "what-if", "validation")
 
 README = {
-    "overview": ("index.html", "light"),
-    "overview-dark": ("index.html", "dark"),
-    "map": ("map.html#s={worst}&vs={before}&split=side", "light"),
-    "feeder": ("feeder.html#{feeder}", "light"),
+    "overview": ("index.html", "light", "body"),
+    "overview-dark": ("index.html", "dark", "body"),
+    "map": ("map.html#s={worst}&vs={before}&split=side", "light", "body"),
+    "feeder": ("feeder.html#{feeder}", "light", "fieldset"),
 }
-"""The pictures of the README: page and colour scheme of each."""
+"""The pictures of the README: page, colour scheme, and at what each begins."""
 SHRUNK = 0.7
 """Their size against the window's; the texts of the site stay readable in it."""
 MOST_KB = 150
@@ -68,10 +68,12 @@ def readme(browser: Browser, www: str, out: Path) -> None:
         "feeder": page.locator("#first tbody tr").first.get_attribute("data-feeder"),
     }
     page.close()
-    for name, (address, scheme) in README.items():
+    for name, (address, scheme, first) in README.items():
         page = opened(browser, f"{www}/{address.format(**told)}", SIZES["wide"], scheme)
-        clip = {"x": 0, "y": 0, "width": SIZES["wide"][0], "height": SIZES["wide"][1], "scale": SHRUNK}
-        shot = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "png", "clip": clip})
+        top = page.locator(first).first.bounding_box() or {"y": 0.0}
+        clip = {"x": 0, "y": top["y"], "width": SIZES["wide"][0], "height": SIZES["wide"][1], "scale": SHRUNK}
+        asked = {"format": "png", "clip": clip, "captureBeyondViewport": True}
+        shot = page.context.new_cdp_session(page).send("Page.captureScreenshot", asked)
         page.close()
         path = out / f"{name}.png"
         path.write_bytes(base64.b64decode(shot["data"]))

@@ -57,7 +57,7 @@ SNAPSHOT = {
     "report": {"headline": "mitigation"},
 }  # fmt: skip
 """A study of states in place of a year, with works, and against the results of another program."""
-REFERENCE = "NodeId,VpuA,VpuB,VpuC\ncorner,1.00,1.00,1.00\nvillage,0.98,0.98,0.98\n"
+REFERENCE = "feeder,NodeId,VpuA,VpuB,VpuC\nfeeder_1,corner,1.0,1.0,1.0\nfeeder_1,village,0.98,0.98,0.98\n"
 OUTAGES = "outage,feeder,start,end,customers,cause\n1,feeder_1,2025-01-01 10:00,2025-01-01 11:30,50,wind\n"
 
 

@@ -64,7 +64,7 @@ def test_the_transformer_that_loses_most_is_named(known: facts.Facts) -> None:
 
 def test_works_are_told_dearest_first_with_what_they_remove(known: facts.Facts) -> None:
     whole, *works = told(cube_insights.beside({}, known, "made", "EUR"), "mitigation")
-    assert "2 measures for 4,500 EUR remove 120 h" in whole["text"] and "leave 30 h" in whole["text"]
+    assert "2 measures for 4,500 EUR remove 120 element-hours" in whole["text"] and "leave 30," in whole["text"]
     assert {(w["element"], w["value"]) for w in works} == {("M1 line l1: large", 1500.0), ("M2 line l2: large", 3000.0)}
 
 
