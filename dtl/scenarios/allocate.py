@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dtl.errors import SolveError
 from dtl.scenarios import draw
 from dtl.scenarios.context import Context
-from dtl.scenarios.levels import EVERYWHERE, Level, areas_of, levels
+from dtl.scenarios.levels import EVERYWHERE, Level, areas_of, beyond, levels, paths
 from dtl.scenarios.neighbours import correlated
 from dtl.scenarios.state import State, assumption
 from dtl.spec.base import near
@@ -95,7 +95,11 @@ def assumed(layer: Mapping[str, Any], state: State, context: Context, units: Int
         value = layer.get(word, default)
         text = f"weight {value['weight']}" if isinstance(value, Mapping) else value
         rows.append(assumption(word, text, "", "study", default=value == default))
-    return state.with_units(name, units.astype(np.float64)).assuming(name, *rows)
+    state = state.with_units(name, units.astype(np.float64)).assuming(name, *rows)
+    if follow := layer.get("follow"):
+        known = paths(name, str(follow["forecast"]), str(follow["what"]), context)
+        state = state.noting(*beyond(layer, known, context.year))
+    return state
 
 
 def _slots(layer: Mapping[str, Any], state: State, kw_each: float) -> Ints:

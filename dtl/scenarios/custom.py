@@ -14,6 +14,9 @@ from dtl.scenarios.context import Context
 from dtl.scenarios.power import Power
 from dtl.scenarios.state import Component, State, assumption
 
+MOST = 1.25
+"""Highest value of a profile that is told, since its values may be kW and not parts of `kw_each`."""
+
 
 def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     """The state with the profile ``layer["profile"]`` times ``kw_each`` for each device."""
@@ -24,6 +27,11 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     factor = float(layer.get("power_factor", 1.0))
     rows = [assumption("kw_each", each, "kW", "study"), assumption("profile", str(layer["profile"]), "", "study"),
             assumption("power_factor", factor, "", "study", default="power_factor" not in layer)]  # fmt: skip
+    highest = each * float(shape.max())
+    rows.append(assumption("highest power of one", highest, "kW", "profile"))
     state = assumed(layer, state, context, units).assuming(name, *rows)
+    if each != 1.0 and shape.max() > MOST:
+        state = state.noting(f"layer '{name}': the profile goes up to {shape.max():g}, so one device takes up to "
+                             f"{highest:g} kW; if its values are kW, write kw_each: 1")  # fmt: skip
     kvar = power.scaled(math.tan(math.acos(factor)))
     return state.with_component(Component(name, power, kvar, "added", kind="custom"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dtl.errors import SolveError
 from dtl.scenarios.context import Context
-from dtl.scenarios.levels import Path, areas_of, paths
+from dtl.scenarios.levels import Path, areas_of, beyond, paths
 from dtl.scenarios.state import Component, State, assumption
 
 Real = NDArray[np.float64]
@@ -33,19 +33,22 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
         by = np.full(len(mine), factor(float(layer["per_year"]), context))
         rows = [assumption("per_year", float(layer["per_year"]), "share per year", "study")]
     else:
-        by, rows = _along(layer, state, context)
+        by, rows, notes = _along(layer, state, context)
+        state = state.noting(*notes)
     more = np.where(mine, by - 1.0, 0.0)
     grown = Component(name, base.kw.scaled(more), base.kvar.scaled(more), "load", kind="growth")
     return state.with_component(grown).assuming(name, *rows)
 
 
-def _along(layer: Mapping[str, Any], state: State, context: Context) -> tuple[Real, list[dict[str, Any]]]:
-    """Factor of each load by the path of its area; loads without one do not grow."""
+def _along(layer: Mapping[str, Any], state: State, context: Context) -> tuple[Real, list[dict[str, Any]], list[str]]:
+    """Factor of each load by the path of its area, assumptions and notes; loads without a path do not grow."""
     known = paths(str(layer["name"]), str(layer["forecast"]), str(layer["what"]), context)
     factors = {area: _factor(str(layer["name"]), path, context) for area, path in known.items()}
     area = areas_of(state, context, list(known))
     rows = [assumption(f"growth of {a} to {context.year}", f, "factor", "forecast") for a, f in sorted(factors.items())]
-    return np.array([factors.get(a, 1.0) for a in area]), rows
+    first = context.measured_year + (next(iter(known.values())).unit == "per_year")
+    notes = beyond(layer, {a: known[a] for a in sorted({*area} & {*known})}, min(first, context.year), context.year)
+    return np.array([factors.get(a, 1.0) for a in area]), rows, notes
 
 
 def _factor(layer: str, path: Path, context: Context) -> float:

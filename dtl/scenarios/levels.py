@@ -38,6 +38,14 @@ class Path:
         """The value in a year: linear between the rows, and level before the first and after the last."""
         return float(np.interp(year, self.years, self.values))
 
+    def beyond(self, *asked: int) -> str:
+        """What a reader must know where years lie outside of the path; empty where none does."""
+        early = [y for y in asked if y < self.years[0]]
+        late = [y for y in asked if y > self.years[-1]]
+        said = [f"begins in {self.years[0]}, whose value holds for {y}" for y in early[:1]]
+        said += [f"ends in {self.years[-1]}, whose value holds for {y}" for y in late[-1:]]
+        return " and ".join(said)
+
     def growth(self, first: int, last: int) -> float:
         """What grows from one year to another by this path of ``per_year``, each year by the share in force."""
         return float(np.prod([1.0 + self.at(y) for y in range(first + 1, last + 1)]))
@@ -64,6 +72,17 @@ def paths(layer: str, source: str, what: str, context: Context) -> dict[str, Pat
             raise SolveError(f"layer '{layer}': '{what}' of {area} has several units: {', '.join(units)}")
         found[area] = Path(area, tuple(int(r["year"]) for r in own), tuple(float(r["value"]) for r in own), units[0])
     return found
+
+
+def beyond(layer: Mapping[str, Any], known: Mapping[str, Path], *asked: int) -> list[str]:
+    """A note for all areas whose path does not reach the years that are asked."""
+    short = {area: text for area, path in known.items() if (text := path.beyond(*asked))}
+    if not short:
+        return []
+    area, text = next(iter(short.items()))
+    more = f"; so {len(short)} areas" if len(short) > 1 else ""
+    where = "" if area == EVERYWHERE else f" of {area}"
+    return [f"layer '{layer['name']}': the forecast{where} {text}{more}"]
 
 
 def areas_of(state: State, context: Context, known: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from dtl.spec.upgrade_file import UpgradesError, works
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
 """Where, slug and message of each mistake."""
+MOST_PER_KW = 1.25
+"""Output per kW of a profile of roofs beyond which it is that of several kW, or in other units."""
 SHIPPED = ("commercial", "flat", "industrial", "residential")
 """Classes that have a shape of ours."""
 
@@ -36,7 +39,8 @@ def files_hold(study: Study) -> Found:
                 yield from _judged(study, ("profiles", name, word), path, read)
     for name, layer in study.layers.items():
         if isinstance(layer, Custom | Solar | Project) and layer.profile is not None:
-            yield from _judged(study, ("layers", name, "profile"), layer.profile, year_values)
+            most = MOST_PER_KW if isinstance(layer, Solar) else math.inf
+            yield from _judged(study, ("layers", name, "profile"), layer.profile, year_values, most)
         if isinstance(layer, Upgrades) and layer.from_ is not None and (study.folder / layer.from_).is_file():
             try:
                 works(study.folder / layer.from_)
@@ -103,7 +107,9 @@ def profiles_hold(study: Study) -> Found:
                 yield ("demand", "follows"), "wrong-file", f"'{rows}'{line}"
 
 
-def _judged(study: Study, at: tuple[str, ...], path: str, read: Callable[[Path], list[float]]) -> Found:
+def _judged(
+    study: Study, at: tuple[str, ...], path: str, read: Callable[[Path], list[float]], most: float = math.inf
+) -> Found:
     if not (study.folder / path).is_file():
         return  # told where the path stands
     try:
@@ -117,6 +123,9 @@ def _judged(study: Study, at: tuple[str, ...], path: str, read: Callable[[Path],
     if min(values) < 0.0:
         line = next(i for i, v in enumerate(values, 1) if v < 0.0)
         yield at, "wrong-file", f"'{path}': value {line} is {values[line - 1]:g}; a profile is not negative"
+    elif max(values) > most:
+        message = f"'{path}': value {values.index(max(values)) + 1} is {max(values):g}; it is the output of one kW of "
+        yield at, "wrong-file", message + "inverters, at most 1: divide the values by the kW that they were measured of"
 
 
 def classes_are_known(study: Study) -> Found:

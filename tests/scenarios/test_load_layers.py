@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -24,6 +26,14 @@ from dtl.scenarios.weather import return_level
 YEAR = Calendar(2025)
 FEEDER = feeder_of(street(10, 4))
 WEATHER = replace(CONTEXT, weather={y: made_weather(y) for y in range(2016, 2026)})
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A profile of 8,760 ones."""
+    path = tmp_path_factory.mktemp("profiles") / "flat.csv"
+    path.write_text("1\n" * 8760, encoding="utf-8")
+    return {"flat.csv": path}
 
 
 def composed(layer: dict[str, Any], context: Context = WEATHER) -> State:
@@ -47,6 +57,79 @@ def test_growth_by_class_and_along_a_forecast() -> None:
     np.testing.assert_allclose(factors(what="mw", to="commercial"), np.where(shops, 1.15, 1.0), rtol=1e-12)
     with pytest.raises(SolveError, match="the forecast 'f' has no 'loads'"):
         factors(what="loads")
+
+
+def test_years_between_the_rows_of_a_forecast_are_interpolated_and_beyond_them_told(flat: dict[str, Path]) -> None:
+    rows = [{"source": "f", "what": w, "area": "*", "year": y, "value": v, "unit": u}
+            for w, y, v, u in (("load", 2027, 100.0, "kw"), ("load", 2033, 130.0, "kw"), ("ev", 2026, 0.2, "share"),
+                               ("ev", 2030, 0.6, "share"))]  # fmt: skip
+    grow = {"kind": "growth", "forecast": "f", "what": "load"}
+    cars = {"kind": "custom", "profile": "flat.csv", "kw_each": 1.0, "follow": {"forecast": "f", "what": "ev"}}
+    for year, factor, share, told in (
+        (2027, 1.0, 0.3, "begins in 2027, whose value holds for 2025"),
+        (2030, 1.15, 0.6, "begins in 2027, whose value holds for 2025"),
+        (2035, 1.3, 0.6, "begins in 2027, whose value holds for 2025 and ends in 2033, whose value holds for 2035"),
+    ):
+        context = replace(CONTEXT, year=year, forecast=tuple(rows), files=flat)
+        state = composed(grow, context)
+        assert state.kw().sum() == pytest.approx(factor * state.base.kw.values().sum(), rel=1e-6)
+        assert state.notes == (f"layer 'it': the forecast {told}",)
+        state = composed(cars, context)
+        assert state.units["it"].sum() == np.floor(share * state.customers.sum() + 0.5)
+        assert state.notes == (() if year <= 2030 else ("layer 'it': the forecast ends in 2030, whose value holds for "
+                               "2035",))  # fmt: skip
+
+
+def test_a_peak_across_midnight_is_judged_by_the_clock_and_the_day_of_each_hour() -> None:
+    """Where daylight saving moves the clock, against a calendar that is counted by hand."""
+    standard = timezone(timedelta(hours=-6))
+    starts = [datetime(2025, 1, 1, tzinfo=standard) + timedelta(hours=h) for h in range(8760)]
+    civil = [t.astimezone(ZoneInfo(TIMEZONE)) for t in starts]
+    layer = {"kind": "tariff", "peak_hours": [22, 3], "days": "weekdays", "months": [11, 3], "shift_share": 0.1}
+    wanted = [
+        (t.hour >= 22 or t.hour < 3) and s.weekday() < 5 and (s.month >= 11 or s.month <= 3)
+        for t, s in zip(civil, starts, strict=True)
+    ]
+    state = composed(layer)
+    moved_kw = state.components["it"].kw.values()
+    base = state.base.kw.values()
+    at = np.array(wanted)
+    np.testing.assert_allclose(moved_kw[:, at], -0.1 * base[:, at], atol=1e-5 * base.max())
+    assert (moved_kw[:, ~at] >= -1e-9).all()
+    assert np.abs(moved_kw.sum(axis=1)).max() <= 1e-9 * base.sum(axis=1).max()
+
+
+def test_a_leap_year_of_values_loses_its_29_february_and_kilowatts_are_not_multiplied_unseen(tmp_path: Path) -> None:
+    values = np.arange(8784) / 8784
+    (tmp_path / "leap.csv").write_text("\n".join(f"{v:.9f}" for v in values), encoding="utf-8")
+    (tmp_path / "kw.csv").write_text("\n".join(["5.2"] * 8760), encoding="utf-8")
+    files = {name: tmp_path / name for name in ("leap.csv", "kw.csv")}
+    context = replace(CONTEXT, files=files)
+    words = {"kind": "custom", "penetration": 1.0, "to": "residential"}
+    state = composed(words | {"profile": "leap.csv", "kw_each": 2.0}, context)
+    homes = sum(n for n, c in zip(state.customers, state.classes, strict=True) if c == "residential")
+    wanted = 2.0 * homes * np.concatenate([values[: 59 * 24], values[60 * 24 :]])
+    np.testing.assert_allclose(state.components["it"].kw.total(), wanted, rtol=1e-6, atol=1e-6)
+    assert not state.notes
+    (note,) = composed(words | {"profile": "kw.csv", "kw_each": 5.2}, context).notes
+    assert "goes up to 5.2, so one device takes up to 27.04 kW; if its values are kW, write kw_each: 1" in note
+    assert not composed(words | {"profile": "kw.csv", "kw_each": 1.0}, context).notes
+
+
+@pytest.mark.parametrize("place", ["uniform", "clustered"])
+def test_none_and_all_adopt_whatever_the_seed_and_seeds_move_adopters_alone(place: str, flat: dict[str, Path]) -> None:
+    context = replace(CONTEXT, files=flat)
+    words = {"kind": "custom", "profile": "flat.csv", "kw_each": 1.0, "place": place}
+    placed = {
+        (share, seed): composed(words | {"penetration": share, "seed": seed}, context).units["it"]
+        for share in (0.0, 0.4, 1.0)
+        for seed in (0, 1, 2**31)
+    }
+    customers = composed(words | {"penetration": 1.0}, context).customers
+    for seed in (0, 1, 2**31):
+        assert not placed[0.0, seed].any() and (placed[1.0, seed] == customers).all()
+        assert placed[0.4, seed].sum() == np.floor(0.4 * customers.sum() + 0.5)
+    assert (placed[0.4, 0] != placed[0.4, 1]).any() and (placed[0.4, 1] != placed[0.4, 2**31]).any()
 
 
 def test_published_coefficients_of_performance() -> None:
