@@ -45,7 +45,7 @@ def _violations(study: Study) -> Iterator[str]:
     first += [f"{r['feeder']} in {r['case']}: {r['text']}" for r in codes]
     told = f" ({'; '.join(first[:3])}{'; ...' if len(first) > 3 else ''})" if first else ""
     for name, limit in sides(bound, count):
-        yield f"expect.violations: {count} violations{told}, {name} {limit:g} is expected"
+        yield f"expect.violations: {count} violation{'s' * (count != 1)}{told}, {name} {limit:g} is expected"
 
 
 def _heads(study: Study) -> Iterator[str]:

@@ -105,7 +105,7 @@ def lines(study: Study, facts: dict[str, Any]) -> list[str]:
     index = f"{layout.WWW.format(study=study.name)}/index.html"
     return [
         facts.get("answer", ""),
-        f"{len(known)} feeders, {len(failed)} failed; last run: {answered(facts)}",
+        f"{len(known)} feeder{'s' * (len(known) != 1)}, {len(failed)} failed; last run: {answered(facts)}",
         f"site: {Path(index).absolute().as_uri() if sys.stdout.isatty() else index}",
         f"open it: dtl report {study.name} --open",
         f"compare: change studies/{study.name}/study.yaml, then dtl plan {study.name} and dtl run {study.name}",
