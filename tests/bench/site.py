@@ -159,10 +159,10 @@ def make(folder: Path, feeders: int) -> dict[str, Any]:
     groups = {}
     own = folder / "kind"
     own.mkdir(parents=True)
-    kinds = [kind_of(own, k) for k in range(KINDS)]
+    kinds = [kind_of(own, k) for k in range(min(KINDS, feeders))]
     told = json.dumps({"cases": dict.fromkeys(CASES, made_study.manifest())})
     for n in range(feeders):
-        name, (content, found) = f"F{n:04}", kinds[n % KINDS]
+        name, (content, found) = f"F{n:04}", kinds[n % len(kinds)]
         here = folder / name
         here.mkdir()
         station, side = divmod(n, STATION)
@@ -216,7 +216,7 @@ def timed(found: dict[str, float], name: str) -> Iterator[None]:
     print(f"{name:26} {found[name]:8.1f}  processor {sum(os.times()[:4]) - before:.1f} s", flush=True)
 
 
-def opened(www: Path, found: dict[str, float]) -> None:
+def opened(www: Path, found: dict[str, float], feeders: int) -> None:
     """First paints and frames in a headless browser without a GPU."""
     from playwright.sync_api import sync_playwright
 
@@ -226,7 +226,7 @@ def opened(www: Path, found: dict[str, float]) -> None:
         for name, page_of, ready in (
             ("overview [s]", "index.html", "#matrix"),
             ("map [s]", "map.html", "#dtl-map[data-ready]"),
-            ("feeder [s]", "feeder.html#F0500", "#dtl-feeder[data-ready]"),
+            ("feeder [s]", f"feeder.html#F{feeders // 2:04}", "#dtl-feeder[data-ready]"),
             ("list of feeders [s]", "feeder.html", "#dtl-feeder[data-ready]"),
             ("compare [s]", "compare.html", "#dtl-compare[data-ready]"),
         ):
@@ -307,7 +307,7 @@ def main() -> None:
     found["size [MB]"] = sum(p.stat().st_size for p in (folder / "www").rglob("*") if p.is_file()) / 1e6
     print(f"{'size [MB]':26} {found['size [MB]']:8.1f}")
     if not told.no_browser and screenshot.executable():
-        opened(folder / "www", found)
+        opened(folder / "www", found, told.feeders)
     for name, most in TARGETS.items():
         if name in found:
             print(f"{name:26} {found[name]:8.2f}  target {most:g}: {'met' if found[name] <= most else 'MISSED'}")
