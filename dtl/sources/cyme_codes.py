@@ -26,6 +26,25 @@ VALUE_TYPES = {"0": "KW_KVAR", "1": "KVA_PF", "2": "KW_PF", "3": "AMP_PF"}
 """What Value1 and Value2 of a load are."""
 
 
+STATES = {"": "connected", "0": "connected", "1": "disconnected", "2": "bypassed"}
+"""What ConnectionStatus says by number; other exports write the words."""
+
+
+def state_of(text: str) -> str:
+    """Whether a device is ``connected``, ``disconnected`` or ``bypassed``.
+
+    Raises
+    ------
+    ValueError
+        It is neither a known number nor a known word.
+    """
+    word = text.strip().lower()
+    found = STATES.get(word, word)
+    if found not in STATES.values():
+        raise ValueError(f"ConnectionStatus={text}")
+    return found
+
+
 def phases_of(text: str) -> str:
     """The letters of a phase field, from letters or a number.
 

@@ -31,8 +31,14 @@ SQRT3 = math.sqrt(3.0)
 def add_switch(circuit: Circuit, row: Row, span: Span) -> None:
     """A switching device; ClosedPhase is its state, NStatus is not."""
     nodes = nodes_of(span.phases)
-    text = row.text("ClosedPhase", default=span.phases if row.block == "MISCELLANEOUS SETTING" else "NONE")
-    closed = phases_of(text)
+    text = row.text("ClosedPhase")
+    closed = phases_of(text or span.phases)
+    if not text and row.block != "MISCELLANEOUS SETTING":
+        circuit.reading.find(
+            "cyme.switch-state", "warning", "does not say which phases are closed: it is taken as closed",
+            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="ClosedPhase",
+            remedy="Export ClosedPhase; it is NONE for a device that stands open.",
+        )  # fmt: skip
     amps: dict[str, float | None] = {}
     try:
         amps = circuit.catalog.amps(circuit.catalog.find(row, "EqID", row.block.removesuffix(" SETTING")))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dtl.network.feeder import Load, Meter
 from dtl.sources.cyme_catalog import UnusableError
-from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, phases_of
+from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, phases_of, state_of
 from dtl.sources.cyme_section import Circuit
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
@@ -133,7 +133,7 @@ def _sums(circuit: Circuit, customers: list[Row], letters: str, bus: str, delta:
     sums: dict[tuple[str, str], Sum] = {}
     counted: set[str] = set()
     for row in customers:
-        if row.text("ConnectionStatus", "Status", default="0") not in ("0", "Connected"):
+        if state_of(row.text("ConnectionStatus", "Status")) != "connected":
             row.reason = "the customer is disconnected"
             continue
         phases = phases_of(row.text("LoadPhase", "Phase", default=letters))

@@ -20,6 +20,7 @@ from dtl.network.feeder import Source
 from dtl.sources.cyme_account import Account
 from dtl.sources.cyme_batches import batches, feeder_id
 from dtl.sources.cyme_catalog import Catalog, UnusableError
+from dtl.sources.cyme_codes import state_of
 from dtl.sources.cyme_devices import SERIES, add_capacitor
 from dtl.sources.cyme_loads import add_loads, devices
 from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, spread_bases, spread_inside
@@ -301,7 +302,7 @@ def _shunts(circuit: Circuit, spread: str) -> None:
         where = row.text("Location").upper()
         bus = end if where in ("L", "1") else circuit.middle.get(section, end) if where in ("M", "2") else start
         try:
-            if row.text("ConnectionStatus", default="0") == "0":
+            if state_of(row.text("ConnectionStatus")) == "connected":
                 add_capacitor(circuit, row, bus, letters)
             else:
                 row.feeder, row.reason = circuit.feeder, "the capacitor is disconnected"

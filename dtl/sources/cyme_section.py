@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from dtl.network.feeder import Branch, Bus, Line, LineCode, Part, Reactor, Switch, Transformer
 from dtl.sources.cyme_catalog import Catalog, UnusableError
-from dtl.sources.cyme_codes import nodes_of, phases_of
+from dtl.sources.cyme_codes import nodes_of, phases_of, state_of
 from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.reading import KIND, Reading, plain
 
@@ -128,22 +128,23 @@ def build_section(circuit: Circuit, row: Row, series: list[tuple[Row, Maker]], s
 
 def _state(circuit: Circuit, device: Row, span: Span, make: Maker) -> None:
     """Make a device as its ConnectionStatus says: 0 connected, 1 disconnected, 2 bypassed."""
-    status = device.text("ConnectionStatus", default="0")
-    if status in ("0", "Connected"):
+    status = device.text("ConnectionStatus")
+    state = state_of(status)
+    if state == "connected":
         circuit.made.clear()
         make(circuit, device, span)
         _carried(circuit, device, span)
         return
     text = (
         "is disconnected: an open switch stands for it"
-        if status == "1"
+        if state == "disconnected"
         else "is bypassed: a closed switch stands for it"
     )
     circuit.reading.find(
         "cyme.not-connected", "warning", text, feeder=circuit.feeder, file=device.file, line=device.line,
         element=device.thing, field="ConnectionStatus", value=status, remedy="Nothing, if that is the state you study.",
     )  # fmt: skip
-    jumper(circuit, device, span, plain(device.text("DeviceNumber", default=span.section)), closed=status != "1")
+    jumper(circuit, device, span, plain(device.text("DeviceNumber", default=span.section)), closed=state == "bypassed")
 
 
 def _carried(circuit: Circuit, device: Row, span: Span) -> None:

@@ -174,6 +174,8 @@ class _Study:
         tag = _tag(element)
         text = (element.text or "").strip()
         if tag == "Network" and way and way[-1] == "Networks":
+            for name, value in element.attrib.items():
+                self.network.setdefault(_local(name), value.strip())
             self._network(element.sourceline or 0)
         elif way and way[-1] == "Network" and not len(element):
             self.network.setdefault(tag.upper(), text)
@@ -181,7 +183,7 @@ class _Study:
             self.scope.append(text)
         elif tag == "Version" and len(way) == 1:
             self.tables.version = text
-        elif way and tag not in _FRAME and text:
+        elif way and tag not in _FRAME and (text or element.attrib):
             name = "/".join([*way, tag])
             count, line = self.strange.get(name, (0, element.sourceline or 0))
             self.strange[name] = (count + 1, line)
@@ -237,6 +239,7 @@ class _Study:
                     holder = value.find("{*}LoadValue")
                     told = "" if holder is None else str(holder.get("Type", ""))
                     kind, one, two = words.VALUES.get(told, (told, "", ""))
+                    stated.pop("VALUE/LOADVALUE/TYPE", None)
                     stated["VALUE/TYPE"] = kind
                     pairs = {"VALUE1": f"VALUE/LOADVALUE/{one}", "VALUE2": f"VALUE/LOADVALUE/{two}"}
                     dialect = Dialect({**words.CUSTOMER.columns, **pairs}, words.CUSTOMER.codes)
@@ -259,14 +262,21 @@ def _tag(element: Any) -> str:
     return str(etree.QName(element).localname)
 
 
+def _local(name: Any) -> str:
+    """The name of an attribute without its namespace, upper case."""
+    return str(etree.QName(name).localname).upper()
+
+
 def _leaves(element: Any, without: tuple[str, ...] = (), way: str = "") -> dict[str, str]:
-    """The texts below an element by their way, upper case; one that stands there again gets a number."""
-    found: dict[str, str] = {}
+    """The texts below an element and its attributes by their way, upper case; one that stands again gets a number."""
+    found = {f"{way}{_local(name)}": text.strip() for name, text in element.attrib.items()}
     for child in element:
         if not isinstance(child.tag, str) or _tag(child) in without:
             continue
         name = f"{way}{_tag(child).upper()}"
-        inner = _leaves(child, (), f"{name}/") if len(child) else {name: (child.text or "").strip()}
+        inner = _leaves(child, (), f"{name}/")
+        if not len(child):
+            inner[name] = (child.text or "").strip()
         for key, text in inner.items():
             n, fresh = 1, key
             while fresh in found:

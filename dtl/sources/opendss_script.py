@@ -63,6 +63,8 @@ QUIET = {
 """Commands that are refused, and why."""
 
 _FILE = re.compile(r"(\b\w*file\s*=\s*)(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s,)\]|]+)", re.IGNORECASE)
+_COMMENT = re.compile("!|//")
+"""Begins what the engine does not read."""
 _FOLLOW = ("redirect", "compile")
 
 
@@ -241,4 +243,5 @@ class _Walk:
                 return match[0]
             return f'{match[1]}"{self.files[found].resolve()}"'
 
-        return Command(command.file, command.line, _FILE.sub(put, command.text))
+        said = len(_COMMENT.split(command.text, maxsplit=1)[0])
+        return Command(command.file, command.line, _FILE.sub(put, command.text[:said]) + command.text[said:])

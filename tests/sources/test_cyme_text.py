@@ -298,3 +298,27 @@ def test_no_damage_raises(folder: Path) -> None:
         reading = model(folder)
         for feeder in feeders(reading).values():
             assert feeder.to_json()
+
+
+@pytest.mark.parametrize(
+    ("word", "closed", "error"),
+    [("Connected", None, ""), ("1", False, ""), ("DISCONNECTED", False, ""), ("Bypassed", True, ""), ("7", None, "7")],
+)
+def test_connection_by_number_and_by_word(folder: Path, word: str, closed: bool | None, error: str) -> None:
+    put(folder, "network.txt", ("two,two,wire,500,0\n", f"two,two,wire,500,{word}\n"))
+    reading = model(folder)
+    ((_, parts),) = reading.parts.items()
+    stands = parts.get(("switch", "two"))
+    assert (None if stands is None else not stands.closed) is closed  # type: ignore[union-attr]
+    assert [f.value for f in reading.findings if f.check == "cyme.bad-value"] == ([error] if error else [])
+
+
+def test_a_switch_that_says_nothing_of_its_phases_is_closed_and_told(folder: Path) -> None:
+    text = (folder / "network.txt").read_text()
+    for closed in ("", "NONE", "ABC"):
+        head = "\n[SWITCH SETTING]\nFORMAT_SWITCHSETTING=SectionID,Location,EqID,DeviceNumber,ClosedPhase\n"
+        (folder / "network.txt").write_text(f"{text}{head}two,S,sw,s,{closed}\n")
+        reading = model(folder)
+        ((_, parts),) = reading.parts.items()
+        assert bool(parts["switch", "s"].closed) is (closed == "NONE")  # type: ignore[attr-defined]
+        assert ("cyme.switch-state" in {f.check for f in reading.findings}) is (closed == "")

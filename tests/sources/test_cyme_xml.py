@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from lxml import etree
 from models import feeders, files_of, only, read
 from twin_study import PLAIN, study
 from twins import DEMO, apart, volts
@@ -163,3 +164,24 @@ def same_volts(one: Feeder, other: Feeder) -> float:
     a, b = volts(one), volts(other)
     assert set(a) == set(b)
     return max(abs(a[n] - b[n]) for n in a)
+
+
+def test_attributes_are_read_like_elements(tmp_path: Path) -> None:
+    """Leaves of a row written as its attributes give the same feeder; an attribute that nobody knows is told."""
+    root = etree.fromstring(study().encode())
+    rows = [*root.iter("Node"), *root.iter("Section"), *root.iter("ConductorDB"), *root.iter("SpotLoad")]
+    assert len(rows) > 20
+    for row in rows:
+        for leaf in [c for c in row if not len(c)]:
+            row.set(leaf.tag, leaf.text or "")
+            row.remove(leaf)
+    for network in root.iter("Network"):
+        leaf = network.find("NetworkID")
+        network.set("NetworkID", leaf.text)
+        network.remove(leaf)
+    next(root.iter("Node")).set("Mood", "blue")
+    (tmp_path / "demo.sxst").write_bytes(etree.tostring(root))
+    reading = imported(tmp_path)
+    assert errors(reading) == []
+    assert only(reading).to_json() == only(read("cyme_text", DEMO, "*.txt")).to_json()
+    assert [r["value"] for r in reading.conversion.values() if r["property"] == "MOOD"] == ["MOOD=blue"]

@@ -386,3 +386,10 @@ def test_a_second_circuit_is_told_and_not_mixed_with_the_first(tmp_path: Path) -
     told = [(f.line, f.value) for f in reading.findings if f.severity == "error" and "second circuit" in f.message]
     assert told == [(4, "new circuit.other bus1=x")]
     assert not any(reading.parts.values())
+
+
+def test_a_file_in_a_comment_is_not_missed(tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_text("0.5\n0.7\n")
+    body = "new loadshape.s npts=2 interval=1 mult=(file=day.csv) ! was file=old.csv\n"
+    reading = make(tmp_path, body + "new line.l bus1=head bus2=b // see file=note.txt\n")
+    assert [f.message for f in reading.findings] == []
