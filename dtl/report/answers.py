@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dtl import tables
 from dtl.analyses.metrics import METRICS
 from dtl.report import payloads
-from dtl.report.asked import ELEMENT, FEEDER, KINDS, PAST, ROWS
+from dtl.report.asked import ELEMENT, FEEDER, KINDS, PAST, ROWS, SCALE
 from dtl.report.facts import Facts
 from dtl.tables.named import unfolded
 
@@ -44,6 +44,7 @@ def facts(spec: Mapping[str, Any], known: Facts, more: Sequence[str]) -> bytes:
         "element": ELEMENT,
         "kinds": KINDS,
         "past": PAST,
+        "scale": {" ".join(units): factor for units, factor in SCALE.items()},
         "units": {m: METRICS[m].unit for m in ASKED},
         "rows": ROWS,
         "payloads": list(more),

@@ -36,6 +36,9 @@ ELEMENT = {"thermal_loading": ("max_load_pct", "%"), "voltage": ("min_pu", "pu")
            "overload_hours": ("hours_over", "h"), "loss_of_life": ("life_loss_pct", "%")}  # fmt: skip
 """The column of ``powerflow`` that a line, transformer or bus is asked by, with its unit."""
 KINDS = {"line": ("line", "switch"), "transformer": ("transformer",), "bus": ("bus",)}
+SCALE = {("pct", "%"): 1.0, ("pct_per_year", "%"): 1.0, ("pct", "pu"): 0.01, ("pu", "pu"): 1.0, ("kw", "kW"): 1.0,
+         ("pct", "share"): 0.01, ("min", "min"): 1.0, ("hour", "h"): 1.0, ("kwh", "kWh"): 1.0}  # fmt: skip
+"""What a number in the unit of a question is worth in that of an answer."""
 COMPARED = {">": gt, ">=": ge, "<": lt, "<=": le, "=": eq, "!=": ne}
 ROWS = 20
 """So many rows are printed where a question names no number."""
@@ -118,6 +121,9 @@ def _one(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str, int]:
     rows = list(_rows(study, known, query, case))
     if not rows:
         return f"the results of {study} do not hold {called(query.get('metric', ''))} of a {query['entity']}", NOTHING
+    own = rows[0].unit
+    if apart := [f for f in query.get("filters", []) if f.get("unit") and (f["unit"], own) not in SCALE]:
+        return f"the results of {study} hold {called(apart[0]['field'])} in {own}: ask in it", NOTHING
     kept = [r for r in rows if all(_fits(r, f) for f in query.get("filters", []))]
     return "\n".join([f"case: {case}", *_said(query, kept)]), ANSWERED
 
@@ -184,7 +190,7 @@ def _rows(study: str, known: Facts, query: Mapping[str, Any], case: str) -> Iter
         return  # the results hold the lowest and the highest of a year, not its mean
     if entity in KINDS and metric in ELEMENT:
         yield from _elements(study, query, case)
-    elif entity in ("feeder", "system", "customer") and metric in FEEDER:
+    elif metric in FEEDER and (entity in ("feeder", "system") or (entity == "customer" and metric == "customers")):
         name = FEEDER[metric]
         name = "max_pu" if metric == "voltage" and query.get("fn") == "max" else name
         at = None if name in PAST else case
@@ -242,6 +248,7 @@ def _fits(row: Row, part: Mapping[str, Any]) -> bool:
     if part["field"] in ("id", "feeder"):
         same = str(value).lower() in (i.lower() for i in row.ids)
         return bool(same == (op == "="))
+    scale = SCALE[part["unit"], row.unit] if "unit" in part else 1.0
     number = {
         "low": (0.0, 0.7),
         "medium": (0.7, 0.9),
@@ -253,9 +260,9 @@ def _fits(row: Row, part: Mapping[str, Any]) -> bool:
         low, high = number[value]
         return (low <= row.value < high) if op in ("=", "within") else not low <= row.value <= high
     if isinstance(value, list):
-        inside = bool(value[0] <= row.value <= value[1])
+        inside = bool(scale * value[0] <= row.value <= scale * value[1])
         return inside if op == "between" else not inside
-    return bool(COMPARED[op](row.value, value))
+    return bool(COMPARED[op](row.value, scale * value))
 
 
 def _said(query: Mapping[str, Any], rows: list[Row]) -> list[str]:

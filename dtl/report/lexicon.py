@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dtl.learning.query import filters, moment, scenario
+from dtl.learning.query import filters, heeded, moment, scenario
 from dtl.learning.query.parse import OF_METRIC
 from dtl.learning.query.words import grammar, vocabulary
 
@@ -18,6 +18,12 @@ def payload() -> dict[str, Any]:
         "unit_fields": filters.UNIT_FIELDS,
         "pct_fields": filters.PCT_FIELDS,
         "durations": filters.DURATIONS,
+        "turned": filters.NOT,
+        "between": filters.BETWEEN,
+        "also": filters.ALSO,
+        "units": heeded.UNITS,
+        "highest_pu": heeded.HIGHEST_PU,
+        "years": heeded.YEARS,
         "links": moment.LINKS,
         "beside": {"after": scenario.AFTER, "before": scenario.BEFORE},
         "of_metric": OF_METRIC,

@@ -53,7 +53,9 @@
     if (query.entity === "meter") return nothing(`the pages do not hold single meters; \`dtl ask ${known.study} "..."\` does`, { href: "downloads.html" });
     const rows = await rowsOf(known, query, chosen);
     if (!rows.length) return nothing(`the results of ${known.study} do not hold ${ask.called(query.metric ?? "")} of a ${query.entity}`);
-    return { held: true, case: chosen, ...said(known, query, rows.filter((r) => (query.filters ?? []).every((f) => fits(r, f)))) };
+    const apart = (query.filters ?? []).find((f) => f.unit && scaleOf(known, f, rows[0]) === undefined);
+    if (apart) return nothing(`the results of ${known.study} hold ${ask.called(apart.field)} in ${rows[0].unit}: ask in it`);
+    return { held: true, case: chosen, ...said(known, query, rows.filter((r) => (query.filters ?? []).every((f) => fits(known, r, f)))) };
   };
 
   const nearest = (name, feeders) => {
@@ -106,7 +108,7 @@
     const { entity, metric = "" } = query;
     if (["voltage", "thermal_loading"].includes(metric) && ["mean", "sum"].includes(query.fn)) return []; // the results hold the lowest and the highest of a year, not its mean
     if (entity in known.kinds && metric in known.element) return elements(known, query, at);
-    if (["feeder", "system", "customer"].includes(entity) && metric in known.feeder) return ofFeeders(known, query, at);
+    if (metric in known.feeder && (["feeder", "system"].includes(entity) || (entity === "customer" && metric === "customers"))) return ofFeeders(known, query, at);
     if (entity === "feeder" && !metric) return known.feeders.map((f) => ({ name: f, ids: [f], value: 1, unit: "", source: "cube", href: DTL.feederLink(f) }));
     return metric === "hosting_capacity" && ["feeder", "bus"].includes(entity) ? hosted(known, entity, at) : [];
   };
@@ -149,15 +151,20 @@
     }) : [];
   };
 
-  const fits = (row, { field, op, value }) => {
+  /** What a number in the unit of a question is worth in that of an answer. */
+  const scaleOf = (known, { unit }, row) => known.scale[`${unit} ${row.unit}`];
+
+  const fits = (known, row, part) => {
+    const { field, op, value } = part;
+    const scale = part.unit ? scaleOf(known, part, row) : 1;
     if (field === "id" || field === "feeder") return row.ids.some((i) => i.toLowerCase() === String(value).toLowerCase()) === (op === "=");
     const isBetween = ([low, high]) => low <= row.value && row.value <= high;
     if (typeof value === "string") {
       const [low, high] = BANDS[value];
       return op === "=" || op === "within" ? low <= row.value && row.value < high : !isBetween([low, high]);
     }
-    if (Array.isArray(value)) return isBetween(value) === (op === "between");
-    return COMPARED[op](row.value, value);
+    if (Array.isArray(value)) return isBetween(value.map((v) => scale * v)) === (op === "between");
+    return COMPARED[op](row.value, scale * value);
   };
 
   const said = (known, query, rows) => {

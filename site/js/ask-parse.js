@@ -76,6 +76,7 @@
       const impossible = { intent: "reject", reason: "invalid_value" };
       if (this.isInvalid()) return { query: impossible, left: [] };
       const query = this.query();
+      const overlooked = this.overlooked();
       const phrases = [...Object.values(c.words.intents), c.words.desc, c.words.asc, c.words.worst, c.words.best, ...Object.values(c.words.functions)];
       for (const list of phrases) for (const m of c.find({ x: list })) c.use(m.start, m.end);
       const left = c.left();
@@ -85,11 +86,21 @@
         if (numbers.some((t) => t.number < 0)) return { query: impossible, left };
         // without a condition that was stated, an answer would be of something else
         const isCounted = query.intent === "count" && left.length && !query.filters && !this.metrics.length;
-        if (stray || numbers.length || isCounted) return { query: { intent: "clarify", missing: ["filter"] }, left };
+        if (stray || numbers.length || isCounted || overlooked.length) {
+          return { query: { intent: "clarify", missing: ["filter"] }, left: [...left, ...overlooked.filter((w) => !left.includes(w))] };
+        }
       }
       const foreign = { query: { intent: "reject", reason: "out_of_scope" }, left };
       if (query.intent === "clarify" && (left.length || this.isForeign()) && !this.metrics.length && !this.entities.length) return foreign;
       return this.isForeign() && !this.metrics.length ? foreign : { query, left };
+    }
+
+    /** The negations, words of other questions, and fields that cannot be compared as they are, that were left over. */
+    overlooked() {
+      const c = this.c;
+      const stray = c.find({ x: c.words.unheeded.flat() }, false).filter((m) => !c.used[m.start] || c.text(m.end - 1) === "by");
+      const told = stray.map((m) => c.tokens.slice(m.start, m.end).map((t) => t.raw).join(" "));
+      return [...told, ...this.filters.filter((f) => !isComparable(f)).map((f) => f.field.replaceAll("_", " ") || "a number")];
     }
 
     isForeign() {
@@ -173,7 +184,8 @@
       const has = (name) => c.some(c.words.intents[name], false);
       if (has("recommend") && c.has("scenario", "scenarios", "study", "studies", "run", "next", "simulate") >= 0) return "recommend";
       if (has("compare") || (has("change") && this.layers.length && c.text(0) === "how")) return "compare";
-      if (["how many", "number of", "count of"].some((p) => text.includes(p)) || c.text(0) === "count") return "count";
+      const counted = text.replaceAll("number of customers", "");
+      if (["how many", "number of", "count of"].some((p) => counted.includes(p)) || c.text(0) === "count") return "count";
       if (this.isCheck()) return "check";
       if (has("run") && this.layers.length && !this.isRanked() && !this.filters.length) return "run";
       const isNamed = this.isOwnId();
@@ -296,6 +308,15 @@
       return this.layers.map((layer) => [layer]);
     }
   }
+
+  /** Whether a filter has a field, in a unit and of a size that the field can have. */
+  const isComparable = ({ field, unit = "", value }) => {
+    const { units, highest_pu: most, years } = ask.rules;
+    const numbers = [value].flat().filter((v) => typeof v === "number");
+    if (!field || (unit && !(units[field] ?? []).includes(unit))) return false;
+    if (field === "voltage" && unit === "pu" && numbers.some((v) => v > most)) return false;
+    return unit !== "" || numbers.length < 2 || !numbers.every((v) => years[0] <= v && v <= years[1]);
+  };
 
   const compare = (a, b, from) => {
     for (let i = from; i < a.length; i++) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;

@@ -53,9 +53,9 @@
 
   const GOOD = ["within", "inside", "meeting", "meet", "meets", "comply", "complying"];
   const BAD = ["not ", "outside", "violat", "fail", "out of", "beyond", "breach", "n't"];
-  const RANGES = ["ansi", "range", "a", "b", "not", "meeting", "meet", "meets", "outside", "within", "c84.1", "violating", "violate", "failing", "fail", "inside", "out", "limits", "standard"];
+  const RANGES = ["ansi", "range", "a", "b", "not", "meeting", "meet", "meets", "outside", "within", "c84.1", "violating", "violate", "failing", "fail", "inside", "out", "limits", "standard", "don't", "doesn't", "isn't", "aren't"];
   const NO_EVENTS = ["excluding", "without", "except", "no major", "exclude", "not counting", "excl"];
-  const EVENTS = ["major", "event", "events", "day", "days", "excluding", "including", "without", "except", "med", "meds", "exclude", "counting", "include", "not"];
+  const EVENTS = ["major", "event", "events", "day", "days", "excluding", "including", "without", "except", "med", "meds", "exclude", "counting", "include", "not", "no"];
 
   const useEach = (c, words) => {
     for (const word of words) {
@@ -101,7 +101,7 @@
       const at = c.after(match.end, ["a", "an", "the", "of", "value", "values"]);
       const first = c.number(at);
       if (first === null || c.used[at]) continue;
-      let [unit, end] = c.unit(at + 1);
+      let [unit, end] = c.tokens[at + 1]?.raw === "A" ? ["amp", at + 2] : c.unit(at + 1);
       let second = null;
       if (["between", "outside"].includes(match.value)) {
         second = c.number(end + 1);
@@ -112,7 +112,13 @@
       const word = c.text(match.start);
       const field = fieldOf(c, metrics, match.start, unit, word);
       c.use(match.start, perYear(c, field, end));
-      found.push(filter(field, ask.rules.age[word] ?? match.value, second === null ? [first] : [first, second], unit));
+      let op = ask.rules.age[word] ?? match.value;
+      const turned = c.before(match.start, ask.rules.between);
+      if (op in ask.rules.turned && c.words.turning.includes(c.text(turned))) {
+        op = ask.rules.turned[op];
+        c.use(turned, match.start);
+      }
+      found.push(filter(field, op, second === null ? [first] : [first, second], unit));
     }
     return [...found, ...bounded(c, metrics)];
   };
@@ -161,7 +167,7 @@
   };
 
   const filter = (field, op, values, unit) => {
-    let [factor, name] = { mw: [1000, "kw"], mva: [1000, "kva"] }[unit] ?? [1, unit];
+    let [factor, name] = ask.rules.also[unit] ?? [1, unit];
     if (["saidi", "caidi"].includes(field) && unit === "hour") [factor, name] = [60, "min"];
     if (ask.rules.durations.includes(field) && unit === "day") [factor, name] = [24, "hour"];
     if (field === "growth_rate" && ["pct", ""].includes(unit)) name = "pct_per_year";

@@ -6,7 +6,7 @@ DTL.ask = {};
 {
   const ask = DTL.ask;
   const TOKEN = /\d{1,2}:\d{2}|\d+(?:\.\d+)?(?=[ \t\n\r\f\v]*(?:am|pm)\b)|[a-z]+-\d+[\w-]*|[a-z]+\d+[\w-]*|\d+[a-z]+\d*[\w-]*|-?\d+(?:\.\d+)?|p\.u\.|[a-z]+(?:-[a-z]+)*(?:'[a-z]+)?|>=|<=|[<>=%;≥≤]/g;
-  const GLUED = /^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x)$/;
+  const GLUED = /^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x|v|kv|kwh|mwh)$/;
   const RANGE = /(?<=[ \t\n\r\f\v]\d)[ \t\n\r\f\v]*-[ \t\n\r\f\v]*(?=\d{1,2}\b)|(?<=[ \t\n\r\f\v]\d\d)[ \t\n\r\f\v]*-[ \t\n\r\f\v]*(?=\d{1,3}\b)|(?<=[ \t\n\r\f\v][01]\.\d\d)[ \t\n\r\f\v]*-[ \t\n\r\f\v]*(?=[01]\.)/g;
   const COMMA = /(?<![\w.,])(0(?=,)|\d+(?=,\d{1,2}[ \t\n\r\f\v]*(?:%|p\.?u|[km]w|[km]va|km|min|h\b|percent|pct))),(\d+)(?![\d,])/gi;
   const THOUSANDS = /(?<=\d),(?=\d{3}\b)/g;
@@ -108,7 +108,7 @@ DTL.ask = {};
   const nearWord = (word) => {
     if (word.length < 4) return "";
     const close = new Set();
-    const look = (edit) => edit.length >= 4 && ask.vocabulary.has(edit) && close.add(edit);
+    const look = (edit) => edit.length >= 4 && ask.vocabulary.has(edit) && !ask.grammar.foreign.includes(edit) && close.add(edit);
     for (let i = 0; i <= word.length; i++) {
       const [head, tail] = [word.slice(0, i), word.slice(i)];
       if (tail) look(head + tail.slice(1));

@@ -126,6 +126,35 @@ def test_a_number_is_never_dropped_nor_cut_at_its_comma() -> None:
     assert parse("feeders with -5 kW of hosting capacity") == {"intent": "reject", "reason": "invalid_value"}
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("transformers not on F2", "not"), ("feeders that have no overloads", "no"), ("when does F4 peak", "when does"),
+        ("transformers that are neither overloaded nor on F4", "neither"), ("why is F4 overloaded", "why"),
+        ("buses with voltage under 118 volts", "voltage"), ("feeders with peak above 800 A", "peak load"),
+        ("change in losses from 2026 to 2035", "losses"), ("second worst feeder", "second"),
+        ("transformers overloaded by more than 20 %", "overloaded by"), ("losses of F2 in percent", "percent"),
+        ("transformers over 100 % for more than 10 hours", "a number"), ("how long is F4 overloaded", "how long"),
+    ],
+)  # fmt: skip
+def test_what_would_be_the_answer_to_another_question_is_asked_back(said: str, why: str) -> None:
+    found = understand(said)
+    assert found.query == {"intent": "clarify", "missing": ["filter"]}
+    assert why in found.ignored
+
+
+@pytest.mark.parametrize(
+    ("said", "op", "value"),
+    [
+        ("which lines do not exceed 80 percent", "<=", 80), ("transformers that never go above 50 %", "<=", 50),
+        ("feeders whose peak load is not below 5 MW", ">=", 5000), ("feeders with losses above 2 MWh", ">", 2000),
+    ],
+)  # fmt: skip
+def test_a_negation_turns_its_comparison_round_and_units_are_heeded(said: str, op: str, value: float) -> None:
+    (part,) = parse(said)["filters"]
+    assert (part["op"], part["value"]) == (op, value)
+
+
 def test_no_text_breaks_it_and_none_without_a_metric_is_answered() -> None:
     draw = random.Random(1)
     letters = string.ascii_letters + string.digits + string.punctuation + "  äé漢"

@@ -25,6 +25,8 @@ ANSWERED = (
     "recommend scenarios to run", "what if EV penetration doubles", "can feeder north host 500 kW",
     "what is the capital of France", "drop table feeders", "losses in 2050", "loss of life of transformers above 5 %",
     "how many transformers are overloaded", "feeders with SAIFI above 1; then the worst feeder",
+    "buses with voltage below 95 %", "feeders with losses above 5 %", "feeders with losses above 1 MWh",
+    "how many customers hang on overloaded transformers", "feeders whose peak is not above 500 kW",
 )  # fmt: skip
 """Questions to the made-up study."""
 

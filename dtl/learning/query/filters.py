@@ -12,6 +12,11 @@ UNIT_FIELDS = {
     "kw": ("hosting_capacity", "peak_load"),
     "kva": ("rating",),
 }
+NOT = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+BETWEEN = ("loaded", "go", "goes", "rise", "rises", "ever", "have", "has", "be", "a", "the")
+"""Words that may stand between a negation and the comparison that it turns round."""
+ALSO = {"mw": (1000.0, "kw"), "mva": (1000.0, "kva"), "mwh": (1000.0, "kwh"), "gwh": (1e6, "kwh")}
+"""Units that are told in another one."""
 PCT_FIELDS = ("thermal_loading", "growth_rate", "outage_risk", "losses", "loss_of_life")
 DURATIONS = ("overload_hours",)
 BOUNDS = {"more": ">=", "above": ">=", "higher": ">=", "greater": ">=", "over": ">=", "longer": ">=",
@@ -90,7 +95,8 @@ def special(clause: Clause, metrics: list[Match]) -> list[Query]:
         bad = any(w in text for w in ("not ", "outside", "violat", "fail", "out of", "beyond", "breach", "n't"))
         found.append({"field": "voltage", "op": "within" if good and not bad else "outside", "value": band})
         for word in ("ansi", "range", "a", "b", "not", "meeting", "meet", "meets", "outside", "within", "c84.1",
-                     "violating", "violate", "failing", "fail", "inside", "out", "limits", "standard"):  # fmt: skip
+                     "violating", "violate", "failing", "fail", "inside", "out", "limits", "standard", "don't",
+                     "doesn't", "isn't", "aren't"):  # fmt: skip
             if (at := clause.has(word)) >= 0:
                 clause.use(at, at + 1)
     if "not overloaded" in text or "not being overloaded" in text:
@@ -113,7 +119,7 @@ def special(clause: Clause, metrics: list[Match]) -> list[Query]:
         out = any(w in text for w in ("excluding", "without", "except", "no major", "exclude", "not counting", "excl"))
         found.append({"field": "med", "op": "=", "value": not out})
         for word in ("major", "event", "events", "day", "days", "excluding", "including", "without", "except", "med",
-                     "meds", "exclude", "counting", "include", "not"):  # fmt: skip
+                     "meds", "exclude", "counting", "include", "not", "no"):  # fmt: skip
             if (at := clause.has(word)) >= 0:
                 clause.use(at, at + 1)
     return found
@@ -127,7 +133,7 @@ def compared(clause: Clause, metrics: list[Match]) -> list[Query]:
         first = clause.number(at)
         if first is None or clause.used[at]:
             continue
-        unit, end = clause.unit(at + 1)
+        unit, end = _unit(clause, at + 1)
         second = None
         if op in ("between", "outside"):
             link = clause.text(end)
@@ -141,8 +147,17 @@ def compared(clause: Clause, metrics: list[Match]) -> list[Query]:
         end = _per_year(clause, field, end)
         clause.use(match.start, end)
         op = AGE.get(word, op)
+        turned = clause.before(match.start, BETWEEN)
+        if op in NOT and clause.text(turned) in clause.words["turning"]:
+            op = NOT[op]
+            clause.use(turned, match.start)
         found.append(_filter(field, op, [first] if second is None else [first, second], unit))
     return found + _bounded(clause, metrics)
+
+
+def _unit(clause: Clause, at: int) -> tuple[str, int]:
+    """The unit at a place and where it ends; a capital A is amperes, a small one an article."""
+    return ("amp", at + 1) if at < len(clause) and clause.tokens[at].raw == "A" else clause.unit(at)
 
 
 def _bounded(clause: Clause, metrics: list[Match]) -> list[Query]:
@@ -197,7 +212,7 @@ def _field(clause: Clause, metrics: list[Match], at: int, unit: str, word: str) 
 
 
 def _filter(field: str, op: str, values: list[float], unit: str) -> Query:
-    factor, name = {"mw": (1000.0, "kw"), "mva": (1000.0, "kva")}.get(unit, (1.0, unit))
+    factor, name = ALSO.get(unit, (1.0, unit))
     if field in ("saidi", "caidi") and unit == "hour":
         factor, name = 60.0, "min"
     if field in DURATIONS and unit == "day":

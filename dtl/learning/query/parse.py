@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dtl.learning.query import filters, moment, scenario
+from dtl.learning.query import filters, heeded, moment, scenario
 from dtl.learning.query.clause import Clause, Query, plain
 from dtl.learning.query.order import order, sides
 from dtl.learning.query.words import Token, grammar, matches, reworded, tokens
@@ -122,6 +122,7 @@ class _Slots:
         if invalid:
             return {"intent": "reject", "reason": "invalid_value"}, []
         query = self._query()
+        overlooked = heeded.overlooked(self.clause, self.filters)
         for group in ("intents",):
             for phrases in self.clause.words[group].values():
                 for m in self.clause.find({"x": phrases}):
@@ -141,8 +142,9 @@ class _Slots:
             if any((self.clause.number(i) or 0) < 0 for i in numbers):
                 return {"intent": "reject", "reason": "invalid_value"}, left
             counted = query["intent"] == "count" and bool(left) and "filters" not in query and not self.metrics
-            if stray or numbers or counted:  # without a condition that was stated, an answer would be of something else
-                return {"intent": "clarify", "missing": ["filter"]}, left
+            # without a condition that was stated, an answer would be of something else
+            if stray or numbers or counted or overlooked:
+                return {"intent": "clarify", "missing": ["filter"]}, [*left, *(w for w in overlooked if w not in left)]
         if query["intent"] == "clarify" and (left or self._foreign()) and not self.metrics and not self.entities:
             return {"intent": "reject", "reason": "out_of_scope"}, left
         if self._foreign() and not self.metrics:
@@ -255,7 +257,8 @@ class _Slots:
             return "recommend"
         if has("compare") or (has("change") and self.layers and c.text(0) == "how"):
             return "compare"
-        if any(phrase in text for phrase in ("how many", "number of", "count of")) or c.text(0) == "count":
+        counted = text.replace("number of customers", "")
+        if any(phrase in counted for phrase in ("how many", "number of", "count of")) or c.text(0) == "count":
             return "count"
         if self._checks():
             return "check"

@@ -21,7 +21,9 @@ _TOKEN = re.compile(
     r"p\.u\.|[a-z]+(?:-[a-z]+)*(?:'[a-z]+)?|>=|<=|[<>=%;≥≤]",
     re.ASCII,
 )
-_GLUED = re.compile(r"^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x)$", re.ASCII)
+_GLUED = re.compile(
+    r"^(\d+(?:\.\d+)?)(pu|kw|mw|kva|mva|min|minutes|h|hours|km|years|yr|pct|am|pm|days|x|v|kv|kwh|mwh)$", re.ASCII
+)
 _RANGE = re.compile(
     r"(?<=\s\d)\s*-\s*(?=\d{1,2}\b)|(?<=\s\d\d)\s*-\s*(?=\d{1,3}\b)|(?<=\s[01]\.\d\d)\s*-\s*(?=[01]\.)",
     re.ASCII,
@@ -156,7 +158,8 @@ def _near(word: str) -> str:
     """The one word of the grammar one edit away; empty if there is none or are several."""
     if len(word) < LEAST_LETTERS:
         return ""
-    close = sorted({edit for edit in _edits(word) if edit in vocabulary() and len(edit) >= LEAST_LETTERS})
+    known = vocabulary() - set(grammar()["foreign"])
+    close = sorted({edit for edit in _edits(word) if edit in known and len(edit) >= LEAST_LETTERS})
     stems = {re.sub(r"s$", "", w) for w in close}
     return close[0] if len(stems) == 1 else ""
 

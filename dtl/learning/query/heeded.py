@@ -1,0 +1,39 @@
+"""What a question says that no slot took, though an answer without it would be one to another question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dtl.learning.query.clause import Clause
+
+UNITS = {
+    "thermal_loading": ("pct",), "voltage": ("pu", "pct"), "losses": ("pct", "kwh"), "peak_load": ("kw",),
+    "hosting_capacity": ("kw", "kva"), "saidi": ("min",), "caidi": ("min",), "growth_rate": ("pct_per_year",),
+    "outage_risk": ("pct",), "loss_of_life": ("pct",), "overload_hours": ("hour",), "remaining_life": ("year",),
+    "age": ("year",), "rating": ("kva",), "length": ("km",),
+}  # fmt: skip
+"""The units in which a field can be compared; other fields have none."""
+HIGHEST_PU = 2.0
+YEARS = (1990, 2100)
+"""Numbers in this range that have no unit are years, not values."""
+
+
+def overlooked(clause: Clause, filters: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The negations, words of other questions, and fields that cannot be compared as they are, that were left over."""
+    phrases = clause.find({"x": [p for some in clause.words["unheeded"] for p in some]}, unused=False)
+    stray = [m for m in phrases if clause.free(m.start, m.start + 1) or clause.text(m.end - 1) == "by"]
+    told = [" ".join(t.raw for t in clause.tokens[m.start : m.end]) for m in stray]
+    return told + [str(f["field"]).replace("_", " ") or "a number" for f in filters if not _comparable(f)]
+
+
+def _comparable(one: Mapping[str, Any]) -> bool:
+    """Whether a filter has a field, in a unit and of a size that the field can have."""
+    field, unit = one["field"], one.get("unit", "")
+    numbers = [v for v in (one["value"] if isinstance(one["value"], list) else [one["value"]])
+               if isinstance(v, int | float) and not isinstance(v, bool)]  # fmt: skip
+    if not field or (unit and unit not in UNITS.get(field, ())):
+        return False
+    if field == "voltage" and unit == "pu" and any(v > HIGHEST_PU for v in numbers):
+        return False
+    return unit != "" or len(numbers) < 2 or not all(YEARS[0] <= v <= YEARS[1] for v in numbers)
