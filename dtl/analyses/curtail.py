@@ -3,7 +3,8 @@
 In every hour with a violation that turning plants down can cure, a linear programme (scipy's HiGHS) chooses what is
 not taken of each plant: least cost, subject to voltages and loadings linear in it. Their slopes are finite differences
 of the power flow in that hour, or in the hour nearest to it by generation where hours times plants are too many. The
-answer is solved again and the programme repeated from there until every limit holds in the power flow itself.
+answer is solved again and the programme repeated from there, with slopes that tell what it changed, until every limit
+holds in the power flow itself and no cheaper answer does.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from dtl.network.feeder import Generator
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-ROUNDS = 8
+ROUNDS = 12
 """Times that the programme is repeated at most."""
+CLOSE = 1e-3
+"""Part of its cost by which another round must make an answer cheaper."""
 NEAR = 0.05
 """Distance to a limit within which it is part of the programme [pu; of the limit for loadings]."""
 SPARE = 2e-6
@@ -33,6 +36,8 @@ KEPT = 1e-6
 SLOPES = 60_000
 """Hours times plants up to which every hour has slopes of its own, where there are no more hours than:"""
 OWN_HOURS = 300
+_TOGETHER = 64
+"""Hours that are searched together, each with slopes of its own in memory."""
 _STEP = 0.05
 """Part of its power by which a plant is turned down for its slope."""
 
@@ -42,7 +47,8 @@ class Curtailment:
     """What is not taken, shape (plants, hours) [kW], in the hours that had a violation.
 
     ``before``, ``least`` and ``after`` are the worst excess of each hour without curtailment, with all plants off, and
-    with what was chosen [pu, or part of the limit of a loading]; ``why`` names what was worst before.
+    with what was chosen [pu, or part of the limit of a loading]; ``why`` names what was worst before, of
+    each kind of limit.
     """
 
     hours: Ints
@@ -66,26 +72,73 @@ def curtail(grid: Grid, hours: Ints, plants: Sequence[Generator], cost: Real) ->
     first = _excess(grid, hours, rows, np.ones_like(available))
     off = _excess(grid, hours, rows, np.zeros_like(available))
     curable = off <= KEPT
-    kw = np.zeros_like(available)
-    now = first.copy()
+    kw, now = np.zeros_like(available), first.copy()
     todo = np.flatnonzero(((first > KEPT) & curable).any(axis=0))
     slopes = _Slopes(grid, hours[todo], rows, available[:, todo]) if len(todo) else None
-    for _ in range(ROUNDS):
-        if slopes is None or not len(todo):
-            break
-        for j in todo:
-            slope = slopes.of(int(hours[j]))
-            kw[:, j] = _cheapest(slope, kw[:, j], now[:, j], available[:, j], cost, curable[:, j])
-        share = 1.0 - np.divide(
-            kw[:, todo], available[:, todo], out=np.zeros_like(kw[:, todo]), where=available[:, todo] > 0
-        )
-        now[:, todo] = _excess(grid, hours[todo], rows, share)
-        todo = todo[(np.where(curable[:, todo], now[:, todo], -np.inf) > KEPT).any(axis=0)]
+    for start in range(0, len(todo), _TOGETHER):
+        some = todo[start : start + _TOGETHER]
+        searches = [_Search(slopes.of(int(hours[j])), first[:, j], available[:, j], cost, curable[:, j])
+                    for j in some if slopes is not None]  # fmt: skip
+        for _ in range(ROUNDS):
+            open_ = [i for i, one in enumerate(searches) if not one.done]
+            if not open_:
+                break
+            asked = np.stack([searches[i].next() for i in open_], axis=1)
+            at = some[open_]
+            share = 1.0 - np.divide(asked, available[:, at], out=np.zeros_like(asked), where=available[:, at] > 0)
+            found = _excess(grid, hours[at], rows, share)
+            for k, i in enumerate(open_):
+                searches[i].learn(asked[:, k], found[:, k])
+        for j, one in zip(some, searches, strict=True):
+            kw[:, j], now[:, j] = one.kw, one.excess
     names = _names(grid)
     return Curtailment(
         hours, available, kw, first.max(axis=0), off.max(axis=0), np.where(curable, now, -np.inf).max(axis=0),
-        [names[int(i)] for i in first.argmax(axis=0)],
+        [_why(names, first[:, j]) for j in range(len(hours))],
     )  # fmt: skip
+
+
+class _Search:
+    """The search of one hour: programmes around what was solved last, until the cheapest one keeps its limits.
+
+    Slopes at full power are not those near a limit, so a first answer may take too much as well as too little; after
+    every solution they are mended so that they tell what it changed (Broyden's update). ``kw`` and ``excess`` are the
+    cheapest answer that keeps every limit, or the last one while none does.
+    """
+
+    def __init__(self, slope: Real, excess: Real, available: Real, cost: Real, curable: NDArray[np.bool_]) -> None:
+        self._slope, self._available, self._cost, self._curable = slope.copy(), available, cost, curable
+        self._at, self._now = np.zeros(len(available)), excess
+        self.kw, self.excess, self._best, self.done = self._at, excess, np.inf, False
+
+    def next(self) -> Real:
+        """The programme's answer."""
+        return _cheapest(self._slope, self._at, self._now, self._available, self._cost, self._curable)
+
+    def learn(self, kw: Real, excess: Real) -> None:
+        """Take in what the power flow says of an answer."""
+        moved = kw - self._at
+        if far := float(moved @ moved):
+            self._slope += np.outer(excess - self._now - self._slope @ moved, moved / far)
+        self._at, self._now = kw, excess
+        spent = float(self._cost @ kw)
+        if (excess[self._curable] <= KEPT).all():
+            self.done = spent >= (1.0 - CLOSE) * self._best or not far
+            if spent < self._best:
+                self._best, self.kw, self.excess = spent, kw, excess
+            self.done |= float(self._cost @ np.abs(self.next() - kw)) <= CLOSE * spent
+        elif self._best == np.inf:
+            self.kw, self.excess = kw, excess
+
+
+def _why(names: Sequence[str], excess: Real) -> str:
+    """The worst voltage that is too high, that is too low, and the worst loading, of those that are beyond a limit."""
+    worst: dict[str, int] = {}
+    for i in np.flatnonzero(excess > KEPT).tolist():
+        kind = names[i].split(" at ")[0] if " at " in names[i] else "loading"
+        if kind not in worst or excess[i] > excess[worst[kind]]:
+            worst[kind] = i
+    return "; ".join(names[i] for i in worst.values())
 
 
 def _excess(grid: Grid, hours: Ints, rows: Ints, share: Real) -> Real:

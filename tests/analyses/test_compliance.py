@@ -186,6 +186,27 @@ def test_curtailment_keeps_the_limits_costs_least_and_opendss_agrees(dear: int) 
     assert set(found.why) == {"voltage high at b8"}
 
 
+@pytest.mark.parametrize("kw", [140.0, 220.0])
+def test_no_kilowatt_more_than_needed_is_curtailed_of_a_plant_far_too_large(kw: float) -> None:
+    """Far from a limit the slopes are not those near it: the first programme takes too much, and must not be the last.
+
+    OpenDSS alone finds by bisection how much the cable carries.
+    """
+    feeder = cable((8, kw))
+    grid = Grid(feeder, demand_of(feeder), CALENDAR, SPEC)
+    state = grid.solve(HOURS, *grid.powers(HOURS))
+    found = curtail(grid, HOURS[(state.bus_high > 1.1).any(axis=0)][:3], feeder.generators, np.ones(1))
+    assert found.cured.all()
+    for j, hour in enumerate(found.hours.tolist()):
+        low, high = 0.0, kw
+        for _ in range(22):
+            middle = (low + high) / 2.0
+            fits = max(v.max() for v in opendss(feeder, hour, {"g8": middle}).values()) <= 1.1
+            low, high = (middle, high) if fits else (low, middle)
+        assert kw - found.kw[0, j] == pytest.approx(low, rel=2e-3)
+        assert kw - found.kw[0, j] <= low + 0.01
+
+
 def test_what_curtailment_cannot_cure_is_said() -> None:
     feeder = cable((2, 5.0))
     spec = SPEC | {"limits": LIMITS | {"voltage": [LIMITS["voltage"][0] | {"high_pu": 0.9999, "low_pu": 0.0}]}}
