@@ -8,7 +8,7 @@ from typing import Any
 
 from dtl.analyses.hours import stamp
 from dtl.analyses.metrics import METRICS
-from dtl.report import figures, story, study_payloads
+from dtl.report import figures, overloaded, story, study_payloads
 from dtl.report.facts import Facts, Figure
 
 FIRST = 10
@@ -41,6 +41,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
     told = {c["case"]: c for c in cases}
     return {
         "answer": sentences(study_payloads.worded(facts.answer(), facts.cases)),
+        "overloaded": overloaded.sentences(facts, cases),
         "case": told.get(case),
         "figures": figure_strip(facts, case),
         "matrix": matrix(facts, cases),

@@ -191,7 +191,7 @@ DTL.MapPage = class {
     if (!changed) return;
     const { seen } = this.camera;
     this.resize();
-    this.camera.fit(seen, 0);
+    this.camera.fit(seen, 16);
     this.renderers.second();
   }
 

@@ -106,6 +106,21 @@ def test_two_cases_side_by_side_share_one_camera(watched: Any) -> None:
     assert page.evaluate("DTL.map.left.camera === DTL.map.view.camera")
 
 
+def test_two_maps_show_what_one_map_showed(watched: Any) -> None:
+    """At most half as wide, below their captions, and with every feeder still in view."""
+    page = watched.go(f"map.html#s={CASE}")
+    seen = """() => {
+      const { camera, data } = DTL.map, { west, east, south } = camera.view;
+      const top = camera.toPlane(0, camera.inset.top)[1];
+      return data.plane.boxes.every(b => west <= b.west && b.east <= east && south <= b.south && b.north <= top);
+    }"""
+    assert page.evaluate(seen)
+    wide = page.evaluate("DTL.map.camera.width")
+    page.locator("#dtl-split").select_option("side")
+    assert page.evaluate("DTL.map.camera.width") <= wide / 2
+    assert page.evaluate("DTL.map.camera.inset.top") > 0 and page.evaluate(seen)
+
+
 def test_swipe_uncovers_the_other_case(watched: Any) -> None:
     page = watched.go(address(split="swipe", vs="base@2026"))
     page.locator("#dtl-swipe").fill("20")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 REPORT = Path(__file__).resolve().parents[1] / "report"
 SHOWN = {
     "analysed": ("compliance", "substations", "reliability", "assets", "data-quality", "downloads", "assumptions"),
-    "snapshot": ("index", "states", "mitigation", "validation", "method"),
+    "snapshot": ("index", "states", "mitigation", "validation", "method", "steps"),
     "estimated": ("sweeps", "what-if", "builder", "insights", "hosting-capacity"),
 }
 """The pages by the study that has them."""
