@@ -2,8 +2,8 @@
 
 Energy is added, never interpolated: intervals of 15 or 30 minutes make an hour; where the study's steps are shorter
 than an interval, its power is held through them (`dtl.demand.pieces`). Only energy that may be used counts
-(`dtl.sources.ami_loose.USED`), and none that is of a gap before it (`dtl.demand.caught_up`); a step with less than all
-its meters has a coverage below one.
+(`dtl.sources.ami_loose.USED`), and none that is of a gap before it (`dtl.demand.caught_up`) or that no service carries
+(`dtl.demand.implausible`); a step with less than all its meters has a coverage below one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dtl import tables
 from dtl.demand.batches import batches, fitting, mean_kw, with_energy
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.caught_up import CatchUp, catch_ups
+from dtl.demand.implausible import Implausible, implausible
 from dtl.errors import SolveError
 from dtl.sources.ami_loose import USED
 from dtl.sources.ami_settle import Settled
@@ -193,6 +194,8 @@ class Aggregate:
     step_min: int
     caught_up: tuple[CatchUp, ...] = ()
     """Readings that are left out because they hold the energy of a gap."""
+    implausible: tuple[Implausible, ...] = ()
+    """Readings that are left out because no service carries them."""
 
     def transformers(self) -> Aggregate:
         """The same by transformer, all classes together (class ``""``)."""
@@ -222,11 +225,21 @@ class Aggregate:
             self.error,
             self.step_min,
             self.caught_up,
+            self.implausible,
         )
 
 
-def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: str, step_min: int) -> Aggregate:
+def aggregate(
+    readings: Path,
+    meters: pa.Table,
+    calendar: Calendar,
+    timezone: str,
+    step_min: int,
+    rated_kva: Mapping[str, float] | None = None,
+) -> Aggregate:
     """Sum the readings of a group by the transformer and class of its meters.
+
+    Where `rated_kva`, the ratings of the transformers, is given, readings are left out that their service cannot carry.
 
     ``readings`` is a file by the contract of that name, ``meters`` a table by its own; readings longer than a step, an
     hour at most, are held through their steps. A meter that is placed but has
@@ -244,6 +257,9 @@ def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: st
     sums = Sums(len(keys), steps)
     late = catch_ups(with_energy(readings))
     left = [(one.meter, one.start, one.start + 1) for one in late]
+    most = {m: kva for m, (t, _) in places.items() if (kva := (rated_kva or {}).get(t, 0.0)) > 0}
+    odd = implausible(with_energy(readings, left), most) if most else []
+    left += [(one.meter, one.start, one.end) for one in odd]
     weights = mean_kw(readings, left)
     shares = np.zeros((len(keys) + 1) * steps.count)
     for names, code, start, minutes, kwh, kvarh, flag in (fitting(b, step_min) for b in batches(readings, left)):
@@ -273,6 +289,7 @@ def aggregate(readings: Path, meters: pa.Table, calendar: Calendar, timezone: st
         sums.error,
         step_min,
         tuple(late),
+        tuple(odd),
     )
 
 

@@ -64,7 +64,8 @@ def base_demand(
     model = model_loads(feeder, words, calendar, timezone, classes)
     plain = list(words["from"]) == ["model_loads"]
     kva, near = _loads(feeder) if not plain else ({}, {})
-    found = _metered(feeder, near, words, calendar, timezone, given)
+    rated = kva if words.get("implausible", "left_out") == "left_out" else None
+    found = _metered(feeder, near, words, calendar, timezone, given, rated)
     places = {name: transformer for transformer, names in near.items() for name in names}
     profile = followed(given.profile, model, places, given.followers) if given.profile is not None else None
     demand, told = (model, origins.Told()) if plain else origins.base(model, found, words, calendar, timezone, profile)
@@ -122,7 +123,7 @@ def _beyond(demand: Demand, near: Mapping[str, list[str]], kva: Mapping[str, flo
 
 def _metered(
     feeder: Feeder, near: Mapping[str, list[str]], words: Mapping[str, Any], calendar: Calendar, timezone: str,
-    given: Given,
+    given: Given, rated_kva: Mapping[str, float] | None,
 ) -> Metered | None:  # fmt: skip
     """What the meters say, where the study asks a source of readings and there are any."""
     asked = [w for w in words["from"] if w not in BUILT_IN]
@@ -130,7 +131,7 @@ def _metered(
         return None
     kw = {load.name: load.kw for load in feeder.loads if load.enabled}
     loads = {t: [(n, kw[n]) for n in names] for t, names in near.items()}
-    return metered(given.readings, given.meters, loads, calendar, timezone)
+    return metered(given.readings, given.meters, loads, calendar, timezone, rated_kva)
 
 
 def _sums(found: Metered | None, feeder: Feeder) -> dict[str, NDArray[np.float64]]:

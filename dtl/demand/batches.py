@@ -34,7 +34,7 @@ def with_energy(readings: Path, left: Sequence[Left] = ()) -> Iterator[tuple[lis
 
 
 def batches(path: Path, left: Sequence[Left]) -> Iterator[Batch]:
-    """Names of meters, then per reading: code, start [min], length [min], kWh, kvarh, flag; what is left out is unused."""
+    """Names of meters, then per reading: code, start [min], length [min], kWh, kvarh, flag, bad where left out."""
     worth: Mapping[str, int] = {word: k for k, word in enumerate(FLAGS)}
     with pq.ParquetFile(path, read_dictionary=["meter", "flag"]) as opened:
         for batch in opened.iter_batches(BATCH, columns=["meter", "start", "interval_min", "kwh", "kvarh", "flag"]):

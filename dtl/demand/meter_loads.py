@@ -88,11 +88,28 @@ class Metered:
             "sum_error": self.whole.error,
             "caught_up": float(len(self.whole.caught_up)),
             "caught_up_kwh": round(sum(c.kwh for c in self.whole.caught_up), 3),
+            "implausible": float(sum(i.count for i in self.whole.implausible)),
+            "implausible_kwh": round(sum(i.kwh for i in self.whole.implausible), 3),
         }
 
     @property
     def warnings(self) -> list[str]:
-        """Readings that were left out because they hold the energy of a gap, the largest first."""
+        """Readings that were left out, the largest first."""
+        return [*self._late(), *self._odd()]
+
+    def _odd(self) -> list[str]:
+        odd = sorted(self.whole.implausible, key=lambda i: (-i.kw, i.meter, i.start))
+        if not odd:
+            return []
+        shown = ", ".join(f"{i.meter} {i.kw:,.0f} kW ({i.kind}, {i.count} readings)" for i in odd[:SHOWN])
+        more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+        return [
+            f"{sum(i.count for i in odd)} readings of {len({i.meter for i in odd})} meters are above what their "
+            f"transformer carries, and unlike all that the meter draws otherwise: {shown}{more}; they are filled as "
+            "gaps are (demand: {implausible: kept} takes them as they are)"
+        ]
+
+    def _late(self) -> list[str]:
         late = sorted(self.whole.caught_up, key=lambda c: (-c.kwh, c.meter, c.start))
         if not late:
             return []
@@ -110,6 +127,7 @@ def metered(
     loads: Mapping[str, Sequence[tuple[str, float]]],
     calendar: Calendar,
     timezone: str,
+    rated_kva: Mapping[str, float] | None = None,
 ) -> Metered:
     """Sum the readings of a group and share them among its loads.
 
@@ -119,8 +137,10 @@ def metered(
         A file of the contract ``readings`` and a table of the contract ``meters``.
     loads
         Loads with their kW, by transformer.
+    rated_kva
+        Ratings of the transformers, by which implausible readings are left out; None keeps all.
     """
-    whole = aggregate(readings, meters, calendar, timezone, calendar.step_min)
+    whole = aggregate(readings, meters, calendar, timezone, calendar.step_min, rated_kva)
     share: dict[str, tuple[str, float]] = {}
     for transformer, own in loads.items():
         total = sum(max(kw, 0.0) for _, kw in own)

@@ -73,6 +73,8 @@ class Demand(Base):
     """Voltage dependence by class, or of `all` others; otherwise the model's own."""
     scale_to: ScaleTo | None = None
     """What the sum of the loads is corrected to."""
+    implausible: Literal["left_out", "kept"] = "left_out"
+    """Readings that no service carries and no habit of the meter explains: filled as gaps are, or taken as they are."""
     existing_pv: Literal["in_load", "separated"] = "in_load"
     """Whether the roofs of the register stay inside the measured net load, or are separated and modelled beside it."""
 

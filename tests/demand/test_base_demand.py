@@ -37,17 +37,17 @@ def feeder() -> Feeder:
     return Feeder(id="f", feeders=("f",), buses=buses, transformers=units, loads=loads, sources=(source,))
 
 
-def given(folder: Path, kwh: Any, head: Any = None, per_hour: int = 1) -> Given:
-    """Two meters of the first transformer with `kwh(interval)` each for three weeks, and SCADA of the head."""
+def given(folder: Path, kwh: Any, head: Any = None, per_hour: int = 1, days: int = DAYS) -> Given:
+    """Two meters of the first transformer with `kwh(interval)` each for some days, and SCADA of the head."""
     empty = {c.name: "" for c in tables.TABLES["meters"].columns if not c.null}
     meters = [empty | {"feeder": "f", "meter": m, "transformer": "t1", "load": "l1", "customer_class": "residential",
                        "band": "high", "basis": "record"} for m in ("a", "b")]  # fmt: skip
-    hours = range(24 * DAYS)
+    hours = range(24 * days)
     readings = [
         {"meter": m, "start": START + timedelta(hours=k / per_hour), "interval_min": 60 // per_hour, "kwh": kwh(k),
          "flag": "measured"}
         for m in ("a", "b")
-        for k in range(24 * DAYS * per_hour)
+        for k in range(24 * days * per_hour)
     ]  # fmt: skip
     about = {"source": "s", "feeder": "f", "device": "head", "quantity": "kw", "phases": "", "quality": "good"}
     scada = [about | {"start": START + timedelta(hours=h), "interval_min": 60, "value": head(h)} for h in hours if head]
