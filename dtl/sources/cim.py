@@ -17,6 +17,7 @@ from dtl.sources.cim_lines import SWITCHES, add_lines, add_switches
 from dtl.sources.cim_objects import Store, Thing, load, rename
 from dtl.sources.cim_shunts import MAKERS, add_shunts
 from dtl.sources.cim_transformers import add_transformers
+from dtl.sources.cim_units import to_plain
 from dtl.sources.reading import Reading
 from dtl.sources.record import account, refuse
 
@@ -78,6 +79,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         except SourceError as err:
             broken.append((file, str(err)))
     list(rename(store))
+    to_plain(reading, store)
     reading.crs = str(spec.get("crs") or _crs(store))
     members = _members(store, Path(min(files, default="cim")).stem)
     for feeder, things in members.items():

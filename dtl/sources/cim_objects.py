@@ -42,6 +42,8 @@ class Store:
     things: dict[str, Thing] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     """What the files say of themselves: class of the header and its text."""
+    profiles: set[str] = field(default_factory=set)
+    """The profiles that their headers name."""
     repeated: dict[tuple[str, str], list[tuple[str, int, str, str]]] = field(default_factory=dict)
     """Values that an object states twice, otherwise: class and property -> file, line, id, and the two values."""
     _classes: dict[str, list[Thing]] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def _add(store: Store, name: str, element: etree._Element) -> None:
     cls = _local(element.tag)
     stated = element.get(f"{_RDF}about") or element.get(f"{_RDF}ID") or element.get(f"{_RDF}nodeID") or ""
     if cls in _HEADERS:
+        store.profiles |= {str(c.text or "").strip() for c in element if _local(c.tag) == "Model.profile"}
         store.headers[f"{cls} {_id(stated)}"] = " ".join(str(c.text or "").strip() for c in element)[:200]
         return
     key = _id(stated)
@@ -160,6 +163,8 @@ def _add(store: Store, name: str, element: etree._Element) -> None:
         thing = Thing(f"{cls} {key}", name, {}, line=element.sourceline)
         thing.cls, thing.id = cls, key
         store.things[key] = thing
+    elif thing.cls == "Description":
+        thing.cls, thing.thing = cls, f"{cls} {key}"
     elif thing.cls != cls and cls != "Description":
         raise SourceError(f"line {element.sourceline}: {key} is a {cls} here and a {thing.cls} in {thing.file}")
     for child in element:

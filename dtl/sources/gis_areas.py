@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pyproj
 import shapely
 
 from dtl.sources import gis_account as account
 from dtl.sources.gis_files import Handle, Layer, Shapes
-from dtl.sources.gis_places import system
+from dtl.sources.gis_places import system, turning
 from dtl.sources.reading import Reading
 from dtl.spec.base import near
 
@@ -76,5 +75,5 @@ def declared(reading: Reading, spec: Mapping[str, Any]) -> Drawn | None:
 def _turned(shape: Any, crs: str, to_crs: str) -> Any:
     if not to_crs or system(crs) == system(to_crs):
         return shape
-    turn = pyproj.Transformer.from_crs(system(crs), system(to_crs), always_xy=True)
+    turn = turning(crs, to_crs)
     return shapely.transform(shape, lambda at: np.column_stack(turn.transform(at[:, 0], at[:, 1])))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 import shapely
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from dtl.errors import SourceError
 
@@ -46,6 +46,16 @@ def system(name: str) -> pyproj.CRS:
         raise SourceError(f"{name!r} is no coordinate system; write one as EPSG:26916") from err
 
 
+def turning(crs: str, to_crs: str) -> pyproj.Transformer:
+    """What turns coordinates of a system into those of another; raises SourceError where nothing does."""
+    try:
+        return pyproj.Transformer.from_crs(system(crs), system(to_crs), always_xy=True)
+    except ProjError as err:
+        raise SourceError(
+            f"nothing turns coordinates of {crs[:80]!r} into {to_crs}: its definition is damaged"
+        ) from err
+
+
 def metric(crs: pyproj.CRS) -> bool:
     """Whether a system is projected, in metres."""
     return bool(crs.is_projected and all(abs(a.unit_conversion_factor - 1.0) < 1e-12 for a in crs.axis_info[:2]))
@@ -53,7 +63,7 @@ def metric(crs: pyproj.CRS) -> bool:
 
 def _middle(shapes: Shapes, crs: str) -> tuple[float, float]:
     """Longitude and latitude of the middle of some shapes [deg]; infinite where they lie nowhere."""
-    turn = pyproj.Transformer.from_crs(system(crs), "EPSG:4326", always_xy=True)
+    turn = turning(crs, "EPSG:4326")
     at = shapely.get_coordinates(shapes[~shapely.is_missing(shapes)])
     x, y = turn.transform(*np.median(at, axis=0)) if len(at) else (np.inf, np.inf)
     return float(x), float(y)
@@ -107,7 +117,7 @@ def placed(shapes: Shapes, crs: str, to_crs: str, wanted: str) -> Placed:
     found[missing] = None
     finite = np.ones(len(found), bool)
     if system(crs) != system(to_crs):
-        turn = pyproj.Transformer.from_crs(system(crs), system(to_crs), always_xy=True)
+        turn = turning(crs, to_crs)
         found = shapely.transform(found, lambda at: np.column_stack(turn.transform(at[:, 0], at[:, 1])))
     at, owner = shapely.get_coordinates(found, return_index=True)
     finite[owner[~(np.isfinite(at).all(axis=1) & (np.abs(at) < 1e8).all(axis=1))]] = False

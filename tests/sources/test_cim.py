@@ -326,3 +326,59 @@ def test_a_value_that_is_stated_twice(tmp_path: Path) -> None:
         assert only(reading) == only(before)
         found = [f.message for f in reading.findings if f.check == "cim.repeated"]
         assert [m.split()[0] for m in found] == ([str(told)] if told else [])
+
+
+CGMES = """<?xml version="1.0" encoding="utf-8"?>
+<rdf:RDF xmlns:cim="http://iec.ch/TC57/2013/CIM-schema-cim16#" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns:md="http://iec.ch/TC57/61970-552/ModelDescription/1#">
+"""
+HEADER = """<md:FullModel rdf:about="urn:uuid:{0}"><md:Model.profile>http://entsoe.eu/CIM/{0}/1/1</md:Model.profile>
+</md:FullModel>"""
+
+
+def cgmes(folder: Path, header: bool) -> Any:
+    """Two profiles of one small model, as CGMES 2.4.15 states it: kV, MW, km, ids by rdf:ID and references by #_."""
+    ends = "".join(
+        f'<cim:Terminal rdf:ID="_{of}{i}"><cim:Terminal.ConductingEquipment rdf:resource="#_{of}"/>'
+        f'<cim:Terminal.ConnectivityNode rdf:resource="#_{node}"/>'
+        f"<cim:ACDCTerminal.sequenceNumber>{i}</cim:ACDCTerminal.sequenceNumber></cim:Terminal>"
+        for of, i, node in (("src", 1, "n1"), ("line", 1, "n1"), ("line", 2, "n2"), ("load", 1, "n2"))
+    )
+    level = '<cim:ConductingEquipment.BaseVoltage rdf:resource="#_v"/>'
+    equipment = (
+        '<cim:BaseVoltage rdf:ID="_v"><cim:BaseVoltage.nominalVoltage>20.5</cim:BaseVoltage.nominalVoltage>'
+        '</cim:BaseVoltage><cim:ConnectivityNode rdf:ID="_n1"/><cim:ConnectivityNode rdf:ID="_n2"/>'
+        f'<cim:EnergySource rdf:ID="_src">{level}'
+        "<cim:EnergySource.nominalVoltage>20.5</cim:EnergySource.nominalVoltage>"
+        "<cim:EnergySource.voltageMagnitude>20.91</cim:EnergySource.voltageMagnitude>"
+        "<cim:EnergySource.r>0.1</cim:EnergySource.r><cim:EnergySource.x>1</cim:EnergySource.x></cim:EnergySource>"
+        f'<cim:ACLineSegment rdf:ID="_line">{level}<cim:Conductor.length>2.5</cim:Conductor.length>'
+        "<cim:ACLineSegment.r>0.5</cim:ACLineSegment.r><cim:ACLineSegment.x>1</cim:ACLineSegment.x>"
+        "<cim:ACLineSegment.r0>1</cim:ACLineSegment.r0><cim:ACLineSegment.x0>3</cim:ACLineSegment.x0>"
+        f'</cim:ACLineSegment><cim:EnergyConsumer rdf:ID="_load">{level}</cim:EnergyConsumer>'
+    )
+    state = (
+        '<cim:EnergyConsumer rdf:about="#_load"><cim:EnergyConsumer.p>1.25</cim:EnergyConsumer.p>'
+        "<cim:EnergyConsumer.q>2.5e-1</cim:EnergyConsumer.q></cim:EnergyConsumer>"
+    )
+    for name, body in (("a_ssh", state), ("b_eq", equipment + ends)):
+        told = HEADER.format(name) if header else ""
+        (folder / f"{name}.xml").write_text(f"{CGMES}{told}{body}</rdf:RDF>", encoding="utf-8")
+    return read("cim", folder, "*.xml")
+
+
+def test_profiles_of_cgmes_are_in_kilovolts_megawatts_and_kilometres(tmp_path: Path) -> None:
+    reading = cgmes(tmp_path, header=True)
+    assert [(f.check, f.severity) for f in reading.findings] == [("cim.units", "info")]
+    feeder = only(reading)
+    (load,), (line,), (source,) = feeder.loads, feeder.lines, feeder.sources
+    assert (load.kw, load.kvar, load.kv) == (1250.0, 250.0, 20.5)
+    assert (source.kv_ll, source.pu) == (20.5, pytest.approx(20.91 / 20.5))
+    code = feeder.line_codes[0]
+    r1 = code.r_ohm_per_km[0][0] - code.r_ohm_per_km[0][1]
+    assert (line.length_km, r1 * line.length_km) == (2.5, pytest.approx(0.5))
+
+
+def test_kilovolts_without_a_header_are_an_error(tmp_path: Path) -> None:
+    found = [f for f in cgmes(tmp_path, header=False).findings if f.check == "cim.units"]
+    assert [(f.severity, f.value) for f in found] == [("error", "20.5")]

@@ -214,6 +214,16 @@ def test_feet_of_another_system_lie_outside_of_its_area(tmp_path: Path) -> None:
     assert "outside of the area" in found.message and found.severity == "error"
 
 
+def test_a_projection_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    line = geopandas.GeoDataFrame({"id": ["l1"]}, geometry=[shapely.LineString([(5e5, 4e6), (6e5, 4e6)])], crs=CRS)
+    line.to_file(tmp_path / "conductor.shp")
+    text = (tmp_path / "conductor.prj").read_text()
+    assert "Transverse_Mercator" in text
+    (tmp_path / "conductor.prj").write_text(text.replace("Transverse_Mercator", "Transverse_MercatBr"))
+    found = one(read(tmp_path, "conductor.shp", columns="ours", crs=None), "gis.file")
+    assert "its definition is damaged" in found.message and found.severity == "error"
+
+
 def test_tables_beside_shapes_in_an_archive_are_told(tmp_path: Path) -> None:
     at = [shapely.Point(500000, 4000000)]
     geopandas.GeoDataFrame({"id": ["t1"]}, geometry=at, crs=CRS).to_file(tmp_path / "transformer.shp")
