@@ -51,7 +51,8 @@ def features(weather: pd.DataFrame, counts: pd.Series) -> pd.DataFrame:
     """What is known of each day: its weather, that of the days before, the season, and interruptions until yesterday.
 
     ``weather`` has a row per day and any of ``wind_max``, ``wind_mean``, ``gust_max``, ``rain``, ``temp_max``,
-    ``temp_min``, ``humidity``, ``thunder``, ``snow``; ``counts`` are interruptions by day on the same index.
+    ``temp_min``, ``humidity``, ``humidity_min``, ``humidity_max``, ``thunder``, ``snow``; ``counts`` are interruptions
+    by day on the same index.
     """
     found = weather.copy()
     if {"gust_max", "wind_max"} <= set(found):
@@ -63,9 +64,15 @@ def features(weather: pd.DataFrame, counts: pd.Series) -> pd.DataFrame:
         found[f"{name}_before"] = found[name].shift(1)
     if "wind_max" in found:
         found["wind_3"] = found["wind_max"].rolling(3, 1).max()
+        found["wind_rank"] = found["wind_max"].rolling(365, 60).rank(pct=True)
+    if {"humidity_max", "humidity_min"} <= set(found):
+        found["humidity_swing"] = found["humidity_max"] - found["humidity_min"]
     if {"temp_max", "temp_min"} <= set(found):
         found["swing"] = found["temp_max"] - found["temp_min"]
         found["warmer"] = found["temp_max"].diff()
+        mean = (found["temp_max"] + found["temp_min"]) / 2
+        found["mean_3"] = mean.rolling(3, 1).mean()
+        found["warmer_30"] = mean - mean.rolling(30, 1).mean()
     turn = 2 * np.pi * pd.DatetimeIndex(found.index).day_of_year.to_numpy() / 365.25
     found["sin"], found["cos"] = np.sin(turn), np.cos(turn)
     for days in (1, 3, 7):
