@@ -45,8 +45,8 @@ def is_tmy3(path: Path) -> bool:
         return file.readline(8000).lstrip(b'"').startswith(b"Date (MM/DD/YYYY)")
 
 
-def read_typical(file: str, path: Path, point: str) -> Hours:
-    """The hours of an EPW or TMY3 file.
+def read_typical(file: str, path: Path, point: str) -> tuple[Hours, int]:
+    """The hours of an EPW or TMY3 file, and how many of its rows are of an hour that stands before them.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read_typical(file: str, path: Path, point: str) -> Hours:
         raise SourceError(f"is no EPW or TMY3 file that can be read: {told}") from err
 
 
-def _epw(text: str, point: str, file: str) -> Hours:
+def _epw(text: str, point: str, file: str) -> tuple[Hours, int]:
     data, about = read_epw(io.StringIO(text))
     fields = {}
     for name, (field, factor, none) in EPW.items():
@@ -72,7 +72,7 @@ def _epw(text: str, point: str, file: str) -> Hours:
     return _hours(data, about, fields, point, file, shift=0)
 
 
-def _tmy3(text: str, point: str, file: str) -> Hours:
+def _tmy3(text: str, point: str, file: str) -> tuple[Hours, int]:
     data, about = read_tmy3(io.StringIO(text), map_variables=True)
     fields = {}
     for name, (field, factor) in TMY3.items():
@@ -86,7 +86,7 @@ def _numbers(column: Any) -> Floats:
     return np.asarray(column.to_numpy(), np.float64)
 
 
-def _hours(data: Any, about: Any, fields: dict[str, Floats], point: str, file: str, *, shift: int) -> Hours:
+def _hours(data: Any, about: Any, fields: dict[str, Floats], point: str, file: str, *, shift: int) -> tuple[Hours, int]:
     """Hours in order of time; ``shift`` is by how much the index names them late [s]."""
     if not len(data):
         raise SourceError("has no hours")
@@ -96,4 +96,5 @@ def _hours(data: Any, about: Any, fields: dict[str, Floats], point: str, file: s
     start = data.index.tz_convert("UTC").tz_localize(None).to_numpy().astype("M8[s]").astype(np.int64) - shift
     order = np.argsort(start, kind="stable")
     unique, first = np.unique(start[order], return_index=True)
-    return Hours(point, *place, unique, {f: v[order][first] for f, v in fields.items()}, file, typical=True)
+    hours = Hours(point, *place, unique, {f: v[order][first] for f, v in fields.items()}, file, typical=True)
+    return hours, len(start) - len(unique)

@@ -22,7 +22,8 @@ from dtl.sources.scada_stamps import parse, settle
 from dtl.sources.stamps import Clock
 from dtl.sources.typical_year import is_tmy3, read_typical
 
-YEAR = 8760
+YEAR, LEAP = 8760, 8784
+YEARS = (YEAR, LEAP)
 
 
 def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
@@ -55,8 +56,10 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
 def _file(reading: Reading, spec: Mapping[str, Any], file: str, path: Path) -> weather.Hours | None:
     point = Path(file).stem
     if spec["kind"] == "epw" or path.suffix.lower() == ".epw" or is_tmy3(path):
-        hours = read_typical(file, path, point)
-        if len(hours.start) != YEAR:
+        hours, again = read_typical(file, path, point)
+        if again:
+            _repeated(reading, file, point, again)
+        if len(hours.start) not in YEARS:
             reading.find("weather.year", "warning", f"has {len(hours.start)} hours; a year has {YEAR}", file=file,
                          element=f"point {point}", value=str(len(hours.start)), remedy="Get all of it.")  # fmt: skip
         return hours
@@ -153,6 +156,12 @@ def _column(
     return np.asarray(values * turn[0] + turn[1], np.float64)
 
 
+def _repeated(reading: Reading, file: str, point: str, count: int) -> None:
+    text = f"hours given again: {count}; the first counts"
+    reading.find("weather.duplicate", "warning", text, file=file, element=f"point {point}",
+                 remedy="Keep one for each hour.")  # fmt: skip
+
+
 def _hours(
     reading: Reading, stamp: str, point: str, file: str, place: tuple[float, float], label: weather.Whole,
     fields: dict[str, weather.Floats],
@@ -166,8 +175,7 @@ def _hours(
                      file=file, element=f"point {point}", field="time", remedy="Give hourly values.")  # fmt: skip
     hour, first = np.unique(label[~uneven], return_index=True)
     if len(hour) < int((~uneven).sum()):
-        reading.find("weather.duplicate", "warning", f"hours given again: {int((~uneven).sum()) - len(hour)}; the "
-                     "first counts", file=file, element=f"point {point}", remedy="Keep one for each hour.")  # fmt: skip
+        _repeated(reading, file, point, int((~uneven).sum()) - len(hour))
     kept = {f: v[~uneven][first] for f, v in fields.items()}
     if stamp == "preceding_hour":
         hour, kept = weather.starting(hour, kept)

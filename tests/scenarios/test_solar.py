@@ -113,7 +113,7 @@ def test_typical_years_of_two_places(file: str, tilt_deg: float, plane_kwh: floa
     the known answer (Hay and Davies, open rack by SAPM, -0.47 %/K); ours are 0.5 to 4 % higher, as the page says.
     """
     path = Path(pvlib.__file__).parent / "data" / file
-    hours = read_typical(file, path, "here")
+    hours, _ = read_typical(file, path, "here")
     fields = {n: np.asarray(hours.fields[n]) for n in ("temp_c", "wind_m_s", "ghi_w_m2", "dni_w_m2", "dhi_w_m2")}
     moments = pd.DatetimeIndex(pd.to_datetime(hours.start, unit="s", utc=True)) + pd.Timedelta(minutes=30)
     at = solar_model.sun_at(moments, hours.latitude_deg, hours.longitude_deg)

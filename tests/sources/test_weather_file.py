@@ -152,3 +152,20 @@ def test_degrees_of_another_unit_stop_the_study(temp: Any, severity: str, tmp_pa
     lines = [f"{first + timedelta(hours=h):%Y-%m-%d %H:%M},{temp(h):.2f}" for h in range(400)]
     reading = read(tmp_path, "time,temp_c\n" + "\n".join(lines) + "\n", columns="usual")
     assert [f.severity for f in reading.findings if f.check == "weather.range"] == [severity]
+
+
+def test_a_leap_year_is_whole_and_half_hours_are_told(tmp_path: Path) -> None:
+    lines = epw().splitlines()
+    head, cells = lines[:8], lines[8].split(",")
+    leap = [datetime(2020, 1, 1) + timedelta(hours=h) for h in range(8784)]
+    rows = [",".join(map(str, [t.year, t.month, t.day, t.hour + 1, 0, "?9", temperature(t), *cells[7:]])) for t in leap]
+    reading = read(tmp_path, "\n".join([*head, *rows]) + "\n", "leap.epw", kind="epw")
+    assert reading.findings == []
+    assert table(reading).num_rows == 8784
+    found = weather(table(reading), "s", "leap", 2020, "America/Chicago")
+    assert found is not None
+    degrees = found.needed("temp_c")[[59 * 24 - 1, 59 * 24]]
+    assert degrees == pytest.approx([temperature(datetime(2020, 2, 28, 23)), temperature(datetime(2020, 3, 1))])
+    halves = [row for row in lines[8:] for _ in range(2)]
+    told = read(tmp_path, "\n".join([*head, *halves]) + "\n", "half.epw", kind="epw").findings
+    assert [(f.check, f.message) for f in told] == [("weather.duplicate", "hours given again: 8760; the first counts")]
