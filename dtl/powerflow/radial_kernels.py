@@ -19,29 +19,30 @@ _FFF = types.float64[:, :, ::1]
 def _once(parent, re, im, g, b, p, q, u, j, change):  # type: ignore[no-untyped-def]
     """One sweep: currents ``j`` from voltages ``u``, then ``u`` from ``j``; largest squared ``change`` by lane."""
     for n in range(len(parent)):
+        x, y, real, imag, kw, kvar = u[n, 0], u[n, 1], j[n, 0], j[n, 1], p[n], q[n]
+        g_shunt, b_shunt = g[n], b[n]
         for t in range(LANES):
-            x = u[n, 0, t]
-            y = u[n, 1, t]
-            s = 1.0 / (x * x + y * y)
-            j[n, 0, t] = (p[n, t] * x + q[n, t] * y) * s + g[n] * x - b[n] * y
-            j[n, 1, t] = (p[n, t] * y - q[n, t] * x) * s + g[n] * y + b[n] * x
+            s = 1.0 / (x[t] * x[t] + y[t] * y[t])
+            g_all = kw[t] * s + g_shunt
+            b_all = kvar[t] * s - b_shunt
+            real[t] = g_all * x[t] + b_all * y[t]
+            imag[t] = g_all * y[t] - b_all * x[t]
     for n in range(len(parent) - 1, 0, -1):
-        m = parent[n]
+        real, imag, part_real, part_imag = j[parent[n], 0], j[parent[n], 1], j[n, 0], j[n, 1]
         for t in range(LANES):
-            j[m, 0, t] += j[n, 0, t]
-            j[m, 1, t] += j[n, 1, t]
+            real[t] += part_real[t]
+            imag[t] += part_imag[t]
     change[:] = 0.0
     for n in range(1, len(parent)):
-        m = parent[n]
-        r = re[n]
-        x = im[n]
+        before_x, before_y, x, y, real, imag = u[parent[n], 0], u[parent[n], 1], u[n, 0], u[n, 1], j[n, 0], j[n, 1]
+        r_ohm, x_ohm = re[n], im[n]
         for t in range(LANES):
-            a = u[m, 0, t] - r * j[n, 0, t] + x * j[n, 1, t]
-            c = u[m, 1, t] - r * j[n, 1, t] - x * j[n, 0, t]
-            da = a - u[n, 0, t]
-            dc = c - u[n, 1, t]
-            u[n, 0, t] = a
-            u[n, 1, t] = c
+            a = before_x[t] - r_ohm * real[t] + x_ohm * imag[t]
+            c = before_y[t] - r_ohm * imag[t] - x_ohm * real[t]
+            da = a - x[t]
+            dc = c - y[t]
+            x[t] = a
+            y[t] = c
             step = da * da + dc * dc
             change[t] = step if not step <= change[t] else change[t]
 
