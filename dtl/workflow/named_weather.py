@@ -19,6 +19,8 @@ from dtl.workflow.store import Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST = 12
+"""Places of a source whose years are judged."""
 Point = tuple[str, str]
 """Source and name of a place of weather."""
 
@@ -64,12 +66,14 @@ class _Years:
 
 
 def _points(path: Path, source: str, study: Study) -> dict[Point, _Years]:
+    """The years of the first places of a source: those of one source have the same, and there may be a thousand."""
     from dtl import tables
 
-    table = tables.read("weather", path)
-    names = table["point"].cast(tables.TEXT).unique().to_pylist()
+    names = tables.read("weather", path, ["point"])["point"].unique().to_pylist()[:MOST]
     measured = study.years.measured or DEFAULT_YEAR
-    return {(source, n): _Years(table, (source, n), measured, study.timezone) for n in names}
+    return {
+        (source, n): _Years(tables.read("weather", path, point=n), (source, n), measured, study.timezone) for n in names
+    }
 
 
 def _layer(name: str, layer: LayerBase, points: dict[Point, _Years], measured: int) -> Iterator[Found | Told]:
