@@ -22,6 +22,10 @@ LEVELS = ("halved", "doubled")
 NEAR = pd.Timedelta("36h")
 FEW, FEW_SHARE = 3, 0.03
 """So many series, or this share of them: a change of level that they begin at one time is no fault of a meter."""
+SPELL_DAYS, AROUND_DAYS, EXTREME = 14, 35, 0.05
+"""Length of a spell of heat or cold, days around it among which it is one, and share of such spans that are as far."""
+ABOVE_HEAD = 2.0
+"""Usual load of a meter over the highest load of its feeder's head, above which the meter is wrong."""
 Thing = tuple[str, str, str, pd.Series, str, str]
 """Kind, element and feeder of what is judged, its series, and table and column that it comes from."""
 
@@ -38,6 +42,7 @@ REPAIR = {
     "doubled": "check the meter's constant; divide by two once confirmed",
     "times_10": "check the unit or constant; divide by ten once confirmed",
     "times_1000": "check the unit (W for kW); divide by a thousand once confirmed",
+    "too_high": "check the unit (W for kW) and the meter's constant",
     "negative": "ask for a generator that is not registered, or reversed wiring",
     "voltage": "leave missing",
     "unusual": "look at it; no known kind of fault",
@@ -59,7 +64,8 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
         generating = {r["meter"] for r in tables["register"].to_pylist()}
     volts, estimated = _volts(tables), _estimated(tables)
     things = [("meter", m, feeders.get(m, ""), s, "readings", "kwh") for m, s in series.metered(tables).items()]
-    things += [("feeder", "", f, s, "scada", "value") for f, s in series.heads(tables).items()]
+    heads = series.heads(tables)
+    things += [("feeder", "", f, s, "scada", "value") for f, s in heads.items()]
     judged = list(_faults(sorted(things, key=lambda t: t[:3]), spec))
     shared = _together(judged)
     for i, ((kind, element, feeder, values, table, column), found) in enumerate(judged):
@@ -69,6 +75,11 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
             continue
         found = [event for k, event in enumerate(found) if (i, k) not in shared]
         found = [_filled(event, values.index, estimated.get(element)) for event in found]
+        if any(event.kind == "doubled" for event in found):
+            temp = series.temperature(tables, feeder, spec)
+            found = [event if temp is None else _spell(event, values.index, temp) for event in found]
+        if kind == "meter" and feeder in heads:
+            found += _above_head(values, heads[feeder])
         if kind == "meter" and element not in generating:
             found += _negative(values)
         found += _odd_volts(values, volts.get(element))
@@ -162,6 +173,34 @@ def _standard(timezone: str, year: int) -> pd.Timedelta:
     zone = ZoneInfo(timezone)
     offsets = (datetime(year, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
     return pd.Timedelta(min(o for o in offsets if o is not None))
+
+
+def _spell(event: Event, index: pd.Index, temp: pd.Series) -> Event:
+    """A load that doubles for days of rare heat or cold is no meter that is wrong by a factor."""
+    first, last = index[event.first], index[event.end - 1]
+    if event.kind != "doubled" or last - first > pd.Timedelta(days=SPELL_DAYS):
+        return event
+    around = pd.Timedelta(days=AROUND_DAYS)
+    hours = max(int((last - first) / pd.Timedelta("1h")), 1)
+    spans = temp.loc[first - around : last + around].rolling(hours).mean().dropna()
+    own = float(temp.loc[first:last].mean())
+    if len(spans) < 24 * AROUND_DAYS or not np.isfinite(own):
+        return event
+    for name, share in (("hottest", (spans > own).mean()), ("coldest", (spans < own).mean())):
+        if share < EXTREME:
+            told = f"{event.why}, the {name} such span within {AROUND_DAYS} days: weather, not the meter"
+            return replace(event, kind="unusual", confidence=0.5, why=told)
+    return event
+
+
+def _above_head(values: pd.Series, head: pd.Series) -> list[Event]:
+    """One alert for a meter that usually takes more than the head of its feeder ever did."""
+    hours = (values.index[1] - values.index[0]) / pd.Timedelta("1h")
+    usual, most = float(values.median()) / hours, float(head.max())
+    if not usual > ABOVE_HEAD * most > 0:
+        return []
+    told = f"usually {usual:,.0f} kW, and the head of its feeder never took more than {most:,.0f} kW"
+    return [Event("too_high", 0, len(values), 1.0, told)]
 
 
 def _negative(values: pd.Series) -> list[Event]:

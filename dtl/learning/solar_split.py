@@ -108,7 +108,7 @@ def _lacks(net: Array, sun: Array, use: NDArray[np.bool_], day: NDArray[np.int64
     if not np.any(net[use]):
         return "the net load is zero in every interval"
     if np.any(np.ptp(sun[use], axis=0) <= 0):
-        return "a column of the sun never changes"
+        return "the irradiance, or the plant that stands for the sun, never changes"
     if not np.any(sun[use].max(1) <= DARK * sun[use].max()):
         return "there is no night: all intervals have sun"
     return ""

@@ -49,7 +49,8 @@ def trend(days: pd.DataFrame) -> Trend | NotEnough:
     known = days.dropna()
     if len(known) < 7 * LEAST_WEEKS:
         return NotEnough(
-            f"{len(known) // 7} weeks have load and temperature, {LEAST_WEEKS} are needed to tell growth from season"
+            f"{len(known) // 7} weeks of {len(days) // 7} have load and temperature (20 hours of a day), {LEAST_WEEKS} "
+            "are needed to tell growth from season"
         )
     if len(known) < len(days) / 2:
         return NotEnough(f"load or temperature is missing on {100 * (1 - len(known) / len(days)):.0f} % of the days")

@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from bench.learning import anomaly as bench
-from learning.made_tables import readings
+from learning.made_tables import readings, scada, weather
 
+from dtl import tables
 from dtl.learning import anomaly
 from dtl.learning.insight import NOT_ENOUGH, NotEnough
 from dtl.learning.meter_faults import find
@@ -106,3 +107,33 @@ def test_what_the_source_estimated_is_no_stuck_meter() -> None:
     alerts = anomaly.learn({"seed": 0}, {"readings": table}).tables["alerts"].to_pylist()
     found = {(a["fault"], a["start"].isoformat()) for a in alerts if a["fault"] in ("stuck", "estimated")}
     assert found == {("estimated", "2025-06-21T00:00:00+00:00"), ("stuck", "2025-07-01T00:00:00+00:00")}
+
+
+HOURS = pd.date_range("2024-05-01", periods=24 * 120, freq="h")
+DAY, CLOCK = np.arange(len(HOURS)) // 24, 2 * np.pi * np.arange(len(HOURS)) / 24
+DAILY = 100 + 40 * np.sin(CLOCK) + np.random.default_rng(1).normal(0, 3, len(HOURS))
+
+
+@pytest.mark.parametrize(("heat", "fault"), [(12.0, "unusual"), (0.0, "doubled")])
+def test_a_heatwave_doubles_a_load_and_is_no_fault(heat: float, fault: str) -> None:
+    """Five days at twice the load: with rare heat it is the weather, without it the meter."""
+    hot = (DAY >= 80) & (DAY < 85)
+    wave = np.repeat(np.tile([3.0, -3.0, 0.0, -1.0, 2.0], 24), 24)
+    temp = 20 + 5 * np.sin(CLOCK) + wave + heat * hot
+    given = {
+        "scada": scada({"F": pd.Series(DAILY * np.where(hot, 2.0, 1.0), HOURS)}),
+        "weather": weather(pd.Series(temp, HOURS)),
+    }
+    alerts = anomaly.learn({}, given).tables["alerts"].to_pylist()
+    own = [a for a in alerts if "usual over" in a["text"] and a["start"].strftime("%m-%d") == "07-20"]
+    assert [a["fault"] for a in own] == [fault]
+
+
+def test_a_meter_above_the_head_of_its_feeder_is_wrong_from_the_start() -> None:
+    """All readings a thousand times too high: nothing in the meter's own past tells it."""
+    kwh = {f"M{i}": pd.Series(DAILY / 50 * (1000 if i == 2 else 1), HOURS) for i in range(4)}
+    blank = {c.name: "" if not c.null else None for c in tables.TABLES["meters"].columns}
+    places = [blank | {"feeder": "F", "meter": m, "recorded_feeder": "F", "band": "high"} for m in kwh]
+    given = {"readings": readings(kwh), "scada": scada({"F": pd.Series(DAILY, HOURS)})}
+    rows = anomaly.learn({}, given | {"meters": tables.frame("meters", places)}).rows
+    assert [r.element[:2] for r in rows if r.metric == "too_high"] == ["M2"]
