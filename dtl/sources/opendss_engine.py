@@ -18,6 +18,9 @@ from typing import Any
 MAIN = {"Line", "Transformer", "Load", "Capacitor", "Reactor", "Vsource", "Generator", "PVSystem", "Storage"}
 """Classes of circuit elements whose terminals are told; those of others are not needed."""
 
+NEVER_SET = {"Reactor": ("RMatrix", "XMatrix")}
+"""Properties that the engine tells from memory which nobody wrote, where the script does not set them."""
+
 _SERIES_AND_SHUNT = 1
 """Has the engine build the admittances of all elements: until then lines by geometry show the default impedances."""
 
@@ -118,6 +121,7 @@ def _objects(dss: Any, name: str) -> list[dict[str, Any]]:
     given = _loads(circuit.ActiveClass.ToJSON(0))
     found = []
     for everything, stated in zip(full, given, strict=True):
+        everything |= {p: None for p in NEVER_SET.get(name, ()) if p not in stated}
         item = {"name": everything["Name"].lower(), "full": everything, "given": sorted(stated)}
         if name in MAIN and everything.get("Enabled", True):
             circuit.SetActiveElement(f"{name}.{everything['Name']}")

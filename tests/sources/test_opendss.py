@@ -393,3 +393,13 @@ def test_a_file_in_a_comment_is_not_missed(tmp_path: Path) -> None:
     body = "new loadshape.s npts=2 interval=1 mult=(file=day.csv) ! was file=old.csv\n"
     reading = make(tmp_path, body + "new line.l bus1=head bus2=b // see file=note.txt\n")
     assert [f.message for f in reading.findings] == []
+
+
+def test_matrices_that_a_reactor_does_not_state_are_not_read(tmp_path: Path) -> None:
+    """The engine tells them from memory that nobody wrote: numbers, or none, from run to run."""
+    told = circuit_of([*HEAD.splitlines(), "new reactor.s bus1=head kv=12.47 kvar=90"])
+    (item,) = told["classes"]["Reactor"]
+    assert (item["full"]["RMatrix"], item["full"]["XMatrix"]) == (None, None)
+    reading = make(tmp_path, "new reactor.s bus1=head kv=12.47 kvar=90\nnew load.l bus1=head kv=12.47 kw=9\n")
+    assert [f.check for f in reading.findings] == []
+    assert only(reading).reactors[0].x_ohm == pytest.approx(12.47**2 / 0.09)

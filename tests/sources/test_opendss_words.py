@@ -1,0 +1,87 @@
+"""Scripts in the many ways in which people write them have the voltages of the engine alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dss import DSS
+from models import files_of, only, read
+from twins import volts
+
+FILES = {
+    "master.dss": r"""// a comment
+! another
+/* a block
+new line.no bus1=q bus2=r
+*/
+Clear
+Set DefaultBaseFrequency=60
+New Circuit.odd basekv=12.47 pu=1.02 bus1=src phases=3 MVAsc3=200 MVASC1=210
+Redirect "sub\Codes.DSS"  ! windows slashes
+New Line.L1 Bus1=src.1.2.3 Bus2=b1 LineCode=lc336 Length=(5280 3 *) units=ft
+More Phases=3
+New Line.L2 like=L1 bus1=b1 bus2=b2.2.1.3 length=0.7 units=km
+New Line.lat Bus1=b2.2.1 Bus2=b3.2.1 phases=2 Geometry=g2 length=300 units=m
+New Line.sw bus1=b2 bus2=b4 switch=y
+new line.(one) bus1=b3.2 bus2=b5.2 phases=1 rmatrix=(0.5) xmatrix=(0.6) cmatrix=(0) length=1 units=mi
+New Transformer.T1 phases=3 windings=2 xhl=(8 2 /) %loadloss=1
+~ wdg=1 bus=b4 conn=delta kv=12.47 kva=500 tap=1.0125
+~ wdg=2 bus=b6 conn=wye kv=0.48 kva=500
+m %noloadloss=.2 %imag=.5
+New Transformer.ct phases=1 windings=3 buses=[b5.2 h.1.0 h.0.2]
+~ kvs=[7.2 .12 .12] kvas=[25 25 25] xhl=2.04 xht=2.04 xlt=1.36 %Rs=[0.6 1.2 1.2]
+redirect sub/loads.dss
+New Capacitor.c1 bus1=b2 kvar=[300] kv=12.47 numsteps=1
+New Capacitor.c2 bus1=b6 kvar=60 kv=.48 conn=delta
+New Reactor.shunt bus1=b4 kv=12.47 kvar=90
+Batchedit Load..* vminpu=0.8
+Load.a.kw=55
+open line.lat 2 1
+set voltagebases=[12.47 .48 .208]
+Calcv
+solve
+""",
+    "sub/Codes.DSS": r"""New LineCode.lc336 nphases=3 units=mi BaseFreq=60
+~ rmatrix=[0.4576 | 0.1560 0.4666 | 0.1535 0.1580 0.4615]
+~ xmatrix=[1.0780 |0.5017 1.0482 | 0.3849 0.4236 1.0651] // per mile
+more cmatrix="15.06 | -4.8 15.6 | -1.8 -3.0 14.4" normamps=530
+redirect deep/wires.dss
+""",
+    "sub/deep/wires.dss": r"""New wiredata.w1 gmrac=.0244 gmrunits=ft rac=.306 runits=mi
+~ diam=.721 radunits=in normamps=530
+New linegeometry.g2 nconds=3 nphases=2 cond=1 wire=w1 x=-1.2 h=9 units=m
+~ cond=2 wire=w1 x=1.2 h=9 units=m
+~ cond=3 wire=w1 x=0 h=7.5 units=m reduce=y
+""",
+    "sub/loads.dss": r"""New LoadShape.day npts=3 interval=1 mult=(file=day.csv, col=1, header=n)
+New "Load.a" bus1=b3.2 phases=1 kv=7.2 kw=50 pf=.95 model=1 daily=day
+New load.b like=a bus1=b2.1 kw=30
+New Load.c bus1=b6 phases=3 kv=.48 kw=120 kvar=(40 2 * sqr 6400 -) model=2
+New load.d phases=1 bus1=b6.1.2 conn=delta kv=.48 kw=20 kvar=8 model=5
+New load.e phases=1 bus1=h.1.2 kv=.24 kw=9 pf=-.98
+New load.f bus1=b6 kv=.48 kw=10 model=8 zipv=(0.2 0.3 0.5 0.1 0.2 0.7 0.6) pf=.9
+""",
+    "day.csv": "0.5\n0.7\n1\n",
+}
+"""Continuations, `like`, RPN, redirects with either slash into folders, comments, matrices, orders of nodes."""
+
+
+def test_an_odd_script_has_the_voltages_of_the_engine_alone(tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "sub/day.csv").write_text(FILES["day.csv"], encoding="utf-8")
+    reading = read("opendss", tmp_path, "master.dss")
+    assert [str(f) for f in reading.findings] == []
+    ours = volts(only(reading))
+    try:
+        DSS.Text.Command = f'compile "{tmp_path / "master.dss"}"'
+        circuit = DSS.ActiveCircuit
+        alone = {n.lower(): float(v) for n, v in zip(circuit.AllNodeNames, circuit.AllBusVmagPu, strict=True)}
+    finally:
+        DSS.Text.Command = "clear"
+    fed = {n for n, v in alone.items() if v > 0.01}
+    assert len(fed) == len(alone) - len(("b3.2", "b5.2", "h.1", "h.2")), "behind the open conductor nothing is fed"
+    assert {n: float(ours[n]) for n in fed} == pytest.approx({n: alone[n] for n in fed}, abs=2e-5)
+    assert len(files_of(tmp_path)) == len(FILES) + 1
