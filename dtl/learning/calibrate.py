@@ -205,7 +205,16 @@ def _said(found: Fit, feeder: str, stated: Sequence[Mapping[str, Any]] = ()) -> 
             Insight(
                 MODULE, name, value, "1", f"{text}; {judged}", feeder, evidence=cells, verdict=REFUSED if why else OK
             ),
-            Insight(MODULE, f"{name}_rmse_after", after, unit, judged, feeder, evidence=cells),
+            Insight(
+                MODULE,
+                f"{name}_rmse_after",
+                after,
+                unit,
+                f"{judged}{why and '; it stays as before'}",
+                feeder,
+                evidence=cells,
+                verdict=REFUSED if why else OK,
+            ),
         ]
         times = factor if name == "load_scale" else 1.0
         values = {"before": found.before[name], "fitted": value, "low": found.low[name], "high": found.high[name]}

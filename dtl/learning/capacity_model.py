@@ -216,12 +216,16 @@ class Scored:
     inside: Flags
 
 
-def left_out(at: Sites, log_ratio: Real, share: float, seed: int) -> Scored:
-    """The answers for every site by a model, bound and choices included, that has not seen its feeder."""
+def left_out(at: Sites, log_ratio: Real, share: float, seed: int, learned: Flags | None = None) -> Scored:
+    """The answers for every site by a model, bound and choices included, that has not seen its feeder.
+
+    ``learned`` are the sites that are learned from, all by default; the others are answered alone.
+    """
+    use = np.ones(len(log_ratio), np.bool_) if learned is None else learned
     kw, bound = np.zeros(len(log_ratio)), np.zeros(len(log_ratio))
     inside = np.zeros(len(log_ratio), np.bool_)
     for out in folds(at.feeder, OUTER):
-        model = fit(at.of(~out), log_ratio[~out], share, seed)
+        model = fit(at.of(use & ~out), log_ratio[use & ~out], share, seed)
         kw[out], bound[out] = model.predict(at.of(out))
         inside[out] = model.outside(at.x[out]) < 0
     return Scored(kw, bound, inside)

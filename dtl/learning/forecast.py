@@ -74,7 +74,11 @@ def _said(
 ) -> list[Insight]:
     """How good the model is, and what a degree more does on the hottest and coldest hours."""
     evidence = [Cell("scada", feeder, "value"), Cell("weather", feeder, "temp_c")]
-    told = f"error of hours left out of the fit in blocks of {load_model.BLOCK_DAYS} days; {model.days:.0f} days fitted"
+    share = 100.0 * model.typical / abs(model.ensemble.mean) if model.ensemble.mean else float("nan")
+    told = (
+        f"mean relative error of hours left out of the fit in blocks of {load_model.BLOCK_DAYS} days, hours of little "
+        f"load weigh much; the errors are {share:.1f} % of the mean load; {model.days:.0f} days fitted"
+    )
     rows = [Insight(MODULE, "left_out_mape_pct", model.left_out_mape_pct, "%", told, feeder, evidence=evidence)]
     rise = response(model, index, temp, spec, 1.0)
     known = temp.reindex(index).to_numpy()

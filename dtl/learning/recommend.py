@@ -25,6 +25,8 @@ NEW = {"ev": {"kind": "ev", "penetration": 0.3}, "electrification": {"kind": "el
 """The layer that is suggested where no scenario has one of its kind."""
 KNOWN = 0.5
 """The share of its uncertainty that a kind keeps once a scenario with it was run."""
+SETTLED = 2.0
+"""Loading over its limit from which a feeder needs work whatever is added: more of it tells nothing new."""
 GROWTH_SD = 0.5
 """Standard deviation of growth to the last planned year, as a share of it."""
 LOADED = ("max_line_load_pct", "max_transformer_load_pct")
@@ -75,7 +77,8 @@ def advise(feeders: Sequence[Standing], known: Known, top: int) -> list[Advice]:
     """The scenarios that were not run, those first that are expected to show most beyond what the base shows.
 
     The score of a scenario is the sum over feeders of the expected loading beyond the limit, less what the base is
-    beyond it already, times its standard deviation; loading is taken as normal. A scenario has up to two kinds besides
+    beyond it already, times its standard deviation; loading is taken as normal, and counts up to `SETTLED` times the
+    limit. A scenario has up to two kinds besides
     growth, which stands in each where years lie ahead and some feeder grows.
     """
     layers = _layers(feeders, known)
@@ -135,9 +138,16 @@ def _score(feeder: Standing, kinds: Sequence[str], years: int, seen: set[str]) -
     spread = math.sqrt(variance)
     if spread == 0:
         return 0.0, mean
-    z = (mean - 1) / spread
-    beyond = spread * math.exp(-z * z / 2) / math.sqrt(2 * math.pi) + (mean - 1) * 0.5 * math.erfc(-z / math.sqrt(2))
-    return max(0.0, beyond - max(0.0, feeder.ratio - 1)) * spread, mean
+    beyond = _beyond(mean, spread, 1.0) - _beyond(mean, spread, SETTLED)
+    known = min(max(0.0, feeder.ratio - 1.0), SETTLED - 1.0)
+    return max(0.0, beyond - known) * spread, mean
+
+
+def _beyond(mean: float, spread: float, level: float) -> float:
+    """The expectation of what a normal variable lies above a level, and of nothing where it lies below."""
+    z = (mean - level) / spread
+    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return spread * density + (mean - level) * 0.5 * math.erfc(-z / math.sqrt(2))
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:

@@ -20,11 +20,14 @@ from dtl.learning.insight import OK, REFUSED, Cell, Insight, LearnResult, not_en
 MODULE = "surrogate"
 OPTIMISTIC = 1.05
 """Answers above this many times what is true are optimistic."""
+NOTHING_KW = 0.1
+"""Capacities below are none."""
 LEAST_SITES = 3
 """Sites with a capacity that a feeder needs to be learned from."""
 KEY = ["feeder", "scenario", "year", "case", "of", "bus", "phases"]
 
 Real = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
@@ -34,21 +37,22 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     """
     every = tables["formula"].to_pandas().astype({"feeder": str, "of": str, "formula_term": str, "note": str})
     known = every[every["bus"] != ""].reset_index(drop=True)
-    fit = usable(known)
-    names = sorted(fit["feeder"].unique())
+    found = known[known["hc_kw"].notna()].reset_index(drop=True)
+    learned = learnable(found)
+    names = sorted(found.loc[learned, "feeder"].unique())
     if len(names) < LEAST_FEEDERS:
         return LearnResult([_few(every, known, names)])
     share, seed = float(spec.get("max_optimistic_share", 0.05)), int(spec.get("seed", 0))
-    at, truth = capacity_model.sites(fit), true_kw(fit)
-    log_ratio = np.log(truth / at.formula_kw)
-    scored = capacity_model.left_out(at, log_ratio, share, seed)
-    model = capacity_model.fit(at, log_ratio, share, seed)
-    score = _Score(at, truth, scored, model, share)
+    at, truth = capacity_model.sites(found), true_kw(found)
+    log_ratio = np.log(np.where(learned, truth, at.formula_kw) / at.formula_kw)
+    scored = capacity_model.left_out(at, log_ratio, share, seed, learned)
+    model = capacity_model.fit(at.of(learned), log_ratio[learned], share, seed)
+    score = _Score(at, truth, scored, model, share, learned, found["top_kw"].to_numpy(np.float64))
     text = json.dumps(model.exported(), separators=(",", ":"), allow_nan=False)
     about = {
         "target": "hosting_kw", "verdict": score.verdict, "digest": hashlib.sha256(text.encode()).hexdigest()[:12],
         "mape_pct": score.mape_pct, "p90_error_pct": score.p90_pct, "optimistic_pct": score.optimistic_pct,
-        "feeders": len(names), "rows": len(truth), "model": text,
+        "feeders": len(names), "rows": int(learned.sum()), "model": text,
     }  # fmt: skip
     answers = _answers(known, model, score)
     return LearnResult(
@@ -58,12 +62,16 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     )  # fmt: skip
 
 
+def learnable(known: pd.DataFrame) -> Flags:
+    """Which rows of ``formula`` can be learned from: a capacity was found, above nothing and below the largest."""
+    found = known["hc_kw"].notna() & (known["hc_kw"] > 0) & ~known["at_least"].astype(bool)
+    some = found & (known["formula_kw"] < known["top_kw"]) & (known["formula_kw"] > 0)
+    return np.asarray(some & (some.groupby(known["feeder"]).transform("sum") >= LEAST_SITES), np.bool_)
+
+
 def usable(known: pd.DataFrame) -> pd.DataFrame:
-    """The rows of ``formula`` that can be learned from: a capacity was found, above nothing and below the largest."""
-    found = known["hc_kw"].notna() & (known["hc_kw"] > 0) & ~known["at_least"]
-    some = known[found & (known["formula_kw"] < known["top_kw"]) & (known["formula_kw"] > 0)]
-    count = some.groupby("feeder")["bus"].transform("size")
-    return some[count >= LEAST_SITES].reset_index(drop=True)
+    """The rows of ``formula`` that can be learned from."""
+    return known[learnable(known)].reset_index(drop=True)
 
 
 def true_kw(fit: pd.DataFrame) -> Real:
@@ -83,16 +91,23 @@ def _few(every: pd.DataFrame, known: pd.DataFrame, names: list[str]) -> Insight:
 
 
 class _Score:
-    """How good the answers are for feeders that were left out."""
+    """How good the answers are for feeders that were left out.
 
-    def __init__(self, at: Sites, truth: Real, found: Scored, model: Model, share: float) -> None:
+    Errors are of the sites that can be learned from; bounds are judged at sites without any capacity, and where the
+    formula alone finds no limit below the largest plant, as well.
+    """
+
+    def __init__(self, at: Sites, truth: Real, found: Scored, model: Model, share: float, learned: Flags, top: Real):
         self.at, self.truth, self.found, self.model, self.share = at, truth, found, model, share
-        self.inside = found.inside if found.inside.any() else np.ones(len(truth), np.bool_)
-        self.error = found.kw / truth - 1.0
+        self.learned = learned
+        domain = found.inside if (found.inside & learned).any() else np.ones(len(truth), np.bool_)
+        self.inside = domain & learned
+        self.error = np.minimum(found.kw, top) / np.maximum(truth, capacity_model.LEAST_KW) - 1.0
         self.mape_pct = 100.0 * float(np.abs(self.error[self.inside]).mean())
         self.p90_pct = 100.0 * float(np.quantile(np.abs(self.error[self.inside]), 0.9))
-        self.over = found.bound_kw > OPTIMISTIC * truth
-        self.optimistic_pct = 100.0 * float(self.over[self.inside].mean())
+        self.over = np.minimum(found.bound_kw, top) > OPTIMISTIC * np.maximum(truth, NOTHING_KW)
+        self.judged = domain
+        self.optimistic_pct = 100.0 * float(self.over[domain].mean())
         self.verdict = OK if self.optimistic_pct <= 100.0 * share else REFUSED
 
     def rows(self) -> Iterator[Insight]:
@@ -102,7 +117,7 @@ class _Score:
         shifted = "the formula times its median ratio" if self.model.shift else "the formula as it is"
         means = "trees on the formula" if self.model.trees is not None else shifted
         by = f"each of {len(names)} feeders left out in turn, {int(i.sum())} sites inside of the domain"
-        formula = 100.0 * float(np.abs(self.at.formula_kw / self.truth - 1.0)[i].mean())
+        formula = 100.0 * float(np.abs(self.at.formula_kw[i] / self.truth[i] - 1.0).mean())
         refused = (
             ""
             if self.verdict == OK
@@ -114,7 +129,9 @@ class _Score:
         slack = 100.0 * float((1.0 - self.found.bound_kw[i] / self.truth[i]).mean())
         yield Insight(metric="mape_pct", value=self.mape_pct, unit="%", text=f"mean error of {means}; {by}; of the "
                       f"formula alone {formula:.2f} %", **same)  # fmt: skip
-        text = f"share of lower bounds more than 5 % above what was found; {by}{refused}"
+        besides = int((self.judged & ~self.learned).sum())
+        more = f" and {besides} without a capacity between nothing and the largest plant" if besides else ""
+        text = f"share of lower bounds more than 5 % above what was found; {by}{more}{refused}"
         yield Insight(metric="optimistic_bound_pct", value=self.optimistic_pct, unit="%", verdict=self.verdict,
                       text=text, **same)  # fmt: skip
         yield Insight(metric="optimistic_point_pct", value=over, unit="%",
@@ -124,10 +141,11 @@ class _Score:
         yield Insight(metric="p95_error_pct", value=100.0 * float(np.quantile(np.abs(self.error[i]), 0.95)), unit="%",
                       text=f"error that 5 % of answers exceed; {by}", **same)  # fmt: skip
         yield Insight(metric="rank_correlation", value=float(rank), text=f"Spearman; {by}", **same)
-        yield Insight(metric="out_of_domain_pct", value=100.0 * float((~self.found.inside).mean()), unit="%",
+        out = 100.0 * float((~self.found.inside[self.learned]).mean())
+        yield Insight(metric="out_of_domain_pct", value=out, unit="%",
                       text="share of sites of feeders that were left out which the model refuses", **same)  # fmt: skip
         for name in names:
-            own = self.at.feeder == name
+            own = (self.at.feeder == name) & self.learned
             error = 100.0 * float(np.abs(self.error[own]).mean())
             text = f"mean error on its {int(own.sum())} sites by a model that has not seen the feeder; optimistic " \
                    f"bounds {100.0 * float(self.over[own].mean()):.1f} %"  # fmt: skip

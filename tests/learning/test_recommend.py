@@ -23,6 +23,12 @@ def test_the_feeder_under_its_rating_that_grows_is_asked_with_cars_in_a_heatwave
     assert first[0].feeder.feeder == "a"
 
 
+def test_a_feeder_far_beyond_its_limit_does_not_hide_those_near_theirs() -> None:
+    lost = advise([*PLANTED[:3], Standing("lost", 4.2, 0.04)], EMPTY, 10)
+    assert lost[0].feeder.feeder == "a"
+    assert not advise([Standing("lost", 4.2, 0.04)], EMPTY, 10)
+
+
 def test_names_of_feeders_change_nothing_but_names() -> None:
     turned = [Standing("zyxw"["abcd".index(f.feeder)], f.ratio, f.growth) for f in reversed(PLANTED)]
     one, other = advise(PLANTED, EMPTY, 10), advise(turned, EMPTY, 10)

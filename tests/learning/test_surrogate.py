@@ -85,6 +85,17 @@ def test_a_model_that_is_too_optimistic_answers_nothing(rows: list[dict[str, Any
     assert told["tables"]["surrogate_model"]["verdict"].to_pylist() == ["refused"]
 
 
+def test_an_answer_where_nothing_fits_counts_as_optimistic_though_nothing_is_learned_there(
+    rows: list[dict[str, Any]],
+) -> None:
+    before = said(rows)
+    full = [dict(r, hc_kw=0.0) if n % 3 == 0 and r["hc_kw"] else r for n, r in enumerate(rows)]
+    told = said(full)
+    assert told["optimistic_bound_pct"].value > before["optimistic_bound_pct"].value + 20.0
+    assert told["optimistic_bound_pct"].verdict == "refused"
+    assert told["mape_pct"].value == pytest.approx(before["mape_pct"].value, abs=2.0)
+
+
 def test_a_site_unlike_all_others_is_refused_with_the_reason(rows: list[dict[str, Any]]) -> None:
     strange = {**rows[0], "bus": "far", "kv_ll": 400.0, "hc_kw": None}
     answered = {r["bus"]: r for r in said([*rows, strange])["tables"]["surrogate"].to_pylist()}
