@@ -13,6 +13,8 @@ from typing import Any
 
 SUSTAINED_S = 300.0
 """An interruption is sustained when it lasts longer than this [s]."""
+UNLISTED = "not available: the sources list no interruptions of five minutes and less"
+"""Why nothing is said of momentary interruptions."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def frequency(sums: Sums, customers: float, hours: float, mark: str = "") -> Ite
 def momentary(sums: Sums, customers: float, *, listed: bool) -> Value:
     """MAIFI of events; not available where the sources list no momentary interruptions."""
     if not listed:
-        return "maifi", None, "not available: the sources list no interruptions of five minutes and less"
+        return "maifi", None, UNLISTED
     if not customers:
         return "maifi", None, "nobody is served, or nobody counts customers"
     return "maifi", sums.momentary / customers, ""

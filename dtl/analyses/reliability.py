@@ -152,6 +152,7 @@ class _Past:
         yield _row(feeder, year, "customers_served", base.customers / n or None, base.basis)
         if self.words.get("major_events") != "excluded":
             yield from _rows(feeder, year, _counts(sums, n))
+            yield from _rows(feeder, year, [_momentary(sums, n, listed=self.listed)])
             yield from _rows(feeder, year, indices.frequency(sums, base.customers, hours))
             yield from _rows(feeder, year, [indices.momentary(sums, base.customers, listed=self.listed)])
             yield from _rows(feeder, year, indices.by_load(sums, base.kva))
@@ -192,8 +193,12 @@ def _counts(sums: Sums, years: int, mark: str = "") -> Iterator[indices.Value]:
     yield f"sustained_interruptions{mark}", sums.events / years, ""
     yield f"customers_interrupted{mark}", sums.customers / years, ""
     yield f"customer_interruption{mark}_min", sums.minutes / years, ""
-    if not mark:
-        yield "momentary_interruptions", sums.momentary_events / years, ""
+
+
+def _momentary(sums: Sums, years: int, *, listed: bool) -> indices.Value:
+    """The number of momentary interruptions; none, and not 0, where the sources list none."""
+    known = sums.momentary_events / years if listed else None
+    return "momentary_interruptions", known, "" if listed else indices.UNLISTED
 
 
 def _causes(feeder: str, year: int, mine: list[Interruption], customers: float, years: int) -> Iterator[Row]:
@@ -210,8 +215,7 @@ def _causes(feeder: str, year: int, mine: list[Interruption], customers: float, 
 
 def _parts(feeder: str, year: int, kind: str, element: str, sums: Sums, years: int) -> Iterator[Row]:
     for metric, value, text in _counts(sums, years):
-        if metric != "momentary_interruptions":
-            yield _row(feeder, year, metric, value, text, kind, element)
+        yield _row(feeder, year, metric, value, text, kind, element)
 
 
 def _rows(feeder: str, year: int, values: Iterator[indices.Value] | Sequence[indices.Value]) -> Iterator[Row]:

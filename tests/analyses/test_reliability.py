@@ -202,7 +202,8 @@ def test_maifi_is_not_available_without_momentaries_and_never_nought() -> None:
     for words in ({}, {"momentaries": "missing"}):
         made = found(rows, served(f1=100), **words)
         for year in (0, 2025):
-            assert value(made, "maifi", year) is None and "not available" in text(made, "maifi", year)
+            for metric in ("maifi", "momentary_interruptions"):
+                assert value(made, metric, year) is None and "not available" in text(made, metric, year)
     assert value(found(rows, served(f1=100), momentaries="listed"), "maifi") == 0
 
 
