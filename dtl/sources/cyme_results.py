@@ -19,7 +19,7 @@ from dtl.sources.cyme_sets import bound
 from dtl.sources.listing import CellError, folded, refuse, shipped
 from dtl.sources.oms_words import alias, places
 from dtl.sources.reading import Reading, plain
-from dtl.sources.sheets import Cell, Sheet, sheets
+from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
 from dtl.spec.results import UNITS
 
 PHASES = {"a": "A", "b": "B", "c": "C", "ab": "AB", "bc": "BC", "ca": "CA", "all": ""}
@@ -54,6 +54,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     for (key, file), path in sorted(sets.items()):
         try:
             for sheet in sheets(file, path, int(spec.get("header_row") or 1), spec.get("sheets")):
+                tell_left(reading, sheet)
                 table.add(sheet, key)
         except (SourceError, OSError) as err:
             text = str(err).removeprefix(f"{file}: ")

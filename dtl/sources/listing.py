@@ -20,7 +20,7 @@ import yaml
 from dtl.errors import Severity, SourceError
 from dtl.sources.oms_words import places
 from dtl.sources.reading import Reading
-from dtl.sources.sheets import Cell, Sheet, sheets
+from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
 
 MAPS = Path(__file__).parent / "columns"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
@@ -125,7 +125,9 @@ def opened(reading: Reading, file: str, path: Path) -> Iterator[Sheet]:
         reading.find("source.file-missing", "error", "the file does not exist", file=file, remedy="Correct the path.")
         return
     try:
-        yield from sheets(file, path)
+        for sheet in sheets(file, path):
+            tell_left(reading, sheet)
+            yield sheet
     except SourceError as err:
         text = str(err).removeprefix(f"{file}: ")
         reading.find("given.file", "error", text, file=file, remedy="Correct the file, or what the study says.")

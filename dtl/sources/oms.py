@@ -17,7 +17,7 @@ from dtl.sources.oms_rows import Row, RowError, Rows
 from dtl.sources.oms_served import served
 from dtl.sources.oms_words import TOTALS, columns, places
 from dtl.sources.reading import Reading
-from dtl.sources.sheets import Sheet, sheets
+from dtl.sources.sheets import Sheet, sheets, tell_left
 
 NEEDED = {"outages": ("id", "start"), "steps": ("id", "end")}
 LONGEST = timedelta(days=30)
@@ -74,6 +74,7 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
         return
     wanted = columns(spec.get("columns" if first else "step_columns") or "ours", table)
     for sheet in found:
+        tell_left(reading, sheet)
         at = places(sheet.header, wanted)
         if not _complete(reading, sheet, at, table):
             continue

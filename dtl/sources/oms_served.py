@@ -10,7 +10,7 @@ from dtl.errors import SourceError
 from dtl.sources.oms_rows import Row, RowError
 from dtl.sources.oms_words import alias, places
 from dtl.sources.reading import Reading
-from dtl.sources.sheets import sheets
+from dtl.sources.sheets import sheets, tell_left
 
 COLUMNS = {n: [n] for n in ("feeder", "customers", "year", "kva")}
 
@@ -33,6 +33,7 @@ def served(reading: Reading, spec: Mapping[str, Any], path: Path | None) -> list
         text = str(err).removeprefix(f"{stated}: ")
         reading.find("outage.file", "error", text, file=stated, remedy="Correct the file.")
         return []
+    tell_left(reading, sheet)
     at = places(sheet.header, COLUMNS)
     lacking = [f for f in ("feeder", "customers") if f not in at]
     for field in lacking:

@@ -8,7 +8,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from dtl.errors import SourceError
+from dtl.sources.reading import Reading
 
 Cell = str | datetime
 """A cell: its text without blanks around, or a point in time where the file itself says that it is one."""
@@ -53,6 +54,19 @@ class Sheet:
     serials: datetime | None = None
     recoded: bool = False
     """Whether the file was no UTF-8 and was read as Windows-1252."""
+    left: tuple[str, ...] = ()
+    """Other sheets of the file that hold something, where nobody said which ones to read."""
+    alike: bool = False
+    """Whether one of them has the same names of columns."""
+
+
+def tell_left(reading: Reading, sheet: Sheet) -> None:
+    """Say which sheets of a file are not read; a warning where one of them looks like more of the same."""
+    if sheet.left:
+        text = f"only the sheet {sheet.name!r} is read" + (", and another has the same columns" if sheet.alike else "")
+        reading.find("source.sheets-left", "warning" if sheet.alike else "info", text, file=sheet.file,
+                     value=", ".join(sheet.left), remedy="Name the sheets to read, if the study can; else one file "
+                     "for each.")  # fmt: skip
 
 
 def sheets(file: str, path: Path, header_row: int = 1, names: list[str] | None = None) -> Iterator[Sheet]:
@@ -115,7 +129,12 @@ def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> I
                     if name not in book.sheetnames:
                         there = ", ".join(book.sheetnames)
                         raise SourceError(f"{file}: has no sheet {name!r}; there is {there}")
-                    yield _sheet(file, book[name], name, header_row, book.epoch)
+                    found = _sheet(file, book[name], name, header_row, book.epoch)
+                    others = (
+                        {} if names else {s.title: _head(s, header_row) for s in book.worksheets if s.title != name}
+                    )
+                    left = tuple(title for title, head in others.items() if any(head))
+                    yield replace(found, left=left, alike=any(others[title] == found.header for title in left))
             finally:
                 book.close()
     except BROKEN as err:
@@ -153,6 +172,13 @@ def _sheet(file: str, sheet: Any, name: str, header_row: int, epoch: datetime) -
     if not any(header):
         raise SourceError(f"{file}: row {header_row} of the sheet {name!r} holds no column names")
     return Sheet(file, header, tuple(rows), name, epoch)
+
+
+def _head(sheet: Any, header_row: int) -> tuple[str, ...]:
+    """The names of the columns of a sheet, else what stands in its first row."""
+    rows = list(sheet.iter_rows(max_row=header_row, values_only=True))
+    heads = [tuple(str(_cell(v)) for v in row) for row in rows]
+    return next((head for head in reversed(heads) if any(head)), ())
 
 
 def _cell(value: object) -> Cell:

@@ -74,6 +74,18 @@ def test_excel_as_people_make_it(tmp_path: Path) -> None:
     assert [f.message for f in missing.findings] == ["has no sheet 'third'; there is Sheet"]
 
 
+def test_sheets_that_are_not_read_are_told(tmp_path: Path) -> None:
+    body, plain = exports.rows(12), {"steps": None, "customers_served": None}
+    more = exports.as_excel(exports.HEADER, body[:7], (), y2025=body[7:])
+
+    def told(**spec: Any) -> list[tuple[str, str]]:
+        found = read(tmp_path, {"oms.xlsx": more}, **plain, **spec).findings
+        return [(f.severity, f.value) for f in found if f.check == "source.sheets-left"]
+
+    assert told() == [("warning", "y2025")]
+    assert told(sheets=["Sheet", "y2025"]) == told(sheets=["Sheet"]) == []
+
+
 @pytest.mark.parametrize("what", ["entity", "bomb"])
 def test_hostile_excel_is_refused(tmp_path: Path, what: str) -> None:
     path = tmp_path / "oms.xlsx"
