@@ -139,7 +139,7 @@ def _group(row: Row, money: _Money, label: Mapping[str, str]) -> Row:
         "feeder": row["feeder"], "case": row["case"], "label": label.get(row["case"], row["case"]), "count": count,
         "cost": money.text(row["cost"]) if money.currency else str(count), "verdict": _WORDS[row["verdict"]],
         "bad": row["verdict"] in ("still_violates", "not_solved"),
-        "left": row["left"] if count else row["why"],
+        "left": _labelled((row["left"] if count else row["why"]) or "", label),
         **{f"{w}_{a}": figures.text(row[f"{w}_{a}"], unit) for a in ("before", "after") for w, unit in
            (("element_h", "h"), ("violating_h", "h"), ("worst_pct", "%"), ("min_pu", "pu"), ("loss_kwh", "kWh"))},
     }  # fmt: skip

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dtl.analyses.hours import when
+from dtl.report import figures
+
+NOTED = 6
+"""Programs that the overview tells of; the page of assumptions has all."""
 
 
 def lines(manifests: Iterable[Mapping[str, Any]], states: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -24,3 +28,24 @@ def lines(manifests: Iterable[Mapping[str, Any]], states: Sequence[str] = ()) ->
 
 def _when(row: Mapping[str, Any], states: Sequence[str]) -> str:
     return f"{row['executed']}, first {when(row['first_hour'], states)}" if row["first_hour"] else str(row["executed"])
+
+
+def notices(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What the overview says of the rows of `lines`: a sentence for each case and program that was executed."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["hours"]:
+            found.setdefault((row["case"], row["program"]), []).append(row)
+    return [_notice(case, program, own) for (case, program), own in list(found.items())[:NOTED]]
+
+
+def _notice(case: str, program: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    hours, reached, shed = (sum(row[name] for row in rows) for name in ("hours", "hours_reached", "shed_kwh"))
+    worst = max(rows, key=lambda row: row["before_pct"] or 0.0)
+    before, after = (figures.text(worst[name], "%") for name in ("before_pct", "after_pct"))
+    text = (
+        f"In {case}, program {program} acts in {figures.text(hours, 'h')} and reaches its target in "
+        f"{figures.text(reached, 'h')} with taps held; it sheds {figures.text(shed, 'kWh')}. In its worst hour "
+        f"{worst['element']} goes from {before} to {after}."
+    )
+    return {"kind": "note" if reached == hours else "trouble", "text": text, "link": "assumptions.html"}

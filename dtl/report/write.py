@@ -162,6 +162,7 @@ def _write_pages(
     cases = study_payloads.cases(spec, facts)
     labels = {c["case"]: c["label"] for c in cases}
     told_by = groups.manifests(spec, inputs, index)
+    of_layers = _of_manifests(told_by, facts, labels)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
     rows = downloads.write(site / "docs" / "downloads", facts.table, listed, spec["spec_text"])
@@ -174,11 +175,17 @@ def _write_pages(
         "index": overview.context(
             facts,
             cases,
-            [*spec.get("notices", ()), *states.notice(facts), *insights.notices(learned), *quality.notices(data)],
+            [
+                *spec.get("notices", ()),
+                *states.notice(facts),
+                *programs.notices(of_layers["programs"]),
+                *insights.notices(learned),
+                *quality.notices(data),
+            ],
         ),
         "states": states.context(facts, snapshot, cases),
         "data-quality": data,
-        "assumptions": assumptions.context(spec, cases, index) | _of_manifests(told_by, facts, labels),
+        "assumptions": assumptions.context(spec, cases, index) | of_layers,
         "method": _method(told_by, listed["findings"], spec, reference, labels),
         "hosting-capacity": hosting_swept.beside(hosting.context(facts, cases), varied),
         "compare": compare_page.context(spec, facts, cases),
