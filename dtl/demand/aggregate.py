@@ -239,11 +239,10 @@ def aggregate(
 ) -> Aggregate:
     """Sum the readings of a group by the transformer and class of its meters.
 
-    Where `rated_kva`, the ratings of the transformers, is given, readings are left out that their service cannot carry.
-
     ``readings`` is a file by the contract of that name, ``meters`` a table by its own; readings longer than a step, an
-    hour at most, are held through their steps. A meter that is placed but has
-    no reading lowers the coverage of its transformer; it weighs as much as the mean of those beside it.
+    hour at most, are held through their steps, and left out where their service cannot carry them by `rated_kva`, the
+    ratings of the transformers. A meter that is placed but has no reading lowers the coverage of its transformer; it
+    weighs as much as the mean of those beside it.
 
     Raises
     ------
