@@ -43,9 +43,19 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 def command(
     study: str, targets: Sequence[str], profile: str, cores: int | None, force: dict[str, list[str]]
 ) -> list[str]:
-    """The command line; ``force`` maps rules to outputs that must be asked for again."""
-    chosen = ROOT / "profiles" / profile
-    words = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(ROOT / "Snakefile")]
+    """The command line; ``force`` maps rules to outputs that must be asked for again.
+
+    Raises
+    ------
+    StoreError
+        This Python's environment has no Snakemake.
+    """
+    chosen, program = ROOT / "profiles" / profile, Path(sys.executable).with_name("snakemake")
+    if not program.exists():
+        raise StoreError(
+            f"Snakemake is not in the environment of this Python: there is no {program}; install DTL there"
+        )
+    words = [str(program), "--snakefile", str(ROOT / "Snakefile")]
     words += ["--workflow-profile", str(chosen), *(["--cores", str(cores)] if cores else [])]
     words += ["--directory", str(Path.cwd())] if elsewhere(profile) else []
     paths = [p for outputs in force.values() for p in outputs]

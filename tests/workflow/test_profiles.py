@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from tinystudy import ROOT
 
+from dtl.errors import StoreError
 from dtl.workflow import snakemake
 from dtl.workflow.stages import STAGES
 
@@ -96,6 +98,12 @@ def test_jobs_elsewhere_are_told_their_folder_and_have_no_worker_here(monkeypatc
             assert words[words.index("--directory") + 1] == str(Path.cwd())
     with snakemake.warm_worker(here=False) as worker:
         assert worker is None
+
+
+def test_an_environment_without_snakemake_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(StoreError, match="Snakemake is not in the environment of this Python"):
+        snakemake.command("tiny", [], "default", None, {})
 
 
 def test_variables_of_the_environment_that_pods_are_given_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
