@@ -239,10 +239,9 @@ def aggregate(
 ) -> Aggregate:
     """Sum the readings of a group by the transformer and class of its meters.
 
-    ``readings`` is a file by the contract of that name, ``meters`` a table by its own; readings longer than a step, an
-    hour at most, are held through their steps, and left out where their service cannot carry them by `rated_kva`, the
-    ratings of the transformers. A meter that is placed but has no reading lowers the coverage of its transformer; it
-    weighs as much as the mean of those beside it.
+    ``readings`` is a file by the contract of that name; those longer than a step, an hour at most, are held through
+    their steps, those left out that the service cannot carry by `rated_kva`, the ratings of the transformers. A placed
+    meter without readings lowers the coverage of its transformer; it weighs as much as the mean of those beside it.
 
     Raises
     ------
