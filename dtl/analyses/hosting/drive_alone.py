@@ -98,23 +98,30 @@ def alone(grid: Grid, hours: Ints, decided: tuple[Real, Ints, Ints, Ints], top: 
     every, shape = np.arange(count), (len(grid.criteria) - 1, count)
     made = Alone(np.full(shape, top), np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.bool_))
     site, hour = (x.ravel() for x in np.meshgrid(every, hours, indexing="ij"))
-    first = reaches(grid, rules, site, hour, np.clip(kw_of_all, 1e-5 * top, top)[site], pre_existing)
+    least = np.clip(kw_of_all, 1e-5 * top, top)
+    first = reaches(grid, rules, site, hour, least[site], pre_existing)
+    most = solvable(grid, int(hours[0]), least, top)
     for i in rules.tolist():
-        by_hour = first.kw[i].reshape(count, len(hours))
+        asked = np.flatnonzero(criterion != i)  # the criterion that decides has the answer of the site
+        if not len(asked):
+            continue
+        by_hour = first.kw[i].reshape(count, len(hours))[asked]
         nearest = np.argsort(by_hour, axis=1, kind="stable")[:, :_KEPT]
-        site, hour, guess = np.repeat(every, nearest.shape[1]), hours[nearest].ravel(), by_hour.min(axis=1)
+        kept = nearest.shape[1]
+        site, hour, guess = np.repeat(asked, kept), hours[nearest].ravel(), by_hour.min(axis=1)
         for _ in range(_ROUNDS):
-            last = reaches(grid, np.array([i]), site, hour, np.clip(guess, 1e-5 * top, top)[site], pre_existing)
-            best = last.kw[0].reshape(nearest.shape).argmin(axis=1) + every * nearest.shape[1]
+            kw = np.repeat(np.clip(guess, 1e-5 * top, most[asked]), kept)
+            last = reaches(grid, np.array([i]), site, hour, kw, pre_existing)
+            best = last.kw[0].reshape(nearest.shape).argmin(axis=1) + np.arange(len(asked)) * kept
             guess = last.kw[0, best]
-        made.kw[i], made.row[i], made.hour[i], made.lost[i] = guess, last.row[0, best], hour[best], last.lost[best]
+        made.kw[i, asked], made.row[i, asked] = guess, last.row[0, best]
+        made.hour[i, asked], made.lost[i, asked] = hour[best], last.lost[best]
     for i, linear in enumerate(grid.linear, len(rules)):
         if len(linear.limit):
             with np.errstate(divide="ignore", invalid="ignore"):
                 reach = np.where(linear.weight > 0, np.maximum(linear.limit, 0.0)[:, None] / linear.weight, np.inf)
             made.row[i] = reach.argmin(axis=0)
             made.kw[i] = reach[made.row[i], every]
-    most = solvable(grid, int(hours[0]), np.clip(kw_of_all, 1e-5 * top, top), top)
     beyond = (made.kw > most) & (most < top)
     made.lost[: len(rules)] |= beyond[: len(rules)]
     made.kw[: len(rules)] = np.minimum(made.kw, most)[: len(rules)]
@@ -124,4 +131,5 @@ def alone(grid: Grid, hours: Ints, decided: tuple[Real, Ints, Ints, Ints], top: 
     own = criterion < shape[0]
     for values, told in ((made.kw, kw_of_all), (made.row, row_of_all), (made.hour, hour_of_all)):
         values[criterion[own], every[own]] = told[own]
+    made.lost[criterion[own], every[own]] = False
     return made
