@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dtl import tables
-from dtl.demand.batches import batches, fitting, mean_kw, with_energy
+from dtl.demand.batches import Left, batches, fitting, mean_kw, with_energy
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.caught_up import CatchUp, catch_ups
 from dtl.demand.implausible import Implausible, implausible
@@ -253,11 +253,7 @@ def aggregate(
     number = {key: k for k, key in enumerate(keys)}
     steps = Steps.of(calendar, timezone, step_min)
     sums = Sums(len(keys), steps)
-    late = catch_ups(with_energy(readings))
-    left = [(one.meter, one.start, one.start + 1) for one in late]
-    most = {m: kva for m, (t, _) in places.items() if (kva := (rated_kva or {}).get(t, 0.0)) > 0}
-    odd = implausible(with_energy(readings, left), most) if most else []
-    left += [(one.meter, one.start, one.end) for one in odd]
+    late, odd, left = _left_out(readings, places, rated_kva or {})
     weights = mean_kw(readings, left)
     shares = np.zeros((len(keys) + 1) * steps.count)
     for names, code, start, minutes, kwh, kvarh, flag in (fitting(b, step_min) for b in batches(readings, left)):
@@ -289,6 +285,17 @@ def aggregate(
         tuple(late),
         tuple(odd),
     )
+
+
+def _left_out(
+    readings: Path, places: Mapping[str, tuple[str, str]], rated_kva: Mapping[str, float]
+) -> tuple[list[CatchUp], list[Implausible], list[Left]]:
+    """Readings that hold the energy of a gap, those that no service carries, and where both are."""
+    late = catch_ups(with_energy(readings))
+    left = [(one.meter, one.start, one.start + 1) for one in late]
+    most = {meter: kva for meter, (transformer, _) in places.items() if (kva := rated_kva.get(transformer, 0.0)) > 0}
+    odd = implausible(with_energy(readings, left), most) if most else []
+    return late, odd, left + [(one.meter, one.start, one.end) for one in odd]
 
 
 def _whole(
