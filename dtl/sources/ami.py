@@ -28,6 +28,7 @@ REASONS = {
     "ami.stamp": "its stamp cannot be read", "ami.gap": "its stamp names an hour that clocks skipped",
     "ami.grid": "its stamp lies between two intervals", "ami.meter": "names no meter",
     "ami.channel": "its channel has no meaning", "ami.number": "its numbers cannot be read",
+    "ami.thousands": "its numbers have separators of thousands",
 }  # fmt: skip
 
 Said = tuple[Severity, str, str]

@@ -28,7 +28,12 @@ RATIO, FREE = 400, 64 * 1024**2
 """Most bytes that a packed byte may become, once more than ``FREE`` are unpacked."""
 NULLS = ["", "NA", "N/A", "NULL", "Null", "null", "NaN", "nan", "-", "None"]
 WORD = pa.dictionary(pa.int32(), pa.string())
-_NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
+_NUMBER = {
+    ".": r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$",
+    ",": r"^\s*[-+]?(\d+,?\d*|,\d+)([eE][-+]?\d+)?\s*$",
+}
+"""A number, by its decimal point."""
+_THOUSANDS = r"^\s*[-+]?\d{1,3}([.,' \x{a0}\x{202f}]\d{3})+([.,]\d+)?\s*$"
 
 
 @dataclass
@@ -188,11 +193,21 @@ class _Parser:
             if self.types[name] != pa.float64():
                 block.table = block.table.set_column(place, name, text)
                 continue
+            bad = pc.invert(pc.match_substring_regex(text, _NUMBER[self.decimal])).fill_null(False)
+            many = pc.and_(bad, pc.match_substring_regex(text, _THOUSANDS).fill_null(False))
+            for check, found in (("ami.thousands", many), ("ami.number", pc.and_(bad, pc.invert(many)))):
+                if count := pc.sum(found).as_py() or 0:
+                    row = pc.index(found, True).as_py()
+                    head = self.layout.header[int(name)]
+                    block.troubles.append(Trouble(check, head, count, block.at(row), str(text[row])))
+            text = pc.if_else(bad, None, text)
+            bad = pc.invert(pc.match_substring_regex(text, _NUMBER[self.decimal])).fill_null(False)
+            many = pc.and_(bad, pc.match_substring_regex(text, _THOUSANDS).fill_null(False))
+            for check, found in (("ami.thousands", many), ("ami.number", pc.and_(bad, pc.invert(many)))):
+                if count := pc.sum(found).as_py() or 0:
+                    row = pc.index(found, True).as_py()
+                    head = self.layout.header[int(name)]
+                    block.troubles.append(Trouble(check, head, count, block.at(row), str(text[row])))
+            text = pc.if_else(bad, None, text)
             text = pc.replace_substring(text, ",", ".") if self.decimal == "," else text
-            bad = pc.and_kleene(pc.invert(pc.match_substring_regex(text, _NUMBER)), pc.is_valid(text)).fill_null(False)
-            if count := pc.sum(bad).as_py() or 0:
-                row = pc.index(bad, True).as_py()
-                head = self.layout.header[int(name)]
-                block.troubles.append(Trouble("ami.number", head, count, block.at(row), str(text[row])))
-                text = pc.if_else(bad, None, text)
             block.table = block.table.set_column(place, name, pc.cast(text, pa.float64()))

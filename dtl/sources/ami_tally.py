@@ -22,6 +22,11 @@ class Trouble(NamedTuple):
 REMEDY: dict[str, tuple[Severity, str, str]] = {
     "ami.ragged": ("warning", "rows have another number of cells than the header, and are refused", "Export it again."),
     "ami.number": ("warning", "cells are no finite number, and count as empty", "Correct the cells or the column map."),
+    "ami.thousands": (
+        "error",
+        "numbers have separators of thousands, and count as empty: the largest ones would be lost",
+        "Export numbers without them; decimal says what the point of decimals is.",
+    ),
     "ami.stamp": (
         "warning",
         "stamps cannot be read, and their rows are refused",
