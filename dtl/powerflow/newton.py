@@ -46,6 +46,7 @@ def solve(model: Balanced, kw: Real, kvar: Real, tolerance: float) -> Complex:
         Some columns have no solution.
     """
     import power_grid_model as pgm  # type: ignore[import-not-found,unused-ignore]
+    from power_grid_model.errors import PowerGridBatchError, PowerGridError  # type: ignore[import-not-found,unused-ignore]
 
     grid = pgm.PowerGridModel(_input(pgm, model), system_frequency=50.0)
     nodes, columns = kw.shape
@@ -58,7 +59,10 @@ def solve(model: Balanced, kw: Real, kvar: Real, tolerance: float) -> Complex:
             calculation_method=pgm.CalculationMethod.newton_raphson, update_data={"sym_load": load}, threading=-1,
             output_component_types=["node"],
         )  # fmt: skip
-    except pgm.errors.PowerGridError as err:
+    except PowerGridBatchError as err:
+        lost, first = err.failed_scenarios, " ".join(str(err.error_messages[0]).split())[:200]
+        raise NotConverged(f"{PACKAGE}: {len(lost)} columns have no solution, the first is {lost[0]}: {first}") from err
+    except PowerGridError as err:
         raise NotConverged(f"{PACKAGE}: {' '.join(str(err).split())[:300]}") from err
     node = found["node"]
     volts = np.empty((nodes, columns), np.complex128)

@@ -11,9 +11,10 @@ from balanced_cases import closed
 from power_cases import demand_of, solve_spec
 
 from dtl.demand.calendar import HOURS, Calendar
-from dtl.errors import SolveError
+from dtl.errors import NotConverged, SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import newton
+from dtl.powerflow.balanced import balanced
 from dtl.powerflow.solve import Solved, run
 
 SOME = list(range(0, HOURS, 73))
@@ -60,6 +61,15 @@ def test_newton_solves_the_ring_as_opendss_does(town: Feeder) -> None:
     assert fast.engine == "newton", fast.reason
     assert fast.audit is not None and fast.audit.max_dv_pu <= 1e-6
     assert_same(fast, slow)
+
+
+def test_newton_names_the_column_without_a_solution(town: Feeder) -> None:
+    pytest.importorskip("power_grid_model", reason="Newton-Raphson is that of power-grid-model")
+    model = balanced(closed(town))
+    kw = np.zeros((len(model.buses), 3))
+    kw[-1] = 10.0, 1e6, 20.0
+    with pytest.raises(NotConverged, match="1 columns have no solution, the first is 1: "):
+        newton.solve(model, kw, 0.0 * kw, 1e-9)
 
 
 def test_what_is_refused_says_why_and_what_can(town: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
