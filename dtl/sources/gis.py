@@ -135,10 +135,11 @@ class _Reader:
     def _fitting(self, handle: Handle, shapes: Shapes, crs: str) -> bool:
         """Whether shapes can be of their system; told where they cannot."""
         good = fits(shapes, crs)
-        if good and inside(shapes, crs):
+        beyond = [c for c in (crs, self.to_crs) if c and not inside(shapes, crs, c)] if good else [crs]
+        if not beyond:
             return True
         text = "lie far outside of the area of" if good else "cannot be of"
-        self.reading.find("gis.crs-does-not-fit", "error", f"its coordinates {text} {crs}", file=handle.file,
+        self.reading.find("gis.crs-does-not-fit", "error", f"its coordinates {text} {beyond[0]}", file=handle.file,
                           element=handle.name, field="crs", value=crs,
                           remedy="Declare their true system; check its unit and the order of x and y.")  # fmt: skip
         return False

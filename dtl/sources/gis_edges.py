@@ -91,6 +91,11 @@ def _lengths(reading: Reading, names: Words, stated: Any, drawn: Any) -> Any:
         reading.find("gis.length", "warning", text, field="length",
                      element=f"conductor {names[np.flatnonzero(off)[0]]}",
                      remedy="Correct the lengths; each stands in the account.")  # fmt: skip
+    none = np.flatnonzero(~np.isfinite(stated) & ~(drawn > 0))
+    if len(none):
+        text = f"lines with neither a length nor a shape that has one, which count as 0 m: {len(none)}"
+        reading.find("gis.no-length", "warning", text, field="length", element=f"conductor {names[none[0]]}",
+                     remedy="State their lengths, or draw them.")  # fmt: skip
     return np.round(np.where(np.isfinite(stated) & ~off, stated, drawn), 3)
 
 

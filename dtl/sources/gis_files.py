@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import re
 import warnings
 import zipfile
 import zlib
@@ -256,6 +257,10 @@ def _signed(path: Path, name: str, end: str) -> None:
         raise SourceError(f"{name} is no {end} file: it begins otherwise")
 
 
+_CURVED = re.compile("curve|circular|surface|tin|triangle", re.IGNORECASE).search
+"""Kinds of geometry that are not read."""
+
+
 def csv_layer(path: Path) -> Layer:
     """A CSV: every value is text; a column WKT holds the shapes."""
     table, noted, ragged = gis_csv.table(path)
@@ -266,10 +271,18 @@ def csv_layer(path: Path) -> Layer:
     filled = np.array([bool(t) for t in text], bool)
     shapes = np.full(len(text), None, object)
     with np.errstate(all="ignore"):
-        shapes[filled] = shapely.from_wkt(text[filled], on_invalid="ignore")
+        shapes[filled] = _of_text(text[filled])
     lost = np.flatnonzero(filled & shapely.is_missing(shapes))
     bad = [(int(i), at, str(text[i])) for i in lost]
     return Layer(table.drop_columns([at]), shapely.force_2d(shapes), "", noted, bad, ragged, 1)
+
+
+def _of_text(text: Any) -> Any:
+    """Geometries of their text; what is none, or of a kind that is not read, is missing."""
+    try:
+        return shapely.from_wkt(text, on_invalid="ignore")
+    except NotImplementedError:  # one curve stops all
+        return np.array([None if _CURVED(t) else shapely.from_wkt(t, on_invalid="ignore") for t in text], object)
 
 
 def rows_layer(path: Path) -> Layer:

@@ -79,9 +79,9 @@ def stretch(shapes: Shapes, crs: str, of: str) -> float:
     return scale**0.5 if np.isfinite(scale) else 1.0
 
 
-def inside(shapes: Shapes, crs: str) -> bool:
-    """Whether shapes lie where their system is made for, or within `BESIDE` of it."""
-    area, (x, y) = system(crs).area_of_use, _middle(shapes, crs)
+def inside(shapes: Shapes, crs: str, of: str) -> bool:
+    """Whether shapes that stand in `crs` lie where the system `of` is made for, or within `BESIDE` of it."""
+    area, (x, y) = system(of).area_of_use, _middle(shapes, crs)
     if area is None or not len(shapes) or shapely.is_missing(shapes).all():
         return True
     around = area.west - BESIDE <= x <= area.east + BESIDE if area.west <= area.east else True

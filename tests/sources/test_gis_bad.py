@@ -224,6 +224,22 @@ def test_a_projection_that_nobody_knows_is_told(tmp_path: Path) -> None:
     assert "its definition is damaged" in found.message and found.severity == "error"
 
 
+def test_curves_and_lines_without_a_shape_are_told(tmp_path: Path) -> None:
+    curve = 'l3,primary,F1,n2,n3,,ABC,"CIRCULARSTRING (500000 4000000, 500050 4000050, 500100 4000000)"'
+    put(tmp_path, "conductor.csv", HEAD, *GOOD, curve, "l4,primary,F1,n3,n4,,ABC,", "l5,primary,F1,n4,n5,70,ABC,")
+    reading = ours(tmp_path)
+    assert one(reading, "gis.bad-shape").line == 4
+    assert "0 m: 2" in one(reading, "gis.no-length").message
+    assert reading.tables["gis_edges"]["length_m"].to_pylist() == [100.0, 100.0, 0.0, 0.0, 70.0]
+
+
+def test_latitude_before_longitude_lies_outside_of_the_working_system(tmp_path: Path) -> None:
+    for places, found in (("41.9 -87.6, 41.901 -87.6", 1), ("-87.6 41.9, -87.6 41.901", 0)):
+        put(tmp_path, "conductor.csv", HEAD, f'l1,primary,F1,n0,n1,,ABC,"LINESTRING ({places})"')
+        reading = ours(tmp_path, crs="EPSG:4326", to_crs="EPSG:32616")
+        assert len([f for f in reading.findings if f.check == "gis.crs-does-not-fit"]) == found
+
+
 def test_tables_beside_shapes_in_an_archive_are_told(tmp_path: Path) -> None:
     at = [shapely.Point(500000, 4000000)]
     geopandas.GeoDataFrame({"id": ["t1"]}, geometry=at, crs=CRS).to_file(tmp_path / "transformer.shp")
