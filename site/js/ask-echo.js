@@ -48,7 +48,7 @@
     if (field === "id" || field in ask.grammar.entities) return `${op === "=" ? "" : "except "}${field === "id" ? "" : field} ${value}`.trim();
     if (typeof value === "boolean") return field === "med" ? `${value ? "including" : "excluding"} major event days` : "flagged";
     if (value === "ansi_a" || value === "ansi_b") return `${op} ANSI range ${value.at(-1).toUpperCase()}`;
-    if (Array.isArray(value)) return `${ask.called(field)} between ${value[0]} and ${value[1]} ${unitOf(part)}`.trim();
+    if (Array.isArray(value)) return `${ask.called(field)} ${op} ${value[0]} and ${value[1]} ${unitOf(part)}`.trim();
     return `${ask.called(field)} ${OPS[op] ?? op} ${value} ${unitOf(part)}`.trim();
   };
 

@@ -169,5 +169,6 @@ def test_no_text_breaks_it_and_none_without_a_metric_is_answered() -> None:
 
 def test_what_is_told_reads_as_what_was_asked() -> None:
     for text in ("top 3 transformers by loading", "how many buses are below 0.95 pu", "average peak load per feeder",
-                 "feeders with SAIDI above 90 minutes", "What is the peak load of feeder F12?"):  # fmt: skip
+                 "feeders with SAIDI above 90 minutes", "What is the peak load of feeder F12?",
+                 "how many buses are outside 0.95 and 1.05 pu"):  # fmt: skip
         assert canonical(parse(words(parse(text)))) == canonical(parse(text)), words(parse(text))

@@ -73,7 +73,7 @@ def _filter(part: Mapping[str, Any]) -> str:
     if value in ("ansi_a", "ansi_b"):
         return f"{part['op']} ANSI range {value[-1].upper()}"
     if isinstance(value, list):
-        return f"{called(part['field'])} between {value[0]} and {value[1]} {unit}".strip()
+        return f"{called(part['field'])} {part['op']} {value[0]} and {value[1]} {unit}".strip()
     return f"{called(part['field'])} {_OPS.get(part['op'], part['op'])} {value} {unit}".strip()
 
 
