@@ -19,6 +19,9 @@ Complex = NDArray[np.complex128]
 
 PACKAGE = "power-grid-model"
 _MAX_ITERATIONS = 50
+_FINEST = 1e-8
+"""Least change of a voltage that is asked for [pu]: beside a stiff source rounding alone moves it by some 1e-9, and the
+last step of Newton-Raphson leaves far less than its own length."""
 _STIFF_VA = 1e16
 """Short-circuit power of a source without impedance [VA]."""
 
@@ -55,7 +58,7 @@ def solve(model: Balanced, kw: Real, kvar: Real, tolerance: float) -> Complex:
     load["p_specified"], load["q_specified"] = 1e3 * kw[1:].T, 1e3 * kvar[1:].T
     try:
         found = grid.calculate_power_flow(
-            symmetric=True, error_tolerance=tolerance, max_iterations=_MAX_ITERATIONS,
+            symmetric=True, error_tolerance=max(tolerance, _FINEST), max_iterations=_MAX_ITERATIONS,
             calculation_method=pgm.CalculationMethod.newton_raphson, update_data={"sym_load": load}, threading=-1,
             output_component_types=["node"],
         )  # fmt: skip

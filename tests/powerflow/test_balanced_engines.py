@@ -15,6 +15,8 @@ from dtl.errors import NotConverged, SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import newton
 from dtl.powerflow.balanced import balanced
+from dtl.powerflow.balanced_year import radial_tree
+from dtl.powerflow.radial import sweep
 from dtl.powerflow.solve import Solved, run
 
 SOME = list(range(0, HOURS, 73))
@@ -70,6 +72,17 @@ def test_newton_names_the_column_without_a_solution(town: Feeder) -> None:
     kw[-1] = 10.0, 1e6, 20.0
     with pytest.raises(NotConverged, match="1 columns have no solution, the first is 1: "):
         newton.solve(model, kw, 0.0 * kw, 1e-9)
+
+
+def test_newton_beside_a_stiff_source(town: Feeder) -> None:
+    """A source of 4e-5 ohm, as files of pandapower have: rounding alone moves voltages by 1e-9."""
+    pytest.importorskip("power_grid_model", reason="Newton-Raphson is that of power-grid-model")
+    source = town.sources[0].model_copy(update={"r1_ohm": 0.0, "x1_ohm": 4e-5, "r0_ohm": 0.0, "x0_ohm": 4e-5})
+    model = balanced(town.model_copy(update={"sources": (source,)}))
+    kw = np.random.default_rng(3).uniform(0.0, 30.0, (len(model.buses), 200))
+    volts = newton.solve(model, kw, 0.3 * kw, 1e-9)
+    swept = sweep(radial_tree(model), kw, 0.3 * kw, model.head_kv)
+    assert np.abs(volts[1:] - swept[1:]).max() <= 1e-7 * model.head_kv
 
 
 def test_what_is_refused_says_why_and_what_can(town: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
