@@ -96,8 +96,10 @@ def verify(folder: Path, head: str = "") -> list[str]:
         hashes.add(previous)
     told = digests.read_json(folder / HEAD)
     if number and (not isinstance(told, dict) or told != {"entry": number, "hash": previous}):
-        said = told.get("entry") if isinstance(told, dict) else "nothing"
-        wrong.append(f"{HEAD}: names entry {said} as the last one, and the ledger ends with {number}")
+        said = (
+            f"names entry {told.get('entry')} as the last one" if isinstance(told, dict) else "is missing or unreadable"
+        )
+        wrong.append(f"{HEAD}: {said}, and the ledger ends with {number}")
     if not number and isinstance(told, dict):
         wrong.append(f"{HEAD}: names entry {told.get('entry')} as the last one, and the ledger is empty")
     if head and not any(known.startswith(head) for known in hashes):
