@@ -281,7 +281,7 @@ def _of_text(text: Any) -> Any:
     """Geometries of their text; what is none, or of a kind that is not read, is missing."""
     try:
         return shapely.from_wkt(text, on_invalid="ignore")
-    except NotImplementedError:  # one curve stops all
+    except RuntimeError:  # one curve stops all
         return np.array([None if _CURVED(t) else shapely.from_wkt(t, on_invalid="ignore") for t in text], object)
 
 
