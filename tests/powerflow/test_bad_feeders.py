@@ -51,7 +51,7 @@ def test_loads_between_phases_need_no_ground(tmp_path: Path) -> None:
         ("makes_power", "the resistances make power"),
         ("zero_impedance", "a conductor has no impedance"),
         ("missing_phase", "uses phase B"),
-        ("island_with_load", "1 plants, which give nothing: lone"),
+        ("island_with_load", "1 plant, which gives nothing: lone"),
     ],
 )
 def test_what_cannot_be_solved_is_an_error_of_the_network(tmp_path: Path, name: str, said: str) -> None:
@@ -62,4 +62,4 @@ def test_what_cannot_be_solved_is_an_error_of_the_network(tmp_path: Path, name: 
 def test_a_plant_on_an_island_is_named(tmp_path: Path) -> None:
     feeder, _ = read("island_of_a_plant", tmp_path)
     (found,) = [f for f in check(feeder) if f.check == "network.island"]
-    assert found.severity == "warning" and found.message.endswith("with them 1 plants, which give nothing: lone")
+    assert found.severity == "warning" and found.message.endswith("with it 1 plant, which gives nothing: lone")

@@ -101,7 +101,7 @@ def test_what_failed_has_no_number_anywhere(results: Path) -> None:
 
 
 def test_what_has_a_solution_says_what_is_odd(results: Path) -> None:
-    assert "1 plants, which give nothing: lone" in page(results, "data-quality")
+    assert "1 plant, which gives nothing: lone" in page(results, "data-quality")
     hosted = {r["method"]: r for r in rows(results, "hosting", "no_load") if r["method"] == "stochastic"}
     assert "there is no customer" in hosted["stochastic"]["verdict"]
     idle = [r for r in rows(results, "hosting", "zero_load") if r["criterion"] == "all"]
