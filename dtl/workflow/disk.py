@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from dtl.errors import StoreError
 
@@ -36,6 +39,18 @@ def explained(doing: str) -> Iterator[None]:
         how = "make room and run again" if err.errno in FULL else "give this user the right, or set DTL_STORE"
         said = f"{doing}: {why}{where}; what was finished before is kept: {how}"
         raise StoreError(said) from err
+
+
+def not_ahead(folder: Path) -> None:
+    """Sets to now what lies ahead of the clock, below a folder: the clock ran ahead when it was written.
+
+    Snakemake takes such files for signs of a clock that is wrong, and refuses to go on.
+    """
+    now = time.time()
+    for at, _, names in os.walk(folder):
+        for path in (at, *(os.path.join(at, name) for name in names)):  # noqa: PTH118 - thousands of files
+            if os.stat(path, follow_symlinks=False).st_mtime > now:  # noqa: PTH116
+                os.utime(path, (now, now), follow_symlinks=False)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from dtl import layout
 from dtl.errors import StoreError
 from dtl.spec.study import Study
 from dtl.spec.twins import reach
-from dtl.workflow import audit, budget, digests, gate, ledger, lock, named, plan, published, snakemake, summary
+from dtl.workflow import audit, budget, digests, disk, gate, ledger, lock, named, plan, published, snakemake, summary
 from dtl.workflow.foresee import pinned
 from dtl.workflow.lock import AbandonedError
 from dtl.workflow.plan import Plan
@@ -75,6 +75,7 @@ def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
     """Clear what dead runs left, and what is not asked for any more; write down the study as it is run."""
     store.sweep()
     runs = Path(layout.RUNS.format(study=study.name))
+    disk.not_ahead(runs.parent)
     shutil.rmtree(runs / "staging", ignore_errors=True)
     if died:
         snakemake.unlock(study.name, snakemake.environment())

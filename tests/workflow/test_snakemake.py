@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,17 @@ def test_one_feeder_alone(tmp_path: Path) -> None:
     assert not (tiny.results / "f/a").exists() and not (tiny.results / "www").exists()
     assert "nothing to do" in tiny.dtl("run", "tiny", "--feeder", "b")
     assert "has no feeder x" in tiny.dtl("run", "tiny", "--feeder", "x", code=1)
+
+
+def test_results_of_a_clock_that_ran_ahead_are_taken_up(tiny: Tiny, tmp_path: Path) -> None:
+    shutil.copytree(tiny.folder, tmp_path / "ahead", symlinks=True)
+    ahead, late = Tiny(tmp_path / "ahead"), time.time() + 365 * 86_400
+    for path in ahead.results.rglob("*"):
+        os.utime(path, (late, late), follow_symlinks=False)
+    ahead.say("per_year: 0.02", "per_year: 0.03")
+    ahead.dtl("run", "tiny")
+    assert ahead.answers()["solve_feeder"] > 0
+    assert max(path.stat().st_mtime for path in ahead.results.rglob("*")) < late - 86_400
 
 
 def test_a_command_from_the_log_gives_the_same_bytes(tiny: Tiny) -> None:
