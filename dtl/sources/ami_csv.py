@@ -201,13 +201,5 @@ class _Parser:
                     head = self.layout.header[int(name)]
                     block.troubles.append(Trouble(check, head, count, block.at(row), str(text[row])))
             text = pc.if_else(bad, None, text)
-            bad = pc.invert(pc.match_substring_regex(text, _NUMBER[self.decimal])).fill_null(False)
-            many = pc.and_(bad, pc.match_substring_regex(text, _THOUSANDS).fill_null(False))
-            for check, found in (("ami.thousands", many), ("ami.number", pc.and_(bad, pc.invert(many)))):
-                if count := pc.sum(found).as_py() or 0:
-                    row = pc.index(found, True).as_py()
-                    head = self.layout.header[int(name)]
-                    block.troubles.append(Trouble(check, head, count, block.at(row), str(text[row])))
-            text = pc.if_else(bad, None, text)
             text = pc.replace_substring(text, ",", ".") if self.decimal == "," else text
             block.table = block.table.set_column(place, name, pc.cast(text, pa.float64()))
