@@ -25,12 +25,19 @@ DRAWING = {
     "LOAD EQUIVALENT": "lumps the feeder at its head for studies above it",
     "AUTO TAP CHANGING EXTENSION": "its first delay is in the regulator, the rest has no field",
     "CONTROLLED SWITCH": "the study decides who switches",
+    "LONG TERM DYNAMICS CURVE EXT": "serves studies of dynamics",
+    "CAPACITOR EXTLTD": "serves studies of dynamics",
+    "CONTROLLED DEVICE INSTRUMENT": "is part of protection and metering",
+    "CURRENT TRANSFORMER INSTRUMENT": "is part of protection and metering",
+    "OVERCURRENT RELAY INSTRUMENT": "is part of protection and metering",
+    "DEVICEUDD": "is data of the user's own",
 }
 """Blocks without a part of their own, and why leaving them out is harmless."""
 IDLE = ("no device uses this equipment", "no section names this node")
 """Why rows of blocks that are read became nothing, and that is harmless."""
-CHOSEN = ("another year or load model than", "the customer is disconnected", "the capacitor is disconnected")
-"""How the reasons begin of rows that the state of the model itself leaves out."""
+CHOSEN = "another year or load model than"
+DISCONNECTED = " is disconnected"
+"""How the reasons begin or end of rows that the state of the model itself leaves out."""
 NO_FIELD = "the power flow does not need it: housekeeping, drawing, protection or another program's settings"
 EMPTY = "empty in the source, and not needed"
 DEFAULTED = "empty in the source; the declared default was taken"
@@ -112,7 +119,8 @@ DEVICE_BLOCKS = {"LOADS", "CONVERTER", "DGGENERATIONMODEL", "SECTION DEVICE"}
 
 
 def _harmless(reason: str) -> bool:
-    return reason in IDLE or reason in DRAWING.values() or reason.startswith(CHOSEN)
+    chosen = reason.startswith(CHOSEN) or reason.endswith(DISCONNECTED)
+    return chosen or reason in IDLE or reason in DRAWING.values()
 
 
 def _is_device(block: str) -> bool:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from dtl.sources.cyme_devices import SERIES
+from dtl.sources.cyme_shunts import SHUNTS
 from dtl.sources.cyme_tables import Rows, Run, Tables
 
 Key = TypeVar("Key")
 
-ON_SECTIONS = (*SERIES, "SHUNT CAPACITOR SETTING", "INTERMEDIATE NODES")
+ON_SECTIONS = (*SERIES, *SHUNTS, "INTERMEDIATE NODES")
 PARTED = ("SECTION", "NODE", "LOADS", "CUSTOMER LOADS", *ON_SECTIONS)
 SHARED = -1
 """The owner of what several feeders name, or none."""

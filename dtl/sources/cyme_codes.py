@@ -26,6 +26,10 @@ VALUE_TYPES = {"0": "KW_KVAR", "1": "KVA_PF", "2": "KW_PF", "3": "AMP_PF"}
 """What Value1 and Value2 of a load are."""
 
 
+PLACES = {"S": 0, "0": 0, "FROM": 0, "M": 1, "2": 1, "MIDDLE": 1, "L": 2, "1": 2, "TO": 2}
+"""Place on a section by the code of Location: 0 at the From side, 1 in the middle, 2 at the To side."""
+SIDES = ("the From side", "the middle", "the To side")
+
 STATES = {"": "connected", "0": "connected", "1": "disconnected", "2": "bypassed"}
 """What ConnectionStatus says by number; other exports write the words."""
 

@@ -37,6 +37,9 @@ _SHUNT = _pairs("B1=POSSEQSHUNTSUSCEPTANCE B0=ZEROSEQUENCESHUNTSUSCEPTANCE")
 _BASE = _pairs("PRIMARYBASEVOLTAGE=SYSTEMBASEVOLTAGE_PRIMARY SECONDARYBASEVOLTAGE=SYSTEMBASEVOLTAGE_SECONDARY")
 
 
+_MACHINE = _pairs("KVA=RATEDKVA KVLL=RATEDKVLL ACTIVEGENERATION=ACTIVEGENERATIONKW PF=PFPERCENT")
+
+
 def _amps(word: str, suffix: str = "") -> dict[str, str]:
     """The columns of ratings: the nominal one, and the first to fourth."""
     named = {f"AMPS{suffix}_{i}": f"{nth}{word}{suffix}" for i, nth in enumerate(_NTH, 1)}
@@ -97,6 +100,16 @@ EQUIPMENT: dict[str, Table] = {
         codes={"TYPE": {"1": "0", "2": "1", "3": "1"}},
     ),
     "CYMEQSHUNTCAPACITOR": _equipment("SHUNT CAPACITOR", _pairs("KVAR=RATEDKVAR KV=RATEDVOLTAGEKVLL")),
+    "CYMEQSHUNTREACTOR": _equipment("SHUNT REACTOR", _pairs("KVAR=RATEDKVAR KV=RATEDVOLTAGEKVLL")),
+    "CYMEQSYNCHRONOUSGENERATOR": _equipment("SYNCHRONOUS GENERATOR", _MACHINE),
+    "CYMEQINDUCTIONGENERATOR": _equipment("INDUCTION GENERATOR", _MACHINE),
+    "CYMEQELECCONVERTERGENERATOR": _equipment(
+        "ELECTRONIC CONVERTER GENERATOR", _pairs("KVA=RATEDKVA KVLL=RATEDKVLL PF=PFPERCENT")
+    ),
+    **{
+        f"CYMEQ{name.replace(' ', '')}": _equipment(name)
+        for name in ("PHOTOVOLTAIC", "WECS", "MICRO TURBINE", "SOFC", "BESS")
+    },
     "CYMEQSERIESREACTOR": _equipment("SERIE REACTOR", _amps("RATEDCURRENT"), {"REACTANCE": "REACTANCEOHMS"}),
     "CYMEQSOURCE": _equipment(
         "SUBSTATION", _SEQUENCE, _pairs("KVLL=NOMINALKVLL KVLLDESIRED=DESIREDKVLL PHASEANGLE=VOLTAGEPHASEANGLE")
@@ -162,6 +175,30 @@ DEVICES: dict[str, Table] = {
             " CONTROL=CAPACITORCONTROLTYPE"
         ),
     ),
+    "CYMSHUNTREACTOR": _device(
+        "SHUNT REACTOR SETTING",
+        18,
+        _DEVICE,
+        _pairs("CONNECTION=CONNECTIONCONFIGURATION KV=KVLN THREEPHASEKVAR=KVARABC"),
+    ),
+    **{
+        f"CYM{table}": _device(f"{block} SETTING", type, _PLACED, _pairs("CONNECTIONSTATUS=STATUS"))
+        for table, block, type in (
+            ("INDUCTIONGENERATOR", "INDUCTION GENERATOR", 35),
+            ("SYNCHRONOUSGENERATOR", "SYNCHRONOUS GENERATOR", 36),
+            ("ELECCONVERTERGENERATOR", "ELECTRONIC CONVERTER GENERATOR", 37),
+        )
+    },
+    "CYMWECS": _device(
+        "WECS SETTING",
+        41,
+        _PLACED,
+        _pairs("CONNECTIONSTATUS=STATUS ACTIVEGENERATION=ACTIVEGENERATION_KW POWERFACTOR=POWERFACTOR_PERCENT"),
+    ),
+    **{
+        f"CYM{block}": _device(f"{block} SETTING", type, _PLACED)
+        for block, type in (("MICROTURBINE", 43), ("SOFC", 44), ("PHOTOVOLTAIC", 45), ("BESS", 80))
+    },
     "CYMLOAD": Table(
         "LOADS", Dialect(_pairs("LOADTYPE=DEVICETYPE CONNECTION=CONNECTIONCONFIGURATION"), {"LOADTYPE": _LOAD_TYPES})
     ),
@@ -197,6 +234,9 @@ PLACES: dict[str, Table] = {
             {"LOADTYPE": _LOAD_TYPES},
         ),
     ),
+    "CYMDGGENERATIONMODEL": Table("DGGENERATIONMODEL"),
+    "CYMCONVERTER": Table("CONVERTER"),
+    "CYMCONVERTERCONTROLSETTING": Table("CONVERTER CONTROL SETTING"),
     "CYMSECTIONDEVICE": Table("SECTION DEVICE", Dialect(codes={"LOCATION": {"0": "M", "1": "S", "2": "L"}})),
     "CYMLDCSETTINGS": Table(
         "REGULATOR COMPENSATION", Dialect({f"VSET{p}": f"SETVOLTAGE{p}" for p in "ABC"})

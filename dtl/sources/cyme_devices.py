@@ -1,12 +1,12 @@
-"""The devices of a CYME feeder: switches, reactors and capacitors, and which module makes the others."""
+"""The devices in series on the sections of a CYME feeder: switches and reactors, and which module makes the others."""
 
 from __future__ import annotations
 
 import math
 
-from dtl.network.feeder import Capacitor, Reactor, Switch
+from dtl.network.feeder import Reactor, Switch
 from dtl.sources.cyme_catalog import UnusableError
-from dtl.sources.cyme_codes import CAPACITOR_CONNECTIONS, LETTERS, nodes_of, phases_of
+from dtl.sources.cyme_codes import nodes_of, phases_of
 from dtl.sources.cyme_regulators import add_regulator
 from dtl.sources.cyme_section import Circuit, Maker, Span, add_line
 from dtl.sources.cyme_tables import Row
@@ -78,62 +78,6 @@ def add_series_reactor(circuit: Circuit, row: Row, span: Span) -> None:
         to_bus=span.end, to_nodes=nodes,
     )  # fmt: skip
     circuit.add(row, part)
-
-
-def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
-    """A shunt capacitor: one bank where the phases are equal, else one per phase."""
-    kvar = _kvar_by_phase(row, phases)
-    word = row.text("Connection", "ConnectionConfiguration").upper()
-    if word not in CAPACITOR_CONNECTIONS:
-        raise UnusableError(
-            "cyme.connection", "an unknown connection of a capacitor", "Connection", word, "Correct it."
-        )
-    delta = CAPACITOR_CONNECTIONS[word] == "delta"
-    kv_ln = row.number("KV")
-    if kv_ln <= 0:
-        kv_ln = circuit.catalog.find(row, "ShuntCapacitorID", "SHUNT CAPACITOR").number("KV")
-    name = plain(row.text("DeviceNumber"))
-    letters = [p for p in LETTERS if kvar.get(p)]
-    if not letters:
-        raise UnusableError(
-            "cyme.bad-value", "the capacitor has no power", "KVAR", "0", "Correct it, or disconnect it."
-        )
-    if len(letters) == 3 and len({kvar[p] for p in letters}) == 1:
-        part = Capacitor(
-            name=name, bus=bus, nodes=(1, 2, 3), phases=3, connection="delta" if delta else "wye",
-            kv=_fine(kv_ln * SQRT3), kvar=(_fine(sum(kvar.values())),),
-        )  # fmt: skip
-        circuit.add(row, part)
-    else:
-        for p in letters:
-            node = LETTERS.index(p) + 1
-            part = Capacitor(
-                name=name if len(letters) == 1 else f"{name}_{p.lower()}", bus=bus,
-                nodes=(node, node % 3 + 1) if delta else (node,), phases=1, connection="delta" if delta else "wye",
-                kv=_fine(kv_ln * (SQRT3 if delta else 1.0)), kvar=(_fine(kvar[p]),),
-            )  # fmt: skip
-            circuit.add(row, part)
-    circuit.touch(bus, nodes_of("".join(letters)))
-    if row.text("Control", default="0") not in ("0", "NONE"):
-        circuit.reading.find(
-            "cyme.capacitor-control", "warning", "the control of the capacitor is not taken: it stays connected",
-            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Control",
-            value=row.text("Control"), remedy="Check whether the study depends on it.",
-        )  # fmt: skip
-
-
-def _kvar_by_phase(row: Row, phases: str) -> dict[str, float]:
-    """Reactive power of each phase [kvar]; the columns differ between versions."""
-    if row.has("FixedKVARA"):
-        closed = phases_of(row.text("InitiallyClosedPhase", default="ABC"))
-        return {
-            p: row.number(f"FixedKVAR{p}") + (row.number(f"SwitchedKVAR{p}") if p in closed else 0.0) for p in LETTERS
-        }
-    letters = phases_of(row.text("Phase", default=phases))
-    if any(row.number(f"KVAR{p}") for p in LETTERS):
-        return {p: row.number(f"KVAR{p}") for p in LETTERS if p in letters}
-    each = row.number("KVAR") or row.number("ThreePhaseKVAR") / 3.0
-    return dict.fromkeys(letters, each)
 
 
 def _rated(circuit: Circuit, bus: str, phases: int) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from dtl.network.feeder import Load, Meter
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, phases_of, state_of
-from dtl.sources.cyme_section import Circuit
+from dtl.sources.cyme_section import Circuit, place_of
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
 
@@ -26,8 +26,6 @@ SPREAD = {
     "to_end": (0.0, 0.0, 1.0),
 }
 """Shares of a distributed load at the From end, in the middle and at the To end of its section."""
-
-PLACES = {"0": 0, "S": 0, "2": 1, "M": 1, "1": 2, "L": 2, "": 0}
 
 
 @dataclass
@@ -69,7 +67,8 @@ def add_loads(circuit: Circuit, device: Row, customers: list[Row], spread: str) 
     if device.text("LoadType").upper() == "DISTRIBUTED":
         shares: tuple[float, ...] = SPREAD[spread]
     else:
-        shares = tuple(float(PLACES.get(device.text("Location").upper(), 0) == i) for i in range(3))
+        place = place_of(circuit, device, 0)
+        shares = tuple(float(place == i) for i in range(3))
     sums = _sums(circuit, customers, letters, end, delta)
     classes = sorted({c for c, _ in sums})
     device.feeder, device.target = circuit.feeder, "load"

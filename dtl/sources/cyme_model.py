@@ -20,11 +20,12 @@ from dtl.network.feeder import Source
 from dtl.sources.cyme_account import Account
 from dtl.sources.cyme_batches import batches, feeder_id
 from dtl.sources.cyme_catalog import Catalog, UnusableError
-from dtl.sources.cyme_codes import state_of
-from dtl.sources.cyme_devices import SERIES, add_capacitor
+from dtl.sources.cyme_codes import PLACES, state_of
+from dtl.sources.cyme_devices import SERIES
 from dtl.sources.cyme_loads import add_loads, devices
-from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, spread_bases, spread_inside
+from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, place_of, spread_bases, spread_inside
 from dtl.sources.cyme_sets import apart
+from dtl.sources.cyme_shunts import NOUNS, SHUNTS
 from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.cyme_transformers import rated
 from dtl.sources.reading import Reading, plain
@@ -285,29 +286,32 @@ def _fallback(circuit: Circuit, heads: dict[str, float], steps: dict[str, tuple[
 
 def _middles(circuit: Circuit, spread: str) -> set[str]:
     """Sections whose line needs a bus in its middle."""
-    wanted = {"2", "M"}
+
+    def in_the_middle(row: Row) -> bool:
+        return PLACES.get(row.text("Location").upper()) == 1
+
     found = {
         r.text("SectionID")
         for r in circuit.tables.on(circuit.ends, "LOADS")
-        if (spread == "middle" if r.text("LoadType").upper() == "DISTRIBUTED" else r.text("Location").upper() in wanted)
+        if (spread == "middle" if r.text("LoadType").upper() == "DISTRIBUTED" else in_the_middle(r))
     }
-    capacitors = circuit.tables.on(circuit.ends, "SHUNT CAPACITOR SETTING")
-    return found | {r.text("SectionID") for r in capacitors if r.text("Location").upper() in wanted}
+    shunts = (r for block in SHUNTS for r in circuit.tables.on(circuit.ends, block))
+    return found | {r.text("SectionID") for r in shunts if in_the_middle(r)}
 
 
 def _shunts(circuit: Circuit, spread: str) -> None:
-    for row in circuit.tables.on(circuit.ends, "SHUNT CAPACITOR SETTING"):
-        section = row.text("SectionID")
-        start, end, letters = circuit.ends[section]
-        where = row.text("Location").upper()
-        bus = end if where in ("L", "1") else circuit.middle.get(section, end) if where in ("M", "2") else start
-        try:
-            if state_of(row.text("ConnectionStatus")) == "connected":
-                add_capacitor(circuit, row, bus, letters)
-            else:
-                row.feeder, row.reason = circuit.feeder, "the capacitor is disconnected"
-        except (UnusableError, ValidationError, ValueError) as err:
-            circuit.fault(row, err)
+    for block, make in SHUNTS.items():
+        for row in circuit.tables.on(circuit.ends, block):
+            section = row.text("SectionID")
+            start, end, letters = circuit.ends[section]
+            try:
+                if state_of(row.text("ConnectionStatus", "Status")) == "connected":
+                    bus = (start, circuit.middle.get(section, end), end)[place_of(circuit, row, 0)]
+                    make(circuit, row, bus, letters)
+                else:
+                    row.feeder, row.reason = circuit.feeder, f"the {NOUNS[block]} is disconnected"
+            except (UnusableError, ValidationError, ValueError) as err:
+                circuit.fault(row, err)
     for device, customers in devices(circuit):
         try:
             add_loads(circuit, device, customers, spread)

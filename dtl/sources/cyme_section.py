@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from dtl.network.feeder import Branch, Bus, Line, LineCode, Part, Reactor, Switch, Transformer
 from dtl.sources.cyme_catalog import Catalog, UnusableError
-from dtl.sources.cyme_codes import nodes_of, phases_of, state_of
+from dtl.sources.cyme_codes import PLACES, SIDES, nodes_of, phases_of, state_of
 from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.reading import KIND, Reading, plain
 
@@ -30,8 +30,8 @@ LINES = {
 }
 """Blocks of lines, and the equipment they name."""
 
-RANK = {"S": 0, "0": 0, "M": 1, "2": 1, "L": 3, "1": 3}
-"""Place in a section by the code of Location; a line ranks 2."""
+RANK = (0, 1, 3)
+"""Rank of a device in series by its place on the section; a line ranks 2."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def build_section(circuit: Circuit, row: Row, series: list[tuple[Row, Maker]], s
         text = "the section has no phase" if not phases else "the section does not join two nodes"
         raise UnusableError("cyme.bad-section", text, "FromNodeID", row.text("FromNodeID"), "Correct the section.")
     row.target, row.feeder = f"section {name}", circuit.feeder
-    chain = sorted(series, key=lambda s: 2 if s[0].block in LINES else RANK.get(s[0].text("Location").upper(), 1))
+    chain = sorted(series, key=lambda s: 2 if s[0].block in LINES else RANK[place_of(circuit, s[0], 1)])
     near = [start, *(f"{plain(name)}__{i}" for i in range(1, len(chain))), end]
     for bus in near[1:-1]:
         _between(circuit, bus, start, end)
@@ -164,6 +164,20 @@ def _carried(circuit: Circuit, device: Row, span: Span) -> None:
             feeder=circuit.feeder, file=device.file, line=device.line, element=device.thing, field="Phase", value=lost,
             remedy="Correct the phases of the section, or those of the device.",
         )  # fmt: skip
+
+
+def place_of(circuit: Circuit, row: Row, default: int) -> int:
+    """Where on its section a device stands: 0 at the From side, 1 in the middle, 2 at the To side."""
+    code = row.text("Location").upper()
+    if code in PLACES:
+        return PLACES[code]
+    if code:
+        circuit.reading.find(
+            "cyme.location", "warning", f"its place is not known: {SIDES[default]} of its section was taken",
+            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Location", value=code,
+            remedy="Correct Location: S, M or L, or 0 From, 2 middle, 1 To.",
+        )  # fmt: skip
+    return default
 
 
 def _between(circuit: Circuit, bus: str, start: str, end: str) -> None:

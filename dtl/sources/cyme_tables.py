@@ -249,6 +249,7 @@ class Tables:
     shared: Tables | None = None
     behind: bool = False
     _sections: dict[tuple[str, ...], dict[str, list[Row]]] = field(default_factory=dict)
+    _devices: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
 
     @property
     def known(self) -> set[str]:
@@ -335,6 +336,17 @@ class Tables:
             (t.behind, row.place, row) for t in self.chain for s in wanted for row in t._by_section((block,)).get(s, ())
         ]
         return [row for _, _, row in sorted(found, key=lambda f: f[:2])]
+
+    def about(self, block: str, device: str) -> list[Row]:
+        """The rows of a block that say more about a device, by its number."""
+        return [row for t in self.chain for row in t._by_device(block).get(device, ())]
+
+    def _by_device(self, block: str) -> dict[str, list[Row]]:
+        if block not in self._devices:
+            found = self._devices[block] = {}
+            for row in self.blocks.get(block, ()):
+                found.setdefault(row.text("DeviceNumber"), []).append(row)
+        return self._devices[block]
 
     @cached_property
     def _customers(self) -> dict[tuple[str, str], list[Row]]:

@@ -38,6 +38,7 @@ _MATRIX = {
     for p in "ABC"
 }
 _AMPS_BY_PHASE = {f"AMPS{p}": f"NOMINALRATING{p}" for p in "ABC"}
+_MACHINE = _pairs("KVA=RATEDKVA KVLL=RATEDKVLL PF=PFPERCENT")
 _PLACES = {
     f"POSOF{ours}_{axis}": f"GEOMETRICALARRANGEMENT/POSITIONOFCONDUCTOR{theirs}/{axis}"
     for ours, theirs in (
@@ -79,6 +80,15 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
         codes={"TYPE": {"SinglePhase": "0", "ThreePhase": "1"}},
     ),
     "ShuntCapacitorDB": _kind("SHUNT CAPACITOR", _ID, _pairs("KVAR=RATEDKVAR KV=RATEDVOLTAGEKVLN")),
+    "ShuntReactorDB": _kind("SHUNT REACTOR", _ID, _pairs("KVAR=RATEDKVAR KV=RATEDVOLTAGEKVLN")),
+    "SynchronousGeneratorDB": _kind("SYNCHRONOUS GENERATOR", _ID, _MACHINE),
+    "InductionGeneratorDB": _kind("INDUCTION GENERATOR", _ID, _MACHINE),
+    "ElectronicConverterGeneratorDB": _kind("ELECTRONIC CONVERTER GENERATOR", _ID, _MACHINE),
+    "PhotovoltaicDB": _kind("PHOTOVOLTAIC", _ID),
+    "WECSDB": _kind("WECS", _ID),
+    "MicroTurbineDB": _kind("MICRO TURBINE", _ID),
+    "SOFCDB": _kind("SOFC", _ID),
+    "BESSDB": _kind("BESS", _ID),
     "SeriesReactorDB": _kind("SERIE REACTOR", _ID, _pairs("REACTANCE=REACTANCEOHMS")),
     "SubstationDB": _kind("SUBSTATION", _ID, _SEQUENCE, _pairs("KVLL=NOMINALKVLL")),
     "ConsumerClassDB": _kind("CUSTOMER CLASS", _ID),
@@ -114,6 +124,11 @@ _REGULATOR = " ".join(
     for p in "ABC"
 )
 
+_GENERATION = (
+    "ACTIVEGENERATION=GENERATIONMODELS/DGGENERATIONMODEL/ACTIVEGENERATION CONVERTERRATING=CONVERTER/CONVERTERRATING"
+    " POWERFACTOR=GENERATIONMODELS/DGGENERATIONMODEL/POWERFACTOR ACTIVEPOWERRATING=CONVERTER/ACTIVEPOWERRATING"
+)
+
 DEVICES: dict[str, tuple[str, Dialect]] = {
     "OverheadLine": _device("OVERHEADLINE SETTING", "LINECABLEID=LINEID"),
     "OverheadLineUnbalanced": _device("OVERHEADLINEUNBALANCED SETTING", "LINECABLEID=LINEID"),
@@ -144,6 +159,20 @@ DEVICES: dict[str, tuple[str, Dialect]] = {
     "ShuntCapacitor": _device(
         "SHUNT CAPACITOR SETTING", "SHUNTCAPACITORID=DEVICEID CONNECTION=CONNECTIONCONFIGURATION KV=KVLN"
     ),
+    "ShuntReactor": _device("SHUNT REACTOR SETTING", "CONNECTION=CONNECTIONCONFIGURATION KV=KVLN"),
+    **{
+        name: _device(f"{block} SETTING", _GENERATION)
+        for name, block in (
+            ("SynchronousGenerator", "SYNCHRONOUS GENERATOR"),
+            ("InductionGenerator", "INDUCTION GENERATOR"),
+            ("ElectronicConverterGenerator", "ELECTRONIC CONVERTER GENERATOR"),
+            ("Photovoltaic", "PHOTOVOLTAIC"),
+            ("WECS", "WECS"),
+            ("MicroTurbine", "MICRO TURBINE"),
+            ("SOFC", "SOFC"),
+            ("BESS", "BESS"),
+        )
+    },
     "SpotLoad": _device("LOADS", "CONNECTION=CONNECTIONCONFIGURATION"),
     "DistributedLoad": _device("LOADS", "CONNECTION=CONNECTIONCONFIGURATION"),
 }

@@ -1,0 +1,123 @@
+"""What hangs on a node of a CYME section: capacitors and reactors; generation and batteries have their own module."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from dtl.network.feeder import Capacitor, Reactor
+from dtl.sources.cyme_catalog import UnusableError
+from dtl.sources.cyme_codes import CAPACITOR_CONNECTIONS, LETTERS, nodes_of, phases_of
+from dtl.sources.cyme_generation import GENERATION
+from dtl.sources.cyme_section import Circuit
+from dtl.sources.cyme_tables import Row
+from dtl.sources.reading import plain
+
+SQRT3 = math.sqrt(3.0)
+
+
+def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
+    """A shunt capacitor: one bank where the phases are equal, else one per phase."""
+    kvar = _kvar_by_phase(row, phases)
+    delta = _is_delta(row)
+    kv_ln = row.number("KV", "KVLN")
+    if kv_ln <= 0:
+        kv_ln = circuit.catalog.find(row, "ShuntCapacitorID", "SHUNT CAPACITOR").number("KV", "KVLN")
+    name = plain(row.text("DeviceNumber"))
+    letters = [p for p in LETTERS if kvar.get(p)]
+    if not letters:
+        raise UnusableError(
+            "cyme.bad-value", "the capacitor has no power", "KVAR", "0", "Correct it, or disconnect it."
+        )
+    if len(letters) == 3 and len({kvar[p] for p in letters}) == 1:
+        part = Capacitor(
+            name=name, bus=bus, nodes=(1, 2, 3), phases=3, connection="delta" if delta else "wye",
+            kv=_fine(kv_ln * SQRT3), kvar=(_fine(sum(kvar.values())),),
+        )  # fmt: skip
+        circuit.add(row, part)
+    else:
+        for p in letters:
+            node = LETTERS.index(p) + 1
+            part = Capacitor(
+                name=name if len(letters) == 1 else f"{name}_{p.lower()}", bus=bus,
+                nodes=(node, node % 3 + 1) if delta else (node,), phases=1, connection="delta" if delta else "wye",
+                kv=_fine(kv_ln * (SQRT3 if delta else 1.0)), kvar=(_fine(kvar[p]),),
+            )  # fmt: skip
+            circuit.add(row, part)
+    circuit.touch(bus, nodes_of("".join(letters)))
+    if row.text("Control", default="0") not in ("0", "NONE"):
+        circuit.reading.find(
+            "cyme.capacitor-control", "warning", "the control of the capacitor is not taken: it stays connected",
+            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Control",
+            value=row.text("Control"), remedy="Check whether the study depends on it.",
+        )  # fmt: skip
+
+
+def _kvar_by_phase(row: Row, phases: str) -> dict[str, float]:
+    """Reactive power of each phase [kvar]; the columns differ between versions."""
+    if row.has("FixedKVARA"):
+        closed = phases_of(row.text("InitiallyClosedPhase", default="ABC"))
+        return {
+            p: row.number(f"FixedKVAR{p}") + (row.number(f"SwitchedKVAR{p}") if p in closed else 0.0) for p in LETTERS
+        }
+    letters = phases_of(row.text("Phase", default=phases))
+    if any(row.number(f"KVAR{p}") for p in LETTERS):
+        return {p: row.number(f"KVAR{p}") for p in LETTERS if p in letters}
+    each = row.number("KVAR") or row.number("ThreePhaseKVAR") / 3.0
+    return dict.fromkeys(letters, each)
+
+
+def add_reactor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
+    """A shunt reactor: the impedances that take its power and its losses at its rated voltage, one part per phase."""
+    kvar = _kvar_by_phase(row, phases)
+    delta = _is_delta(row)
+    kv_ln = row.number("KV", "KVLN")
+    if kv_ln <= 0:
+        column = next((c for c in ("ShuntReactorID", "EqID", "EquipmentID") if row.text(c)), "ShuntReactorID")
+        unit = circuit.catalog.find(row, column, "SHUNT REACTOR")
+        kv_ln = unit.number("KV", "KVLN")
+    letters = [p for p in LETTERS if kvar.get(p)]
+    if not letters or kv_ln <= 0:
+        text, value = "the reactor has no power or no rated voltage", f"{sum(kvar.values()):g} kvar, {kv_ln:g} kV"
+        raise UnusableError("cyme.bad-value", text, "KVAR", value, "Correct it, or disconnect it.")
+    kv = kv_ln * (SQRT3 if delta else 1.0)
+    name = plain(row.text("DeviceNumber"))
+    for p in letters:
+        node = LETTERS.index(p) + 1
+        lost = row.number(f"Losses{p}") or row.number("Losses") or row.number("ThreePhaseLosses", "LossesTotal") / 3.0
+        kva2 = kvar[p] ** 2 + lost**2
+        nodes = (node, node % 3 + 1) if delta else (node,)
+        circuit.add(row, Reactor(
+            name=name if len(letters) == 1 else f"{name}_{p.lower()}", bus=bus, nodes=nodes, phases=1,
+            connection="delta" if delta else "wye", kv=_fine(kv), r_ohm=_fine(1e3 * kv * kv * lost / kva2),
+            x_ohm=_fine(1e3 * kv * kv * kvar[p] / kva2),
+        ))  # fmt: skip
+        circuit.touch(bus, nodes)
+
+
+def _is_delta(row: Row) -> bool:
+    """Whether a capacitor or reactor is connected in delta."""
+    word = row.text("Connection", "ConnectionConfiguration").upper()
+    if word not in CAPACITOR_CONNECTIONS:
+        text = "an unknown connection of a capacitor or reactor"
+        raise UnusableError("cyme.connection", text, "Connection", word, "Correct it.")
+    return CAPACITOR_CONNECTIONS[word] == "delta"
+
+
+def _fine(value: float) -> float:
+    return float(f"{value:.12g}")
+
+
+Maker = Callable[[Circuit, Row, str, str], None]
+
+SHUNTS: dict[str, Maker] = {
+    "SHUNT CAPACITOR SETTING": add_capacitor,
+    "SHUNT REACTOR SETTING": add_reactor,
+    **GENERATION,
+}
+"""What makes the devices of each block, given the bus and the phases of the section."""
+
+NOUNS = {"SHUNT CAPACITOR SETTING": "capacitor", "SHUNT REACTOR SETTING": "reactor"} | dict.fromkeys(
+    GENERATION, "plant"
+)
+"""What a device of each block is called."""
