@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from dtl.analyses.ranking import DIMENSIONS, Asset, Ranked, ranked
 from dtl.network.feeder import Feeder
-from dtl.powerflow import head
+from dtl.network.topology import Edge, Topology
 from dtl.report import figures
 from dtl.report.solution import Solution
 
@@ -37,20 +39,23 @@ class Assets:
     def __init__(self) -> None:
         self._found: list[Asset] = []
         self._group = ""
-        self._far: dict[tuple[str, str], str] = {}
-        self._behind: dict[tuple[str, str], int] = {}
+        self._far: dict[Edge, str] = {}
+        self._behind: dict[Edge, int] = {}
 
     def add(self, solution: Solution) -> None:
         """Take in the transformers of a solved feeder, and its lines near their limit."""
-        if solution.model is None or not solution.solved:
+        if solution.model is None or solution.places is None or not solution.solved:
             return
         if self._group != solution.group:
-            seen = head.view(solution.model)
+            seen = solution.places.topology
             self._group, self._far = solution.group, far_buses(solution.model, seen)
             self._behind = behind(solution.model, seen, self._far)
         bands = {b.name: band for b, band in zip(solution.buses, solution.bands, strict=True)}
-        for kind, element in solution.parts:
-            loads = {c: load for c in solution.solved if (load := solution.load(c, kind, element)) is not None}
+        of_case = dict(
+            zip(solution.cases, solution.by_case(partial(solution.loads, parts=solution.parts)), strict=True)
+        )
+        for at, (kind, element) in enumerate(solution.parts):
+            loads = {c: load for c in solution.solved if (load := of_case[c][at]) is not None}
             case = max(loads, key=lambda c: (loads[c], c)) if loads else solution.solved[-1]
             if kind != "transformer" and loads.get(case, 0.0) < LINES_FROM_PCT:
                 continue
@@ -84,59 +89,35 @@ def _voltage(solution: Solution, case: str, bus: str, band: Any) -> dict[str, fl
     return {"voltage_pct": max(0.0, *used)} if used else {}
 
 
-def far_buses(model: Feeder, seen: head.View) -> dict[tuple[str, str], str]:
+def far_buses(model: Feeder, topology: Topology) -> dict[Edge, str]:
     """The bus of each part on the side away from the head."""
-    near = seen.head_end
-    found: dict[tuple[str, str], str] = {}
+    km = topology.distance_km
+    found: dict[Edge, str] = {}
     for kind, parts in (("line", model.lines), ("switch", model.switches)):
-        found |= {(kind, p.name): (p.to_bus, p.from_bus)[near.get((kind, p.name), 0)] for p in parts}
-    for part in model.transformers:
-        at = near.get(("transformer", part.name), 0)
-        found["transformer", part.name] = next((w.bus for i, w in enumerate(part.windings) if i != at), "")
-    return found
+        for part in parts:
+            near, far = part.from_bus, part.to_bus
+            found[kind, part.name] = near if km.get(far, math.inf) < km.get(near, math.inf) else far
+    found |= {("transformer", t.name): t.windings[1].bus for t in model.transformers}
+    return found | {edge: bus for bus, (_, edge) in reversed(topology.parent.items())}
 
 
-def behind(model: Feeder, seen: head.View, far: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], int]:
+def behind(model: Feeder, topology: Topology, far: Mapping[Edge, str]) -> dict[Edge, int]:
     """Customers behind each part that is in service; in a ring those behind its part nearest to the head."""
     count: dict[str, int] = {}
     for load in model.loads:
         if load.enabled:
             count[load.bus] = count.get(load.bus, 0) + load.customers
-    into: dict[str, list[tuple[str, str]]] = {}
-    for key in seen.head_end:
-        into.setdefault(far.get(key, ""), []).append(key)
-    ends: dict[tuple[str, str], tuple[str, ...]] = {("line", p.name): (p.from_bus, p.to_bus) for p in model.lines}
-    ends |= {("switch", p.name): (p.from_bus, p.to_bus) for p in model.switches}
-    ends |= {("transformer", p.name): (p.windings[0].bus, p.windings[1].bus) for p in model.transformers}
-    order = _outward({b: [k for k in keys if k in ends] for b, keys in into.items()}, ends, model)
-    found: dict[tuple[str, str], int] = {}
-    for bus, key, parent in reversed(order):
-        found[key] = count.get(bus, 0)
-        count[parent] = count.get(parent, 0) + count.get(bus, 0)
-        for other in into.get(bus, ()):
-            found.setdefault(other, found[key])
-    return found
-
-
-def _outward(
-    into: Mapping[str, list[tuple[str, str]]], ends: Mapping[tuple[str, str], tuple[str, ...]], model: Feeder
-) -> list[tuple[str, tuple[str, str], str]]:
-    """Every bus with the part that feeds it and the bus before it, from the sources outward."""
-    joined: dict[str, list[tuple[str, tuple[str, str]]]] = {}
-    for keys in into.values():
-        for key in keys:
-            a, b = ends[key]
-            joined.setdefault(a, []).append((b, key))
-            joined.setdefault(b, []).append((a, key))
-    reached, order = {s.bus for s in model.sources}, []
-    queue = sorted(reached)
-    for bus in queue:
-        for other, key in sorted(joined.get(bus, ())):
-            if other not in reached:
-                reached.add(other)
-                order.append((other, key, bus))
-                queue.append(other)
-    return order
+    found: dict[Edge, int] = {}
+    for bus in reversed(topology.order):
+        if bus in topology.parent:
+            near, edge = topology.parent[bus]
+            found[edge] = found.get(edge, 0) + count.get(bus, 0)
+            count[near] = count.get(near, 0) + count.get(bus, 0)
+    beside = [("line", p.name) for p in model.lines if p.enabled]
+    beside += [("switch", p.name) for p in model.switches if p.enabled and p.is_closed]
+    beside += [("transformer", p.name) for p in model.transformers if p.enabled]
+    fed = topology.distance_km
+    return {edge: count.get(far[edge], 0) for edge in beside if far[edge] in fed} | found
 
 
 REASONS = 3

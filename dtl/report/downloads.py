@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -63,9 +65,9 @@ def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: s
     single = cube.filter(pc.and_(pc.equal(cube["level"].cast(tables.TEXT), "element"), breaks))
     told = {f"{n}.csv": t for n, t in listed.items() if t.num_rows or n in ("findings", "conversion")}
     content: Mapping[str, pa.Table] = {"cube.csv": cube, "violations.csv": single, **told}
-    for name, table in content.items():
-        csv.write_csv(_plain(table), folder / name)
-    packed = [name for name in PACKED if name in content and _packed(folder / name)]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        written = dict(zip(content, pool.map(lambda n: _written(content[n], folder / n), content), strict=True))
+    packed = [name for name, small in written.items() if small]
     (folder / "study.json").write_text(study.rstrip("\n") + "\n", encoding="utf-8")
     rows = {name: str(table.num_rows) for name, table in content.items()}
     there = {name: about for name, about in ABOUT.items() if name in content or name == "study.json"}
@@ -74,9 +76,10 @@ def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: s
     return [{"name": files[n], "about": a, "rows": rows.get(n, ""), "size": _size(sizes[n])} for n, a in there.items()]
 
 
-def _packed(path: Path) -> bool:
-    """Whether a file was so large that its compressed form stands in its place."""
-    if path.stat().st_size <= LARGE:
+def _written(table: pa.Table, path: Path) -> bool:
+    """Write a file; whether it was so large that its compressed form stands in its place."""
+    csv.write_csv(_plain(table), path)
+    if path.name not in PACKED or path.stat().st_size <= LARGE:
         return False
     with (
         path.open("rb") as plain,

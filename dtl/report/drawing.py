@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from dtl.network.feeder import Line, Switch
+from dtl.network.feeder import Bus, Line, Switch
 from dtl.report import payloads
 from dtl.report.overlays import DIGITS, PART_DIGITS
 from dtl.report.palette import OF_COLUMN, SCALES, volt_class
@@ -55,15 +56,17 @@ def _buses(solution: Solution, where: Places, scale: float) -> list[Column]:
         payloads.numbers("low", [b.low_pu if b else None for b in bands], 4, "pu"),
         payloads.numbers("high", [b.high_pu if b and b.high_pu < 10 else None for b in bands], 4, "pu"),
     ]
+    parts = [("bus", b.name) for b in buses]
+    answers = solution.by_case(
+        lambda case: [payloads.numbers(name, flow.values(of, case, parts), digits) for name, of, digits in _OF_BUS]
+    )
     for i, case in enumerate(solution.cases):
-        for name, column, digits in _OF_BUS:
-            values = [flow.get(column, case, "bus", b.name) for b in buses]
-            cols.append(payloads.numbers(f"{name}@{i}", values, digits))
+        cols += [column.of_case(i) for column in answers[i]]
         for name, by_case in solution.overlays.of_bus.items():
             known = by_case.get(case)
             if known is not None:
                 cols.append(payloads.numbers(f"{name}@{i}", [known.get(b.name) for b in buses], DIGITS[name]))
-    return [*cols, *_for_good(solution, [("bus", b.name) for b in buses])]
+    return [*cols, *_for_good(solution, parts)]
 
 
 def _for_good(solution: Solution, parts: Sequence[tuple[str, str]]) -> list[Column]:
@@ -90,14 +93,12 @@ _OF_BRANCH = (
 )
 
 
-def _branch_answers(solution: Solution, names: Sequence[tuple[str, str]]) -> list[Column]:
-    cols = []
-    for i, case in enumerate(solution.cases):
-        cols.append(payloads.numbers(f"load@{i}", [solution.load(case, k, n) for k, n in names], 3, "%"))
-        for name, column, digits in _OF_BRANCH:
-            values = [solution.flow.get(column, case, k, n) for k, n in names]
-            cols.append(payloads.numbers(f"{name}@{i}", values, digits))
-    return cols
+def _branch_answers(solution: Solution, parts: Sequence[tuple[str, str]]) -> list[Column]:
+    def answers(case: str) -> list[Column]:
+        told = [payloads.numbers(n, solution.flow.values(of, case, parts), digits) for n, of, digits in _OF_BRANCH]
+        return [payloads.numbers("load", solution.loads(case, parts), 3, "%"), *told]
+
+    return [column.of_case(i) for i, cols in enumerate(solution.by_case(answers)) for column in cols]
 
 
 def _lines(solution: Solution, where: Places) -> tuple[list[Column], list[Point]]:
@@ -155,47 +156,53 @@ def _phase(node: int, split: bool = False) -> str:
     return "" if node > 3 or node == 0 else str(node) if split else "ABC"[node - 1]
 
 
-def classes(solution: Solution, case: str) -> dict[str, list[int]]:
-    """How many parts of a feeder fall into each class in a case, by column.
+def classes(solution: Solution) -> list[dict[str, list[int]]]:
+    """How many parts of a feeder fall into each class, by case and column.
 
     ``load`` of rated branches, ``line`` and ``transformer`` of these alone, ``volt`` and ``fit_...`` of buses, ``age``.
     """
-    scales = OF_COLUMN | {"line": "load", "transformer": "load", "age": "age"}
-    counts = {name: [0] * len(SCALES[scale].labels) for name, scale in scales.items()}
-    for kind, name in solution.flow.elements(*LINES, "transformer"):
-        at = SCALES["load"].of(solution.load(case, kind, name))
-        if at is not None:
-            counts["load"][at] += 1
-            counts["transformer" if kind == "transformer" else "line"][at] += 1
-    ages = solution.overlays.of_part.get("age")
-    if ages:
-        counts["age"] = _tally("age", [ages.get(part) for part in solution.parts])
+    branches = solution.flow.elements(*LINES, "transformer")
+    lines, transformers = [p for p in branches if p[0] != "transformer"], [p for p in branches if p[0] == "transformer"]
+    ages = solution.overlays.of_part.get("age", {})
+    for_good = {name: _tally("fit", []) for name in FITS} | {
+        "age": _tally("age", [ages.get(part) for part in solution.parts] if ages else [])
+    }
+
+    def solved(case: str) -> dict[str, list[int]]:
+        line, transformer = (_tally("load", solution.loads(case, parts)) for parts in (lines, transformers))
+        both = [a + b for a, b in zip(line, transformer, strict=True)]
+        volts = _volts(solution, case, solution.buses)
+        return {"load": both, "line": line, "transformer": transformer, "volt": _count("volt", volts)}
+
+    found = [for_good | counts for counts in solution.by_case(solved)]
     for name, by_case in solution.overlays.of_bus.items():
-        if name in FITS and case in by_case:
-            counts[name] = _tally("fit", [by_case[case].get(bus.name) for bus in solution.buses])
-    for bus in solution.buses:
-        found = _volt(solution, case, bus.name)
-        if found is not None:
-            counts["volt"][found] += 1
-    return counts
+        for counts, case in zip(found, solution.cases, strict=True):
+            if name in FITS and case in by_case:
+                counts[name] = _tally("fit", [by_case[case].get(bus.name) for bus in solution.buses])
+    return found
 
 
 def _tally(scale: str, values: Sequence[float | None]) -> list[int]:
     """How many values fall into each class of a scale."""
-    found = [SCALES[scale].of(v) for v in values]
-    return [found.count(k) for k in range(len(SCALES[scale].labels))]
+    return _count(scale, [SCALES[scale].of(v) for v in values])
+
+
+def _count(scale: str, classes: Sequence[int | None]) -> list[int]:
+    return [classes.count(k) for k in range(len(SCALES[scale].labels))]
 
 
 FITS = tuple(name for name, scale in OF_COLUMN.items() if scale == "fit")
 
 
-def _volt(solution: Solution, case: str, bus: str) -> int | None:
-    """The class of a bus by its voltage in a case; None without a limit or without an answer."""
-    limits = solution.bands[solution.number[bus]]
-    if limits is None:
-        return None
-    low, high = (solution.flow.get(column, case, "bus", bus) for column in ("min_pu", "max_pu"))
-    return volt_class(low, high, limits.low_pu, limits.high_pu)
+def _volts(solution: Solution, case: str, buses: Sequence[Bus]) -> list[int | None]:
+    """The class of each bus by its voltage in a case; None without a limit or without an answer."""
+    parts = [("bus", b.name) for b in buses]
+    low, high = (solution.flow.values(column, case, parts) for column in ("min_pu", "max_pu"))
+    bands = [solution.bands[solution.number[b.name]] for b in buses]
+    return [
+        None if band is None else volt_class(least, most, band.low_pu, band.high_pu)
+        for least, most, band in zip(low, high, bands, strict=True)
+    ]
 
 
 def trunk(solution: Solution) -> list[dict[str, Any]]:
@@ -221,21 +228,20 @@ def trunk(solution: Solution) -> list[dict[str, Any]]:
     return [
         {
             "points": points,
-            "load": [_worst_load(solution, case, [parent[b][1] for b in way]) for case in solution.cases],
-            "volt": [_worst_volt(solution, case, way) for case in solution.cases],
+            "load": solution.by_case(partial(_worst_load, solution, [parent[b][1] for b in way])),
+            "volt": solution.by_case(partial(_worst_volt, solution, [solution.buses[own[b]] for b in way])),
             **{name: [_least_fit(solution, name, case, way) for case in solution.cases] for name in FITS},
         }
         for points, way in found[:PATHS]
     ]
 
 
-def _worst_load(solution: Solution, case: str, edges: Sequence[tuple[str, str]]) -> int | None:
-    found = [SCALES["load"].of(solution.load(case, k, n)) for k, n in edges]
-    return max((c for c in found if c is not None), default=None)
+def _worst_load(solution: Solution, edges: Sequence[tuple[str, str]], case: str) -> int | None:
+    return SCALES["load"].of(max((v for v in solution.loads(case, edges) if v is not None), default=None))
 
 
-def _worst_volt(solution: Solution, case: str, buses: Sequence[str]) -> int | None:
-    found = [_volt(solution, case, bus) for bus in buses]
+def _worst_volt(solution: Solution, buses: Sequence[Bus], case: str) -> int | None:
+    found = _volts(solution, case, buses)
     return max((c for c in found if c is not None), key=lambda c: (abs(c - 2), -c), default=None)
 
 

@@ -32,6 +32,7 @@ from dtl.report.asset_ranking import Assets
 from dtl.report.facts import Facts, load
 from dtl.report.overlays import Known, Overlays, measured_year, overlays
 from dtl.report.overview_map import Overview
+from dtl.report.rows import of_feeders
 from dtl.report.solution import Solution
 from dtl.spec.twins import twins
 
@@ -132,8 +133,9 @@ def _of_groups(
 ) -> Collected:
     files = payloads.file_names(facts.feeders)
     found = Collected(tuple(c.case for c in facts.cases))
-    known = Known.read(inputs, measured_year(spec))
-    opened = outage_payload.by_feeder(tables.read("outages", Path(inputs["outages"])))
+    own = [feeder for name in names for feeder in index["groups"][name]["feeders"]]
+    known = Known.read(inputs, measured_year(spec), own)
+    opened = outage_payload.by_feeder(of_feeders(tables.read("outages", Path(inputs["outages"])), own))
     for name in names:
         group = index["groups"][name]
         model, hosted = groups.model(inputs, name), groups.hosted(inputs, name)

@@ -12,7 +12,8 @@ from dtl.network.feeder import Feeder
 from dtl.report import answers, hosting_payloads
 from dtl.report.overlays import Overlays
 from dtl.report.places import places
-from dtl.report.solution import Flow, Solution, by_feeder, hours_by_case
+from dtl.report.rows import of_feeders
+from dtl.report.solution import Flow, Solution, hours_by_case
 from dtl.spec.twins import twins
 from dtl.tables.named import all_cases
 
@@ -70,8 +71,8 @@ def solutions(
             spec["limits"],
             network,
             where,
-            Flow(by_feeder(flow, feeder), like),
-            all_cases(hours_by_case(by_feeder(hourly, feeder), cases), like),
+            Flow(of_feeders(flow, [feeder]), like),
+            all_cases(hours_by_case(of_feeders(hourly, [feeder]), cases), like),
             told,
             shown,
         )

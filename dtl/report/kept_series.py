@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.report import payloads
+from dtl.report.rows import of_feeders
 from dtl.report.series import may_show
-from dtl.report.solution import Solution, by_feeder
+from dtl.report.solution import Solution
 from dtl.tables.named import unfolded
 
 Real = NDArray[np.float64]
@@ -31,7 +32,7 @@ def payload(spec: Mapping[str, Any], inputs: Mapping[str, Any], solution: Soluti
     path = inputs["kept"].get(solution.group)
     if path is None or not may_show(spec) or not solution.solved:
         return None
-    found = unfolded(by_feeder(tables.read("kept", Path(path)), solution.feeder), solution.flow.like)
+    found = unfolded(of_feeders(tables.read("kept", Path(path)), [solution.feeder]), solution.flow.like)
     if not found.num_rows:
         return None
     number = {case: i for i, case in enumerate(solution.cases)}

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from dtl import tables
 from dtl.network.feeder import Feeder
 from dtl.report import hosting_payloads
+from dtl.report.rows import of_feeders
 from dtl.tables.named import unfolded
 
 Number = dict[str, float]
@@ -55,20 +56,18 @@ class Known:
     parts: Mapping[str, Mapping[str, Mapping[Part, float]]]
 
     @classmethod
-    def read(cls, inputs: Mapping[str, Any], measured_year: int) -> Known:
+    def read(cls, inputs: Mapping[str, Any], measured_year: int, feeders: Sequence[str]) -> Known:
         """From the tables ``outages``, ``assets`` and ``links``; ages are at the end of the measured year."""
         found: dict[str, dict[str, dict[Part, float]]] = {}
-        outages = tables.read("outages", Path(inputs["outages"])).select(
-            ["feeder", "kind", "element", "customer_minutes", "refused"]
-        )
-        for row in outages.to_pylist():
+        columns = ["feeder", "kind", "element", "customer_minutes", "refused"]
+        for row in of_feeders(tables.read("outages", Path(inputs["outages"]), columns), feeders).to_pylist():
             if row["element"] and not row["refused"]:
                 mine = found.setdefault(row["feeder"], {})
                 part = (row["kind"], row["element"])
                 for column, more in (("cmi", row["customer_minutes"]), ("outages", 1.0)):
                     own = mine.setdefault(column, {})
                     own[part] = own.get(part, 0.0) + more
-        for feeder, part, age in _ages(inputs, measured_year):
+        for feeder, part, age in _ages(inputs, measured_year, feeders):
             found.setdefault(feeder, {}).setdefault("age", {})[part] = age
         return cls(found)
 
@@ -81,16 +80,19 @@ class Known:
         return joined
 
 
-def _ages(inputs: Mapping[str, Any], measured_year: int) -> Iterable[tuple[str, Part, float]]:
+def _ages(inputs: Mapping[str, Any], measured_year: int, feeders: Sequence[str]) -> Iterable[tuple[str, Part, float]]:
     """Feeder, part and years since installation, of parts that are linked to an asset with a date."""
     assets = tables.read("assets", Path(inputs["assets"]), ["asset", "installed"])
-    days = {a: day for a, day in zip(*(c.to_pylist() for c in assets.columns), strict=True) if day is not None}
-    links = tables.read("links", Path(inputs["links"]), ["feeder", "kind", "element", "asset"])
-    for row in links.filter(pc.and_(pc.not_equal(links["element"], ""), pc.not_equal(links["asset"], ""))).to_pylist():
-        day = days.get(row["asset"])
-        if day is not None:
-            age = measured_year + 1 - day.year - (day.timetuple().tm_yday - 1) / 365.25
-            yield row["feeder"], (row["kind"], row["element"]), max(age, 0.0)
+    assets = assets.filter(pc.is_valid(assets["installed"]))
+    links = of_feeders(tables.read("links", Path(inputs["links"]), ["feeder", "kind", "element", "asset"]), feeders)
+    links = links.filter(pc.and_(pc.not_equal(links["element"], ""), pc.not_equal(links["asset"], "")))
+    at = pc.index_in(links["asset"].cast(tables.TEXT), assets["asset"].cast(tables.TEXT).combine_chunks())
+    links, day = links.filter(pc.is_valid(at)), assets["installed"].take(pc.drop_null(at))
+    years = pc.subtract(measured_year + 1, pc.year(day).cast("double"))
+    ages = pc.subtract(years, pc.divide(pc.subtract(pc.day_of_year(day), 1).cast("double"), 365.25))
+    feeders, kinds, elements = (links[name].to_pylist() for name in ("feeder", "kind", "element"))
+    parts = zip(kinds, elements, strict=True)
+    return zip(feeders, parts, pc.max_element_wise(ages, 0.0).to_pylist(), strict=True)
 
 
 def overlays(

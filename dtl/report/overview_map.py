@@ -46,7 +46,7 @@ class Overview:
                 "box": (west, south, east, north),
                 "parts": size,
                 "solved": [int(c in solution.hourly) for c in self.cases],
-                "counts": [drawing.classes(solution, c) for c in self.cases],
+                "counts": drawing.classes(solution),
                 "totals": [_totals(solution, c) for c in self.cases],
             }
         )

@@ -39,6 +39,10 @@ class Column:
     head: Mapping[str, Any]
     raw: np.ndarray[Any, Any] = field(repr=False)
 
+    def of_case(self, case: int) -> Column:
+        """The same column as that of a case of the study."""
+        return Column({**self.head, "name": f"{self.head['name']}@{case}"}, self.raw)
+
 
 def numbers(name: str, values: Numbers, digits: int = 0, unit: str = "") -> Column:
     """Numbers rounded to `digits` decimals, in the narrowest type that holds them; None and nan are missing."""

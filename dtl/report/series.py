@@ -113,10 +113,10 @@ def profile(solution: Solution) -> bytes:
         payloads.numbers("low", [b.low_pu if b else None for b in bands], 4, "pu"),
         payloads.numbers("high", [b.high_pu if b and b.high_pu < 10 else None for b in bands], 4, "pu"),
     ]
-    phases = solution.flow.phases("bus")
+    phases, parts = solution.flow.phases("bus"), [("bus", b) for b in order]
+    worst = solution.by_case(lambda case: [solution.flow.values("worst_pu", case, parts, phase) for phase in phases])
     for i, case in enumerate(solution.cases):
-        for phase in phases if case in solution.hourly else ():
-            values = [solution.flow.get("worst_pu", case, "bus", b, phase) for b in order]
+        for phase, values in zip(phases, worst[i], strict=True) if case in solution.hourly else ():
             cols.append(payloads.numbers(f"pu@{i}.{phase}", values, 4, "pu"))
     hour = {c: solution.told[c].get("worst_hour") for c in solution.solved if c in solution.told}
     return payloads.columns({"buses": cols}, {"feeder": solution.feeder, "phases": phases, "hour": hour})

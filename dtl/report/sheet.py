@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from dtl.analyses.metrics import METRICS
@@ -101,9 +102,9 @@ def _delta(delta: Cell | None) -> dict[str, Any]:
 
 def _worst(solution: Solution) -> list[dict[str, Any]]:
     """The elements that come nearest to their limit, or furthest beyond it, in any case."""
+    parts = solution.flow.elements(*LINES, "transformer")
     found = []
-    for kind, name in solution.flow.elements(*LINES, "transformer"):
-        loads = [solution.load(case, kind, name) for case in solution.cases]
+    for (kind, name), *loads in zip(parts, *solution.by_case(partial(solution.loads, parts=parts)), strict=True):
         if any(load is not None for load in loads):
             top = max(load for load in loads if load is not None)
             found.append((-top, kind, name))

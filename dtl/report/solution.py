@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +19,8 @@ from dtl.report.overlays import Overlays
 from dtl.report.places import Places
 
 Case = str
+Part = tuple[str, str]
+Told = TypeVar("Told")
 LINES = ("line", "switch")
 
 
@@ -32,25 +34,30 @@ class Flow:
         self._table = table
         self.like = like or {}
         self._columns: dict[str, list[Any]] = {}
-        keys = zip(*(table[k].to_pylist() for k in ("case", "kind", "element", "phase")), strict=True)
-        self._row = {key: i for i, key in enumerate(keys)}
+        self._rows: dict[tuple[Case, str], dict[Part, int]] = {}
+        keys = zip(*(table[k].to_pylist() for k in ("case", "phase", "kind", "element")), strict=True)
+        for i, (case, phase, kind, element) in enumerate(keys):
+            self._rows.setdefault((case, phase), {})[kind, element] = i
 
     def get(self, column: str, case: Case, kind: str, element: str, phase: str = "") -> Any:
         """A cell; None where the table has no such row or no value."""
-        at = self._row.get((self.like.get(case, case), kind, element, phase))
-        if at is None:
-            return None
-        if column not in self._columns:
-            self._columns[column] = self._table[column].to_pylist()
-        return self._columns[column][at]
+        return self.values(column, case, [(kind, element)], phase)[0]
 
-    def elements(self, *kinds: str) -> list[tuple[str, str]]:
+    def values(self, column: str, case: Case, parts: Sequence[Part], phase: str = "") -> list[Any]:
+        """The cells of some parts; None where the table has no such row or no value."""
+        if column not in self._columns:
+            self._columns[column] = [*self._table[column].to_pylist(), None]
+        rows, cells = self._rows.get((self.like.get(case, case), phase), {}), self._columns[column]
+        return [cells[rows.get(part, -1)] for part in parts]
+
+    def elements(self, *kinds: str) -> list[Part]:
         """Kind and name of all elements of some kinds, in any case, by name."""
-        return sorted({(kind, element) for _, kind, element, _ in self._row if kind in kinds})
+        return sorted({part for rows in self._rows.values() for part in rows if part[0] in kinds})
 
     def phases(self, kind: str) -> list[str]:
         """The phases that elements of a kind have, without the neutral."""
-        return sorted({p for _, k, _, p in self._row if k == kind and p not in ("", "N")})
+        there = {phase for (_, phase), rows in self._rows.items() if any(k == kind for k, _ in rows)}
+        return sorted(there - {"", "N"})
 
 
 @dataclass(frozen=True)
@@ -112,19 +119,28 @@ class Solution:
                 found.append(None)
         return found
 
+    def by_case(self, make: Callable[[Case], Told]) -> list[Told]:
+        """What `make` says of each case by its rows of the power flow: made once for cases that are answered alike."""
+        made: dict[Case, Told] = {}
+        keys = [self.flow.like.get(case, case) for case in self.cases]
+        for case, key in zip(self.cases, keys, strict=True):
+            if key not in made:
+                made[key] = make(case)
+        return [made[key] for key in keys]
+
     def over_pct(self, kind: str) -> float:
         """The loading above which an element of a kind is overloaded [% of its rating]."""
         return float(self.limits["lines" if kind in LINES else "transformers"]["over_pct"])
 
     def load(self, case: Case, kind: str, element: str) -> float | None:
         """The highest loading of the year, per cent of its *limit*; None without a rating."""
-        pct = self.flow.get("max_load_pct", case, kind, element)
-        return None if pct is None else 100.0 * pct / self.over_pct(kind)
+        return self.loads(case, [(kind, element)])[0]
 
-
-def by_feeder(table: pa.Table, feeder: str) -> pa.Table:
-    """The rows of a feeder."""
-    return table.filter(pc.equal(table["feeder"].cast(tables.TEXT), feeder))
+    def loads(self, case: Case, parts: Sequence[Part]) -> list[float | None]:
+        """The same of several parts."""
+        over = {kind: self.over_pct(kind) for kind in {kind for kind, _ in parts}}
+        found = zip(parts, self.flow.values("max_load_pct", case, parts), strict=True)
+        return [None if pct is None else 100.0 * pct / over[kind] for (kind, _), pct in found]
 
 
 def hours_by_case(hourly: pa.Table, cases: tuple[Case, ...]) -> dict[Case, dict[str, Any]]:

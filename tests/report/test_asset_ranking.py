@@ -11,7 +11,7 @@ from pyarrow import csv
 
 from dtl import tables
 from dtl.analyses.ranking import Asset, ranked
-from dtl.powerflow import head
+from dtl.network.topology import trace
 from dtl.report.asset_ranking import behind, context, far_buses
 
 
@@ -52,7 +52,7 @@ def test_a_missing_age_neither_helps_nor_harms() -> None:
 def test_customers_behind_a_part() -> None:
     """Each transformer of the made feeder serves five customers; the first section of the spine feeds them all."""
     model = made_study.MODELS["north"]
-    seen = head.view(model)
+    seen = trace(model)
     found = behind(model, seen, far_buses(model, seen))
     ends = [name for kind, name in found if kind == "transformer"]
     assert ends and {found["transformer", name] for name in ends} == {5}

@@ -102,4 +102,4 @@ def test_voltage_without_a_limit_is_in_no_class() -> None:
     bare = {**made_study.LIMITS, "voltage": [{**made_study.LIMITS["voltage"][0], "kv": [1, 1000]}]}
     found = replace(solution("north"), limits=bare)
     low = sum(b.kv_ll < 1 for b in found.buses)
-    assert low and sum(drawing.classes(found, "base@2026")["volt"]) == len(found.buses) - low
+    assert low and sum(drawing.classes(found)[0]["volt"]) == len(found.buses) - low
