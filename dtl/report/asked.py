@@ -40,18 +40,24 @@ SCALE = {("pct", "%"): 1.0, ("pct_per_year", "%"): 1.0, ("pct", "pu"): 0.01, ("p
          ("pct", "share"): 0.01, ("min", "min"): 1.0, ("hour", "h"): 1.0, ("kwh", "kWh"): 1.0}  # fmt: skip
 """What a number in the unit of a question is worth in that of an answer."""
 COMPARED = {">": gt, ">=": ge, "<": lt, "<=": le, "=": eq, "!=": ne}
+BANDS = {"low": (0.0, 0.7), "medium": (0.7, 0.9), "high": (0.9, 1.01), "ansi_a": (0.95, 1.05), "ansi_b": (0.917, 1.058)}
+"""What words for a confidence, and ranges of ANSI C84.1 at the service, stand for."""
 ROWS = 20
 """So many rows are printed where a question names no number."""
 
 
 class Row(NamedTuple):
-    """One thing of an answer: what it is, its value, the cell it comes from, and the ids by which it may be asked."""
+    """One thing of an answer: what it is, its value, the cell it comes from, and the ids by which it may be asked.
+
+    Of a voltage the value is the lowest of the year, ``highest`` the other one with its cell.
+    """
 
     name: str
     value: float
     unit: str
     source: str
     ids: tuple[str, ...]
+    highest: tuple[float, str] | None = None
 
 
 def run(said: Sequence[str], *, parse_only: bool) -> int:
@@ -124,8 +130,9 @@ def _one(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str, int]:
     own = rows[0].unit
     if apart := [f for f in query.get("filters", []) if f.get("unit") and (f["unit"], own) not in SCALE]:
         return f"the results of {study} hold {called(apart[0]['field'])} in {own}: ask in it", NOTHING
-    kept = [r for r in rows if all(_fits(r, f) for f in query.get("filters", []))]
-    return "\n".join([f"case: {case}", *_said(query, kept)]), ANSWERED
+    kept = [_sided(r, query) for r in rows if all(_fits(r, f, query.get("fn", "")) for f in query.get("filters", []))]
+    which = f", {WHICH[_side(query)]}" if query.get("metric") == "voltage" else ""
+    return "\n".join([f"case: {case}{which}", *_said(query, kept)]), ANSWERED
 
 
 def _unheld(query: Mapping[str, Any]) -> list[str]:
@@ -192,7 +199,6 @@ def _rows(study: str, known: Facts, query: Mapping[str, Any], case: str) -> Iter
         yield from _elements(study, query, case)
     elif metric in FEEDER and (entity in ("feeder", "system") or (entity == "customer" and metric == "customers")):
         name = FEEDER[metric]
-        name = "max_pu" if metric == "voltage" and query.get("fn") == "max" else name
         at = None if name in PAST else case
         year = query.get("time", {}).get("year", 0) if name in PAST else 0
         unit = METRICS[name].unit
@@ -200,8 +206,10 @@ def _rows(study: str, known: Facts, query: Mapping[str, Any], case: str) -> Iter
         for feeder in feeders:
             value = known.value(name, feeder, at, year)
             if value is not None:
-                source = f"cube {feeder or 'study'} {at or 'all cases'} {name}"
-                yield Row(feeder or "the study", value, unit, source, (feeder or "",))
+                source = f"cube {feeder or 'study'} {at or 'all cases'} "
+                high = known.value("max_pu", feeder, at) if metric == "voltage" else None
+                both = None if high is None else (high, f"{source}max_pu")
+                yield Row(feeder or "the study", value, unit, f"{source}{name}", (feeder or "",), both)
     elif entity == "feeder" and not metric:
         yield from (Row(f, 1.0, "", "cube", (f,)) for f in known.feeders)
     elif entity == "meter" and metric == "mapping_confidence":
@@ -215,17 +223,17 @@ def _rows(study: str, known: Facts, query: Mapping[str, Any], case: str) -> Iter
 
 def _elements(study: str, query: Mapping[str, Any], case: str) -> Iterator[Row]:
     column, unit = ELEMENT[query["metric"]]
-    column = "max_pu" if column == "min_pu" and query.get("fn") == "max" else column
+    columns = [column, "max_pu"] if column == "min_pu" else [column]
     wanted = [str(f["value"]).lower() for f in query.get("filters", []) if f["field"] == "feeder" and f["op"] == "="]
     for path in sorted(Path(layout.GROUP.format(study=study, group="*")).parent.glob("*/powerflow.parquet")):
-        flow = tables.read("powerflow", path, ["feeder", "case", "kind", "element", "phase", column])
+        flow = tables.read("powerflow", path, ["feeder", "case", "kind", "element", "phase", *columns])
         mask = pc.and_(pc.equal(flow["case"].cast(tables.TEXT), case), pc.equal(flow["phase"].cast(tables.TEXT), ""))
         for r in flow.filter(mask).to_pylist():
             asked = not wanted or r["feeder"].lower() in wanted
             if r["kind"] in KINDS[query["entity"]] and r[column] is not None and asked:
-                source = f"{path} {r['element']} {column}"
-                ids = (r["feeder"], r["element"])
-                yield Row(f"{r['feeder']} {r['element']}", float(r[column]), unit, source, ids)
+                source, ids = f"{path} {r['element']} ", (r["feeder"], r["element"])
+                both = (float(r["max_pu"]), f"{source}max_pu") if columns[1:] and r["max_pu"] is not None else None
+                yield Row(" ".join(ids), float(r[column]), unit, f"{source}{column}", ids, both)
 
 
 def _hosting(study: str, entity: str, case: str) -> Iterator[Row]:
@@ -243,26 +251,59 @@ def _hosting(study: str, entity: str, case: str) -> Iterator[Row]:
                 yield Row(f"{name} ({r['method']}, {r['of']})", r["hc_kw"], "kW", source, (r["feeder"], r["bus"]))
 
 
-def _fits(row: Row, part: Mapping[str, Any]) -> bool:
-    value, op = part["value"], part["op"]
+WHICH = {"lowest": "lowest voltage of the year", "highest": "highest voltage of the year",
+         "either": "lowest and highest voltage of the year"}  # fmt: skip
+
+
+def _bounds(part: Mapping[str, Any]) -> list[float]:
+    """The numbers that a filter compares with, in its unit."""
+    value = part["value"]
+    return list(BANDS[value]) if isinstance(value, str) else list(value) if isinstance(value, list) else [value]
+
+
+def _is_upper(bound: float, op: str) -> bool:
+    """Whether a bound of a voltage [pu] is one of the highest: it lies above the nominal voltage."""
+    return bound > 1.0 or (bound == 1.0 and op in (">", ">="))
+
+
+def _side(query: Mapping[str, Any]) -> str:
+    """Which voltage of the year a question is about: ``lowest``, ``highest``, or ``either``."""
+    if query.get("fn") in ("min", "max"):
+        return "highest" if query["fn"] == "max" else "lowest"
+    parts = [f for f in query.get("filters", []) if f["field"] == "voltage"]
+    upper = {_is_upper(SCALE[f.get("unit", "pu"), "pu"] * b, f["op"]) for f in parts for b in _bounds(f)}
+    upper = upper or {query.get("order") == "desc"}
+    return "either" if len(upper) > 1 else "highest" if upper == {True} else "lowest"
+
+
+def _sided(row: Row, query: Mapping[str, Any]) -> Row:
+    """The row with the voltage that the question is about: of both the one that is farther from nominal."""
+    if row.highest is None:
+        return row
+    side = _side(query)
+    up = side == "highest" or (side == "either" and row.highest[0] - 1.0 > 1.0 - row.value)
+    return row._replace(value=row.highest[0], source=row.highest[1]) if up else row
+
+
+def _fits(row: Row, part: Mapping[str, Any], fn: str) -> bool:
+    """Whether a row is of a filter; of voltages a bound above nominal is compared with the highest, others with the
+    lowest, unless ``fn`` says which."""
+    op = part["op"]
     if part["field"] in ("id", "feeder"):
-        same = str(value).lower() in (i.lower() for i in row.ids)
+        same = str(part["value"]).lower() in (i.lower() for i in row.ids)
         return bool(same == (op == "="))
     scale = SCALE[part["unit"], row.unit] if "unit" in part else 1.0
-    number = {
-        "low": (0.0, 0.7),
-        "medium": (0.7, 0.9),
-        "high": (0.9, 1.01),
-        "ansi_a": (0.95, 1.05),
-        "ansi_b": (0.917, 1.058),
-    }
-    if isinstance(value, str):
-        low, high = number[value]
-        return (low <= row.value < high) if op in ("=", "within") else not low <= row.value <= high
-    if isinstance(value, list):
-        inside = bool(scale * value[0] <= row.value <= scale * value[1])
-        return inside if op == "between" else not inside
-    return bool(COMPARED[op](row.value, scale * value))
+
+    def value(bound: float) -> float:
+        up = fn == "max" or (fn != "min" and _is_upper(bound, op))
+        return row.highest[0] if row.highest is not None and up else row.value
+
+    bounds = [scale * b for b in _bounds(part)]
+    if len(bounds) == 1:
+        return bool(COMPARED[op](value(bounds[0]), bounds[0]))
+    (low, high), open_ = bounds, part["value"] in ("low", "medium", "high")
+    inside = low <= value(low) and (value(high) < high if open_ else value(high) <= high)
+    return inside == (op in ("=", "within", "between"))
 
 
 def _said(query: Mapping[str, Any], rows: list[Row]) -> list[str]:

@@ -20,6 +20,7 @@ def payload() -> dict[str, Any]:
         "durations": filters.DURATIONS,
         "turned": filters.NOT,
         "between": filters.BETWEEN,
+        "near_nominal": filters.NEAR_NOMINAL,
         "also": filters.ALSO,
         "units": heeded.UNITS,
         "highest_pu": heeded.HIGHEST_PU,

@@ -5,6 +5,7 @@
   const ask = DTL.ask;
   const TIMES = { hour_from: "hours", hour_to: "hours", daytype: "kinds of day", month: "months", period: "times of day", event: "seasons" };
   const BANDS = { low: [0, 0.7], medium: [0.7, 0.9], high: [0.9, 1.01], ansi_a: [0.95, 1.05], ansi_b: [0.917, 1.058] };
+  const WHICH = { lowest: "lowest voltage of the year", highest: "highest voltage of the year", either: "lowest and highest voltage of the year" };
   const COMPARED = { ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b, "=": (a, b) => a === b, "!=": (a, b) => a !== b };
 
   /**
@@ -55,7 +56,9 @@
     if (!rows.length) return nothing(`the results of ${known.study} do not hold ${ask.called(query.metric ?? "")} of a ${query.entity}`);
     const apart = (query.filters ?? []).find((f) => f.unit && scaleOf(known, f, rows[0]) === undefined);
     if (apart) return nothing(`the results of ${known.study} hold ${ask.called(apart.field)} in ${rows[0].unit}: ask in it`);
-    return { held: true, case: chosen, ...said(known, query, rows.filter((r) => (query.filters ?? []).every((f) => fits(known, r, f)))) };
+    const kept = rows.filter((r) => (query.filters ?? []).every((f) => fits(known, r, f, query.fn))).map((r) => sided(known, r, query));
+    const which = query.metric === "voltage" ? WHICH[sideOf(known, query)] : "";
+    return { held: true, case: chosen, which, ...said(known, query, kept) };
   };
 
   const nearest = (name, feeders) => {
@@ -114,30 +117,31 @@
   };
 
   const ofFeeders = (known, query, at) => {
-    const named = known.feeder[query.metric];
-    const name = query.metric === "voltage" && query.fn === "max" ? "max_pu" : named;
+    const name = known.feeder[query.metric];
     const isPast = known.past.includes(name);
     return (query.entity === "system" ? [""] : known.feeders).flatMap((feeder) => {
       const value = known.value(name, feeder, isPast ? query.time?.year ?? 0 : at);
       const href = feeder ? DTL.feederLink(feeder) : isPast && name !== "customers" ? "reliability.html" : "index.html#matrix";
-      const source = `cube ${feeder || "study"} ${isPast ? "all cases" : at} ${name}`;
-      return value === null ? [] : [{ name: feeder || "the study", ids: [feeder], value, unit: known.units[name], source, href }];
+      const source = `cube ${feeder || "study"} ${isPast ? "all cases" : at} `;
+      const high = query.metric === "voltage" ? known.value("max_pu", feeder, at) : null;
+      const highest = high === null ? null : { value: high, source: `${source}max_pu` };
+      return value === null ? [] : [{ name: feeder || "the study", ids: [feeder], value, unit: known.units[name], source: source + name, href, highest }];
     });
   };
 
   const elements = async (known, query, at) => {
-    let [column, unit] = known.element[query.metric];
-    if (column === "min_pu" && query.fn === "max") column = "max_pu";
+    const [column, unit] = known.element[query.metric];
     const wanted = (query.filters ?? []).filter((f) => f.field === "feeder" && f.op === "=").map((f) => String(f.value).toLowerCase());
     const told = await known.load(`ask/${query.entity}`);
     const values = told?.rows.get(column);
     if (!values) return [];
+    const highs = column === "min_pu" ? told.rows.get("max_pu") : undefined;
     const [feeder, element, cases] = ["feeder", "element", "case"].map((n) => told.rows.get(n));
     const rows = [];
     for (let i = 0; i < values.length; i++) {
       if (cases[i] !== at || Number.isNaN(values[i]) || (wanted.length && !wanted.includes(feeder[i].toLowerCase()))) continue;
       const place = new URLSearchParams({ s: at, f: feeder[i], p: `${query.entity}/${element[i]}` });
-      rows.push({ name: `${feeder[i]} ${element[i]}`, ids: [feeder[i], element[i]], value: values[i], unit, source: `powerflow ${at} ${element[i]} ${column}`, href: `map.html#${place}` });
+      rows.push({ name: `${feeder[i]} ${element[i]}`, ids: [feeder[i], element[i]], value: values[i], unit, source: `powerflow ${at} ${element[i]} ${column}`, href: `map.html#${place}`, highest: highs && !Number.isNaN(highs[i]) ? { value: highs[i], source: `powerflow ${at} ${element[i]} max_pu` } : null });
     }
     return rows;
   };
@@ -154,17 +158,40 @@
   /** What a number in the unit of a question is worth in that of an answer. */
   const scaleOf = (known, { unit }, row) => known.scale[`${unit} ${row.unit}`];
 
-  const fits = (known, row, part) => {
+  /** The numbers that a filter compares with, in its unit. */
+  const boundsOf = ({ value }) => (typeof value === "string" ? BANDS[value] : [value].flat());
+
+  /** Whether a bound of a voltage [pu] is one of the highest: it lies above the nominal voltage. */
+  const isUpper = (bound, op) => bound > 1 || (bound === 1 && [">", ">="].includes(op));
+
+  /** Which voltage of the year a question is about: `lowest`, `highest`, or `either`. */
+  const sideOf = (known, query) => {
+    if (["min", "max"].includes(query.fn)) return query.fn === "max" ? "highest" : "lowest";
+    const parts = (query.filters ?? []).filter((f) => f.field === "voltage");
+    const upper = new Set(parts.flatMap((f) => boundsOf(f).map((b) => isUpper(known.scale[`${f.unit ?? "pu"} pu`] * b, f.op))));
+    if (!upper.size) upper.add(query.order === "desc");
+    return upper.size > 1 ? "either" : upper.has(true) ? "highest" : "lowest";
+  };
+
+  /** The row with the voltage that the question is about: of both the one that is farther from nominal. */
+  const sided = (known, row, query) => {
+    if (!row.highest) return row;
+    const side = sideOf(known, query);
+    const isUp = side === "highest" || (side === "either" && row.highest.value - 1 > 1 - row.value);
+    return isUp ? { ...row, ...row.highest } : row;
+  };
+
+  /** Whether a row is of a filter; of voltages a bound above nominal is compared with the highest, others with the lowest, unless `fn` says which. */
+  const fits = (known, row, part, fn) => {
     const { field, op, value } = part;
-    const scale = part.unit ? scaleOf(known, part, row) : 1;
     if (field === "id" || field === "feeder") return row.ids.some((i) => i.toLowerCase() === String(value).toLowerCase()) === (op === "=");
-    const isBetween = ([low, high]) => low <= row.value && row.value <= high;
-    if (typeof value === "string") {
-      const [low, high] = BANDS[value];
-      return op === "=" || op === "within" ? low <= row.value && row.value < high : !isBetween([low, high]);
-    }
-    if (Array.isArray(value)) return isBetween(value.map((v) => scale * v)) === (op === "between");
-    return COMPARED[op](row.value, scale * value);
+    const scale = part.unit ? scaleOf(known, part, row) : 1;
+    const valueAt = (bound) => (row.highest && (fn === "max" || (fn !== "min" && isUpper(bound, op))) ? row.highest.value : row.value);
+    const [low, high] = boundsOf(part).map((b) => scale * b);
+    if (high === undefined) return COMPARED[op](valueAt(low), low);
+    const isOpen = ["low", "medium", "high"].includes(value);
+    const isInside = low <= valueAt(low) && (isOpen ? valueAt(high) < high : valueAt(high) <= high);
+    return isInside === ["=", "within", "between"].includes(op);
   };
 
   const said = (known, query, rows) => {

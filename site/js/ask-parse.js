@@ -98,7 +98,8 @@
     /** The negations, words of other questions, and fields that cannot be compared as they are, that were left over. */
     overlooked() {
       const c = this.c;
-      const stray = c.find({ x: c.words.unheeded.flat() }, false).filter((m) => !c.used[m.start] || c.text(m.end - 1) === "by");
+      const stray = c.find({ x: c.words.unheeded.flat() }, false)
+        .filter((m) => (c.text(m.end - 1) === "by" ? !isDated(c, m.end) : !c.used[m.start]));
       const told = stray.map((m) => c.tokens.slice(m.start, m.end).map((t) => t.raw).join(" "));
       return [...told, ...this.filters.filter((f) => !isComparable(f)).map((f) => f.field.replaceAll("_", " ") || "a number")];
     }
@@ -308,6 +309,12 @@
       return this.layers.map((layer) => [layer]);
     }
   }
+
+  /** Whether a year stands there that was taken for the time. */
+  const isDated = (c, at) => {
+    const [from, to] = ask.rules.years;
+    return c.number(at) !== null && from <= c.number(at) && c.number(at) <= to && c.used[at];
+  };
 
   /** Whether a filter has a field, in a unit and of a size that the field can have. */
   const isComparable = ({ field, unit = "", value }) => {

@@ -110,7 +110,7 @@
         [unit, end] = [more || unit, over];
       }
       const word = c.text(match.start);
-      const field = fieldOf(c, metrics, match.start, unit, word);
+      const field = fieldOf(c, metrics, match.start, unit, word) || fieldOfBus(c, [first, second ?? first], unit);
       c.use(match.start, perYear(c, field, end));
       let op = ask.rules.age[word] ?? match.value;
       const turned = c.before(match.start, ask.rules.between);
@@ -132,7 +132,7 @@
       const [unit, end] = c.unit(at + 1);
       const bound = c.text(end) === "or" ? ask.rules.bounds[c.text(end + 1)] : undefined;
       if (!bound) continue;
-      const field = fieldOf(c, metrics, at, unit, "");
+      const field = fieldOf(c, metrics, at, unit, "") || fieldOfBus(c, [value], unit);
       c.use(at, end + 2);
       found.push(filter(field, bound, [value], unit));
     }
@@ -164,6 +164,13 @@
     const near = [at, at + 1, at + 2, at + 3].map((i) => c.text(i));
     if (c.text(c.after(at + 1)).startsWith("customer") || near.includes("customers")) return "customers";
     return ordered[0] ?? "";
+  };
+
+  /** The voltage where a question is about buses and the numbers are near 1; else empty. */
+  const fieldOfBus = (c, numbers, unit) => {
+    const [low, high] = ask.rules.near_nominal;
+    const isOfBuses = c.find({ bus: c.words.entities.bus }, false).length > 0;
+    return isOfBuses && !unit && numbers.every((n) => low <= n && n <= high) ? "voltage" : "";
   };
 
   const filter = (field, op, values, unit) => {

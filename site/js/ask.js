@@ -97,7 +97,7 @@ DTL.isThere = (known, href) => !known.left_out.includes(href.split("#")[0]);
 DTL.askPart = (known, part) => {
   if (!part.held) return [DTL.h("p", { class: "dtl-callout", "data-said": "Not held" }, part.text, part.href && DTL.isThere(known, part.href) ? [" ", DTL.h("a", { href: part.href }, "Go there")] : "")];
   const found = [];
-  if (part.case) found.push(DTL.h("p", { class: "dtl-note" }, "Case ", DTL.h("b", {}, part.case.case)));
+  if (part.case) found.push(DTL.h("p", { class: "dtl-note" }, "Case ", DTL.h("b", {}, part.case.case), part.which ? `, ${part.which}` : ""));
   if (part.text) found.push(DTL.h("p", { class: "dtl-answer dtl-answer-small", "data-said": "Answer" }, part.text));
   if (part.rows.length) found.push(DTL.askRows(known, part.rows));
   if (part.more) found.push(DTL.h("p", { class: "dtl-note" }, `and ${part.more} more`));

@@ -26,6 +26,9 @@ ANSWERED = (
     "what is the capital of France", "drop table feeders", "losses in 2050", "loss of life of transformers above 5 %",
     "how many transformers are overloaded", "feeders with SAIFI above 1; then the worst feeder",
     "buses with voltage below 95 %", "feeders with losses above 5 %", "feeders with losses above 1 MWh",
+    "buses outside 0.98 and 1.01 pu", "how many buses are outside 0.98 and 1.01 pu", "buses between 0.96 and 0.98 pu",
+    "what is the highest bus voltage of feeder north", "buses above 1.001", "feeders above 1.01 pu",
+    "buses outside ansi range a", "feeders overloaded by 2026",
     "how many customers hang on overloaded transformers", "feeders whose peak is not above 500 kW",
 )  # fmt: skip
 """Questions to the made-up study."""

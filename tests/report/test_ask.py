@@ -8,13 +8,14 @@ from typing import Any
 
 import made_questions
 import made_study
+import pyarrow.parquet as pq
 import pytest
 import scripts
 
 from dtl import layout
 from dtl.learning.query.echo import words
 from dtl.learning.query.parse import understand
-from dtl.report import asked, facts, lexicon
+from dtl.report import asked, facts, figures, lexicon
 
 READ = ["ask-words.js", "ask-slots.js", "ask-parse.js", "ask-echo.js"]
 
@@ -68,7 +69,8 @@ def test_answers_are_those_of_the_command_line(made: Any, solved: Path) -> None:
       const read = DTL.ask.understand(text);
       const parts = await DTL.ask.answer(known, read);
       const rows = (p) => (p.rows ?? []).map((r) => [r.name, DTL.text(r.value, r.unit), r.value]);
-      texts.push(parts.map((p) => [p.held, p.text, p.case?.case ?? "", rows(p), p.more ?? 0]));
+      const head = (p) => [p.case?.case ?? "", p.which].filter(Boolean).join(", ");
+      texts.push(parts.map((p) => [p.held, p.text, head(p), rows(p), p.more ?? 0]));
     }
     return texts;"""
     told = {"www": str(made.www), "texts": made_questions.ANSWERED}
@@ -101,3 +103,38 @@ def test_there_is_something_of_every_sort(made: Any, solved: Path) -> None:
     cube = facts.load(made.inputs["cube"])
     codes = [asked.answer("made", cube, understand(t))[1] for t in made_questions.ANSWERED]
     assert codes.count(asked.ANSWERED) >= 14 and codes.count(asked.NOTHING) >= 5 and codes.count(asked.UNCLEAR) >= 2
+
+
+def voltages(folder: Path, case: str) -> list[dict[str, Any]]:
+    """Lowest and highest voltage of each bus of a case."""
+    rows = [r for p in folder.rglob("powerflow.parquet") for r in pq.read_table(p).to_pylist()]
+    return [r for r in rows if (r["kind"], r["case"], r["phase"]) == ("bus", case, "") and r["min_pu"] is not None]
+
+
+def test_bounds_of_a_voltage_are_compared_with_the_voltage_that_they_limit(made: Any, solved: Path) -> None:
+    cube = facts.load(made.inputs["cube"])
+
+    def said(text: str) -> tuple[str, int]:
+        """The line of the case, and how many buses."""
+        lines = asked.answer("made", cube, understand(text))[0].splitlines()
+        (at,) = [i for i, line in enumerate(lines) if line.startswith("case: ")]
+        return lines[at], int(lines[at + 1].split()[0])
+
+    head, _ = said("how many buses are below 0.98 pu")
+    rows = voltages(solved, head.split(", ")[0].removeprefix("case: "))
+    low, high = sorted(r["min_pu"] for r in rows), sorted(r["max_pu"] for r in rows)
+    mid_low, mid_high = round(max(v for v in low if v < 0.999), 4), round(min(v for v in high if v > 1.001), 4)
+    for text, side, wanted in (
+        (f"how many buses are below {mid_low} pu", "lowest", sum(v < mid_low for v in low)),
+        (f"how many buses are above {mid_high} pu", "highest", sum(v > mid_high for v in high)),
+        (f"how many buses are not above {mid_high} pu", "highest", sum(v <= mid_high for v in high)),
+        (f"how many buses are above {mid_low} pu", "lowest", sum(v > mid_low for v in low)),
+        (f"how many buses are outside {mid_low} and {mid_high} pu", "lowest and highest",
+         sum(r["min_pu"] < mid_low or r["max_pu"] > mid_high for r in rows)),
+        (f"how many buses are between {mid_low} and {mid_high} pu", "lowest and highest",
+         sum(r["min_pu"] >= mid_low and r["max_pu"] <= mid_high for r in rows)),
+    ):  # fmt: skip
+        head, count = said(text)
+        assert head.endswith(f", {side} voltage of the year") and count == wanted, text
+    highest, _ = asked.answer("made", cube, understand("bus with the highest voltage"))
+    assert f"{figures.text(high[-1], 'pu')} " in highest and "max_pu]" in highest

@@ -17,7 +17,9 @@ BETWEEN = ("loaded", "go", "goes", "rise", "rises", "ever", "have", "has", "be",
 """Words that may stand between a negation and the comparison that it turns round."""
 ALSO = {"mw": (1000.0, "kw"), "mva": (1000.0, "kva"), "mwh": (1000.0, "kwh"), "gwh": (1e6, "kwh")}
 """Units that are told in another one."""
-PCT_FIELDS = ("thermal_loading", "growth_rate", "outage_risk", "losses", "loss_of_life")
+PCT_FIELDS = ("thermal_loading", "growth_rate", "outage_risk", "losses", "loss_of_life", "mapping_confidence")
+NEAR_NOMINAL = (0.5, 1.5)
+"""A number of a bus between these is a voltage [pu], where neither a unit nor a metric says else."""
 DURATIONS = ("overload_hours",)
 BOUNDS = {"more": ">=", "above": ">=", "higher": ">=", "greater": ">=", "over": ">=", "longer": ">=",
           "less": "<=", "below": "<=", "lower": "<=", "fewer": "<=", "under": "<="}  # fmt: skip
@@ -143,7 +145,7 @@ def compared(clause: Clause, metrics: list[Match]) -> list[Query]:
             more, end = clause.unit(end + 2)
             unit = more or unit
         word = clause.text(match.start)
-        field = _field(clause, metrics, match.start, unit, word)
+        field = _field(clause, metrics, match.start, unit, word) or _of_bus(clause, [first, second or first], unit)
         end = _per_year(clause, field, end)
         clause.use(match.start, end)
         op = AGE.get(word, op)
@@ -170,7 +172,7 @@ def _bounded(clause: Clause, metrics: list[Match]) -> list[Query]:
         unit, end = clause.unit(at + 1)
         bound = BOUNDS.get(clause.text(end + 1)) if clause.text(end) == "or" else None
         if bound:
-            field = _field(clause, metrics, at, unit, "")
+            field = _field(clause, metrics, at, unit, "") or _of_bus(clause, [value], unit)
             clause.use(at, end + 2)
             found.append(_filter(field, bound, [value], unit))
     return found
@@ -209,6 +211,13 @@ def _field(clause: Clause, metrics: list[Match], at: int, unit: str, word: str) 
     ]:
         return "customers"
     return ordered[0] if ordered else ""
+
+
+def _of_bus(clause: Clause, numbers: list[float], unit: str) -> str:
+    """The voltage where a question is about buses and the numbers are near 1; else empty."""
+    low, high = NEAR_NOMINAL
+    buses = clause.find({"bus": clause.words["entities"]["bus"]}, unused=False)
+    return "voltage" if buses and not unit and all(low <= n <= high for n in numbers) else ""
 
 
 def _filter(field: str, op: str, values: list[float], unit: str) -> Query:

@@ -10,7 +10,8 @@ from dtl.learning.query.clause import Clause
 UNITS = {
     "thermal_loading": ("pct",), "voltage": ("pu", "pct"), "losses": ("pct", "kwh"), "peak_load": ("kw",),
     "hosting_capacity": ("kw", "kva"), "saidi": ("min",), "caidi": ("min",), "growth_rate": ("pct_per_year",),
-    "outage_risk": ("pct",), "loss_of_life": ("pct",), "overload_hours": ("hour",), "remaining_life": ("year",),
+    "outage_risk": ("pct",), "mapping_confidence": ("pct",), "loss_of_life": ("pct",),
+    "overload_hours": ("hour",), "remaining_life": ("year",),
     "age": ("year",), "rating": ("kva",), "length": ("km",),
 }  # fmt: skip
 """The units in which a field can be compared; other fields have none."""
@@ -22,9 +23,15 @@ YEARS = (1990, 2100)
 def overlooked(clause: Clause, filters: Iterable[Mapping[str, Any]]) -> list[str]:
     """The negations, words of other questions, and fields that cannot be compared as they are, that were left over."""
     phrases = clause.find({"x": [p for some in clause.words["unheeded"] for p in some]}, unused=False)
-    stray = [m for m in phrases if clause.free(m.start, m.start + 1) or clause.text(m.end - 1) == "by"]
+    by = [m for m in phrases if clause.text(m.end - 1) == "by" and not _dated(clause, m.end)]
+    stray = [m for m in phrases if m in by or (clause.text(m.end - 1) != "by" and clause.free(m.start, m.start + 1))]
     told = [" ".join(t.raw for t in clause.tokens[m.start : m.end]) for m in stray]
     return told + [str(f["field"]).replace("_", " ") or "a number" for f in filters if not _comparable(f)]
+
+
+def _dated(clause: Clause, at: int) -> bool:
+    """Whether a year stands there that was taken for the time."""
+    return YEARS[0] <= (clause.number(at) or 0) <= YEARS[1] and not clause.free(at, at + 1)
 
 
 def _comparable(one: Mapping[str, Any]) -> bool:
