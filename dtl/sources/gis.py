@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from dtl.errors import SourceError
+from dtl.errors import Severity, SourceError
 from dtl.sources import gis_account as account
 from dtl.sources import gis_areas
 from dtl.sources.gis_assets import Assets, assets, service_points
@@ -31,6 +31,19 @@ from dtl.sources.reading import Reading
 SNAP_M = 0.5
 """Tolerance within which ends are one, unless the study says another [m]."""
 REMEDY = "Correct the file, or what the study says."
+TABLES = ("conductor_type", "transformer_unit", "feeder")
+"""Classes that stand nowhere."""
+NODES = ("node", "from_node", "to_node", "pole", "service", "conductor_id")
+"""Fields by which an asset is found without a place."""
+SHOWN = 10
+"""Ids that a finding names."""
+GRANTED: dict[str, tuple[Severity, str]] = {
+    "gis.cut-name": ("warning", "Name the column in `columns` as it is called in the file."),
+    "gis.kilovolts": ("warning", "Declare voltage_unit, kV or V."),
+    "gis.phases": ("info", "Declare codes for phases where this is not so."),
+    "gis.volts": ("info", "Declare voltage_unit, kV or V."),
+}
+"""How much is made of what was taken for granted, and what settles it."""
 
 
 def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
@@ -88,6 +101,7 @@ class _Reader:
             return
         shapes, crs = self._shapes(handle, layer)
         cut, numbers, rest = handle.container == "shp", layer.numbers(), np.ones(layer.table.num_rows, bool)
+        said = {c: coded.of(layer.table, c) for c, coded in layer.domains.items() if c in layer.table.column_names}
         made: list[tuple[Plan, pa.Table, Fields]] = []
         ragged = account.Rows(self.reading, handle, [r + 2 for r, _ in layer.ragged])
         ragged.refuse("gis.ragged-row", range(len(layer.ragged)), "", [w for _, w in layer.ragged],
@@ -98,10 +112,11 @@ class _Reader:
             "a shape cannot be read", "Correct the shape.",
         )  # fmt: skip
         for plan in plans:
-            mask, left = taken(layer.table, plan, cut)
+            mask, left = taken(layer.table, plan, cut, said)
             rest &= ~mask
             table = layer.table.filter(pa.array(mask))
-            got = fields(table, plan, self.words, cut)
+            got = fields(table, plan, self.words, cut, {c: m.filter(pa.array(mask)) for c, m in said.items()})
+            self._noted(handle, got)
             made.append((plan, table, got))
             for column, count in left.items():
                 rest_reason = f"{count} rows are not in service by this column"
@@ -116,12 +131,19 @@ class _Reader:
             )
         account.columns(self.reading, handle, layer, made)
 
+    def _noted(self, handle: Handle, got: Fields) -> None:
+        """Tell what was taken for granted about columns."""
+        for check, column, what in dict.fromkeys(got.noted):
+            severity, remedy = GRANTED[check]
+            self.reading.find(check, severity, f"column {column} {what}", file=handle.file, element=handle.name,
+                              field=column, remedy=remedy)  # fmt: skip
+
     def _shapes(self, handle: Handle, layer: Layer) -> tuple[Shapes, str]:
         """The shapes of a layer and their system; decides the working system at the first layer that has shapes."""
         empty = np.full(layer.table.num_rows, None, object)
         if layer.shapes is None or not layer.table.num_rows:
             return empty, ""
-        crs = layer.crs or str(self.spec.get("crs") or "")
+        crs = self._system(handle, layer, layer.shapes)
         if not crs:
             self.reading.find("gis.no-crs", "error", "no coordinate system: neither the file nor the study states one",
                               file=handle.file, element=handle.name, field="crs",
@@ -131,6 +153,16 @@ class _Reader:
             return empty, ""
         self._decide(layer.shapes, crs)
         return layer.shapes, crs
+
+    def _system(self, handle: Handle, layer: Layer, shapes: Shapes) -> str:
+        """The system of a layer: the file's, else the study's, which counts in GeoJSON that states none too."""
+        own, declared = layer.crs, str(self.spec.get("crs") or "")
+        if handle.container == "geojson" and declared and not fits(shapes, own or declared) and fits(shapes, declared):
+            self.reading.find("gis.geojson-crs", "warning", f"its places are not in {own}, as GeoJSON is; {declared} "
+                              "is taken, as the study says", file=handle.file, element=handle.name, field="crs",
+                              value=declared, remedy="Export it in degrees of WGS 84.")  # fmt: skip
+            return declared
+        return own or declared
 
     def _fitting(self, handle: Handle, shapes: Shapes, crs: str) -> bool:
         """Whether shapes can be of their system; told where they cannot."""
@@ -243,7 +275,22 @@ class _Reader:
             total = sum(a.count for a in found if a.kind == kind)
             self.reading.find("gis.read", "info", f"assets of class {kind}: {total}", element=kind)
         _at_poles(self.reading, found)
+        self._nowhere(found)
         return found
+
+    def _nowhere(self, found: list[Assets]) -> None:
+        """Tell of each layer how many assets have neither a place nor a node, so that nothing can be near them."""
+        for own in found:
+            nodes = [own.columns[n].is_valid().to_numpy(zero_copy_only=False) for n in NODES if n in own.columns]
+            lost = ~np.isfinite(own.at).all(axis=1) & ~np.any([np.zeros(own.count, bool), *nodes], axis=0)
+            if own.kind in TABLES or not lost.any():
+                continue
+            rows = np.flatnonzero(lost)
+            shown = ", ".join(str(w) for w in own.words("id")[rows][:SHOWN])
+            self.reading.find("gis.nowhere", "warning", f"assets of class {own.kind} with neither place nor node: "
+                              f"{len(rows)} of {own.count}", file=own.file, line=int(own.rows[rows[0]]),
+                              element=own.layer, field="geometry", value=shown,
+                              remedy="Export their shapes, x and y, or the ids of their nodes.")  # fmt: skip
 
 
 def _at_poles(reading: Reading, found: list[Assets]) -> None:

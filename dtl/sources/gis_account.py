@@ -24,7 +24,7 @@ CANNOT = {
     "csv": "the format states no types and no coordinate system: every value is text, and the system is declared",
     "json": "the format states no types: every value is text",
     "geojson": "the format knows degrees of WGS 84 only, and no dates: coordinates are brought back, dates are text",
-    "shp": f"the format cuts names of columns to {FIELD_CUT} characters and knows no time of day",
+    "shp": f"the format cuts names of columns to {FIELD_CUT} characters, knows no time of day and not what codes mean",
     "gdb": "the format makes every line one of several parts, and dates moments in UTC: both are turned back",
     "gpkg": "",
 }
@@ -67,6 +67,11 @@ def columns(reading: Reading, handle: Handle, layer: Layer, made: Sequence[tuple
     for column, full in sorted({c: w for _, _, f in made for c, w in f.cut.items()}.items()):
         reason = f"the format cuts names to {FIELD_CUT} characters; it stands for {full}"
         reading.defaulted("", thing(handle), f"name of {column}", " ".join(used[column]), column, reason)
+    for name, coded in layer.domains.items():
+        if name in used:
+            pairs = {**coded.meanings, **{c: m for s in coded.subtypes.values() for c, m in s.items()}}
+            shown = ", ".join(f"{c} = {m}" for c, m in pairs.items())
+            reading.mapped("", thing(handle), f"codes of {name}", clip(shown), f"domain {coded.name} of the file")
     if reason := CANNOT[handle.container]:
         reading.defaulted("", thing(handle), "format", handle.container, "", reason)
 

@@ -26,6 +26,7 @@ import shapely
 
 from dtl.errors import SourceError
 from dtl.sources import gis_csv
+from dtl.sources.gis_domains import Coded, Domains, geodatabase, geopackage
 
 Shapes = npt.NDArray[np.object_]
 
@@ -74,6 +75,8 @@ class Layer:
     ragged: list[tuple[int, str]] = field(default_factory=list)
     head: int = 0
     """Rows of the file before the first of the table."""
+    domains: Mapping[str, Coded] = field(default_factory=dict)
+    """What the codes of a column mean by the file itself."""
 
     def numbers(self) -> npt.NDArray[np.int64]:
         """The number of each row in its file, from 1."""
@@ -165,13 +168,31 @@ def _many(file: str, source: str, container: str) -> Iterator[Handle]:
             names = [str(n) for n, _ in pyogrio.list_layers(source)]
     except GDAL as err:
         raise SourceError(f"cannot be opened: {_said(err)}") from err
+    domains = _domains(source, container, noted)
     stem = PurePosixPath(file).stem
     for name in sorted(names):
         single = container in ("shp", "geojson")
-        yield Handle(stem if single else name, file, container, _loader(source, name, container, noted))
+        yield Handle(
+            stem if single else name, file, container, _loader(source, name, container, noted, domains.get(name, {}))
+        )
 
 
-def _loader(source: str, layer: str, container: str, before: list[str]) -> Callable[[], Layer]:
+def _domains(source: str, container: str, noted: list[str]) -> dict[str, Domains]:
+    """What the codes of each layer mean by the file itself; said where it cannot be read."""
+    kinds = {"gdb": geodatabase, "gpkg": geopackage}
+    if container not in kinds:
+        return {}
+    try:
+        with _noting([]):
+            return kinds[container](source)
+    except (*GDAL, RecursionError) as err:
+        noted.append(f"what its codes mean (domains) cannot be read: {_said(err)}")
+        return {}
+
+
+def _loader(
+    source: str, layer: str, container: str, before: list[str], domains: Mapping[str, Coded]
+) -> Callable[[], Layer]:
     def load() -> Layer:
         more = {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"} if container == "geojson" else {}
         noted = list(before)
@@ -180,16 +201,25 @@ def _loader(source: str, layer: str, container: str, before: list[str]) -> Calla
                 meta, table = pyogrio.read_arrow(source, layer=layer, **more)
         except GDAL as err:
             raise SourceError(f"cannot be read: {_said(err)}") from err
-        table = _readable(table, noted)
+        table = _readable(_bare(table), noted)
         column = meta.get("geometry_name") or "wkb_geometry"
         if meta.get("geometry_type") is None or column not in table.column_names:
-            return Layer(table, noted=noted)
+            return Layer(table, noted=noted, domains=domains)
         raw = table[column].combine_chunks()
         table = table.drop_columns([column])
         shapes, bad = _shapes(raw)
-        return Layer(table, shapes, str(meta.get("crs") or ""), noted=noted, bad=bad)
+        return Layer(table, shapes, str(meta.get("crs") or ""), noted=noted, bad=bad, domains=domains)
 
     return load
+
+
+def _bare(table: pa.Table) -> pa.Table:
+    """The table with codes as they stand: the library makes them indices of their domain, some beyond its end."""
+    for i, name in enumerate(table.column_names):
+        if pa.types.is_dictionary(kind := table[name].type):
+            codes = pa.chunked_array([c.indices for c in table[name].chunks], kind.index_type)
+            table = table.set_column(i, name, codes)
+    return table
 
 
 def _readable(table: pa.Table, noted: list[str]) -> pa.Table:
@@ -261,10 +291,15 @@ _CURVED = re.compile("curve|circular|surface|tin|triangle", re.IGNORECASE).searc
 """Kinds of geometry that are not read."""
 
 
+SHAPES = ("wkt", "the_geom_wkt", "geom_wkt", "geometry", "geom", "the_geom", "shape")
+"""Columns of a CSV in which shapes are looked for."""
+_KINDS = re.compile(r"\s*(point|linestring|polygon|multi|geometrycollection|.*curve|circular)", re.IGNORECASE).match
+
+
 def csv_layer(path: Path) -> Layer:
     """A CSV: every value is text; a column WKT holds the shapes."""
     table, noted, ragged = gis_csv.table(path)
-    at = next((n for n in table.column_names if n.casefold() in ("wkt", "the_geom_wkt", "geom_wkt")), None)
+    at = next((n for n in table.column_names if n.casefold() in SHAPES and _drawn(table[n])), None)
     if at is None:
         return Layer(table, noted=noted, ragged=ragged, head=1)
     text = table[at].combine_chunks().to_numpy(zero_copy_only=False)
@@ -275,6 +310,12 @@ def csv_layer(path: Path) -> Layer:
     lost = np.flatnonzero(filled & shapely.is_missing(shapes))
     bad = [(int(i), at, str(text[i])) for i in lost]
     return Layer(table.drop_columns([at]), shapely.force_2d(shapes), "", noted, bad, ragged, 1)
+
+
+def _drawn(column: pa.ChunkedArray) -> bool:
+    """Whether a column of text holds shapes: its first word that is there names a kind of shape, or it is empty."""
+    first = next((w for w in column.to_pylist() if w), "POINT")
+    return _KINDS(first) is not None
 
 
 def _of_text(text: Any) -> Any:

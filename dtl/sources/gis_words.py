@@ -6,6 +6,7 @@ entry by entry.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -28,6 +29,11 @@ LENGTHS = frozenset(("length", "height"))
 FLAGS = frozenset(("closed", "scada_controlled"))
 PHASES = frozenset(("phases", "phases_low"))
 DAYS = frozenset(("installed",))
+KEYS = frozenset((
+    "id", "feeder", "other_feeder", "substation", "head_node", "from_node", "to_node", "node", "pole", "other_pole",
+    "conductor_id", "transformer", "service", "customer",
+))  # fmt: skip
+"""Fields by which assets refer to each other."""
 
 METRES = {"m": 1.0, "km": 1000.0, "ft": 0.3048, "us_ft": 1200 / 3937, "mi": 1609.344}
 """Metres of a unit of length; the US survey foot is 1200/3937 m."""
@@ -50,7 +56,8 @@ class Plan:
 
     ``known`` are the values that each field has by declaration. A row is of the class if every column of ``where`` has
     one of its values; of those it counts if every column of ``keep`` that is there is blank or has one of its values.
-    ``prefix`` is put before the ids, where they are unique within their layer only.
+    ``prefix`` is put before the ids, where they are unique within their layer only. ``stated`` are the fields whose
+    codes the study itself says.
     """
 
     kind: str
@@ -60,6 +67,7 @@ class Plan:
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prefix: str = ""
+    stated: frozenset[str] = frozenset()
 
 
 class Words:
@@ -74,9 +82,13 @@ class Words:
             self.units["length"] = spec["length_unit"]
         elif own:
             self.units.pop("length", None)
+        if spec.get("voltage_unit"):
+            self.units["voltage"] = spec["voltage_unit"]
+        self.decimal = str(spec.get("decimal") or ".")
         if spec.get("date_format"):
             self.units["date"] = spec["date_format"]
         self.nothing = frozenset(shipped.get("nothing") or ()) | frozenset(spec.get("nothing") or ())
+        self._stated = frozenset(spec.get("codes") or ())
         self._layers = _folded(spec.get("layers") or {}) or _folded(shipped["layers"])
         self._more = _folded(shipped["layers"])
         self._columns = {**_plain(own), **({} if own else shipped["columns"])}
@@ -90,14 +102,15 @@ class Words:
 
     def plans(self, layer: str) -> list[Plan]:
         """What becomes of a layer, one plan for each class in it; none where neither the study nor the map names it."""
-        found = _match(self._layers, layer) or _match(self._more, layer) or []
-        return [self._planned(e) for e in (found if isinstance(found, list) else [found])]
+        own = None if self._layers == self._more else _match(self._layers, layer)
+        found = own or _match(self._more, layer) or []
+        return [self._planned(e, bool(own)) for e in (found if isinstance(found, list) else [found])]
 
     def expected(self) -> list[str]:
         """The layers that the study names itself, which must be there."""
         return [] if self._layers == self._more else list(self._layers)
 
-    def _planned(self, said: str | Mapping[str, Any]) -> Plan:
+    def _planned(self, said: str | Mapping[str, Any], own: bool) -> Plan:
         entry: Mapping[str, Any] = {"class": said} if isinstance(said, str) else said
         kind = str(entry["class"])
         columns = {**self._columns.get("every", {}), **self._columns.get(kind, {}), **_filled(entry.get("columns"))}
@@ -110,6 +123,7 @@ class Words:
             _wanted(self._keep),
             _wanted(entry.get("where") or {}),
             str(entry.get("prefix") or ""),
+            self._stated | frozenset((entry.get("codes") or ()) if own else ()),
         )
 
 
@@ -128,6 +142,12 @@ def place(names: Sequence[str], wanted: str, cut: bool) -> str | None:
     if found is None and cut and len(wanted) > FIELD_CUT:
         found = folded.get(_fold(wanted[:FIELD_CUT]))
     return found
+
+
+def alike(names: Sequence[str], found: str) -> list[str]:
+    """Columns of a shapefile whose names were cut alike: NORMALPOSI has NORMALPO_1 and NORMALPO_2 beside it."""
+    stem = found[: FIELD_CUT - 2].casefold()
+    return [n for n in names if re.fullmatch(re.escape(stem) + r"_\d", n.casefold())]
 
 
 def _rule(said: Any) -> Rule:

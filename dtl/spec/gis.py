@@ -242,6 +242,10 @@ class Gis(SourceFiles):
     """Distance within which ends of lines are one [m]."""
     length_unit: Literal["m", "km", "ft", "us_ft", "mi"] | None = None
     """The unit of length columns, where the column map does not say it."""
+    voltage_unit: Literal["kV", "V"] | None = None
+    """The unit of voltages that are numbers only; none: kV, or V where a number is too high for kV."""
+    decimal: Literal[".", ","] = "."
+    """The decimal point of numbers in columns of text, as in a CSV."""
     date_format: DayFormat | None = None
     """How a day is written, as %d/%m/%Y; none: that of the column map, else ISO 8601."""
 

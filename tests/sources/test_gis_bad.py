@@ -260,7 +260,7 @@ def test_tables_beside_shapes_in_an_archive_are_told(tmp_path: Path) -> None:
         ("120/240 V", 0.12),
         ("480Y/277 V", 0.48),
         ("12.47/7.2 kV", 12.47),
-        ("7200", None),
+        ("7200", 7.2),
         ("7,2", None),
     ],
 )

@@ -1,0 +1,214 @@
+"""What codes, phases, voltages and names of columns mean: by the file, by the study, or told as taken for granted."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import warnings
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from gdb_domains import Database
+from gis_utility import CRS, read
+
+from dtl.sources.reading import Reading
+
+
+def points(count: int) -> Any:
+    return shapely.points([[500000 + 10 * i, 4000000] for i in range(count)])
+
+
+def stated(reading: Reading) -> dict[str, dict[str, Any]]:
+    """The attributes of each asset."""
+    table = reading.tables["assets"].to_pandas()
+    return {a: json.loads(t or "{}") for a, t in zip(table["asset"], table["attributes"], strict=True)}
+
+
+def told(reading: Reading, check: str) -> list[str]:
+    return [f"{f.field} {f.value}".strip() for f in reading.findings if f.check == check]
+
+
+def layer(folder: Path, name: str, **columns: list[Any]) -> Path:
+    """A geodatabase with one layer of points; columns of whole numbers become integers."""
+    (folder / "gis").mkdir()
+    path, count = folder / "gis" / "u.gdb", len(next(iter(columns.values())))
+    frame = geopandas.GeoDataFrame(pd.DataFrame(columns).convert_dtypes(), geometry=points(count), crs=CRS)
+    kinds = {c: "int32" for c in frame if frame[c].dtype == "Int64"}
+    pyogrio.write_dataframe(frame.astype(kinds), path, layer=name, driver="OpenFileGDB")
+    return path
+
+
+def test_domains_of_a_geodatabase_say_what_codes_mean(tmp_path: Path) -> None:
+    path = layer(tmp_path, "Transformer", FACILITYID=["t1", "t2", "t3"], OPERATINGVOLTAGE=[20, 20, 30],
+                 RATEDKVA=[1, 2, 9], PHASEDESIGNATION=[1, 2, 3], HIGHSIDECONFIG=["Y", "D", "Y"])  # fmt: skip
+    data = Database(path)
+    data.domain("Volts", {20: "13.8 kV / 7.97 kV", 30: "4160 V"})
+    data.domain("Kva", {1: "25 kVA", 2: "37.5", 9: "pad"})
+    data.domain("Phase", {1: "Phase A", 2: "AB", 3: "ABC"})
+    data.domain("Winding", {"Y": "Grounded wye", "D": "Delta"})
+    for column, name in (("OPERATINGVOLTAGE", "Volts"), ("RATEDKVA", "Kva"), ("PHASEDESIGNATION", "Phase"),
+                         ("HIGHSIDECONFIG", "Winding")):  # fmt: skip
+        data.use("Transformer", column, name)
+    data.close()
+    reading = read(tmp_path, "gis")
+    assert stated(reading) == {
+        "t1": {"kv": 13.8, "kva": 25, "phases": "A", "high_connection": "wye"},
+        "t2": {"kv": 13.8, "kva": 37.5, "phases": "AB", "high_connection": "delta"},
+        "t3": {"kv": 4.16, "phases": "ABC", "high_connection": "wye"},
+    }
+    assert told(reading, "gis.bad-value") == ["RATEDKVA 9 = pad"]
+    (listed,) = [r for r in reading.conversion.values() if r["property"] == "codes of OPERATINGVOLTAGE"]
+    assert "20 = 13.8 kV / 7.97 kV" in listed["target"]
+    own = read(tmp_path, "gis", codes={"phases": {"1": "C", "2": "B", "3": "BC"}, "kva": {"1": "10", "9": "75"}})
+    assert [v["phases"] for v in stated(own).values()] == ["C", "B", "BC"], "what the study says wins"
+    assert [v.get("kva") for v in stated(own).values()] == [10, None, 75]
+
+
+def test_subtypes_have_names_and_domains_of_their_own(tmp_path: Path) -> None:
+    path = layer(tmp_path, "ElectricDevice", ASSETID=["a", "b", "c"], ASSETGROUP=[7, 8, 8], RATEDKVA=[1, 1, 2])
+    data = Database(path)
+    data.domain("Kva", {1: "25", 2: "50"})
+    data.domain("Large", {1: "500", 2: "750"})
+    data.use("ElectricDevice", "RATEDKVA", "Kva")
+    data.subtypes("ElectricDevice", "ASSETGROUP", {7: "Pole Transformer", 8: "Pad Transformer"},
+                  {8: {"RATEDKVA": "Large"}})  # fmt: skip
+    data.close()
+    pads = {"class": "transformer", "where": {"ASSETGROUP": ["pad transformer"]}, "columns": {"type": "ASSETGROUP"}}
+    poles = {"class": "transformer", "where": {"ASSETGROUP": ["7"]}}
+    reading = read(tmp_path, "gis", columns="esri_un", layers={"ElectricDevice": [pads, poles]})
+    assert stated(reading) == {
+        "a": {"kva": 25}, "b": {"kva": 500, "type": "Pad Transformer"}, "c": {"kva": 750, "type": "Pad Transformer"}
+    }  # fmt: skip
+
+
+def test_domains_of_a_geopackage_are_read_too(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    path = tmp_path / "gis" / "u.gpkg"
+    frame = geopandas.GeoDataFrame({"id": ["t1", "t2"], "kva": [1, 3]}, geometry=points(2), crs=CRS)
+    pyogrio.write_dataframe(frame, path, layer="transformer", driver="GPKG")
+    with sqlite3.connect(path) as base:
+        base.executescript("""
+            create table if not exists gpkg_data_columns (table_name text, column_name text, name text, title text,
+                description text, mime_type text, constraint_name text);
+            create table if not exists gpkg_data_column_constraints (constraint_name text, constraint_type text,
+                value text, min numeric, min_is_inclusive boolean, max numeric, max_is_inclusive boolean,
+                description text);
+            insert into gpkg_data_columns values ('transformer', 'kva', 'kva', '', '', null, 'sizes');
+            insert into gpkg_data_column_constraints values ('sizes', 'enum', '1', null, null, null, null, '25 kVA');
+            insert into gpkg_data_column_constraints values ('sizes', 'enum', '3', null, null, null, null, '75 kVA');
+        """)
+    base.close()
+    assert stated(read(tmp_path, "gis", columns="ours")) == {"t1": {"kva": 25}, "t2": {"kva": 75}}
+
+
+def csv(folder: Path, *rows: str, **spec: Any) -> Reading:
+    (folder / "gis").mkdir(exist_ok=True)
+    (folder / "gis" / "transformer.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return read(folder, "gis", **{"columns": "ours", **spec})
+
+
+@pytest.mark.parametrize(
+    ("words", "phases"),
+    [
+        (["RST", "R", "TS"], ["ABC", "A", "BC"]),
+        (["L1L2L3", "L2", "L1-L3"], ["ABC", "B", "AC"]),
+        (["123", "1", "2-3"], ["ABC", "A", "BC"]),
+        (["RYB", "B", "YN"], ["ABC", "C", "B"]),
+        (["ABCN", "B", "a-c"], ["ABC", "B", "AC"]),
+    ],
+)
+def test_phases_in_the_letters_of_any_country(tmp_path: Path, words: list[str], phases: list[str]) -> None:
+    rows = [f"t{i},{w},{500000 + i},4000000" for i, w in enumerate(words)]
+    reading = csv(tmp_path, "id,phases,x,y", *rows)
+    assert [v["phases"] for v in stated(reading).values()] == phases
+    assert len(told(reading, "gis.phases")) == (words[0] != "ABCN"), "what is taken for granted is told"
+
+
+def test_phases_by_number_are_no_bit_mask(tmp_path: Path) -> None:
+    rows = [f"t{i},{w},{500000 + i},4000000" for i, w in enumerate(["123", "1", "2", "12"])]
+    spec = {"columns": "arcfm", "layers": {"transformer": "transformer"}}
+    head = "FACILITYID,PHASEDESIGNATION,X,Y"
+    numbers = csv(tmp_path, head, *rows, **spec)
+    assert [v["phases"] for v in stated(numbers).values()] == ["ABC", "A", "B", "AB"]
+    mask = csv(tmp_path, head, *[r.replace("12", "7").replace("73", "6") for r in rows], **spec)
+    assert [v["phases"] for v in stated(mask).values()] == ["AB", "C", "B", "ABC"]
+    letters = csv(tmp_path, head, "t1,ABC,1,1", "t2,4,1,1", **spec)
+    assert [v["phases"] for v in stated(letters).values()] == ["ABC", "A"]
+
+
+VOLTS = ["t1,12470,480,500000,4000000", "t2,7200,240,500010,4000000", "t3,7.2 kV,120/240 V,500020,4000000"]
+
+
+def test_voltages_without_a_unit_are_in_volts_where_they_are_too_high(tmp_path: Path) -> None:
+    reading = csv(tmp_path, "id,kv,kv_low,x,y", *VOLTS)
+    assert stated(reading) == {
+        "t1": {"kv": 12.47, "kv_low": 0.48}, "t2": {"kv": 7.2, "kv_low": 0.24}, "t3": {"kv": 7.2, "kv_low": 0.12}
+    }  # fmt: skip
+    assert told(reading, "gis.volts") == ["kv", "kv_low"]
+    mixed = csv(tmp_path, "id,kv,kv_low,x,y", *VOLTS, "t4,7.2,0.24,500030,4000000")
+    assert told(mixed, "gis.bad-value") == ["kv 7.2", "kv_low 0.24"], "no unit for certain"
+
+
+def test_what_unit_a_voltage_has_can_be_declared(tmp_path: Path) -> None:
+    doubtful = csv(tmp_path, "id,kv,x,y", "t1,400,500000,4000000")
+    assert told(doubtful, "gis.kilovolts") == ["kv"]
+    low = csv(tmp_path, "id,kv,x,y", "t1,400,500000,4000000", voltage_unit="V")
+    assert stated(low) == {"t1": {"kv": 0.4}} and not told(low, "gis.kilovolts")
+    high = csv(tmp_path, "id,kv,x,y", "t1,138,500000,4000000", voltage_unit="kV")
+    assert stated(high) == {"t1": {"kv": 138}} and not told(high, "gis.kilovolts")
+
+
+def test_a_decimal_comma_is_declared(tmp_path: Path) -> None:
+    rows = ["id;kv;kva;x;y", "t1;12,47;37,5;500000,5;4000000,25", "t2;10;1.250,5;500010;4000000"]
+    reading = csv(tmp_path, *rows, decimal=",")
+    assert stated(reading) == {"t1": {"kv": 12.47, "kva": 37.5}, "t2": {"kv": 10}}
+    assert reading.tables["assets"]["x"].to_pylist() == [500000.5, 500010]
+    assert len(told(reading, "gis.bad-value")) == 1, "a point separates no thousands"
+    assert "12,47" in " ".join(told(csv(tmp_path, *rows), "gis.bad-value"))
+
+
+def test_a_sum_of_nothing_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    (tmp_path / "gis" / "service_point.csv").write_text("id,m1,m2,x,y\na,,,1,1\nb,5,,1,1\n")
+    columns = {"service_point": {"id": "id", "annual_kwh": {"sum": ["m1", "m2"]}, "x": "x", "y": "y"}}
+    table = read(tmp_path, "gis", columns=columns).tables["service_points"].to_pandas()
+    assert table["annual_kwh"].isna().tolist() == [True, False]
+
+
+def test_a_name_that_was_cut_like_others_is_told(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    frame = geopandas.GeoDataFrame(
+        {"FACILITYID": ["s"], "NORMALPOSITION_A": [1], "NORMALPOSITION": [0], "PHASEDESIGNATION": [7]},
+        geometry=points(1), crs=CRS,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame.to_file(tmp_path / "gis" / "Switch.shp")
+    assert told(read(tmp_path, "gis"), "gis.cut-name") == ["NORMALPOSI"]
+    columns = {"switch": {"id": "FACILITYID", "closed": "NORMALPO_1"}}
+    named = read(tmp_path, "gis", columns=columns, layers={"Switch": "switch"}, codes={"closed": {"0": "no"}})
+    assert stated(named) == {"s": {"closed": False}} and not told(named, "gis.cut-name")
+
+
+def test_geojson_in_a_projected_system_without_saying_so(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    feature = {"type": "Feature", "properties": {"id": "t"}, "geometry": {"type": "Point", "coordinates": [5e5, 4e6]}}
+    text = json.dumps({"type": "FeatureCollection", "features": [feature, feature | {"geometry": None}]})
+    (tmp_path / "gis" / "transformer.geojson").write_text(text.replace('"t"', '"u"', 1))
+    reading = read(tmp_path, "gis", columns="ours")
+    assert reading.tables["assets"]["x"].to_pylist()[1] == 500000
+    assert told(reading, "gis.geojson-crs") == [f"crs {CRS}"] and told(reading, "gis.nowhere") == ["geometry t"]
+    assert "gis.crs-does-not-fit" in {f.check for f in read(tmp_path, "gis", columns="ours", crs=None).findings}
+
+
+def test_shapes_of_a_csv_may_be_called_geometry(tmp_path: Path) -> None:
+    reading = csv(tmp_path, "id,geometry", "t1,POINT Z (500000 4000000 12)", "t2,")
+    assert reading.tables["assets"]["x"].to_pylist()[0] == 500000
+    assert told(reading, "gis.nowhere") == ["geometry t2"]
+    code = csv(tmp_path, "id,shape,x,y", "t1,round,500000,4000000")
+    assert code.tables["assets"]["x"].to_pylist() == [500000], "no shape, but a column of that name"
