@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argparse import Namespace
 
-OK, FAILED, CHANGES, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: done; an error or a broken expectation; `plan` found changes; Ctrl-C."""
+OK, FAILED, CHANGES, INTERRUPTED, UNREAD = 0, 1, 2, 130, 141
+"""Exit codes: done; an error or a broken expectation; `plan` found changes; Ctrl-C; who read the output is gone."""
 
 
 def new(given: Namespace) -> int:
@@ -251,15 +253,28 @@ def main(words: Sequence[str] | None = None) -> int:
     from dtl.errors import DtlError
     from dtl.workflow import disk
 
+    _speak_any_letter()
     given = arguments.parser(VERBS).parse_args(words)
     try:
         with disk.explained(f"dtl {given.verb}"):
-            return int(given.function(given))
+            code = int(given.function(given))
+            sys.stdout.flush()
+            return code
     except DtlError as err:
         print(err, file=sys.stderr)
         return FAILED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _speak_any_letter() -> None:
+    """What is read by a program is UTF-8, under any locale; a terminal that lacks a letter shows its number instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 if __name__ == "__main__":

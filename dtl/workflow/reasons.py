@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from dtl.workflow.store import Question
 
 MANY = 3
 """So many differences are named, the others are counted."""
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def why(now: Question, last: Question | None, unknown: list[str]) -> str:
@@ -59,5 +61,8 @@ def differences(path: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _short(value: Any) -> str:
+    """A value as a line shows it: of a digest its first letters."""
+    if isinstance(value, str) and DIGEST.fullmatch(value):
+        return value[:12]
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dtl import cli
-from dtl.workflow import border
+from dtl.workflow import border, reasons
 from dtl.workflow.stage import Stage
 from dtl.workflow.stages import STAGES
 
@@ -65,6 +66,28 @@ def test_mistakes_are_printed_without_a_traceback(here: Path, capsys: pytest.Cap
     assert cli.main(["plan", "nothing"]) == 1
 
 
+def asked(words: list[str], folder: Path, **environment: str) -> subprocess.Popen[bytes]:
+    known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    words = [sys.executable, "-m", "dtl.cli", *words]
+    return subprocess.Popen(words, cwd=folder, env=known, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_letters_that_a_locale_lacks_end_nothing(here: Path) -> None:
+    here.write_text(here.read_text().replace("per_year: 0.02", "per_yaer: 0.02, note: İstanbul – Größe"))
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    out, err = asked(["check", "tiny"], here.parents[2], **plain).communicate()
+    assert "note: İstanbul – Größe" in out.decode() and "did you mean 'per_year'" in out.decode() and not err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(here: Path) -> None:
+    process = asked(["schema"], here.parents[2])
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    with process.stderr as told:
+        assert told.read() == b""
+    assert process.wait() == 141
+
+
 def test_raw_files_that_are_not_those_of_the_lock_are_refused_with_both_digests(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,6 +108,11 @@ def test_the_resolved_study_is_printed(here: Path, capsys: pytest.CaptureFixture
     assert cli.main(["show", "tiny", "--resolved"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["powerflow"]["engine"] == "auto" and said["limits"]["transformers"]["window_h"] == 2.0
+
+
+def test_a_reason_names_a_digest_by_its_first_letters() -> None:
+    old, new = (hashlib.sha256(text).hexdigest() for text in (b"one", b"two"))
+    assert list(reasons.differences("", {"spec": old}, {"spec": new})) == [f"spec: {old[:12]} -> {new[:12]}"]
 
 
 def test_a_profile_that_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
