@@ -44,6 +44,7 @@ ABOUT = {
     "states.csv": "Every feeder in every loading state of a snapshot: powers, losses, voltages, highest loading.",
     "deviations.csv": "Every value of the reference: ours, the difference, or why there is none.",
     "links.csv": "Which asset of the GIS is which element of the model.",
+    "solved.csv": "How each group was solved in each case: engine and why, tolerance, hours, balance, warnings.",
     "study.json": "The study as it was run: resolved, with every default written out.",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +41,7 @@ from dtl.report import (
     quality,
     reliability,
     series,
+    solved,
     states,
     study_payloads,
     substations,
@@ -151,17 +152,18 @@ def _write_pages(
     said, learned = _write_insights(inputs, spec, facts, site / "docs" / "data")
     swept, hosted = sweeps.table(spec, inputs, index), hosting_swept.table(inputs)
     varied = hosting_swept.context(spec, inputs, index, hosted)
+    cases = study_payloads.cases(spec, facts)
+    labels = {c["case"]: c["label"] for c in cases}
+    told_by = groups.manifests(spec, inputs, index)
+    solved_by = solved.rows(told_by, labels)
     listed = (
         _listed(inputs)
         | learned
-        | {"ranking": asset_ranking.table(told.assets)}
+        | {"ranking": asset_ranking.table(told.assets), "solved": solved.table(solved_by)}
         | {"sweeps": swept, "hosting_swept": hosted, "deviations": (deviations := validation.read(inputs))}
         | {"states": (snapshot := states.table(spec, facts, inputs, index))}
         | (works := mitigation.read(inputs))
     )
-    cases = study_payloads.cases(spec, facts)
-    labels = {c["case"]: c["label"] for c in cases}
-    told_by = groups.manifests(spec, inputs, index)
     of_layers = _of_manifests(told_by, facts, labels)
     data = quality.context(facts, listed["findings"], listed["conversion"], index)
     data |= metered.context(listed["meters"], listed["series"])
@@ -175,18 +177,12 @@ def _write_pages(
         "index": overview.context(
             facts,
             cases,
-            [
-                *spec.get("notices", ()),
-                *states.notice(facts),
-                *programs.notices(of_layers["programs"]),
-                *insights.notices(learned),
-                *quality.notices(data),
-            ],
+            _notices(spec, facts, of_layers["programs"], learned, data),
         ),
         "states": states.context(facts, snapshot, cases),
         "data-quality": data,
         "assumptions": assumptions.context(spec, cases, index) | of_layers,
-        "method": _method(told_by, listed["findings"], spec, reference, labels),
+        "method": _method(solved_by, listed["findings"], spec, reference),
         "hosting-capacity": hosting_swept.beside(hosting.context(facts, cases), varied),
         "compare": compare_page.context(spec, facts, cases),
         "substations": substations.context(facts, cases),
@@ -200,6 +196,19 @@ def _write_pages(
         "validation": _write_validation(deviations, facts, site / "docs" / "data"),
     }
     _render(site, common, contexts | dict.fromkeys(spec.get("left_out", ())), reference)
+
+
+def _notices(
+    spec: Mapping[str, Any], facts: Facts, ran: Any, learned: Mapping[str, pa.Table], data: Mapping[str, Any]
+) -> list[Any]:
+    """What the overview tells besides its answer."""
+    return [
+        *spec.get("notices", ()),
+        *states.notice(facts),
+        *programs.notices(ran),
+        *insights.notices(learned),
+        *quality.notices(data),
+    ]
 
 
 def _write_validation(deviations: pa.Table, facts: Facts, data: Path) -> dict[str, Any] | None:
@@ -283,19 +292,14 @@ def _provenance(spec: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
 
 
 def _method(
-    told_by: Mapping[str, Any],
-    findings: Any,
-    spec: Mapping[str, Any],
-    reference: Mapping[str, Mapping[str, str]],
-    labels: Mapping[str, str],
+    told: Sequence[solved.Solved], findings: Any, spec: Mapping[str, Any], reference: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
     """The text of the method, and how each group was solved."""
-    solved = []
-    for group, told in told_by.items():
-        solved += [{"group": group, "case": labels.get(case, case), **each} for case, each in sorted(told.items())]
+    rows = solved.shown(told)
     return {
         "text": (SOURCE / "docs" / "method.md").read_text(encoding="utf-8"),
-        "solved": solved,
+        "solved": rows,
+        "together": len(rows) < len(told),
         "files": quality.files(findings),
         "code": sorted(spec["digests"]["code"].items()),
         "reference": reference,

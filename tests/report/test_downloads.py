@@ -19,8 +19,8 @@ from dtl.learning.insight import identity
 from dtl.report import downloads
 from dtl.report.facts import BREAKS
 
-COMPUTED = {"ranking.csv", "study.json"}
-"""What is no table of a stage: the page of assets is tested against it, and the study against its text."""
+COMPUTED = {"ranking.csv", "solved.csv", "study.json"}
+"""What is no table of a stage: tested against the page of assets, the manifests and the text of the study."""
 HOSTILE = ('a "quoted" name', "comma, and\nline", "<b>Süd</b>", "東/西", " ends with blanks ", "=1+1", "NaN", "null")
 
 
