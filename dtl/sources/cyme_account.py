@@ -51,6 +51,8 @@ class Account:
         self.unread: dict[str, int] = {}
         self.begins: dict[str, Row] = {}
         """The first row of each block."""
+        self.lost: Row | None = None
+        """The first row of a customer whose device was not read."""
         counts: dict[str, dict[str, int]] = {}
         for block in dict.fromkeys(b for tables in every for b in tables.blocks):
             for rows in [t.blocks[block] for t in every if block in t.blocks]:
@@ -81,13 +83,20 @@ class Account:
         _refuse(self.reading, row, thing, reason, harmless=_harmless(reason))
         if not row.reason and block not in DRAWING:
             self.unread[block] = self.unread.get(block, 0) + 1
+            if block == "CUSTOMER LOADS" and self.lost is None:
+                self.lost = row
             if _is_device(block) and "SECTION" in self.begins:
                 _lost(self.reading, row)
 
     def close(self) -> None:
         """Findings for the blocks that nobody knows."""
         for block, count in self.unread.items():
-            first = self.begins[block]
+            first = self.lost if block == "CUSTOMER LOADS" and self.lost is not None else self.begins[block]
+            if block == "CUSTOMER LOADS" and "SECTION" in self.begins:
+                text = f"{count} rows of [CUSTOMER LOADS] belong to no load device that was read: their load is lost"
+                cure = "Add their devices to [LOADS], and their sections to the network, or take them out."
+                self.reading.find("cyme.customers-lost", "error", text, file=first.file, line=first.line,
+                                  element=first.thing, value=str(count), remedy=cure)  # fmt: skip
             if block in READ or _is_device(block) or first.has("ID"):
                 continue
             text = f"{count} rows of [{first.table or block}] are not read: no reader knows the block"

@@ -8,13 +8,10 @@ it is read and forgotten when it has been accounted for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
 
 from dtl.sources.cyme_devices import SERIES
 from dtl.sources.cyme_shunts import SHUNTS
 from dtl.sources.cyme_tables import Rows, Run, Tables
-
-Key = TypeVar("Key")
 
 ON_SECTIONS = (*SERIES, *SHUNTS, "INTERMEDIATE NODES")
 PARTED = ("SECTION", "NODE", "LOADS", "CUSTOMER LOADS", *ON_SECTIONS)
@@ -56,9 +53,9 @@ def _cut(tables: Tables, owner: dict[str, int], found: Sequence[Tables]) -> None
         _claim(sections, run.column("SectionID"), owners)
         for column in ("FromNodeID", "ToNodeID"):
             _claim(nodes, run.column(column), owners)
-    devices: dict[tuple[str, str], int] = {}
+    devices: dict[str, int] = {}
     for run in _runs(tables, "LOADS"):
-        _claim(devices, _device(run), [sections.get(s, SHARED) for s in run.column("SectionID")])
+        _claim(devices, run.column("DeviceNumber"), [sections.get(s, SHARED) for s in run.column("SectionID")])
     for block in PARTED:
         runs, rest = _runs(tables, block), Rows()
         for run in runs:
@@ -67,7 +64,7 @@ def _cut(tables: Tables, owner: dict[str, int], found: Sequence[Tables]) -> None
             elif block == "NODE":
                 owners = [nodes.get(n, SHARED) for n in run.column("NodeID")]
             elif block == "CUSTOMER LOADS":
-                owners = [devices.get(d, SHARED) for d in _device(run)]
+                owners = [devices.get(d, SHARED) for d in run.column("DeviceNumber")]
             else:
                 owners = [sections.get(s, SHARED) for s in run.column("SectionID")]
             for i, share in run.shares(owners).items():
@@ -83,11 +80,7 @@ def _runs(tables: Tables, block: str) -> Sequence[Run]:
     return tables.blocks[block].runs if block in tables.blocks else ()
 
 
-def _device(run: Run) -> list[tuple[str, str]]:
-    return list(zip(run.column("DeviceNumber"), (t.upper() for t in run.column("LoadType")), strict=True))
-
-
-def _claim(claims: dict[Key, int], names: Iterable[Key], owners: Iterable[int]) -> None:
+def _claim(claims: dict[str, int], names: Iterable[str], owners: Iterable[int]) -> None:
     """Note who names what; what two name is shared."""
     for name, owner in zip(names, owners, strict=True):
         if claims.setdefault(name, owner) != owner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,12 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
                 remedy="Export network, load and equipment as text from CYME, or leave the file out of `path`.",
             )
             continue
+        if parsed.foreign:
+            text = (
+                "separates the columns of a FORMAT line by semicolons: the values of a text export stand between commas"
+            )
+            cure = "Export it again with a comma between values and a point in numbers."
+            reading.find("cyme.separator", "error", text, file=name, value=parsed.foreign[:60], remedy=cure)
         marked[name] = _unit(reading, name, parsed, units)
     imperial = {n for n, unit in marked.items() if unit == "IMPERIAL"}
     sound = sound and all(marked.values())
@@ -80,6 +87,8 @@ def _unit(reading: Reading, name: str, parsed: _File, units: str) -> str:
 
 def _text(path: Path) -> tuple[str, str]:
     data = path.read_bytes()
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", errors="replace"), "utf-16"
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return data.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
@@ -101,6 +110,7 @@ class _File:
         self.reading, self.name, self.tables = reading, name, tables
         self.unit: tuple[str, int | None] = ("", None)
         self.strange: list[str] = []
+        self.foreign = ""
         self.block = ""
         self.header: tuple[str, ...] = ()
         self.marker_header: tuple[str, ...] = ()
@@ -169,6 +179,8 @@ class _File:
     def format(self, line: str) -> None:
         """A header: of the marker lines, or of the rows that follow."""
         name, _, columns = line.partition("=")
+        if ";" in columns and "," not in columns and not self.foreign:
+            self.foreign = columns
         cells = tuple(c.strip().upper() for c in columns.split(","))
         if not self.block:
             return

@@ -30,6 +30,9 @@ PLACES = {"S": 0, "0": 0, "FROM": 0, "M": 1, "2": 1, "MIDDLE": 1, "L": 2, "1": 2
 """Place on a section by the code of Location: 0 at the From side, 1 in the middle, 2 at the To side."""
 SIDES = ("the From side", "the middle", "the To side")
 
+YES = {"1", "-1", "TRUE", "YES"}
+"""How the forms write that something holds."""
+
 STATES = {"": "connected", "0": "connected", "1": "disconnected", "2": "bypassed"}
 """What ConnectionStatus says by number; other exports write the words."""
 

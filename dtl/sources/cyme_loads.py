@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from dtl.network.feeder import Load, Meter
 from dtl.sources.cyme_catalog import UnusableError
-from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, phases_of, state_of
+from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, YES, nodes_of, phases_of, state_of
 from dtl.sources.cyme_section import Circuit, place_of
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
@@ -90,14 +91,13 @@ def _add(
     circuit: Circuit, device: Row, name: str, bus: str, phase: str, delta: bool, cls: str, total: Sum, share: float,
     whole: bool,
 ) -> None:  # fmt: skip
-    node = LETTERS.index(phase) + 1
-    nodes = (node, node % 3 + 1) if delta else (node,)
+    node = LETTERS.index(phase[0]) + 1
+    nodes = nodes_of(phase) if len(phase) == 2 else (node, node % 3 + 1) if delta else (node,)
     kv_ln = circuit.base_kv_ln.get(bus, 0.0)
     if not kv_ln > 0:
         raise UnusableError(
             "network.no-base", "the load hangs on a bus without voltage base", "bus", bus, "Connect the bus."
         )
-    model, zipped, low = _model(circuit, cls)
     part = Load(
         name=name,
         bus=bus,
@@ -107,10 +107,8 @@ def _add(
         kv=float(f"{kv_ln * (math.sqrt(3.0) if delta else 1.0):.9g}"),
         kw=float(f"{total.kw * share:.12g}"),
         kvar=float(f"{total.kvar * share:.12g}"),
-        model=model,
-        zip=zipped,
-        min_pu=low,
         max_pu=MAX_PU,
+        **_model(circuit, cls),
         customer_class=plain(cls),
         customers=total.customers if whole else 0,
     )
@@ -134,6 +132,7 @@ def _sums(circuit: Circuit, customers: list[Row], letters: str, bus: str, delta:
     for row in customers:
         if state_of(row.text("ConnectionStatus", "Status")) != "connected":
             row.reason = "the customer is disconnected"
+            circuit.off += [row] if row.number("Value1") or row.number("Value2") else []
             continue
         phases = phases_of(row.text("LoadPhase", "Phase", default=letters))
         if not phases:
@@ -141,15 +140,16 @@ def _sums(circuit: Circuit, customers: list[Row], letters: str, bus: str, delta:
             raise UnusableError("cyme.bad-value", text, "LoadPhase", row.text("LoadPhase", "Phase"), cure)
         kw, kvar = _power(circuit, row, bus, len(phases), delta)
         cls = row.text("CustomerType", default="Other")
-        for phase in phases:
-            total = sums.setdefault((cls, phase), Sum())
-            total.kw += kw / len(phases)
-            total.kvar += kvar / len(phases)
+        places = (phases,) if delta and len(phases) == 2 else tuple(phases)
+        for place in places:
+            total = sums.setdefault((cls, place), Sum())
+            total.kw += kw / len(places)
+            total.kvar += kvar / len(places)
             total.rows.append(row)
         number = row.text("CustomerNumber", default=row.text("DeviceNumber"))
         if (kw or kvar) and number not in counted:
             counted.add(number)
-            sums[(cls, phases[0])].customers += max(row.whole("NumberOfCustomer"), 1)
+            sums[(cls, places[0])].customers += max(row.whole("NumberOfCustomer"), 1)
     return sums
 
 
@@ -172,7 +172,7 @@ def _power(circuit: Circuit, row: Row, bus: str, phases: int, delta: bool) -> tu
         kva = one / abs(factor)
     elif kind == "AMP_PF":
         kv_ln = circuit.base_kv_ln.get(bus, 0.0)
-        kva = one * kv_ln * (phases if not delta or phases > 1 else math.sqrt(3.0))
+        kva = one * kv_ln * (phases if not delta or phases > 2 else math.sqrt(3.0))
     elif kind != "KVA_PF":
         raise UnusableError(
             "cyme.bad-value", "an unknown way to state power", "ValueType", text, "Use KW_KVAR, KVA_PF or KW_PF."
@@ -181,31 +181,48 @@ def _power(circuit: Circuit, row: Row, bus: str, phases: int, delta: bool) -> tu
     return kva * abs(factor), math.copysign(kvar, factor * kva) if kva else 0.0
 
 
-def _model(circuit: Circuit, cls: str) -> tuple[int, tuple[float, ...], float]:
-    """The load model of a customer class: number, ZIP coefficients, and the voltage below which it is an impedance."""
+def _model(circuit: Circuit, cls: str) -> dict[str, Any]:
+    """The load model of a customer class as fields of a load, with the voltage below which it is an impedance."""
     row = circuit.catalog.index.get(("CUSTOMER CLASS", cls.upper()))
-    if row is None or not any(row.text(c) for c in ("ConstantPowerPP", "ConstantCurrentIP", "ConstantImpedanceZP")):
+    exponential = row is not None and row.text("IsExponentialModel").upper() in YES
+    stated = ("ExponentialModelP",) if exponential else ("ConstantPowerPP", "ConstantCurrentIP", "ConstantImpedanceZP")
+    if row is None or not any(row.text(c) for c in stated):
         circuit.reading.find(
             "cyme.customer-class", "warning", "the class is not described: constant power taken",
             feeder=circuit.feeder, element=f"[CUSTOMER CLASS] {cls}", remedy="Add it to [CUSTOMER CLASS].",
         )  # fmt: skip
-        return 1, (), LOW_PU
+        return {"model": 1, "min_pu": LOW_PU}
     row.target = "load.model"
     low = row.number("LoadFlowVoltagePercentOfNominal", default=100 * LOW_PU) / 100.0
+    if exponential:
+        exponents = row.number("ExponentialModelP"), row.number("ExponentialModelQ")
+        if (model := {(0.0, 0.0): 1, (1.0, 1.0): 5, (2.0, 2.0): 2}.get(exponents)) is not None:
+            return {"model": model, "min_pu": low}
+        return {"model": 4, "cvr_watts": exponents[0], "cvr_vars": exponents[1], "min_pu": low}
     names = ("ConstantImpedanceZP", "ConstantCurrentIP", "ConstantPowerPP")
     p = [row.number(n) / 100.0 for n in names]
     q = [row.number(n[:-2] + n[-2] + "Q") / 100.0 for n in names]
     for model, only in ((1, 2), (2, 0), (5, 1)):
         if p[only] == q[only] == 1.0:
-            return model, (), low
+            return {"model": model, "min_pu": low}
     if abs(sum(p) - 1.0) > 1e-3 or abs(sum(q) - 1.0) > 1e-3:
         text = f"{sum(p) * 100:g} and {sum(q) * 100:g} per cent"
         raise UnusableError("cyme.bad-value", f"the shares of the customer class {cls} do not sum to 100 per cent",
                        "ConstantPowerPP", text, "Correct [CUSTOMER CLASS].")  # fmt: skip
-    return 8, (*p, *q, 0.0), low
+    return {"model": 8, "zip": (*p, *q, 0.0), "min_pu": low}
 
 
 def devices(circuit: Circuit) -> Iterator[tuple[Row, list[Row]]]:
-    """The load devices on the sections of the feeder with all their customers' rows."""
+    """The load devices on the sections of the feeder with all their customers' rows; one that stands again is told."""
+    seen: set[tuple[str, str, str]] = set()
     for device in circuit.tables.on(circuit.ends, "LOADS"):
-        yield device, circuit.tables.customers(device.text("DeviceNumber"), device.text("LoadType").upper())
+        key = (device.text("DeviceNumber"), device.text("LoadType").upper(), device.text("SectionID"))
+        if key not in seen:
+            seen.add(key)
+            yield device, circuit.tables.customers(device)
+            continue
+        device.reason = "the device stands twice on its section"
+        circuit.reading.find(
+            "network.duplicate", "error", device.reason, feeder=circuit.feeder, file=device.file, line=device.line,
+            element=device.thing, remedy="Delete one.",
+        )  # fmt: skip

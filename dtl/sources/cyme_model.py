@@ -16,7 +16,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dtl.network.feeder import Source
 from dtl.sources.cyme_account import Account
 from dtl.sources.cyme_batches import batches, feeder_id
 from dtl.sources.cyme_catalog import Catalog, UnusableError
@@ -26,6 +25,7 @@ from dtl.sources.cyme_loads import add_loads, devices
 from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, place_of, spread_bases, spread_inside
 from dtl.sources.cyme_sets import apart
 from dtl.sources.cyme_shunts import NOUNS, SHUNTS
+from dtl.sources.cyme_source import add_source
 from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.cyme_transformers import rated
 from dtl.sources.reading import Reading, plain
@@ -117,7 +117,7 @@ def _feeder(circuit: Circuit, network: str, rows: list[Row], spread: str) -> Non
                      remedy="Export its network, or leave it out of `feeders`.")  # fmt: skip
         return
     _places(circuit, rows)
-    heads, steps = _source(circuit, network), {}
+    heads, steps = add_source(circuit, network), {}
     if not heads:
         for row in [*rows, *(d for r in rows for d in tables.at(r.text("SectionID"), *SERIES))]:
             row.feeder, row.reason = circuit.feeder, "the feeder has no source"
@@ -190,76 +190,6 @@ def _places(circuit: Circuit, rows: list[Row]) -> None:
                 circuit.place[plain(node)] = (x, y)
 
 
-def _source(circuit: Circuit, network: str) -> dict[str, float]:
-    """Add the source of a feeder; its bus and voltage base [kV, line to neutral], or nothing and a finding."""
-    tables = circuit.tables
-    marker = tables.feeder(network)
-    heads = [r for r in tables.rows("HEADNODES") if r.text("NetworkID") == network]
-    node = heads[0].text("NodeID") if heads else (marker.text("HeadNodeID") if marker else "")
-    row = next((r for r in tables.rows("SOURCE") if r.text("NetworkID") == network or r.text("NodeID") == node), None)
-    equivalent = next((r for r in tables.rows("SOURCE EQUIVALENT") if r.text("NodeID") == node), None)
-    near = row or equivalent or (heads[0] if heads else marker)
-    for head in heads:
-        head.feeder, head.target = circuit.feeder, f"source.{plain(node)}"
-    try:
-        part = _thevenin(circuit, node, row, equivalent)
-        circuit.add(near or Row("SOURCE", "", 0, {}), part)
-        for r in (row, equivalent):
-            if r is not None:
-                r.feeder, r.target = circuit.feeder, f"source.{part.name}"
-        circuit.touch(part.bus, part.nodes)
-        return {part.bus: part.kv_ll / SQRT3}
-    except (UnusableError, ValidationError, ValueError) as err:
-        circuit.fault(near or Row("FEEDER", "", 0, {"NETWORKID": network}), err)
-        return {}
-
-
-def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | None) -> Source:
-    """The source of a head node: held at the voltage of ``[SOURCE]``, else the equivalent with its impedance."""
-    of = equivalent
-    if of is None and row is not None:
-        of = circuit.catalog.find(row, "SourceID", "SUBSTATION")
-    if of is None:
-        text = "nothing feeds the feeder: its head node has neither [SOURCE] nor [SOURCE EQUIVALENT]"
-        raise UnusableError("network.no-source", text, "NodeID", node, "Export the source, or add it.")
-    kv = of.number("Voltage") if equivalent is not None else of.number("KVLL")
-    if not kv > 0:
-        raise UnusableError("cyme.bad-value", "the source has no voltage", "Voltage", f"{kv:g}", "Correct it.")
-    held = 0.0
-    if row is not None:
-        held = row.number("DesiredVoltage") or row.number("OperatingVoltageA") * SQRT3
-    if not held and equivalent is not None:
-        held = equivalent.number("OperatingVoltage1") * SQRT3
-    names = (
-        "PositiveSequenceResistance",
-        "PositiveSequenceReactance",
-        "ZeroSequenceResistance",
-        "ZeroSequenceReactance",
-    )
-    z = [of.number(n) for n in (names if equivalent is not None else ("R1", "X1", "R0", "X0"))]
-    if equivalent is not None and equivalent.text("ImpedanceUnit") == "1":
-        z = [v * kv * kv / equivalent.number("BaseMVA", default=100.0) for v in z]
-    if row is not None or not any(z):
-        ohm = f"{z[0]:g} + j {z[1]:g} ohm"
-        why = f"[SOURCE] holds its voltage at the head node; its impedance ({ohm}) acts in faults only"
-        z = [0.0, 1e-4, 0.0, 1e-4]
-        circuit.reading.defaulted(
-            circuit.feeder, f"{of.thing} impedance", "", f"source.{plain(node)}", "0.0001 ohm", why
-        )
-    angle = equivalent.number("OperatingAngle1") if equivalent is not None else of.number("PhaseAngle")
-    return Source(
-        name=plain(node),
-        bus=plain(node),
-        kv_ll=kv,
-        pu=float(f"{(held or kv) / kv:.9g}"),
-        angle_deg=angle,
-        r1_ohm=z[0],
-        x1_ohm=z[1],
-        r0_ohm=z[2],
-        x0_ohm=z[3],
-    )
-
-
 def _fallback(circuit: Circuit, heads: dict[str, float], steps: dict[str, tuple[str, float, float]]) -> None:
     """Bases for what no source reaches: those that users gave to nodes, else that of the head."""
     given = {}
@@ -301,10 +231,16 @@ def _middles(circuit: Circuit, spread: str) -> set[str]:
 
 def _shunts(circuit: Circuit, spread: str) -> None:
     for block, make in SHUNTS.items():
+        seen: set[str] = set()
         for row in circuit.tables.on(circuit.ends, block):
             section = row.text("SectionID")
             start, end, letters = circuit.ends[section]
+            number = row.text("DeviceNumber", default=section)
             try:
+                if number in seen:
+                    text, cure = f"the {NOUNS[block]} stands twice in the feeder", "Delete one."
+                    raise UnusableError("network.duplicate", text, "DeviceNumber", number, cure)
+                seen.add(number)
                 if state_of(row.text("ConnectionStatus", "Status")) == "connected":
                     bus = (start, circuit.middle.get(section, end), end)[place_of(circuit, row, 0)]
                     make(circuit, row, bus, letters)
@@ -319,3 +255,10 @@ def _shunts(circuit: Circuit, spread: str) -> None:
             circuit.fault(device, err)
             for row in customers:
                 row.reason = row.reason or "its device could not be made"
+    if circuit.off:
+        first = circuit.off[0]
+        circuit.reading.find(
+            "cyme.customers-off", "warning", f"{len(circuit.off)} customers with power are disconnected, and left out",
+            feeder=circuit.feeder, file=first.file, line=first.line, element=first.thing, field="ConnectionStatus",
+            value=first.text("ConnectionStatus", "Status"), remedy="Nothing, if that is the state you study.",
+        )  # fmt: skip

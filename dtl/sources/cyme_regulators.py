@@ -59,6 +59,7 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
         text, cure = "the regulator has no steps", "Correct the equipment."
         raise UnusableError("cyme.bad-value", text, "Taps", str(bank.steps), cure)
     _aim(circuit, row)
+    _unlike(circuit, row, unit)
     ganged = unit.text("Type") == THREE_PHASE and len(span.phases) == 3
     measured = (stated or span.phases)[0]
     if ganged:
@@ -84,6 +85,24 @@ def _aim(circuit: Circuit, row: Row) -> None:
             f"is set for {DISTANT[option]}; the model holds Vset at its own terminal, with Rset and Xset as they stand",
             feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="SettingOption",
             value=option, remedy="Check Vset, Rset and Xset, or freeze the controls (`powerflow: {controls: frozen}`).",
+        )  # fmt: skip
+
+
+WYE = {"", "0", "1", "Y", "YG", "YNG"}
+"""Connections of regulators from a phase to ground."""
+
+
+def _unlike(circuit: Circuit, row: Row, unit: Row) -> None:
+    """What the model has otherwise: units between phases are refused, settings of the other direction are told."""
+    conn = row.text("Conn").upper()
+    if conn not in WYE:
+        text = "the model does not hold regulators between phases"
+        raise UnusableError("cyme.connection", text, "Conn", conn, "Waive it, or connect it in wye.")
+    if "1" in (row.text("Reversible"), unit.text("Reversible")):
+        circuit.reading.find(
+            "cyme.reversible", "info", "can regulate in both directions; the model has its forward settings only",
+            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Reversible", value="1",
+            remedy="Check it where power can flow towards the source.",
         )  # fmt: skip
 
 
@@ -142,6 +161,13 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
     for bus in (span.start, span.end):
         circuit.touch(bus, nodes)
     set_v = row.number(f"Vset{settings}")
+    ratio = row.number("PT") or unit.number("PT")
+    if set_v > 0 and not ratio > 0:
+        ratio = 1000.0 * kv_ln / 120.0
+        reason = "neither the regulator nor its equipment states it: the one that gives 120 V at the rated voltage"
+        circuit.reading.defaulted(
+            circuit.feeder, f"{row.thing} PT {settings}", "PT", f"regulator.{name}", f"{ratio:.6g}", reason
+        )
     if set_v > 0:
         control = Regulator(
             name=name,
@@ -151,7 +177,7 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
             band_v=row.number(f"BandWidth{settings}")
             or row.number("BandWidth")
             or unit.number("Bandwidth", "ForwardBandwidth", default=2.0),
-            pt_ratio=row.number("PT") or unit.number("PT", default=1.0),
+            pt_ratio=_fine(ratio),
             ct_primary_a=row.number("CT") or unit.number("CT"),
             r_v=row.number(f"Rset{settings}"),
             x_v=row.number(f"Xset{settings}"),

@@ -30,6 +30,10 @@ LINES = {
 }
 """Blocks of lines, and the equipment they name."""
 
+RATED = ("normal_a", "summer_a", "winter_a", "emergency_a")
+MOST_SHARE = 2.0
+"""The greatest factor that is a share of one; greater ones are per cent."""
+
 RANK = (0, 1, 3)
 """Rank of a device in series by its place on the section; a line ranks 2."""
 
@@ -58,6 +62,8 @@ class Circuit:
     middle: dict[str, str] = field(default_factory=dict)
     ends: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     codes: dict[str, LineCode] = field(default_factory=dict)
+    off: list[Row] = field(default_factory=list)
+    """Rows of customers with power that are disconnected."""
     made: list[Part] = field(default_factory=list)
     """The parts of the device that is being made."""
 
@@ -109,6 +115,7 @@ def build_section(circuit: Circuit, row: Row, series: list[tuple[Row, Maker]], s
         raise UnusableError("cyme.bad-section", text, "FromNodeID", row.text("FromNodeID"), "Correct the section.")
     row.target, row.feeder = f"section {name}", circuit.feeder
     chain = sorted(series, key=lambda s: 2 if s[0].block in LINES else RANK[place_of(circuit, s[0], 1)])
+    chain = _once(circuit, chain)
     near = [start, *(f"{plain(name)}__{i}" for i in range(1, len(chain))), end]
     for bus in near[1:-1]:
         _between(circuit, bus, start, end)
@@ -164,6 +171,20 @@ def _carried(circuit: Circuit, device: Row, span: Span) -> None:
             feeder=circuit.feeder, file=device.file, line=device.line, element=device.thing, field="Phase", value=lost,
             remedy="Correct the phases of the section, or those of the device.",
         )  # fmt: skip
+
+
+def _once(circuit: Circuit, chain: list[tuple[Row, Maker]]) -> list[tuple[Row, Maker]]:
+    """The devices of a section without those that stand there again, which are errors; a section has one line."""
+    found: dict[tuple[str, str], tuple[Row, Maker]] = {}
+    for i, (device, make) in enumerate(chain):
+        key = ("line", "") if device.block in LINES else (device.block, device.text("DeviceNumber") or str(i))
+        if found.setdefault(key, (device, make))[0] is not device:
+            device.feeder, device.reason = circuit.feeder, "the section has it already"
+            circuit.reading.find(
+                "network.duplicate", "error", f"{device.reason}: {found[key][0].thing}", feeder=circuit.feeder,
+                file=device.file, line=device.line, element=device.thing, remedy="Delete one.",
+            )  # fmt: skip
+    return list(found.values())
 
 
 def place_of(circuit: Circuit, row: Row, default: int) -> int:
@@ -238,10 +259,21 @@ def add_line(circuit: Circuit, row: Row, span: Span) -> None:
                 line_code=code.name,
                 placement="overhead" if overhead else "underground",
                 path=path,
+                **_derated(row, code),
             ),
         )
     for bus in buses:
         circuit.touch(bus, nodes)
+
+
+def _derated(row: Row, code: LineCode) -> dict[str, float]:
+    """The ratings of a line that states an AmpacityDeratingFactor, a share or in per cent; else those of its code."""
+    factor = row.number("AmpacityDeratingFactor")
+    factor = factor / 100.0 if factor > MOST_SHARE else factor
+    if factor in (0.0, 1.0):
+        return {}
+    amps = {name: getattr(code, name) for name in RATED}
+    return {name: float(f"{value * factor:.12g}") for name, value in amps.items() if value is not None}
 
 
 def _code(circuit: Circuit, row: Row, span: Span) -> tuple[LineCode, str]:

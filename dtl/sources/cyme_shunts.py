@@ -23,7 +23,7 @@ def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
     kv_ln = row.number("KV", "KVLN")
     if kv_ln <= 0:
         kv_ln = circuit.catalog.find(row, "ShuntCapacitorID", "SHUNT CAPACITOR").number("KV", "KVLN")
-    name = plain(row.text("DeviceNumber"))
+    name = plain(row.text("DeviceNumber", default=row.text("SectionID")))
     letters = [p for p in LETTERS if kvar.get(p)]
     if not letters:
         raise UnusableError(
@@ -81,7 +81,7 @@ def add_reactor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
         text, value = "the reactor has no power or no rated voltage", f"{sum(kvar.values()):g} kvar, {kv_ln:g} kV"
         raise UnusableError("cyme.bad-value", text, "KVAR", value, "Correct it, or disconnect it.")
     kv = kv_ln * (SQRT3 if delta else 1.0)
-    name = plain(row.text("DeviceNumber"))
+    name = plain(row.text("DeviceNumber", default=row.text("SectionID")))
     for p in letters:
         node = LETTERS.index(p) + 1
         lost = row.number(f"Losses{p}") or row.number("Losses") or row.number("ThreePhaseLosses", "LossesTotal") / 3.0

@@ -349,15 +349,19 @@ class Tables:
         return self._devices[block]
 
     @cached_property
-    def _customers(self) -> dict[tuple[str, str], list[Row]]:
-        found: dict[tuple[str, str], list[Row]] = {}
+    def _customers(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
         for row in self.blocks.get("CUSTOMER LOADS", ()):
-            found.setdefault((row.text("DeviceNumber"), row.text("LoadType").upper()), []).append(row)
+            found.setdefault(row.text("DeviceNumber"), []).append(row)
         return found
 
-    def customers(self, device: str, load_type: str) -> list[Row]:
-        """The rows of ``[CUSTOMER LOADS]`` of a device and type of load."""
-        return [row for t in self.chain for row in t._customers.get((device, load_type), ())]
+    def customers(self, device: Row) -> list[Row]:
+        """The rows of ``[CUSTOMER LOADS]`` of a device; some writers leave out the type of load, or the section."""
+        load_type, section = device.text("LoadType").upper(), device.text("SectionID")
+        found = [row for t in self.chain for row in t._customers.get(device.text("DeviceNumber"), ())]
+        found = [r for r in found if load_type == (own := r.text("LoadType").upper()) or "" in (load_type, own)]
+        near = [r for r in found if r.text("SectionID") == section]
+        return [r for r in found if r.text("SectionID") in ("", section)] if near else found
 
     def rows(self, *blocks: str) -> Iterator[Row]:
         """The rows of some blocks, one block after the other."""

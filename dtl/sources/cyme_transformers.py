@@ -56,6 +56,10 @@ def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
         circuit.add(row, Transformer(name=name, phases=3, windings=windings, **shared))
         for bus in ends:
             circuit.touch(bus, nodes)
+    elif phases == 2 and not is_open and "delta" in (first, second):
+        _between_lines(
+            circuit, row, unit, name, letters, tuple(zip(ends, (first, second), (kv1, kv2), taps, strict=True))
+        )
     else:
         for letter in letters:
             tag, bank = (name, "") if phases == 1 else (f"{name}_{letter.lower()}", name)
@@ -154,16 +158,39 @@ def _add_unit(
     circuit.add(row, Transformer(name=name, phases=1, windings=tuple(windings), bank=bank, **shared))
 
 
+def _between_lines(circuit: Circuit, row: Row, unit: Row, name: str, letters: str, sides: tuple[Side, ...]) -> None:
+    """One single-phase unit between the two phases of its section, on both sides.
+
+    Raises
+    ------
+    UnusableError
+        One side is in wye: the file does not say which of the two phases that side has.
+    """
+    if any(connection != "delta" for _, connection, _, _ in sides):
+        text = "a unit between two phases has its other side in wye, and the file does not say on which phase"
+        raise UnusableError("cyme.connection", text, "Conn", row.text("Conn"), "Waive it, or export it by phase.")
+    nodes, kva = nodes_of(letters), unit.number("KVA")
+    windings = tuple(_winding(bus, nodes, "wye", kv, kva, unit, tap) for bus, _, kv, tap in sides)
+    for bus, *_ in sides:
+        circuit.touch(bus, nodes)
+    circuit.add(row, Transformer(name=name, phases=1, windings=windings, **_losses(circuit, row, unit, kva)))
+
+
 def _losses(circuit: Circuit, row: Row, unit: Row, kva: float) -> dict[str, Any]:
     """Reactance, magnetising current and no-load loss of a unit of `kva`."""
     if not kva > 0:
         raise UnusableError("cyme.bad-value", "the transformer has no rated power", "KVA", f"{kva:g}", "Correct it.")
-    z, ratio = unit.number("Z1"), unit.number("XR")
+    z = unit.number("Z1")
     if z < 0:
         raise UnusableError(
             "network.negative-impedance", "the transformer has a negative impedance", "Z1", f"{z:g}", "Correct it."
         )
-    r = z / math.sqrt(1.0 + ratio * ratio)
+    if z > 0 and not unit.number("XR") > 0:
+        circuit.reading.find(
+            "cyme.no-xr", "warning", "its equipment states no X/R: the whole impedance is taken as a reactance",
+            feeder=circuit.feeder, file=unit.file, line=unit.line, element=unit.thing, field="XR",
+            value=unit.text("XR"), remedy="Complete the equipment; losses and voltage drops depend on it.",
+        )  # fmt: skip
     thing = f"{row.thing} zero sequence"
     known = (circuit.feeder, thing, "Z0 XR0") in circuit.reading.conversion
     if abs(unit.number("Z0") - z) > 1e-6 * max(z, 1.0) and unit.number("Z0") > 0 and not known:
@@ -172,23 +199,29 @@ def _losses(circuit: Circuit, row: Row, unit: Row, kva: float) -> dict[str, Any]
             "the model gives a transformer one impedance for all sequences",
         )  # fmt: skip
     return {
-        "xhl_pct": _fine(r * ratio),
+        "xhl_pct": _fine(_impedance(unit)[1]),
         "magnetizing_pct": max(unit.number("MagnetizingCurrent"), 0.0),
         "no_load_loss_pct": _fine(100.0 * unit.number("NoLoadLosses") / kva),
     }
 
 
+def _impedance(unit: Row) -> tuple[float, float]:
+    """Resistance and reactance of a unit [per cent]; without X/R all is reactance."""
+    z, ratio = unit.number("Z1"), unit.number("XR")
+    r = z / math.sqrt(1.0 + ratio * ratio)
+    return (r, r * ratio) if ratio > 0 else (0.0, z)
+
+
 def _winding(
     bus: str, nodes: tuple[int, ...], connection: str, kv: float, kva: float, unit: Row, tap_pu: float
 ) -> Winding:
-    z, ratio = unit.number("Z1"), unit.number("XR")
     return Winding(
         bus=bus,
         nodes=nodes,
         connection=connection,
         kv=kv,
         kva=_fine(kva),
-        r_pct=_fine(z / math.sqrt(1.0 + ratio * ratio) / 2.0),
+        r_pct=_fine(_impedance(unit)[0] / 2.0),
         tap_pu=_fine(tap_pu),
         min_tap_pu=min(0.9, tap_pu),
         max_tap_pu=max(1.1, tap_pu),
