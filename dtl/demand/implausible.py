@@ -1,4 +1,4 @@
-"""Readings that no service carries and no habit explains: single spikes, and stretches that are multiplied.
+"""Readings that no service carries: single spikes, stretches that are multiplied, and meters in another unit.
 
 Utilities check readings before they are used (validation, estimation and editing) against the meter's own usual and its
 service. Here both must speak at once, since a real peak is what a study looks for: only readings above the rating of
@@ -10,6 +10,9 @@ the transformer, and above `LEAST_KW`, are looked at. Of these
   for a day at least and three weeks at most, and usual readings after it. In the middle it is 10, 100 or 1,000 times
   the usual of the time of day, and it varies as the meter varies otherwise: cars and heaters add to what runs at night
   anyway, and what runs for a season has a size and a shape of its own.
+
+A meter that draws more than `UNIT` times the rating most of the time is left out as a whole: it reads in another unit,
+or has a multiplier that it should not have, and no usual of its own could tell.
 """
 
 from __future__ import annotations
@@ -20,6 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+UNIT = 10.0
+"""Multiple of its rating that no transformer carries all the time: half of a meter's readings above it are in another
+unit."""
+LEAST_DAYS = 1
+"""Days of readings that tell a unit."""
 LEAST_KW = 20.0
 """Below this no reading is doubted, however small its transformer [kW]: a house with a car draws so much."""
 SPIKE, SPIKE_MIN, SPIKE_DAYS = 4.0, 60, 5
@@ -47,7 +55,7 @@ class Implausible:
 
     meter: str
     kind: str
-    """``spike`` or ``multiplied``."""
+    """``spike``, ``multiplied`` or ``unit``."""
     start: int
     """Of the first [UTC minutes since 1970]."""
     end: int
@@ -95,6 +103,10 @@ def implausible(
 
 def _of_meter(name: str, start: Ints, minutes: Ints, kwh: Reals, most: float) -> list[Implausible]:
     size = np.abs(kwh) * 60 / minutes
+    drawn = size[size > 0]
+    if minutes.sum() >= LEAST_DAYS * DAY_MIN and len(drawn) and np.median(drawn) > UNIT * most:
+        end = int((start + minutes)[-1])
+        return [Implausible(name, "unit", int(start[0]), end, len(size), float(kwh.sum()), float(size.max()))]
     usual = _usual_peak(start, minutes, size) if size.max() > most else None
     if usual is None or size.max() <= SPIKE * usual:
         return []

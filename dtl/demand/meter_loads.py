@@ -95,10 +95,22 @@ class Metered:
     @property
     def warnings(self) -> list[str]:
         """Readings that were left out, the largest first."""
-        return [*self._late(), *self._odd()]
+        return [*self._late(), *self._other_unit(), *self._odd()]
+
+    def _other_unit(self) -> list[str]:
+        whole = sorted((i for i in self.whole.implausible if i.kind == "unit"), key=lambda i: (-i.kw, i.meter))
+        if not whole:
+            return []
+        shown = ", ".join(f"{i.meter} {i.kw:,.0f} kW" for i in whole[:SHOWN])
+        more = f" and {len(whole) - SHOWN} more" if len(whole) > SHOWN else ""
+        return [
+            f"all readings of some meters are left out, {len(whole)} in number, which draw more than ten times the "
+            f"rating of their transformer most of the time, as in another unit: {shown}{more}; they count as meters "
+            "without readings (demand: {implausible: kept} takes them as they are)"
+        ]
 
     def _odd(self) -> list[str]:
-        odd = sorted(self.whole.implausible, key=lambda i: (-i.kw, i.meter, i.start))
+        odd = sorted((i for i in self.whole.implausible if i.kind != "unit"), key=lambda i: (-i.kw, i.meter, i.start))
         if not odd:
             return []
         shown = ", ".join(f"{i.meter} {i.kw:,.0f} kW ({i.kind}, {i.count} readings)" for i in odd[:SHOWN])

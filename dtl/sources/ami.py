@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dtl.errors import Severity
-from dtl.sources.ami_series import Series
+from dtl.sources.ami_series import MOST_KW, Series
 from dtl.sources.ami_stream import Readings
 from dtl.sources.reading import Reading
 
@@ -76,6 +77,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     readings.tally.tell(reading)
     _account(reading, readings)
     _tell(reading, series)
+    _sizes(reading, series, int(series.seen.sum()), spec["reads"] == "register")
     if not series.seen.any():
         reading.find("ami.nothing", "error", "holds no reading that can be used", remedy="See the other findings.")
     reading.tables["series"] = series.table(name)
@@ -87,16 +89,35 @@ def _lengths(reading: Reading, series: Series, meters: int) -> None:
     sparse = np.flatnonzero(series.sparse)
     if not len(sparse):
         return
-    names = [series.meters.names[i] for i in sparse[:5]]
     apart, step = int(series.nearest[sparse[0]]), series.meters.interval_min[sparse[0]]
     text = (
         f"{len(sparse)} of {meters} meters never have two readings {step} min apart, but {apart} min and more:"
-        f" {', '.join(names)}{', ...' if len(sparse) > len(names) else ''}"
+        f" {_some(series, sparse)}"
     )
     cure = f"Set interval_min to {apart}."
     if len(sparse) < meters:
         cure = f"Put the readings of these meters into a source of their own, with interval_min: {apart}."
     reading.find("ami.interval", "error", text, field="interval_min", value=str(step), remedy=cure)
+
+
+def _sizes(reading: Reading, series: Series, meters: int, register: bool) -> None:
+    """Meters whose readings are the counts of a register, or more than any service carries."""
+    counting = np.flatnonzero(series.counting) if not register else np.zeros(0, np.int64)
+    if len(counting):
+        text = f"readings of {len(counting)} of {meters} meters only ever rise: {_some(series, counting)}"
+        cure = "Set reads: register." if len(counting) == meters else "Put them into a source with reads: register."
+        reading.find("ami.counting", "error", text, field="reads", value="interval", remedy=cure)
+    high = np.setdiff1d(np.flatnonzero(series.peak_kw > MOST_KW), counting)
+    if len(high):
+        most = float(series.peak_kw[high].max())
+        text = f"{len(high)} of {meters} meters read up to {most:,.0f} kW, more than any service carries: "
+        reading.find("ami.high", "warning", text + _some(series, high), field="unit", value=f"{most:.0f}",
+                     remedy="Put meters of another unit into a source of their own, or correct them.")  # fmt: skip
+
+
+def _some(series: Series, which: NDArray[np.int64]) -> str:
+    names = [series.meters.names[i] for i in which[:5]]
+    return ", ".join(names) + (", ..." if len(which) > len(names) else "")
 
 
 def _account(reading: Reading, readings: Readings) -> None:

@@ -19,6 +19,7 @@ import pyarrow.csv as pacsv
 from dtl.errors import SourceError
 from dtl.sources.ami_columns import NUMBERS, Layout, layout
 from dtl.sources.ami_tally import Trouble
+from dtl.sources.ami_wide_text import recoded
 
 BLOCK = 8 * 1024**2
 """Bytes that are parsed at once."""
@@ -87,7 +88,7 @@ def blocks(file: str, path: Path, spec: Mapping[str, Any], words: Mapping[str, A
 
 
 def _opened(path: Path) -> BinaryIO:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return recoded(gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb"))  # type: ignore[arg-type]
 
 
 def _header(file: str, stream: BinaryIO, row: int) -> str:
@@ -95,9 +96,7 @@ def _header(file: str, stream: BinaryIO, row: int) -> str:
     for _ in range(row):
         line = stream.readline(LONGEST)
     if b"\0" in line:
-        wide = line[:2] in (b"\xff\xfe", b"\xfe\xff")
-        told = "is text in UTF-16: save it as UTF-8" if wide else "is no text, it has zero bytes"
-        raise SourceError(f"{file}: {told}")
+        raise SourceError(f"{file}: is no text, it has zero bytes")
     text = _text(line).removeprefix("\ufeff").rstrip("\r\n")
     if not text.strip():
         raise SourceError(f"{file}: row {row} holds no column names")

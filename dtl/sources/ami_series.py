@@ -11,7 +11,14 @@ from dtl.sources.ami_loose import AMBIGUOUS, ESTIMATED, USED, Meters
 from dtl.sources.ami_settle import Settled
 from dtl.sources.ami_stream import Readings
 
-COUNTS = ("intervals", "duplicate", "conflict", "ambiguous", "estimated", "unused", "volts", "zero", "negative")
+COUNTS = (
+    "intervals", "duplicate", "conflict", "ambiguous", "estimated", "unused", "volts", "zero", "negative", "rises",
+    "falls",
+)  # fmt: skip
+COUNTING, LEAST_COUNT = 24, 100.0
+"""Fewest rises without a fall that are the counts of a register, and what it has counted by then [kWh]."""
+MOST_KW = 50_000.0
+"""No service of a distribution feeder carries more [kW]."""
 SOME = 4
 """Fewest readings of a meter that tell how far they are apart."""
 LATE, EARLY = np.iinfo(np.int32).max, np.iinfo(np.int32).min
@@ -63,6 +70,10 @@ class Series:
         self._number("volts", code, np.add.reduceat((~np.isnan(rows.volts)).astype(np.int64), begin))
         self._number("zero", code, np.add.reduceat((rows.kwh == 0).astype(np.int64), begin))
         self._number("negative", code, np.add.reduceat((rows.kwh < 0).astype(np.int64), begin))
+        change = np.diff(rows.kwh, prepend=rows.kwh[:1])
+        change[begin] = 0.0
+        self._number("rises", code, np.add.reduceat((change > 0).astype(np.int64), begin))
+        self._number("falls", code, np.add.reduceat((change < 0).astype(np.int64), begin))
         if rows.flag.any():
             flag = rows.flag
             worth = {"ambiguous": flag == AMBIGUOUS, "estimated": flag == ESTIMATED, "unused": flag > USED}
@@ -93,6 +104,18 @@ class Series:
         return np.asarray(self.seen & (self.count["intervals"] >= SOME) & (self.nearest > step))
 
     @property
+    def counting(self) -> NDArray[np.bool_]:
+        """Which meters' readings only ever rise, as the counts of a register."""
+        rising = (self.count["falls"] == 0) & (self.count["rises"] >= COUNTING)
+        return np.asarray(self.seen & rising & (self.peak >= LEAST_COUNT))
+
+    @property
+    def peak_kw(self) -> NDArray[np.float64]:
+        """Highest mean power of an interval of each meter; -inf where none is known."""
+        self._grow()
+        return np.asarray(self.peak * 60.0 / np.array(self.meters.interval_min, np.float64))
+
+    @property
     def missing(self) -> NDArray[np.int64]:
         """Intervals between first and last of each meter that are absent."""
         step = np.array(self.meters.interval_min, np.int64)
@@ -103,7 +126,7 @@ class Series:
         """The table `series` of the meters that have readings."""
         seen = np.flatnonzero(self.seen)
         step = np.array(self.meters.interval_min, np.int64)[seen]
-        peak = np.where(np.isfinite(self.peak[seen]), self.peak[seen] * 60.0 / step, np.nan)
+        peak = np.where(np.isfinite(self.peak[seen]), self.peak_kw[seen], np.nan)
         number = {
             n: self.count[n][seen] for n in ("intervals", "duplicate", "conflict", "ambiguous", "estimated", "unused")
         }

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dtl import tables
 from dtl.demand.base import base_demand
 from dtl.demand.calendar import Calendar
 from dtl.demand.implausible import Implausible, implausible
@@ -104,3 +105,20 @@ def test_a_study_leaves_them_out_fills_and_tells_unless_it_keeps_them(tmp_path: 
     assert told["left_out"]["meters"]["implausible_kwh"] == pytest.approx(180.0)
     (said,) = [w for w in told["left_out"]["warnings"] if "unlike" in w]
     assert "2 readings of 2 meters" in said and "a 90 kW (spike, 1 readings)" in said and "kept" in said
+
+
+def test_a_meter_in_another_unit_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:
+    def kwh(hour: int) -> float:
+        return float(house.daily(hour))
+
+    asked: dict[str, Any] = {"from": ["meters", "class_shapes"], "shape": "residential"}
+    given = house.given(tmp_path, kwh, days=42)
+    sound, _ = base_demand(house.feeder(), asked, Calendar(house.YEAR), house.ZONE, None, given, 0.0)
+    rows = tables.read("readings", given.readings).to_pandas()
+    rows.loc[rows["meter"] == "b", "kwh"] *= 1e6
+    tables.write("readings", tables.frame("readings", rows.to_dict("list")), given.readings)
+    made, told = base_demand(house.feeder(), asked, Calendar(house.YEAR), house.ZONE, None, given, 0.0)
+    assert made.kw("l1") == pytest.approx(sound.kw("l1"), rel=1e-6), "as the meter beside it"
+    (said,) = [w for w in told["warnings"] if "another unit" in w]
+    assert ": b " in said and "a " not in said.split("unit: ")[1].split(";")[0]
+    assert told["meters"]["implausible"] == 42 * 24

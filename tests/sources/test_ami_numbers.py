@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,47 @@ def test_a_word_among_numbers_is_no_separator(tmp_path: Path) -> None:
     assert [(f.check, f.severity) for f in found.findings if "number" in f.check or "thousands" in f.check] == [
         ("ami.number", "warning")
     ]
+
+
+def table(tmp_path: Path, rows: list[str], coding: str = "utf-8", **words: object) -> Reading:
+    text = ("\ufeff" if coding.endswith("e") else "") + "".join(f"{r}\r\n" for r in ["M,D,T,V", *rows])
+    (tmp_path / "x.csv").write_bytes(text.encode(coding))
+    columns = {"meter": "M", "day": "D", "time": "T", "delivered": "V"}
+    asked = {"interval_min": 60, "stamp": "interval_start", "zone": "standard", "columns": columns} | words
+    spec = plain(Ami.model_validate({"kind": "ami", "path": "x.csv"} | asked), cosmetic=False)
+    return ami.read("meters", spec | {"timezone": "America/Chicago"}, {"x.csv": tmp_path / "x.csv"})
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_day_and_time_in_two_columns_and_text_in_utf_16(tmp_path: Path, coding: str) -> None:
+    hours = [f"1/6/2025,{(h + 11) % 12 + 1}:00 {'AP'[h > 11]}M,{h}" for h in range(24)]
+    rows = [f"mä{k},{hour}" for k in range(2000) for hour in hours]
+    found = table(tmp_path, rows, coding, time_format="%m/%d/%Y %I:%M %p")
+    assert not found.findings
+    assert found.tables["series"]["kwh"].to_pylist() == [sum(range(24))] * 2000
+    assert found.tables["series"]["meter"][7].as_py() == "mä1003"
+
+
+def hours(kwh: Callable[[int], float], meters: int = 3) -> list[str]:
+    return [
+        f"m{k},2025-01-{h // 24 + 1:02d},{h % 24:02d}:00,{kwh(h) + k}" for k in range(meters) for h in range(24 * 5)
+    ]
+
+
+def test_counts_of_a_register_are_no_energies(tmp_path: Path) -> None:
+    found = table(tmp_path, hours(lambda h: 81000 + 0.5 * (h - h % 3)) + hours(lambda h: 1 + h % 5, 1))
+    assert [f.check for f in found.findings] == ["ami.conflict", "ami.counting"]
+    (told,) = [f for f in found.findings if f.check == "ami.counting"]
+    assert told.severity == "error" and "2 of 3 meters" in told.message and "m1, m2" in told.message
+    assert not [f for f in table(tmp_path, hours(lambda h: 1.0)).findings if f.check == "ami.counting"]
+    read_right = table(tmp_path, hours(lambda h: 81000 + 0.5 * h), reads="register", stamp="interval_end")
+    assert not [f for f in read_right.findings if f.severity == "error"]
+
+
+def test_more_than_any_service_carries_is_told_by_meter(tmp_path: Path) -> None:
+    rows = hours(lambda h: 1 + h % 5) + [
+        r.replace("m0", "x").replace(".0", "") + "e6" for r in hours(lambda h: h % 7, 1)
+    ]
+    (told,) = table(tmp_path, rows).findings
+    assert (told.check, told.severity, told.value) == ("ami.high", "warning", "6000000")
+    assert told.message.endswith(": x") and "1 of 4 meters" in told.message
