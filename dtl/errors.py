@@ -17,6 +17,7 @@ A failing feeder is a result, a failing program is a bug: only ``SolveError`` be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -28,11 +29,11 @@ class DtlError(Exception):
 
 
 class SpecError(DtlError):
-    """All mistakes of one study; ``mistakes`` holds the objects, ``str()`` the whole page."""
+    """All mistakes of one study: ``mistakes`` holds the objects, ``str()`` tells them, and what may be behind them."""
 
-    def __init__(self, mistakes: list[Mistake]):
+    def __init__(self, mistakes: list[Mistake], told: Iterable[str] = ()):
         self.mistakes = mistakes
-        super().__init__("\n".join(str(m) for m in mistakes))
+        super().__init__("\n".join([*(str(m) for m in mistakes), *told]))
 
 
 class SourceError(DtlError):

@@ -83,7 +83,8 @@ def reconcile(
     )
     pairs = pd.concat([fixed, pairs], ignore_index=True).astype({"i": int, "j": int, "swapped": bool})
     both = (side.loc[pairs[of]].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
-    pairs["differs"] = [_differs(element, asset) for element, asset in zip(*both, strict=True)]
+    differs = [_differs(element, asset) for element, asset in zip(*both, strict=True)]
+    pairs["differs"] = pd.Series(differs, dtype=object)
     findings += _told(ours, theirs, pairs, aside)
     return Reconciled(_links(ours, theirs, pairs), findings, _places(ours, theirs, pairs), aside)
 

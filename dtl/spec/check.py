@@ -52,7 +52,7 @@ def _check(path: Path, lock: bool, further: Further | None) -> int:
             raise SpecError(mistakes)
         mistakes, told = further(study) if further is not None else ([], [])
         if mistakes:
-            raise SpecError(mistakes)
+            raise SpecError(mistakes, told)
     except SpecError as error:
         number = len(error.mistakes)
         print(f"{error}\n\n{path}: {number} mistake{'s' if number > 1 else ''}\n")

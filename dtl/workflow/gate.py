@@ -23,15 +23,21 @@ def run(study: str) -> int:
 
 def judge(study: Study) -> list[str]:
     """The expectations that the results break, errors in data that nobody waived, layers that are nowhere: lines."""
-    return [*_errors(study), *placed.astray(study.name), *_failed(study), *_reference(study), *expected.broken(study)]
+    data = data_errors(study)
+    return [*data, *placed.astray(study.name), *_failed(study), *_reference(study), *expected.broken(study)]
 
 
-def _errors(study: Study) -> list[str]:
-    """What is wrong in sources besides the model, whose errors fail no feeder: one line for each source and check."""
+def data_errors(study: Study) -> list[str]:
+    """What is wrong in sources besides the model, whose errors fail no feeder: one line for each source and check.
+
+    None before the sources were read.
+    """
+    path = Path(layout.FINDINGS.format(study=study.name))
+    if not path.is_file():
+        return []
     import pyarrow.parquet as pq
 
     columns = ["severity", "source", "check", "element", "value", "message", "file", "line"]
-    path = Path(layout.FINDINGS.format(study=study.name))
     found: dict[tuple[str, str], list[dict[str, object]]] = {}
     with pq.ParquetFile(path) as file:  # `read_table` and filters import pandas, which takes longer than all else here
         table = file.read(columns)

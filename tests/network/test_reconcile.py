@@ -143,3 +143,14 @@ def test_buses_stand_where_the_gis_draws_them(given: tuple[pa.Table, pa.Table, p
     kinds = [r["body"] for _, rows in by_feeder(moved) for r in rows if r["kind"] == "feeder"]
     assert all('"crs":"EPSG:26916"' in body for body in kinds)
     assert moved.schema.equals(network.schema)
+
+
+def test_a_gis_that_shares_nothing_with_the_model_links_nothing_and_says_so(
+    given: tuple[pa.Table, pa.Table, pa.Table],
+) -> None:
+    network, assets, edges = given
+    lone = assets.filter(pc.equal(assets["kind"].cast(tables.TEXT), "conductor")).slice(0, 1).to_pydict()
+    lone |= {"asset": ["ELSEWHERE"], "name": ["ELSEWHERE"], "feeder": [""], "x": [9e6], "y": [9e6]}
+    found = reconcile(network, tables.frame("assets", lone), edges.slice(0, 0), {}, {})
+    assert not [r for r in found.links.to_pylist() if r["asset"] and r["element"]]
+    assert {f.check: f.value for f in found.findings}["reconcile.linked"] == "0"
