@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from dtl.errors import SourceError
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+NULLS = ("NA", "N/A", "NULL", "Null", "null", "NaN", "nan", "-", "None")
+"""Words for no value in columns of numbers."""
 _NUMBER = r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?$"
 
 
@@ -39,8 +42,8 @@ class Columnar:
     """Whether the file was no UTF-8 and was read as Windows-1252."""
 
 
-def read(file: str, path: Path) -> Columnar:
-    """The table of a file.
+def read(file: str, path: Path, header_row: int = 1) -> Columnar:
+    """The table of a file; ``header_row`` is the row of the names of columns in a CSV.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def read(file: str, path: Path) -> Columnar:
         The file is no table.
     """
     try:
-        return _parquet(file, path) if path.suffix.lower() in (".parquet", ".pq") else _csv(file, path)
+        return _parquet(file, path) if path.suffix.lower() in (".parquet", ".pq") else _csv(file, path, header_row)
     except (pa.ArrowException, csv.Error, OSError, ValueError) as err:
         raise SourceError(f"{file}: cannot be read as a table: {str(err).splitlines()[0][:200]}") from err
 
@@ -62,19 +65,22 @@ def _parquet(file: str, path: Path) -> Columnar:
     return Columnar(file, tuple(table.column_names), tuple(plain), lines)
 
 
-def _csv(file: str, path: Path) -> Columnar:
+def _csv(file: str, path: Path, header_row: int) -> Columnar:
     data, recoded = path.read_bytes(), False
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        data = data.decode("utf-16", errors="replace").encode()
     if b"\0" in data:
         raise SourceError(f"{file}: is no text, it has zero bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text, recoded = data.decode("cp1252", errors="replace"), True
-    head, _, body = text.partition("\n")
+    above = text.split("\n", header_row - 1)
+    head, _, body = (above[-1] if len(above) == header_row else "").partition("\n")
     delimiter = max(",;\t|", key=lambda d: (head.count(d), d == ","))
     header = tuple(c.strip() for c in next(csv.reader([head.rstrip("\r")], delimiter=delimiter), []))
     if not any(header):
-        raise SourceError(f"{file}: row 1 holds no column names")
+        raise SourceError(f"{file}: row {header_row} holds no column names")
     names = [f"c{i}" for i in range(len(header))]
     wrong: list[tuple[int, str]] = []
 
@@ -95,8 +101,8 @@ def _csv(file: str, path: Path) -> Columnar:
     columns = [pc.utf8_trim_whitespace(c.combine_chunks()) for c in table.columns]
     filled = np.ones(table.num_rows, bool) if not columns else ~_blank(columns)
     kept = [c.filter(pa.array(filled)) for c in columns]
-    bad = tuple(n + 1 for n, t in wrong if t.strip(" \r,;\t|"))
-    return Columnar(file, header, tuple(kept), lines[filled] + 1, bad, recoded)
+    bad = tuple(n + header_row for n, t in wrong if t.strip(" \r,;\t|"))
+    return Columnar(file, header, tuple(kept), lines[filled] + header_row, bad, recoded)
 
 
 def _blank(columns: Sequence[pa.Array]) -> NDArray[np.bool_]:
@@ -106,12 +112,18 @@ def _blank(columns: Sequence[pa.Array]) -> NDArray[np.bool_]:
     return blank
 
 
-def numbers(column: pa.Array) -> tuple[Floats, NDArray[np.bool_]]:
-    """The numbers of a column, NaN where there is none, and where a cell holds something that is no number."""
+def numbers(column: pa.Array, decimal: str = ".", nothing: Sequence[str] = ()) -> tuple[Floats, NDArray[np.bool_]]:
+    """The numbers of a column, NaN where there is none, and where a cell holds something that is no number.
+
+    ``decimal`` is the decimal point of text, ``nothing`` are further words for no value.
+    """
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
         values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
         return values, np.isinf(values)
     text = pc.fill_null(column.cast(pa.string()), "")
+    text = pc.if_else(pc.is_in(text, pa.array([*NULLS, *nothing], pa.string())), "", text)
+    if decimal == ",":
+        text = pc.replace_substring(pc.replace_substring(text, ".", "'"), ",", ".")
     fits = pc.match_substring_regex(text, _NUMBER)
     values = pc.if_else(fits, text, pa.scalar(None, pa.string())).cast(pa.float64()).to_numpy(zero_copy_only=False)
     wrong = np.asarray(pc.and_(pc.invert(fits), pc.not_equal(text, "")), bool)

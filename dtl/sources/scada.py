@@ -33,7 +33,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     found: Pieces = {}
     for file, path in own.items():
         try:
-            table = table_of(file, path)
+            table = table_of(file, path, int(spec.get("header_row") or 1))
         except SourceError as err:
             text = str(err).removeprefix(f"{file}: ")
             reading.find("given.file", "error", text, file=file, remedy="Correct the file, or what the study says.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dtl.sources.columnar import Columnar, numbers, texts
 from dtl.sources.listing import columns, folded
@@ -32,25 +33,38 @@ class ValueFile:
         self._wide = spec.get("layout") == "wide"
         self._at = places(table.header, columns(spec.get("columns"), "scada"))
         self._clock = Clock(spec["timezone"], spec["zone"], spec.get("time_format") or "")
+        self._coded = {t.quality for t in tags.values() if t.quality} if self._wide else set()
+        self._decimal = str(spec.get("decimal") or ".")
         self._own = {folded(w): g for g, words in (spec.get("quality") or {}).items() for w in words}
 
     def read(self, into: Pieces) -> None:
         """Add the rows of every tag to `into`."""
         if not self._complete():
             return
-        codes, cells = texts(self._table.columns[self._at["time"]])
+        codes, cells = texts(self._stamps())
         stamps = parse(cells, self._clock)
         self._wrong(stamps, codes)
         bad = np.isin(codes, list(stamps.wrong)) | stamps.gap[codes]
-        grades = self._grades()
+        grades = self._grades(self._at.get("quality"))
+        own = {n: self._grades(i) for i, n in enumerate(self._table.header) if n in self._coded}
         names, known_names = texts(self._table.columns[self._at["tag"]]) if "tag" in self._at else (None, [""])
         for code, prefix in enumerate(known_names):
             mine = np.ones(len(codes), bool) if names is None else names == code
             for i, column in self._values():
                 tag = f"{prefix}.{column}" if self._wide and prefix else column if self._wide else str(prefix)
-                piece = self._piece(tag, i, np.flatnonzero(mine & ~bad), codes, stamps, grades)
+                piece = self._piece(
+                    tag, i, np.flatnonzero(mine & ~bad), codes, stamps, own.get(self._quality(tag), grades)
+                )
                 if len(piece.t):
                     into.setdefault(tag, []).append(piece)
+
+    def _stamps(self) -> pa.Array:
+        """The stamps, joined of day and time where these are two columns."""
+        time = self._table.columns[self._at["time"]]
+        if "day" not in self._at:
+            return time
+        day = self._table.columns[self._at["day"]]
+        return pc.binary_join_element_wise(pc.cast(day, pa.string()), pc.cast(time, pa.string()), " ")
 
     def _values(self) -> Iterator[tuple[int, str]]:
         """Place and name of each column of values."""
@@ -58,7 +72,12 @@ class ValueFile:
             yield self._at["value"], ""
             return
         taken = {i for f, i in self._at.items() if f != "value"}
-        yield from ((i, n) for i, n in enumerate(self._table.header) if n and i not in taken)
+        named = enumerate(self._table.header)
+        yield from ((i, n) for i, n in named if n and i not in taken and n not in self._coded)
+
+    def _quality(self, tag: str) -> str:
+        """The column of the quality codes of a tag; empty where it has none of its own."""
+        return self._tags[tag].quality if self._wide and tag in self._tags else ""
 
     def _complete(self) -> bool:
         """Whether the file has the columns it needs; ragged rows and odd encodings are told."""
@@ -81,8 +100,8 @@ class ValueFile:
         self._reading.mapped("", thing, "", "columns")
         by_place = {i: f for f, i in self._at.items()}
         for i, column in enumerate(header):
-            if i in by_place:
-                self._reading.mapped("", thing, column, by_place[i])
+            if i in by_place or column in self._coded:
+                self._reading.mapped("", thing, column, by_place.get(i, "quality"))
             elif column and not self._wide:
                 self._reading.unused("", thing, column, "", "no field of a value")
         if not lacking and not len(self._table.lines):
@@ -105,11 +124,11 @@ class ValueFile:
                                    "time_format.")  # fmt: skip
                 self._reading.refused("", f"[rows] {self._table.file}", "", str(len(rows)), text)
 
-    def _grades(self) -> Any:
+    def _grades(self, column: int | None) -> Any:
         """The grade of each row by its quality code; codes that nothing explains are doubted and told."""
-        if "quality" not in self._at:
+        if column is None:
             return np.zeros(len(self._table.lines), np.int8)
-        codes, words = texts(self._table.columns[self._at["quality"]])
+        codes, words = texts(self._table.columns[column])
         found = [grade(str(w), self._own) for w in words]
         for i, word in enumerate(words):
             if found[i] is None:
@@ -121,10 +140,17 @@ class ValueFile:
         worth = np.array([GRADES.index(g or "suspect") for g in found] or [0], np.int8)
         return worth[codes]
 
+    def _told(self, cells: pa.Array) -> Any:
+        """Cells that say in place of a value that there is none, as `No Data` and `I/O Timeout` of historians."""
+        codes, words = texts(cells)
+        return np.array([not str(w)[:1].isdigit() and grade(str(w), self._own) == "bad" for w in words], bool)[codes]
+
     def _piece(self, tag: str, column: int, rows: Any, codes: Any, stamps: Stamps, grades: Any) -> Points:
         """The rows of one tag in this file."""
         cells = self._table.columns[column].take(pa.array(rows))
-        values, wrong = numbers(cells)
+        values, wrong = numbers(cells, self._decimal)
+        told = self._told(cells) if wrong.any() else wrong
+        wrong &= ~told
         if wrong.any() and (known_tag := self._tags.get(tag)) and known_tag.quantity == "status":
             spelled, words = texts(cells)
             states = [state(str(w)) for w in words]
@@ -132,13 +158,13 @@ class ValueFile:
             wrong &= np.isnan(values)
         t, ambiguous = settle(stamps, codes[rows])
         worth = np.where(np.isnan(values), MISSING, grades[rows]).astype(np.int8)
-        worth = np.where(wrong, BAD, np.where(ambiguous & (worth == GOOD), SUSPECT, worth)).astype(np.int8)
+        worth = np.where(wrong | told, BAD, np.where(ambiguous & (worth == GOOD), SUSPECT, worth)).astype(np.int8)
         where, lines = self._tags.get(tag), self._table.lines[rows]
         for check, which, why, remedy in (
             ("scada.value", wrong, "is no number, so the value is bad", "Write digits without groups or units."),
             ("scada.time-twice", ambiguous, ONCE, "Export times in UTC."),
         ):  # fmt: skip
-            if which.any():
+            if which.any() and where is not None:
                 first = int(np.argmax(which))
                 value = str(cells[first].as_py()) if check == "scada.value" else stamps.texts[int(codes[rows][first])]
                 self._reading.find(check, "error" if check == "scada.value" else "warning",

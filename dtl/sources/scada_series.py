@@ -25,6 +25,8 @@ STEPS_MIN = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 """Lengths that an interval may have [min]."""
 OFF_GRID = 0.1
 """Share of the interval by which a stamp may miss the grid and still mean it."""
+MOST_LOST = 0.5
+"""Share of stamps off the grid beyond which there is none."""
 
 
 @dataclass
@@ -93,6 +95,11 @@ def intervals(tag: Tag, rows: Points, step_min: int | None, ends: bool, note: No
     grid = np.round((rows.t - offset) / seconds).astype(np.int64) * seconds + offset
     off = np.abs(rows.t - grid)
     lost = off > OFF_GRID * seconds
+    if lost.sum() > MOST_LOST * len(lost):
+        note("scada.grid", f"most of its stamps stand off the grid of {step} min, so it is not read",
+             "Say `record: event` where values are written as they change, or declare interval_min.", int(lost.sum()),
+             _first(rows.at(lost)), _stamp(rows.at(lost).t[0]))  # fmt: skip
+        return None
     if lost.any():
         at = rows.at(lost)
         note("scada.grid", f"stamps off the grid of {step} min, which are not read", "Correct them, or declare "

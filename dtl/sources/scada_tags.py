@@ -15,7 +15,7 @@ from dtl.sources.reading import Reading
 
 FIELDS = tuple(
     Field(n, "text", n == "tag")
-    for n in ("tag", "feeder", "device", "quantity", "unit", "phases", "sign", "scale", "record")
+    for n in ("tag", "feeder", "device", "quantity", "unit", "phases", "sign", "scale", "record", "quality")
 )
 _PHASED = re.compile(r"(?P<what>.+?) (?:phase |ph )?(?P<phases>[abc]{1,3})")
 STATES = ("status", "tap")
@@ -33,6 +33,8 @@ class Tag:
     phases: str
     factor: float
     event: bool
+    quality: str = ""
+    """The column of its quality codes in a file with a column for each tag; empty: that of the row."""
 
 
 def known(reading: Reading, spec: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Tag]:
@@ -102,6 +104,7 @@ def _tag(words: Mapping[str, str], feeder: Any, device: Any) -> Tag:
         phases="" if phases == "ABC" else phases,
         factor=factor * float(scale) * turned,
         event=record == "event",
+        quality=words["quality"],
     )
 
 

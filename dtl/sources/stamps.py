@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dtl.sources.sheets import Cell
 
-ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?")
+ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?")
 SERIAL = re.compile(r"\d{4,5}(\.\d+)?")
 FIRST, LAST = 1950, 2100
 """Years that a stamp may have."""
@@ -69,6 +69,8 @@ class Clock:
     def _parsed(self, text: str, epoch: datetime | None) -> datetime:
         if epoch is not None and SERIAL.fullmatch(text):
             return epoch + timedelta(seconds=round(float(text) * 86_400))
+        if text.count("24:00") == 1 and not text.startswith("24:00"):  # the end of a day
+            return self._parsed(text.replace("24:00", "00:00"), None) + timedelta(days=1)
         if self.format:
             try:
                 return datetime.strptime(text, self.format)

@@ -105,7 +105,7 @@ def _names(spec: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
 def _csv(
     reading: Reading, spec: Mapping[str, Any], file: str, path: Path, place: tuple[float, float]
 ) -> weather.Hours | None:
-    table, known = table_of(file, path), _names(spec)
+    table, known = table_of(file, path, int(spec.get("header_row") or 1)), _names(spec)
     at = places(table.header, {field: [n for n, _ in names] for field, names in known.items()})
     if "time" not in at or len(at) < 2:
         there = ", ".join(n for n in table.header if n)
@@ -141,7 +141,7 @@ def _column(
     reading: Reading, spec: Mapping[str, Any], file: str, field: str, column: Any,
     known: Mapping[str, list[tuple[str, str]]], name: str, lines: weather.Whole,
 ) -> weather.Floats:  # fmt: skip
-    values, wrong = numbers(column)
+    values, wrong = numbers(column, str(spec.get("decimal") or "."), spec.get("nothing") or ())
     if wrong.any():
         first = int(np.argmax(wrong))
         reading.find("given.number", "error", f"is no number; rows without this value: {int(wrong.sum())}", file=file,

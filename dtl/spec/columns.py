@@ -28,7 +28,9 @@ class ScadaColumns(Base):
     """The columns of SCADA values."""
 
     time: Texts
-    """The stamp."""
+    """The stamp; time of day alone where ``day`` is given too."""
+    day: Texts | None = None
+    """The day, where day and time are two columns."""
     tag: Texts | None = None
     """The tag; in the layout wide, what stands before the column's name and a dot in the names of tags."""
     value: Texts | None = None
@@ -58,6 +60,8 @@ class TagColumns(Base):
     """By what a value is multiplied."""
     record: Texts | None = None
     """Whether values are of intervals (`interval`), or are written when they change (`event`)."""
+    quality: Texts | None = None
+    """The column of its quality codes, where the layout is wide."""
 
 
 class ScadaTag(Base):
@@ -79,6 +83,8 @@ class ScadaTag(Base):
     """By what a value is multiplied."""
     record: Literal["interval", "event"] | None = None
     """Whether values are of intervals, or are written when they change; none: a status is an event."""
+    quality: Text | None = None
+    """The column of its quality codes, where the layout is wide; none: that of `columns`."""
 
     @model_validator(mode="after")
     def _says_something(self) -> ScadaTag:

@@ -22,7 +22,7 @@ from dtl.spec.files import SourceFiles
 from dtl.spec.names import CsvPath, FilePath, GlobPath
 from dtl.spec.oms import Alias, Texts, TimeFormat
 from dtl.spec.pins import PINS, pins
-from dtl.spec.scalars import Minutes, Number, SourceZone, Text, Whole, Year
+from dtl.spec.scalars import Count, Minutes, Number, SourceZone, Text, Whole, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
 
 Words = Annotated[Literal["ours", "usual"], TextShape]
@@ -65,7 +65,11 @@ class Scada(SourceFiles):
     interval_min: Minutes | None = None
     """Length of an interval [min]; none: the most frequent distance of stamps, tag by tag."""
     quality: dict[Literal["good", "suspect", "bad"], Texts] = {}
-    """What further quality codes mean."""
+    """What further quality codes mean, and words that stand in place of a value."""
+    header_row: Count = 1
+    """Row of the column names in a CSV."""
+    decimal: Literal[".", ","] = "."
+    """The decimal point of a CSV."""
     feeder_names: Alias | None = None
     """How a feeder's name becomes one of the model; none: it is the same."""
     device_names: Alias | None = None
@@ -124,6 +128,12 @@ class WeatherFile(SourceFiles):
     """How a stamp of a CSV is written, as %m/%d/%Y %H:%M; none: ISO 8601."""
     stamp: Literal["interval_start", "interval_end", "preceding_hour"] = "interval_start"
     """What a stamp of a CSV names; preceding_hour: instants, and means and sums of the hour before, as Open-Meteo."""
+    header_row: Count = 1
+    """Row of the column names in a CSV."""
+    decimal: Literal[".", ","] = "."
+    """The decimal point of a CSV."""
+    nothing: list[Text] | None = None
+    """Words for no value in a CSV, as M."""
     points: dict[Text, Place] | None = None
     """The places of the points, where the files do not say them."""
 

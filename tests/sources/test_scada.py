@@ -264,3 +264,70 @@ def test_units_that_words_and_names_state(
     reading = read(tmp_path, even([2.0, 2.0, 2.0], tag=tag), {tag: {"feeder": "F1", **words}})
     assert rows(reading)[0]["value"] == pytest.approx(value)
     assert [f.check for f in reading.findings if f.check == "scada.unit-name"] == ["scada.unit-name"] * told
+
+
+HOURS = [f"2025-01-0{6 + h // 24}" for h in range(30)]
+
+
+def table(head: str, row: Any) -> str:
+    return head + "\n" + "".join(row(day, h % 24, h) + "\n" for h, day in enumerate(HOURS))
+
+
+def values(reading: Reading) -> list[float | None]:
+    return [r["value"] for r in rows(reading)]
+
+
+def test_day_and_time_in_two_columns_and_a_decimal_comma(tmp_path: Path) -> None:
+    text = "Export of the historian\n" + table("DAY;TIME;tag;value", lambda d, c, h: f"{d};{c:02d}:00;F1_MW;{h},5")
+    reading = read(tmp_path, text, columns={"day": "DAY", "time": "TIME", "tag": "tag", "value": "value"}, decimal=",",
+                   header_row=2)  # fmt: skip
+    assert not reading.findings and values(reading)[:2] == [500.0, 1500.0]
+    assert rows(reading)[25]["start"] == datetime(2025, 1, 7, 1, tzinfo=UTC)
+    grouped = read(tmp_path, text.replace(";7,5", ";1.007,5"), decimal=",", header_row=2,
+                   columns={"day": "DAY", "time": "TIME", "tag": "tag", "value": "value"})  # fmt: skip
+    assert [(f.check, f.line) for f in grouped.findings if f.severity == "error"] == [("scada.value", 10)]
+
+
+def test_text_in_utf_16_is_read(tmp_path: Path) -> None:
+    text = "\ufeff" + table("time\ttag\tvalue", lambda d, c, h: f"{d} {c:02d}:00\tF1_MW\t{h}")
+    path = tmp_path / "wide.csv"
+    path.write_bytes(text.encode("utf-16-le"))
+    spec = {"kind": "scada", "path": path.name, "tags": MW, "zone": "UTC", "timezone": "America/Chicago"}
+    reading = scada.read("s", spec, {path.name: path})
+    assert not reading.findings and sum(values(reading)) == 1000 * sum(range(30))
+
+
+def test_words_of_a_historian_in_place_of_a_value_are_bad_values(tmp_path: Path) -> None:
+    said = {3: "No Data", 4: "I/O Timeout", 5: "", 6: "Gestört"}
+    text = table("time,tag,value", lambda d, c, h: f"{d} {c:02d}:00,F1_MW,{said.get(h, h)}")
+    reading = read(tmp_path, text, quality={"bad": ["Gestört"]})
+    assert {f.check: f.severity for f in reading.findings} == {"scada.bad": "warning", "scada.missing": "warning"}
+    assert [r["quality"] for r in rows(reading)[2:8]] == ["good", "bad", "bad", "missing", "bad", "good"]
+    odd = read(tmp_path, text)
+    assert [f.value for f in odd.findings if f.check == "scada.value"] == ["Gestört"]
+
+
+def test_each_column_may_have_a_quality_of_its_own(tmp_path: Path) -> None:
+    text = table("time,P,P_Q,Q,Q_Q,note", lambda d, c, h: f"{d} {c:02d}:00,{h},{'BAD' if h == 3 else 'GOOD'},{h},192,x")
+    tags = {
+        "P": {"feeder": "F", "unit": "kW", "quality": "P_Q"},
+        "Q": {"feeder": "F", "unit": "kvar", "quality": "Q_Q"},
+    }
+    reading = read(tmp_path, text, tags=tags, layout="wide")
+    assert {f.check for f in reading.findings} == {"scada.bad", "scada.tag"}, "the column note is told"
+    assert [(r["quantity"], r["quality"]) for r in rows(reading) if r["quality"] != "good"] == [("kw", "bad")]
+
+
+def test_values_written_as_they_change_are_not_taken_for_intervals(tmp_path: Path) -> None:
+    text = table("time,tag,value", lambda d, c, h: f"{d} {c:02d}:{h * 7 % 60:02d}:{h * 13 % 60:02d},F1_MW,{h}")
+    reading = read(tmp_path, text)
+    (told,) = [f for f in reading.findings if f.check == "scada.grid"]
+    assert "record: event" in told.remedy and not rows(reading)
+    events = read(tmp_path, text, tags={"F1_MW": MW["F1_MW"] | {"record": "event"}})
+    assert len(rows(events)) == 30 and not events.findings
+
+
+def test_the_end_of_a_day_may_be_24(tmp_path: Path) -> None:
+    text = table("time,tag,value", lambda d, c, h: f"{d} {c + 1:02d}:00,F1_MW,{h}")
+    reading = read(tmp_path, text, stamp="interval_end")
+    assert not reading.findings and rows(reading)[23]["start"] == datetime(2025, 1, 6, 23, tzinfo=UTC)

@@ -169,3 +169,14 @@ def test_a_leap_year_is_whole_and_half_hours_are_told(tmp_path: Path) -> None:
     halves = [row for row in lines[8:] for _ in range(2)]
     told = read(tmp_path, "\n".join([*head, *halves]) + "\n", "half.epw", kind="epw").findings
     assert [(f.check, f.message) for f in told] == [("weather.duplicate", "hours given again: 8760; the first counts")]
+
+
+def test_a_station_with_words_for_nothing_a_decimal_comma_and_rows_above(tmp_path: Path) -> None:
+    rows = [f"2025-06-{1 + h // 24:02d} {h % 24:02d}:00;{'M' if h == 5 else f'{h % 9},5'};-9999" for h in range(48)]
+    text = "Station 7\n\ntime;temp_c;precipitation_mm\n" + "\n".join(rows) + "\n"
+    reading = read(tmp_path, text, header_row=3, decimal=",", nothing=["M"])
+    found = table(reading).to_pylist()
+    assert len(found) == 47 and found[4]["temp_c"] == 4.5 and {r["precipitation_mm"] for r in found} == {None}
+    assert {f.check for f in reading.findings} == {"weather.range", "weather.gap"}
+    odd = read(tmp_path, text, header_row=3, decimal=",")
+    assert [(f.check, f.line, f.value) for f in odd.findings if f.severity == "error"] == [("given.number", 9, "M")]
