@@ -332,9 +332,10 @@ class Tables:
     def on(self, sections: Iterable[str], block: str) -> list[Row]:
         """The rows of a block on some sections, in the order in which they stand."""
         wanted = list(sections)
-        found = [
-            (t.behind, row.place, row) for t in self.chain for s in wanted for row in t._by_section((block,)).get(s, ())
-        ]
+        found = []
+        for t in self.chain:
+            if rows := t._by_section((block,)) if block in t.blocks else None:
+                found += [(t.behind, row.place, row) for s in wanted for row in rows.get(s, ())]
         return [row for _, _, row in sorted(found, key=lambda f: f[:2])]
 
     def about(self, block: str, device: str) -> list[Row]:
