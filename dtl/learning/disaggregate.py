@@ -100,7 +100,9 @@ def _said(feeder: str, meter: str, found: Split, kwh: pd.Series) -> list[Insight
     since = f"; since {first:%Y-%m-%d}" if found.since > 0 else ""
     text = f"{sign}; highest generation that the sun suggests{since}"
     links = [*evidence, Cell("behind_meter", meter, "solar_kw")]
-    said = f"generation over {len(kwh) * _hours(kwh) / 24:.0f} days"
+    read, days = int(kwh.notna().sum()), len(kwh) * _hours(kwh) / 24
+    part = "" if read == len(kwh) else f", in the {100 * read / len(kwh):.3g} % of the intervals that were read"
+    said = f"generation over {days:.0f} days{part}"
     return [
         Insight(MODULE, "solar_capacity_kw", found.capacity_kw, "kW", text, feeder, "", "meter", meter, evidence=links),
         Insight(MODULE, "solar_kwh", energy, "kWh", said, feeder, "", "meter", meter, evidence=links),

@@ -201,7 +201,9 @@ def _events(
     best = np.argmax(np.stack(list(each.values())), axis=0)
     for i, kind in enumerate(each):
         own = (states.fault >= 0.5) & (best == i)
-        for first, end in _joined(own, bridge if kind != "spike" else 0):
+        for first, end in _joined(own, bridge if kind not in ("spike", "catch_up") else 0):
+            if kind == "catch_up" and not np.isfinite(x[end - 1]):
+                continue  # a gap, after which nothing has come
             lag = ""
             if kind == "shift":
                 column = groups[kind][int(states.probability[first:end, groups[kind]].sum(0).argmax())]

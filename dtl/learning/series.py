@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 GOOD = ("good", "measured", "estimated", "")
+PART = 0.1
+"""Share of a meter's time that intervals of a length must make up to count."""
 BRIDGED_H = 3
 """Gaps of the temperature that are bridged by a straight line [h]; longer ones stay missing."""
 
@@ -41,24 +43,44 @@ def _of_all_phases(rows: pd.DataFrame) -> pd.Series:
 
 
 def metered(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
-    """Energy of each interval by meter [kWh] from the readings, indexed by UTC start, on their own regular grid."""
+    """Energy of each interval by meter [kWh] from the readings, indexed by UTC start, on their own regular grid.
+
+    A meter that was read in intervals of several lengths has the longest that makes up a `PART` of its time: shorter
+    ones are added up where they fill one, longer ones are left out.
+    """
     if "readings" not in tables:
         return {}
-    rows = tables["readings"].select(["meter", "start", "kwh"]).to_pandas()
+    rows = tables["readings"].select(["meter", "start", "kwh", "interval_min"]).to_pandas()
     found = {}
     for meter, own in rows.groupby("meter", observed=True):
         series = own.set_index("start")["kwh"].astype(float).sort_index()
+        lengths = own.groupby("interval_min")["interval_min"].sum()
+        if len(lengths) > 1:
+            series = _of_one_length(own, int(lengths.index[lengths >= PART * lengths.sum()].max()))
         found[str(meter)] = regular(series[~series.index.duplicated()])
     return found
 
 
+def _of_one_length(rows: pd.DataFrame, length_min: int) -> pd.Series:
+    """Energy by interval of one length, nan where what was read does not fill it."""
+    rows = rows[rows["interval_min"] <= length_min].drop_duplicates("start")
+    begin = rows["start"].dt.floor(f"{length_min}min")
+    sums = rows.assign(kwh=rows["kwh"].astype(float)).groupby(begin)
+    read = sums["interval_min"].sum().where(sums["kwh"].count() == sums.size())
+    return sums["kwh"].sum().where(read == length_min)
+
+
 def regular(series: pd.Series) -> pd.Series:
-    """The series on the grid of its most frequent step, nan in its gaps."""
+    """The series on the grid of its most frequent step, nan in its gaps; a stamp off the grid goes to the nearest."""
     if len(series) < 3:
         return series
-    steps = pd.Series(series.index[1:] - series.index[:-1])
-    step = steps.mode().iloc[0]
-    return series.reindex(pd.date_range(series.index[0], series.index[-1], freq=step))
+    index = pd.DatetimeIndex(series.index)
+    step = pd.Series(index[1:] - index[:-1]).mode().iloc[0]
+    usual = index[0] + pd.Series((index - index[0]) % step).mode().iloc[0]
+    place = ((index - usual) / step).to_numpy().round().astype(np.int64)
+    placed = pd.Series(series.to_numpy(), place)
+    on_grid = placed[~placed.index.duplicated()].reindex(range(place[0], place[-1] + 1))
+    return on_grid.set_axis(pd.date_range(usual + place[0] * step, periods=len(on_grid), freq=step))
 
 
 def hourly(series: pd.Series) -> pd.Series:

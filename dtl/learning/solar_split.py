@@ -107,6 +107,8 @@ def _lacks(net: Array, sun: Array, use: NDArray[np.bool_], day: NDArray[np.int64
         return f"net load or sun is missing in {100 * (1 - use.mean()):.0f} % of the intervals"
     if not np.any(net[use]):
         return "the net load is zero in every interval"
+    if (zeros := float((net[use] == 0.0).mean())) > 0.5:
+        return f"the net load is zero in {100 * zeros:.0f} % of the intervals"
     if np.any(np.ptp(sun[use], axis=0) <= 0):
         return "the irradiance, or the plant that stands for the sun, never changes"
     if not np.any(sun[use].max(1) <= DARK * sun[use].max()):

@@ -137,3 +137,12 @@ def test_a_meter_above_the_head_of_its_feeder_is_wrong_from_the_start() -> None:
     given = {"readings": readings(kwh), "scada": scada({"F": pd.Series(DAILY, HOURS)})}
     rows = anomaly.learn({}, given | {"meters": tables.frame("meters", places)}).rows
     assert [r.element[:2] for r in rows if r.metric == "too_high"] == ["M2"]
+
+
+def test_a_gap_after_which_nothing_has_come_is_no_catch_up(samples: Path) -> None:
+    """Half-hourly readings of a home with a plant, a third of them lost one by one."""
+    table = pd.read_csv(samples / "ami/ausgrid_customer12_30min/data_2011-2012.csv", index_col=0, parse_dates=True)
+    net = (table["GC"] - table["GG"])[: 48 * 45]
+    net = net[np.random.default_rng(0).random(len(net)) > 1 / 3]
+    rows = anomaly.learn({"timezone": "Australia/Sydney"}, {"readings": readings({"m": net})}).rows
+    assert rows and not [r.text for r in rows if "nan" in r.text]

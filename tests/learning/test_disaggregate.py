@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,8 +118,9 @@ def test_without_any_sun_given_every_meter_says_so() -> None:
     assert {(r["element"], r["verdict"]) for r in rows} == {("M1", NOT_ENOUGH)}
 
 
-def test_from_tables_with_irradiance_to_rows() -> None:
-    """A home that exports at noon, with hourly irradiance of a point at 40 degrees north."""
+def exporting() -> tuple[dict[str, Any], np.ndarray]:
+    """The tables of a home that exports at noon, one without a plant, and one that is mostly read as zero, with hourly
+    irradiance of a point at 40 degrees north; and the true generation [kWh]."""
     start = pd.date_range("2024-05-01 06:00", periods=480, freq="h")
     clear = np.maximum(np.sin((start.hour.to_numpy() - 12) * np.pi / 12), 0)
     cloud = np.repeat(np.random.default_rng(3).uniform(0.2, 1, 20), 24)
@@ -126,9 +128,25 @@ def test_from_tables_with_irradiance_to_rows() -> None:
     ghi = table.schema.get_field_index("ghi_w_m2")
     table = table.set_column(ghi, table.schema.field(ghi), [(900 * clear * cloud).astype("float32")])
     kwh = {"PV": pd.Series(NOISE - 3 * clear * cloud, start), "PLAIN": pd.Series(NOISE, start)}
-    given = {"readings": readings(kwh), "weather": table}
+    kwh["PART"] = kwh["PV"][np.random.default_rng(4).random(480) > 0.3]
+    kwh["ZEROS"] = kwh["PV"].where(np.random.default_rng(5).random(480) > 0.7, 0.0)
+    return {"readings": readings(kwh), "weather": table}, 3 * clear * cloud
+
+
+def test_from_tables_with_irradiance_to_rows() -> None:
+    given, solar = exporting()
     result = disaggregate.learn({"timezone": "America/Chicago"}, given)
     rows = {(r["element"], r["metric"]): r["value"] for r in result.insights().to_pylist()}
     assert rows["PLAIN", "solar_capacity_kw"] == 0
-    assert rows["PV", "solar_kwh"] == pytest.approx(3 * (clear * cloud).sum(), rel=0.2)
-    assert set(result.tables["behind_meter"]["meter"].to_pylist()) == {"PV"}
+    assert rows["PV", "solar_kwh"] == pytest.approx(solar.sum(), rel=0.2)
+    assert set(result.tables["behind_meter"]["meter"].to_pylist()) == {"PV", "PART"}
+
+
+def test_energy_that_was_not_read_is_not_told_as_if_it_were() -> None:
+    given, _ = exporting()
+    rows = disaggregate.learn({"timezone": "America/Chicago"}, given).insights().to_pylist()
+    text = {(r["element"], r["metric"]): r["text"] for r in rows}
+    assert text["PV", "solar_kwh"] == "generation over 20 days"
+    assert "% of the intervals that were read" in text["PART", "solar_kwh"]
+    (zeros,) = [r for r in rows if r["element"] == "ZEROS"]
+    assert zeros["verdict"] == NOT_ENOUGH and "the net load is zero in" in zeros["text"]
