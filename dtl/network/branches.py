@@ -222,6 +222,8 @@ class Regulator(Part):
     tap_delay_s: NotNegative = 2.0
     monitored_bus: str = ""
     """Bus.node that it measures instead of its own terminal."""
+    remote_pt_ratio: Positive | None = None
+    """Ratio of the voltage transformer at the monitored bus; none: ``pt_ratio``."""
     pt_phase: int | Literal["min", "max"] = 1
     """Phase it measures."""
     max_tap_change: int = 16

@@ -29,6 +29,9 @@ class CapacitorControl(BaseModel):
     delay_off_s: NotNegative = 15.0
     dead_time_s: NotNegative = 300.0
     pt_phase: int | Literal["avg", "min", "max"] = 1
+    """Phase whose voltage it measures."""
+    ct_phase: int | Literal["avg", "min", "max"] = 1
+    """Phase whose current or power it measures."""
     voltage_override: bool = False
     min_v: Real = 115.0
     max_v: Real = 126.0

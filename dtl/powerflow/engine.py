@@ -243,7 +243,11 @@ def steps_on(capacitor: str) -> tuple[int, ...]:
 
 
 def set_steps_on(capacitor: str, states: tuple[int, ...]) -> None:
-    """Connect the steps of a capacitor (by its name in the engine) that `states` names with 1, no others."""
+    """Connect the steps of a capacitor (by its name in the engine) that `states` names with 1, no others.
+
+    A control that takes the last step opens the terminal besides, and reads there what it did: so does this.
+    """
+    command(f"{'close' if any(states) else 'open'} capacitor.{capacitor} 1")
     capacitors = dss.ActiveCircuit.Capacitors
     capacitors.Name = capacitor
     capacitors.States = states

@@ -18,6 +18,7 @@ from dtl.errors import SourceError
 from dtl.network.feeder import Bus
 from dtl.sources.opendss_engine import circuit_of
 from dtl.sources.opendss_faults import gathered, guarded, refuse, sound
+from dtl.sources.opendss_frequency import at_frequency
 from dtl.sources.opendss_lines import Lines
 from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account
 from dtl.sources.opendss_script import Command, Script, flatten, text_of
@@ -27,7 +28,17 @@ from dtl.sources.reading import Reading, plain
 
 _NEW = re.compile(r"new\s+(?:object\s*=\s*)?[\"']?(\w+)\.([^\s,=\"']+)", re.IGNORECASE)
 
-_OPTION = re.compile(r"\b(loadmult|genmult|cktmodel)\s*=\s*([\"']?[\w.+-]+)", re.IGNORECASE)
+_OPTION = re.compile(r"\b(loadmult|genmult|cktmodel|year|loadmodel)\s*=\s*([\"']?[\w.+-]+)", re.IGNORECASE)
+
+_SCALES = "the script scales all of them: the model holds what each states itself"
+_OPTIONS: Mapping[str, tuple[str, str | tuple[float, ...]]] = {
+    "loadmult": (_SCALES, (1.0,)),
+    "genmult": (_SCALES, (1.0,)),
+    "year": ("loads grow up to this year of the script: the model holds what each states itself", (0.0, 1.0)),
+    "loadmodel": ("the script makes an impedance of every load: the model holds what each states itself", "p"),
+    "cktmodel": ("the script asks for a positive-sequence model, and the model is one of phases", "m"),
+}
+"""What each option does to the circuit, and when it does nothing: numbers, or the first letter of the word."""
 
 _SWITCH = re.compile(r"\bswitch\s*=\s*[\"']?[yt]", re.IGNORECASE)
 
@@ -97,11 +108,8 @@ def _options(reading: Reading, feeder: str, script: Script) -> None:
         if command.text.lower().startswith("set"):
             found |= {m[1].lower(): (m[2].strip("\"'"), command) for m in _OPTION.finditer(command.text)}
     for option, (value, command) in sorted(found.items()):
-        neutral = value.lower().startswith("m") if option == "cktmodel" else _is_one(value)
-        if not neutral:
-            text = "the script scales all of them: the model holds what each states itself"
-            if option == "cktmodel":
-                text = "the script asks for a positive-sequence model, and the model is one of phases"
+        text, neutral = _OPTIONS[option]
+        if not _idle(value, neutral):
             reading.find(
                 "opendss.option", "error" if option == "cktmodel" else "warning", text, feeder=feeder,
                 file=command.file, line=command.line, field=option, value=value,
@@ -109,9 +117,11 @@ def _options(reading: Reading, feeder: str, script: Script) -> None:
             )  # fmt: skip
 
 
-def _is_one(value: str) -> bool:
+def _idle(value: str, neutral: str | tuple[float, ...]) -> bool:
+    if isinstance(neutral, str):
+        return value.lower().startswith(neutral)
     try:
-        return float(value) == 1.0
+        return float(value) in neutral
     except ValueError:
         return False
 
@@ -177,7 +187,8 @@ def _commands(reading: Reading, feeder: str, script: Script, told: Mapping[str, 
 
 
 def _elements(reading: Reading, feeder: str, told: Mapping[str, Any]) -> None:
-    classes = sound(reading, feeder, told["classes"], MAPPED)
+    classes = at_frequency(sound(reading, feeder, told["classes"], MAPPED), reading.frequency_hz)
+    _dead_sources(reading, feeder, classes, reading.frequency_hz)
     told = {**told, "classes": classes}
     for cls, items in sorted(classes.items()):
         for item in items:
@@ -196,6 +207,18 @@ def _elements(reading: Reading, feeder: str, told: Mapping[str, Any]) -> None:
     add_shunts(reading, feeder, classes)
     for bus in buses.values():
         reading.add(feeder, bus)
+
+
+def _dead_sources(reading: Reading, feeder: str, classes: Mapping[str, Any], hz: float) -> None:
+    """Say so when a source has another frequency than the circuit, at which the engine takes its voltage for zero."""
+    for item in classes.get("Vsource", ()):
+        stated = float(item["full"]["Frequency"])
+        if item["full"]["Enabled"] and abs(stated - hz) > 1e-9:
+            reading.find(
+                "opendss.frequency", "error", f"gives no voltage at {hz:g} Hz, the frequency of the circuit",
+                feeder=feeder, element=f"Vsource.{item['name']}", field="Frequency", value=f"{stated:g}",
+                remedy="Put `set defaultbasefrequency` before `new circuit`, or correct the frequency.",
+            )  # fmt: skip
 
 
 def _line_codes(reading: Reading, feeder: str, classes: Mapping[str, Any], lines: Lines) -> None:

@@ -15,6 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from dtl.sources.opendss_frequency import differs, line_matrices
+
 MAIN = {"Line", "Transformer", "Load", "Capacitor", "Reactor", "Vsource", "Generator", "PVSystem", "Storage"}
 """Classes of circuit elements whose terminals are told; those of others are not needed."""
 
@@ -130,6 +134,9 @@ def _objects(dss: Any, name: str) -> list[dict[str, Any]]:
             order = [int(x) for x in element.NodeOrder]
             item["nodes"] = [order[t * n : (t + 1) * n] for t in range(terminals)]
             item["buses"] = [str(b).split(".")[0].lower() for b in element.BusNames]
+            if name == "Line" and differs(everything, float(circuit.Solution.Frequency)):
+                flat = np.asarray(element.Yprim, np.float64).view(np.complex128).reshape(2 * n, 2 * n)
+                everything |= line_matrices(flat, float(everything["Length"]), float(circuit.Solution.Frequency))
             item["open"] = [[bool(element.IsOpen(t + 1, c + 1)) for c in range(n)] for t in range(terminals)]
         found.append(item)
     return found

@@ -67,6 +67,12 @@ def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], rea
         )
 
 
+def half_open(item: Mapping[str, Any]) -> str:
+    """Why an element with open conductors cannot be taken; empty without one."""
+    terminals = [i for i, conductors in enumerate(item["open"], 1) if any(conductors)]
+    return f"has open conductors at terminal {terminals[0]}; open a line before it instead" if terminals else ""
+
+
 REFERENCES = {"LineCode", "Geometry", "Spacing", "XfmrCode", "Daily", "Yearly", "Duty", "Growth", "CVRCurve",
               "EffCurve", "PTCurve", "TDaily", "TYearly", "TDuty", "Spectrum", "DynamicEq", "QMult"}  # fmt: skip
 """Properties that name another object, and are null where they name none."""

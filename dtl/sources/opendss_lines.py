@@ -16,6 +16,12 @@ DEVICES = {"Fuse": "fuse", "Recloser": "recloser", "Relay": "breaker", "SwtContr
 """Classes that act on a line, and the kind of switch that it is then."""
 
 
+_NO_OHM = 1e-6
+"""Resistance and reactance of a switch whose line stands behind it; less than this between conductors is none [ohm]."""
+_NO_NF = 1.0
+"""Capacitance of a switch that is none [nF]."""
+
+
 @dataclass
 class Lines:
     """Makes lines and switches of one circuit; line codes are shared where impedances and ratings agree."""
@@ -34,7 +40,7 @@ class Lines:
                 continue
             kind, opened = devices.get(item["name"], ("", False))
             with guarded(self.reading, self.feeder, "Line", item):
-                if item["full"]["Switch"]:
+                if item["full"]["Switch"] and _alike(item["full"]):
                     self.switch(item, kind or "switch", opened, rated)
                 else:
                     self.line(item, kind, opened, rated, buses)
@@ -111,12 +117,14 @@ class Lines:
         self.account(item, f"switch.{name}", normal)
 
     def line(self, item: Mapping[str, Any], kind: str, opened: bool, rated: set[str], buses: dict[str, Bus]) -> None:
-        """Add a line, behind a switch where the source opens one of its conductors."""
+        """Add a line, behind a switch where the source opens one of its conductors or calls the line a switch."""
         full, n = item["full"], int(item["full"]["Phases"])
         name, first, nodes = plain(item["name"]), plain(item["buses"][0]), tuple(item["nodes"][0][:n])
         closed = self.closed(item, opened, n)
-        if closed:
-            first = self.opened(name, first, nodes, closed, kind, buses)
+        if full["Switch"]:
+            first = self.before(name, name, first, nodes, closed, kind, buses)
+        elif closed:
+            first = self.before(f"{name}__open", name, first, nodes, closed, kind, buses)
         normal, emergency = self.amps(item, rated)
         code = self.code(item, normal, emergency)
         stated = "LineType" in item["given"]
@@ -135,20 +143,23 @@ class Lines:
         self.reading.add(self.feeder, part)
         self.account(item, f"line.{name}", normal)
 
-    def opened(
-        self, name: str, bus: str, nodes: tuple[int, ...], closed: tuple[bool, ...], kind: str, buses: dict[str, Bus]
-    ) -> str:
-        """Put a switch with the open conductors before a line; returns the bus between them."""
-        between = f"{bus}__{name}"
+    def before(
+        self, switch: str, line: str, bus: str, nodes: tuple[int, ...], closed: tuple[bool, ...], kind: str,
+        buses: dict[str, Bus],
+    ) -> str:  # fmt: skip
+        """Put a switch before a line; returns the bus between them."""
+        between = f"{bus}__{line}"
         buses[between] = buses[bus].model_copy(update={"name": between, "nodes": tuple(sorted(nodes))})
         part = Switch(
-            name=f"{name}__open",
+            name=switch,
             from_bus=bus,
             to_bus=between,
             from_nodes=nodes,
             to_nodes=nodes,
             type=kind or "switch",
             closed=closed,
+            r_ohm=_NO_OHM,
+            x_ohm=_NO_OHM,
         )
         self.reading.add(self.feeder, part)
         return between
@@ -182,6 +193,16 @@ class Lines:
             n += 1
             code = code.model_copy(update={"name": f"{base}@{n}"})
         return known
+
+
+def _alike(full: Mapping[str, Any]) -> bool:
+    """Whether a line is a number of equal conductors that know nothing of each other, as those of a switch."""
+    length, n = abs(float(full["Length"])), len(full["RMatrix"])
+    for matrix, none in ((full["RMatrix"], _NO_OHM), (full["XMatrix"], _NO_OHM), (full["CMatrix"], _NO_NF)):
+        own = matrix[0][0] if matrix is not full["CMatrix"] else 0.0
+        if any(abs(matrix[i][j] - own * (i == j)) * length > none for i in range(n) for j in range(n)):
+            return False
+    return True
 
 
 def _fine(value: float) -> float:

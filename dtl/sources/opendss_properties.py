@@ -57,7 +57,6 @@ IDLE = {
     "Seasons": "counts the ratings",
     "Class": "is a number for reports",
     "AllocationFactor": "is in the kW that the engine tells",
-    "pctMinkvar": "serves the kvar control of capacitors only",
 }
 """Properties without effect on a power flow, of any class, and why."""
 
@@ -148,7 +147,7 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
         "VReg": "set_v",
         "Band": "band_v",
         "PTRatio": "pt_ratio",
-        "RemotePTRatio": "pt_ratio",
+        "RemotePTRatio": "remote_pt_ratio",
         "CTPrim": "ct_primary_a",
         "R": "r_v",
         "X": "x_v",
@@ -184,7 +183,7 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
         "DelayOff": "control.delay_off_s",
         "DeadTime": "control.dead_time_s",
         "PTPhase": "control.pt_phase",
-        "CTPhase": "control.pt_phase",
+        "CTPhase": "control.ct_phase",
         "VoltOverride": "control.voltage_override",
         "VMin": "control.min_v",
         "VMax": "control.max_v",
@@ -239,6 +238,7 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("kW", "kvar", "PF"), "kw (at rest at the start)"),
         "kWRated": "kw",
         "kVA": "kva",
+        **dict.fromkeys(("pctIdlingkW", "pctIdlingkvar"), "nothing is drawn at rest"),
         "kWhRated": "kwh",
         "kWhStored": "stored",
         "pctStored": "stored",

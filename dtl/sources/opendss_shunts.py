@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
-from dtl.sources.opendss_faults import guarded, refuse
+from dtl.sources.opendss_faults import guarded, half_open, refuse, shown_value
 from dtl.sources.opendss_inverters import inverter_output, kvar_of
 from dtl.sources.opendss_properties import account
 from dtl.sources.reading import Reading, plain
@@ -21,7 +21,10 @@ def add_shunts(reading: Reading, feeder: str, classes: Mapping[str, list[dict[st
         for item in classes.get(cls, ()):
             if not item["full"]["Enabled"]:
                 continue
-            reason = unfit(item)
+            if any(all(terminal) for terminal in item["open"]):
+                refuse(reading, feeder, cls, item, "is open in the source", harmless=True)
+                continue
+            reason = half_open(item) or unfit(item)
             if reason:
                 refuse(reading, feeder, cls, item, reason, harmless=False)
                 continue
@@ -30,7 +33,8 @@ def add_shunts(reading: Reading, feeder: str, classes: Mapping[str, list[dict[st
                 if isinstance(part, Capacitor) and item["name"] in controls:
                     part = part.model_copy(update={"control": controls[item["name"]]})
                 reading.add(feeder, part)
-                account(reading, feeder, cls, item, f"{type(part).__name__.lower()}.{part.name}")
+                refused = _idling(reading, feeder, item) if cls == "Storage" else {}
+                account(reading, feeder, cls, item, f"{type(part).__name__.lower()}.{part.name}", refused)
 
 
 def _shunt(item: Item) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def _shunt(item: Item) -> dict[str, Any]:
     delta = full["Conn"].lower() in ("delta", "d", "ll")
     order, phases = item["nodes"][0], full["Phases"]
     nodes = tuple(order[:phases])
-    if len(order) > phases and ((phases == 1 and delta) or (not delta and order[phases] != 0)):
+    if len(order) > phases and ((phases < 3 and delta) or (not delta and order[phases] != 0)):
         nodes = tuple(order[: phases + 1])
     return {
         "name": plain(item["name"]),
@@ -70,12 +74,23 @@ def _load(item: Item) -> Load:
 def _capacitor(item: Item) -> Capacitor:
     full = item["full"]
     states = tuple(bool(s) for s in full["States"])
-    return Capacitor(**_shunt(item), kvar=tuple(full["kvar"]), steps_on=() if all(states) else states)
+    shunt = _shunt(item)
+    if across := _neutral(item):
+        if full["Phases"] == 1:
+            shunt |= {"connection": "delta"}
+        shunt["nodes"] = (*shunt["nodes"], across)
+    return Capacitor(**shunt, kvar=tuple(full["kvar"]), steps_on=() if all(states) else states)
+
+
+def _neutral(item: Item) -> int:
+    """The node of its own bus to which a wye bank returns in place of ground; 0 for ground and anything else."""
+    back = set(item["nodes"][1]) if len(item["nodes"]) > 1 and item["full"]["Conn"].lower() == "wye" else {0}
+    return back.pop() if len(back) == 1 and len(set(item["buses"])) == 1 else 0
 
 
 def _capacitor_unfit(item: Item) -> str:
     full = item["full"]
-    if len(item["nodes"]) > 1 and any(item["nodes"][1]) and full["Conn"].lower() == "wye":
+    if len(item["nodes"]) > 1 and any(item["nodes"][1]) and full["Conn"].lower() == "wye" and not _neutral(item):
         return "is a series capacitor"
     if any(full["R"]) or any(full["XL"]) or any(full["Harm"]):
         return "is a filter, with resistance or reactance"
@@ -89,10 +104,11 @@ def _reactor(item: Item) -> Reactor:
     shunt = _shunt(item)
     if series:
         shunt["nodes"] = tuple(item["nodes"][0][:phases])
+    z = full["Z1"] if "Z1" in item["given"] else (full["R"], full["X"])
     return Reactor(
         **shunt,
-        r_ohm=full["R"],
-        x_ohm=_round(full["X"]),
+        r_ohm=z[0],
+        x_ohm=_round(z[1]),
         to_bus=plain(item["buses"][1]) if series else "",
         to_nodes=tuple(item["nodes"][1][:phases]) if series else (),
     )
@@ -112,6 +128,9 @@ def _reactor_unfit(item: Item) -> str:
 def _source(item: Item) -> Source:
     full = item["full"]
     phases = full["Phases"]
+    nodes = tuple(item["nodes"][0][:phases])
+    if phases == 3 and str(full["Sequence"]).lower().startswith("neg"):
+        nodes = (nodes[0], nodes[2], nodes[1])
     return Source(
         name=plain(item["name"]),
         bus=plain(item["buses"][0]),
@@ -123,7 +142,7 @@ def _source(item: Item) -> Source:
         r0_ohm=_round(full["Z0"][0]),
         x0_ohm=_round(full["Z0"][1]),
         phases=phases,
-        nodes=tuple(item["nodes"][0][:phases]),
+        nodes=nodes,
     )
 
 
@@ -133,6 +152,8 @@ def _source_unfit(item: Item) -> str:
         return f"has {full['Phases']} phases"
     if len(item["nodes"]) > 1 and any(item["nodes"][1]):
         return "feeds between two buses"
+    if str(full["Sequence"]).lower().startswith("zero"):
+        return "gives all phases one angle (zero sequence)"
     if full["Z2"] != full["Z1"]:
         return "has a negative-sequence impedance of its own"
     return "" if str(full["Model"]).lower() == "thevenin" else "is an ideal source"
@@ -187,6 +208,19 @@ def _storage(item: Item) -> Storage:
     )
 
 
+def _idling(reading: Reading, feeder: str, item: Item) -> dict[str, str]:
+    """The losses of a battery at rest, which the model has not: refused, and a warning."""
+    reason = "a battery at rest draws nothing"
+    stated = {p: item["full"][p] for p in ("pctIdlingkW", "pctIdlingkvar") if item["full"].get(p)}
+    for prop, percent in stated.items():
+        reading.find(
+            "conversion.property-refused", "warning", f"{reason} in the model; here it draws so many per cent",
+            feeder=feeder, element=f"Storage.{item['name']}", field=prop, value=shown_value(percent),
+            remedy="Add a load of that power if it matters.",
+        )  # fmt: skip
+    return dict.fromkeys(stated, reason)
+
+
 def _fit(item: Item) -> str:
     phases = item["full"]["Phases"]
     return "" if phases in (1, 2, 3) else f"has {phases} phases"
@@ -203,7 +237,8 @@ MAKERS: Mapping[str, tuple[Callable[[Item], Part], Callable[[Item], str]]] = {
 }
 """For each class what makes its part, and what tells why it cannot."""
 
-_TYPES = {"voltage": "voltage", "current": "current", "kvar": "kvar", "pf": "pf", "time": "time", "follow": "follow"}
+_TYPES = {"voltage": "voltage", "current": "current", "kvar": "kvar", "powerfactor": "pf", "time": "time",
+          "follow": "follow"}  # fmt: skip
 
 
 def _controls(
@@ -224,7 +259,6 @@ def _controls(
                 reason = f"measures {full['Element'] or 'nothing'}, which is no element of the model"
             refuse(reading, feeder, "CapControl", item, reason, harmless=False)
             continue
-        phase = str(full["CTPhase"] if kind in ("current", "kvar", "pf") else full["PTPhase"]).lower()
         found[capacitor] = CapacitorControl(
             type=kind,
             element=element,
@@ -236,13 +270,19 @@ def _controls(
             delay_s=full["Delay"],
             delay_off_s=full["DelayOff"],
             dead_time_s=full["DeadTime"],
-            pt_phase=int(phase) if phase.isdigit() else phase,
+            pt_phase=_phase(full["PTPhase"]),
+            ct_phase=_phase(full["CTPhase"]),
             voltage_override=full["VoltOverride"],
             min_v=full["VMin"],
             max_v=full["VMax"],
         )
         account(reading, feeder, "CapControl", item, f"capacitor.{plain(capacitor)}.control")
     return found
+
+
+def _phase(word: object) -> int | str:
+    text = str(word).lower()
+    return int(text) if text.isdigit() else text
 
 
 _MEASURED = {"line": "Line", "transformer": "Transformer", "capacitor": "Capacitor", "reactor": "Reactor",

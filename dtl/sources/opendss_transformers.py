@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dtl.network.feeder import Regulator, Transformer, Winding
-from dtl.sources.opendss_faults import guarded, refuse
+from dtl.sources.opendss_faults import guarded, half_open, refuse
 from dtl.sources.opendss_properties import account
 from dtl.sources.reading import Reading, plain
 
@@ -21,12 +21,20 @@ def add_transformers(reading: Reading, feeder: str, classes: Mapping[str, list[d
     kept = set()
     for item in classes.get("Transformer", ()):
         with guarded(reading, feeder, "Transformer", item):
-            if item["full"]["Enabled"] and _transformer(reading, feeder, item, item["name"] in regulated):
+            if not item["full"]["Enabled"] or _open(reading, feeder, item):
+                continue
+            if _transformer(reading, feeder, item, item["name"] in regulated):
                 kept.add(item["name"])
     for item in classes.get("RegControl", ()):
         with guarded(reading, feeder, "RegControl", item):
             if item["full"]["Enabled"]:
                 _regulator(reading, feeder, item, kept)
+
+
+def _open(reading: Reading, feeder: str, item: Mapping[str, Any]) -> bool:
+    if reason := half_open(item):
+        refuse(reading, feeder, "Transformer", item, reason, harmless=False)
+    return bool(reason)
 
 
 def _transformer(reading: Reading, feeder: str, item: Mapping[str, Any], is_regulator: bool) -> bool:
@@ -130,6 +138,7 @@ def _regulator(reading: Reading, feeder: str, item: Mapping[str, Any], transform
         set_v=full["VReg"],
         band_v=full["Band"],
         pt_ratio=full["PTRatio"],
+        remote_pt_ratio=full["RemotePTRatio"] if full["Bus"] and full["RemotePTRatio"] != full["PTRatio"] else None,
         ct_primary_a=full["CTPrim"],
         r_v=full["R"],
         x_v=full["X"],

@@ -198,7 +198,7 @@ def test_controls_generation_and_shunts(tmp_path: Path) -> None:
         "new reactor.r bus1=b kv=12.47 kvar=90 phases=3\n"
         "new load.l bus1=b kv=12.47 kw=10 pf=0.8 model=8 zipv=[.2 .3 .5 .1 .2 .7 0.6] yearly=default\n",
     )
-    assert not reading.findings
+    assert [f.field for f in reading.findings] == ["pctIdlingkW"]
     feeder = only(reading)
     bank = feeder.capacitors[0]
     assert (bank.kvar, bank.steps_on) == ((300, 300), (True, False))
@@ -300,7 +300,15 @@ def test_a_negative_rating_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "severity"),
-    [("loadmult=0.1", "warning"), ("genmult=2", "warning"), ("cktmodel=positive", "error"), ("loadmult=1.0", None)],
+    [
+        ("loadmult=0.1", "warning"),
+        ("genmult=2", "warning"),
+        ("cktmodel=positive", "error"),
+        ("loadmult=1.0", None),
+        ("year=5", "warning"),
+        ("year=1", None),
+        ("loadmodel=admittance", "warning"),
+    ],
 )
 def test_options_that_change_all_elements_are_told(tmp_path: Path, option: str, severity: str | None) -> None:
     found = [f for f in master(tmp_path, f"{LINE}set {option}\n").findings if f.check == "opendss.option"]
