@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.errors import Severity, SourceError
-from dtl.sources.oms_events import Event, Note, check_minutes, settle
+from dtl.sources.oms_events import Event, Note, check_minutes, gathered, settle
 from dtl.sources.oms_rows import Row, RowError, Rows
 from dtl.sources.oms_served import served
 from dtl.sources.oms_words import TOTALS, columns, places
@@ -34,9 +34,10 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         own = [str(spec.get("path"))]
     events: dict[str, Event] = {}
     lost: set[str] = set()
+    together = spec.get("each_row") == "step"
     for file in own:
         for row in _rows(reading, spec, file, files.get(file), "outages"):
-            if not _event(reading, rows, row, events):
+            if not _event(reading, rows, row, events, together):
                 lost.add(row.text("id"))
     waiting: dict[str, list[Row]] = {}
     if steps:
@@ -98,7 +99,7 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], table: str)
         reading.find("outage.encoding", "warning", "is not UTF-8, and was read as Windows-1252", file=sheet.file,
                      remedy="Save it as UTF-8.")  # fmt: skip
     lacking = [f for f in NEEDED[table] if f not in at]
-    if table == "outages" and not {"end", "duration_min"} & set(at):
+    if table == "outages" and not {"end", "duration_min", "duration_h"} & set(at):
         lacking.append("end")
     there = ", ".join(n for n in sheet.header if n)
     for field in lacking:
@@ -115,13 +116,26 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], table: str)
     return not lacking
 
 
-def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event]) -> bool:
-    """Read one row of outages into `events`; False, and a finding, where it is refused."""
+def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event], together: bool) -> bool:
+    """Read one row of outages into `events`; False, and a finding, where it is refused.
+
+    With ``together`` each row is a step, and rows of one id are one interruption.
+    """
     try:
         if TOTALS.fullmatch(row.text("id")) or (not row.text("id") and not row.text("start")):
             raise RowError("outage.totals-row", "id", row.text("id"), "is no interruption but a sum or a remark",
                            "Leave it out, or declare skip_footer.")  # fmt: skip
         event = rows.event(row)
+        if together:
+            if text := gathered(events.get(event.id), event):
+                _noting(reading, event)("outage.step-start", "warning", text, "start", row.text("start"),
+                                        "Correct the times.")  # fmt: skip
+            if event.customers is None or event.end is None:
+                raise RowError("outage.step-customers", "customers", "", "the step has no customers or no end",
+                               "State them.")  # fmt: skip
+            reading.mapped("", f"[step] {event.id} {row.file}:{row.line}", "", f"steps.{event.id}")
+            events.setdefault(event.id, event)
+            return True
         if event.id in events:
             first = events[event.id]
             same = {**vars(first), "file": "", "line": 0} == {**vars(event), "file": "", "line": 0}
@@ -156,7 +170,7 @@ def _settled(reading: Reading, rows: Rows, event: Event, own: list[Row]) -> bool
         else:
             steps.append(step)
             reading.mapped("", f"[step] {event.id} {row.file}:{row.line}", "", f"steps.{event.id}")
-    why = settle(event, steps, refused, note)
+    why = settle(event, steps or event.steps, refused, note)
     if why:
         check = "outage.no-end" if event.customers is not None else "outage.no-customers"
         note(check, "error", f"{why}, so it cannot be counted", "end" if event.customers is not None else "customers",

@@ -56,6 +56,26 @@ class Event:
         return sum(n * seconds / 60 for n, seconds in lasted if seconds > SUSTAINED_S or not sustained)
 
 
+def gathered(first: Event | None, row: Event) -> str:
+    """Add a row that is one step to the interruption of its id; what is odd about it, or nothing.
+
+    The customers of the rows are different ones, and so are their stated minutes. The earliest start counts for all.
+    """
+    if row.customers is None or row.end is None:
+        return ""
+    row.steps = [Step(row.end, row.customers)]
+    if first is None:
+        return ""
+    first.steps += row.steps
+    first.end = max(first.end or row.end, row.end)
+    first.customers = (first.customers or 0) + row.customers
+    if row.stated_minutes is not None:
+        first.stated_minutes = (first.stated_minutes or 0.0) + row.stated_minutes
+    odd = first.start != row.start
+    first.start, first.day = min((first.start, first.day), (row.start, row.day))
+    return "its steps begin at different times; the earliest counts for all" if odd else ""
+
+
 Note = Callable[[str, Severity, str, str, str, str], None]
 """Notes a finding about an interruption: check, severity, message, field, value, remedy."""
 
@@ -71,6 +91,12 @@ def settle(event: Event, steps: Sequence[Step], refused: int, note: Note) -> str
         note("outage.steps", "warning", f"{refused} of its restoration steps cannot be used, so none is", "steps", "",
              "Correct the steps; until then all customers count to the end.")  # fmt: skip
     if not usable:
+        lasted = (event.end - event.start).total_seconds() / 60 if event.end else 0.0
+        if event.customers is None and event.stated_minutes and lasted > 0:
+            event.customers = round(event.stated_minutes / lasted)
+            text, value = "are its customer minutes over its duration", f"{event.stated_minutes:g} / {lasted:g} min"
+            note("outage.derived-customers", "warning", f"states no customers; {event.customers} {text}", "customers",
+                 value, "State the customers.")  # fmt: skip
         if event.customers is None:
             return "neither customers nor restoration steps are known"
         if event.end is None:

@@ -15,6 +15,8 @@ from dtl.sources.reading import Reading
 from dtl.sources.sheets import Cell
 from dtl.sources.stamps import Clock, Instant, StampError
 
+_CLOCK = re.compile(r"(?P<h>\d{1,4}):(?P<m>[0-5]\d)(:(?P<s>[0-5]\d))?").fullmatch
+"""A duration in hours and minutes."""
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 
 
@@ -87,10 +89,7 @@ class Rows:
 
     def _end(self, row: Row, start: datetime) -> datetime | None:
         if not row.text("end"):
-            minutes = row.number("duration_min")
-            if minutes is not None and minutes > 5_256_000:
-                raise RowError("outage.number", "duration_min", row.text("duration_min"), "is more than ten years",
-                               "Correct the duration.")  # fmt: skip
+            minutes = _duration(row)
             return None if minutes is None else start + timedelta(seconds=round(60 * minutes))
         end = self._instant(row, "end", start).utc
         if end < start:
@@ -129,6 +128,8 @@ class Rows:
 
     def _instant(self, row: Row, field: str, after: datetime | None) -> Instant:
         cell = row.cells.get(field, "")
+        if cell and (clock := row.cells.get(f"{field}_time", "")):
+            cell = _joined(cell, clock)
         if not cell:
             raise RowError("outage.no-time", field, "", f"has no {field}", "State the time.")
         try:
@@ -163,3 +164,33 @@ class Rows:
             self.unmapped[event.cause_stated] = self.unmapped.get(event.cause_stated, 0) + 1
         if event.planned is None and found == "planned":
             event.planned = True
+
+
+def _duration(row: Row) -> float | None:
+    """How long an interruption lasted [min], None where the row does not say it."""
+    for field, minutes in (("duration_min", 1.0), ("duration_h", 60.0)):
+        text = row.text(field)
+        if not text:
+            continue
+        clock = _CLOCK(text)
+        found = (
+            60.0 * int(clock["h"]) + int(clock["m"]) + int(clock["s"] or 0) / 60
+            if clock
+            else (row.number(field) or 0.0) * minutes
+        )
+        if found > 5_256_000:
+            raise RowError("outage.number", field, text, "is more than ten years", "Correct the duration.")
+        return found
+    return None
+
+
+def _joined(day: Cell, clock: Cell) -> Cell:
+    """A stamp of the cells of its day and its time of day; of a date cell of Excel the day counts."""
+    if not isinstance(day, datetime):
+        return f"{day} {clock}"
+    found = _CLOCK(str(clock))
+    if found is None:
+        raise RowError("outage.time", "start", str(clock), "is no time of day", "Write it as 17:48.")
+    return day.replace(hour=0, minute=0, second=0) + timedelta(
+        hours=int(found["h"]), minutes=int(found["m"]), seconds=int(found["s"] or 0)
+    )

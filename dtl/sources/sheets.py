@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import warnings
@@ -88,6 +89,8 @@ def sheets(file: str, path: Path, header_row: int = 1, names: list[str] | None =
 def _csv(file: str, path: Path, header_row: int) -> Sheet:
     data = path.read_bytes()
     recoded = False
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        data = data.decode("utf-16", errors="replace").encode()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -12,6 +12,10 @@ from dtl.sources.sheets import Cell
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?")
 SERIAL = re.compile(r"\d{4,5}(\.\d+)?")
+COUNT = re.compile(r"\d{4,14}(\.\d+)?")
+UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+COUNTED = {"excel": (datetime(1899, 12, 30), 86_400.0), "unix_s": (UNIX, 1.0), "unix_ms": (UNIX, 0.001)}
+"""Formats of stamps that count: from when on, and the seconds of one."""
 FIRST, LAST = 1950, 2100
 """Years that a stamp may have."""
 
@@ -26,6 +30,14 @@ class Instant(NamedTuple):
     utc: datetime
     gap: bool = False
     twice: bool = False
+
+
+def _counted(text: str, form: str) -> datetime:
+    """A stamp that is a number: days of Excel, or seconds or milliseconds of UTC since 1970."""
+    if not COUNT.fullmatch(text):
+        raise StampError(f"it is no number, as {form} is")
+    first, seconds = COUNTED[form]
+    return first + timedelta(seconds=round(float(text) * seconds))
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,8 @@ class Clock:
             return epoch + timedelta(seconds=round(float(text) * 86_400))
         if text.count("24:00") == 1 and not text.startswith("24:00"):  # the end of a day
             return self._parsed(text.replace("24:00", "00:00"), None) + timedelta(days=1)
+        if self.format in COUNTED:
+            return _counted(text, self.format)
         if self.format:
             try:
                 return datetime.strptime(text, self.format)

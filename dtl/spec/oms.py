@@ -13,6 +13,9 @@ from dtl.spec.base import Base, one_of, wrong
 from dtl.spec.scalars import Count, Text
 from dtl.spec.shapes import MapShape, TextShape, shape
 
+COUNTED = ("excel", "unix_s", "unix_ms")
+"""Formats of stamps that count: days of Excel since 1900, seconds or milliseconds in UTC since 1970."""
+
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
@@ -30,14 +33,14 @@ def reads_again(value: str, when: datetime) -> bool:
 
 
 def _format(value: str) -> str:
-    """A format that holds a day and a minute: what it writes it must read again."""
-    if not reads_again(value, datetime(2019, 11, 23, 17, 48)):
+    """A format that holds a day and a minute: what it writes it must read again; or a count of days or seconds."""
+    if value not in COUNTED and not reads_again(value, datetime(2019, 11, 23, 17, 48)):
         raise wrong("unknown-value", f"'{value}' is no format of day and time; write it as %m/%d/%Y %H:%M")
     return value
 
 
 TimeFormat = Annotated[Text, AfterValidator(_format)]
-"""A format of `strptime` that holds a day and a minute."""
+"""A format of `strptime` that holds a day and a minute; or excel, unix_s, unix_ms."""
 
 Texts = Annotated[list[Text], Before(_listed), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE)]
 """One text, or a list of them; of column names the first that the file has counts."""
@@ -49,11 +52,17 @@ class OutageColumns(Base):
     id: Texts
     """Id of the interruption."""
     start: Texts
-    """When it began."""
+    """When it began; its day, where ``start_time`` is given too."""
+    start_time: Texts | None = None
+    """Time of day at which it began, where day and time are two columns."""
     end: Texts | None = None
-    """When the last customer was back."""
+    """When the last customer was back; the day, where ``end_time`` is given too."""
+    end_time: Texts | None = None
+    """Time of day at which the last customer was back."""
     duration_min: Texts | None = None
-    """How long it lasted [min], where there is no end."""
+    """How long it lasted [min], or as 1:30 in hours and minutes, where there is no end."""
+    duration_h: Texts | None = None
+    """The same in hours [h]."""
     customers: Texts | None = None
     """Customers interrupted (CI); not needed where every interruption has restoration steps."""
     customer_minutes: Texts | None = None
@@ -79,7 +88,7 @@ class OutageColumns(Base):
 
     @model_validator(mode="after")
     def _an_end(self) -> OutageColumns:
-        one_of(self, ("end", "duration_min"), "columns", short=True)
+        one_of(self, ("end", "duration_min", "duration_h"), "columns", short=True)
         one_of(self, ("customer_minutes", "customer_hours"), "columns", optional=True, short=True)
         return self
 

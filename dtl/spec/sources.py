@@ -143,8 +143,10 @@ class Oms(SourceFiles):
     """The column map of the restoration steps."""
     zone: SourceZone = "local"
     """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+    each_row: Literal["interruption", "step"] = "interruption"
+    """What a row of the outages is: an interruption, or a step of one, so that rows of one id belong together."""
     time_format: TimeFormat | None = None
-    """How a stamp is written, as %m/%d/%Y %H:%M; none: ISO 8601, or a date cell of Excel."""
+    """How a stamp is written, as %m/%d/%Y %H:%M; excel is a serial number; none: ISO 8601, or a date cell of Excel."""
     causes: Causes = "ours"
     """Which code is which cause of the normalized set."""
     feeder_names: Alias | None = None

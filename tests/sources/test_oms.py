@@ -21,6 +21,8 @@ from dtl.sources import oms
 from dtl.sources.oms_words import Causes, alias
 from dtl.sources.reading import Reading
 from dtl.sources.stamps import Clock, StampError
+from dtl.spec.oms import OutageColumns
+from dtl.spec.sources import Oms
 
 TABLES = ("outages", "steps", "served")
 
@@ -200,3 +202,76 @@ def test_damaged_exports_become_findings(tmp_path: Path, number: int) -> None:
     command = [sys.executable, "-W", "error", exports.__file__, "0", str(number), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=number, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def plain_read(folder: Path, text: str | bytes, **spec: Any) -> Reading:
+    """Read a CSV without the column maps of the export above."""
+    data = text if isinstance(text, bytes) else text.encode()
+    spec["columns"] = {field: [name] for field, name in spec["columns"].items()}
+    none = dict.fromkeys(("steps", "customers_served", "feeder_names", "device_names", "time_format"))
+    return read(folder, {"o.csv": data}, **(none | {"path": "o.csv", "zone": "UTC", "causes": "ours"} | spec))
+
+
+COLUMNS = {"id": "ID", "start": "START", "duration_h": "H", "customers": "CI"}
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "columns", "form"),
+    [
+        ("ID,START,H,CI", "a,2025-03-04 10:00,1.5,7", COLUMNS, None),
+        ("ID,START,H,CI", "a,2025-03-04 10:00,1:30,7", COLUMNS, None),
+        ("ID,START,H,CI", "a,2025-03-04 10:00,01:30:00,7", COLUMNS | {"duration_h": None, "duration_min": "H"}, None),
+        ("ID;D;T;E;U;CI", "a;03/04/2025;10:00 AM;03/04/2025;11:30 AM;7",
+         {"id": "ID", "start": "D", "start_time": "T", "end": "E", "end_time": "U", "customers": "CI"},
+         "%m/%d/%Y %I:%M %p"),
+        ("ID,START,END,CI", "a,45720.4166667,45720.4791667,7",
+         {"id": "ID", "start": "START", "end": "END", "customers": "CI"}, "excel"),
+        ("ID,START,END,CI", "a,1741082400,1741087800,7",
+         {"id": "ID", "start": "START", "end": "END", "customers": "CI"}, "unix_s"),
+    ],
+)  # fmt: skip
+def test_times_in_any_layout_are_the_same_interruption(
+    tmp_path: Path, head: str, row: str, columns: dict[str, Any], form: str | None
+) -> None:
+    columns = {f: n for f, n in columns.items() if n}
+    for coding in ("utf-8", "utf-16"):
+        reading = plain_read(tmp_path, f"{head}\n{row}\n".encode(coding), columns=columns, time_format=form)
+        (found,) = reading.tables["outages"]
+        assert (found["start"], found["end"]) == (
+            datetime(2025, 3, 4, 10, tzinfo=UTC), datetime(2025, 3, 4, 11, 30, tzinfo=UTC)
+        )  # fmt: skip
+        assert found["customer_minutes"] == 630
+    OutageColumns(**columns)
+    Oms(kind="oms", path="o.csv", columns=columns, time_format=form)
+
+
+def test_rows_that_are_steps_are_one_interruption(tmp_path: Path) -> None:
+    text = (
+        "ID,START,END,CI,CMI\n"
+        "a,2025-03-04 10:00,2025-03-04 10:30,60,1800\n"
+        "b,2025-03-04 10:00,2025-03-04 10:01,1,1\n"
+        "a,2025-03-04 10:00,2025-03-04 12:00,40,4800\n"
+        "c,2025-03-05 10:05,2025-03-05 10:30,5,125\n"
+        "c,2025-03-05 10:00,2025-03-05 10:30,5,150\n"
+        "d,2025-03-06 10:00,,5,\n"
+    )
+    columns = {"id": "ID", "start": "START", "end": "END", "customers": "CI", "customer_minutes": "CMI"}
+    reading = plain_read(tmp_path, text, columns=columns, each_row="step")
+    found = {r["outage"]: r for r in reading.tables["outages"]}
+    assert (found["a"]["customers"], found["a"]["customer_minutes"], found["a"]["customer_minutes_stated"]) == (
+        100, 6600, 6600
+    )  # fmt: skip
+    assert [s["customers"] for s in reading.tables["steps"] if s["outage"] == "a"] == [60, 40]
+    told = {(f.check, f.element) for f in reading.findings if f.check.startswith("outage.step")}
+    assert told == {("outage.step-start", "outage c"), ("outage.step-customers", "outage d")}
+    refused = plain_read(tmp_path, text, columns=columns)
+    assert checks(refused)["outage.duplicate"] == 2, "unless it is said, a second row of an id is refused"
+
+
+def test_customers_are_those_of_the_customer_minutes_where_none_are_stated(tmp_path: Path) -> None:
+    text = "ID,START,END,CMI\na,2025-03-04 10:00,2025-03-04 11:30,630\nb,2025-03-04 10:00,2025-03-04 11:30,\n"
+    columns = {"id": "ID", "start": "START", "end": "END", "customer_minutes": "CMI"}
+    reading = plain_read(tmp_path, text, columns=columns)
+    (found,) = reading.tables["outages"]
+    assert (found["outage"], found["customers"], found["customer_minutes"]) == ("a", 7, 630)
+    assert checks(reading)["outage.derived-customers"] == 1 and checks(reading)["outage.no-customers"] == 1
