@@ -23,23 +23,18 @@ def run(study: str) -> int:
 
 def judge(study: Study) -> list[str]:
     """The expectations that the results break, errors in data that nobody waived, layers that are nowhere: lines."""
-    data = data_errors(study)
+    data = data_errors(study, Path(layout.FINDINGS.format(study=study.name)))
     return [*data, *placed.astray(study.name), *_failed(study), *_reference(study), *expected.broken(study)]
 
 
-def data_errors(study: Study) -> list[str]:
-    """What is wrong in sources besides the model, whose errors fail no feeder: one line for each source and check.
-
-    None before the sources were read.
-    """
-    path = Path(layout.FINDINGS.format(study=study.name))
-    if not path.is_file():
-        return []
+def data_errors(study: Study, findings: Path) -> list[str]:
+    """What is wrong in sources besides the model, whose errors fail no feeder: one line for each source and check."""
     import pyarrow.parquet as pq
 
     columns = ["severity", "source", "check", "element", "value", "message", "file", "line"]
     found: dict[tuple[str, str], list[dict[str, object]]] = {}
-    with pq.ParquetFile(path) as file:  # `read_table` and filters import pandas, which takes longer than all else here
+    # `read_table` and filters import pandas, which takes longer than all else here
+    with pq.ParquetFile(findings) as file:
         table = file.read(columns)
     wrong = [n for n, severity in enumerate(table["severity"].to_pylist()) if severity == "error"]
     for row in table.take(wrong).to_pylist() if wrong else []:

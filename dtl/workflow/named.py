@@ -15,7 +15,7 @@ from dtl.spec.load import in_order, tree
 from dtl.spec.network import Secondary
 from dtl.spec.stated import Place, Stated, stated
 from dtl.spec.study import Study
-from dtl.workflow import gate, named_weather, snakemake
+from dtl.workflow import gate, named_weather, plan, snakemake
 from dtl.workflow.inventory import Inventory, Unread, inventory, is_run_here
 from dtl.workflow.named_data import LATER, Found, concerns, judged
 from dtl.workflow.store import Store
@@ -25,8 +25,9 @@ def check(study: Study) -> tuple[list[Mistake], list[str]]:
     """The mistakes in what a study names, and what a reader of the check should know besides."""
     mistakes, told = _judged(study)
     root = tree(study.files[0])
-    if mistakes and is_run_here(study):
-        told += gate.data_errors(study)  # a source that says nothing may be why a name is nowhere
+    if mistakes and is_run_here(study) and (merged := plan.merged(study, Store())) is not None:
+        # a source that says nothing may be why a name is nowhere
+        told += gate.data_errors(study, merged / "findings.parquet")
     return in_order([placed(root, *mistake) for mistake in mistakes], root.file.name), told
 
 

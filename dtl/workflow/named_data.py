@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from dtl import layout
 from dtl.spec.adoption import Adoption, Growth
 from dtl.spec.areas import AreaTable
 from dtl.spec.base import near
 from dtl.spec.edits import Actions, Flexibility, Queue
 from dtl.spec.stated import Place
 from dtl.spec.study import Study
+from dtl.workflow import plan
 from dtl.workflow.inventory import Inventory, Unread, folder_of
 from dtl.workflow.store import Store
 
@@ -38,7 +37,7 @@ def concerns(study: Study) -> bool:
 
 def judged(study: Study, parts: Inventory, store: Store) -> Iterator[Found | Told]:
     """What is wrong, and what is strange, with the data that layers name."""
-    yield from _classes(study, parts)
+    yield from _classes(study, parts, store)
     if isinstance(study.areas, AreaTable):
         yield from _areas(study, store)
     for name, layer in study.layers.items():
@@ -82,19 +81,19 @@ def _areas(study: Study, store: Store) -> Iterator[Found | Told]:
             yield at, "unknown-name", f"the GIS draws no area '{area}'{near(area, known)}"
 
 
-def _classes(study: Study, parts: Inventory) -> Iterator[Found | Told]:
+def _classes(study: Study, parts: Inventory, store: Store) -> Iterator[Found | Told]:
     asked = {n: x for n, x in study.layers.items() if isinstance(x, Adoption | Growth) and x.to != "all"}
     if not asked or parts.broken:
         return
     known = _of_loads(study, parts)
     if any(origin in study.sources for origin in study.demand.from_):
-        meters = Path(layout.METERS.format(study=study.name))
-        if not meters.is_file():
-            yield f"{LATER}classes of customers: those of the meters are known after the first run"
+        merged = plan.merged(study, store)
+        if merged is None:
+            yield f"{LATER}classes of customers: those of the meters are known once its sources are read"
             return
         from dtl import tables
 
-        rows = tables.read("meters", meters, ["feeder", "customer_class"])
+        rows = tables.read("meters", merged / "meters.parquet", ["feeder", "customer_class"])
         for feeder, word in set(zip(*(rows[c].to_pylist() for c in ("feeder", "customer_class")), strict=True)):
             known.setdefault(feeder, set()).add(word)
     for name, layer in asked.items():

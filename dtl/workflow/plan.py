@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from dtl import layout
@@ -108,6 +109,17 @@ def make(study: Study, store: Store, stages: Mapping[str, Stage] = STAGES) -> Pl
     planner.seen.save()
     code.save()
     return planner.plan
+
+
+def merged(study: Study, store: Store, stages: Mapping[str, Stage] = STAGES) -> Path | None:
+    """The shelf of the sources brought together, as they and the study are now; None where they were not yet."""
+    planner = _Planner(Slices(study, stages, fingerprint.Code(store.root / "modules.json")), store, stages)
+    for stage in stages.values():
+        planner.stage(stage)
+        if stage.name == "merge_network":
+            break
+    answer = planner.known["merge_network", ""][""]
+    return None if answer is None else store.shelf(answer.key)
 
 
 class _Unknown:

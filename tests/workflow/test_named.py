@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dtl import cli, tables
+from dtl import cli
 from dtl.spec.study import load
 from dtl.workflow import inventory, named
 
@@ -230,20 +230,3 @@ def test_a_run_refuses_before_anything_is_solved(works: Path, monkeypatch: pytes
     monkeypatch.chdir(works.parents[1])
     assert cli.main(["run", "works"]) == 1
     assert not Path("results").exists()
-
-
-def test_errors_in_data_are_told_where_a_name_is_nowhere(
-    works: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Meters whose columns nobody knows leave no class of customers: the error is the reason, the name its shadow."""
-    path = works.parents[1] / "results" / "works" / "system" / "findings.parquet"
-    error = {c.name: [""] for c in tables.TABLES["findings"].columns}
-    error |= {"source": ["ahead"], "check": ["given.column"], "severity": ["error"], "message": ["no column is 'time'"]}
-    tables.write("findings", tables.frame("findings", error | {"file": ["data/a.csv"], "line": [1]}), path)
-    try:
-        out = checked(works, monkeypatch, capsys, "  x: {kind: project, at: nowhere, type: pv, kw: 4, phases: A}")
-        assert "has a bus 'nowhere'" in out and "1 mistake" in out
-        assert "1 error given.column in the source ahead, as data/a.csv:1 no column is 'time'" in out
-        assert "given.column" not in checked(works, monkeypatch, capsys, "")
-    finally:
-        path.unlink()
