@@ -88,6 +88,8 @@ def verify(folder: Path, head: str = "") -> list[str]:
             return [*wrong, f"{path.name}: {place}: one is missing or was moved"]
         if _hash(entry) != entry["hash"]:
             wrong.append(f"{path.name}: was edited: its content has another hash than it says")
+        elif path.read_text(encoding="utf-8") != digests.pretty(entry):
+            wrong.append(f"{path.name}: was edited: it holds more than its entry, as a word given twice or blanks")
         if path.name != f"{number:06d}-{entry['hash'][:12]}.json":
             wrong.append(f"{path.name}: was renamed: it should be {number:06d}-{entry['hash'][:12]}.json")
         if entry.get("previous") != previous:

@@ -108,8 +108,23 @@ def garbled(paths: list[Path]) -> None:
     paths[0].write_text("{")
 
 
+def said_twice(paths: list[Path]) -> None:
+    """Two verdicts in one entry: readers that take the last see the hash confirmed, people see the first."""
+    paths[1].write_text(paths[1].read_text().replace("{", '{"verdict": "complies",', 1))
+
+
+def truncated(paths: list[Path]) -> None:
+    paths[2].write_text(paths[2].read_text()[:-20])
+
+
+def appended(paths: list[Path]) -> None:
+    paths[2].write_text(paths[2].read_text() + " \n")
+
+
 @pytest.mark.parametrize(
-    "tamper", [edited, edited_with_its_hash, deleted, cut, emptied, reordered, renamed, added, garbled],
+    "tamper",
+    [edited, edited_with_its_hash, deleted, cut, emptied, reordered, renamed, added, garbled, said_twice, truncated,
+     appended],
     ids=lambda f: f.__name__,
 )  # fmt: skip
 def test_what_was_touched_is_found_and_nothing_is_appended(
@@ -117,7 +132,9 @@ def test_what_was_touched_is_found_and_nothing_is_appended(
 ) -> None:
     tamper(entries(judged))
     assert audit.verify(judged.folder / "audit")
-    assert audit.run("verify", "s", "") == 1 and capsys.readouterr().out
+    assert audit.run("verify", "s", "") == 1
+    said = capsys.readouterr().out
+    assert said and all(line.split(":")[0].endswith(".json") for line in said.splitlines()), said
     (judged.folder / "inbox" / "a.dss").write_text("! new\n" + MODEL.read_text())
     with pytest.raises(StoreError, match="the ledger is broken"):
         audit.append(judged)
