@@ -81,7 +81,7 @@ def verify(folder: Path, head: str = "") -> list[str]:
     previous, hashes, number = "", set(), 0
     for number, path in enumerate(_files(folder), 1):
         entry = digests.read_json(path)
-        if not isinstance(entry, dict) or "hash" not in entry:
+        if not isinstance(entry, dict) or not isinstance(entry.get("hash"), str) or not _finite(entry):
             return [*wrong, f"{path.name}: is no entry"]
         if entry.get("entry") != number:
             place = f"is entry {entry.get('entry')} in the place of {number}"
@@ -128,6 +128,14 @@ def _hash(entry: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical JSON of an entry without its own hash."""
     plain = {k: v for k, v in entry.items() if k != "hash"}
     return hashlib.sha256(digests.canonical(plain).encode()).hexdigest()
+
+
+def _finite(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is JSON in the strict sense, which knows no NaN and no infinity."""
+    try:
+        return bool(digests.canonical(entry))
+    except ValueError:
+        return False
 
 
 def _judgement(entry: Mapping[str, Any]) -> Entry:

@@ -113,6 +113,10 @@ def said_twice(paths: list[Path]) -> None:
     paths[1].write_text(paths[1].read_text().replace("{", '{"verdict": "complies",', 1))
 
 
+def not_a_number(paths: list[Path]) -> None:
+    paths[1].write_text(paths[1].read_text().replace('"entry": 2', '"entry": 2, "counts": NaN'))
+
+
 def truncated(paths: list[Path]) -> None:
     paths[2].write_text(paths[2].read_text()[:-20])
 
@@ -123,7 +127,7 @@ def appended(paths: list[Path]) -> None:
 
 @pytest.mark.parametrize(
     "tamper",
-    [edited, edited_with_its_hash, deleted, cut, emptied, reordered, renamed, added, garbled, said_twice, truncated,
+    [edited, edited_with_its_hash, deleted, cut, emptied, reordered, renamed, added, garbled, said_twice, not_a_number, truncated,
      appended],
     ids=lambda f: f.__name__,
 )  # fmt: skip
