@@ -127,8 +127,10 @@ def appended(paths: list[Path]) -> None:
 
 @pytest.mark.parametrize(
     "tamper",
-    [edited, edited_with_its_hash, deleted, cut, emptied, reordered, renamed, added, garbled, said_twice, not_a_number, truncated,
-     appended],
+    [
+        edited, edited_with_its_hash, deleted, cut, emptied, reordered, renamed, added, garbled, said_twice,
+        not_a_number, truncated, appended,
+    ],
     ids=lambda f: f.__name__,
 )  # fmt: skip
 def test_what_was_touched_is_found_and_nothing_is_appended(
