@@ -237,6 +237,14 @@ class Facts:
         rows: list[dict[str, Any]] = self._elements.to_pylist()
         return rows
 
+    def overloads(self) -> list[dict[str, Any]]:
+        """Of all feeders and cases the lines and transformers that are loaded beyond their limit."""
+        own = self._elements.filter(_is(self._elements, "metric", "max_load_pct"))
+        above = pc.and_(pc.greater(own["limit"], 0.0), pc.greater(own["value"], own["limit"]))
+        columns = ("case", "feeder", "kind", "element", "value", "limit")
+        rows: list[dict[str, Any]] = own.filter(above).select(columns).to_pylist()
+        return rows
+
     @cached_property
     def _elements(self) -> pa.Table:
         judged = pc.is_in(self.table["analysis"].cast(tables.TEXT), pa.array(list(ANALYSES)))

@@ -8,7 +8,9 @@ from typing import Any
 from dtl.report.facts import Facts
 
 NAMED = 8
-"""Elements that a sentence names before it counts them."""
+"""Elements that a sentence names before it counts them and names the first."""
+FIRST = 4
+"""How many it names then."""
 
 Part = tuple[str, str, str]
 """Feeder, kind and name of an element."""
@@ -21,9 +23,8 @@ def sentences(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> str:
     bases = sorted((c["year"], c["case"]) for c in cases if c["case"] == c["baseline"])
     today = bases[0][1] if bases else worst
     loads: dict[str, dict[Part, float]] = {today: {}, worst: {}}
-    for row in facts.violations():
-        own = row["metric"] == "max_load_pct" and row["case"] in loads
-        if own and row["limit"] and row["value"] > row["limit"]:
+    for row in facts.overloads():
+        if row["case"] in loads:
             loads[row["case"]][row["feeder"], row["kind"], row["element"]] = row["value"] / row["limit"]
     added = {part: load for part, load in loads[worst].items() if part not in loads[today]}
     told = [f"Over their limit in {label[today]}: {_named(loads[today])}."] if loads[today] else []
@@ -35,11 +36,18 @@ def sentences(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _named(loads: Mapping[Part, float]) -> str:
-    """Elements by feeder and kind, the most loaded first; many of them as counts."""
+    """Elements by feeder and kind, the most loaded first; of many the first, after how many there are."""
+    ordered = sorted(loads, key=lambda part: (-loads[part], part))
     if len(loads) > NAMED:
-        return _and(_many(sum(part[1] == kind for part in loads), kind) for kind in sorted({k for _, k, _ in loads}))
+        many = _and(_many(sum(part[1] == kind for part in loads), kind) for kind in sorted({k for _, k, _ in loads}))
+        return f"{many}, first of all {_listed(ordered[:FIRST])}"
+    return _listed(ordered)
+
+
+def _listed(ordered: Sequence[Part]) -> str:
+    """Elements in this order; those of one feeder and kind stand together."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for feeder, kind, element in sorted(loads, key=lambda part: (-loads[part], part)):
+    for feeder, kind, element in ordered:
         groups.setdefault((feeder, kind), []).append(element)
     return "; ".join(f"{_plural(kind, len(own))} {_and(own)} of {feeder}" for (feeder, kind), own in groups.items())
 

@@ -35,13 +35,14 @@ VOLT_MARGIN = 0.01
 Shown = dict[str, Any]
 
 
-def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence[Shown]) -> Shown:
-    """The context of the page."""
+def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence[Shown], doubted: str) -> Shown:
+    """The context of the page; `doubted` says in a sentence which data to doubt."""
     case = facts.text("worst_case")
     told = {c["case"]: c for c in cases}
     return {
         "answer": sentences(study_payloads.worded(facts.answer(), facts.cases)),
         "overloaded": overloaded.sentences(facts, cases),
+        "doubted": doubted,
         "case": told.get(case),
         "figures": figure_strip(facts, case),
         "matrix": matrix(facts, cases),

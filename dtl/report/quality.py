@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dtl.report import doubts
 from dtl.report.facts import Facts
 
 VERDICTS = ("mapped", "defaulted", "unused", "refused")
@@ -37,6 +38,8 @@ def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mappi
         "lead": _lead(facts, {f for f, _ in failed}, conversion, refused, counts),
         "sources": sources(conversion),
         "reasons": reasons(conversion),
+        "warned": [r for r in told if r["severity"] != "info"],
+        "checks": doubts.checks(told),
         "findings": told[:ROWS],
         "counts": [{"severity": s, "count": counts[s]} for s in _ORDER],
         "total": len(told),
@@ -118,10 +121,9 @@ def notices(context: Mapping[str, Any]) -> list[dict[str, str]]:
         words = _many(context["no_place"], "property of the sources has", "properties of the sources have")
         text = f"{words} no place in the model."
         found.append({"kind": "note", "text": text, "link": "data-quality.html"})
-    if counts.get("error") or counts.get("warning"):
-        parts = [_many(counts[s], s) for s in ("error", "warning") if counts.get(s)]
-        text = f"The data gave {' and '.join(parts)}."
-        found.append({"kind": "note", "text": text, "link": "data-quality.html"})
+    if counts.get("error"):
+        text = f"The data gave {_many(counts['error'], 'error')}."
+        found.append({"kind": "trouble", "text": text, "link": "data-quality.html"})
     return found
 
 

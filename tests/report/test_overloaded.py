@@ -38,8 +38,11 @@ def test_what_is_over_today_is_named_the_most_loaded_first_and_what_comes_beside
 
 def test_a_sound_baseline_is_said_and_many_are_counted(tmp_path: Path) -> None:
     base = {"lines": {f"l{n}": 50 for n in range(9)}, "transformers": {"t1": 60}}
-    growth = {"lines": {f"l{n}": 110 for n in range(9)}, "transformers": {"t1": 130}}
-    assert told(tmp_path, base, growth) == "Over their limit in growth, and nothing in base: 9 lines and 1 transformer."
+    growth = {"lines": {f"l{n}": 110 + n for n in range(9)}, "transformers": {"t1": 130}}
+    assert told(tmp_path, base, growth) == (
+        "Over their limit in growth, and nothing in base: 9 lines and 1 transformer, first of all lines l8, l7, l6 "
+        "and l5 of f1."
+    )
 
 
 def test_nothing_is_said_where_nothing_is_over(tmp_path: Path) -> None:
