@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from dtl import tables
-from dtl.network.nearness import bits, kinds, nearness
+from dtl.network.expected import traits
+from dtl.network.nearness import bits, nearness
 from dtl.sources.gis_customers import transformers_of
 from dtl.sources.reading import plain
 
@@ -175,14 +176,15 @@ def _nearest(
     number = np.full(len(serving) + 1, -1)
     number[placed] = np.arange(len(placed))
     places = units[["x", "y"]].to_numpy(float)
+    theirs = bits(units["phases"].to_numpy(object))
     found = nearness(
         at[rows],
         places,
         bits(meter["phases"].to_numpy(object)[rows]),
-        bits(units["phases"].to_numpy(object)),
+        theirs,
         count,
         most_m,
-        kind=kinds(places, units["kva"].to_numpy(float)),
+        traits=traits(places, units["kva"].to_numpy(float), theirs),
         recorded=number[told[rows]],
         address=meter["address"].to_numpy(object)[rows],
     )

@@ -2,11 +2,11 @@
 
 Five things are learnt from the data themselves: how far meters stand from their transformers (a mixture of round
 normal distributions of all widths, so that surveyed and roughly geocoded meters are both met), how often a recorded
-phase is wrong, how often a transformer of several phases serves a meter of fewer, how many meters the transformers of
-each kind serve, and which transformers would be left without any meter. The last one ties the meters together: a
-transformer that nobody else wants is more probable for the meter beside it; so do addresses, whose meters are fed from
-one place (`dtl.network.addresses`). The joint probability is found by belief propagation [1]_, whose messages cost one
-pass over the pairs of meters and candidates.
+phase is wrong, how often a transformer of several phases serves a meter of fewer, how many meters a transformer serves
+by what is known of it (`dtl.network.expected`), and which transformers would be left without any meter. The last one
+ties the meters together: a transformer that nobody else wants is more probable for the meter beside it; so do
+addresses, whose meters are fed from one place (`dtl.network.addresses`). The joint probability is found by belief
+propagation [1]_, whose messages cost one pass over the pairs of meters and candidates.
 
 References
 ----------
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from dtl.network.addresses import Together, addresses, middles
+from dtl.network.expected import EMPTY, Expected
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,16 +32,12 @@ ROUNDS = 60
 """Rounds of messages; the widths and the share of wrong phases are learnt anew in each."""
 DAMPING = 0.5
 """Share of the old message that is kept, so that messages between two meters do not swing."""
-EMPTY = 0.02
-"""Weight of a transformer without meters, relative to one with any number of them."""
 WIDTHS = 24
 """Number of widths of the mixture, evenly spaced in their logarithm."""
 WRONG_PHASE = (1.0, 200.0)
 """Wrong and all phases that are believed to have been seen beforehand."""
 FEWER = (1.0, 2.0)
 """Meters of fewer phases than their transformer of several, and all its meters, believed to have been seen before."""
-KIND = 10.0
-"""Transformers of each kind that are believed to have been seen beforehand, with as many meters as all others have."""
 SPARE, NEXT = 3, 2
 """So many times the candidates are looked up, so that those of the right phase are among them; and so many of the
 nearest stay whatever their phase is, since phases can be wrong, or mean the legs of a service."""
@@ -71,7 +68,7 @@ def nearness(
     count: int,
     most: float = np.inf,
     known: Ints | None = None,
-    kind: Ints | None = None,
+    traits: Floats | None = None,
     recorded: Ints | None = None,
     address: NDArray[np.object_] | None = None,
 ) -> Candidates:
@@ -89,8 +86,8 @@ def nearness(
         Greatest distance of a candidate, in the unit of the coordinates.
     known
         Transformers of further meters that are settled already: these are not empty.
-    kind
-        Number of the kind of each transformer, from 0, as `kinds` gives it; of one kind where it is missing.
+    traits
+        What is known of each transformer, as `dtl.network.expected.traits` gives it; all are alike where it is missing.
     recorded
         Number of the transformer that is recorded for each meter, -1 where none is: what is learnt, is learnt from
         these meters too.
@@ -111,9 +108,9 @@ def nearness(
     kept = np.zeros(len(transformers), bool)
     if known is not None:
         kept[known] = True
-    alike = np.zeros(len(transformers), np.int64) if kind is None else kind
+    expected = Expected(np.zeros((len(transformers), 0)) if traits is None else traits)
     together = Together(index, meters, transformers, house)
-    return Candidates(index, distance, _joint(index, distance, fits, share, kept, alike, together))
+    return Candidates(index, distance, _joint(index, distance, fits, share, kept, expected, together))
 
 
 def bits(phases: NDArray[np.object_]) -> NDArray[np.uint8]:
@@ -121,17 +118,6 @@ def bits(phases: NDArray[np.object_]) -> NDArray[np.uint8]:
     names, where = np.unique(phases.astype(str), return_inverse=True)
     value = [sum(bit for bit, letter in ((1, "A"), (2, "B"), (4, "C")) if letter in n.upper()) for n in names]
     return np.array(value, np.uint8)[where.reshape(-1)]
-
-
-def kinds(transformers: Floats, kva: Floats) -> Ints:
-    """Number of the kind of each transformer: its rating, and whether it shares its place with another.
-
-    Larger units serve more meters; the units of one pole are mostly a bank, which serves few.
-    """
-    _, place, count = np.unique(transformers, axis=0, return_inverse=True, return_counts=True)
-    shared = count[place.reshape(-1)] > 1
-    found = np.unique(np.column_stack([kva, shared]), axis=0, return_inverse=True)[1]
-    return np.asarray(found.reshape(-1), np.int64)
 
 
 def _near(meters: Floats, middle: Floats, transformers: Floats, count: int, most: float) -> tuple[Ints, Floats]:
@@ -189,12 +175,12 @@ def _joint(
     fits: NDArray[np.int8],
     share: Floats,
     kept: NDArray[np.bool_],
-    kind: Ints,
+    expected: Expected,
     together: Together,
 ) -> Floats:
-    """Marginal probabilities by belief propagation; widths, phases and the meters of a kind are learnt on the way.
+    """Marginal probabilities by belief propagation; widths, phases and expected numbers are learnt on the way.
 
-    A transformer with any number of meters has the weight of its `rate` for each of them.
+    A transformer with any number of meters has the weight of its rate for each of them.
     """
     real = index >= 0
     if not real.any():
@@ -204,18 +190,17 @@ def _joint(
     wrong, fewer = WRONG_PHASE[0] / WRONG_PHASE[1], FEWER[0] / FEWER[1]
     push = np.zeros(index.shape)
     belief = real / np.maximum(real.sum(axis=1, keepdims=True), 1)
-    rate = np.ones(len(kind))
     for _ in range(ROUNDS):
         right = 1.0 - wrong
         # The last one is that of UNKNOWN, -1.
         agree = share * np.array([wrong, right, right * (1.0 - fewer), right * fewer, 1.0])[fits]
-        far, own = density @ weight, agree * rate[index]
+        far, own = density @ weight, agree * expected.rate[index]
         held = together.belief(far, own * np.exp(push))
         push = DAMPING * push + (1.0 - DAMPING) * _wanted(index, held, push, real, kept)
         belief = together.belief(far, own * np.exp(push))
         weight = _widths(density, weight, belief)
         wrong, fewer = _phases(fits, belief)
-        rate = _rates(index[real], belief[real], kind)
+        expected.learn(np.bincount(index[real], belief[real], minlength=len(kept)).astype(np.float64))
     return np.asarray(belief)
 
 
@@ -261,11 +246,3 @@ def _phases(fits: NDArray[np.int8], belief: Floats) -> tuple[float, float]:
     wrong, alone, whole, part = (float(belief[fits == f].sum()) for f in (WRONG, ALONE, WHOLE, PART))
     known = wrong + alone + whole + part
     return (wrong + WRONG_PHASE[0]) / (known + WRONG_PHASE[1]), (part + FEWER[0]) / (part + whole + FEWER[1])
-
-
-def _rates(unit: Ints, belief: Floats, kind: Ints) -> Floats:
-    """Meters that a transformer of each one's kind serves, relative to all, from probable pairs."""
-    served = np.bincount(unit, belief, minlength=len(kind)).astype(np.float64)
-    mean = served.mean()
-    found = (np.bincount(kind, served) + KIND * mean) / (np.bincount(kind) + KIND) / mean
-    return np.asarray(found[kind], np.float64)

@@ -1,8 +1,8 @@
-"""Meters placed by coordinates and phases alone, with and without the kinds of transformers, where truth is known.
+"""Meters placed by coordinates and phases alone, with and without the traits of transformers, where truth is known.
 
 `python tests/bench/places.py [UTILITIES [SAMPLE]]` makes that many synthetic utilities of two feeders with at least
 1,000 meters, moves every meter by a normal error of 0, 20 and 60 m, hides the phases once, and prints the share of
-exact transformers and the calibration error, first with transformers of one kind, then with kinds. Records are not
+exact transformers and the calibration error, first with transformers all alike, then with traits. Records are not
 shown to the method. SAMPLE is a folder with meters.csv, transformers.csv and truth.csv; its errors are 0, 0.25 and 0.5
 of the spacing of transformers, seeds 0 to 4, and 100 to 109, without addresses and with them: meters that the file has
 at one point are of one address.
@@ -21,7 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dtl import cli, tables
-from dtl.network.nearness import bits, kinds, nearness
+from dtl.network.expected import traits
+from dtl.network.nearness import bits, nearness
 from dtl.network.service_transformers import serving
 from dtl.sources import cyme_text, read
 from dtl.spec.canonical import plain
@@ -80,7 +81,7 @@ def sample(folder: Path) -> Truth:
 def score(
     truth: Truth, error: float, seeds: Iterable[int], count: int, *, hidden: bool = False, addresses: bool = False
 ) -> list[float]:
-    """Exact share and calibration error, with one kind of transformers and with kinds."""
+    """Exact share and calibration error, with transformers all alike and with traits."""
     at, places, phases, theirs, wanted, kva = truth
     house = np.unique(at, axis=0, return_inverse=True)[1].reshape(-1).astype(str).astype(object)
     found = []
@@ -88,8 +89,8 @@ def score(
         moved = at + np.random.default_rng(seed).normal(0.0, error, at.shape)
         own = np.zeros_like(phases) if hidden else phases
         row: list[float] = []
-        for kind in (None, kinds(places, kva)):
-            near = nearness(moved, places, own, theirs, count, kind=kind, address=house if addresses else None)
+        for known in (None, traits(places, kva, theirs)):
+            near = nearness(moved, places, own, theirs, count, traits=known, address=house if addresses else None)
             best = near.probability.argmax(axis=1)[:, None]
             ok, said = np.take_along_axis(near.index, best, axis=1)[:, 0] == wanted, near.probability.max(axis=1)
             bins = np.minimum((said * 10).astype(int), 9)
@@ -100,7 +101,7 @@ def score(
 
 
 if __name__ == "__main__":
-    print("exact and calibration error with one kind of transformers, exact and calibration error with kinds")
+    print("exact and calibration error with transformers all alike, exact and calibration error with traits")
     for seed in range(1, 1 + int(sys.argv[1] if len(sys.argv) > 1 else 5)):
         with tempfile.TemporaryDirectory() as work:
             made = synthetic(Path(work), seed)
