@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 LEAST_WEEKS = 94
 """Shortest record: below 1.8 years growth cannot be told from the season."""
 STEP_WEEKS, MOST_STEPS = 6, 5
+MOST_TIMES = 8.0
+"""Highest load of a week over the lowest, without weather and the twentieth part of the weeks at both ends; what is
+above is a unit or a constant that changed."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ def trend(days: pd.DataFrame) -> Trend | NotEnough:
     week = ((known.index - first).days // 7).to_numpy()
     weekly = pd.Series(rest).groupby(week).median().reindex(range(int(week.max()) + 1)).to_numpy()
     number = np.flatnonzero(np.isfinite(weekly))
+    times = float(np.exp(np.ptp(np.quantile(weekly[number], (0.05, 0.95)))))
+    if times > MOST_TIMES:
+        return NotEnough(f"without weather the load of some weeks is {times:,.0f} times that of others: a unit or a "
+                         "constant changed, or another load is measured")  # fmt: skip
     slope, middle, low, high = theilslopes(weekly[number], number / 52.18, 0.95)
     left = weekly[number] - middle - slope * number / 52.18
     r = _autocorrelation(left)

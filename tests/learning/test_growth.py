@@ -139,6 +139,8 @@ BAD = {
     "short": (LOAD[:300], TEMP[:300], "42 weeks"),
     "gaps": (np.where(np.arange(2000) % 5 < 3, np.nan, 100.0), np.resize(TEMP, 2000), "missing on 60 %"),
     "reverse": (LOAD - 110, TEMP, "flows back"),
+    "unit": (np.where(np.arange(800) < 400, LOAD, LOAD / 1000), TEMP, "times that of others: a unit"),
+    "constant of ten": (np.where(np.arange(800) < 700, LOAD, 10 * LOAD), TEMP, "10 times that of others"),
 }
 
 
