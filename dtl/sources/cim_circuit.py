@@ -146,6 +146,16 @@ class Circuit:
             other.feeder, other.target = self.feeder, thing.thing
         return found
 
+    def datasheet(self, thing: Thing) -> Thing | None:
+        """The catalog entry of a piece of equipment: its own, or that of the asset which it is; None without one."""
+        sheet = self.store.to(thing, "PowerSystemResource.AssetDatasheet")
+        for asset in [] if sheet is not None else self.store.back(thing, "Asset.PowerSystemResources"):
+            sheet = self.store.to(asset, "Asset.AssetInfo")
+            if sheet is not None:
+                self.use([asset], thing)
+                break
+        return sheet
+
     def phases(self, thing: Thing, back: str, word: str) -> list[tuple[str, Thing]]:
         """The objects of the single phases of a piece of equipment: letter and object, none for all of three.
 

@@ -61,11 +61,19 @@ def _source(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
 
 
 def _consumer(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
-    watts, vars_ = thing.number("EnergyConsumer.p", 0.0), thing.number("EnergyConsumer.q", 0.0)
+    watts, vars_ = _now_or_fixed(thing, "EnergyConsumer.", "p"), _now_or_fixed(thing, "EnergyConsumer.", "q")
     rows = circuit.phases(thing, "EnergyConsumerPhase.EnergyConsumer", "EnergyConsumerPhase.phase")
+    powers = [(thing, "EnergyConsumer."), *((row, "EnergyConsumerPhase.") for _, row in rows)]
+    if not any(f"{word}{w}" in of.values for of, word in powers for w in ("p", "pfixed")):
+        text = "states no power, and draws none: is the file with the state (SSH) there?"
+        tell(circuit.reading, thing, "cim.no-power", "warning", text, "EnergyConsumer.p", "", "Add the file.")
     n = max(sum(letter != "N" for letter, _ in rows), 1)
     word = "EnergyConsumerPhase."
-    shares = [(a, row.number(f"{word}p", watts / n), row.number(f"{word}q", vars_ / n)) for a, row in rows if a != "N"]
+    shares = [
+        (a, _now_or_fixed(row, word, "p", watts / n), _now_or_fixed(row, word, "q", vars_ / n))
+        for a, row in rows
+        if a != "N"
+    ]
     told = sum(p for _, p, _ in shares)
     if shares and watts and abs(told - watts) > 1e-3 * abs(watts) + 1.0:
         text = f"the phases add up to {told:g} W, the total is another; the phases were taken"
@@ -75,6 +83,12 @@ def _consumer(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     people = thing.whole("EnergyConsumer.customerCount", 1)
     for i, (where, p, q) in enumerate(_spread(circuit, thing, bus, delta, shares or [("", watts, vars_)], "load")):
         yield Load(**where, **voltage, **LIMITS, kw=p / 1e3, kvar=q / 1e3, customers=people if i == 0 else 0)
+
+
+def _now_or_fixed(thing: Thing, word: str, which: str, otherwise: float = 0.0) -> float:
+    """The power now, else the fixed one, which equipment profiles state; of phases in place of their share."""
+    fixed = thing.number(f"{word}{which}fixed", otherwise)
+    return thing.number(f"{word}{which}", fixed)
 
 
 def _spread(
@@ -225,6 +239,11 @@ def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     shares = [(a, row.number(f"{parts}p", p / n), row.number(f"{parts}q", q / n)) for a, row in rows if a != "N"]
     places = list(_spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))
     batteries = [u for u in units if u.cls == "BatteryUnit"]
+    turned = 1.0
+    if p < 0 and units and not batteries:
+        text = "its power is negative, as consumption is positive in the standard: it generates"
+        tell(circuit.reading, thing, "cim.sign", "info", text, f"{word}p", f"{p:g}", "Check it.")
+        turned = -1.0
     for where, watts, vars_ in places:
         share = 1.0 / len(places)
         if batteries:
@@ -236,7 +255,8 @@ def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
         kind = kinds.get(units[0].cls, "other") if units else "other"
         most = sum(u.number("PowerElectronicsUnit.maxP", 0.0) for u in units) / 1e3 * share
         dc = most if kind == "pv" and most > 0 else None
-        yield Generator(**where, **LIMITS, type=kind, kw=watts / 1e3, kvar=vars_ / 1e3, kva=kva * share, dc_kw=dc)
+        yield Generator(**where, **LIMITS, type=kind, kw=turned * watts / 1e3, kvar=turned * vars_ / 1e3,
+                        kva=kva * share, dc_kw=dc)  # fmt: skip
 
 
 def _battery(where: dict[str, Any], units: list[Thing], kva: float, share: float) -> Storage:

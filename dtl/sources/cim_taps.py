@@ -45,7 +45,8 @@ def tap(circuit: Circuit, owner: Thing, found: list[Thing]) -> dict[str, Any]:
         circuit.use([changer], owner)
         low, high = (changer.whole(f"TapChanger.{w}Step") for w in ("low", "high"))
         neutral = changer.number("TapChanger.neutralStep", 0.0)
-        percent = changer.number("RatioTapChanger.stepVoltageIncrement")
+        ratios = _table(circuit, owner, changer)
+        percent = changer.number("RatioTapChanger.stepVoltageIncrement", 0.0 if ratios else None)
         normal = changer.number("TapChanger.normalStep", neutral)
         step = changer.number("TapChanger.step", normal)
         if 0.8 < step < 1.2 and step != int(step):
@@ -53,8 +54,8 @@ def tap(circuit: Circuit, owner: Thing, found: list[Thing]) -> dict[str, Any]:
             tell(circuit.reading, changer, "cim.tap", "warning", text, "TapChanger.step", f"{step:g}", "Check it.")
             ratio = step
         else:
-            ratio = 1.0 + (step - neutral) * percent / 100.0
-        ends = sorted(1.0 + (n - neutral) * percent / 100.0 for n in (low, high))
+            ratio = _ratio(ratios, step, neutral, percent)
+        ends = sorted(_ratio(ratios, n, neutral, percent) for n in (low, high))
         return {
             "tap_pu": float(f"{ratio:.12g}"),
             "min_tap_pu": float(f"{ends[0]:.12g}"),
@@ -62,6 +63,26 @@ def tap(circuit: Circuit, owner: Thing, found: list[Thing]) -> dict[str, Any]:
             "taps": max(high - low, 1),
         }
     return {}
+
+
+def _table(circuit: Circuit, owner: Thing, changer: Thing) -> dict[float, float]:
+    """The ratio at each step, where the changer follows a table; empty otherwise."""
+    table = circuit.store.to(changer, "RatioTapChanger.RatioTapChangerTable")
+    if table is None:
+        return {}
+    points = circuit.store.back(table, "RatioTapChangerTablePoint.RatioTapChangerTable")
+    circuit.use([table, *points], owner)
+    return {p.number("TapChangerTablePoint.step"): p.number("TapChangerTablePoint.ratio", 1.0) for p in points}
+
+
+def _ratio(ratios: dict[float, float], step: float, neutral: float, percent: float) -> float:
+    """The ratio at a step, by the table of a changer, else by its increment [%]."""
+    if not ratios:
+        return 1.0 + (step - neutral) * percent / 100.0
+    if step not in ratios:
+        text = "its table has no such step"
+        raise UnusableError("source.bad-value", text, "TapChangerTablePoint.step", f"{step:g}", "Complete the table.")
+    return ratios[step]
 
 
 def add_regulator(circuit: Circuit, part: Transformer, winding: int, changer: Thing) -> list[tuple[Thing, Regulator]]:

@@ -6,13 +6,13 @@ PowerTransformer are a bank. Test losses are in kW and exciting currents in per 
 
 from __future__ import annotations
 
-import math
 from itertools import combinations
 from typing import Any
 
 from dtl.network.feeder import Transformer, Winding
 from dtl.sources.cim_circuit import PHASES, Circuit
 from dtl.sources.cim_objects import Thing
+from dtl.sources.cim_plates import nameplate, no_load, tested, windings_of
 from dtl.sources.cim_taps import add_regulator, changers, tap
 from dtl.sources.reading import plain
 from dtl.sources.record import UNUSABLE, UnusableError, fault
@@ -77,6 +77,8 @@ def _whole(circuit: Circuit, thing: Thing) -> None:
     nodes, lead = _connections(circuit, thing, ends, kinds, buses)
     stars = [circuit.store.to(e, "TransformerEnd.StarImpedance") for e in ends]
     meshes = _meshes(circuit, thing, ends)
+    own_r_x = any(f"PowerTransformerEnd.{w}" in e.values for e in ends for w in "rx")
+    plate = nameplate(circuit, thing, len(ends), watts[0]) if not (all(stars) or meshes or own_r_x) else None
     r = [e.number("PowerTransformerEnd.r", 0.0) / z for e, z in zip(ends, ohm, strict=True)]
     if all(stars):
         circuit.use([s for s in stars if s is not None], thing)
@@ -91,10 +93,12 @@ def _whole(circuit: Circuit, thing: Thing) -> None:
         x = {k: m.number("TransformerMeshImpedance.x") / ohm[k[0]] for k, m in meshes.items()}
         if not any(r) and len(ends) == 2:
             r = [m.number("TransformerMeshImpedance.r", 0.0) / ohm[0] / 2.0 for m in meshes.values()] * 2
+    elif plate is not None:
+        r, x = plate.r, plate.x
     else:
         own = [e.number("PowerTransformerEnd.x", 0.0) / z for e, z in zip(ends, ohm, strict=True)]
         x = {(i, j): own[i] + own[j] for i, j in combinations(range(len(ends)), 2)}
-    loss, current = _core(circuit, thing, ends, ohm)
+    loss, current = _core(circuit, thing, ends, ohm) if plate is None else (plate.loss, plate.current)
     taps = [changers(circuit, e) for e in ends]
     windings = []
     for i, end in enumerate(ends):
@@ -211,23 +215,18 @@ def _tank(circuit: Circuit, owner: Thing, tank: Thing, number: int) -> None:
     """One tank: windings by its ends, ratings and impedances by its catalog entry."""
     circuit.use([tank], owner)
     ends = _ends(circuit, tank, "TransformerTankEnd.TransformerTank")
-    info = circuit.store.to(tank, "TransformerTank.TransformerTankInfo")
+    info = circuit.store.to(tank, "TransformerTank.TransformerTankInfo") or circuit.datasheet(tank)
     if info is None:
         info = circuit.store.must(tank, "PowerSystemResource.AssetDatasheet")
-    circuit.use([info], tank)
-    rows = circuit.use(circuit.store.back(info, "TransformerEndInfo.TransformerTankInfo"), tank)
-    rows.sort(key=lambda r: r.number("TransformerEndInfo.endNumber"))
-    if len(rows) != len(ends):
-        text = f"its catalog entry has {len(rows)} windings, the tank {len(ends)}"
-        raise UnusableError("cim.windings", text, "TransformerTank.TransformerTankInfo", info.name, "Correct it.")
+    rows = windings_of(circuit, tank, info, len(ends))
     watts = [r.number("TransformerEndInfo.ratedS") for r in rows]
     volts = [r.number("TransformerEndInfo.ratedU") for r in rows]
     _positive(watts, "TransformerEndInfo.ratedS")
     _positive(volts, "TransformerEndInfo.ratedU")
     ohm = [u * u / watts[0] for u in volts]
     r = [row.number("TransformerEndInfo.r", 0.0) / z for row, z in zip(rows, ohm, strict=True)]
-    x = {k: _tested(circuit, tank, rows, k, ohm, r, watts[0]) for k in combinations(range(len(rows)), 2)}
-    loss, current = _no_load(circuit, tank, rows, watts[0])
+    x = {k: tested(circuit, tank, rows, k, ohm, r, watts[0]) for k in combinations(range(len(rows)), 2)}
+    loss, current = no_load(circuit, tank, rows, watts[0])
     taps = [changers(circuit, e) for e in ends]
     windings, phases = [], 1
     for i, (end, row) in enumerate(zip(ends, rows, strict=True)):
@@ -268,50 +267,6 @@ def _ordered(end: Thing) -> tuple[str, tuple[int, ...]]:
     if letters == "12N":
         letters = "12"
     return code, tuple(_NODES[c] for c in letters)
-
-
-def _tested(
-    circuit: Circuit,
-    tank: Thing,
-    rows: list[Thing],
-    pair: tuple[int, int],
-    ohm: list[float],
-    r: list[float],
-    watts: float,
-) -> float:
-    """Reactance between two windings by their short-circuit test, per unit of the first winding.
-
-    Where the catalog states no resistances, `r` gets those of the test's losses.
-    """
-    for a, b in (pair, pair[::-1]):
-        for test in circuit.store.back(rows[a], "ShortCircuitTest.EnergisedEnd"):
-            if rows[b].id not in test.text("ShortCircuitTest.GroundedEnds").split(" "):
-                continue
-            circuit.use([test], tank)
-            base = test.number("TransformerTest.basePower", watts)
-            if base <= 0:
-                raise UnusableError("source.bad-value", "must be greater than 0", "TransformerTest.basePower", base)
-            if not r[a] and not r[b]:
-                lost = test.number("ShortCircuitTest.loss", 0.0) * 1e3 / base * watts / base
-                r[a] = r[b] = lost / 2.0
-            if "ShortCircuitTest.leakageImpedance" in test.values:
-                z = test.number("ShortCircuitTest.leakageImpedance") / ohm[a]
-            else:
-                z = test.number("ShortCircuitTest.voltage") / 100.0 * watts / base
-            return math.sqrt(max(z * z - (r[a] + r[b]) ** 2, 0.0))
-    text = f"has no short-circuit test between windings {pair[0] + 1} and {pair[1] + 1}"
-    raise UnusableError("cim.windings", text, "ShortCircuitTest", "", "Add the test to its catalog entry.")
-
-
-def _no_load(circuit: Circuit, tank: Thing, rows: list[Thing], watts: float) -> tuple[float, float]:
-    for row in rows:
-        for test in circuit.store.back(row, "NoLoadTest.EnergisedEnd"):
-            circuit.use([test], tank)
-            base = test.number("TransformerTest.basePower", watts)
-            loss = test.number("NoLoadTest.loss", 0.0) * 1e3 / watts
-            total = test.number("NoLoadTest.excitingCurrent", 0.0) / 100.0 * base / watts
-            return loss, math.sqrt(max(total * total - loss * loss, 0.0))
-    return 0.0, 0.0
 
 
 def _part(

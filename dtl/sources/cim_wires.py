@@ -57,12 +57,12 @@ def _phases(circuit: Circuit, thing: Thing) -> list[Thing]:
 
 
 def _by_sheet(circuit: Circuit, thing: Thing) -> Thing | None:
-    sheet = circuit.store.to(thing, "PowerSystemResource.AssetDatasheet")
+    sheet = circuit.datasheet(thing)
     return sheet if sheet is not None and sheet.cls == "WireSpacingInfo" else None
 
 
 def _wire(circuit: Circuit, thing: Thing) -> Thing | None:
-    sheet = circuit.store.to(thing, "PowerSystemResource.AssetDatasheet")
+    sheet = circuit.datasheet(thing)
     return sheet if sheet is not None and sheet.cls in (*_WIRES, *_CABLES) else None
 
 

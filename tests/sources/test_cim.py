@@ -382,3 +382,110 @@ def test_profiles_of_cgmes_are_in_kilovolts_megawatts_and_kilometres(tmp_path: P
 def test_kilovolts_without_a_header_are_an_error(tmp_path: Path) -> None:
     found = [f for f in cgmes(tmp_path, header=False).findings if f.check == "cim.units"]
     assert [(f.severity, f.value) for f in found] == [("error", "20.5")]
+
+
+def trafo(key: str, *ends: dict[str, object], **words: object) -> str:
+    """A transformer between MID and END with an end for each map of words."""
+    rows = [equipment("PowerTransformer", key, "MID", "END", **words)]
+    for i, end in enumerate(ends, 1):
+        about = {"PowerTransformerEnd__connectionKind": ":WindingConnection.Yn", "PowerTransformerEnd__ratedS": 500000,
+                 "PowerTransformerEnd__phaseAngleClock": 0, "TransformerEnd__endNumber": i,
+                 "PowerTransformerEnd__PowerTransformer": f"#{key}",
+                 "TransformerEnd__Terminal": f"#{key}-T{i}"}  # fmt: skip
+        rows.append(thing("PowerTransformerEnd", f"{key}-E{i}", None, **(about | end)))
+    return "".join(rows)
+
+
+HIGH, LOW = {"PowerTransformerEnd__ratedU": 12470}, {"PowerTransformerEnd__ratedU": 480}
+
+
+def catalog(rated: float = 500000) -> list[str]:
+    """The catalog entry PTI: 5 %, 0.8 % of losses, 0.1 % without load at 0.5 % of current."""
+    word = "TransformerEndInfo__"
+    ends = [
+        thing("TransformerEndInfo", f"EI{i}", None, **{f"{word}TransformerTankInfo": "#TTI", f"{word}endNumber": i,
+              f"{word}ratedU": u, f"{word}ratedS": rated, f"{word}connectionKind": ":WindingConnection.Yn"})
+        for i, u in ((1, 12470), (2, 480))
+    ]  # fmt: skip
+    return [
+        thing("PowerTransformerInfo", "PTI", "pti"),
+        thing("TransformerTankInfo", "TTI", "tti", TransformerTankInfo__PowerTransformerInfo="#PTI"),
+        *ends,
+        thing("ShortCircuitTest", "SC", None, ShortCircuitTest__EnergisedEnd="#EI1", ShortCircuitTest__voltage=5,
+              ShortCircuitTest__GroundedEnds="#EI2", ShortCircuitTest__loss=0.008 * rated / 1e3,
+              TransformerTest__basePower=rated),
+        thing("NoLoadTest", "NL", None, NoLoadTest__EnergisedEnd="#EI1", NoLoadTest__loss=0.001 * rated / 1e3,
+              NoLoadTest__excitingCurrent=0.5, TransformerTest__basePower=rated),
+    ]  # fmt: skip
+
+
+def grid() -> list[str]:
+    return [*base(), matrix("Z", 3), line("ONE", "HEAD", "MID", "A", "B", "C"), load("BIG", "END", 1000, 100)]
+
+
+@pytest.mark.parametrize("by_asset", [False, True])
+def test_a_transformer_has_the_impedance_of_its_catalog_entry(tmp_path: Path, by_asset: bool) -> None:
+    words = {} if by_asset else {"PowerSystemResource__AssetDatasheet": "#PTI"}
+    asset = thing("Asset", "AS", None, Asset__AssetInfo="#PTI", Asset__PowerSystemResources="#TR") if by_asset else ""
+    reading = make(tmp_path, [*grid(), trafo("TR", HIGH, LOW, **words), *catalog(), asset])
+    (unit,) = only(reading).transformers
+    assert [w.r_pct for w in unit.windings] == pytest.approx([0.4, 0.4])
+    assert unit.xhl_pct == pytest.approx(math.sqrt(5**2 - 0.8**2))
+    assert unit.no_load_loss_pct == pytest.approx(0.1)
+    assert unit.magnetizing_pct == pytest.approx(math.sqrt(0.5**2 - 0.1**2))
+    assert not [
+        r
+        for r in reading.conversion.values()
+        if "Info" in r["object"] and not r["property"] and r["verdict"] == "unused"
+    ]
+    (tmp_path / "b").mkdir()
+    twice = only(make(tmp_path / "b", [*grid(), trafo("TR", HIGH, LOW, **words), *catalog(1e6), asset])).transformers
+    assert twice[0].xhl_pct == pytest.approx(unit.xhl_pct / 2), "per cent of twice the power"
+
+
+def test_a_transformer_without_any_impedance_is_an_error(tmp_path: Path) -> None:
+    reading = make(tmp_path, [*grid(), trafo("TR", HIGH, LOW)])
+    assert [(f.check, f.severity) for f in reading.findings if f.element.endswith(" tr")] == [
+        ("cim.impedance", "error")
+    ]
+    assert not only(reading).transformers
+
+
+def test_fixed_powers_count_where_no_state_does(tmp_path: Path) -> None:
+    fixed = {"EnergyConsumer__pfixed": 90000, "EnergyConsumer__qfixed": 30000}
+    parts = [*grid(), equipment("EnergyConsumer", "EQ", "MID", **fixed),
+             equipment("ConformLoad", "SSH", "MID", EnergyConsumer__p=5000, **fixed),
+             equipment("EnergyConsumer", "NONE", "MID")]  # fmt: skip
+    reading = make(tmp_path, [*parts, trafo("TR", HIGH | {"PowerTransformerEnd__x": 12.0}, LOW)])
+    assert {p.name: (p.kw, p.kvar) for p in only(reading).loads} == {
+        "big": (1, 0.1), "eq": (90, 30), "ssh": (5, 30), "none": (0, 0)
+    }  # fmt: skip
+    assert [f.element for f in reading.findings if f.check == "cim.no-power"] == ["EnergyConsumer none"]
+
+
+def test_a_tap_that_follows_a_table_has_its_ratio(tmp_path: Path) -> None:
+    changer = {"RatioTapChanger__TransformerEnd": "#TR-E1", "TapChanger__lowStep": -1, "TapChanger__highStep": 1,
+               "TapChanger__neutralStep": 0, "TapChanger__step": 1, "RatioTapChanger__stepVoltageIncrement": 2.5,
+               "RatioTapChanger__RatioTapChangerTable": "#RT"}  # fmt: skip
+    points = [thing("RatioTapChangerTablePoint", f"P{n}", None, TapChangerTablePoint__step=n,
+                    RatioTapChangerTablePoint__RatioTapChangerTable="#RT", TapChangerTablePoint__ratio=ratio)
+              for n, ratio in ((-1, 0.95), (0, 1.0), (1, 1.08))]  # fmt: skip
+    unit = trafo("TR", HIGH | {"PowerTransformerEnd__x": 12.0}, LOW)
+    rows = [*grid(), unit, thing("RatioTapChanger", "RTC", None, **changer), thing("RatioTapChangerTable", "RT", None)]
+    winding = only(make(tmp_path, [*rows, *points])).transformers[0].windings[0]
+    assert (winding.tap_pu, winding.min_tap_pu, winding.max_tap_pu) == (1.08, 0.95, 1.08)
+    (tmp_path / "b").mkdir()
+    assert "source.bad-value" in {f.check for f in make(tmp_path / "b", [*rows, *points[:2]]).findings}
+
+
+def test_a_plant_generates_whichever_sign_its_power_has(tmp_path: Path) -> None:
+    word = "PowerElectronicsConnection__"
+    plants = [
+        equipment("PowerElectronicsConnection", f"PEC{i}", "MID", **{f"{word}p": p, f"{word}q": p / 10,
+                  f"{word}ratedS": 30000})
+        + thing("PhotovoltaicUnit", f"PV{i}", f"pv{i}", PowerElectronicsUnit__PowerElectronicsConnection=f"#PEC{i}")
+        for i, p in ((1, 20000), (2, -20000))
+    ]  # fmt: skip
+    reading = make(tmp_path, [*grid(), trafo("TR", HIGH | {"PowerTransformerEnd__x": 12.0}, LOW), *plants])
+    assert [(p.kw, p.kvar) for p in only(reading).generators] == [(20, 2), (20, 2)]
+    assert [f.element for f in reading.findings if f.check == "cim.sign"] == ["PowerElectronicsConnection pec2"]
