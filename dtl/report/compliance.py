@@ -14,6 +14,8 @@ Shown = dict[str, Any]
 
 ROWS = 100
 """Most broken limits in the page; the downloads hold all."""
+GRID = 200
+"""Most feeders and cases in the page."""
 
 
 def context(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> Shown | None:
@@ -22,19 +24,24 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> Shown | None:
     if not pairs:
         return None
     label = {c["case"]: c["label"] for c in cases}
+    missing = _missing(facts, pairs)
     parts = [r for r in facts.parts("compliance") if r["case"] in label]
     grid = [_feeder(facts, feeder, case) for feeder, case in pairs]
     grid.sort(key=lambda r: (-r["violated_n"], -r["red_n"], r["feeder"], r["case"]["case"]))
     broken = [_broken(r, label, facts.states) for r in parts if r["metric"] == "code_value"]
     broken.sort(key=lambda r: -r["beyond"])
+    segments = _segments(parts, label)
     curtailed = any(r["curtailed"] for r in grid)
     return {
-        "lead": _lead(grid),
-        "rows": grid,
+        "lead": _lead(grid, missing),
+        "rows": grid[:GRID],
+        "row_count": len(grid),
+        "missing": missing,
         "codes": _codes(parts, label),
         "broken": broken[:ROWS],
         "broken_count": sum(int(r["violated_n"]) for r in grid),
-        "segments": _segments(parts, label),
+        "segments": segments[:ROWS],
+        "segment_count": len(segments),
         "curtailed": curtailed,
         "unjudged": sorted({t for r in grid for t in r["unjudged"].split("; ") if t}),
     }
@@ -121,7 +128,20 @@ def _segments(parts: Sequence[Mapping[str, Any]], label: Mapping[str, str]) -> l
         if r["metric"] == "segment_red_h" and (r["value"] or ", 0 h yellow" not in r["text"])
     ]
     rows.sort(key=lambda r: (-r["sort"], r["feeder"], r["segment"]))
-    return rows[:ROWS]
+    return rows
+
+
+def _missing(facts: Facts, pairs: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Shown]:
+    """The feeders of which no limit was judged in a case that was asked for, with the reason, by feeder and reason."""
+    cases = {c["case"]: c for _, c in pairs}
+    there = {(f, c["case"]) for f, c in pairs}
+    found: dict[tuple[str, str], list[str]] = {}
+    for feeder, name in ((f, c) for f in facts.feeders for c in cases):
+        if not facts.value("compliance_judged", feeder, name):
+            told = facts.text("compliance_unjudged", feeder, name) if (feeder, name) in there else ""
+            reason = told or facts.text("solved", feeder, name) or "not solved"
+            found.setdefault((feeder, reason), []).append(cases[name]["label"])
+    return [{"feeder": f, "reason": reason, "cases": labels} for (f, reason), labels in found.items()]
 
 
 def _words(text: str) -> str:
@@ -129,16 +149,22 @@ def _words(text: str) -> str:
     return re.sub(r" pct\b", "", text)
 
 
-def _lead(grid: Sequence[Shown]) -> str:
-    """The answer in a sentence or two."""
+def _lead(grid: Sequence[Shown], missing: Sequence[Shown]) -> str:
+    """The answer in a sentence or two, and whom it does not speak for."""
+    lost = len({r["feeder"] for r in missing})
+    said = f" Of {lost} feeder{'s' * (lost > 1)} there is no answer, or not in every case: see below." if lost else ""
+    return _answer(grid) + said
+
+
+def _answer(grid: Sequence[Shown]) -> str:
     bad = [r for r in grid if r["violated_n"]]
     judged = sum(r["judged_n"] for r in grid)
     if not judged:
-        return "Nothing could be judged; the table says why."
+        return "Nothing could be judged."
     if not bad:
         return f"All {judged:,.0f} limits that were judged are kept."
     names = sorted({r["feeder"] for r in bad})
-    feeders = len({r["feeder"] for r in grid})
+    feeders = len({r["feeder"] for r in grid if r["judged_n"]})
     shown = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
     worst = bad[0]
     verb = "breaks" if len(names) == 1 else "break"
