@@ -95,7 +95,8 @@ def markdown(every: Sequence[Told]) -> str:
 def _summary(told: Told) -> str:
     found, counts = told.found, told.found.counts
     said = [f"{n} violation{'s' * (n != 1)} {state}" for state, n in counts.items() if n]
-    said = said or ["no violation new, cured, worse or better"]
+    if not said and not found.came and not found.went:
+        said = ["no violation new, cured, worse or better"]
     if told.touched:
         n = len(told.touched)
         said.append(f"{n} group{'s' * (n != 1)} of feeders asked otherwise")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
@@ -164,11 +165,20 @@ def _not_circular(study: Study) -> Found:
 
 
 def _files_stay_in_the_roots(study: Study) -> Found:
-    """No file of a source is a link that leads out of the data roots; paths themselves are judged where they stand."""
+    """No file of a source is a link that leads out of the data roots, and names of files are text.
+
+    Paths themselves are judged where they stand.
+    """
     allowed = roots(study.folder, study.data_roots)
     for name, source in study.sources.items():
         told = leaves(getattr(source, "path", "."), study.folder, study.data_roots)
-        found = next(strangers(source.files(study.folder), allowed), None)
+        files = source.files(study.folder)
+        odd = next((f for f in files if NO_TEXT.search(str(f))), None)
+        if odd is not None:
+            shown = os.path.relpath(odd, study.folder).encode(errors="backslashreplace").decode()
+            message = f"the name of the file '{shown}' is not UTF-8 (was it packed on another system?); rename it"
+            yield ("sources", name), "bad-path", message
+        found = next(strangers(files, allowed), None)
         if found is not None and not told:
             shown = os.path.relpath(found, study.folder)
             message = f"'{shown}' is a link out of the folder of the studies; declare in data_roots where it leads"
@@ -216,6 +226,9 @@ def _metrics_are_computed(study: Study) -> Found:
             message = f"'{metric}' is computed by analyses.{analysis.rstrip('_')}, which the study does not ask for"
             yield ("expect", metric), "unknown-name", message
 
+
+NO_TEXT = re.compile("[\udc80-\udcff]")
+"""What Python puts for bytes of a name that are no UTF-8."""
 
 CHECKS: tuple[Callable[[Study], Found], ...] = (
     _stacks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def write(study: Study) -> Path:
 
 
 def _quoted(name: str) -> str:
-    return name if name.replace("/", "").replace("_", "").replace(".", "").replace("-", "").isalnum() else f'"{name}"'
+    plain = name.replace("/", "").replace("_", "").replace(".", "").replace("-", "").isalnum()
+    return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def check(study: Study, shown: str) -> list[Mistake]:

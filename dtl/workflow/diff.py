@@ -108,12 +108,12 @@ def of_revisions(before: str, after: str, studies: list[str], store: Store) -> l
     olds = _at(before, studies, store)
     news = _at(after, studies, store)
     for name in studies:
-        if name not in olds or name not in news:
-            raise StoreError(f"diff: there is no study {name} at {before if name not in olds else after}")
+        if name not in olds and name not in news:
+            raise StoreError(f"diff: there is no study {name}, neither at {before} nor at {after}")
     both = sorted(set(olds) & set(news))
     told = [_revised(olds[name], news[name], store, strict=name in studies or len(both) == 1) for name in both]
-    told += [_alone(olds[name], before, after, new=False) for name in sorted(set(olds) - set(news))]
-    return told + [_alone(news[name], before, after, new=True) for name in sorted(set(news) - set(olds))]
+    told += [Told(n, before, after, Difference(went=[f"study {n}"])) for n in sorted(set(olds) - set(news))]
+    return told + [_new(news[name], before, after, store) for name in sorted(set(news) - set(olds))]
 
 
 def _at(ref: str, studies: list[str], store: Store) -> dict[str, Planned]:
@@ -130,10 +130,15 @@ def _here(study: str, store: Store) -> Planned:
         return Planned(study, "working tree", "", mistake=str(err))
 
 
-def _alone(planned: Planned, before: str, after: str, *, new: bool) -> Told:
-    """A study that only one side has."""
-    which = [f"study {planned.study}"]
-    return Told(planned.study, before, after, Difference(came=which if new else [], went=[] if new else which))
+def _new(planned: Planned, before: str, after: str, store: Store) -> Told:
+    """A study that only the second side has, with its answer as far as it was computed."""
+    from dtl.report import facts
+
+    cube = found_cube(planned, store)
+    answer = f": {facts.load(cube).answer()}" if cube else "; it was not computed, or its results are not in this store"
+    answers, minutes = causes.cost(store, Planned(planned.study, "", ""), planned)
+    came = Difference(came=[f"study {planned.study}{answer}"])
+    return Told(planned.study, before, after, came, answers=answers, minutes=minutes)
 
 
 def _revised(old: Planned, new: Planned, store: Store, *, strict: bool) -> Told:

@@ -52,12 +52,22 @@ def differences(path: str, before: Any, after: Any) -> Iterator[str]:
                 yield f"{here} is gone"
             else:
                 yield from differences(here, before[key], after[key])
+    elif (old := _by_name(before)) and (new := _by_name(after)) and old != new:
+        yield from differences(path, old, new)
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for i, (old, new) in enumerate(zip(before, after, strict=True)):
             name = new.get("name", i) if isinstance(new, dict) else i
             yield from differences(f"{path}.{name}", old, new)
     elif before != after:
         yield f"{path}: {_short(before)} -> {_short(after)}"
+
+
+def _by_name(value: Any) -> dict[str, Any]:
+    """The parts of a list by their names; nothing where it is no list of parts with names of their own."""
+    if not isinstance(value, list) or not all(isinstance(part, dict) and "name" in part for part in value):
+        return {}
+    named = {part["name"]: part for part in value}
+    return named if len(named) == len(value) else {}
 
 
 def _short(value: Any) -> str:

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ Name = tuple[str, str, str]
 PAGES = ("write_site", "build_site")
 """Stages that make no number."""
 HOWS = ("compute", "may_change", "reuse")
+SUBMODULE = "160000 "
+"""How a list of Git begins the line of a submodule."""
 CUT = "this clone is shallow, older commits are not in it"
 
 
@@ -60,12 +62,12 @@ class Planned:
 def git(*words: str, **environment: str) -> str:
     """The output of a Git command; raises StoreError with what Git says."""
     try:
-        done = subprocess.run(["git", *words], capture_output=True, text=True, env={**os.environ, **environment})
+        done = subprocess.run(["git", *words], capture_output=True, env={**os.environ, **environment})
     except FileNotFoundError as err:
         raise StoreError("Git is not installed; revisions need it") from err
     if done.returncode:
-        raise StoreError(f"git {words[0]}: {done.stderr.strip()}")
-    return done.stdout
+        raise StoreError(f"git {words[0]}: {os.fsdecode(done.stderr).strip()}")
+    return os.fsdecode(done.stdout)
 
 
 def commit_of(ref: str) -> str:
@@ -95,14 +97,25 @@ def shallow() -> bool:
 def exported(commit: str, store: Store) -> Iterator[tuple[Path, list[str]]]:
     """The current folder as it was at a commit, with what Git ignores of the studies as it is now, which is listed."""
     with store.scratch("revision") as scratch:
-        tree, index = scratch / "tree", str((scratch / "index").absolute())
-        git("read-tree", commit, GIT_INDEX_FILE=index)
-        prefix = git("rev-parse", "--show-prefix").strip()
-        git("checkout-index", "--all", f"--prefix={tree.absolute()}/", GIT_INDEX_FILE=index)
-        folder = tree / prefix
+        folder = scratch.absolute() / "tree" / git("rev-parse", "--show-prefix").strip()
+        _export(commit, scratch.absolute() / "tree", scratch.absolute() / "index")
         folder.mkdir(parents=True, exist_ok=True)
         ignored = git("ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", *UNTRACKED)
         yield folder, [n for n in ignored.split("\0") if n and _lend(Path(n), folder / n)]
+
+
+def _export(commit: str, tree: Path, index: Path, at: str = "") -> None:
+    """Write the files of a commit below a folder, submodules that are here with them; ``at`` is the path of one."""
+    here = ("-C", at) if at else ()
+    git(*here, "read-tree", commit, GIT_INDEX_FILE=str(index))
+    git(*here, "checkout-index", "--all", f"--prefix={tree}/", GIT_INDEX_FILE=str(index))
+    prefix = git(*here, "rev-parse", "--show-prefix").strip()
+    for line in git(*here, "ls-files", "--stage", "-z", GIT_INDEX_FILE=str(index)).split("\0"):
+        about, _, name = line.partition("\t")
+        inner = Path(at, name)
+        if about.startswith(SUBMODULE) and (inner / ".git").exists():
+            with suppress(StoreError):  # it lacks the commit: then the study lacks files, which its plan says
+                _export(about.split()[1], tree / prefix / name, index.with_name(f"{index.name}+"), str(inner))
 
 
 def _lend(source: Path, target: Path) -> bool:
@@ -145,10 +158,11 @@ def _planned(study: str, label: str, commit: str, folder: Path, lent: list[str],
         return _of_lines(study, label, commit, made.as_json())
     known = {**os.environ, "DTL_STORE": str(root), "PYTHONPATH": str(folder.absolute())}
     words = [sys.executable, "-m", "dtl.cli", "plan", study, "--json"]
-    done = subprocess.run(words, cwd=folder, env=known, capture_output=True, text=True, check=False)
-    if not done.stdout.startswith("{"):
-        return Planned(study, label, commit, mistake=done.stderr.strip()[-4000:])
-    said = json.loads(done.stdout)
+    done = subprocess.run(words, cwd=folder, env=known, capture_output=True, check=False)
+    out, told = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    if not out.startswith("{"):
+        return Planned(study, label, commit, mistake=told.strip()[-4000:])
+    said = json.loads(out)
     if not all("key" in line for how in HOWS for line in said[how]):
         return Planned(study, label, commit, mistake="its DTL is older than this verb and does not say its keys")
     return _of_lines(study, label, commit, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from gitrepo import Repo
 
 from dtl import cli
-from dtl.workflow import changed, run
+from dtl.workflow import changed, revisions, run
 from dtl.workflow.run import Options
 from dtl.workflow.store import Store
 
@@ -27,7 +28,8 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def plans(capsys: pytest.CaptureFixture[str], *words: str, code: int) -> dict[str, dict[str, object]]:
     assert cli.main(["plan", *words, "--base", "main", "--json"]) == code
-    found: dict[str, dict[str, object]] = json.loads(capsys.readouterr().out)
+    out = capsys.readouterr().out
+    found: dict[str, dict[str, object]] = json.loads(out[out.index("{\n") :])
     return found
 
 
@@ -97,6 +99,49 @@ def test_a_base_with_mistakes_counts_as_touched(repo: Repo, capsys: pytest.Captu
     assert cli.main(["plan", "tiny", "--base", "main"]) == 2
     out = capsys.readouterr().out
     assert "touched since main" in out and "cannot be planned, so all counts as touched" in out
+
+
+def test_files_of_a_submodule_belong_to_a_revision(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Raw files in a repository of their own, pinned by a commit: a base has those of its commit."""
+    data, inner = repo.folder / "studies/tiny/data", repo.folder.parent / f"{repo.folder.name}-data"
+    shutil.move(data, inner)
+    repo.git("rm", "-r", "--quiet", "--cached", "studies/tiny/data")
+    repo.git("-C", str(inner), "init", "--quiet", "--initial-branch=main")
+    repo.git("-C", str(inner), "add", "--all")
+    repo.git("-C", str(inner), "commit", "--quiet", "--message", "Grid")
+    repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "studies/tiny/data")
+    repo.commit("Data of their own")
+    assert plans(capsys, "tiny", code=2)["tiny"]["touched"] == []
+    master = data / "a/master.dss"
+    master.write_text(master.read_text().replace("kw=900", "kw=950"))
+    assert {(x["stage"], x["of"]) for x in plans(capsys, "tiny", code=2)["tiny"]["touched"]} >= {("read_source", "dss")}
+    repo.git("-C", str(data), "commit", "--quiet", "--all", "--message", "More load")
+    repo.commit("Newer data")
+    assert plans(capsys, "tiny", code=2)["tiny"]["touched"] == []
+    repo.git("tag", "newer")
+    repo.git("-C", str(data), "checkout", "--quiet", "HEAD~1")
+    assert cli.main(["plan", "tiny", "--base", "newer~1"]) == 2
+    assert "untouched since newer~1" in capsys.readouterr().out
+
+
+def test_names_of_files_are_what_they_are(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Blanks, quotes, letters beyond ASCII and, where no source reads them, bytes that are no letters."""
+    odd = os.fsdecode(b"latin-\xf6.txt")
+    for name in ('a "plan" – ö.txt', odd):
+        (repo.study.parent / "overrides").mkdir(exist_ok=True)
+        (repo.study.parent / "overrides" / name).write_text("kept in Git\n")
+        (repo.study.parent / f"ignored {name}").write_text("too large for Git\n")
+    shutil.copy(repo.study.parent / "overrides" / 'a "plan" – ö.txt', repo.study.parent / "data/a")
+    (repo.folder / ".gitignore").write_text("results/\n.dtl-store/\nignored*\n")
+    assert cli.main(["check", "tiny", "--lock"]) == 0
+    repo.commit("Names")
+    assert plans(capsys, "tiny", code=2)["tiny"]["touched"] == []
+    with revisions.exported(repo.git("rev-parse", "HEAD"), Store()) as (folder, lent):
+        assert len(lent) == 2 and all((folder / name).is_file() for name in lent)
+        assert (folder / "studies/tiny/overrides" / odd).is_file()
+    shutil.copy(repo.study.parent / "overrides" / odd, repo.study.parent / "data/a")
+    assert cli.main(["plan", "tiny", "--base", "main"]) == 1
+    assert "the name of the file 'data/a/latin-\\udcf6.txt' is not UTF-8" in capsys.readouterr().err
 
 
 def test_names_that_are_not_there(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:

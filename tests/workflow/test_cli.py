@@ -115,6 +115,15 @@ def test_a_reason_names_a_digest_by_its_first_letters() -> None:
     assert list(reasons.differences("", {"spec": old}, {"spec": new})) == [f"spec: {old[:12]} -> {new[:12]}"]
 
 
+def test_a_reason_names_the_layer_that_came_beside_others() -> None:
+    one, two = {"name": "growth", "per_year": 0.02}, {"name": "larger", "kva": 750}
+    changed = {**one, "per_year": 0.12}
+    told = list(reasons.differences("", {"layers": [one]}, {"layers": [two, changed]}))
+    assert told == ["layers.growth.per_year: 0.02 -> 0.12", "layers.larger is new"]
+    assert list(reasons.differences("", {"layers": [one, two]}, {"layers": [one]})) == ["layers.larger is gone"]
+    assert list(reasons.differences("", {"layers": [one, two]}, {"layers": [two, one]})), "an order counts, too"
+
+
 def test_a_profile_that_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "tiny", "--profile", "moon"]) == 1
     assert "there is ci, default" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,8 +132,12 @@ def test_a_study_more(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(repo.study.parent, copy)
     try:
         text = said(capsys, "main", code=2)
-        assert "other: main -> .\n" in text and "new: study other" in text
+        assert "other: main -> .\n" in text and "new: study other; it was not computed" in text
         repo.ask("other")
+        page = said(capsys, "main", "--md", "--study", "other", "--study", "tiny", code=2)
+        assert "**tiny**: main" in page and "**new: study other: " in page and "2 in growth@2030.**" in page
+        assert re.search(r"Cost of the run: \d\d answers", page)
+        assert "no study othr, neither at main nor at ." in said(capsys, "main", "--study", "othr", "--study", "tiny", code=1)
         assert "tiny and other: tiny -> other: no material change" in said(capsys, "tiny", "other", code=0)
     finally:
         shutil.rmtree(copy)
