@@ -21,7 +21,7 @@ from dtl.sources.opendss_faults import gathered, guarded, refuse, sound
 from dtl.sources.opendss_frequency import at_frequency
 from dtl.sources.opendss_lines import Lines
 from dtl.sources.opendss_properties import CARRIED, HARMLESS, MAPPED, UNRATED, account
-from dtl.sources.opendss_script import Command, Script, flatten, text_of
+from dtl.sources.opendss_script import LOST, Command, Script, flatten, text_of
 from dtl.sources.opendss_shunts import add_shunts
 from dtl.sources.opendss_transformers import add_transformers
 from dtl.sources.reading import Reading, plain
@@ -170,7 +170,8 @@ def _commands(reading: Reading, feeder: str, script: Script, told: Mapping[str, 
             type(finding)(**{**finding.row(), "source": reading.source, "feeder": feeder})  # type: ignore[arg-type]
         )
     for command, reason in script.refused:
-        reading.refused(feeder, f"command {command.file}:{command.line}", "", command.text, reason)
+        told_as = reading.refused if reason in LOST else reading.unused
+        told_as(feeder, f"command {command.file}:{command.line}", "", command.text, reason)
     for index, text in told["errors"]:
         command = script.commands[index] if index < len(script.commands) else script.commands[-1]
         crashed = told["crashed"] is not None

@@ -235,7 +235,7 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
     },
     "Storage": {
         **_BUS,
-        **dict.fromkeys(("kW", "kvar", "PF"), "kw (at rest at the start)"),
+        **dict.fromkeys(("kW", "kvar", "PF", "State"), "kw (at rest at the start)"),
         "kWRated": "kw",
         "kVA": "kva",
         **dict.fromkeys(("pctIdlingkW", "pctIdlingkvar"), "nothing is drawn at rest"),
@@ -249,8 +249,14 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
 }
 """Where the properties of the classes that we keep go."""
 
-CONDITIONAL = {("Load", "Status"): ("variable",)}
-"""Properties that the model holds for these values only: a load that is ``fixed`` or ``exempt`` follows no demand."""
+CONDITIONAL = {("Load", "Status"): ("variable",), ("Storage", "State"): ("idling",)}
+"""Properties that the model holds for these values only: a load that is ``fixed`` or ``exempt`` follows no demand, a
+battery rests until the study dispatches it."""
+
+FELT = {"pctIdlingkW", "pctIdlingkvar"}
+"""Properties that act even where nobody wrote them; of others, a default that is not taken loses nothing."""
+ASSUMED = {"Units": "km"}
+"""What is taken for properties that are not taken as they stand."""
 
 UNRATED = dict.fromkeys(("NormAmps", "EmergAmps", "Ratings"), "is the engine's default, no rating of the source")
 """Why a line or line code without a stated rating has none in the model."""
@@ -309,8 +315,12 @@ def account(
         value = shown_value(full[prop])
         if (cls, prop) in CONDITIONAL and str(full[prop]).lower() not in CONDITIONAL[cls, prop]:
             lost(reading, feeder, thing, prop, value)
+        elif prop in ASSUMED and prop in dropped:
+            reading.defaulted(feeder, thing, prop, target, ASSUMED[prop], dropped[prop])
         elif prop in dropped:
-            reading.refused(feeder, thing, prop, value, dropped[prop])
+            lost_here = (stated or prop in FELT) and prop not in UNRATED
+            told = reading.refused if lost_here else reading.unused
+            told(feeder, thing, prop, value, dropped[prop])
         elif prop in table:
             (mapped if stated else written).append((prop, value))
         elif prop == "Name":

@@ -26,6 +26,9 @@ BUILD = _words(
 )
 """Commands that build a circuit; ``allocateloads`` needs a solution and brings the solves before it along."""
 
+UNKNOWN = "is no command that builds a circuit"
+"""Why a verb that nobody knows is not run."""
+
 QUIET = {
     "solve": "taps and switches are those that the files state, before any solve",
     "show": "writes a report",
@@ -60,7 +63,9 @@ QUIET = {
     "guids": "names objects",
     "uuids": "names objects",
 }
-"""Commands that are refused, and why."""
+"""Commands that are not run, and why."""
+LOST = {QUIET[verb] for verb in ("estimate", "shell", "doscmd", "cd")} | {UNKNOWN}
+"""The reasons of those that a circuit may depend on."""
 
 _FILE = re.compile(r"(\b\w*file\s*=\s*)(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s,)\]|]+)", re.IGNORECASE)
 _COMMENT = re.compile("!|//")
@@ -189,7 +194,7 @@ class _Walk:
             elif verb in BUILD or verb == "=":
                 self.script.commands.append(self.absolute(command, verb))
             elif verb:
-                self.script.refused.append((command, "is no command that builds a circuit"))
+                self.script.refused.append((command, UNKNOWN))
                 self.unknown(command, verb)
 
     def unknown(self, command: Command, verb: str) -> None:

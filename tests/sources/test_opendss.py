@@ -165,7 +165,7 @@ def test_a_rating_that_nobody_stated_is_none(tmp_path: Path) -> None:
     reading = make(tmp_path, "new line.a bus1=head bus2=b r1=0.1 x1=0.2 length=1 units=km\n")
     assert only(reading).lines[0].normal_a is None
     row = next(r for r in reading.conversion.values() if r["property"] == "NormAmps")
-    assert (row["verdict"], row["value"]) == ("refused", "400")
+    assert (row["verdict"], row["value"]) == ("unused", "400")
 
 
 def test_centre_taps_and_their_legs(tmp_path: Path) -> None:
