@@ -54,7 +54,9 @@ def test_all_of_it_is_there(reading: Reading) -> None:
     assert reading.findings == []
     loads = {p.name: p for p in feeder.loads}
     assert (loads["ct2"].kw, loads["ct2"].min_pu, loads["ct2"].shape) == (3, 0.85, "res")
-    assert {p.name: p.normal_a for p in feeder.lines}["g1"] == 400
+    codes = {p.name: feeder.line_code[p.line_code] for p in feeder.lines}
+    assert (codes["g1"].normal_a, codes["g1"].emergency_a, codes["cn1"].normal_a) == (400, 520, 260)
+    assert codes["ts1"].normal_a is None
     assert (feeder.bus["n3"].x, feeder.bus["n3"].y) == (200, 10)
 
 
