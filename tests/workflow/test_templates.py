@@ -120,9 +120,15 @@ def test_the_pipeline_is_one() -> None:
 
 
 TOLD = '#!/bin/sh\necho "$(basename $0) $*" >> "$CALLS"\n'
-ENDS = "case $1 in run) exit $RUN;; diff) echo '<!-- dtl-diff -->'; exit 2;; esac\n"
+ENDS = """\
+case $1 in
+  run) exit $RUN;;
+  diff) if [ "$DIFF" = 1 ]; then echo 'demo at main: a mistake' >&2; else echo '<!-- dtl-diff -->'; fi; exit $DIFF;;
+esac
+"""
 STUBS = {
     "dtl": TOLD + ENDS,
+    "git": TOLD + "mkdir -p ../base\n",
     ".venv/bin/dtl": TOLD + ENDS,
     "make": TOLD,
     "python": TOLD,
@@ -145,26 +151,41 @@ def gitlab() -> list[tuple[str, bool]]:
     return [("\n".join([*before, *said["touched"]["script"]]), False), ("\n".join(after), True)]
 
 
-@pytest.mark.parametrize("forge", [github, gitlab])
-@pytest.mark.parametrize("code", [0, 1], ids=["good", "closed"])
-def test_a_closed_gate_is_told_before_the_pipeline_ends_with_it(forge: Any, code: int, tmp_path: Path) -> None:
-    """The steps of a pull request by a shell, as its runner does: the comment is posted, also where runs end with 1."""
+def piped(forge: Any, tmp_path: Path, run: int, diff: int) -> tuple[int, list[str]]:
+    """The steps of a pull request by a shell, as its runner does: how they end, and what was called."""
     for name, text in STUBS.items():
         path = tmp_path / (name if name.startswith(".") else f"bin/{name}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755)
     calls = tmp_path / "calls"
-    env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "CALLS": str(calls), "RUN": str(code), "BASE": "HEAD^1",
-           "STUDIES": "one two", "GITHUB_PATH": "/dev/null", "GITHUB_STEP_SUMMARY": "/dev/null",
+    env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "CALLS": str(calls), "RUN": str(run), "DIFF": str(diff),
+           "BASE": "HEAD^1", "STUDIES": "one two", "GITHUB_PATH": "/dev/null", "GITHUB_STEP_SUMMARY": "/dev/null",
            "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD^1", "DTL_COMMENT_TOKEN": "t"}  # fmt: skip
     ended = 0
     for script, always in forge():
         if ended == 0 or always:
             done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True)
             ended = ended or done.returncode
+    return ended, calls.read_text().splitlines()
+
+
+@pytest.mark.parametrize("forge", [github, gitlab])
+def test_what_cannot_be_compared_is_told_and_closes_nothing(forge: Any, tmp_path: Path) -> None:
+    """A base with mistakes, which the pull request mends: the comment says why there is no comparison."""
+    ended, told = piped(forge, tmp_path, run=0, diff=1)
+    assert ended == 0 and sum(call.startswith("dtl diff") for call in told) == 2
+    assert "git worktree add --detach ../base HEAD^1" in told and "python .github/comment.py comment.md" in told
+    page = (tmp_path / "comment.md").read_text()
+    assert page == "<!-- dtl-diff -->\nNot compared:\n\n```\ndemo at main: a mistake\n```\n"
+
+
+@pytest.mark.parametrize("forge", [github, gitlab])
+@pytest.mark.parametrize("code", [0, 1], ids=["good", "closed"])
+def test_a_closed_gate_is_told_before_the_pipeline_ends_with_it(forge: Any, code: int, tmp_path: Path) -> None:
+    """The comment is posted, also where runs end with 1."""
+    ended, told = piped(forge, tmp_path, run=code, diff=2)
     assert ended == code, "the pipeline ends as the runs did"
-    told = calls.read_text().splitlines()
     for study in ("one", "two"):
         assert f"dtl run {study} --changed --base HEAD^1 --fresh --profile ci" in told
     assert told.index("dtl diff HEAD^1 HEAD --md --study one --study two") < told.index(
