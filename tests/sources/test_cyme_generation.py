@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from access_file import write
 from dss import DSS
-from models import only, read
+from models import feeders, files_of, only, read
+from twin_database import contents, kind
+from twin_study import study
 from twins import volts
 
 from dtl.network.feeder import Feeder
+from dtl.sources import access_engines as engines
+from dtl.sources import cyme_mdb, cyme_xml
 from dtl.sources.reading import Reading
 
 CASE = Path(__file__).parents[1] / "cases" / "sources" / "cyme_sound"
@@ -285,3 +290,87 @@ def test_an_unknown_place_on_a_section_is_told(folder: Path, block: str) -> None
     assert [(f.check, f.severity, f.field, f.value) for f in reading.findings] == [
         ("cyme.location", "warning", "Location", "X")
     ]
+
+
+DATABASE: dict[str, list[dict[str, object]]] = {
+    "CYMEQELECCONVERTERGENERATOR": [
+        {"EquipmentId": "unit", "RatedKVA": 400.0, "RatedKVLL": 4.16, "ActiveGeneration": 90.0, "PFPercent": -80.0}
+    ],
+    "CYMEQSHUNTREACTOR": [{"EquipmentId": "coil", "RatedKVAR": 100.0, "RatedVoltageKVLL": 2.4}],
+    "CYMELECCONVERTERGENERATOR": [
+        {"DeviceNumber": "g", "EquipmentId": "unit", "Phase": 5, "KWSet": 60.0, "PowerFactor": -80.0, "Status": 0}
+    ],
+    "CYMSHUNTREACTOR": [
+        {"DeviceNumber": "r", "EquipmentId": "coil", "Phase": 7, "ConnectionConfiguration": 0, "Status": 0,
+         "KVARA": 50.0, "KVARB": 50.0, "KVARC": 50.0, "KVLN": 2.4}
+    ],
+    "CYMSECTIONDEVICE": [
+        {"DeviceNumber": "g", "DeviceType": 37, "SectionId": "671-680", "Location": 2},
+        {"DeviceNumber": "r", "DeviceType": 18, "SectionId": "671-680", "Location": 1},
+    ],
+}  # fmt: skip
+
+
+def plants(feeder: Feeder) -> set[tuple[str, str, tuple[int, ...], float, float, float]]:
+    return {(g.name, g.bus, g.nodes, g.kw, round(g.kvar, 6), g.kva) for g in feeder.generators}
+
+
+def test_the_database_says_it_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(path: str) -> engines.Content:
+        raise engines.AbsentError("no driver")
+
+    monkeypatch.setitem(engines.ENGINES, "odbc", absent)
+    made = contents()
+    for name, rows in DATABASE.items():
+        made[name] = made.get(name, []) + rows
+    write(tmp_path / "m.mdb", {name: ([(c, kind(c)) for c in rows[0]], rows) for name, rows in made.items()})
+    reading = cyme_mdb.read("model", {"kind": "cyme_mdb", "path": "*.mdb"}, files_of(tmp_path))
+    assert [f for f in reading.findings if f.severity == "error"] == []
+    feeder = only(reading)
+    assert plants(feeder) == {("g_a", "680", (1,), 30, -22.5, 200), ("g_c", "680", (3,), 30, -22.5, 200)}
+    assert {(r.name, r.bus, round(r.x_ohm, 4)) for r in feeder.reactors} == {(f"r_{p}", "671", 115.2) for p in "abc"}
+
+
+def test_a_study_says_it_in_its_own_words(tmp_path: Path) -> None:
+    text = study().replace(
+        "</EquipmentDBs>",
+        "<PhotovoltaicDB><EquipmentID>panel</EquipmentID><MPPCurrent>5</MPPCurrent><MPPVoltage>40</MPPVoltage>"
+        "</PhotovoltaicDB></EquipmentDBs>",
+        1,
+    )
+    device = (
+        "<Devices><Photovoltaic><DeviceNumber>roof</DeviceNumber><DeviceID>panel</DeviceID><Location>To</Location>"
+        "<ConnectionStatus>Connected</ConnectionStatus><Ns>50</Ns><Np>20</Np><Phase>ABC</Phase><GenerationModels>"
+        "<DGGenerationModel><ActiveGeneration>150</ActiveGeneration><PowerFactor>60</PowerFactor></DGGenerationModel>"
+        "</GenerationModels><Converter><ConverterRating>260</ConverterRating></Converter></Photovoltaic>"
+    )
+    at = text.index("<Devices>", text.index("<SectionID>671-680</SectionID>"))
+    (tmp_path / "m.sxst").write_text(text[:at] + device + text[at + len("<Devices>") :], encoding="utf-8")
+    reading = cyme_xml.read("model", {"kind": "cyme_xml", "path": "*.sxst"}, files_of(tmp_path))
+    assert [f for f in reading.findings if f.severity == "error"] == []
+    assert plants(only(reading)) == {("roof", "680", (1, 2, 3), 150, 200, 260)}
+
+
+def test_plants_of_a_whole_utility_are_with_their_feeders(tmp_path: Path) -> None:
+    for name in ("network", "load", "equipment"):
+        text = (CASE / f"{name}.txt").read_text()
+        if name == "network":
+            text = text.replace(
+                "two,mid,end,ABC\n", "two,mid,end,ABC\nFEEDER=south,foot,1\nthree,foot,toe,ABC\n"
+            ).replace("head,north\n", "head,north\nfoot,south\n")
+            equivalent = next(line for line in text.splitlines() if line.startswith("head,12.47"))
+            text = text.replace(equivalent, f"{equivalent}\n{equivalent.replace('head', 'foot')}")
+            text += f"\n[WECS SETTINGS]\nFORMAT_WECSSETTING={COMMON}\n"
+            text += "two,L,n,turbine,0,0,ABC\nthree,L,s,turbine,0,0,A\n"
+            text += (
+                "\n[DGGENERATIONMODEL]\nFORMAT_DGGENERATIONMODEL=DeviceNumber,DeviceType,ActiveGeneration,PowerFactor\n"
+            )
+            text += "n,41,70,100\ns,41,80,100\n"
+        (tmp_path / f"{name}.txt").write_text(text + (LIBRARY if name == "equipment" else ""))
+    reading = read("cyme_text", tmp_path, "*.txt")
+    found = {feeder: [(g.name, g.kw) for g in made.generators] for feeder, made in feeders(reading).items()}
+    assert found == {"north": [("n", 70)], "south": [("s", 80)]}
+    rows = [
+        r for r in reading.conversion.values() if r["object"].startswith("[DGGENERATIONMODEL]") and not r["property"]
+    ]
+    assert sorted((r["feeder"], r["verdict"]) for r in rows) == [("north", "mapped"), ("south", "mapped")]
