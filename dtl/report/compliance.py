@@ -12,6 +12,9 @@ from dtl.report.facts import Facts
 
 Shown = dict[str, Any]
 
+_ANSWERS = ("compliance_violated", "light_red_h")
+"""What a feeder has in a case that could be judged."""
+
 ROWS = 100
 """Most broken limits in the page; the downloads hold all."""
 GRID = 200
@@ -26,7 +29,8 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> Shown | None:
     label = {c["case"]: c["label"] for c in cases}
     missing = _missing(facts, pairs)
     parts = [r for r in facts.parts("compliance") if r["case"] in label]
-    grid = [_feeder(facts, feeder, case) for feeder, case in pairs]
+    seen = [(f, c) for f, c in pairs if any(facts.value(m, f, c["case"]) is not None for m in _ANSWERS)]
+    grid = [_feeder(facts, feeder, case) for feeder, case in seen]
     grid.sort(key=lambda r: (-r["violated_n"], -r["red_n"], r["feeder"], r["case"]["case"]))
     broken = [_broken(r, label, facts.states) for r in parts if r["metric"] == "code_value"]
     broken.sort(key=lambda r: -r["beyond"])

@@ -29,7 +29,7 @@ def solved(feeder: str, base: str = "", sun: str = "") -> list[tuple[str, str, s
 def judged(feeder: str, case: str, count: int, broken: int, why: str = "") -> list[Any]:
     return [
         (feeder, case, "compliance_judged", float(count), ""),
-        (feeder, case, "compliance_violated", float(broken), "voltage band 1" if broken else ""),
+        (feeder, case, "compliance_violated", float(broken) if count else None, "voltage band 1" if broken else ""),
         *([(feeder, case, "compliance_unjudged", 1.0, why)] if why else []),
     ]
 
@@ -38,15 +38,21 @@ def test_feeders_without_an_answer_stand_there_with_the_reason() -> None:
     facts = known(
         *solved("good"), *judged("good", "base", 9, 0), *judged("good", "sun", 9, 2),
         *solved("half", sun="hour 4: no solution"), *judged("half", "base", 5, 0),
-        *judged("half", "sun", 0, 0, "not solved: hour 4: no solution"),
+        *judged("half", "sun", 0, 0, "not solved: hour 4: no solution; too much load"),
         *solved("broken", "conversion: no source", "conversion: no source"),
     )  # fmt: skip
     page = compliance.context(facts, CASES)
     assert page is not None
     assert page["missing"] == [
         {"feeder": "broken", "reason": "conversion: no source", "cases": ["Base", "Sun"]},
-        {"feeder": "half", "reason": "not solved: hour 4: no solution", "cases": ["Sun"]},
+        {"feeder": "half", "reason": "not solved: hour 4: no solution; too much load", "cases": ["Sun"]},
     ]
+    assert [(r["feeder"], r["case"]["case"]) for r in page["rows"]] == [
+        ("good", "sun"),
+        ("good", "base"),
+        ("half", "base"),
+    ]
+    assert page["unjudged"] == []
     assert page["lead"].startswith("1 of 2 feeders breaks a code: good.")
     assert page["lead"].endswith(" Of 2 feeders there is no answer, or not in every case: see below.")
 
