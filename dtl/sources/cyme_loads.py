@@ -139,6 +139,8 @@ def _sums(circuit: Circuit, customers: list[Row], letters: str, bus: str, delta:
             text, cure = "the customer is on no phase", "Correct the phase."
             raise UnusableError("cyme.bad-value", text, "LoadPhase", row.text("LoadPhase", "Phase"), cure)
         kw, kvar = _power(circuit, row, bus, len(phases), delta)
+        if not (kw or kvar) and (row.number("ConnectedKVA") > 0 or row.number("KWH") > 0):
+            circuit.unallocated.append(row)
         cls = row.text("CustomerType", default="Other")
         places = (phases,) if delta and len(phases) == 2 else tuple(phases)
         for place in places:

@@ -255,6 +255,14 @@ def _shunts(circuit: Circuit, spread: str) -> None:
             circuit.fault(device, err)
             for row in customers:
                 row.reason = row.reason or "its device could not be made"
+    if circuit.unallocated:
+        first = circuit.unallocated[0]
+        circuit.reading.find(
+            "cyme.unallocated", "warning",
+            f"{len(circuit.unallocated)} rows of customers have connected kVA or kWh and no power: they are no load",
+            feeder=circuit.feeder, file=first.file, line=first.line, element=first.thing, field="Value1",
+            value=first.text("Value1"), remedy="Allocate loads in CYME before the export, or take them from meters.",
+        )  # fmt: skip
     if circuit.off:
         first = circuit.off[0]
         circuit.reading.find(

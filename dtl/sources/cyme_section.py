@@ -64,6 +64,8 @@ class Circuit:
     codes: dict[str, LineCode] = field(default_factory=dict)
     off: list[Row] = field(default_factory=list)
     """Rows of customers with power that are disconnected."""
+    unallocated: list[Row] = field(default_factory=list)
+    """Rows of customers with connected power or energy, and no power."""
     made: list[Part] = field(default_factory=list)
     """The parts of the device that is being made."""
 

@@ -102,6 +102,16 @@ def test_customers_that_are_off_are_told(tmp_path: Path) -> None:
     assert (only(reading).loads, told(reading)) == ((), [("cyme.customers-off", "warning")])
 
 
+@pytest.mark.parametrize(("kva", "kwh", "found"), [("50", "0", True), ("0", "1200", True), ("0", "0", False)])
+def test_customers_before_an_allocation_are_told(tmp_path: Path, kva: str, kwh: str, found: bool) -> None:
+    reading = changed(
+        tmp_path,
+        ("load", "Value2,NumberOfCustomer", "Value2,ConnectedKVA,KWH,NumberOfCustomer"),
+        ("load", "ABC,300,90,3", f"ABC,0,0,{kva},{kwh},3"),
+    )
+    assert (only(reading).loads, told(reading)) == ((), [("cyme.unallocated", "warning")] if found else [])
+
+
 @pytest.mark.parametrize(
     ("p", "q", "model"),
     [("0", "0", "model=1"), ("2", "2", "model=2"), ("1.3", "2.4", "model=4 cvrwatts=1.3 cvrvars=2.4")],
