@@ -235,9 +235,9 @@ def _searched(
 ) -> tuple[dict[Knob, float], bool]:
     """The better of what is there and of a search over the whole box, polished; and whether both are the same.
 
-    The search takes the knobs that move the measurements most.
+    The search takes the knobs that move the measurements most; without a budget there is none.
     """
-    if not every:
+    if not every or not budget:
         return now, True
     free = list(every)
     low, width = _box(free)

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 DAYS, SNAPSHOTS, METERS = 40, 24, 12
 VOLTS, POWER = 0.005, 0.01
 Hidden = dict[tuple[str, str], float]
+CHANGED = ("load_scale", "impedance", "regulator_set")
 
 
 def seen(feeder: Feeder, demand: Demand, hidden: Hidden, seed: int, places: list[str]) -> tuple[list[Lane], np.ndarray]:
@@ -72,7 +73,9 @@ def chosen(feeder: Feeder, rng: np.random.Generator) -> list[str]:
     return sorted(rng.choice(there, METERS, replace=False).tolist())
 
 
-def found(feeder: Feeder, hidden: Hidden, change: tuple[str, ...], places: list[str], seed: int) -> dict[Knob, object]:
+def found(
+    feeder: Feeder, hidden: Hidden, change: tuple[str, ...], places: list[str], seed: int, budget: int = 30
+) -> dict[Knob, object]:
     """The fit of what is hidden."""
     demand = demand_of(feeder)
     lanes, hours = seen(feeder, demand, hidden, seed, places)
@@ -80,18 +83,24 @@ def found(feeder: Feeder, hidden: Hidden, change: tuple[str, ...], places: list[
     sought, _ = knobs(feeder, change, 0.9, controlled=True, head_stated=False)
     told, measured = twin.told(), buses(lanes)
     live = [k for k in sought if not untold(k, measured, set(told.group.tolist()), by_phase=False)]
-    result: Fit = fit(Problem(live, twin.simulate, told, seed, twin.lag), 30)
+    result: Fit = fit(Problem(live, twin.simulate, told, seed, twin.lag), budget)
     return {k: result.found.get(k) for k in sought}
+
+
+def drawn(feeder: Feeder, seed: int) -> tuple[Hidden, list[str]]:
+    """Hidden load scale, impedance and set points of a feeder, and the buses with meters."""
+    rng = np.random.default_rng(100 + seed)
+    hidden = {("load_scale", ""): rng.uniform(0.8, 1.2), ("impedance", ""): rng.uniform(0.8, 1.25)}
+    hidden |= {("regulator_set", r.name): r.set_v + rng.uniform(-2, 3) for r in feeder.regulators}
+    return hidden, chosen(feeder, rng)
 
 
 def test_hidden_scale_impedance_and_set_points_of_ieee_13_are_found(samples: Path) -> None:
     feeder = head.served(FEEDERS["ieee13"](samples))[0]
     inside = 0
     for seed in range(4):
-        rng = np.random.default_rng(100 + seed)
-        hidden = {("load_scale", ""): rng.uniform(0.8, 1.2), ("impedance", ""): rng.uniform(0.8, 1.25)}
-        hidden |= {("regulator_set", r.name): r.set_v + rng.uniform(-2, 3) for r in feeder.regulators}
-        fitted = found(feeder, hidden, ("load_scale", "impedance", "regulator_set"), chosen(feeder, rng), seed)
+        hidden, places = drawn(feeder, seed)
+        fitted = found(feeder, hidden, CHANGED, places, seed)
         for knob, value in fitted.items():
             true = hidden[knob.parameter, knob.element]
             inside += value.low <= true <= value.high
