@@ -15,6 +15,7 @@ from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.measured import hourly
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
+from dtl.plural import many
 
 Reals = NDArray[np.float64]
 
@@ -62,8 +63,8 @@ def measured_heads(feeder: Feeder, scada: pa.Table, source: str, calendar: Calen
         lacking = np.isnan(pu)
         if lacking.any():
             warnings.append(
-                f"{owner}: {int(lacking.sum())} hours without a measured head voltage take the mean of their hour of "
-                f"the day ({mean:.4f} pu over all)"
+                f"{owner}: {many(int(lacking.sum()), 'hours without a measured head voltage take the mean')} of their "
+                f"hour of the day ({mean:.4f} pu over all)"
             )
         found[part.name] = _filled(pu)
     return Heads(found, tuple(warnings))

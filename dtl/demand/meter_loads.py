@@ -16,6 +16,7 @@ from dtl.demand.aggregate import Aggregate, aggregate
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.clean import Cleaned, clean
 from dtl.demand.demand import Drive
+from dtl.plural import many
 
 Reals = NDArray[np.float64]
 SHOWN = 5
@@ -27,13 +28,14 @@ class Metered:
     """Series of transformers, and how each load shares in that of its own.
 
     ``share`` is, by load, its transformer and its part of the transformer's series, by the model's kW; ``classes`` the
-    class and number of its customers.
+    class and number of its customers, ``customers`` its part of the transformer's customers, which need not be whole.
     """
 
     cleaned: Cleaned
     whole: Aggregate
     share: Mapping[str, tuple[str, float]]
     classes: Mapping[str, tuple[str, int]]
+    customers: Mapping[str, float]
     unplaced: int
     """Meters of the group that stand at no load of the model."""
 
@@ -113,12 +115,13 @@ class Metered:
         odd = sorted((i for i in self.whole.implausible if i.kind != "unit"), key=lambda i: (-i.kw, i.meter, i.start))
         if not odd:
             return []
-        shown = ", ".join(f"{i.meter} {i.kw:,.0f} kW ({i.kind}, {i.count} readings)" for i in odd[:SHOWN])
+        shown = ", ".join(f"{i.meter} {i.kw:,.0f} kW ({i.kind}, {many(i.count, 'readings')})" for i in odd[:SHOWN])
         more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+        readings, meters = sum(i.count for i in odd), len({i.meter for i in odd})
         return [
-            f"{sum(i.count for i in odd)} readings of {len({i.meter for i in odd})} meters are above what their "
-            f"transformer carries, and unlike all that the meter draws otherwise: {shown}{more}; they are filled as "
-            "gaps are (demand: {implausible: kept} takes them as they are)"
+            many(readings, f"readings of {many(meters, 'meters')} are above what their transformer carries")
+            + f", and unlike all that the meter draws otherwise: {shown}{more}; they are filled as gaps are (demand: "
+            "{implausible: kept} takes them as they are)"
         ]
 
     def _late(self) -> list[str]:
@@ -128,8 +131,8 @@ class Metered:
         shown = ", ".join(f"{c.meter} {c.kwh:,.1f} kWh after {c.gap_min / 60:g} h" for c in late[:SHOWN])
         more = f" and {len(late) - SHOWN} more" if len(late) > SHOWN else ""
         return [
-            f"{len(late)} readings hold the energy of the gap before them and are not taken for one interval's: "
-            f"{shown}{more}; they and their gaps are filled as gaps are"
+            many(len(late), "readings hold the energy of the gap before them and are not taken for one interval's: ")
+            + f"{shown}{more}; they and their gaps are filled as gaps are"
         ]
 
 
@@ -162,11 +165,22 @@ def metered(
     by_unit: dict[str, Counter[str]] = {}
     for transformer, word in rows:
         by_unit.setdefault(transformer, Counter())[word] += 1
-    classes = {
-        name: (count.most_common(1)[0][0], max(round(sum(count.values()) * share[name][1]), 0))
-        for transformer, own in loads.items()
-        if (count := by_unit.get(transformer))
-        for name, _ in own
-    }
+    classes: dict[str, tuple[str, int]] = {}
+    customers: dict[str, float] = {}
+    for transformer, own in loads.items():
+        if count := by_unit.get(transformer):
+            exact = {name: count.total() * share[name][1] for name, _ in own}
+            customers |= exact
+            word = count.most_common(1)[0][0]
+            classes |= {name: (word, number) for name, number in _apportioned(exact).items()}
     unplaced = sum(1 for transformer, _ in rows if transformer not in loads)
-    return Metered(clean(whole.transformers(), calendar), whole, share, classes, unplaced)
+    return Metered(clean(whole.transformers(), calendar), whole, share, classes, customers, unplaced)
+
+
+def _apportioned(exact: Mapping[str, float]) -> dict[str, int]:
+    """Whole numbers near to given ones, with the same sum: what is left goes to the largest remainders (Hamilton)."""
+    found = {name: int(number) for name, number in exact.items()}
+    left = round(sum(exact.values())) - sum(found.values())
+    for name in sorted(exact, key=lambda n: (found[n] - exact[n], n))[:left]:
+        found[name] += 1
+    return found

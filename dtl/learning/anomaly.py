@@ -17,6 +17,7 @@ from dtl.learning import meter_faults, series
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.meter_faults import Draft, Event
 from dtl.learning.meter_rules import runs
+from dtl.plural import many
 
 LEVELS = ("halved", "doubled")
 NEAR = pd.Timedelta("36h")
@@ -149,7 +150,7 @@ def _together(things: list[tuple[Thing, list[Event] | NotEnough]]) -> set[tuple[
 def _draft(values: pd.Series, spec: Mapping[str, Any]) -> tuple[int, Draft] | NotEnough:
     """Intervals before the first value in its local day, and what rules and states say of the whole days."""
     if len(values) < 48:
-        return NotEnough(f"{len(values)} readings")
+        return NotEnough(many(len(values), "readings"))
     index = pd.DatetimeIndex(values.index)
     step = index[1] - index[0]
     per_day = pd.Timedelta("1D") / step

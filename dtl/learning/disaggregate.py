@@ -13,6 +13,7 @@ from dtl import tables as contracts
 from dtl.learning import series, sun_columns
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.solar_split import Split, split
+from dtl.plural import many
 
 MODULE = "disaggregate"
 
@@ -73,7 +74,7 @@ class _Suns:
 
 def _one(kwh: pd.Series, columns: pd.DataFrame | None, spec: Mapping[str, Any]) -> Split | NotEnough:
     if len(kwh) < 3:
-        return NotEnough(f"{len(kwh)} readings")
+        return NotEnough(many(len(kwh), "readings"))
     if columns is None:
         return NotEnough("neither generation of a metered plant nor global irradiance is given")
     index = pd.DatetimeIndex(kwh.index)

@@ -13,6 +13,7 @@ from dtl.learning import fault_states, meter_rules
 from dtl.learning.insight import NotEnough
 from dtl.learning.meter_rules import runs
 from dtl.learning.usual import Array, Usual, median_of, usual
+from dtl.plural import many
 
 PASSES = 3
 TREES, SAMPLE, POOL = 100, 512, 20_000
@@ -213,7 +214,7 @@ def _events(
             sure = float(each[kind][first:end].mean()) if sound else 0.5
             words = told if sound else f"{told}; not by one factor of {LEVELS[kind]:g}, as a meter that is wrong by it"
             events.append(Event(kind if sound else "unusual", first, end, sure, words))
-    events += [Event("gap", a, b, 1.0, f"{_many(b - a)} without a reading") for a, b in runs(gap)]
+    events += [Event("gap", a, b, 1.0, f"{many(b - a, 'intervals')} without a reading") for a, b in runs(gap)]
     for first, end in _joined(odd, bridge):
         told = f"{np.nanmean(x[first:end]):.3g} where {median[first:end].mean():.3g} is usual; no known kind of fault"
         events.append(Event("unusual", first, end, 0.5, told))
@@ -246,10 +247,6 @@ def _joined(mask: NDArray[np.bool_], bridge: int) -> list[tuple[int, int]]:
     return found
 
 
-def _many(intervals: int) -> str:
-    return "1 interval" if intervals == 1 else f"{intervals} intervals"
-
-
 def _why(kind: str, x: Array, median: Array, lag: str, steps: int) -> str:
     """What shows a fault, in numbers."""
     n = len(x)
@@ -258,8 +255,8 @@ def _why(kind: str, x: Array, median: Array, lag: str, steps: int) -> str:
     if kind == "zero":
         return f"{n} zeros where {median.mean():.3g} is usual"
     if kind == "catch_up":
-        return f"{_many(n - 1)} without energy, then {x[-1]:.3g}, the sum of them"
+        return f"{many(n - 1, 'intervals')} without energy, then {x[-1]:.3g}, the sum of them"
     if kind == "shift":
         return f"fits the usual day {abs(int(lag)) * 24 / steps:g} h {'late' if int(lag) > 0 else 'early'}"
     ratio = np.nansum(x) / median.sum() if median.sum() else np.nan
-    return f"{ratio:.3g} times the usual over {_many(n)}"
+    return f"{ratio:.3g} times the usual over {many(n, 'intervals')}"

@@ -16,6 +16,7 @@ from dtl.learning.daily_weather import daily
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.outage_days import aligned, back_test, brier_skill, features
 from dtl.learning.outage_rates import rates
+from dtl.plural import many
 
 MODULE = "outage_risk"
 LEAST_DAYS, LEAST_EVENTS = 365, 10
@@ -38,7 +39,8 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     kept = rows[(rows["refused"] == "") & (rows["planned"] != True)]  # noqa: E712  (missing is neither)
     span = pd.date_range(pd.Timestamp(rows["day"].min()), pd.Timestamp(rows["day"].max()))
     if len(span) < LEAST_DAYS or len(kept) < LEAST_EVENTS:
-        text = f"{len(kept)} unplanned interruptions over {len(span)} days; {LEAST_EVENTS} over {LEAST_DAYS} are needed"
+        there = f"{many(len(kept), 'unplanned interruptions')} over {many(len(span), 'days')}"
+        text = f"{there}; {LEAST_EVENTS} over {LEAST_DAYS} are needed"
         return LearnResult([not_enough(MODULE, text)])
     feeders = sorted(set(tables["served"]["feeder"].to_pylist()) | {str(f) for f in kept["feeder"] if f})
     day = pd.to_datetime(kept["day"])

@@ -12,9 +12,10 @@ import pyarrow as pa
 from dtl import tables
 from dtl.errors import Finding
 from dtl.network import overrides
-from dtl.network.meters import place
+from dtl.network.meters import PRIOR, place
 from dtl.network.service_transformers import serving
 from dtl.network.system import joined
+from dtl.plural import many
 from dtl.sources.reading import plain
 
 NAMED = 5
@@ -48,24 +49,31 @@ def metering(
         ):
             if not ok:
                 findings.append(overrides.unknown(overrides.METERS, str(name), field, value))
-    return found, [*findings, *_told(found)]
+    return found, [*findings, *_told(found, float(words["max_distance_m"]))]
 
 
-def _told(meters: pa.Table) -> Iterator[Finding]:
+def _told(meters: pa.Table, most_m: float) -> Iterator[Finding]:
     """How the meters were placed, and which of them a person should look at."""
-    rows = meters.select(["meter", "band", "basis", "transformer", "recorded_transformer"]).to_pylist()
+    rows = meters.drop_columns(["candidates"]).to_pylist()
     ways = Counter(r["basis"] for r in rows)
     text = "meters are placed: " + ", ".join(f"{count} by {basis}" for basis, count in sorted(ways.items()))
     yield Finding("meters.placed", "info", text, field="basis", value=str(len(rows)))
     lost = [r["meter"] for r in rows if r["basis"] == "none"]
     weak = [r["meter"] for r in rows if r["band"] == "low"]
     other = [r["meter"] for r in rows if r["recorded_transformer"] not in ("", r["transformer"])]
+    against = PRIOR["record against connectivity"]
+    disputed = [r["meter"] for r in rows if r["basis"] == "record" and r["confidence"] == against]
+    far = [r["meter"] for r in rows if r["basis"] in ("record", "connectivity") and (r["distance_m"] or 0.0) > most_m]
     for check, names, what in (
         ("meters.unplaced", lost, "belong to no transformer of the model; their readings count for no feeder"),
         ("meters.low", weak, "have a transformer that is little sure"),
         ("meters.record-differs", other, "have another transformer than the one recorded"),
+        ("meters.disputed", disputed, "have a record that the connectivity of the GIS speaks against"),
+        ("meters.far", far, f"stand farther than {most_m:g} m from their transformer"),
     ):
         if names:
             more = ", ..." if len(names) > NAMED else ""
             value = ", ".join(names[:NAMED]) + more
-            yield Finding(check, "warning", f"{len(names)} meters {what}", field="meter", value=value, remedy=REMEDY)
+            yield Finding(
+                check, "warning", many(len(names), f"meters {what}"), field="meter", value=value, remedy=REMEDY
+            )

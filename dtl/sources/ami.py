@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.errors import Severity
+from dtl.plural import many
 from dtl.sources.ami_series import MOST_KW, Series
 from dtl.sources.ami_stream import Readings
 from dtl.sources.reading import Reading
@@ -57,10 +58,10 @@ SAID: dict[str, Said] = {
 REGISTER: dict[str, Said] = {
     "ami.reset": (
         "warning",
-        "times a register fell: the energy of that interval is unknown",
+        "falls of a register: the energy of that interval is unknown",
         "Declare register_digits.",
     ),
-    "ami.rollover": ("info", "times a register began again at zero, and was continued", ""),
+    "ami.rollover": ("info", "registers began again at zero and were continued", ""),
     "ami.register-gap": ("info", "differences of a register span more than one interval, which tells none", ""),
 }
 
@@ -104,13 +105,13 @@ def _sizes(reading: Reading, series: Series, meters: int, register: bool) -> Non
     """Meters whose readings are the counts of a register, or more than any service carries."""
     counting = np.flatnonzero(series.counting) if not register else np.zeros(0, np.int64)
     if len(counting):
-        text = f"readings of {len(counting)} of {meters} meters only ever rise: {_some(series, counting)}"
+        text = f"readings of {len(counting)} of {many(meters, 'meters')} only ever rise: {_some(series, counting)}"
         cure = "Set reads: register." if len(counting) == meters else "Put them into a source with reads: register."
         reading.find("ami.counting", "error", text, field="reads", value="interval", remedy=cure)
     high = np.setdiff1d(np.flatnonzero(series.peak_kw > MOST_KW), counting)
     if len(high):
         most = float(series.peak_kw[high].max())
-        text = f"{len(high)} of {meters} meters read up to {most:,.0f} kW, more than any service carries: "
+        text = f"{len(high)} of {many(meters, 'meters')} read up to {most:,.0f} kW, more than any service carries: "
         reading.find("ami.high", "warning", text + _some(series, high), field="unit", value=f"{most:.0f}",
                      remedy="Put meters of another unit into a source of their own, or correct them.")  # fmt: skip
 
@@ -126,14 +127,14 @@ def _account(reading: Reading, readings: Readings) -> None:
         if file in broken:
             reading.refused("", file, "", "", broken[file])
             continue
-        reading.mapped("", file, "", "series", f"{readings.tally.rows.get(file, 0)} rows")
+        reading.mapped("", file, "", "series", many(readings.tally.rows.get(file, 0), "rows"))
         for column, role in readings.used.get(file, {}).items():
             if role:
                 reading.mapped("", file, column or "(without a name)", TARGETS[role], role)
             else:
                 reading.unused("", file, column or "(without a name)", "", "the column map does not name it")
     for (file, check), count in sorted(readings.tally.refused.items()):
-        reading.refused("", f"{file} [rows]", "", f"{count} rows", REASONS[check])
+        reading.refused("", f"{file} [rows]", "", many(count, "rows"), REASONS[check])
 
 
 def _tell(reading: Reading, series: Series) -> None:
@@ -147,12 +148,12 @@ def _tell(reading: Reading, series: Series) -> None:
         found = number[name.removeprefix("ami.")]
         if total := int(found.sum()):
             own = int((found > 0).sum())
-            text = f"{total} {message}; {own} of {meters} meters"
+            text = f"{many(total, message)}; {own} of {many(meters, 'meters')}"
             reading.find(name, severity, text, value=str(total), remedy=remedy)
     _lengths(reading, series, meters)
     silent = int((count["zero"] == count["intervals"]).sum())
     if silent:
-        text = f"{silent} of {meters} meters read zero all the time"
+        text = f"{silent} of {many(meters, 'meters')} read zero all the time"
         reading.find("ami.zero", "warning", text, value=str(silent), remedy="See whether they are in service.")
     first, last = series.first[seen], series.last[seen]
     if short := int(((first > first.min()) | (last < last.max())).sum()):
@@ -162,4 +163,4 @@ def _tell(reading: Reading, series: Series) -> None:
     for name, total in zip(REGISTER, totals, strict=True):
         if total:
             severity, message, remedy = REGISTER[name]
-            reading.find(name, severity, f"{total} {message}", value=str(total), remedy=remedy)
+            reading.find(name, severity, many(total, message), value=str(total), remedy=remedy)

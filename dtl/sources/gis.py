@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import shapely
 
 from dtl.errors import Severity, SourceError
+from dtl.plural import many
 from dtl.sources import gis_account as account
 from dtl.sources import gis_areas
 from dtl.sources.gis_assets import Assets, assets, service_points
@@ -119,15 +120,15 @@ class _Reader:
             self._noted(handle, got)
             made.append((plan, table, got))
             for column, count in left.items():
-                rest_reason = f"{count} rows are not in service by this column"
+                rest_reason = many(count, "rows are not in service by this column")
                 self.reading.refused(
-                    "", f"{account.thing(handle)} out of service", column, f"{count} rows", rest_reason
+                    "", f"{account.thing(handle)} out of service", column, many(count, "rows"), rest_reason
                 )
             self._class(handle, plan, got, shapes[mask], crs, numbers[mask])
         kept_out = int(rest.sum())
         if kept_out and any(p.where for p in plans):
             self.reading.refused(
-                "", f"{account.thing(handle)} of no class", "", f"{kept_out} rows", "no class takes these rows"
+                "", f"{account.thing(handle)} of no class", "", many(kept_out, "rows"), "no class takes these rows"
             )
         account.columns(self.reading, handle, layer, made)
 
@@ -308,5 +309,5 @@ def _at_poles(reading: Reading, found: list[Assets]) -> None:
         known = nowhere & at.is_valid().to_numpy(zero_copy_only=False)
         own.at[known] = places[at.fill_null(0).to_numpy(zero_copy_only=False)[known]]
         if known.any():
-            reading.defaulted("", f"[class] {own.kind} in {own.layer}", "place", "x y", f"{int(known.sum())} rows",
+            reading.defaulted("", f"[class] {own.kind} in {own.layer}", "place", "x y", many(int(known.sum()), "rows"),
                               "no place of their own; they stand at the pole that they name")  # fmt: skip

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dtl.plural import many
 from dtl.sources.gis_files import Handle, Layer
 from dtl.sources.gis_values import Fields
 from dtl.sources.gis_words import FIELD_CUT, Plan
@@ -42,7 +43,7 @@ def unused(reading: Reading, handle: Handle, layer: Layer) -> None:
     reason = "no class of assets is declared for this layer"
     count = layer.table.num_rows
     told = reading.refused if count else reading.unused
-    told("", thing(handle), "", f"{count} rows", reason if count else "the layer is empty")
+    told("", thing(handle), "", many(count, "rows"), reason if count else "the layer is empty")
     for name in layer.table.column_names:
         reading.unused("", thing(handle), name, filled(layer.table[name]), reason)
 
@@ -50,7 +51,7 @@ def unused(reading: Reading, handle: Handle, layer: Layer) -> None:
 def columns(reading: Reading, handle: Handle, layer: Layer, made: Sequence[tuple[Plan, pa.Table, Fields]]) -> None:
     """Each column of a layer: mapped with the rows that state something, defaulted where none does, or unused."""
     kinds = ", ".join(p.kind for p, _, _ in made)
-    reading.mapped("", thing(handle), "", f"assets: {kinds}", f"{layer.table.num_rows} rows")
+    reading.mapped("", thing(handle), "", f"assets: {kinds}", many(layer.table.num_rows, "rows"))
     used: dict[str, list[str]] = {}
     for plan, _, fields in made:
         for field, names in fields.used.items():
@@ -81,7 +82,7 @@ def filled(column: pa.ChunkedArray) -> str:
     empty = column.null_count
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         empty += pc.sum(pc.equal(pc.utf8_trim_whitespace(column), "")).as_py() or 0
-    return f"{len(column) - empty} of {len(column)} rows"
+    return f"{len(column) - empty} of {many(len(column), 'rows')}"
 
 
 class Rows:
@@ -104,10 +105,11 @@ class Rows:
         for i, value in zip(at[:MOST], values[:MOST], strict=True):
             self._reading.refused("", f"[row] {own} {self._label(i, whole)}", prop, clip(value), why)
         if len(at) > MOST:
-            more = f"{len(at) - MOST} more rows"
+            more = many(len(at) - MOST, "more rows")
             self._reading.refused("", f"[row] {own} ({more}: {check})", prop, more, why)
         shown = ", ".join(dict.fromkeys(clip(v) for v in values[:MOST]))
-        self._reading.find(check, "error" if whole else "warning", f"{why}: {len(at)} rows of {self._handle.name}",
+        text = f"{why}: {many(len(at), 'rows')} of {self._handle.name}"
+        self._reading.find(check, "error" if whole else "warning", text,
                            file=self._handle.file, line=int(self._numbers[at[0]]), element=self._label(at[0], False),
                            field=field, value=clip(shown), remedy=remedy)  # fmt: skip
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dtl import tables
 from dtl.errors import SourceError
+from dtl.plural import many
 from dtl.sources.columnar import read as table_of
 from dtl.sources.reading import Reading
 from dtl.sources.scada_file import Pieces, ValueFile
@@ -57,9 +58,9 @@ def _series(
     if name not in tags:
         if tags:
             reading.find("scada.tag", "warning", "nothing says what this tag is: not read", file=pieces[0].file,
-                         line=int(pieces[0].line[0]), element=f"tag {name}", value=f"{count} values",
+                         line=int(pieces[0].line[0]), element=f"tag {name}", value=many(count, "values"),
                          remedy="Add it to the list of tags.")  # fmt: skip
-        reading.refused("", f"[tag] {name}", "", f"{count} values", "nothing says what this tag is")
+        reading.refused("", f"[tag] {name}", "", many(count, "values"), "nothing says what this tag is")
         return
     tag = tags[name]
     t, value, grade, line = (np.concatenate([getattr(p, f) for p in pieces]) for f in ("t", "value", "grade", "line"))
@@ -68,7 +69,7 @@ def _series(
     ends = spec.get("stamp") == "interval_end"
     made = events(tag, rows, note) if tag.event else intervals(tag, rows, spec.get("interval_min"), ends, note)
     if made is None:
-        reading.refused(tag.feeder, f"[tag] {name}", "", f"{count} values", "stands on no grid of equal intervals")
+        reading.refused(tag.feeder, f"[tag] {name}", "", many(count, "values"), "stands on no grid of equal intervals")
         return
     for check, number, text in (
         ("scada.bad", BAD, "values that the source marks as bad, or that are no numbers"),
@@ -78,7 +79,7 @@ def _series(
         if graded.any():
             note(check, text, "", int(graded.sum()), int(made.points.line[graded][0]), "")
     reading.mapped(tag.feeder, f"[tag] {name}", "", f"scada.{tag.device}.{tag.quantity}{tag.phases}",
-                   f"{len(made.points.t)} values")  # fmt: skip
+                   many(len(made.points.t), "values"))  # fmt: skip
     yield made
 
 

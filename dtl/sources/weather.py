@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.errors import Severity
+from dtl.plural import many
 from dtl.sources.reading import Reading
 
 Floats = NDArray[np.float64]
@@ -149,10 +150,10 @@ def write(reading: Reading, points: list[Hours]) -> pa.Table:
         columns |= {f: pa.array(v[known].astype(np.float32), from_pandas=True) for f, v in hours.fields.items()}
         parts.append(tables.frame("weather", columns))
         thing = f"[point] {hours.point}"
-        reading.mapped("", thing, "", f"weather.{hours.point}", f"{n} hours")
+        reading.mapped("", thing, "", f"weather.{hours.point}", many(n, "hours"))
         for name, values in hours.fields.items():
             if np.isfinite(values).any():
-                reading.mapped("", thing, name, f"weather.{name}", f"{int(np.isfinite(values).sum())} hours")
+                reading.mapped("", thing, name, f"weather.{name}", many(int(np.isfinite(values).sum()), "hours"))
     return tables.concat("weather", parts)
 
 

@@ -104,7 +104,7 @@ def test_a_study_leaves_them_out_fills_and_tells_unless_it_keeps_them(tmp_path: 
     assert told["left_out"]["meters"]["implausible"] == 2.0 and told["kept"]["meters"]["implausible"] == 0.0
     assert told["left_out"]["meters"]["implausible_kwh"] == pytest.approx(180.0)
     (said,) = [w for w in told["left_out"]["warnings"] if "unlike" in w]
-    assert "2 readings of 2 meters" in said and "a 90 kW (spike, 1 readings)" in said and "kept" in said
+    assert "2 readings of 2 meters" in said and "a 90 kW (spike, 1 reading)" in said and "kept" in said
 
 
 def test_a_meter_in_another_unit_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:

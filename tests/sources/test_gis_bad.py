@@ -188,7 +188,7 @@ def test_one_layer_may_hold_several_classes(tmp_path: Path) -> None:
     assets = reading.tables["assets"].to_pandas().set_index("asset")
     assert assets["kind"].astype(str).to_dict() == {"a": "transformer", "b": "switch"}
     assert '"closed":false' in assets.loc["b", "attributes"]
-    assert any(r["object"].endswith("of no class") and r["value"] == "1 rows" for r in reading.conversion.values())
+    assert any(r["object"].endswith("of no class") and r["value"] == "1 row" for r in reading.conversion.values())
 
 
 def test_web_mercator_is_no_system_to_measure_in(tmp_path: Path) -> None:
