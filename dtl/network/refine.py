@@ -35,6 +35,10 @@ SURE = 0.95
 """Highest confidence of a change."""
 DARK_V = 30.0
 """Below this a meter is without supply [V]."""
+STUCK_H = 24
+"""A voltage that stays the same to the last digit for so many hours is not measured."""
+SETTLED = 0.9
+"""A transformer confirms a meter whose voltage moves with its others, where half of these are at least so sure."""
 CLIP = 5.0
 """Largest step that counts, in standard deviations: taps and faults would drown the rest."""
 
@@ -64,9 +68,10 @@ def refine(meters: pa.Table, readings: Path, feeder: Feeder, words: Mapping[str,
     score[~told] = np.nan
     score[~_near(rows, places, units, code, float(words["max_distance_m"]))] = np.nan
     loads = dict(zip(places["transformer"], places["loads"], strict=True))
+    settled = _settled(rows, code, len(units))
     for i, row in enumerate(rows):
         if row["basis"] != "override" and np.isfinite(score[i]).any():
-            _judge(row, score[i], units, int(code[i]), loads)
+            _judge(row, score[i], units, int(code[i]), loads, settled)
     return tables.frame("meters", rows)
 
 
@@ -81,11 +86,13 @@ def _volts(readings: Path, meters: list[str]) -> tuple[Reals, NDArray[np.bool_]]
     rows = _alike(rows.astype({"meter": str}).drop_duplicates(["start", "meter"]))
     wide = rows.pivot(index="start", columns="meter", values="volts").reindex(columns=meters)
     values = wide.to_numpy(np.float64, copy=True)
-    hours = rows.groupby("meter")["interval_min"].sum().reindex(meters, fill_value=0).to_numpy() / 60.0
-    told = hours > LEAST_H
+    interval_h = rows["interval_min"].max() / 60.0
+    values[_stuck(values, int(STUCK_H / interval_h))] = np.nan
+    told = np.isfinite(values).sum(axis=0) * interval_h > LEAST_H
     if not told.any():
         return None
-    values = values[:, told] / np.nanmedian(values[:, told], axis=0)
+    values = values[np.isfinite(values[:, told]).any(axis=1)][:, told]
+    values /= np.nanmedian(values, axis=0)
     values -= np.nanmedian(values, axis=1, keepdims=True)
     steps = np.diff(values, axis=0)
     spread = np.nanstd(steps, axis=0)
@@ -94,6 +101,23 @@ def _volts(readings: Path, meters: list[str]) -> tuple[Reals, NDArray[np.bool_]]
     every[:, told] = np.nan_to_num(steps)
     told[told] = spread > 0
     return every, told
+
+
+def _stuck(values: Reals, most: int) -> NDArray[np.bool_]:
+    """Where a column repeats one value for more than `most` readings; gaps are passed over."""
+    held = pd.DataFrame(values).ffill().to_numpy()
+    new = np.vstack([np.ones((1, held.shape[1]), bool), held[1:] != held[:-1]]).ravel("F")
+    run = np.cumsum(new) - 1
+    length = np.bincount(run, np.isfinite(values).ravel("F"))
+    return np.asarray((length[run] > most).reshape(values.shape, order="F"))
+
+
+def _settled(rows: Sequence[Mapping[str, Any]], code: NDArray[np.int64], units: int) -> NDArray[np.bool_]:
+    """Whether at least half of the meters of each unit are sure of it before voltages speak."""
+    sure = np.array([row["confidence"] is not None and row["confidence"] >= SETTLED for row in rows])
+    placed = code >= 0
+    count = np.bincount(code[placed], minlength=units)
+    return np.asarray(np.bincount(code[placed & sure], minlength=units) * 2 >= count)
 
 
 def _alike(rows: pd.DataFrame) -> pd.DataFrame:
@@ -136,9 +160,17 @@ def _near(
 
 
 def _judge(
-    row: dict[str, Any], score: Reals, units: Sequence[str], own: int, loads: Mapping[str, Sequence[str]]
+    row: dict[str, Any],
+    score: Reals,
+    units: Sequence[str],
+    own: int,
+    loads: Mapping[str, Sequence[str]],
+    settled: NDArray[np.bool_],
 ) -> None:
-    """Set link, confidence, band and candidates of one meter from its correlations."""
+    """Set link, confidence, band and candidates of one meter from its correlations.
+
+    Voltages tell whose meters belong together, not where: units whose meters are mostly in doubt confirm none.
+    """
     best = int(np.nanargmax(score))
     mine = score[own] if own >= 0 and np.isfinite(score[own]) else 0.0
     gain = float(score[best] - mine)
@@ -150,6 +182,6 @@ def _judge(
     elif best != own:
         row["confidence"] = min(1.0 if row["confidence"] is None else row["confidence"], max(keep, 0.02))
         row["candidates"] = f"{units[best]}={1.0 - keep:.2f}"
-    elif score[own] >= LEAST:
+    elif score[own] >= LEAST and settled[own]:
         row["confidence"] = 0.99
     row["band"] = next(band for low, band in BANDS if (row["confidence"] or 0.0) >= low)

@@ -228,7 +228,12 @@ def test_truth_of_the_synthetic_utility_through_the_whole_of_ingestion(tmp_path:
     right = {r["meter"] for r in found.to_pylist() if r["transformer"] == device[truth[r["meter"]]["transformer"]]}
     recorded = {m for m, r in truth.items() if r["recorded_transformer"] == r["transformer"]}
     assert recorded <= right and found.num_rows == len(truth)
-    assert {f.check for f in findings} >= {"meters.placed"}
+    told = {f.check: f.message for f in findings}
+    doubted = {r["meter"] for r in found.to_pylist() if r["basis"] == "record" and r["confidence"] < 0.9}
+    assert doubted and not doubted & recorded, "only wrong records are against the connectivity"
+    assert told["meters.disputed"].startswith(f"{len(doubted)} meter") and "meters.placed" in told
+    far = sum(r["distance_m"] > WORDS["max_distance_m"] for r in found.to_pylist())
+    assert far and told["meters.far"].startswith(f"{far} meter")
 
 
 def _made(out: Path) -> None:

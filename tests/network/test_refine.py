@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,10 +37,13 @@ def test_who_is_sure_is_right(found: list[tuple[bool, bool, bool, float]]) -> No
     assert len(sure) > 0.8 * len(found) and sum(sure) >= 0.95 * len(sure)
 
 
-def judged(folder: Path, days: int, minutes: tuple[int, int]) -> list[str]:
-    """The basis of six meters below two transformers, the last one recorded below the wrong one.
+def judged(
+    folder: Path, days: int, minutes: tuple[int, int], *, sure: float = 0.95, stuck: tuple[int, ...] = ()
+) -> list[dict[str, Any]]:
+    """Six meters below two transformers after refining, the last one recorded below the wrong one.
 
-    The meters of the first transformer, and those of the second, have intervals of so many `minutes`.
+    The meters of the first transformer, and those of the second, have intervals of so many `minutes`. All are as `sure`
+    as told, and the voltages of those that are `stuck` stay the same from the second day on.
     """
     rng = np.random.default_rng(3)
     start = datetime(2025, 6, 1, tzinfo=UTC)
@@ -47,11 +51,14 @@ def judged(folder: Path, days: int, minutes: tuple[int, int]) -> list[str]:
     common = np.cumsum(rng.normal(0.0, 0.1, quarters))
     volts = [120.0 + common - np.abs(rng.normal(0.0, 1.0, quarters)) for _ in range(2)]
     empty = {c.name: "" for c in tables.TABLES["meters"].columns if not c.null}
+    about = {"feeder": "f", "basis": "record", "confidence": sure, "band": "high"}
     meters, readings = [], []
     for k, (unit, recorded) in enumerate([(0, 0)] * 3 + [(1, 1)] * 2 + [(1, 0)]):
-        meters.append(empty | {"feeder": "f", "meter": f"m{k}", "transformer": f"t{recorded}", "basis": "record"})
+        meters.append(empty | about | {"meter": f"m{k}", "transformer": f"t{recorded}"})
         each = minutes[unit] // 15
         own = (volts[unit] + rng.normal(0.0, 0.1, quarters)).reshape(-1, each).mean(axis=1)
+        if k in stuck:
+            own[24:] = 121.0
         readings += [
             {"meter": f"m{k}", "start": start + timedelta(minutes=minutes[unit] * i), "interval_min": minutes[unit],
              "volts": v, "flag": "measured"}
@@ -60,13 +67,28 @@ def judged(folder: Path, days: int, minutes: tuple[int, int]) -> list[str]:
     tables.write("readings", tables.frame("readings", readings), folder / "readings.parquet")
     feeder = Feeder(id="f", feeders=("f",))
     after = refine(tables.frame("meters", meters), folder / "readings.parquet", feeder, {"max_distance_m": 120.0})
-    return [row["basis"] for row in after.to_pylist()]
+    return list(after.to_pylist())
 
 
 @pytest.mark.parametrize(("days", "minutes"), [(10, (15, 15)), (10, (60, 60)), (10, (15, 60)), (10, (30, 15))])
 def test_a_week_of_volts_judges_whatever_the_intervals(tmp_path: Path, days: int, minutes: tuple[int, int]) -> None:
-    assert judged(tmp_path, days, minutes) == ["record"] * 5 + ["voltage"]
+    found = judged(tmp_path, days, minutes)
+    assert [row["basis"] for row in found] == ["record"] * 5 + ["voltage"]
+    assert [row["confidence"] for row in found[:5]] == [0.99] * 5
 
 
 def test_less_than_a_week_judges_nothing_however_short_the_intervals(tmp_path: Path) -> None:
-    assert judged(tmp_path, 5, (15, 15)) == ["record"] * 6
+    assert [row["basis"] for row in judged(tmp_path, 5, (15, 15))] == ["record"] * 6
+
+
+def test_meters_that_move_together_do_not_confirm_a_transformer_that_all_of_them_doubt(tmp_path: Path) -> None:
+    """Those of two exchanged transformers, say, whose records the connectivity speaks against."""
+    found = judged(tmp_path, 10, (60, 60), sure=0.7)
+    assert [(row["confidence"], row["band"]) for row in found[:5]] == [(0.7, "medium")] * 5
+
+
+def test_a_voltage_that_is_stuck_tells_nothing(tmp_path: Path) -> None:
+    """Two such meters agree with each other, whatever their transformer."""
+    found = judged(tmp_path, 10, (60, 60), stuck=(0, 5))
+    assert [row["basis"] for row in found] == ["record"] * 6
+    assert [row["confidence"] for row in found] == [0.95, 0.99, 0.99, 0.99, 0.99, 0.95]
