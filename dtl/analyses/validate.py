@@ -126,7 +126,8 @@ def _why(own: list[Row]) -> str:
 def _worst(feeder: str, metric: str, about: Summary, quantity: str) -> Row:
     row = about.worst[quantity]
     where = " ".join(p for p in (row["feeder"] * (not feeder), row["kind"], row["element"], row["phase"]) if p)
-    text = f"{where}: {row['ours']:.5g} here, {row['reference']:.5g} in {row['file']}:{row['line']}"
+    digits = ".5f" if quantity == "v_pu" else ".5g"
+    text = f"{where}: {row['ours']:{digits}} here, {row['reference']:{digits}} in {row['file']}:{row['line']}"
     return _row(feeder, metric, abs(row["deviation"]), text)
 
 

@@ -130,7 +130,7 @@ def _worst(facts: Facts) -> list[Shown]:
 
 def _signed(value: float) -> str:
     if abs(value) < LEAST_PU:
-        return "±0 pu"
+        return _pu(value)
     return f"{'+' if value > 0 else figures.MINUS}{_pu(abs(value))}"
 
 

@@ -28,7 +28,7 @@ DTL.ValidationPage = class {
       DTL.h("option", { value: "" }, "all feeders"), there.map((i) => DTL.h("option", { value: String(i) }, this.meta.feeders[i])));
     this.root.replaceChildren(
       DTL.pills("Quantity", "dtl-quantity", Object.entries(this.meta.quantities).map(([name, q]) => [name, q.title]), this.quantity, (v) => ((this.quantity = v), this.draw())),
-      there.length > 1 ? DTL.h("label", { class: "dtl-field" }, "Feeder", feeders) : "", this.body);
+      there.length > 1 ? DTL.h("label", { class: "dtl-field dtl-filter" }, "Feeder", feeders) : "", this.body);
     this.draw();
   }
 

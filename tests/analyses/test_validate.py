@@ -134,7 +134,7 @@ def test_a_wrong_row_breaks_the_gate_and_is_named(tmp_path: Path, root: Path, mo
     found = broken(study, rows, tmp_path, monkeypatch)
     assert len(found) == 1
     assert found[0].startswith("expect.reference_rmse_pu: voltages of ieee13 are 0.0")
-    assert f"bus 671 A: 0.99, 0.95 in ieee13.csv:{line}" in found[0].replace(" here", "")
+    assert f"bus 671 A: 0.99000, 0.95000 in ieee13.csv:{line}" in found[0].replace(" here", "")
 
 
 def test_names_that_fit_nothing_are_listed(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def test_verdicts_come_first_where_they_are_bad(facts: Facts) -> None:
         ("bad", "outside"), ("good", "within"), ("without", "no reference"),
     ]  # fmt: skip
     assert said["lead"].startswith("1 of 2 feeders are outside of tolerance: bad. Voltages differ by ")
-    assert "at most by 0.0100 pu (bad bus b3 A: 0.99 here, 0.98 in r.csv:7)" in said["lead"]
+    assert "at most by 0.0100 pu (bad bus b3 A: 0.99000 here, 0.98000 in r.csv:7)" in said["lead"]
     assert [g["limit"] for g in said["gate"]] == ["0.002 pu", "0.004 pu", "3 %"]
     assert [(w["bus"], w["off"]) for w in said["worst"]] == [("b3", "+0.0100 pu"), ("b1", "+0.00100 pu")]
     bad = said["rows"][0]
@@ -81,3 +81,8 @@ def test_the_chart_has_every_compared_value_voltages_per_unit(
 def test_a_study_without_validation_has_no_page(facts: Facts) -> None:
     only = facts.table.filter(pc.equal(facts.table["metric"].cast(tables.TEXT), "solved"))
     assert validation.context(Facts(only)) is None
+
+
+def test_a_difference_that_no_voltmeter_tells_is_no_plain_zero_beside_values_that_differ() -> None:
+    assert validation._signed(-6e-6) == "less than 0.00001 pu"
+    assert validation._signed(-6e-5) == "−0.000060 pu"
