@@ -172,9 +172,9 @@ def _commands(reading: Reading, feeder: str, script: Script, told: Mapping[str, 
     for command, reason in script.refused:
         told_as = reading.refused if reason in LOST else reading.unused
         told_as(feeder, f"command {command.file}:{command.line}", "", command.text, reason)
-    for index, text in told["errors"]:
+    for nth, (index, text) in enumerate(told["errors"], 1):
         command = script.commands[index] if index < len(script.commands) else script.commands[-1]
-        crashed = told["crashed"] is not None
+        crashed = told["crashed"] is not None and nth == len(told["errors"])
         reading.find(
             "opendss.engine-crash" if crashed else "opendss.engine",
             "error",

@@ -49,7 +49,15 @@ def circuit_of(commands: Sequence[str]) -> dict[str, Any]:
             return told
         at = int(progress.read_text() or 0) if progress.exists() else 0
         last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-        return {"name": "", "crashed": at, "errors": [[at, last]], "classes": {}, "buses": {}, "frequency_hz": 60.0}
+        said = _said(progress)
+        heard = [json.loads(line) for line in said.read_text(encoding="utf-8").splitlines()] if said.exists() else []
+        told = {"name": "", "crashed": at, "errors": [*heard, [at, last]], "classes": {}, "buses": {}}
+        return {**told, "frequency_hz": 60.0}
+
+
+def _said(progress: Path) -> Path:
+    """Where the child writes what the engine complains of, so that its death does not take that along."""
+    return progress.with_suffix(".said")
 
 
 def main(asked: Path, answer: Path, progress: Path) -> None:
@@ -64,7 +72,7 @@ def main(asked: Path, answer: Path, progress: Path) -> None:
     DSS.Text.Command = "clear"
     errors: list[list[Any]] = []
     commands = json.loads(asked.read_text(encoding="utf-8"))
-    with progress.open("w", encoding="ascii") as mark:
+    with progress.open("w", encoding="ascii") as mark, _said(progress).open("w", encoding="utf-8") as said:
         for i, command in enumerate(commands):
             mark.seek(0)
             mark.write(str(i))
@@ -73,6 +81,8 @@ def main(asked: Path, answer: Path, progress: Path) -> None:
                 DSS.Text.Command = command
             except DSSException as err:
                 errors.append([i, str(err.args[-1]).strip()])
+                said.write(json.dumps(errors[-1]) + "\n")
+                said.flush()
             if DSS.NumCircuits > 1:
                 errors.append([i, "a second circuit begins here, with no `clear` before it: a model has one"])
                 break

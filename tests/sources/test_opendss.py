@@ -256,6 +256,16 @@ def test_a_death_of_the_engine_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert [(f.file, f.line) for f in found] == [("master.dss", 2)]
 
 
+def test_complaints_before_a_death_of_the_engine_are_kept(tmp_path: Path) -> None:
+    geometry = (
+        "new linegeometry.g nconds=3 nphases=2 reduce=y conds=[1 2 3]\nnew line.l bus1=head.1.2 bus2=b.1.2 geometry=g\n"
+    )
+    reading = make(tmp_path, "new load.a bus1=head kv=12.47 wrong=1\n" + geometry)
+    found = {f.line: f.check for f in reading.findings}
+    assert found[3] == found[4] == "opendss.engine"
+    assert [f.severity for f in reading.findings] == ["error"] * len(found)
+
+
 def test_the_child_imports_no_tables() -> None:
     import subprocess
     import sys
