@@ -23,7 +23,11 @@ def context(meters: pa.Table, series: pa.Table) -> dict[str, Any]:
     rows = meters.select(list(_SHOWN)).to_pylist()
     ways = Counter((r["basis"], r["band"]) for r in rows)
     review = [
-        r for r in rows if r["band"] in ("low", "none") or r["recorded_transformer"] not in ("", r["transformer"])
+        r
+        for r in rows
+        if r["band"] in ("low", "none")
+        or r["recorded_transformer"] not in ("", r["transformer"])
+        or (r["basis"] == "record" and r["band"] != "high")
     ]
     review.sort(key=lambda r: (r["confidence"] or 0.0, r["meter"]))
     return {
