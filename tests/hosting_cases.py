@@ -49,7 +49,7 @@ class Loop:
         self.limits = case.spec["limits"]
         self.judged = head.view(held)
         engine.load(dss.write(self.feeder))
-        engine.load_settings(mode="snapshot", controlmode="off", tolerance=1e-9, maxiterations=200)
+        engine.load_settings(mode="snapshot", controlmode="off", tolerance=1e-8, maxiterations=200)
         self.base = {int(h): self.state(int(h), {}) for h in case.hours}
 
     def state(self, hour: int, kw: Mapping[int, float]) -> tuple[dict[str, float], dict[str, float]] | None:
@@ -68,7 +68,8 @@ class Loop:
         circuit = engine_package.DSS.ActiveCircuit
         found = {}
         for bus in self.feeder.buses:
-            circuit.SetActiveBus(names.spelled(bus.name))
+            if circuit.SetActiveBus(names.spelled(bus.name)) < 0:
+                continue  # behind an open switch, so that nothing of the circuit is connected there
             at = dict(zip(circuit.ActiveBus.Nodes, np.asarray(circuit.ActiveBus.Voltages).view(complex), strict=True))
             for phase, node, other in self.judged.judged(bus):
                 if node in at:
