@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from dtl.demand.demand import GENERATOR, Demand
 from dtl.demand.meter_loads import Metered, metered
 from dtl.demand.model_loads import model_loads
 from dtl.demand.profiles import Followed, followed, stepped
+from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.network.service_transformers import serving
 
@@ -59,7 +60,7 @@ def base_demand(
     Raises
     ------
     SolveError
-        The classes table is not as it must be, or readings are longer than an hour.
+        The classes table is not as it must be, readings are longer than an hour, or no load has any demand.
     """
     model = model_loads(feeder, words, calendar, timezone, classes)
     plain = list(words["from"]) == ["model_loads"]
@@ -81,7 +82,7 @@ def base_demand(
         "head_check": corrected.checks,
         "warnings": [
             *told.warnings,
-            *_lacking(told),
+            *_lacking(told, words["from"]),
             *(found.warnings if found is not None else []),
             *_held(found, profile, given, calendar),
             *corrected.warnings,
@@ -163,9 +164,14 @@ def _held(found: Metered | None, profile: Followed | None, given: Given, calenda
     ]
 
 
-def _lacking(told: origins.Told) -> list[str]:
+def _lacking(told: origins.Told, asked: Sequence[str]) -> list[str]:
     if "none" not in told.loads:
         return []
+    if len(told.loads) == 1:
+        raise SolveError(
+            f"no load has any demand: of demand.from ({', '.join(asked)}) nothing covers one in any hour; look at the "
+            "meters' transformers and at the findings of their sources, or add model_loads"
+        )
     return [
         f"{told.loads['none']} loads have hours that no origin of demand covers; they count as 0 kW: add model_loads"
     ]

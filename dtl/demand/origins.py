@@ -95,10 +95,11 @@ def _origins(
 
     def by_class(name: str, drive: Drive) -> Reals | None:
         per_year = energy.get(drive.customer_class)
-        if per_year is None or not drive.customers or drive.customer_class not in shapes.names():
+        customers = metered.customers.get(name, drive.customers) if metered is not None else drive.customers
+        if per_year is None or not customers or drive.customer_class not in shapes.names():
             return None
         shape = shapes.shape(drive.customer_class, calendar, timezone).astype(np.float64)
-        return calendar.held(np.asarray(shape * (per_year * drive.customers / shape.sum())))
+        return calendar.held(np.asarray(shape * (per_year * customers / shape.sum())))
 
     known: dict[str, Origin] = {"class_shapes": by_class, "model_loads": lambda name, _: model.kw(name)}
     if profile is not None:

@@ -40,6 +40,8 @@ PRIOR: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "ends": ((0.45, 0.20, 0.25, 0.07, 0.03), (0.02, 0.08, 0.40, 0.20, 0.30)),
 }
 """Shares of the outcomes among true pairs and among others; the last of place, phases, feeder and size: unknown."""
+ROUNDED_M = 0.05
+"""Below it a shift is what rounding of coordinates leaves [m]."""
 WEIGHT = 20.0
 """So many pairs is the prior worth."""
 ROUNDS = 12
@@ -88,7 +90,7 @@ def matched(ours: pd.DataFrame, theirs: pd.DataFrame, most_m: float) -> pd.DataF
 
 
 def shift(ours: pd.DataFrame, theirs: pd.DataFrame, most_m: float) -> tuple[float, float]:
-    """How far the places of the model lie aside from those of the GIS, east and north; 0 where nothing common is seen.
+    """How far the places of the model lie aside from those of the GIS, east and north [m]; 0 where nothing is seen.
 
     The median of what names link, else of what is each other's nearest; it counts when most lie closer to it than to 0.
     """
@@ -108,7 +110,9 @@ def shift(ours: pd.DataFrame, theirs: pd.DataFrame, most_m: float) -> tuple[floa
         return 0.0, 0.0
     middle = np.median(every, axis=0)
     closer = np.hypot(*(every - middle).T) < np.hypot(*every.T)
-    return (float(middle[0]), float(middle[1])) if closer.mean() > 0.5 else (0.0, 0.0)
+    if closer.mean() <= 0.5 or np.hypot(*middle) < ROUNDED_M:
+        return 0.0, 0.0
+    return float(middle[0]), float(middle[1])
 
 
 def _along(frame: pd.DataFrame, part: float) -> Floats:

@@ -21,6 +21,7 @@ from dtl.network import referential, system
 from dtl.network.areas import with_areas
 from dtl.network.checks import check
 from dtl.network.chosen import with_stations
+from dtl.network.coordinates import in_system, of_gis
 from dtl.network.feeder import Feeder
 from dtl.network.geometry import with_places
 from dtl.network.metering import metering
@@ -59,10 +60,12 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         findings += [f for f in found if feeder not in broken or f.check not in CONSEQUENCES]
     findings += referential.check(folders, network)
     raw = inputs.get("raw") or {}
+    crs, astray = of_gis(folders, spec["geometry"]), list[Finding]()
+    if crs:
+        network, astray = in_system(network, crs)
     same = reconcile(network, joined("assets", folders), joined("gis_edges", folders), spec["reconcile"], raw)
-    if drawn := spec["geometry"]:
-        about = json.loads((folders[drawn] / "source.json").read_text(encoding="utf-8"))
-        network = with_places(network, same, about["crs"])
+    if spec["geometry"]:
+        network = with_places(network, same, crs)
     outside: list[Finding] = []
     if areas := spec.get("areas"):
         network, outside = with_areas(network, folders[areas], areas)
@@ -71,7 +74,7 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         network = with_stations(network, joined("assets", folders), stations)
     outages = link(folders, network, same.links)
     meters, placed = metering(folders, network, same.links, spec["meters"], raw)
-    findings += [*same.findings, *outside, *outages.findings, *placed]
+    findings += [*astray, *same.findings, *outside, *outages.findings, *placed]
     findings = [_waived(f, spec.get("waive") or {}) for f in findings]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
     columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}

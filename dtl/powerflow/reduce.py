@@ -29,6 +29,8 @@ Ints = NDArray[np.int64]
 
 BALANCE = 1e-6
 """Largest part of the power in the feeder that may be missing between source, loads and losses in an hour."""
+_ROUNDED = 4
+"""Terms of a sum by which its rounding is bounded; a row of the admittances has a few large ones."""
 _DARK_KW = 1.0
 """Power to which what is missing is compared at least where a switch was opened, which may leave nothing [kW]."""
 
@@ -98,6 +100,7 @@ class Reduction:
         self._bus_owners = np.array([self.owners.buses[b.name] for b in self.voltages.buses], np.int64)
         self.hourly: dict[str, list[NDArray[Any]]] = {}
         self.balance_max_rel, self.balance_hour = 0.0, 0
+        self._rounded_kw: float | None = None
         self._kinds = [
             np.array([i for i, (k, _) in enumerate(circuit.elements) if k in kinds], np.int64)
             for kinds in (("line", "switch"), ("transformer",), ("capacitor", "reactor"))
@@ -148,7 +151,7 @@ class Reduction:
         if (missing > BALANCE).any():
             repeat(block, np.flatnonzero(missing > BALANCE))
             flows = self.meter.flows(block)
-            missing = self._missing(block, flows)
+            missing = self._missing(block, flows, self._rounding_kw(block))
         self._judge_balance(block, missing)
         in_summer = summer(self.calendar, block.hours, self.limits)
         loss = flows.loss_kw[self.meter.series]
@@ -205,13 +208,26 @@ class Reduction:
             start += len(nodes)
         return power
 
-    def _missing(self, block: Block, flows: Flows) -> Real:
+    def _missing(self, block: Block, flows: Flows, rounding_kw: float = 0.0) -> Real:
         source = self.source_power(block).real
         taken = block.load_kva.real.sum(axis=0) + block.generator_kva.real.sum(axis=0) + flows.loss_kw.sum(axis=0)
         scale = np.maximum(np.abs(source).sum(axis=0), np.abs(block.load_kva.real).sum(axis=0))
         least = _DARK_KW if len(block.opened) else STILL_KW
-        missing: Real = np.abs(source.sum(axis=0) - taken) / np.maximum(scale, least)
-        return missing
+        missing: Real = (np.abs(source.sum(axis=0) - taken) - rounding_kw) / np.maximum(scale, least)
+        return np.maximum(missing, 0.0)
+
+    def _rounding_kw(self, block: Block) -> float:
+        """What rounding alone may leave of the balance [kW].
+
+        The power of a row of admittances is a sum of products that nearly cancel where impedances are small and the
+        voltage is high; each is rounded to the precision of a double (Higham, Accuracy and Stability of Numerical
+        Algorithms, 2nd ed., section 3.1).
+        """
+        if self._rounded_kw is None:
+            volts, rows = np.abs(block.voltages[:, 0]), self.circuit.admittance
+            products = (abs(rows) @ volts) * volts[self.circuit.row_node[: rows.shape[0]]]
+            self._rounded_kw = _ROUNDED * float(np.finfo(np.float64).eps) * 1e-3 * float(products.sum())
+        return self._rounded_kw
 
     def _judge_balance(self, block: Block, missing: Real) -> None:
         worst = int(missing.argmax())

@@ -189,7 +189,7 @@ def test_a_reading_that_holds_the_energy_of_its_gap_is_no_demand_of_one_hour(tmp
     kw = clean(found, Calendar(2024)).kw[0]
     assert np.nanmax(kw) <= max(r["kwh"] for r in whole) * (1 + 1e-6)
     assert (clean(found, Calendar(2024)).basis[0, 500:521] == NEIGHBOURS).all()
-    metered = Metered(clean(found, Calendar(2024)), found, {}, {}, 0)
+    metered = Metered(clean(found, Calendar(2024)), found, {}, {}, {}, 0)
     assert metered.facts["caught_up"] == 1 and metered.facts["caught_up_kwh"] == pytest.approx(sum_kwh, rel=1e-4)
     assert f"a {sum_kwh:,.1f} kWh after 20 h" in metered.warnings[0]
 

@@ -12,6 +12,7 @@ import pytest
 from dtl import tables
 from dtl.demand.base import Given, base_demand
 from dtl.demand.calendar import HOURS, Calendar
+from dtl.errors import SolveError
 from dtl.network.feeder import Bus, Feeder, Load, Source, Transformer, Winding
 
 ZONE, YEAR = "America/Chicago", 2025
@@ -90,6 +91,26 @@ def test_a_load_without_meters_has_the_energy_of_its_class(tmp_path: Path) -> No
 def test_without_an_origin_that_covers_it_a_load_is_told(tmp_path: Path) -> None:
     found, told = demand(tmp_path, daily, **{"from": ["meters"]})
     assert found.kw("l2").sum() == 0 and "2 loads" in told["warnings"][0]
+
+
+def test_a_feeder_without_any_demand_is_no_feeder_at_rest(tmp_path: Path) -> None:
+    """No class has any energy without meters: zero everywhere would be solved, drawn and believed."""
+    with pytest.raises(SolveError, match=r"no load has any demand: of demand.from \(class_shapes\)"):
+        demand(tmp_path, daily, **{"from": ["class_shapes"]})
+
+
+def test_loads_of_one_transformer_share_its_customers_whole_and_its_energy_always(tmp_path: Path) -> None:
+    """The two legs of a service, as two loads: nobody is rounded away, and no leg is dark outside of the readings."""
+    whole, _ = demand(tmp_path / "a", daily)
+    one = feeder()
+    legs = tuple(one.loads[0].model_copy(update={"name": n, "kw": 10.0 / 3}) for n in ("leg_1", "leg_2", "leg_3"))
+    split = one.model_copy(update={"loads": (*legs, one.loads[1])})
+    asked = {"from": ["meters", "class_shapes"], "shape": "residential"}
+    found, told = base_demand(split, asked, Calendar(YEAR), ZONE, None, given(tmp_path / "b", daily), 0.0)
+    assert [found.drives[n].customers for n in ("leg_1", "leg_2", "leg_3")] == [1, 1, 0]
+    assert "none" not in told["loads"]
+    together = sum(found.kw(n) for n in ("leg_1", "leg_2", "leg_3"))
+    assert together == pytest.approx(whole.kw("l1"), rel=1e-5), "as one load of the three would have it"
 
 
 def test_a_transformer_that_no_load_of_its_size_could_feed_is_told(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ import csv
 import json
 from pathlib import Path
 
-from pyproj import Transformer
-
 from dtl import tables
+from dtl.network.coordinates import in_system, of_gis
 from dtl.network.metering import metering
 from dtl.network.reconcile import reconcile
 from dtl.network.service_transformers import serving
@@ -28,14 +27,8 @@ def test_the_missing_link_is_found_and_no_record_is_made_worse(samples: Path, tm
     script = OpenDss(kind="opendss", path="Master.dss", crs="EPSG:4326")
     files = {p.relative_to(model).as_posix(): p for p in script.files(model)}
     read.write(opendss.read("dss", plain(script, cosmetic=False), files), files, tmp_path / "dss")
-    rows = tables.read("network", tmp_path / "dss" / "network.parquet").to_pylist()
-    metres = Transformer.from_crs(4326, 32610, always_xy=True)
-    for row in rows:
-        part = json.loads(row["body"])
-        if row["kind"] == "bus" and part.get("x") is not None:
-            part["x"], part["y"] = metres.transform(part["x"], part["y"])
-            row["body"] = json.dumps(part)
-    network, folders = tables.frame("network", rows), {"gis": tmp_path / "gis", "dss": tmp_path / "dss"}
+    folders = {"gis": tmp_path / "gis", "dss": tmp_path / "dss"}
+    network, _ = in_system(tables.read("network", tmp_path / "dss" / "network.parquet"), of_gis(folders, ""))
     same = reconcile(network, joined("assets", folders), joined("gis_edges", folders), {"max_distance_m": 15.0}, {})
     placed, _ = metering(folders, network, same.links, {"candidates": 5, "max_distance_m": 120.0}, {})
     found = {row["meter"]: row["transformer"] for row in placed.to_pylist()}

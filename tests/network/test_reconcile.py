@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from stages import merged
 
 from dtl import tables
 from dtl.network import counterparts
+from dtl.network.coordinates import in_system
 from dtl.network.geometry import with_places
 from dtl.network.matching import matched, shift
 from dtl.network.reconcile import reconcile
@@ -154,3 +158,42 @@ def test_a_gis_that_shares_nothing_with_the_model_links_nothing_and_says_so(
     found = reconcile(network, tables.frame("assets", lone), edges.slice(0, 0), {}, {})
     assert not [r for r in found.links.to_pylist() if r["asset"] and r["element"]]
     assert {f.check: f.value for f in found.findings}["reconcile.linked"] == "0"
+
+
+def _stated(network: pa.Table, crs: str) -> pa.Table:
+    rows = network.to_pylist()
+    for row in rows:
+        if row["kind"] == "feeder":
+            row["body"] = json.dumps(json.loads(row["body"]) | {"crs": crs})
+    return tables.frame("network", rows)
+
+
+def _places(network: pa.Table) -> np.ndarray:
+    parts = [json.loads(body) for body in network["body"].to_pylist()]
+    return np.array([(p["x"], p["y"]) for p in parts if p.get("x") is not None])
+
+
+def test_a_model_in_degrees_meets_a_gis_in_metres(
+    utility: Path, given: tuple[pa.Table, pa.Table, pa.Table], tmp_path: Path
+) -> None:
+    network = _stated(given[0], "EPSG:26916")
+    degrees, told = in_system(network, "EPSG:4326")
+    places = [
+        json.loads(b) for b in degrees.filter(pc.equal(degrees["kind"].cast(tables.TEXT), "bus"))["body"].to_pylist()
+    ]
+    assert not told and max(abs(p["y"]) for p in places if p.get("y") is not None) < 90
+    found = {}
+    for name, table in (("metres", network), ("degrees", degrees), ("silent", _stated(degrees, ""))):
+        shutil.copytree(utility / "read" / "cyme", tmp_path / name / "cyme")
+        tables.write("network", table, tmp_path / name / "cyme" / "network.parquet")
+        folders = {"cyme": tmp_path / name / "cyme", "gis": utility / "read" / "gis"}
+        found[name] = merged(folders, tmp_path / name, "cyme")
+    links, model = ({n: tables.read(t, f[t]) for n, f in found.items()} for t in ("links", "network"))
+    keys = ["feeder", "kind", "element", "asset", "basis"]
+    assert links["degrees"].select(keys).equals(links["metres"].select(keys))
+    at = {
+        n: [(p["x"], p["y"]) for b in t["body"].to_pylist() if (p := json.loads(b)).get("x")] for n, t in model.items()
+    }
+    assert np.array(at["degrees"]) == pytest.approx(np.array(at["metres"]), abs=0.01)
+    said = {n: set(tables.read("findings", f["findings"])["check"].to_pylist()) for n, f in found.items()}
+    assert {n for n, checks in said.items() if "network.crs" in checks} == {"silent"}
