@@ -15,7 +15,7 @@ DOWN = ["report", "learning", "analyses", "powerflow", "scenarios", "demand", "n
 """The layers of stages; each may import those to its right."""
 
 BASE = {"errors", "units"}
-BELOW = BASE | {"spec", "layout", "tables"}
+BELOW = BASE | {"plural", "spec", "layout", "tables"}
 MODEL = {"network.feeder", "network.catalog"}
 """The classes of the network model: `sources` makes them, so it may know them."""
 
@@ -60,6 +60,7 @@ def allowed(module: str, target: str) -> bool:
         return to in BELOW or (to in DOWN and DOWN.index(to) > DOWN.index(top))
     return {
         "errors": False,
+        "plural": False,
         "units": False,
         "layout": False,
         "arguments": False,
