@@ -88,7 +88,9 @@ def compared(name: str, feeder: Feeder, given: argparse.Namespace) -> Iterator[b
         exact = {r["bus"]: r for r in iterative(truth, words, of) if r["criterion"] == ALL}
         quick = {r["bus"]: r for r in rows if r["bus"] in exact}
         kw = np.array([exact[b]["hc_kw"] for b in quick])
-        error = np.array([r["hc_kw"] for r in quick.values()]) - kw
+        answered = np.array([r["hc_kw"] for r in quick.values()])
+        open_ = np.array([exact[b]["at_least"] for b in quick])
+        error = np.where(open_, np.minimum(answered - kw, 0.0), answered - kw)
         share = np.abs(error) / np.maximum(kw, given.step)
         median, p95, high = np.median(share), np.percentile(share, 95), (error > given.step).mean()
         good = bool(median <= MEDIAN and p95 <= P95 and high <= OPTIMISTIC)

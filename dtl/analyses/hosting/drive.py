@@ -40,9 +40,12 @@ _FIRST, _ROUNDS = 4, 2
 _BEGINNING = 6
 """Hours, besides the most extreme ones, in which every site is asked."""
 _KEPT = 3
-"""Hours of a site that are asked again near its answer."""
-_TRIED_SITES, _TRIED_HOURS = 12, 576
-"""What a check tries: so many sites in so many hours."""
+"""Hours of a site that are asked again near its answer: the nearest to deciding it, then those in which it fails."""
+_TRIED, _TRIED_HOURS = 12 * 576, 576
+"""What a check tries: so many pairs of site and hour, and at most so many hours."""
+_AGAIN = 4
+"""Times that a plant which failed is placed anew: the current of an element is that of its largest phase, which may be
+another one without the plant, so that two answers tell little."""
 _JOINING = 8
 """Most hours that a check adds."""
 _SMALLEST = 1e-5
@@ -61,8 +64,7 @@ class Judged(NamedTuple):
 class Estimate:
     """Capacity of each site [kW], its criterion, row and hour, shape (sites,) each; and what was tried of them.
 
-    ``tried`` says which sites were tried in ``tried_hours`` of the judged hours, ``amended`` how many of those failed
-    in an hour in which they had not been asked, and were asked there.
+    ``tried`` says which answers were tried in ``tried_hours`` of the judged hours and passed.
     """
 
     kw: Real
@@ -71,7 +73,6 @@ class Estimate:
     hour: Ints
     tried: NDArray[np.bool_]
     tried_hours: int = 0
-    amended: int = 0
 
     def lower(self, site: Ints, kw: Real, where: tuple[Ints, Ints, Ints]) -> None:
         """Take in answers that are lower than those known, of pairs of site and hour."""
@@ -179,7 +180,7 @@ def _reached(grid: Grid, site: Ints, hour: Ints, kw: Real, judged: Judged) -> tu
     which = np.flatnonzero(judged.counts[: len(grid.rules)])
     if not len(which):
         return np.full(len(site), np.inf), *np.zeros((2, len(site)), np.int64)
-    found = reaches(grid, which, site, hour, kw, judged.pre_existing)
+    found = reaches(grid, [grid.rules[i] for i in which.tolist()], site, hour, kw, judged.pre_existing)
     first, every = found.kw.argmin(axis=0), np.arange(len(site))
     best, criterion, row = found.kw[first, every], which[first], found.row[first, every]
     criterion[found.lost], row[found.lost] = len(grid.criteria) - 1, 0
@@ -200,36 +201,39 @@ def _screened(grid: Grid, found: Estimate, judged: Judged) -> None:
 def _check(grid: Grid, found: Estimate, top: float, judged: Judged, number: int) -> None:
     """Try some sites in all hours, then all sites in the hours in which those fail; ask again what fails."""
     rng = np.random.default_rng([judged.seed, number])
-    some, hours = _drawn(found, rng), np.arange(len(grid.hours))
-    if not len(some):
-        return
+    hours = np.arange(len(grid.hours))
     if len(hours) > _TRIED_HOURS:
         hours = np.sort(rng.choice(len(hours), _TRIED_HOURS, replace=False))
+    some = _drawn(found, _TRIED // len(hours), rng)
+    if not len(some):
+        return
     site, hour = (x.ravel() for x in np.meshgrid(some, hours, indexing="ij"))
     over = _excess(grid, found, site, hour, judged).reshape(len(some), -1)
     failing = over > 0.0
-    found.tried[some], found.tried_hours = True, len(hours)
-    found.amended += int(failing.any(axis=1).sum())
+    found.tried[some], found.tried_hours = ~failing.any(axis=1), len(hours)
     times = failing.sum(axis=0)
     joined = hours[np.argsort(-times, kind="stable")[: min(_JOINING, int((times > 0).sum()))]]
     every = np.setdiff1d(np.arange(len(found.kw)), some)
     site, hour = (x.ravel() for x in np.meshgrid(every, joined, indexing="ij"))
     again = _excess(grid, found, site, hour, judged) > 0.0
-    own = failing.any(axis=1)
-    site, hour = np.append(site[again], some[own]), np.append(hour[again], hours[over[own].argmax(axis=1)])
+    worst = np.argsort(-over, axis=1, kind="stable")[:, :_KEPT]
+    mine, rank = np.nonzero(np.take_along_axis(failing, worst, axis=1))
+    site, hour = np.append(site[again], some[mine]), np.append(hour[again], hours[worst[mine, rank]])
     kw = _within(found.kw[site], top)
-    for _ in range(_ROUNDS if len(site) else 0):
+    for _ in range(_AGAIN if len(site) else 0):
         reach, *where = _reached(grid, site, hour, kw, judged)
         kw = _within(reach, top)
     if len(site):
+        before = found.kw.copy()
         found.lower(site, reach, (where[0], where[1], hour))
+        found.tried &= found.kw == before
 
 
-def _drawn(found: Estimate, rng: np.random.Generator) -> Ints:
-    """Sites that were not tried yet: one of each of equal parts of all, in the order of criterion and answer."""
+def _drawn(found: Estimate, most: int, rng: np.random.Generator) -> Ints:
+    """Sites whose answer was not tried yet: one of each of equal parts of all, in the order of criterion and answer."""
     left = np.flatnonzero(~found.tried)
     left = left[np.lexsort((found.kw[left], found.criterion[left]))]
-    parts = np.array_split(left, min(len(left), _TRIED_SITES)) if len(left) else []
+    parts = np.array_split(left, min(len(left), most)) if len(left) else []
     return np.array(sorted(int(rng.choice(p)) for p in parts), np.int64)
 
 

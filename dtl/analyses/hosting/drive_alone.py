@@ -1,13 +1,14 @@
 """What the method ``drive`` says of each criterion alone: the plant at which it would fail if the others did not count.
 
-In the extreme hours every criterion has its reach from two plants at the answer to all of them; near its own answer, in
-the hours that are nearest to deciding it, it is asked twice more. No criterion reaches farther than the power flow has
-a solution, which is halved down in the most extreme hour. The criterion that decides a site has the answer of the site,
-which was tried in many more hours, and no other that counts has less.
+In the extreme hours every criterion has its reach from two plants, between the answer to all of them and the largest
+that has a solution; near its own answer, in the hours that are nearest to deciding it, it is asked until two answers
+agree. No criterion reaches farther than the power flow has a solution in the most extreme hour. The criterion that
+decides a site has the answer of the site, which was tried in many more hours, and no other that counts has less.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,16 +16,21 @@ from numpy.typing import NDArray
 
 from dtl.analyses.hosting.grid import Grid
 from dtl.analyses.hosting.placements import Single
+from dtl.analyses.hosting.rule import Rule
 from dtl.powerflow.grounding import HIGHEST_PU, LOWEST_PU
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-_KEPT, _ROUNDS = 3, 2
-"""Hours in which a criterion is asked near its answer, and how often."""
-_HALVINGS = 8
-"""Times that the span between a plant that has a solution and one that has none is halved, in its logarithm."""
+_KEPT, _ASKED = 3, 4
+"""Hours in which a criterion is asked near its answer, and how often at most."""
+_BRACKETED, _GROWTH = 8, 10.0
+"""Times that the largest plant with a solution is asked for, and how much larger it may be than the one before."""
+_SETTLED = 0.02
+"""Part by which two answers may differ of which the last one counts."""
+_SMALLEST = 1e-5
+"""The smallest plant that is asked, part of the largest."""
 
 
 @dataclass
@@ -44,18 +50,18 @@ def inside(pu: Real) -> NDArray[np.bool_]:
     return np.asarray((pu.min(axis=0, initial=1.0) >= LOWEST_PU) & (pu.max(axis=0, initial=1.0) <= HIGHEST_PU))
 
 
-def reaches(grid: Grid, which: Ints, site: Ints, hour: Ints, kw: Real, pre_existing: str) -> Reach:
-    """The reach of some criteria of the power flow (their numbers), by two plants of which one is ``kw``."""
+def reaches(grid: Grid, rules: Sequence[Rule], site: Ints, hour: Ints, kw: Real, pre_existing: str) -> Reach:
+    """The reach of some criteria of the power flow, by two plants of which one is ``kw``."""
     count = len(grid.places)
     plants = Single(np.arange(count), count, 1.0, np.ones(count, np.int64))
-    found = Reach(np.full((len(which), len(site)), np.inf), np.zeros((len(which), len(site)), np.int64),
+    found = Reach(np.full((len(rules), len(site)), np.inf), np.zeros((len(rules), len(site)), np.int64),
                   np.zeros(len(site), np.bool_))  # fmt: skip
     halves = grid.values(plants, site, 0.5 * kw, hour)  # type: ignore[arg-type]
     wholes = grid.values(plants, site, kw, hour)  # type: ignore[arg-type]
     for (at, near, solid), (_, far, good) in zip(halves, wholes, strict=True):
-        for i, number in enumerate(which.tolist()):
-            if len(grid.rules[number].rows):
-                share, row = grid.rules[number].reach((near, far), grid.base, hour[at], pre_existing)
+        for i, rule in enumerate(rules):
+            if len(rule.rows):
+                share, row = rule.reach((near, far), grid.base, hour[at], pre_existing)
                 found.kw[i, at], found.row[i, at] = share * kw[at], row
         lost = at[~(good & solid)]
         found.lost[lost] = True
@@ -64,20 +70,30 @@ def reaches(grid: Grid, which: Ints, site: Ints, hour: Ints, kw: Real, pre_exist
 
 
 def solvable(grid: Grid, hour: int, least: Real, top: float) -> Real:
-    """The largest plant of each site that has a solution in an hour [kW], between one that has one and the largest."""
-    count = len(grid.places)
-    plants = Single(np.arange(count), count, 1.0, np.ones(count, np.int64))
-    low, high, asked = least.copy(), np.full(count, top), np.full(count, top)
-    for _ in range(_HALVINGS + 1):
-        site = np.flatnonzero(low < high)
+    """The largest plant of each site that has a solution in an hour [kW], up to the largest that is tried.
+
+    The voltage that leaves the band of solutions is a criterion as any other, asked until two answers agree; where
+    they do not, the answer is halved, in its logarithm, between a plant that has a solution and one that has none.
+    """
+    every = np.arange(len(grid.base.pu))
+    high_pu, low_pu = np.full(len(every), HIGHEST_PU), np.full(len(every), -LOWEST_PU)
+    band = [Rule("", lambda x: x.pu, every, (), high_pu), Rule("", lambda x: x.pu, every, (), low_pu, sign=-1.0)]
+    low, high, asked = np.minimum(least, top), np.full(len(least), np.inf), np.minimum(least, top)
+    site = np.arange(len(least))
+    for _ in range(_BRACKETED):
+        found = reaches(grid, band, site, np.full(len(site), hour), asked[site], "counts")
+        now, then = asked[site], np.minimum(found.kw.min(axis=0), top)
+        beyond = found.lost | (then < now)
+        high[site[beyond]] = now[beyond]
+        low[site[~beyond]] = now[~beyond]
+        settled = ~found.lost & (np.abs(then - now) <= _SETTLED * now)
+        low[site[settled]] = then[settled]
+        then = np.minimum(then, _GROWTH * now)
+        between = (then > low[site]) & (then < high[site])
+        asked[site] = np.where(between, then, np.sqrt(low[site] * np.minimum(high[site], top)))
+        site = site[~settled]
         if not len(site):
             break
-        good = np.zeros(count, np.bool_)
-        for at, now, solid in grid.values(plants, site, asked[site], np.full(len(site), hour)):
-            good[site[at]] = solid & inside(now.pu)
-        low[site] = np.where(good, asked, low)[site]
-        high[site] = np.where(good, high, asked)[site]
-        asked = np.sqrt(low * high)
     return low
 
 
@@ -91,40 +107,57 @@ class Alone:
     lost: NDArray[np.bool_]
 
 
+def _near(
+    grid: Grid, rule: Rule, hours: Ints, asked: Ints, by_hour: Real, most: Real, pre_existing: str
+) -> tuple[Real, Ints, Ints, NDArray[np.bool_]]:
+    """A criterion asked at some sites near its reach by hour, in the hours of least: its reach, row, hour and loss."""
+    count, every = len(asked), np.arange(len(asked))
+    guess, row, hour = by_hour.min(axis=1), np.zeros(count, np.int64), hours[by_hour.argmin(axis=1)]
+    lost = np.zeros(count, np.bool_)
+    nearest = np.argsort(by_hour, axis=1, kind="stable")[:, :_KEPT]
+    for _ in range(_ASKED):
+        kept, now = nearest.shape[1], np.clip(guess[every], _SMALLEST * most[every], most[every])
+        at = hours[nearest].ravel()
+        last = reaches(grid, [rule], np.repeat(asked[every], kept), at, np.repeat(now, kept), pre_existing)
+        best = last.kw[0].reshape(-1, kept).argmin(axis=1) + np.arange(len(every)) * kept
+        guess[every], row[every], hour[every], lost[every] = (
+            last.kw[0, best],
+            last.row[0, best],
+            at[best],
+            last.lost[best],
+        )
+        moved = np.abs(np.minimum(guess[every], most[every]) - now) > _SETTLED * now
+        every, nearest = every[moved], nearest[moved]
+        if not len(every):
+            break
+    return guess, row, hour, lost
+
+
 def alone(grid: Grid, hours: Ints, decided: tuple[Real, Ints, Ints, Ints], top: float, pre_existing: str) -> Alone:
     """The criteria one by one, asked in some hours; ``decided`` is the answer to all: kW, criterion, row and hour."""
     kw_of_all, criterion, row_of_all, hour_of_all = decided
-    count, rules = len(grid.places), np.arange(len(grid.rules))
-    every, shape = np.arange(count), (len(grid.criteria) - 1, count)
+    count, shape = len(grid.places), (len(grid.criteria) - 1, len(grid.places))
+    every = np.arange(count)
     made = Alone(np.full(shape, top), np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.bool_))
-    site, hour = (x.ravel() for x in np.meshgrid(every, hours, indexing="ij"))
-    least = np.clip(kw_of_all, 1e-5 * top, top)
-    first = reaches(grid, rules, site, hour, least[site], pre_existing)
+    least = np.clip(kw_of_all, _SMALLEST * top, top)
     most = solvable(grid, int(hours[0]), least, top)
-    for i in rules.tolist():
-        asked = np.flatnonzero(criterion != i)  # the criterion that decides has the answer of the site
-        if not len(asked):
-            continue
-        by_hour = first.kw[i].reshape(count, len(hours))[asked]
-        nearest = np.argsort(by_hour, axis=1, kind="stable")[:, :_KEPT]
-        kept = nearest.shape[1]
-        site, hour, guess = np.repeat(asked, kept), hours[nearest].ravel(), by_hour.min(axis=1)
-        for _ in range(_ROUNDS):
-            kw = np.repeat(np.clip(guess, 1e-5 * top, most[asked]), kept)
-            last = reaches(grid, np.array([i]), site, hour, kw, pre_existing)
-            best = last.kw[0].reshape(nearest.shape).argmin(axis=1) + np.arange(len(asked)) * kept
-            guess = last.kw[0, best]
-        made.kw[i, asked], made.row[i, asked] = guess, last.row[0, best]
-        made.hour[i, asked], made.lost[i, asked] = hour[best], last.lost[best]
-    for i, linear in enumerate(grid.linear, len(rules)):
+    site, hour = (x.ravel() for x in np.meshgrid(every, hours, indexing="ij"))
+    first = reaches(grid, grid.rules, site, hour, np.sqrt(least * most)[site], pre_existing)
+    for i, rule in enumerate(grid.rules):
+        by_hour = first.kw[i].reshape(count, len(hours))
+        asked = np.flatnonzero(criterion != i)
+        if len(asked):  # the criterion that decides has the answer of the site
+            found = _near(grid, rule, hours, asked, by_hour[asked], most[asked], pre_existing)
+            made.kw[i, asked], made.row[i, asked], made.hour[i, asked], made.lost[i, asked] = found
+    for i, linear in enumerate(grid.linear, len(grid.rules)):
         if len(linear.limit):
             with np.errstate(divide="ignore", invalid="ignore"):
                 reach = np.where(linear.weight > 0, np.maximum(linear.limit, 0.0)[:, None] / linear.weight, np.inf)
             made.row[i] = reach.argmin(axis=0)
             made.kw[i] = reach[made.row[i], every]
     beyond = (made.kw > most) & (most < top)
-    made.lost[: len(rules)] |= beyond[: len(rules)]
-    made.kw[: len(rules)] = np.minimum(made.kw, most)[: len(rules)]
+    made.lost[: len(grid.rules)] |= beyond[: len(grid.rules)]
+    made.kw[: len(grid.rules)] = np.minimum(made.kw, most)[: len(grid.rules)]
     dead = (kw_of_all == 0.0) & (criterion == shape[0])
     made.kw[:, dead], made.lost[:, dead], made.hour[:, dead] = 0.0, True, hour_of_all[dead]
     made.kw = np.minimum(np.maximum(made.kw, np.minimum(kw_of_all, top)), top)
