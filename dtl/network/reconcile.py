@@ -34,6 +34,8 @@ DIFFERS = {
     "closed": "reconcile.position-differs",
 }
 """The check of each property that both may state otherwise."""
+AGREED = 0.9
+"""Share of the links of a GIS's feeder from which on its name stands for one feeder of the model."""
 LENGTH_APART, KVA_APART = 0.10, 0.01
 """From these parts lengths and ratings count as stated otherwise."""
 
@@ -82,6 +84,11 @@ def reconcile(
         open_.index.to_numpy()[pairs["j"].astype(int)],
     )
     pairs = pd.concat([fixed, pairs], ignore_index=True).astype({"i": int, "j": int, "swapped": bool})
+    called = _called(ours, theirs, pairs)
+    for name, model in sorted(called.items()):
+        text = f"feeder {model} of the model is called {name} in the GIS"
+        findings.append(Finding("reconcile.feeder-name", "info", text, feeder=model, field="feeder", value=name))
+    theirs["feeder"] = theirs["feeder"].map(lambda name: called.get(str(name), name))
     both = (side.loc[pairs[of]].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
     differs = [_differs(element, asset) for element, asset in zip(*both, strict=True)]
     pairs["differs"] = pd.Series(differs, dtype=object)
@@ -109,6 +116,19 @@ def _forced(
             found.append({"i": fits[0], "j": j})
     columns = {"probability": 1.0, "basis": "override", "distance_m": np.nan, "swapped": False}
     return pd.DataFrame(found, columns=["i", "j"]).drop_duplicates("i").assign(**columns), lost
+
+
+def _called(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, str]:
+    """The feeder of the model by its name in the GIS, where the GIS has another name for it and links agree on it."""
+    known = {plain(name) for name in ours["feeder"]}
+    both = pd.DataFrame({"own": ours["feeder"].to_numpy()[pairs["i"]], "name": theirs["feeder"].to_numpy()[pairs["j"]]})
+    both = both[np.array([plain(str(name)) not in ("", *known) for name in both["name"]], bool)]
+    found = {}
+    for name, models in both.groupby("name")["own"]:
+        count = models.value_counts()
+        if len(models) >= NAMED and count.iloc[0] >= AGREED * len(models):
+            found[str(name)] = str(count.index[0])
+    return found
 
 
 def _differs(ours: Mapping[Hashable, Any], theirs: Mapping[Hashable, Any]) -> str:

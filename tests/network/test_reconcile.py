@@ -197,3 +197,16 @@ def test_a_model_in_degrees_meets_a_gis_in_metres(
     assert np.array(at["degrees"]) == pytest.approx(np.array(at["metres"]), abs=0.01)
     said = {n: set(tables.read("findings", f["findings"])["check"].to_pylist()) for n, f in found.items()}
     assert {n for n, checks in said.items() if "network.crs" in checks} == {"silent"}
+
+
+def test_a_feeder_of_another_name_is_told_once(given: tuple[pa.Table, pa.Table, pa.Table]) -> None:
+    network, assets, edges = given
+    before = reconcile(network, assets, edges, {}, {})
+    names = pc.replace_substring(assets["feeder"].cast(tables.TEXT), "F0001", "CKT 88")
+    called = assets.set_column(assets.schema.get_field_index("feeder"), assets.schema.field("feeder"),
+                               names.cast(assets.schema.field("feeder").type))  # fmt: skip
+    found = reconcile(network, called, edges, {}, {})
+    told = [f for f in found.findings if f.check == "reconcile.feeder-name"]
+    assert [(f.feeder, f.value) for f in told] == [("F0001", "CKT 88")]
+    differing = [[r["element"] for r in x.links.to_pylist() if "feeder " in r["differs"]] for x in (before, found)]
+    assert differing[0] == differing[1]
