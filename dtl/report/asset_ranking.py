@@ -163,7 +163,7 @@ def _lead(found: list[Ranked], cases: Mapping[str, str]) -> str:
 def _cell(found: Ranked, dimension: str) -> Shown:
     value = found.asset.values.get(dimension)
     unit = TITLES[dimension][1]
-    number = figures.shown(value, unit)
+    number = figures.shown(value, unit, 100.0 if unit == "%" else None)
     shown = number[0] if unit in PLAIN else f"{number[0]} {number[1]}".rstrip()
     return {
         "text": shown,

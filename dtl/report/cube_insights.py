@@ -64,7 +64,8 @@ def _ageing(facts: Facts) -> Iterator[Insight]:
         unit = facts.text("max_life_loss_pct", first, case)
         text = (
             f"{figures.text(lost[first], '%')} of its life in a year: {unit} of {first} loses most; "
-            f"{fast:,.0f} transformers of {len(lost)} feeders age faster than normal"
+            f"{fast:,.0f} transformer{'s' * (fast != 1)} of {len(lost)} feeder{'s' * (len(lost) != 1)} "
+            f"age{'s' * (fast == 1)} faster than normal"
         )
         yield Insight("ageing", "max_life_loss_pct", lost[first], "%", text, "", case, "transformer", unit,
                       evidence=[_cube(first, case, "max_life_loss_pct")])  # fmt: skip

@@ -53,10 +53,24 @@ def _compliance(rows: Sequence[Row]) -> str:
     bad = sorted({r["feeder"] for r in _values(rows, "compliance_violated") if r["value"]})
     if not judged:
         return "No limit of a grid code could be judged."
+    rest = _curtailed(_values(rows, "curtailed_kwh"))
     if not bad:
-        return f"All {judged:,.0f} limits of grid codes that were judged are kept."
+        return f"All {judged:,.0f} limits of grid codes that were judged are kept{rest}"
     broken = sum(r["value"] for r in rows if r["metric"] == "compliance_violated")
-    return f"{broken:,.0f} of {judged:,.0f} limits of grid codes are broken, on {_listed(bad)}."
+    return f"{broken:,.0f} of {judged:,.0f} limits of grid codes are broken, on {_listed(bad)}{rest}"
+
+
+def _curtailed(taken: Sequence[Row]) -> str:
+    """The end of the sentence: the case in which plants give up most, where the study asks for it."""
+    kwh: dict[str, float] = {}
+    for row in taken:
+        kwh[row["case"]] = kwh.get(row["case"], 0.0) + row["value"]
+    case = max(sorted(kwh), key=lambda c: kwh[c], default="")
+    if not case:
+        return "."
+    return (
+        f"; {figures.text(kwh[case], 'kWh')} would be curtailed in {case}." if kwh[case] else "; no plant is curtailed."
+    )
 
 
 def _substations(rows: Sequence[Row]) -> str:
@@ -65,7 +79,8 @@ def _substations(rows: Sequence[Row]) -> str:
     if not loads:
         return "No bank could be judged: nobody states which feeders it has and what it can carry."
     top = max(loads, key=lambda r: (r["value"], r["element"]))
-    first = f"{len(over)} banks exceed their rating: {_listed(over)}" if over else "No bank exceeds its rating"
+    many = "1 bank exceeds its" if len(over) == 1 else f"{len(over)} banks exceed their"
+    first = f"{many} rating: {_listed(over)}" if over else "No bank exceeds its rating"
     return (
         f"{first}; highest is {top['element']} in {top['case']} with {figures.text(top['value'], '%', top['limit'])}."
     )
@@ -79,7 +94,11 @@ def _hosting(rows: Sequence[Row]) -> str:
         if own:
             least = min(own, key=lambda r: (r["value"], r["feeder"], r["case"]))
             kw, where = figures.text(least["value"], "kW"), "at its median bus" if one else "by random deployments"
-            parts.append(f"least {of} fits on {least['feeder']} in {least['case']}, {kw} {where}")
+            rest = [r for r in own if r["feeder"] == least["feeder"] and r["case"] != least["case"]]
+            also = ", ".join(f"{figures.text(r['value'], 'kW')} in {r['case']}" for r in rest[:NAMED])
+            parts.append(
+                f"least {of} fits on {least['feeder']} in {least['case']}, {kw} {where}{f' ({also})' if also else ''}"
+            )
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else "Nothing could be said of what more would fit."
 

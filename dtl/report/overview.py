@@ -10,6 +10,7 @@ from dtl.analyses.hours import stamp
 from dtl.analyses.metrics import METRICS
 from dtl.report import figures, overloaded, story, study_payloads
 from dtl.report.facts import Facts, Figure
+from dtl.report.headline import lead
 
 FIRST = 10
 """Feeders in the list of those to look at first."""
@@ -42,6 +43,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
     return {
         "answer": sentences(study_payloads.worded(facts.answer(), facts.cases)),
         "overloaded": overloaded.sentences(facts, cases),
+        "banks": banks(facts),
         "doubted": doubted,
         "case": told.get(case),
         "figures": figure_strip(facts, case),
@@ -52,6 +54,13 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
         "feeders": len(facts.feeders),
         "findings": [*noticed(facts), *findings],
     }
+
+
+def banks(facts: Facts) -> str:
+    """What the banks of substations carry; empty where the study does not ask, or its answer says it already."""
+    rows = facts.parts("substations")
+    told = lead("substations", rows) if rows else ""
+    return "" if told in facts.answer() else study_payloads.worded(told, facts.cases)
 
 
 def sentences(answer: str) -> tuple[str, str]:

@@ -14,6 +14,9 @@ from dtl.report.study_payloads import worded
 NAMED = 8
 """Feeders that a line of advice names before it counts the rest."""
 
+CALM = "calm"
+"""The rule for feeders that need nothing: no advice for the overview."""
+
 TOPICS = {
     "load.brief": "Overloads of a few hours: a transfer, a smaller peak or a seasonal rating may do",
     "load.line": "Lines over their rating: a transfer over a tie against a larger conductor",
@@ -26,7 +29,6 @@ TOPICS = {
     "flow.reverse": "Power flows back: protection and regulators must be made for it",
     "loss.high": "Losses beyond the usual: check the input first",
     "data.unrated": "Elements without a rating: find it",
-    "calm": "Nothing over a limit",
 }
 """What each rule of advice is about, in short, for the overview."""
 
@@ -49,7 +51,9 @@ def of_study(facts: Facts) -> list[Shown]:
     ranked = [(r.feeder, r.case) for r in facts.worst(len(facts.feeders))]
     found = counted(ADVICE, facts.fact, ranked)
     return [
-        {"rule": rule, "about": TOPICS[rule], "count": len(own), "named": own[:NAMED]} for rule, own in found.items()
+        {"rule": rule, "about": TOPICS[rule], "count": len(own), "named": own[:NAMED]}
+        for rule, own in found.items()
+        if rule != CALM
     ]
 
 

@@ -58,7 +58,7 @@ DTL.insightModules = (told) => {
     return DTL.h("tr", {}, DTL.h("th", { scope: "row" }, DTL.h("a", { href: `#module=${encodeURIComponent(module)}` }, title)),
       [sum(cards), feeders.toLocaleString("en-US"), sum(quiet)].map((text) => DTL.h("td", { class: "dtl-num" }, text)));
   });
-  const heads = ["About", "Said", "Feeders", "Without an answer"].map((text, i) => DTL.h("th", { scope: "col", class: i ? "dtl-num" : null }, text));
+  const heads = ["About", "Statements", "Feeders", "Without an answer"].map((text, i) => DTL.h("th", { scope: "col", class: i ? "dtl-num" : null }, text));
   return DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table dtl-insight-modules" }, DTL.h("thead", {}, DTL.h("tr", {}, heads)), DTL.h("tbody", {}, rows)));
 };
 

@@ -46,9 +46,12 @@ DTL.MapDraw = class {
     return DTL.ofBuses(this.by) ? (trouble ? 4.5 : 2.6) : trouble ? 6 : k === 2 ? 4.6 : 3.6;
   }
 
-  /** From how many pixels between neighbours on all dots are drawn, not only those of what is out of its limits. */
+  /**
+   * From how many pixels between neighbours on all dots are drawn, not only those of what is out of its limits; a small
+   * map of buses, which nobody can come nearer to, shows all of them.
+   */
   get roomForDots() {
-    return DTL.ofBuses(this.by) ? 14 : 5;
+    return !DTL.ofBuses(this.by) ? 5 : this.quiet ? 0 : 14;
   }
 
   /** Whether 80 to 100 % needs a darker edge, which amber does on a light ground. */

@@ -96,3 +96,6 @@ def test_random_deployments_alone_make_a_headline() -> None:
     assert lead("hosting", own) == "Least generation fits on b in base, 64.4 kW by random deployments."
     median = row | {"metric": "hosting_generation_median_kw", "feeder": "c", "value": 500.0}
     assert lead("hosting", [*own, median]) == "Least generation fits on c in base, 500 kW at its median bus."
+    queue = median | {"case": "queue", "value": 400.0}
+    told = "Least generation fits on c in queue, 400 kW at its median bus (500 kW in base)."
+    assert lead("hosting", [*own, median, queue]) == told

@@ -107,14 +107,15 @@ class Plans:
             rest = f"; {lost} groups were not solved." if lost else "."
             return f"No element violates its limit in the named cases{rest}"
         if not chosen.taken:
-            return f"{self.before_h:,.0f} element-hours violate limits, and nothing is chosen."
+            return f"{self.before_h:,.0f} hours over a limit, summed over elements, and nothing is chosen."
         count = sum(len(self.plans[i].measures) for i in chosen.taken)
         left = self.left_h(chosen.taken)
         share = 1.0 - left / self.before_h
         cost = f"cost {chosen.cost:,.0f}" if words.get("costs") else "without prices"
-        end = "all violations are gone, solved together" if left == 0 else f"{left:,.0f} element-hours are left"
+        end = "all violations are gone, solved together" if left == 0 else f"{left:,.0f} are left"
         many = "1 measure removes" if count == 1 else f"{count} measures remove"
-        return f"{many} {100 * share:.1f} % of {self.before_h:,.0f} element-hours ({cost}); {end}."
+        hours = f"{self.before_h:,.0f} hours over a limit, summed over elements"
+        return f"{many} {100 * share:.1f} % of {hours} ({cost}); {end}."
 
 
 def read(measures: Sequence[Row], packages: Sequence[Row], words: Mapping[str, Any]) -> Plans:
