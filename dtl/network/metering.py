@@ -61,14 +61,13 @@ def _told(meters: pa.Table, most_m: float) -> Iterator[Finding]:
     lost = [r["meter"] for r in rows if r["basis"] == "none"]
     weak = [r["meter"] for r in rows if r["band"] == "low"]
     other = [r["meter"] for r in rows if r["recorded_transformer"] not in ("", r["transformer"])]
-    against = PRIOR["record against connectivity"]
-    disputed = [r["meter"] for r in rows if r["basis"] == "record" and r["confidence"] == against]
+    disputed = [r["meter"] for r in rows if r["basis"] == "record" and r["confidence"] < PRIOR["record"]]
     far = [r["meter"] for r in rows if r["basis"] in ("record", "connectivity") and (r["distance_m"] or 0.0) > most_m]
     for check, names, what in (
         ("meters.unplaced", lost, "belong to no transformer of the model; their readings count for no feeder"),
         ("meters.low", weak, "have a transformer that is little sure"),
         ("meters.record-differs", other, "have another transformer than the one recorded"),
-        ("meters.disputed", disputed, "have a record that the connectivity of the GIS speaks against"),
+        ("meters.disputed", disputed, "have a record that the connectivity of the GIS, or their place, speaks against"),
         ("meters.far", far, f"stand farther than {most_m:g} m from their transformer"),
     ):
         if names:

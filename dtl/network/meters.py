@@ -1,8 +1,8 @@
 """Which transformer of the model serves each meter, by overrides, records, connectivity and places; without readings.
 
 An override always wins. A record that is linked to the model stands, and what the connectivity of the GIS says beside
-it raises or lowers the confidence. Without a record connectivity decides, and last place and phase, jointly for all
-meters (`dtl.network.nearness`).
+it raises or lowers the confidence; so does a place out of reach of that transformer and within that of another. Without
+a record connectivity decides, and last place and phase, jointly for all meters (`dtl.network.nearness`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ PRIOR = {
     "record and connectivity": 0.99,
     "record": 0.95,
     "record against connectivity": 0.7,
+    "record against place": 0.7,
     "connectivity": 0.95,
     "nearest": 0.0,
     "none": 0.0,
@@ -74,9 +75,12 @@ def place(
     traced = _traced(meter, edges, asset)
     forced = _forced(meter["meter"], overrides, known)
     told = np.where(forced >= 0, forced, recorded)
-    near, chance, far = _nearest(meter, serving, told, int(words["candidates"]), float(words["max_distance_m"]))
+    most_m = float(words["max_distance_m"])
+    near, chance, far = _nearest(meter, serving, told, int(words["candidates"]), most_m)
     at = np.where(forced >= 0, forced, np.where(recorded >= 0, recorded, np.where(traced >= 0, traced, near[:, 0])))
     how = _how(forced, recorded, traced, at)
+    elsewhere = ((near >= 0) & (near != at[:, None]) & (far <= most_m)).any(axis=1)
+    how[(how == "record") & (_way(meter, serving, at) > most_m) & elsewhere] = "record against place"
     confidence = np.where(how == "nearest", chance[:, 0], [PRIOR[h] for h in how])
     near = np.column_stack([traced, near])
     far = np.column_stack([_way(meter, serving, traced), far])

@@ -178,6 +178,13 @@ def test_one_address_is_one_place_however_its_meters_are_drawn() -> None:
         assert [found[f"m{k}"]["transformer"] for k in range(4)] == wanted
 
 
+def test_a_record_out_of_reach_is_doubted_where_another_transformer_is_within_it() -> None:
+    found = placed(point("far", 150.0, "t1"), point("lost", 500.0, "t1"), point("near", 70.0, "t1"))
+    assert {m: (r["transformer"], r["basis"], r["band"]) for m, r in found.items()} == {
+        "far": ("t1", "record", "medium"), "lost": ("t1", "record", "high"), "near": ("t1", "record", "high")
+    }  # fmt: skip
+
+
 def test_an_override_wins() -> None:
     found = placed(point("m", 0.0, "t1"), forced={"m": ("", "t2")})
     assert (found["m"]["transformer"], found["m"]["basis"], found["m"]["confidence"]) == ("t2", "override", 1.0)
