@@ -53,8 +53,10 @@ def test_killed_and_taken_up_again(undisturbed: tuple[dict[str, bytes], float], 
     while hit < KILLS[victim]:
         who = chance.choice(["group", "snakemake", "dtl"]) if victim == "any" else victim
         process = tiny.start("run", "tiny")
-        time.sleep(chance.uniform(0.1, 0.8) * seconds)
-        if process.poll() is not None:  # it was ready before: begin anew
+        waited = chance.uniform(0.1, 0.8) * seconds
+        time.sleep(waited)
+        if process.poll() is not None:  # it was ready before, caches are warm by now: begin anew, and kill earlier
+            seconds = waited
             for name in ("results", ".dtl-store", ".snakemake"):
                 shutil.rmtree(tiny.folder / name)
             continue
