@@ -85,20 +85,29 @@ def run(said: Sequence[str], *, parse_only: bool) -> int:
 def answer(study: str, known: Facts, asked: Understood) -> tuple[str, int]:
     """The answer in words with a table, and the exit code."""
     query = asked.query
+    named = _named(known, asked.ignored)
     told = [f"understood: {words(query)}"]
     if asked.corrected:
         told.append("read as: " + ", ".join(f"{a} -> {b}" for a, b in asked.corrected))
-    if asked.ignored:
-        told.append(f"ignored: {', '.join(asked.ignored)}")
+    if named:
+        told.append(f"scenario: {named}")
+    if ignored := [w for w in asked.ignored if w.lower() != named.lower()]:
+        told.append(f"ignored: {', '.join(ignored)}")
     if query["intent"] in ("reject", "clarify"):
         told.append(_hints(known) if query["intent"] == "clarify" else "")
         return "\n".join(t for t in told if t), UNCLEAR
     code = ANSWERED
     for one in query["queries"] if query["intent"] == "multi" else [query]:
-        text, own = _one(study, known, one)
+        text, own = _one(study, known, one, named)
         told.append(text)
         code = max(code, own)
     return "\n".join(told), code
+
+
+def _named(known: Facts, ignored: Sequence[str]) -> str:
+    """The scenario of the study that a word names which the grammar does not know; empty without one."""
+    names = {c.scenario.lower(): c.scenario for c in known.cases}
+    return next((names[w.lower()] for w in ignored if w.lower() in names), "")
 
 
 def _hints(known: Facts) -> str:
@@ -109,8 +118,8 @@ def _hints(known: Facts) -> str:
     )
 
 
-def _one(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str, int]:
-    case, why = _case(study, known, query)
+def _one(study: str, known: Facts, query: Mapping[str, Any], named: str) -> tuple[str, int]:
+    case, why = _case(study, known, query, named)
     if case is None:
         return why, NOTHING
     if query["intent"] in ("recommend", "run", "check"):
@@ -130,7 +139,7 @@ def _one(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str, int]:
     own = rows[0].unit
     if apart := [f for f in query.get("filters", []) if f.get("unit") and (f["unit"], own) not in SCALE]:
         return f"the results of {study} hold {called(apart[0]['field'])} in {own}: ask in it", NOTHING
-    kept = [_sided(r, query) for r in rows if all(_fits(r, f, query.get("fn", "")) for f in query.get("filters", []))]
+    kept = [_sided(r, query) for r in rows if _kept(r, query)]
     which = f", {WHICH[_side(query)]}" if query.get("metric") == "voltage" else ""
     return "\n".join([f"case: {case}{which}", *_said(query, kept)]), ANSWERED
 
@@ -152,11 +161,11 @@ def _elsewhere(study: str, query: Mapping[str, Any]) -> str:
     }[query["intent"]]
 
 
-def _case(study: str, known: Facts, query: Mapping[str, Any]) -> tuple[str | None, str]:
-    """The case that is asked about: of the named year and the scenario with the named layers; else the last base."""
+def _case(study: str, known: Facts, query: Mapping[str, Any], named: str) -> tuple[str | None, str]:
+    """The case that is asked about: of the named year and scenario, or of that with the layers; else the last base."""
     cases, year = known.cases, query.get("time", {}).get("year")
     layers: list[Mapping[str, Any]] = query.get("scenario") or next((s for s in query.get("scenarios", []) if s), [])
-    names = _holding(study, layers) if layers else None
+    names = _holding(study, layers) if layers else [named] if named else None
     if names == []:
         listed = ", ".join(sorted({c.scenario for c in cases}))
         return (
@@ -285,6 +294,18 @@ def _sided(row: Row, query: Mapping[str, Any]) -> Row:
     return row._replace(value=row.highest[0], source=row.highest[1]) if up else row
 
 
+def _kept(row: Row, query: Mapping[str, Any]) -> bool:
+    """Whether a row is of all filters; several ids of one kind are alternatives."""
+    ids: dict[str, list[bool]] = {}
+    for part in query.get("filters", []):
+        fits = _fits(row, part, query.get("fn", ""))
+        if part["field"] in ("id", "feeder") and part["op"] == "=":
+            ids.setdefault(part["field"], []).append(fits)
+        elif not fits:
+            return False
+    return all(any(own) for own in ids.values())
+
+
 def _fits(row: Row, part: Mapping[str, Any], fn: str) -> bool:
     """Whether a row is of a filter; of voltages a bound above nominal is compared with the highest, others with the
     lowest, unless ``fn`` says which."""
@@ -337,7 +358,9 @@ def _compared(known: Facts, query: Mapping[str, Any], case: str) -> tuple[str, i
         ),
         None,
     )
-    own = [f["value"] for f in query.get("filters", []) if f["field"] == "id"]
+    own = [f["value"] if f["op"] == "=" else "" for f in query.get("filters", []) if f["field"] == "id"]
+    if len(own) > 1 or "" in own:
+        return "two cases are compared for one feeder, or for the study: ask for each", NOTHING
     feeder = next((f for f in known.feeders if own and f.lower() == str(own[0]).lower()), None)
     before, after = (known.value(metric, feeder, c) if metric and c else None for c in (base, case))
     if before is None or after is None:

@@ -29,17 +29,24 @@
   };
 
   /** The answer: parts with the case, a text in front, and rows of name, value, unit, source and place; `held` false where the results do not hold it. */
-  ask.answer = async (known, { query }) => {
+  ask.answer = async (known, { query, ignored = [] }) => {
+    const named = ask.scenarioOf(known, ignored);
     if (["reject", "clarify"].includes(query.intent)) return [];
     const parts = [];
-    for (const one of query.intent === "multi" ? query.queries : [query]) parts.push(await answerOne(known, one));
+    for (const one of query.intent === "multi" ? query.queries : [query]) parts.push(await answerOne(known, one, named));
     return parts;
   };
 
   const nothing = (text, more = {}) => ({ held: false, text, ...more });
 
-  const answerOne = async (known, query) => {
-    const chosen = caseOf(known, query);
+  /** The scenario of the study that a word names which the grammar does not know; empty without one. */
+  ask.scenarioOf = (known, ignored) => {
+    const names = new Map(known.cases.map((c) => [c.scenario.toLowerCase(), c.scenario]));
+    return ignored.map((w) => names.get(w.toLowerCase())).find(Boolean) ?? "";
+  };
+
+  const answerOne = async (known, query, named) => {
+    const chosen = caseOf(known, query, named);
     if (typeof chosen === "string") return nothing(chosen);
     if (["recommend", "run", "check"].includes(query.intent)) return elsewhere(known, query);
     const kind = query.entity === "feeder" ? "id" : "feeder";
@@ -56,7 +63,7 @@
     if (!rows.length) return nothing(`the results of ${known.study} do not hold ${ask.called(query.metric ?? "")} of a ${query.entity}`);
     const apart = (query.filters ?? []).find((f) => f.unit && scaleOf(known, f, rows[0]) === undefined);
     if (apart) return nothing(`the results of ${known.study} hold ${ask.called(apart.field)} in ${rows[0].unit}: ask in it`);
-    const kept = rows.filter((r) => (query.filters ?? []).every((f) => fits(known, r, f, query.fn))).map((r) => sided(known, r, query));
+    const kept = rows.filter((r) => isKept(known, r, query)).map((r) => sided(known, r, query));
     const which = query.metric === "voltage" ? WHICH[sideOf(known, query)] : "";
     return { held: true, case: chosen, which, ...said(known, query, kept) };
   };
@@ -80,15 +87,15 @@
   }[query.intent]);
 
   /** The case that is asked about: the one that was chosen beside a question that names none; of the named year and the scenario with the named layers; else the last base. A text where there is none. */
-  const caseOf = (known, query) => {
+  const caseOf = (known, query, named) => {
     const year = query.time?.year;
     const layers = query.scenario ?? (query.scenarios ?? []).find((s) => s.length) ?? [];
-    const names = layers.length ? holding(known, layers) : null;
+    const names = layers.length ? holding(known, layers) : named ? [named] : null;
     if (names && !names.length) {
       const listed = [...new Set(known.cases.map((c) => c.scenario))].sort().join(", ");
       return `no scenario of ${known.study} has these layers with these numbers; it has ${listed}`;
     }
-    if (known.chosen && !layers.length && year === undefined) return known.chosen;
+    if (known.chosen && names === null && year === undefined) return known.chosen;
     const isOf = (c) => (names === null || names.includes(c.scenario)) && (year === undefined || c.year === 0 || c.year === year);
     let wanted = known.cases.filter(isOf);
     if (!wanted.length && ["saidi", "saifi", "caidi"].includes(query.metric)) wanted = known.cases;
@@ -181,6 +188,17 @@
     return isUp ? { ...row, ...row.highest } : row;
   };
 
+  /** Whether a row is of all filters; several ids of one kind are alternatives. */
+  const isKept = (known, row, { filters = [], fn }) => {
+    const ids = {};
+    for (const part of filters) {
+      const isFit = fits(known, row, part, fn);
+      if (["id", "feeder"].includes(part.field) && part.op === "=") (ids[part.field] ??= []).push(isFit);
+      else if (!isFit) return false;
+    }
+    return Object.values(ids).every((own) => own.includes(true));
+  };
+
   /** Whether a row is of a filter; of voltages a bound above nominal is compared with the highest, others with the lowest, unless `fn` says which. */
   const fits = (known, row, part, fn) => {
     const { field, op, value } = part;
@@ -212,7 +230,9 @@
     const metric = known.feeder[query.metric] ?? "";
     const yearOf = (name) => (name.includes("@") ? name.slice(name.indexOf("@")) : "");
     const before = known.cases.find((c) => c.scenario === "base" && after.endsWith(yearOf(c.case)))?.case;
-    const feeder = (query.filters ?? []).find((f) => f.field === "id")?.value ?? "";
+    const ids = (query.filters ?? []).filter((f) => f.field === "id");
+    if (ids.length > 1 || ids.some((f) => f.op !== "=")) return nothing("two cases are compared for one feeder, or for the study: ask for each");
+    const feeder = ids[0]?.value ?? "";
     const own = known.feeders.find((f) => f.toLowerCase() === String(feeder).toLowerCase()) ?? "";
     const at = known.past.includes(metric) ? [] : [before, after];
     const [one, two] = at.map((c) => (metric && c ? known.value(metric, own, c) : null));

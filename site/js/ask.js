@@ -79,12 +79,15 @@ DTL.askHints = (known, ask) => [DTL.h("p", { class: "dtl-ask__hints" }, "For exa
 DTL.askAnswer = async (known, text, ask) => {
   if (!text) return DTL.askHints(known, ask);
   const read = DTL.ask.understand(text);
+  const named = DTL.ask.scenarioOf(known, read.ignored);
+  const ignored = read.ignored.filter((w) => w.toLowerCase() !== named.toLowerCase());
   const isClear = !["reject", "clarify"].includes(read.query.intent);
   const line = (name, told, more = "") => DTL.h("p", { class: `dtl-ask__line ${more}`, "data-said": name }, DTL.h("b", {}, `${name}: `), told);
   const told = [
     line(isClear ? "Understood" : "Not answered", DTL.ask.words(read.query)),
     read.corrected.length ? line("Read as", read.corrected.map(([a, b]) => `${a} → ${b}`).join(", ")) : "",
-    read.ignored.length ? line("Ignored", read.ignored.join(", "), "dtl-ask__ignored") : "",
+    named ? line("Scenario", named) : "",
+    ignored.length ? line("Ignored", ignored.join(", "), "dtl-ask__ignored") : "",
   ];
   const parts = await DTL.ask.answer(known, read);
   return [...told, ...parts.flatMap((part) => DTL.askPart(known, part)), ...(read.query.intent === "clarify" ? DTL.askHints(known, ask) : []),

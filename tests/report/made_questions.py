@@ -28,7 +28,9 @@ ANSWERED = (
     "buses with voltage below 95 %", "feeders with losses above 5 %", "feeders with losses above 1 MWh",
     "buses outside 0.98 and 1.01 pu", "how many buses are outside 0.98 and 1.01 pu", "buses between 0.96 and 0.98 pu",
     "what is the highest bus voltage of feeder north", "buses above 1.001", "feeders above 1.01 pu",
-    "buses outside ansi range a", "feeders overloaded by 2026",
+    "buses outside ansi range a", "feeders overloaded by 2026", "peak load of feeder North and feeder South-2",
+    "transformers of feeder North or feeder South-2 above 50 %",
+    "compare losses of feeder North and feeder South-2 with 30% EVs",
     "how many customers hang on overloaded transformers", "feeders whose peak is not above 500 kW",
 )  # fmt: skip
 """Questions to the made-up study."""

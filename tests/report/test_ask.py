@@ -14,7 +14,7 @@ import scripts
 
 from dtl import layout
 from dtl.learning.query.echo import words
-from dtl.learning.query.parse import understand
+from dtl.learning.query.parse import Understood, understand
 from dtl.report import asked, facts, figures, lexicon
 
 READ = ["ask-words.js", "ask-slots.js", "ask-parse.js", "ask-echo.js"]
@@ -79,7 +79,11 @@ def test_answers_are_those_of_the_command_line(made: Any, solved: Path) -> None:
     for text, parts in zip(made_questions.ANSWERED, got, strict=True):
         read = understand(text)
         printed, code = asked.answer("made", cube, read)
-        lines = [line for line in printed.splitlines() if not line.startswith(("understood:", "ignored:", "read as:"))]
+        lines = [
+            line
+            for line in printed.splitlines()
+            if not line.startswith(("understood:", "ignored:", "read as:", "scenario:"))
+        ]
         if code == asked.UNCLEAR:
             assert parts == [], text
             continue
@@ -103,6 +107,24 @@ def test_there_is_something_of_every_sort(made: Any, solved: Path) -> None:
     cube = facts.load(made.inputs["cube"])
     codes = [asked.answer("made", cube, understand(t))[1] for t in made_questions.ANSWERED]
     assert codes.count(asked.ANSWERED) >= 14 and codes.count(asked.NOTHING) >= 5 and codes.count(asked.UNCLEAR) >= 2
+
+
+def test_a_word_that_names_a_scenario_of_the_study_chooses_it(made: Any, solved: Path) -> None:
+    cube = facts.load(made.inputs["cube"])
+    query = understand("peak load of feeder north").query
+    plain, _ = asked.answer("made", cube, Understood(query, ("nonsense",)))
+    named, _ = asked.answer("made", cube, Understood(query, ("nonsense", "Growth")))
+    assert "case: base@" in plain and "ignored: nonsense" in plain
+    assert "scenario: growth\nignored: nonsense\ncase: growth@" in named
+    body = """const known = { cases: [{ scenario: "base" }, { scenario: "growth" }] };
+    return [DTL.ask.scenarioOf(known, ["nonsense", "Growth"]), DTL.ask.scenarioOf(known, ["nonsense"])];"""
+    assert scripts.run([*READ, "ask-answer.js"], body, {}, solved) == ["growth", ""]
+
+
+def test_ids_of_one_kind_are_alternatives(made: Any, solved: Path) -> None:
+    cube = facts.load(made.inputs["cube"])
+    both, code = asked.answer("made", cube, understand("peak load of feeder North and feeder South-2"))
+    assert code == asked.ANSWERED and "\nnorth: " in both and "\nsouth-2: " in both
 
 
 def voltages(folder: Path, case: str) -> list[dict[str, Any]]:
