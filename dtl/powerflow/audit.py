@@ -1,7 +1,8 @@
 """The audit of an accelerated feeder: some of its hours, and its extreme ones, are solved again by OpenDSS.
 
 The reference solves to the first of ``TOLERANCES`` that it reaches, with the same circuit and load limits and
-with controls held. What is compared are the judged voltages and the power of the sources that went into the reduction.
+with controls held. What is compared are the judged voltages, and the powers of sources and loads, that went into the
+reduction.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ TOLERANCES = (1e-9, 1e-8)
 """Tolerances of the reference [pu]; the second holds where the first is below what rounding lets OpenDSS reach."""
 LIMIT_PU = 1e-5
 """Largest difference of a voltage that passes [pu]."""
+LIMIT_REL = 1e-4
+"""Largest difference of the powers of sources and loads, active and reactive, that passes; part of the largest."""
 SAMPLED = 32
 """Hours spread evenly over those that were solved, besides the extreme ones."""
 
@@ -44,7 +47,7 @@ class Audit:
     at, hour
         Bus and phase, and step, of that difference.
     source_rel
-        Largest difference of the power of all sources, part of the largest power.
+        Largest difference of the power of all sources, or of all loads, part of the largest power.
     tolerance
         Tolerance that the reference reached [pu].
     radial_dv_pu
@@ -65,7 +68,8 @@ class Audit:
     @property
     def passed(self) -> bool:
         """Whether the accelerated answer stands."""
-        return self.max_dv_pu <= LIMIT_PU and (self.radial_dv_pu is None or self.radial_dv_pu <= LIMIT_PU)
+        second = self.radial_dv_pu is None or self.radial_dv_pu <= LIMIT_PU
+        return self.max_dv_pu <= LIMIT_PU and second and self.source_rel <= LIMIT_REL
 
     def manifest(self, per_hour: int = 1) -> dict[str, Any]:
         """The audit as the manifest holds it, by hours of so many steps each."""
@@ -90,6 +94,7 @@ class Audit:
             f"{self.tolerance:g} differ by at most {self.max_dv_pu:.0e} pu ({self.at}, "
             f"{named(self.hour, self.step_min)})"
             + ("" if self.radial_dv_pu is None else f", the radial sweep by {self.radial_dv_pu:.0e} pu")
+            + ("" if self.source_rel <= LIMIT_REL else f", powers by {100.0 * self.source_rel:.1g} %")
         )
 
 
@@ -110,8 +115,8 @@ def audit(feeder: Feeder, demand: Demand, year: BatchYear, reduction: Reduction)
 
 def _compared(theirs: Year, year: BatchYear, reduction: Reduction, hours: Ints) -> Audit:
     order = [theirs.circuit.node.get(name, 0) for name in year.circuit.nodes]
-    ours_kva = _source_kva(reduction)
-    scale = max(float(np.abs(ours_kva).max()), STILL_KW)
+    ours = np.stack([_source_kva(reduction), _load_kva(reduction)])
+    scale = max(float(np.abs(ours).max()), STILL_KW)
     solved = {int(h): i for i, h in enumerate(_hours(reduction))}
     worst, at, hour, source = -1.0, 0, 0, 0.0
     for block in theirs.blocks(hours.tolist()):
@@ -120,8 +125,8 @@ def _compared(theirs: Year, year: BatchYear, reduction: Reduction, hours: Ints) 
         row, column = np.unravel_index(int(gap.argmax()), gap.shape)
         if not gap[row, column] <= worst:
             worst, at, hour = float(gap[row, column]), int(row), int(block.hours[column])
-        again = reduction.source_power(block).sum(axis=0)
-        mine = ours_kva[[solved[int(h)] for h in block.hours]]
+        again = np.stack([reduction.source_power(block).sum(axis=0), block.load_kva.sum(axis=0)])
+        mine = ours[:, [solved[int(h)] for h in block.hours]]
         source = max(source, float(np.abs(again - mine).max()) / scale)
     return Audit(tuple(hours.tolist()), worst, _name(reduction, at), hour, source, theirs.tolerance)
 
@@ -154,6 +159,11 @@ def _hours(reduction: Reduction) -> Ints:
 
 def _source_kva(reduction: Reduction) -> NDArray[np.complex128]:
     return np.asarray(np.concatenate(reduction.source_kva, axis=1).sum(axis=0))
+
+
+def _load_kva(reduction: Reduction) -> NDArray[np.complex128]:
+    kw, kvar = (np.concatenate(reduction.hourly[f"load_{unit}"], axis=1).sum(axis=0) for unit in ("kw", "kvar"))
+    return np.asarray(kw + 1j * kvar)
 
 
 def _name(reduction: Reduction, row: int) -> str:

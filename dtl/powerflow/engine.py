@@ -70,6 +70,7 @@ def load(text: str, commands: Iterable[str] = ()) -> None:
     dss.AllowChangeDir = False
     try:
         dss.ClearAll()
+        dss.YMatrix.SolverOptions = 0  # clearing leaves what the year before asked of the solver
         dss.Text.Commands(text)
         dss.Text.Commands(list(commands))
     except DSSException as err:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from dtl.powerflow import audit as audits
 from dtl.powerflow import batch, head
 from dtl.powerflow.balanced import NotBalanced, balanced
 from dtl.powerflow.choose import FEW_HOURS, choose
-from dtl.powerflow.opendss import Year
+from dtl.powerflow.opendss import Block, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.powerflow.solve import Solved, run
 from dtl.sources import opendss as source
@@ -99,6 +101,19 @@ def test_a_wrong_answer_fails_its_audit_and_is_replaced(mixed: Feeder, monkeypat
         assert f"{asked}: batch was tried: the audit failed: " in found.reason
         for column, rows in right.reduction.hourly.items():
             np.testing.assert_array_equal(np.concatenate(rows), np.concatenate(found.reduction.hourly[column]))
+
+
+def test_wrong_powers_at_right_voltages_fail_the_audit(mixed: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The balance of every hour is one of active power, and voltages say nothing of what was added up."""
+    right = batch.BatchYear.blocks
+
+    def off(self: batch.BatchYear, hours: list[int]) -> Iterator[Block]:
+        for block in right(self, hours):
+            yield replace(block, load_kva=block.load_kva.real + 1.001j * block.load_kva.imag)
+
+    monkeypatch.setattr(batch.BatchYear, "blocks", off)
+    found = solved(mixed, controls="frozen", engine="auto")
+    assert found.engine == "opendss" and ", powers by 0.0" in found.reason, found.reason
 
 
 @pytest.mark.parametrize("name", ["ieee13", "ieee123"])

@@ -19,7 +19,7 @@ from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.demand import Demand, Drive
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
-from dtl.powerflow import results, solve
+from dtl.powerflow import dss, engine, results, solve
 from dtl.powerflow.names import spelled
 from dtl.powerflow.opendss import Year
 from dtl.powerflow.reduce import Reduction
@@ -63,7 +63,9 @@ def day_of(feeder: Feeder) -> Demand:
 
 def plain(text: str, controls: str) -> dict[str, np.ndarray]:
     """What the engine itself makes of a script: voltages by node, powers and losses, currents of lines, by hour."""
-    DSS.Text.Commands("clear\n" + text)
+    # What the engine keeps through `clear` of circuits that were solved before.
+    DSS.YMatrix.SolverOptions = 0
+    DSS.Text.Commands("clear\nset defaultbasefrequency=60\n" + text)
     DSS.Text.Command = f"new loadshape.day npts=24 interval=1 mult={DAY}"
     DSS.Text.Command = "batchedit load..* yearly=day"
     DSS.Text.Command = "set tolerance=1e-9 maxiterations=300 maxcontroliter=100"
@@ -127,6 +129,14 @@ def test_hours_that_are_solved_again_have_the_positions_they_had(name: str) -> N
     (straight,) = (other := Year(feeder, day_of(feeder))).blocks(range(24))
     (second,) = other.blocks(range(24))
     assert (after.positions == second.positions).all() and (straight.positions == once.positions).all()
+
+
+def test_a_circuit_is_solved_alike_whatever_was_solved_before() -> None:
+    feeder = feeder_of(given(FOLDER / "reverse.dss"))
+    Year(feeder, day_of(feeder))
+    assert DSS.YMatrix.SolverOptions == 3
+    engine.load(dss.write(feeder))
+    assert DSS.YMatrix.SolverOptions == 0
 
 
 def assert_same_voltages(feeder: Feeder, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
