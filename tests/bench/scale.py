@@ -3,7 +3,8 @@
 Run it as a program: ``python tests/bench/scale.py 10 100 1000 [--hosting] [--jobs 2] [--meters 100-160] [--out DIR]``.
 For each size a synthetic utility is written (not counted), then timed: everything from raw GIS, CYME, meters, SCADA,
 outages and weather to the site over 8,760 hours; the run again with nothing changed; a layer that reaches ten feeders
-edited; and with ``--hosting`` hosting capacity asked for on top. The table is Markdown; the slope is the exponent of time over the number of feeders.
+edited; and with ``--hosting`` hosting capacity asked for on top. The table is Markdown; the slope is the exponent of
+time over the number of feeders.
 """
 
 from __future__ import annotations
