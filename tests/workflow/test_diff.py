@@ -137,7 +137,8 @@ def test_a_study_more(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
         page = said(capsys, "main", "--md", "--study", "other", "--study", "tiny", code=2)
         assert "**tiny**: main" in page and "**new: study other: " in page and "2 in growth@2030.**" in page
         assert re.search(r"Cost of the run: \d\d answers", page)
-        assert "no study othr, neither at main nor at ." in said(capsys, "main", "--study", "othr", "--study", "tiny", code=1)
+        unknown = said(capsys, "main", "--study", "othr", "--study", "tiny", code=1)
+        assert "no study othr, neither at main nor at ." in unknown
         assert "tiny and other: tiny -> other: no material change" in said(capsys, "tiny", "other", code=0)
     finally:
         shutil.rmtree(copy)
