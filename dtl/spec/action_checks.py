@@ -48,23 +48,36 @@ def ordered(layers: dict[str, Actions]) -> list[tuple[str, int, Step]]:
 
 
 def devices_are_there(study: Study) -> Found:
-    """Devices that are disconnected though no action before connects them, in any stack."""
+    """Devices that no action before connects and one takes off, or that are added where they are, in any stack."""
     told = set()
     for scenario in study.scenarios.values():
         layers = {n: study.layers[n] for n in scenario.stack if n in study.layers}
         there: dict[str, list[str]] = {}
+        until: dict[tuple[str, str], datetime | None] = {}
         for name, i, step in ordered({n: a for n, a in layers.items() if isinstance(a, Actions)}):
             if added := step.add_device or step.add_generator:
                 known = there.setdefault(added.bus.lower(), [])
                 known.append(added.name or f"gen_{added.bus}_{len(known) + 1}")
+                key = (added.bus.lower(), known[-1].lower())
+                if key in until and _stays(until[key], step.at) and (name, i) not in told:
+                    told.add((name, i))
+                    message = f"bus '{added.bus}' has a device '{known[-1]}' at that time already; name it otherwise"
+                    yield ("layers", name, "do", i, step.verb, "name"), "twice", message
+                until[key] = step.until
             if (off := step.disconnect_device) is None or (name, i) in told:
                 continue
+            until.pop((off.bus.lower(), off.name.lower()), None)
             here = there.get(off.bus.lower(), [])
             if off.name.lower() not in {n.lower() for n in here}:
                 told.add((name, i))
                 guess = near(off.name, here) or "; no action before this one adds any"
                 message = f"nothing named '{off.name}' is connected to bus '{off.bus}'{guess}"
                 yield ("layers", name, "do", i, "disconnect_device", "name"), "unknown-name", message
+
+
+def _stays(until: datetime | None, at: datetime | None) -> bool:
+    """Whether what ends at a time, or never, is there at another; none: from the beginning."""
+    return until is None or at is None or until > at
 
 
 def programs_hold(study: Study) -> Found:

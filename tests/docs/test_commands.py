@@ -19,8 +19,7 @@ ELSEWHERE = {
     "dtl serve": "waits for people; tests/report/test_serve.py",
     "postgresql://": "tests/report/test_publish.py starts one",
     " utility ": "needs the files of `make utility`; tests/workflow/test_fast.py and tests/synth",
-    "POST /run_simulation": "tests/workflow/test_call_run.py solves one",
-    "act north scale-load": "tells an area that a new study does not have; the block of the pilot has one",
+    "act north scale-load": "BUS stands for one of the reader's; the block of the pilot names one",
 }
 """Commands that are not executed here, by what stands in them, and why or where."""
 PILOT = "tests/cases/workflow/pilot"

@@ -53,9 +53,9 @@ def two_buses(r_ohm: float = 0.1, kw: float = 0.0) -> Feeder:
 def test_closed_form_of_two_buses() -> None:
     """V_r (V_r - V_s) / R at V_r = 1.05 x 0.4 kV, R = 0.1 ohm, unity power factor and no reactance: 84 kW."""
     case = case_of(two_buses(), hours=[0], up_to_kw=200.0)
-    rows = iterative(case, {"tolerance_kw": 1e-4, "distributed": False}, "generation")
+    rows = iterative(case, {"tolerance_kw": 1e-5, "distributed": False}, "generation")
     found = next(r for r in rows if r["criterion"] == "overvoltage_secondary")
-    assert found["hc_kw"] == pytest.approx(84.0, rel=2e-6)
+    assert found["hc_kw"] == pytest.approx(84.0, rel=1e-6)
     assert (found["limiting_factor"], found["limiting_hour"]) == ("overvoltage_secondary", 0)
     assert found["limiting_element"].startswith("bus b.")
     assert next(r for r in drive(case, {}, "generation"))["hc_kw"] == pytest.approx(0.98 * 84.0, rel=2e-3)
@@ -189,7 +189,7 @@ def test_roofs_follow_the_sun() -> None:
     day, night = (case_of(two_buses(), hours=h, up_to_kw=400.0, sun=lambda: sun) for h in ([0, 12], [0]))
     rows = iterative(day, {"tolerance_kw": 1e-4, "distributed": False}, "pv")
     found = next(r for r in rows if r["criterion"] == "all")
-    assert found["hc_kw"] == pytest.approx(168.0, rel=2e-6)
+    assert found["hc_kw"] == pytest.approx(168.0, rel=1e-6)
     assert (found["limiting_factor"], found["limiting_hour"]) == ("overvoltage_secondary", 12)
     assert next(r for r in drive(day, {}, "pv"))["hc_kw"] == pytest.approx(0.98 * 168.0, rel=2e-3)
     assert iterative(night, {"tolerance_kw": 1.0, "distributed": False}, "pv")[0]["at_least"]
