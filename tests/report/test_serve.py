@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -98,6 +100,109 @@ def test_tries_run_out(server: Server) -> None:
     assert ask(server, "POST", "/login", user="ana", password=WORD, next="/")[0] == 429
 
 
+def test_tries_at_the_same_time_run_out_too(server: Server) -> None:
+    with ThreadPoolExecutor(4 * TRIES) as pool:
+        tries = pool.map(lambda _: ask(server, "POST", "/login", user="bo", password="wrong")[0], range(4 * TRIES))
+        told = sorted(tries)
+    assert told == [401] * TRIES + [429] * 3 * TRIES
+
+
+def raw(server: Server, text: str) -> str:
+    """What is answered to bytes that no browser sends, until the server closes."""
+    with socket.create_connection(server.server_address[:2], timeout=10) as line:
+        line.sendall(text.encode("utf-8"))
+        return b"".join(iter(lambda: line.recv(65536), b"")).decode()
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "99999999", "1_0", "٣", "9" * 30])
+def test_a_login_of_a_wrong_length_is_refused_and_the_connection_closed(server: Server, length: str) -> None:
+    answer = raw(server, f"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nuser=ana")
+    assert answer.startswith("HTTP/1.1 400 ") and "Connection: close" in answer
+
+
+def test_a_body_that_nobody_reads_is_not_the_next_request(server: Server) -> None:
+    inner = "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"
+    for head in (
+        f"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(inner)}\r\n\r\n",
+        "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ):
+        assert raw(server, head + inner).count("HTTP/1.1 ") == 1
+
+
+def test_one_connection_serves_many_requests(server: Server) -> None:
+    cookie = logged_in(server)
+    connection = http.client.HTTPConnection(*server.server_address[:2], timeout=10)
+    for method, path, status, text in (
+        ("GET", "/s%20%3C1%3E/data/f.js", 200, "1"),
+        ("HEAD", "/s%20%3C1%3E/data/f.js", 200, ""),
+        ("HEAD", "/s%20%3C1%3E/none", 404, ""),
+        ("GET", "/s%20%3C1%3E/", 200, "<h1>study</h1>"),
+    ):
+        connection.request(method, path, headers={"Cookie": cookie})
+        answer = connection.getresponse()
+        assert (answer.status, not answer.will_close) == (status, True)
+        assert answer.read().decode() == text
+    connection.close()
+
+
+def test_nothing_of_a_login_becomes_a_header(server: Server) -> None:
+    for wanted, place in (
+        ("/s\r\nSet-Cookie: a=b", "/s%0D%0ASet-Cookie:%20a=b"),
+        ("/\t/evil.example", "/%09/evil.example"),
+        ("/東/?a=b#c%20d", "/%E6%9D%B1/?a=b#c%20d"),
+    ):
+        status, headers, _ = ask(server, "POST", "/login", user="ana", password=WORD, next=wanted)
+        assert status == 303 and headers["Location"] == place
+        assert headers["Set-Cookie"].startswith("dtl_session=")
+
+
+def test_names_that_no_file_can_have_are_not_found(server: Server) -> None:
+    cookie = logged_in(server)
+    site = "/s%20%3C1%3E/"
+    for path in (f"{site}%00", site + "a" * 300, site + "a/" * 9000, "http://[::1/", "/%ff", f"{site}%2fetc/passwd"):
+        answer = raw(server, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n")
+        assert answer.startswith("HTTP/1.1 404 "), path
+    status, headers, _ = ask(server, "GET", "/s%20%3C1%3E", cookie)
+    assert status == 303 and headers["Location"] == "/s%20%3C1%3E/"
+
+
+def test_cookies_of_other_programs_do_not_hide_the_session(server: Server) -> None:
+    cookie = logged_in(server)
+    for other in ('settings={"a":[1]}', "a b", "=", "東=1".encode().decode("latin-1")):
+        assert ask(server, "GET", "/", f"{other}; {cookie}")[0] == 200, other
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "text", "told"),
+    [
+        ("bytes=1-3", 206, "h1>", "bytes 1-3/14"),
+        ("bytes=10-", 206, "/h1>", "bytes 10-13/14"),
+        ("bytes=-4", 206, "/h1>", "bytes 10-13/14"),
+        ("bytes=-99", 206, "<h1>study</h1>", "bytes 0-13/14"),
+        ("bytes=4-99", 206, "study</h1>", "bytes 4-13/14"),
+        ("bytes=14-", 416, "", "bytes */14"),
+        ("bytes=-0", 416, "", "bytes */14"),
+        ("bytes=3-1", 200, "<h1>study</h1>", None),
+        ("bytes=0-1,3-4", 200, "<h1>study</h1>", None),
+        (f"bytes={'9' * 5000}-", 200, "<h1>study</h1>", None),
+        ("lines=1-2", 200, "<h1>study</h1>", None),
+    ],
+)
+def test_a_part_of_a_file_can_be_asked_for(
+    server: Server, asked: str, status: int, text: str, told: str | None
+) -> None:
+    cookie = logged_in(server)
+    connection = http.client.HTTPConnection(*server.server_address[:2], timeout=10)
+    connection.request("GET", "/s%20%3C1%3E/index.html", headers={"Cookie": cookie, "Range": asked})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read().decode(), answer.getheader("Content-Range")) == (status, text, told)
+    stale = {"Cookie": cookie, "Range": asked, "If-Range": "Mon, 01 Jan 2001 00:00:00 GMT"}
+    connection.request("GET", "/s%20%3C1%3E/index.html", headers=stale)
+    answer = connection.getresponse()
+    assert (answer.status, answer.read().decode()) == (200, "<h1>study</h1>"), "the file is another one by now"
+    connection.close()
+
+
 def test_time_ends_sessions_and_forgives_tries() -> None:
     now = [0.0]
     known = Sessions(lambda: now[0])
@@ -109,6 +214,8 @@ def test_time_ends_sessions_and_forgives_tries() -> None:
     assert not known.closed("user bo")
     now[0] = 3600.0 * HOURS + 1
     assert known.user(token) is None
+    known.failed("user cy")
+    assert list(known._failed) == ["user cy"], "what is forgiven is forgotten"
 
 
 def test_users_are_kept_as_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

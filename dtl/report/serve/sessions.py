@@ -50,11 +50,12 @@ class Sessions:
     def failed(self, *keys: str) -> None:
         """Note a failed try of a name from an address."""
         with self._lock:
+            self._failed = {key: own for key in self._failed if (own := self._recent(key))}
             for key in keys:
-                self._recent(key).append(self._clock())
+                self._failed.setdefault(key, deque()).append(self._clock())
 
     def _recent(self, key: str) -> deque[float]:
-        own = self._failed.setdefault(key, deque())
+        own = self._failed.get(key, deque())
         while own and own[0] <= self._clock() - WINDOW_S:
             own.popleft()
         return own
