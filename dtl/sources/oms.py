@@ -6,7 +6,7 @@ is a finding with file, row, field, value and remedy. Text about people (crews, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from dtl.sources.reading import Reading
 from dtl.sources.sheets import Sheet, sheets, tell_left
 
 NEEDED = {"outages": ("id", "start"), "steps": ("id", "end")}
+BACK = ("restored", "remaining", "customer")
+"""Columns of a step that tell who is back; one of them is needed."""
+OWN_ID = "Give the rows of each feeder an id of their own."
 LONGEST = timedelta(days=30)
 """An interruption longer than this is suspicious."""
 
@@ -42,7 +45,10 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     waiting: dict[str, list[Row]] = {}
     if steps:
         for row in _rows(reading, spec, steps, files.get(steps), "steps"):
-            if row.text("id") in events:
+            if row.text("id") in rows.shared:
+                why = "its interruption is of several feeders, so nothing tells whose customers are back"
+                _refuse(reading, row, "step", RowError("outage.step-feeder", "id", row.text("id"), why, OWN_ID))
+            elif row.text("id") in events:
                 waiting.setdefault(row.text("id"), []).append(row)
             elif row.text("id") in lost:
                 reading.refused("", f"[step] {row.text('id')}", "", "", "its interruption is refused")
@@ -53,6 +59,9 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     _units(reading, counted)
     _overlaps(reading, counted)
     _words(reading, rows)
+    if not events and not any(f.severity == "error" for f in reading.findings):
+        reading.find("outage.none", "warning", "no interruption is in the export, so none counts", file=own[0],
+                     remedy="Export it again, over the years of the study.")  # fmt: skip
     reading.tables |= {
         "outages": [_outage(name, e) for e in counted],
         "steps": [_step(name, e, k) for e in counted for k in range(len(e.steps))],
@@ -77,7 +86,7 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
     for sheet in found:
         tell_left(reading, sheet)
         at = places(sheet.header, wanted)
-        if not _complete(reading, sheet, at, table):
+        if not _complete(reading, sheet, at, table, wanted):
             continue
         skip = (spec.get("skip_footer") or 0) if first else 0
         body = sheet.rows[: len(sheet.rows) - skip] if skip else sheet.rows
@@ -93,7 +102,9 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
                 yield row
 
 
-def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], table: str) -> bool:
+def _complete(
+    reading: Reading, sheet: Sheet, at: Mapping[str, int], table: str, wanted: Mapping[str, Sequence[str]]
+) -> bool:
     """Whether a sheet has the columns it needs; its other columns are accounted for."""
     if sheet.recoded:
         reading.find("outage.encoding", "warning", "is not UTF-8, and was read as Windows-1252", file=sheet.file,
@@ -101,6 +112,8 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], table: str)
     lacking = [f for f in NEEDED[table] if f not in at]
     if table == "outages" and not {"end", "duration_min", "duration_h"} & set(at):
         lacking.append("end")
+    if table == "steps" and not set(BACK) & set(at):
+        lacking.append(next((f for f in BACK if wanted.get(f)), BACK[0]))
     there = ", ".join(n for n in sheet.header if n)
     for field in lacking:
         reading.find("outage.column", "error", f"no column is '{field}'; there are {there}", file=sheet.file,
@@ -126,6 +139,7 @@ def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event], tog
             raise RowError("outage.totals-row", "id", row.text("id"), "is no interruption but a sum or a remark",
                            "Leave it out, or declare skip_footer.")  # fmt: skip
         event = rows.event(row)
+        _of_feeder(reading, rows, event, events)
         if together:
             if text := gathered(events.get(event.id), event):
                 _noting(reading, event)("outage.step-start", "warning", text, "start", row.text("start"),
@@ -147,6 +161,20 @@ def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event], tog
         return False
     events[event.id] = event
     return True
+
+
+def _of_feeder(reading: Reading, rows: Rows, event: Event, events: Mapping[str, Event]) -> None:
+    """Rows of one id with different feeders are one interruption for each feeder, whose id gets the feeder's name."""
+    first = events.get(event.id)
+    if first is None or not event.owner or not first.owner or event.owner == first.owner:
+        return
+    rows.shared.add(event.id)
+    event.id = f"{event.id} {event.owner}"
+    if event.id not in events:
+        _noting(reading, event)(
+            "outage.feeders", "warning", "the id stands for another feeder too; each row counts for its own feeder",
+            "feeder", f"{first.owner}, {event.owner}", "See that each row states the customers of its feeder alone.",
+        )  # fmt: skip
 
 
 def _refuse(reading: Reading, row: Row, what: str, err: RowError) -> None:

@@ -63,6 +63,8 @@ class Rows:
         self._feeder, self._device = alias(spec.get("feeder_names")), alias(spec.get("device_names"))
         self.unmapped: dict[str, int] = {}
         """Causes that no rule knows, with the number of interruptions."""
+        self.shared: set[str] = set()
+        """Ids that rows of several feeders have."""
         self.flags: dict[tuple[str, str], int] = {}
         """Words that are neither yes nor no, by field, with their number."""
 

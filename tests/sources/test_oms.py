@@ -268,6 +268,18 @@ def test_rows_that_are_steps_are_one_interruption(tmp_path: Path) -> None:
     assert checks(refused)["outage.duplicate"] == 2, "unless it is said, a second row of an id is refused"
 
 
+@pytest.mark.parametrize("each_row", ["interruption", "step"])
+def test_one_event_over_two_feeders_is_an_interruption_of_each(tmp_path: Path, each_row: str) -> None:
+    text = (
+        "ID,FEEDER,START,END,CI\na,F1,2025-03-04 10:00,2025-03-04 11:00,60\na,F2,2025-03-04 10:00,2025-03-04 12:00,40\n"
+    )
+    columns = {"id": "ID", "feeder": "FEEDER", "start": "START", "end": "END", "customers": "CI"}
+    reading = plain_read(tmp_path, text, columns=columns, each_row=each_row)
+    found = {r["feeder"]: r["customer_minutes"] for r in reading.tables["outages"]}
+    assert found == {"F1": 3600, "F2": 4800}
+    assert checks(reading)["outage.feeders"] == 1
+
+
 def test_customers_are_those_of_the_customer_minutes_where_none_are_stated(tmp_path: Path) -> None:
     text = "ID,START,END,CMI\na,2025-03-04 10:00,2025-03-04 11:30,630\nb,2025-03-04 10:00,2025-03-04 11:30,\n"
     columns = {"id": "ID", "start": "START", "end": "END", "customer_minutes": "CMI"}
