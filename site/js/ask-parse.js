@@ -76,7 +76,7 @@
       const impossible = { intent: "reject", reason: "invalid_value" };
       if (this.isInvalid()) return { query: impossible, left: [] };
       const query = this.query();
-      const overlooked = this.overlooked();
+      const overlooked = [...this.overlooked(), ...this.otherUnit(query.metric)];
       const phrases = [...Object.values(c.words.intents), c.words.desc, c.words.asc, c.words.worst, c.words.best, ...Object.values(c.words.functions)];
       for (const list of phrases) for (const m of c.find({ x: list })) c.use(m.start, m.end);
       const left = c.left();
@@ -89,6 +89,8 @@
         if (stray || numbers.length || isCounted || overlooked.length) {
           return { query: { intent: "clarify", missing: ["filter"] }, left: [...left, ...overlooked.filter((w) => !left.includes(w))] };
         }
+        const isLoading = query.intent === "filter" && query.metric === ask.rules.loading && !this.metrics.length;
+        if (isLoading && left.some((w) => namesOfOthers(c).has(w.toLowerCase()))) return { query: { intent: "clarify", missing: ["metric"] }, left };
       }
       const foreign = { query: { intent: "reject", reason: "out_of_scope" }, left };
       if (query.intent === "clarify" && (left.length || this.isForeign()) && !this.metrics.length && !this.entities.length) return foreign;
@@ -102,6 +104,16 @@
         .filter((m) => (c.text(m.end - 1) === "by" ? !isDated(c, m.end) : !c.used[m.start]));
       const told = stray.map((m) => c.tokens.slice(m.start, m.end).map((t) => t.raw).join(" "));
       return [...told, ...this.filters.filter((f) => !isComparable(f)).map((f) => f.field.replaceAll("_", " ") || "a number")];
+    }
+
+    /** `how many hours` and the like, where the metric has another unit. */
+    otherUnit(metric) {
+      const c = this.c;
+      const known = ask.rules.units[metric] ?? [];
+      return c.tokens.flatMap((_, i) => {
+        const unit = isHowMany(c, i) ? c.unit(i + 2)[0] : "";
+        return unit && !known.includes((ask.rules.also[unit] ?? [1, unit])[1]) ? [`how ${c.text(i + 1)} ${unit}`] : [];
+      });
     }
 
     isForeign() {
@@ -143,7 +155,8 @@
       const own = this.allFilters(entity);
       const of = ask.rules.of_metric;
       const isSolved = ["run", "compare"].includes(intent);
-      const missing = [["entity", entity || of[metric]], ["metric", metric]].filter(([, v]) => !v).map(([k]) => k);
+      const thing = entity || (intent === "rank" && of[metric] === "system" ? "" : of[metric]);
+      const missing = [["entity", thing], ["metric", metric]].filter(([, v]) => !v).map(([k]) => k);
       const isListed = c.has("list", "show", "all", "display", "every") >= 0;
       const isNamed = own.length > 0 && this.entities.length > 0;
       const isPlain = intent === "count" || (intent === "list" && (isNamed || isListed)) || (intent === "filter" && isNamed);
@@ -186,7 +199,8 @@
       if (has("recommend") && c.has("scenario", "scenarios", "study", "studies", "run", "next", "simulate") >= 0) return "recommend";
       if (has("compare") || (has("change") && this.layers.length && c.text(0) === "how")) return "compare";
       const counted = text.replaceAll("number of customers", "");
-      if (["how many", "number of", "count of"].some((p) => counted.includes(p)) || c.text(0) === "count") return "count";
+      const isMany = c.tokens.some((_, i) => c.text(i + 1) === "many" && isHowMany(c, i) && !c.unit(i + 2)[0]);
+      if (isMany || ["number of", "count of"].some((p) => counted.includes(p)) || c.text(0) === "count") return "count";
       if (this.isCheck()) return "check";
       if (has("run") && this.layers.length && !this.isRanked() && !this.filters.length) return "run";
       const isNamed = this.isOwnId();
@@ -309,6 +323,15 @@
       return this.layers.map((layer) => [layer]);
     }
   }
+
+  /** The words of the names of metrics that are not of loads. */
+  const namesOfOthers = ({ words: { metrics } }) => {
+    const of = (names) => new Set(names.flatMap((n) => metrics[n]).flatMap((p) => p.split(" ")));
+    const own = of([ask.rules.loading, "peak_load"]);
+    return new Set([...of(Object.keys(metrics))].filter((w) => !own.has(w)));
+  };
+
+  const isHowMany = (c, at) => c.text(at) === "how" && ["many", "much"].includes(c.text(at + 1));
 
   /** Whether a year stands there that was taken for the time. */
   const isDated = (c, at) => {

@@ -117,6 +117,14 @@ def test_a_count_that_would_ignore_a_condition_is_asked_back() -> None:
         "filters": [{"field": "id", "op": "=", "value": "F7"}]}  # fmt: skip
 
 
+def test_a_metric_or_a_thing_that_nobody_named_is_not_guessed_beside_words_of_another() -> None:
+    assert parse("Transformers losing more than 1 % of life per year") == {"intent": "clarify", "missing": ["metric"]}
+    assert parse("Show me the worst") == {"intent": "clarify", "missing": ["entity"]}
+    for said in ("Which lines run above 90 % of capacity?", "Transformers over 90 % of their rating"):
+        assert parse(said)["filters"] == [{"field": "thermal_loading", "op": ">", "value": 90, "unit": "pct"}]
+        assert understand(said).ignored == ()
+
+
 def test_a_number_is_never_dropped_nor_cut_at_its_comma() -> None:
     below = [{"field": "voltage", "op": "<", "value": 0.95, "unit": "pu"}]
     assert parse("nodes where the voltage is below 0,95 pu")["filters"] == below
@@ -135,6 +143,9 @@ def test_a_number_is_never_dropped_nor_cut_at_its_comma() -> None:
         ("change in losses from 2026 to 2035", "losses"), ("second worst feeder", "second"),
         ("transformers overloaded by more than 20 %", "overloaded by"), ("losses of F2 in percent", "percent"),
         ("transformers over 100 % for more than 10 hours", "a number"), ("how long is F4 overloaded", "how long"),
+        ("how many kW of PV does bus 12 take", "how many kw"), ("how many hours is F4 overloaded", "how many hour"),
+        ("every feeder that breaks the voltage band at least once", "at least"),
+        ("is the voltage on F6 acceptable", "acceptable"),
     ],
 )  # fmt: skip
 def test_what_would_be_the_answer_to_another_question_is_asked_back(said: str, why: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dtl.learning.query.clause import Clause
+from dtl.learning.query.filters import ALSO
+from dtl.learning.query.words import grammar
 
 UNITS = {
     "thermal_loading": ("pct",), "voltage": ("pu", "pct"), "losses": ("pct", "kwh"), "peak_load": ("kw",),
@@ -16,6 +18,8 @@ UNITS = {
 }  # fmt: skip
 """The units in which a field can be compared; other fields have none."""
 HIGHEST_PU = 2.0
+LOADING = "thermal_loading"
+"""The metric of a bound in per cent that names none."""
 YEARS = (1990, 2100)
 """Numbers in this range that have no unit are years, not values."""
 
@@ -27,6 +31,30 @@ def overlooked(clause: Clause, filters: Iterable[Mapping[str, Any]]) -> list[str
     stray = [m for m in phrases if m in by or (clause.text(m.end - 1) != "by" and clause.free(m.start, m.start + 1))]
     told = [" ".join(t.raw for t in clause.tokens[m.start : m.end]) for m in stray]
     return told + [str(f["field"]).replace("_", " ") or "a number" for f in filters if not _comparable(f)]
+
+
+def other_unit(clause: Clause, metric: str) -> list[str]:
+    """``how many hours`` and the like, where the metric has another unit."""
+    known, told = UNITS.get(metric, ()), []
+    for i in range(len(clause)):
+        unit = clause.unit(i + 2)[0] if clause.text(i) == "how" and clause.text(i + 1) in ("many", "much") else ""
+        if unit and ALSO.get(unit, (1.0, unit))[1] not in known:
+            told.append(f"how {clause.text(i + 1)} {unit}")
+    return told
+
+
+def other_metric(left: Iterable[str], query: Mapping[str, Any]) -> bool:
+    """Whether a bound in per cent, read as one of loading, stands beside a word of the name of another metric."""
+    if query["intent"] != "filter" or query.get("metric") != LOADING:
+        return False
+    return bool({w.lower() for w in left} & names_of_others())
+
+
+def names_of_others() -> set[str]:
+    """The words of the names of metrics that are not of loads."""
+    metrics = grammar()["metrics"]
+    own = {w for name in (LOADING, "peak_load") for phrase in metrics[name] for w in phrase.split()}
+    return {w for phrases in metrics.values() for phrase in phrases for w in phrase.split()} - own
 
 
 def _dated(clause: Clause, at: int) -> bool:

@@ -122,7 +122,9 @@ class _Slots:
         if invalid:
             return {"intent": "reject", "reason": "invalid_value"}, []
         query = self._query()
-        overlooked = heeded.overlooked(self.clause, self.filters)
+        overlooked = heeded.overlooked(self.clause, self.filters) + heeded.other_unit(
+            self.clause, query.get("metric", "")
+        )
         for group in ("intents",):
             for phrases in self.clause.words[group].values():
                 for m in self.clause.find({"x": phrases}):
@@ -145,6 +147,8 @@ class _Slots:
             # without a condition that was stated, an answer would be of something else
             if stray or numbers or counted or overlooked:
                 return {"intent": "clarify", "missing": ["filter"]}, [*left, *(w for w in overlooked if w not in left)]
+            if not self.metrics and heeded.other_metric(left, query):
+                return {"intent": "clarify", "missing": ["metric"]}, left
         if query["intent"] == "clarify" and (left or self._foreign()) and not self.metrics and not self.entities:
             return {"intent": "reject", "reason": "out_of_scope"}, left
         if self._foreign() and not self.metrics:
@@ -200,7 +204,10 @@ class _Slots:
             entity = "system"
         own, query = self._all_filters(entity), Query()
         query["intent"] = intent
-        missing = [k for k, v in (("entity", entity or OF_METRIC.get(metric)), ("metric", metric)) if not v]
+        thing = entity or OF_METRIC.get(metric, "")
+        if intent == "rank" and thing == "system" and not entity:
+            thing = ""
+        missing = [k for k, v in (("entity", thing), ("metric", metric)) if not v]
         listed = self.clause.has("list", "show", "all", "display", "every") >= 0
         plainly = (
             intent == "count"
@@ -258,7 +265,8 @@ class _Slots:
         if has("compare") or (has("change") and self.layers and c.text(0) == "how"):
             return "compare"
         counted = text.replace("number of customers", "")
-        if any(phrase in counted for phrase in ("how many", "number of", "count of")) or c.text(0) == "count":
+        many = any(c.text(i) == "how" and c.text(i + 1) == "many" and not c.unit(i + 2)[0] for i in range(len(c)))
+        if many or any(phrase in counted for phrase in ("number of", "count of")) or c.text(0) == "count":
             return "count"
         if self._checks():
             return "check"

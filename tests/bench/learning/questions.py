@@ -32,6 +32,7 @@ def score(path: Path) -> tuple[int, int, int, list[str]]:
 LISTS = {
     "questions.txt": "own questions",
     "questions_of_managers.txt": "questions of managers and regulators",
+    "questions_of_planners.txt": "questions of planners and managers, written before another look at the words",
     "questions_of_engineers.txt": "questions of engineers, which the rules about what is left over were written for",
 }
 
