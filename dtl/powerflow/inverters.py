@@ -33,6 +33,8 @@ Answering = TypeVar("Answering", Curve, Curve | Fuzzy)
 
 MAX_STEPS = 60
 """Steps after which an inverter that still moves is said to hunt."""
+PLANT = "generator."
+"""Before the names of inverters among the devices that hunt."""
 SETTLED = 10.0
 """Distance from the characteristic at which an inverter has settled, part of its kVA, per tolerance of the voltage."""
 FLOAT32_PU = 2e-8
@@ -238,7 +240,7 @@ class Tally:
         for i, hour in enumerate(hours.tolist()):
             self.hunting.pop(hour, None)
             if found.hunting[:, i].any():
-                self.hunting[hour] = tuple(of.names[k] for k in np.flatnonzero(found.hunting[:, i]))
+                self.hunting[hour] = tuple(PLANT + of.names[k] for k in np.flatnonzero(found.hunting[:, i]))
 
     def manifest(self, of: Inverters, step_h: float) -> dict[str, float]:
         """The numbers for the manifest of a case."""

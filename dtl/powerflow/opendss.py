@@ -20,7 +20,7 @@ from dtl.network.feeder import Feeder, Generator, Load
 from dtl.powerflow import circuit as circuits
 from dtl.powerflow import dss, engine, names
 from dtl.powerflow.circuit import Circuit
-from dtl.powerflow.inverters import Engine, Tally, inverters
+from dtl.powerflow.inverters import PLANT, Engine, Tally, inverters
 from dtl.powerflow.operate import Operator, closed
 
 TOLERANCE = 1e-6
@@ -259,7 +259,8 @@ class Year:
             if number or engine.control_iterations() <= 1:
                 break
         else:
-            self.control_limit_hits.append((hour, self._responding.of.names))
+            inverters = tuple(PLANT + name for name in self._responding.of.names)
+            self.control_limit_hits.append((hour, (*inverters, *self._acting(hour))))
         return number, most
 
     def _respond(self, own: Engine, hour: int) -> int:
@@ -273,10 +274,15 @@ class Year:
         if number != engine.CONTROL_LIMIT:
             raise SolveError(f"{named(hour, self._step_min)}: OpenDSS: {engine.message()} (#{number})")
         engine.resume()
+        last = tuple(f"ControlIter={MAX_CONTROL_ITERATIONS - k}," for k in (1, 2))
+        self.control_limit_hits.append((hour, self._acting(hour, last)))
+
+    def _acting(self, hour: int, iterations: tuple[str, ...] = ("",)) -> tuple[str, ...]:
+        """The devices that acted in an hour, in some of its control iterations."""
         at, minute = divmod((hour + 1) * self._step_min, 60)
-        last = tuple(f"Hour={at}, Sec={60 * minute}, ControlIter={MAX_CONTROL_ITERATIONS - k}," for k in (1, 2))
-        acting = {e.partition("Element=")[2].partition(",")[0] for e in engine.events() if e.startswith(last)}
-        self.control_limit_hits.append((hour, tuple(sorted(a.lower() for a in acting))))
+        when = tuple(f"Hour={at}, Sec={60 * minute}, {word}" for word in iterations)
+        acting = {e.partition("Element=")[2].partition(",")[0] for e in engine.events() if e.startswith(when)}
+        return tuple(sorted(a.lower() for a in acting))
 
 
 def driven(feeder: Feeder, demand: Demand) -> Feeder:

@@ -16,6 +16,7 @@ from dtl.demand.demand import Demand, Drive
 from dtl.network.feeder import Bus, Feeder, Generator, Line, LineCode, Source
 from dtl.powerflow import dss, engine
 from dtl.powerflow.batch import BatchYear
+from dtl.powerflow.hunting import told
 from dtl.powerflow.inverters import MAX_STEPS, settle
 from dtl.powerflow.opendss import Year
 from dtl.powerflow.solve import run, with_head_voltage
@@ -127,6 +128,27 @@ def test_what_does_not_settle_is_told() -> None:
     found = settle(year.inverters, np.full((1, 3), 40.0), swings, 1e-6)
     assert found.hunting.all()
     assert len(calls) == MAX_STEPS
+
+
+@pytest.mark.parametrize("taps_too", [False, True])
+def test_an_inverter_that_hunts_is_told_with_its_hours_and_what_was_tried(
+    monkeypatch: pytest.MonkeyPatch, taps_too: bool
+) -> None:
+    """A characteristic that jumps at a voltage between those of its two sides has no equilibrium in any power flow."""
+    jump = replace(VOLT_VAR["ieee_1547_b"], points=((1.0, 0.44), (1.07, 0.44), (1.07, -0.44), (1.1, -0.44)))
+    monkeypatch.setitem(VOLT_VAR, "ieee_1547_b", jump)
+    feeder = two_buses(40.0, 44.0, volt_var="ieee_1547_b")
+    assert (
+        closed_form(40.0, -0.44 * 44.0) < 1.07 < closed_form(min(40.0, math.sqrt(44**2 * (1 - 0.44**2))), 0.44 * 44.0)
+    )
+    for year in (BatchYear(feeder, steady(feeder)), Year(feeder, steady(feeder), controls_active=taps_too)):
+        list(year.blocks([0, 1, 2, 5]))
+        hits = list(year.control_limit_hits)
+        assert {hour for hour, _ in hits} == {1, 2, 5}
+        said = told(hits, 60)
+        assert said.startswith("controls hunt in 3 hours (hour 1")
+        assert "generator.roof in 3. Up to 60 steps between power flow and characteristic were tried" in said
+        assert "control iterations" not in said
 
 
 def with_roofs(feeder: Feeder, kva_per_kw: float = 1.2, share: float = 1.2) -> tuple[Feeder, Demand]:
