@@ -53,7 +53,7 @@ def metered(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
     rows = tables["readings"].select(["meter", "start", "kwh", "interval_min"]).to_pandas()
     found = {}
     for meter, own in rows.groupby("meter", observed=True):
-        series = own.set_index("start")["kwh"].astype(float).sort_index()
+        series = _finite(own.set_index("start")["kwh"]).sort_index()
         lengths = own.groupby("interval_min")["interval_min"].sum()
         if len(lengths) > 1:
             series = _of_one_length(own, int(lengths.index[lengths >= PART * lengths.sum()].max()))
@@ -65,7 +65,7 @@ def _of_one_length(rows: pd.DataFrame, length_min: int) -> pd.Series:
     """Energy by interval of one length, nan where what was read does not fill it."""
     rows = rows[rows["interval_min"] <= length_min].drop_duplicates("start")
     begin = rows["start"].dt.floor(f"{length_min}min")
-    sums = rows.assign(kwh=rows["kwh"].astype(float)).groupby(begin)
+    sums = rows.assign(kwh=_finite(rows["kwh"])).groupby(begin)
     read = sums["interval_min"].sum().where(sums["kwh"].count() == sums.size())
     return sums["kwh"].sum().where(read == length_min)
 
@@ -84,8 +84,13 @@ def regular(series: pd.Series) -> pd.Series:
 
 
 def hourly(series: pd.Series) -> pd.Series:
-    """Mean of each hour, nan in gaps, from the first hour to the last."""
-    return series.astype(float).sort_index().resample("h").mean()
+    """Mean of each hour, nan in gaps and where a value is not finite, from the first hour to the last."""
+    return _finite(series).sort_index().resample("h").mean()
+
+
+def _finite(series: pd.Series) -> pd.Series:
+    known = series.astype(float)
+    return known.where(np.isfinite(known))
 
 
 def point(tables: Mapping[str, pa.Table], feeder: str, spec: Mapping[str, Any]) -> str:
