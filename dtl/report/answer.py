@@ -125,7 +125,7 @@ def _since(board: Board) -> str:
 def _worst_head(board: Board, feeder: str, case: str) -> str:
     if len(board.feeders) == 1:
         return f"Worst in {case}" if len(board.cases) > 1 else "Worst"
-    return f"Worst is {feeder} in {case}" if len(board.cases) > 1 else f"Worst is {feeder}"
+    return f"The worst feeder is {feeder}, in {case}" if len(board.cases) > 1 else f"The worst feeder is {feeder}"
 
 
 def _by_case(board: Board) -> str:

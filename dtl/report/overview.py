@@ -8,7 +8,7 @@ from typing import Any
 
 from dtl.analyses.hours import stamp
 from dtl.analyses.metrics import METRICS
-from dtl.report import figures, overloaded, story, study_payloads
+from dtl.report import figures, overloaded, ranking, story, study_payloads
 from dtl.report.facts import Facts, Figure
 from dtl.report.headline import lead
 
@@ -46,6 +46,7 @@ def context(facts: Facts, cases: Sequence[Mapping[str, Any]], findings: Sequence
         "banks": banks(facts),
         "doubted": doubted,
         "case": told.get(case),
+        "why": chosen(facts, case),
         "figures": figure_strip(facts, case),
         "matrix": matrix(facts, cases),
         "columns": [{"metric": m, "title": t, "unit": METRICS[m].unit} for m, t in MATRIX],
@@ -63,10 +64,31 @@ def banks(facts: Facts) -> str:
     return "" if told in facts.answer() else study_payloads.worded(told, facts.cases)
 
 
-def sentences(answer: str) -> tuple[str, str]:
-    """The answer in two: its first sentence, and the rest; joined by a blank they are the answer."""
-    first, _, rest = re.sub(r"(?<=\.) (?=[A-Z0-9])", "\n", answer, count=1).partition("\n")
-    return first, rest
+def sentences(answer: str) -> list[str]:
+    """The sentences of the answer; joined by a blank they are the answer."""
+    return re.sub(r"(?<=\.) (?=[A-Z0-9])", "\n", answer).split("\n")
+
+
+def chosen(facts: Facts, case: str) -> str:
+    """Why the figures are those of this case, in words; empty where the study has one case or none was solved.
+
+    The rule is that of ``ranking.worst_case``: the most feeders over a limit, then the worst feeder.
+    """
+    many = {c.case: facts.value("feeders_violating", case=c.case) or 0.0 for c in facts.cases}
+    if len(many) < 2 or case not in many:
+        return ""
+    most, several = max(many.values()), len(facts.feeders) > 1
+    if list(many.values()).count(most) == 1:
+        return "the case with the most feeders over a limit" if several else "the only case over a limit"
+    if facts.text("headline").split() == [*ranking.FIGURES["losses"]]:
+        worst = "the highest losses of a feeder" if several else "the highest losses"
+    elif most:
+        worst = "the worst feeder" if several else "the most hours over a limit"
+    else:
+        return "the case that comes nearest to a limit"
+    return f"the case with {worst}" + f", of those with the most feeders over a limit ({most:.0f})" * (
+        several and min(many.values()) < most
+    )
 
 
 def figure_strip(facts: Facts, case: str) -> list[Shown]:
@@ -91,8 +113,8 @@ def figure_strip(facts: Facts, case: str) -> list[Shown]:
 
 
 def _meaning(figure: Figure) -> str:
-    """What a figure is; one feeder is one."""
-    words = figure.meaning.split(";")[0]
+    """What a figure is; one feeder is one, and a reader may not know what a voltage is counted in."""
+    words = figure.meaning.split(";")[0] + "; 1 pu is the nominal voltage" * (figure.unit == "pu")
     return words.replace("feeders ", "feeder ", 1) if figure.cell.value == 1 and not figure.unit else words
 
 

@@ -173,7 +173,7 @@ def made_of(study: dict[str, Any], words: str) -> str:
         count, case = pair.split(" in ")
         assert int(count) == sum(len(overloads[k] | outside[k]) for k in bad if k[1] == case)
 
-    at = re.search(r"Worst(?: is ([a-f]))?(?: in (\w+))?:", words)
+    at = re.search(r"(?:The worst feeder is ([a-f])|Worst)(?:,? in (\w+))?:", words)
     worst = (at[1] or next(iter(bad_feeders)), at[2] or cases[0]) if at else None
     months = "January February March April May June July August September October November December".split()  # noqa: SIM905
     days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

@@ -16,9 +16,12 @@ import pyarrow.csv
 import pytest
 
 from dtl import tables
+from dtl.analyses.compare import Case
 from dtl.analyses.metrics import METRICS
 from dtl.errors import DtlError
 from dtl.report import assumptions, facts, feeders, figures, overview, quality
+from dtl.report import cube as made_cube
+from dtl.report.board import Board, Cell
 from dtl.report.study_payloads import cases
 from dtl.report.write import write_site
 
@@ -109,10 +112,51 @@ def test_figures_are_the_cubes(made: Any, cube: facts.Facts) -> None:
         assert cell is not None and (number, unit) == figures.shown(cell.value, METRICS[metric].unit, cell.limit)
 
 
-def test_answer_in_two_parts_is_the_answer(cube: facts.Facts) -> None:
-    first, rest = overview.sentences(cube.answer())
-    assert f"{first} {rest}" == cube.answer() and first.endswith(".") and rest
-    assert overview.sentences("One sentence of 1.5 MW.") == ("One sentence of 1.5 MW.", "")
+def test_answer_in_sentences_is_the_answer(cube: facts.Facts) -> None:
+    said = overview.sentences(cube.answer())
+    assert " ".join(said) == cube.answer() and len(said) >= 3 and all(s.endswith(".") for s in said)
+    assert overview.sentences("One sentence of 1.5 MW.") == ["One sentence of 1.5 MW."]
+
+
+CALM = {"feeders_violating": 0.0, "violating": 0.0, "overload_hours_h": 0.0, "max_line_load_pct": 90.0, "loss_pct": 2.0}
+OVER = CALM | {"feeders_violating": 1.0, "violating": 1.0, "overload_hours_h": 4.0, "max_line_load_pct": 110.0}
+KNOWN = {".": CALM, "o": OVER, "w": OVER | {"overload_hours_h": 9.0}}
+
+
+def told_of(folder: Path, headline: str, of: dict[str, str]) -> facts.Facts:
+    """The cube of feeders a, b ... that are calm, over a limit, or worse: a letter each, by case."""
+    board = Board([Case(c, c, 0) for c in of], sorted("ab"[: len(of["base"])]))
+    for case, letters in of.items():
+        for feeder, letter in zip(board.feeders, letters, strict=True):
+            for metric, value in (KNOWN[letter] | {"solved": 1.0}).items():
+                board.add(case, metric, feeder, Cell(value, "x", 1, 100.0 if metric.startswith("max_line") else None))
+                if metric == "feeders_violating":
+                    board.put("", metric, feeder, Cell(value))
+    tables.write("cube", tables.frame("cube", made_cube.rows(board, headline, "base")), folder / "cube.parquet")
+    return facts.load(folder / "cube.parquet")
+
+
+@pytest.mark.parametrize(
+    ("headline", "of", "case", "why"),
+    [
+        ("thermal", {"base": "..", "growth": "oo", "roofs": "w."}, "growth",
+         "the case with the most feeders over a limit"),
+        ("thermal", {"base": "..", "growth": "o.", "roofs": "w."}, "roofs",
+         "the case with the worst feeder, of those with the most feeders over a limit (1)"),
+        ("thermal", {"base": "oo", "growth": "oo", "roofs": "ow"}, "roofs", "the case with the worst feeder"),
+        ("thermal", {"base": "..", "growth": "..", "roofs": ".."}, "base", "the case that comes nearest to a limit"),
+        ("losses", {"base": "..", "growth": "..", "roofs": ".."}, "base",
+         "the case with the highest losses of a feeder"),
+        ("thermal", {"base": ".", "growth": ".", "roofs": "w"}, "roofs", "the only case over a limit"),
+        ("thermal", {"base": ".", "growth": "o", "roofs": "w"}, "roofs", "the case with the most hours over a limit"),
+    ],
+)  # fmt: skip
+def test_overview_says_why_its_figures_are_those_of_a_case(
+    tmp_path: Path, headline: str, of: dict[str, str], case: str, why: str
+) -> None:
+    """The worst feeder's case and the case with the most feeders are two things: each is called what it is."""
+    told = told_of(tmp_path, headline, of)
+    assert told.text("worst_case") == case and overview.chosen(told, case) == why
 
 
 def test_bars_name_the_worst_feeders_in_order(made: Any, cube: facts.Facts) -> None:
