@@ -154,10 +154,18 @@ def _lead(found: list[Ranked], cases: Mapping[str, str]) -> str:
     first, count = found[0], len(found)
     asset, beyond = first.asset, sum(r.asset.beyond for r in found)
     high = sorted(first.standing, key=lambda d: (-first.standing[d], DIMENSIONS.index(d)))[:REASONS]
-    why = ", ".join(f"{TITLES[d][0].lower()} {figures.text(asset.values[d], TITLES[d][1])}" for d in high)
+    why = ", ".join(_why(d, asset.values[d]) for d in high)
     told = f"{beyond:,} of {count:,} assets {'is' if beyond == 1 else 'are'} beyond a limit. "
     which = f"{asset.kind.capitalize()} {asset.element} of {asset.feeder}"
     return f"{told * (count > 1)}{which} stands first, in {cases.get(asset.case, asset.case)}: {why}."
+
+
+def _why(dimension: str, value: float) -> str:
+    """A dimension in words with its number, as *loading 130 % of its limit* or *7 customers behind*."""
+    title, unit = TITLES[dimension]
+    what, _, of = title.lower().partition(", ")
+    number = figures.text(value, unit)
+    return f"{what} {number} {of}".rstrip() if unit else f"{number} {what}"
 
 
 def _cell(found: Ranked, dimension: str) -> Shown:

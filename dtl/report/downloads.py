@@ -19,7 +19,7 @@ from dtl.report.facts import BREAKS
 ABOUT = {
     "cube.csv": "Every fact of the study: level, feeder, case, metric, value, hour, limit, rule.",
     "violations.csv": "Every line, transformer and bus over a limit, by feeder and case.",
-    "findings.csv": "What is wrong with the data, or was repaired.",
+    "findings.csv": "What is wrong with the data, or was repaired, and every file that was read.",
     "conversion.csv": "Every object and property of the sources: mapped, defaulted, unused or refused, and why.",
     "meters.csv": "Every meter: its transformer, what speaks for it, how sure that is, and what was recorded.",
     "series.csv": "Every meter's readings in short: interval, first, last, present, absent, doubled, ambiguous.",

@@ -12,6 +12,8 @@ KM_PER_MILE = 1.609344
 
 LEAST = 0.001
 """A mean of counts below this is none."""
+TINY = 5e-7
+"""A number below this has no digit among the six that are shown."""
 
 _LARGER = {
     "kWh": ((1e6, "GWh"), (1e3, "MWh")),
@@ -67,8 +69,8 @@ def counted(value: float) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """The value with three significant digits, and no digit of a whole number lost."""
-    if value == 0:
+    """The value with three significant digits, no digit of a whole number lost; below a millionth it is 0."""
+    if abs(value) < TINY:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return grouped(value, min(decimals, 6))

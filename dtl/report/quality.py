@@ -59,8 +59,8 @@ def _lead(
     whole, total = len(facts.feeders), conversion.num_rows
     solved = "Every feeder was solved in every case." if not failed else (
         f"{_many(len(failed), 'feeder')} of {whole:,} could not be solved in some case.")  # fmt: skip
-    kept = f"Of {_many(total, 'object and property', 'objects and properties')} of the sources {len(refused):,} "
-    kept += f"{'was' if len(refused) == 1 else 'were'} refused" if total else ""
+    kept = f"Of {_many(total, 'object and property', 'objects and properties')} of the sources "
+    kept += f"{len(refused):,} {'was' if len(refused) == 1 else 'were'} refused" if refused else "none was refused"
     warned = " and ".join(_many(counts[s], s) for s in ("error", "warning") if counts[s]) or "no warning"
     return (
         f"{solved} {f'{kept}; there' if total else 'There'} {'is' if warned[:2] in ('1 ', 'no') else 'are'} {warned}."

@@ -120,7 +120,7 @@ DTL.counted = (value) => {
 };
 
 DTL.significant = (value, digits = 3) =>
-  value === 0 ? "0" : DTL.grouped(value, Math.min(6, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))))));
+  Math.abs(value) < 5e-7 ? "0" : DTL.grouped(value, Math.min(6, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))))));
 
 DTL.apart = (value, limit, decimals) => {
   while (limit !== null && limit !== undefined && decimals < 6 && value !== limit && Number(value.toFixed(decimals)) === limit) decimals++;
@@ -247,6 +247,8 @@ DTL.stack = (table) => {
 
 DTL.start = () => {
   document.querySelectorAll("table.dtl-stack").forEach(DTL.stack);
+  const tab = document.querySelector(".dtl-siblings [aria-current]");
+  if (tab) tab.closest("ul").scrollLeft = tab.offsetLeft - 40;
   const run = DTL.run;
   if (run) {
     const words = [run.run && `run ${run.run}`, run.ended && run.ended.slice(0, 16).replace("T", " "), run.git && `revision ${run.git}`].filter(Boolean);

@@ -34,8 +34,8 @@ def test_the_answer_names_who_stands_first_and_by_what() -> None:
     assets = [Asset("f", "transformer", n, {"load_pct": v, "customers": c}, "base@2030") for n, (v, c) in loads.items()]
     said = context(ranked(assets), {"base@2030": "base 2030"})
     assert said is not None and said["lead"] == (
-        "1 of 2 assets is beyond a limit. Transformer b of f stands first, in base 2030: loading, of its limit 130 %, "
-        "customers behind 7."
+        "1 of 2 assets is beyond a limit. Transformer b of f stands first, in base 2030: loading 130 % of its limit, "
+        "7 customers behind."
     )
 
 

@@ -26,6 +26,8 @@ from dtl.report import figures
         (12_345.0, "kW", None, "12.3 MW"),
         (9_999.0, "kW", None, "9,999 kW"),
         (-0.0001, "", None, "0.0"),
+        (3e-9, "kWh", None, "0 kWh"),
+        (6e-7, "kWh", None, "0.000001 kWh"),
         (-3.5, "km", None, "−3.50 km"),
     ],
 )
