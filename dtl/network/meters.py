@@ -193,6 +193,7 @@ def _nearest(
         address=meter["address"].to_numpy(object)[rows],
     )
     order = np.argsort(-found.probability, axis=1, kind="stable")
+    order = order[:, :count]
     index, said, way = (np.take_along_axis(v, order, axis=1) for v in (found.index, found.probability, found.distance))
     width = index.shape[1]
     near[rows, :width] = np.append(placed, -1)[index]

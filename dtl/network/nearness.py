@@ -41,6 +41,8 @@ FEWER = (1.0, 2.0)
 SPARE, NEXT = 3, 2
 """So many times the candidates are looked up, so that those of the right phase are among them; and so many of the
 nearest stay whatever their phase is, since phases can be wrong, or mean the legs of a service."""
+UNCLAIMED = 3
+"""So many transformers that are nobody's nearest of the right phase are candidates of each meter."""
 RECORD = 0.95
 """Probability of a recorded transformer before place and phase have spoken."""
 UNKNOWN, WRONG, ALONE, WHOLE, PART = -1, 0, 1, 2, 3
@@ -50,7 +52,10 @@ TINY = 1e-12
 
 @dataclass(frozen=True)
 class Candidates:
-    """Transformers that a meter may belong to; all arrays have the shape (meters, candidates)."""
+    """Transformers that a meter may belong to; all arrays have the shape (meters, candidates).
+
+    They are as many as were asked for, and `UNCLAIMED` of those that would else have no meter, where they are not among
+    the former."""
 
     index: Ints
     """Number of the transformer; -1 where there are no more."""
@@ -81,7 +86,7 @@ def nearness(
     meter_phases, transformer_phases
         Phases as bits (A 1, B 2, C 4); 0 where unknown.
     count
-        Candidates of each meter.
+        Candidates of each meter, those that nobody is nearest to not counted.
     most
         Greatest distance of a candidate, in the unit of the coordinates.
     known
@@ -95,19 +100,21 @@ def nearness(
         The address of each meter as recorded, empty where none is; meters of equal coordinates have one without it.
     """
     house = addresses(meters, address)
-    index, distance = _near(meters, middles(meters, house), transformers, count * SPARE, most)
+    middle = middles(meters, house)
+    index, distance = _near(meters, middle, transformers, count * SPARE, most)
     wrong = _fits(meter_phases, transformer_phases, index) == WRONG
     ahead = np.argsort(wrong & (np.arange(index.shape[1]) >= NEXT), axis=1, kind="stable")[:, :count]
     index, distance = np.take_along_axis(index, ahead, axis=1), np.take_along_axis(distance, ahead, axis=1)
+    kept = np.zeros(len(transformers), bool)
+    if known is not None:
+        kept[known] = True
+    index, distance = _with_unclaimed(index, distance, meters, middle, transformers, kept, most)
     said = np.full(len(meters), -1) if recorded is None else recorded
     index, distance = _with_recorded(index, distance, said, meters, transformers)
     fits = _fits(meter_phases, transformer_phases, index)
     share = _shares(meter_phases, transformer_phases, index, fits)
     other = (1.0 - RECORD) / max(count - 1, 1)
     share *= np.where(said[:, None] < 0, 1.0, np.where(index == said[:, None], RECORD, other))
-    kept = np.zeros(len(transformers), bool)
-    if known is not None:
-        kept[known] = True
     expected = Expected(np.zeros((len(transformers), 0)) if traits is None else traits)
     together = Together(index, meters, transformers, house)
     return Candidates(index, distance, _joint(index, distance, fits, share, kept, expected, together))
@@ -135,6 +142,30 @@ def _near(meters: Floats, middle: Floats, transformers: Floats, count: int, most
         distance[rows, :k] = np.where(found >= 0, np.hypot(aside[..., 0], aside[..., 1]), np.inf)
         index[rows, :k] = found
     return index, distance
+
+
+def _with_unclaimed(
+    index: Ints,
+    distance: Floats,
+    meters: Floats,
+    middle: Floats,
+    transformers: Floats,
+    kept: NDArray[np.bool_],
+    most: float,
+) -> tuple[Ints, Floats]:
+    """Candidates, and the nearest of the transformers that are no meter's first one, however many stand between.
+
+    A meter that is drawn far from its place leaves its transformer without one.
+    """
+    claimed = kept.copy()
+    claimed[index[index[:, 0] >= 0, 0]] = True
+    left = np.flatnonzero(~claimed)
+    near, _ = _near(meters, middle, transformers[left], UNCLAIMED, most)
+    unit = np.append(left, -1)[near]
+    unit[(unit[:, :, None] == index[:, None, :]).any(axis=2)] = -1
+    aside = meters[:, None] - np.append(transformers, [[np.nan, np.nan]], axis=0)[unit]
+    far = np.where(unit >= 0, np.hypot(aside[..., 0], aside[..., 1]), np.inf)
+    return np.concatenate([index, unit], axis=1), np.concatenate([distance, far], axis=1)
 
 
 def _with_recorded(

@@ -170,6 +170,24 @@ def test_a_service_of_three_phases_hangs_on_one_pole() -> None:
     np.testing.assert_allclose(found.probability.sum(axis=1), 1.0)
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_meter_drawn_far_away_belongs_to_the_transformer_that_it_leaves_empty(alone: bool) -> None:
+    """Beyond the last corner of a grid with 49 transformers of one meter each stands that of the first one.
+
+    Where the first transformer has another meter beside it, nothing tells that the far one is its.
+    """
+    places = np.array([[100.0 * a, 100.0 * b] for a in range(7) for b in range(7)])
+    at = np.append(places + np.random.default_rng(1).normal(0.0, 2.0, places.shape), [[1.0, 1.0]], axis=0)
+    at[0] = [1200.0, 1200.0]
+    if alone:
+        at = at[:-1]
+    one = np.ones(len(at), np.uint8)
+    found = nearness(at, places, one, np.ones(49, np.uint8), 5)
+    best = np.take_along_axis(found.index, found.probability.argmax(axis=1)[:, None], axis=1)[:, 0]
+    assert (best[0] == 0) == alone and best[1:49].tolist() == list(range(1, 49))
+    np.testing.assert_allclose(found.probability.sum(axis=1), 1.0)
+
+
 def test_one_address_is_one_place_however_its_meters_are_drawn() -> None:
     """Of four meters of an address two stand nearer to the second transformer, little."""
     alone = [point(f"m{k}", x) for k, x in enumerate((5.0, 38.0, 42.0, 43.0))]
