@@ -201,9 +201,8 @@ def _elements(reading: Reading, feeder: str, told: Mapping[str, Any]) -> None:
             elif cls not in MAPPED:
                 refuse(reading, feeder, cls, item, HARMLESS.get(cls, "the model has no such element"), cls in HARMLESS)
     buses = _buses(reading, feeder, told)
-    lines = Lines(reading, feeder, classes)
-    lines.add(buses)
-    _line_codes(reading, feeder, classes, lines)
+    Lines(reading, feeder, classes).add(buses)
+    _line_codes(reading, feeder, classes)
     add_transformers(reading, feeder, classes)
     add_shunts(reading, feeder, classes)
     for bus in buses.values():
@@ -222,15 +221,13 @@ def _dead_sources(reading: Reading, feeder: str, classes: Mapping[str, Any], hz:
             )  # fmt: skip
 
 
-def _line_codes(reading: Reading, feeder: str, classes: Mapping[str, Any], lines: Lines) -> None:
+def _line_codes(reading: Reading, feeder: str, classes: Mapping[str, Any]) -> None:
     used = {str(i["full"]["LineCode"] or "").lower() for i in classes.get("Line", ()) if i["full"]["Enabled"]}
     for item in classes.get("LineCode", ()):
         if item["name"] not in used:
             refuse(reading, feeder, "LineCode", item, "no line uses it", harmless=True)
             continue
-        refused = {}
-        if f"LineCode.{item['name']}" not in lines.rated():
-            refused = UNRATED
+        refused = {p: reason for p, reason in UNRATED.items() if p not in item["given"]}
         account(reading, feeder, "LineCode", item, f"line_code.{plain(item['name'])}", refused)
 
 

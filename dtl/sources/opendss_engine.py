@@ -102,6 +102,7 @@ def main(asked: Path, answer: Path, progress: Path) -> None:
 def _circuit(dss: Any, built_in: dict[str, set[str]]) -> dict[str, Any]:
     circuit = dss.ActiveCircuit
     dss.Text.Command = "MakeBusList"
+    _act(dss)
     classes = {}
     for name in dss.Classes:
         found = [item for item in _objects(dss, name) if item["name"] not in built_in.get(name, ())]
@@ -122,6 +123,14 @@ def _circuit(dss: Any, built_in: dict[str, set[str]]) -> dict[str, Any]:
         "classes": classes,
         "buses": buses,
     }
+
+
+def _act(dss: Any) -> None:
+    """Open what switch controls are told to have open: they act at the first solve of the engine, unless locked."""
+    for item in _objects(dss, "SwtControl"):
+        full = item["full"]
+        if full["Enabled"] and not full["Lock"] and full["State"].startswith("o"):
+            dss.Text.Command = f'open "{full["SwitchedObj"]}" {full["SwitchedTerm"]}'
 
 
 def _objects(dss: Any, name: str) -> list[dict[str, Any]]:

@@ -12,6 +12,20 @@ from pydantic import ValidationError
 from dtl.errors import Finding
 from dtl.sources.reading import Reading, shown
 
+_CURVE = "Waive it, and give its inverters a characteristic in the study: `volt_var` of a layer, with the register."
+REMEDIES = {
+    "InvControl": _CURVE,
+    "ExpControl": _CURVE,
+    "StorageController": "Waive it, and let the study move the battery: a layer of the kind `battery`.",
+    "IndMach012": "Write it as a load or generator of constant power, or waive it.",
+    "Generator": "Write it with a constant power (`model=1` and its kvar), or waive it.",
+    "AutoTrans": "Write it as a transformer of two windings with its impedance, or waive it.",
+    "Isource": "Write it as a load or generator of its power, or waive it.",
+    "Fault": "Take it out of the script, or waive it: a study has no faults.",
+    "Reactor": "Write it as a line with `r1 x1 r0 x0` and no capacitance, or waive it.",
+}
+"""What to do instead with objects of a class that is refused."""
+
 
 def lost(reading: Reading, feeder: str, thing: str, prop: str, value: str) -> None:
     """A property that the model cannot hold: refused, and a warning."""
@@ -63,7 +77,7 @@ def refuse(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any], rea
             reason,
             feeder=feeder,
             element=thing,
-            remedy="Waive it by name in the study (`waive:`), or take it out of the source.",
+            remedy=REMEDIES.get(cls, "Waive it by name in the study (`waive:`), or take it out of the source."),
         )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Matrices = dict[str, list[list[float]]]
 
 _REACTANCE: Mapping[str, tuple[str, ...]] = {
-    "Transformer": ("XHL", "XHT", "XLT"),
+    "Transformer": ("XHL", "XHT", "XLT", "XSCArray"),
     "Reactor": ("X",),
     "Capacitor": ("kvar",),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dtl.network.feeder import Bus, Line, LineCode, Switch
-from dtl.sources.opendss_faults import guarded
+from dtl.sources.opendss_faults import guarded, shown_value
 from dtl.sources.opendss_properties import UNRATED, account
 from dtl.sources.reading import Reading, plain
 from dtl.units import KM_PER
@@ -20,6 +20,10 @@ _NO_OHM = 1e-6
 """Resistance and reactance of a switch whose line stands behind it; less than this between conductors is none [ohm]."""
 _NO_NF = 1.0
 """Capacitance of a switch that is none [nF]."""
+_DEFAULT_A = {"NormAmps": 400.0, "EmergAmps": 600.0}
+"""Ratings of a line of which nobody states any."""
+_OVER_NORMAL = 1.5
+"""Emergency rating of wires that state none, over their normal one."""
 
 
 @dataclass
@@ -30,75 +34,102 @@ class Lines:
     feeder: str
     classes: Mapping[str, list[dict[str, Any]]]
     codes: dict[str, LineCode] = field(default_factory=dict)
+    catalog: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """Objects of a class by name."""
 
     def add(self, buses: dict[str, Bus]) -> None:
         """Add all enabled lines to the reading; `buses` grows by those that an open conductor needs."""
-        rated = self.rated()
         devices = self.devices()
         for item in self.classes.get("Line", ()):
             if not item["full"]["Enabled"]:
                 continue
-            kind, opened = devices.get(item["name"], ("", False))
+            acting = devices.get(item["name"], [])
+            kind = DEVICES[acting[-1][0]] if acting else ""
+            self.normal(item, acting)
             with guarded(self.reading, self.feeder, "Line", item):
                 if item["full"]["Switch"] and _alike(item["full"]):
-                    self.switch(item, kind or "switch", opened, rated)
+                    self.switch(item, kind or "switch")
                 else:
-                    self.line(item, kind, opened, rated, buses)
+                    self.line(item, kind, buses)
         for code in self.codes.values():
             self.reading.add(self.feeder, code)
 
-    def rated(self) -> set[str]:
-        """Names of line codes, wires and cables for which the source states a rating, as ``class.name``."""
-        stated = set()
-        for cls in ("LineCode", "WireData", "CNData", "TSData", "LineGeometry"):
-            for item in self.classes.get(cls, ()):
-                if {"NormAmps", "EmergAmps", "Ratings"} & set(item["given"]):
-                    stated.add(f"{cls}.{item['name']}")
-        return stated
-
-    def devices(self) -> dict[str, tuple[str, bool]]:
-        """For each line on which a device acts: kind of device, and whether it stands open."""
-        found: dict[str, tuple[str, bool]] = {}
-        for cls, kind in DEVICES.items():
+    def devices(self) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
+        """For each line the devices that act on it: their class and what they are."""
+        found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+        for cls in DEVICES:
             for item in self.classes.get(cls, ()):
                 full = item["full"]
                 target = str(full.get("SwitchedObj") or full.get("MonitoredObj") or "").lower()
                 if full["Enabled"] and target.startswith("line."):
-                    state = full["State"]
-                    opened = any(s.startswith("o") for s in (state if isinstance(state, list) else [state]))
-                    found[target.removeprefix("line.")] = (kind, opened)
+                    found.setdefault(target.removeprefix("line."), []).append((cls, item))
         return found
 
-    def closed(self, item: Mapping[str, Any], opened: bool, n: int) -> tuple[bool, ...]:
+    def normal(self, item: Mapping[str, Any], acting: list[tuple[str, Mapping[str, Any]]]) -> None:
+        """Say so when a device on a line would have it otherwise after its reset, which a mode of solution brings."""
+        for cls, device in acting:
+            full, normal = device["full"], device["full"]["Normal"]
+            opened = item["open"][(full.get("SwitchedTerm") or full.get("MonitoredTerm") or 1) - 1]
+            states = normal if isinstance(normal, list) else [normal] * len(opened)
+            if full.get("Lock") or all(a == b.startswith("o") for a, b in zip(opened, states, strict=False)):
+                continue
+            self.reading.find(
+                "opendss.device-state", "warning",
+                "its normal state is not that in which the script leaves its line, which was taken: a solve that "
+                "sets a mode would reset it", feeder=self.feeder, element=f"{cls}.{device['name']}", field="Normal",
+                value=shown_value(normal), remedy="Give the device the same `normal` and `state` in the script.",
+            )  # fmt: skip
+
+    def closed(self, item: Mapping[str, Any], n: int) -> tuple[bool, ...]:
         """Whether each conductor is closed; empty when all are."""
-        state = tuple(not (opened or item["open"][0][i] or item["open"][1][i]) for i in range(n))
+        state = tuple(not (item["open"][0][i] or item["open"][1][i]) for i in range(n))
         return () if all(state) else state
 
-    def amps(self, item: Mapping[str, Any], rated: set[str]) -> tuple[float | None, float | None]:
+    def amps(self, item: Mapping[str, Any]) -> tuple[float | None, float | None]:
         """Normal and emergency rating where the source states one [A]."""
-        full, given = item["full"], set(item["given"])
-        code = f"LineCode.{str(full['LineCode'] or '').lower()}"
-        by_wire = (full["Geometry"] or full["Spacing"]) and any(not r.startswith("LineCode.") for r in rated)
-        own = full["LineCode"] is None and {"NormAmps", "EmergAmps"} & given
-        if code not in rated and not by_wire and not own:
-            return None, None
-        normal, emergency = (float(full[a]) if full[a] > 0 else None for a in ("NormAmps", "EmergAmps"))
+        full = item["full"]
+        normal, emergency = (
+            float(full[a]) if full[a] > 0 and self.stated(item, a) else None for a in ("NormAmps", "EmergAmps")
+        )
         return normal, emergency
 
-    def account(self, item: Mapping[str, Any], target: str, normal: float | None) -> None:
+    def stated(self, item: Mapping[str, Any], prop: str) -> bool:
+        """Whether a line, its line code or its wires state a rating; else it is a default of the engine."""
+        full, value = item["full"], item["full"][prop]
+        if prop not in item["given"]:
+            return False
+        if (code := self.named("LineCode", full.get("LineCode"))) is not None:
+            return prop in code["given"] or value != code["full"][prop]
+        if full.get("Geometry") or full.get("Spacing"):
+            return prop == "NormAmps" or value != _OVER_NORMAL * full["NormAmps"] or self.wired(full)
+        return "LineCode" not in item["given"] or value != _DEFAULT_A[prop]
+
+    def wired(self, full: Mapping[str, Any]) -> bool:
+        """Whether the geometry or a wire of a line states an emergency rating."""
+        geometry = self.named("LineGeometry", full["Geometry"])
+        wires = (geometry["full"] if geometry else full)["Conductors"] or ()
+        known = [geometry, *(self.named(*w.split(".", 1)) for w in wires)]
+        return any("EmergAmps" in k["given"] for k in known if k is not None)
+
+    def named(self, cls: str, name: str | None) -> Mapping[str, Any] | None:
+        """An object of a class by its name."""
+        if cls not in self.catalog:
+            self.catalog[cls] = {item["name"]: item for item in self.classes.get(cls, ())}
+        return self.catalog[cls].get(str(name or "").lower())
+
+    def account(self, item: Mapping[str, Any], target: str) -> None:
         """Account for the properties of a line."""
-        refused = {}
-        if normal is None:
-            refused = dict(UNRATED)
+        refused = {p: UNRATED[p] for p, a in zip(("NormAmps", "EmergAmps"), self.amps(item), strict=True) if a is None}
+        refused |= {} if {"NormAmps", "EmergAmps"} - set(refused) else {"Ratings": UNRATED["Ratings"]}
         if item["full"]["Units"].lower() == "none" and not target.startswith("switch"):
             refused["Units"] = "no unit of length is stated; km assumed for distances, impedances are exact"
         account(self.reading, self.feeder, "Line", item, target, refused)
 
-    def switch(self, item: Mapping[str, Any], kind: str, opened: bool, rated: set[str]) -> None:
+    def switch(self, item: Mapping[str, Any], kind: str) -> None:
         """Add a switch: its impedances are those of one conductor."""
         full, n = item["full"], int(item["full"]["Phases"])
         length = float(full["Length"])
-        normal, emergency = self.amps(item, rated)
+        normal, emergency = self.amps(item)
         name = plain(item["name"])
         part = Switch(
             name=name,
@@ -107,26 +138,26 @@ class Lines:
             from_nodes=tuple(item["nodes"][0][:n]),
             to_nodes=tuple(item["nodes"][1][:n]),
             type=kind or "switch",
-            closed=self.closed(item, opened, n),
+            closed=self.closed(item, n),
             normal_a=normal,
             emergency_a=emergency,
             r_ohm=_fine(abs(full["RMatrix"][0][0] * length)),
             x_ohm=_fine(abs(full["XMatrix"][0][0] * length)),
         )
         self.reading.add(self.feeder, part)
-        self.account(item, f"switch.{name}", normal)
+        self.account(item, f"switch.{name}")
 
-    def line(self, item: Mapping[str, Any], kind: str, opened: bool, rated: set[str], buses: dict[str, Bus]) -> None:
+    def line(self, item: Mapping[str, Any], kind: str, buses: dict[str, Bus]) -> None:
         """Add a line, behind a switch where the source opens one of its conductors or calls the line a switch."""
         full, n = item["full"], int(item["full"]["Phases"])
         name, first, nodes = plain(item["name"]), plain(item["buses"][0]), tuple(item["nodes"][0][:n])
-        closed = self.closed(item, opened, n)
+        closed = self.closed(item, n)
         if full["Switch"]:
             first = self.before(name, name, first, nodes, closed, kind, buses)
         elif closed:
             first = self.before(f"{name}__open", name, first, nodes, closed, kind, buses)
-        normal, emergency = self.amps(item, rated)
-        code = self.code(item, normal, emergency)
+        normal, emergency = self.amps(item)
+        code = self.code(item)
         stated = "LineType" in item["given"]
         part = Line(
             name=name,
@@ -141,7 +172,7 @@ class Lines:
             emergency_a=None if emergency == code.emergency_a else emergency,
         )
         self.reading.add(self.feeder, part)
-        self.account(item, f"line.{name}", normal)
+        self.account(item, f"line.{name}")
 
     def before(
         self, switch: str, line: str, bus: str, nodes: tuple[int, ...], closed: tuple[bool, ...], kind: str,
@@ -170,9 +201,11 @@ class Lines:
         length = float(item["full"]["Length"])
         return _fine(length * KM_PER.get(unit, 1.0))
 
-    def code(self, item: Mapping[str, Any], normal: float | None, emergency: float | None) -> LineCode:
+    def code(self, item: Mapping[str, Any]) -> LineCode:
         """The line code of a line: that of its source where the impedances agree, else one of its own."""
         full = item["full"]
+        own = self.named("LineCode", full["LineCode"])
+        normal, emergency = self.amps(own or item)
         per_km = 1.0 / KM_PER.get(full["Units"].lower(), 1.0)
         base = plain(full["LineCode"] or full["Geometry"] or full["Spacing"] or f"line_{item['name']}")
         origin = next((f"OpenDSS {k} {full[k].lower()}" for k in ("LineCode", "Geometry", "Spacing") if full[k]), "")
@@ -188,7 +221,8 @@ class Lines:
         n = 1
         while (known := self.codes.setdefault(code.name, code)) != code:
             same = {"normal_a": known.normal_a, "emergency_a": known.emergency_a}
-            if known == code.model_copy(update=same):
+            unrated = (normal is None and known.normal_a) or (emergency is None and known.emergency_a)
+            if known == code.model_copy(update=same) and not unrated:
                 return known
             n += 1
             code = code.model_copy(update={"name": f"{base}@{n}"})

@@ -313,7 +313,9 @@ def account(
     for prop in sorted(full):
         stated = prop in given
         value = shown_value(full[prop])
-        if (cls, prop) in CONDITIONAL and str(full[prop]).lower() not in CONDITIONAL[cls, prop]:
+        seasonal = prop == "Ratings" and stated and len(full[prop]) > 1
+        unlike = (cls, prop) in CONDITIONAL and str(full[prop]).lower() not in CONDITIONAL[cls, prop]
+        if seasonal or unlike:
             lost(reading, feeder, thing, prop, value)
         elif prop in ASSUMED and prop in dropped:
             reading.defaulted(feeder, thing, prop, target, ASSUMED[prop], dropped[prop])

@@ -70,6 +70,8 @@ LOST = {QUIET[verb] for verb in ("estimate", "shell", "doscmd", "cd")} | {UNKNOW
 _FILE = re.compile(r"(\b\w*file\s*=\s*)(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s,)\]|]+)", re.IGNORECASE)
 _COMMENT = re.compile("!|//")
 """Begins what the engine does not read."""
+_ASSIGNMENT = re.compile(r"[%\w-]+\s*=")
+"""A line without a command edits the object before it, as after ``~``."""
 _FOLLOW = ("redirect", "compile")
 
 
@@ -130,7 +132,7 @@ def _verb(text: str) -> str:
     if line.startswith("?"):
         return "?"
     word = re.split(r"[\s=,(\[\"']", line, maxsplit=1)[0].lower()
-    if "." in word and "=" in line:
+    if _ASSIGNMENT.match(line) or ("." in word and "=" in line):
         return "="
     if word in BUILD or word in QUIET:
         return word

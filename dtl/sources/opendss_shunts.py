@@ -71,7 +71,9 @@ def _load(item: Item) -> Load:
     )
 
 
-def _capacitor(item: Item) -> Capacitor:
+def _capacitor(item: Item) -> Capacitor | Reactor:
+    if _in_series(item):
+        return _series_capacitor(item)
     full = item["full"]
     states = tuple(bool(s) for s in full["States"])
     shunt = _shunt(item)
@@ -88,10 +90,29 @@ def _neutral(item: Item) -> int:
     return back.pop() if len(back) == 1 and len(set(item["buses"])) == 1 else 0
 
 
+def _in_series(item: Item) -> bool:
+    wye = item["full"]["Conn"].lower() == "wye"
+    return wye and len(item["nodes"]) > 1 and any(item["nodes"][1]) and not _neutral(item)
+
+
+def _series_capacitor(item: Item) -> Reactor:
+    """A capacitor between two buses: a series reactor of negative reactance."""
+    full, phases = item["full"], item["full"]["Phases"]
+    share = 1.0 if phases in (1, 3) else phases / 3.0
+    kvar = sum(k for k, on in zip(full["kvar"], full["States"], strict=True) if on)
+    return Reactor(
+        **_shunt(item) | {"nodes": tuple(item["nodes"][0][:phases])},
+        r_ohm=0.0,
+        x_ohm=_round(-1e3 * share * full["kV"] ** 2 / kvar),
+        to_bus=plain(item["buses"][1]),
+        to_nodes=tuple(item["nodes"][1][:phases]),
+    )
+
+
 def _capacitor_unfit(item: Item) -> str:
     full = item["full"]
-    if len(item["nodes"]) > 1 and any(item["nodes"][1]) and full["Conn"].lower() == "wye" and not _neutral(item):
-        return "is a series capacitor"
+    if _in_series(item) and not any(full["States"]):
+        return "is a series capacitor without a step that is on"
     if any(full["R"]) or any(full["XL"]) or any(full["Harm"]):
         return "is a filter, with resistance or reactance"
     return "" if not {"CMatrix", "Cuf"} & set(item["given"]) else "is stated by its capacitance, not by kvar"
@@ -187,11 +208,15 @@ def _pv(item: Item) -> Generator:
         kvar=_round(kvar),
         kva=full["kVA"],
         dc_kw=full["Pmpp"],
-        model=1,
+        model=full["Model"],
         min_pu=full["VMinpu"],
         max_pu=full["VMaxpu"],
         shape=plain(full["Yearly"] or ""),
     )
+
+
+def _pv_unfit(item: Item) -> str:
+    return _fit(item) or ("is a model of the user's own (model 3)" if item["full"]["Model"] == 3 else "")
 
 
 def _storage(item: Item) -> Storage:
@@ -232,7 +257,7 @@ MAKERS: Mapping[str, tuple[Callable[[Item], Part], Callable[[Item], str]]] = {
     "Capacitor": (_capacitor, _capacitor_unfit),
     "Reactor": (_reactor, _reactor_unfit),
     "Generator": (_generator, _generator_unfit),
-    "PVSystem": (_pv, _fit),
+    "PVSystem": (_pv, _pv_unfit),
     "Storage": (_storage, _fit),
 }
 """For each class what makes its part, and what tells why it cannot."""
@@ -246,6 +271,7 @@ def _controls(
 ) -> dict[str, CapacitorControl]:
     """The controls of capacitors by the name of the capacitor."""
     found: dict[str, CapacitorControl] = {}
+    series = {i["name"] for i in classes.get("Capacitor", ()) if i["full"]["Enabled"] and _in_series(i)}
     for item in classes.get("CapControl", ()):
         full = item["full"]
         if not full["Enabled"]:
@@ -253,8 +279,10 @@ def _controls(
         kind = _TYPES.get(str(full["Type"]).lower())
         capacitor = str(full["Capacitor"] or "").lower()
         element = _measured(str(full["Element"] or ""), classes)
-        if kind is None or not element or not capacitor or capacitor in found:
+        if kind is None or not element or not capacitor or capacitor in found or capacitor in series:
             reason = "controls a capacitor that has another control" if capacitor in found else "is of an unknown type"
+            if capacitor in series:
+                reason = "controls a series capacitor"
             if not element:
                 reason = f"measures {full['Element'] or 'nothing'}, which is no element of the model"
             refuse(reading, feeder, "CapControl", item, reason, harmless=False)

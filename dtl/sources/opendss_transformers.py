@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from dtl.network.feeder import Regulator, Transformer, Winding
@@ -19,11 +19,13 @@ def add_transformers(reading: Reading, feeder: str, classes: Mapping[str, list[d
         if item["full"]["Enabled"] and item["full"]["Transformer"]
     }
     kept = set()
+    codes = {item["name"]: set(item["given"]) for item in classes.get("XfmrCode", ())}
     for item in classes.get("Transformer", ()):
+        code = codes.get(str(item["full"]["XfmrCode"] or "").lower(), set())
         with guarded(reading, feeder, "Transformer", item):
             if not item["full"]["Enabled"] or _open(reading, feeder, item):
                 continue
-            if _transformer(reading, feeder, item, item["name"] in regulated):
+            if _transformer(reading, feeder, item, item["name"] in regulated, code):
                 kept.add(item["name"])
     for item in classes.get("RegControl", ()):
         with guarded(reading, feeder, "RegControl", item):
@@ -37,27 +39,30 @@ def _open(reading: Reading, feeder: str, item: Mapping[str, Any]) -> bool:
     return bool(reason)
 
 
-def _transformer(reading: Reading, feeder: str, item: Mapping[str, Any], is_regulator: bool) -> bool:
-    full, given, name = item["full"], set(item["given"]), plain(item["name"])
+def _transformer(
+    reading: Reading, feeder: str, item: Mapping[str, Any], is_regulator: bool, code: Collection[str]
+) -> bool:
+    """Add a transformer, unless the model cannot hold it; `code` are the properties that its code states."""
+    full, given, name = item["full"], {*item["given"], *code}, plain(item["name"])
     windings = len(full["kVs"])
     if not 2 <= windings <= 3 or full["Phases"] > 3:
         reason = f"has {windings} windings and {full['Phases']} phases; the model holds two or three of each"
         refuse(reading, feeder, "Transformer", item, reason, harmless=False)
         return False
-    three = windings == 3
-    if not (full["XHL"] >= 0 and (not three or (full["XHT"] >= 0 and full["XLT"] >= 0))):
+    three, reactances = windings == 3, full["XSCArray"]
+    if min(reactances) < 0:
         refuse(reading, feeder, "Transformer", item, "has a negative short-circuit reactance", harmless=False)
         return False
     part = Transformer(
         name=name,
         phases=full["Phases"],
         windings=tuple(_winding(item, w) for w in range(windings)),
-        xhl_pct=_round(full["XHL"]),
-        xht_pct=_round(full["XHT"]) if three else None,
-        xlt_pct=_round(full["XLT"]) if three else None,
+        xhl_pct=_round(reactances[0]),
+        xht_pct=_round(reactances[1]) if three else None,
+        xlt_pct=_round(reactances[2]) if three else None,
         no_load_loss_pct=full["pctNoLoadLoss"],
         magnetizing_pct=full["pctIMag"],
-        normal_kva=full["NormHkVA"] if {"NormHkVA", "Ratings"} & given else None,
+        normal_kva=full["NormHkVA"] if "NormHkVA" in given else None,
         emergency_kva=full["EmergHkVA"] if "EmergHkVA" in given else None,
         lead_lag="lead" if full["LeadLag"].lower() in ("lead", "euro") else "lag",
         ppm_antifloat=full["ppm_Antifloat"],

@@ -177,6 +177,12 @@ LOAD = "new load.a bus1=b kv=12.47 kw=100 kvar=10\n"
         ("set frequency=50\n", "error", "Vsource.source"),
         ("new reactor.r bus1=b phases=3 r=1 x=2 rp=100\n", "error", "Reactor.r"),
         ("new pvsystem.p bus1=b kv=12.47 kva=10 pmpp=10\nnew invcontrol.i mode=voltvar\n", "error", "InvControl.i"),
+        ("new capacitor.c bus1=b bus2=d kv=12.47 kvar=9000\nnew capcontrol.k capacitor=c element=line.l type=current "
+         "onsetting=9 offsetting=1\n", "error", "CapControl.k"),
+        ("{solved}open line.l 1\nnew swtcontrol.s switchedobj=line.l\nopen line.l 1\n", "warning", "SwtControl.s"),
+        ("new fuse.f monitoredobj=line.l normal=[open closed closed]\n", "warning", "Fuse.f"),
+        ("new linecode.k nphases=3 normamps=300 ratings=[300 350] seasons=2\nline.l.linecode=k\n", "warning",
+         "LineCode.k"),
         ("new capacitor.c bus1=b kv=12.47 kvar=100\nnew capcontrol.k capacitor=c element=line.l type=pf "
          "onsetting=.9 offsetting=-.9 pctminkvar=80\n", "warning", "CapControl.k"),
     ],

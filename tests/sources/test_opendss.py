@@ -168,6 +168,78 @@ def test_a_rating_that_nobody_stated_is_none(tmp_path: Path) -> None:
     assert (row["verdict"], row["value"]) == ("unused", "400")
 
 
+@pytest.mark.parametrize(
+    ("code", "line", "amps"),
+    [
+        ("", "normamps=333 emergamps=444", (333, 444)),
+        ("", "normamps=333", (333, None)),
+        ("", "", (None, None)),
+        ("normamps=800", "", (800, None)),
+        ("normamps=800", "normamps=500 emergamps=700", (500, 700)),
+        ("emergamps=300", "", (None, 300)),
+    ],
+)
+def test_a_line_has_the_ratings_of_its_own_and_then_of_its_code(
+    tmp_path: Path, code: str, line: str, amps: tuple[float | None, float | None]
+) -> None:
+    body = f"new linecode.k nphases=3 r1=0.1 x1=0.3 units=km {code}\nnew line.a bus1=head bus2=b linecode=k {line}\n"
+    feeder = only(make(tmp_path, body))
+    (made,), (known,) = feeder.lines, feeder.line_codes
+    assert (made.normal_a or known.normal_a, made.emergency_a or known.emergency_a) == amps
+
+
+def test_a_line_without_a_rating_does_not_take_that_of_another_line(tmp_path: Path) -> None:
+    body = "".join(
+        f"new line.{name} bus1=head bus2=b{name} r1=0.1 x1=0.3 length=1 units=km geometry=g {amps}\n"
+        for name, amps in (("a", "normamps=333 emergamps=444"), ("b", ""))
+    )
+    wire = "new wiredata.p gmrac=0.3 gmrunits=in rac=0.3 runits=mi diam=0.7 radunits=in\n"
+    spots = " ".join(f"cond={i} wire=p x={i} h=9 units=m" for i in (1, 2, 3))
+    feeder = only(make(tmp_path, f"{wire}new linegeometry.g nconds=3 nphases=3 {spots}\n{body}"))
+    a, b = feeder.lines
+    assert feeder.line_code[a.line_code].normal_a == 333
+    assert (b.normal_a, feeder.line_code[b.line_code].normal_a) == (None, None)
+
+
+def test_an_emergency_rating_of_wires_is_a_stated_one(tmp_path: Path) -> None:
+    wire = "gmrac=0.3 gmrunits=in rac=0.3 runits=mi diam=0.7 radunits=in normamps=200"
+    body = (
+        f"new wiredata.p {wire}\nnew wiredata.q {wire} emergamps=300\n"
+        "new linespacing.s nconds=3 nphases=3 units=m x=[-1 0 1] h=[9 9 9]\n"
+        "new line.p bus1=head bus2=bp spacing=s wires=[p p p] length=1 units=km\n"
+        "new line.q bus1=head bus2=bq spacing=s wires=[q q q] length=1 units=km\n"
+    )
+    feeder = only(make(tmp_path, body))
+    codes = [feeder.line_code[p.line_code] for p in feeder.lines]
+    rated = [
+        (p.normal_a or c.normal_a, p.emergency_a or c.emergency_a) for p, c in zip(feeder.lines, codes, strict=True)
+    ]
+    assert rated == [(200, None), (200, 300)]
+
+
+def test_a_transformer_has_the_rating_of_its_code(tmp_path: Path) -> None:
+    code = "new xfmrcode.x phases=3 windings=2 kvs=[12.47 0.48] kvas=[300 300] normhkva=333\n"
+    (made,) = only(make(tmp_path, code + "new transformer.t xfmrcode=x buses=[head lv]\n")).transformers
+    assert (made.normal_kva, made.emergency_kva) == (333, None)
+
+
+@pytest.mark.parametrize(
+    ("device", "closed"),
+    [
+        ("new fuse.f monitoredobj=line.s state=[open closed closed]", (False, True, True)),
+        ("new swtcontrol.f switchedobj=line.s switchedterm=1 action=open lock=yes", ()),
+        ("new swtcontrol.f switchedobj=line.s switchedterm=1 action=open", (False, False, False)),
+        ("new swtcontrol.f switchedobj=line.s normal=open", (False, False, False)),
+        ("new recloser.f monitoredobj=line.s state=open", (False, False, False)),
+    ],
+)
+def test_devices_open_the_conductors_that_the_engine_opens(
+    tmp_path: Path, device: str, closed: tuple[bool, ...]
+) -> None:
+    made = only(make(tmp_path, f"new line.s bus1=head bus2=b switch=y\n{device}\n"))
+    assert [s.closed for s in made.switches] == [closed]
+
+
 def test_centre_taps_and_their_legs(tmp_path: Path) -> None:
     feeder = only(
         make(
@@ -323,6 +395,11 @@ def test_a_negative_rating_is_none(tmp_path: Path) -> None:
 def test_options_that_change_all_elements_are_told(tmp_path: Path, option: str, severity: str | None) -> None:
     found = [f for f in master(tmp_path, f"{LINE}set {option}\n").findings if f.check == "opendss.option"]
     assert [f.severity for f in found] == ([severity] if severity else [])
+
+
+def test_photovoltaics_of_constant_impedance_stay_so(tmp_path: Path) -> None:
+    reading = master(tmp_path, LINE + "new pvsystem.p bus1=b kv=12.47 kva=100 pmpp=80 model=2\n")
+    assert [p.model for p in only(reading).generators] == [2]
 
 
 def test_a_generator_that_holds_its_voltage_is_refused(tmp_path: Path) -> None:
