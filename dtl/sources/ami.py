@@ -23,7 +23,7 @@ from dtl.sources.reading import Reading
 TARGETS = {
     "meter": "meter", "time": "start", "day": "start", "delivered": "kwh", "received": "kwh", "reactive": "kvarh",
     "volts": "volts", "quality": "flag", "channel": "kwh kvarh volts", "value": "kwh kvarh volts",
-    "intervals": "kwh kvarh volts", "meters": "kwh",
+    "intervals": "kwh kvarh volts", "meters": "kwh", "multiplier": "kwh kvarh",
 }  # fmt: skip
 REASONS = {
     "empty": "states no value", "ami.ragged": "has another number of cells than the header",

@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dtl.sources.stamps import SERIAL, civil
+
 FIRST, LAST = 1990, 2060
 """Years that a reading may have."""
 NEVER = np.iinfo(np.int64).min
@@ -24,6 +26,10 @@ DAY, FORTNIGHT, QUARTER = 1440, 14 * 1440, 15
 """Minutes; since 1990 no clock changed twice within 14 days, nor at other times than quarters of an hour."""
 UNIX = {"unix_s": 1, "unix_ms": 1000}
 """Formats of stamps that count from 1970 in UTC, and their ticks in a second."""
+EXCEL, EXCEL_1970, ROUNDED = "excel", 25569 * DAY, 0.1
+"""The format of serial numbers of Excel, the minute at which 1970 begins, and what rounding may add [min]."""
+LAST_SECOND = 59
+"""A stamp with this second names the last second of its interval in place of the end."""
 PER_MINUTE = {"s": 60, "ms": 60_000}
 
 Ints = NDArray[np.int64]
@@ -96,14 +102,15 @@ def _offset(zone: ZoneInfo, minute: int) -> int:
     return int((offset or timedelta()).total_seconds() // 60)
 
 
-def minutes(stamps: pa.Array, form: str) -> tuple[Ints, NDArray[np.bool_] | None]:
+def minutes(stamps: pa.Array, form: str, last: bool = False) -> tuple[Ints, NDArray[np.bool_] | None]:
     """Minutes since 1970 of stamps, and which of them are UTC (None: none is); `NEVER` where there is no stamp.
 
     Stamps are times, days, or texts of the format ``form`` (ISO 8601 where it is empty; ``unix_s`` and ``unix_ms``
-    count from 1970). 24:00 is the end of a day.
+    count from 1970, ``excel`` counts days). Hour 24 is the end of a day. With ``last`` the last second of a minute
+    stands for the minute; otherwise a stamp within a minute is none.
     """
     if pa.types.is_dictionary(stamps.type):
-        values, utc = minutes(stamps.dictionary, form)
+        values, utc = minutes(stamps.dictionary, form, last)
         index = stamps.indices.fill_null(0).to_numpy(zero_copy_only=False)
         found = values[index] if len(values) else np.full(len(index), NEVER)
         found = np.where(stamps.indices.is_valid().to_numpy(zero_copy_only=False), found, NEVER)
@@ -117,11 +124,13 @@ def minutes(stamps: pa.Array, form: str) -> tuple[Ints, NDArray[np.bool_] | None
         ticks = plain.to_numpy(zero_copy_only=False)
         whole = ticks // per_minute
         split = whole * per_minute != ticks
+        if last and split.any():
+            split &= ticks - whole * per_minute < LAST_SECOND * per_minute // 60
         if stamps.null_count or split.any():
             whole = np.where((ticks == NEVER) | split, NEVER, whole)
         return whole, np.ones(len(whole), np.bool_) if zoned else None
     texts = pc.cast(stamps, pa.string()).dictionary_encode()
-    pairs = [_parsed(t, form) for t in texts.dictionary.to_pylist()]
+    pairs = [_parsed(t, form, last) for t in texts.dictionary.to_pylist()]
     values = np.array([p[0] for p in pairs] or [NEVER], np.int64)
     index = texts.indices.fill_null(0).to_numpy(zero_copy_only=False)
     found = np.where(texts.indices.is_valid().to_numpy(zero_copy_only=False), values[index], NEVER)
@@ -131,22 +140,32 @@ def minutes(stamps: pa.Array, form: str) -> tuple[Ints, NDArray[np.bool_] | None
 
 
 @lru_cache(maxsize=200_000)
-def _parsed(text: str, form: str) -> tuple[int, bool]:
+def _parsed(text: str, form: str, last: bool = False) -> tuple[int, bool]:
     """Minutes since 1970 of a text, and whether it states its offset; `NEVER` for no stamp."""
     text = text.strip()
     if form in UNIX:
         seconds, rest = divmod(int(text), UNIX[form]) if text.isdecimal() else (0, 1)
         whole = not rest and not seconds % 60 and FIRST <= 1970 + seconds // 31_556_952 <= LAST
         return (seconds // 60, True) if whole else (NEVER, False)
-    late = "24:00" in text and text.count("24:00") == 1 and not text.startswith("24:00")
-    if late:
-        text = text.replace("24:00", "00:00")
+    if form == EXCEL:
+        return _of_excel(text)
     try:
-        when = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
+        when = civil(text, form)
     except ValueError:
         return NEVER, False
-    if not FIRST <= when.year <= LAST or when.second or when.microsecond:
+    within = (when.second or when.microsecond) and not (last and when.second == LAST_SECOND)
+    if not FIRST <= when.year <= LAST or within:
         return NEVER, False
     zoned = when.tzinfo is not None
-    total = round((when if zoned else when.replace(tzinfo=UTC)).timestamp()) // 60
-    return total + (DAY if late else 0), zoned
+    total = int((when if zoned else when.replace(tzinfo=UTC)).timestamp() // 60)
+    return total, zoned
+
+
+def _of_excel(text: str) -> tuple[int, bool]:
+    """Minutes of a serial number of Excel: days of its own clock since 1900, whose fraction is rounded."""
+    if not SERIAL.fullmatch(text):
+        return NEVER, False
+    exact = float(text) * DAY
+    whole = round(exact)
+    good = abs(exact - whole) <= ROUNDED and FIRST <= 1900 + float(text) / 365.25 <= LAST
+    return (whole - EXCEL_1970, False) if good else (NEVER, False)

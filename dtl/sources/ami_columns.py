@@ -14,9 +14,9 @@ from dtl.errors import SourceError
 
 MAPS = Path(__file__).parent / "columns"
 QUANTITIES = ("delivered", "received", "reactive", "volts")
-SINGLE = ("meter", "time", "day", *QUANTITIES, "quality", "channel", "value")
+SINGLE = ("meter", "time", "day", *QUANTITIES, "quality", "channel", "value", "multiplier")
 """Roles that one column has."""
-NUMBERS = (*QUANTITIES, "value")
+NUMBERS = (*QUANTITIES, "value", "multiplier")
 QUALITY = {
     "": "measured", "a": "measured", "v": "measured", "measured": "measured", "actual": "measured", "g": "measured",
     "e": "estimated", "s": "estimated", "estimated": "estimated", "r": "rejected", "rejected": "rejected",
@@ -77,7 +77,7 @@ def layout(file: str, header: Sequence[str], words: Mapping[str, Any]) -> Layout
 
 def _complete(file: str, found: Layout, words: Mapping[str, Any]) -> None:
     stamp = "day" if found.shape == "intervals" else "time"
-    needed = [stamp, *(r for r in ("meter", "channel", "value") if words.get(r))]
+    needed = [stamp, *(r for r in ("meter", "channel", "value", "multiplier") if words.get(r))]
     if found.shape == "meters":
         needed = [r for r in needed if r != "meter"]
     if found.shape == "intervals":

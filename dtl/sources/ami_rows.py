@@ -62,6 +62,7 @@ class Rows:
         self.zone = zone_of(spec["zone"], spec["timezone"])
         self.factor = factor(spec["unit"], self.step) * spec["multiplier"]
         self.sign = 1.0 if spec["positive"] == "delivered" else -1.0
+        self.received = -1.0 if spec.get("received_sign") == "negative" else 1.0
         self.both = any(v == "received" for v in (words.get("channels") or {}).values())
         self.channels = {folded(str(k)): v for k, v in (words.get("channels") or {}).items()}
         quality = spec.get("quality")
@@ -95,8 +96,8 @@ class Rows:
 
     def _long(self, block: Block) -> Loose:
         code, flag = self._code(block), self._flags(block)
-        civil, moments = self._moments(block, self._stamps(block))
-        good = self._good(block, code, civil, moments)
+        civil, moments, off = self._moments(block, self._stamps(block))
+        good = self._good(block, code, civil, moments, off)
         start = moments.minute - self.step if self.ends else moments.minute
         if "value" in block.layout.roles:
             pieces = [self._channel(block)]
@@ -119,22 +120,51 @@ class Rows:
         day, clock = (pc.cast(block.table[c].combine_chunks(), pa.string()) for c in ("day", "time"))
         return pc.binary_join_element_wise(day, clock, " ")
 
-    def _moments(self, block: Block, stamps: pa.Array) -> tuple[NDArray[np.int64], Moments]:
-        civil, utc = minutes(stamps, self.spec.get("time_format") or "")
+    def _moments(self, block: Block, stamps: pa.Array) -> tuple[NDArray[np.int64], Moments, Mask]:
+        """Stamps as minutes (`NEVER`: none), their instants, and which stand on no grid of intervals."""
+        civil, utc = minutes(stamps, self.spec.get("time_format") or "", self.ends and self.step > 1)
         bad = civil == NEVER
         some = np.where(bad, civil[~bad][0] if (~bad).any() else 0, civil) if bad.any() else civil
-        moments = self.zone.moments(some, self.ends)
+        late = self._last_minute(block, civil, bad)
+        moments = self.zone.moments(some, self.ends and not late)
         if utc is not None:
             moments.minute[utc] = some[utc]
             moments.later[utc] = 0
             moments.gap[utc] = False
-        return civil, moments
+        if late:
+            some, moments = some + 1, moments._replace(minute=moments.minute + 1)
+        return civil, moments, self._off(some, utc)
 
-    def _good(self, block: Block, code: NDArray[np.int32], civil: NDArray[np.int64], moments: Moments) -> Mask | None:
-        """Rows with a meter and an instant on the grid (None: all); the others are counted."""
+    def _last_minute(self, block: Block, civil: NDArray[np.int64], bad: Mask) -> bool:
+        """Whether all stamps name the last minute of their interval, as 00:14 and 00:14:59 do, in place of its end."""
+        step = np.int32(self.step)
+        first = int(civil[int(np.argmin(bad))])
+        if not self.ends or step == 1 or first == NEVER or (first + 1) % step:
+            return False
+        late = bool(((civil[~bad] + 1) % step == 0).all())
+        if late:
+            self._tell(block, "ami.last-minute", "time", ~bad, refuses=False)
+        return late
+
+    def _off(self, label: NDArray[np.int64], utc: Mask | None) -> Mask:
+        """Which labels stand on no grid: that of their own clock; instants of UTC may also be on that of the zone.
+
+        Where clocks are half an hour off UTC, hours begin at half past of UTC.
+        """
+        step = np.int32(self.step)
+        off: Mask = label.astype(np.int32) % step != 0
+        if utc is not None and off.any():
+            for shift in np.unique(self.zone.before % self.step):
+                moved = (label.astype(np.int32) + np.int32(shift)) % step != 0
+                if (moved & utc).sum() < (off & utc).sum():
+                    off = np.where(utc, moved, off)
+        return off
+
+    def _good(
+        self, block: Block, code: NDArray[np.int32], civil: NDArray[np.int64], moments: Moments, grid: Mask
+    ) -> Mask | None:
+        """Rows with a meter and an instant on the grid (None: all), where `grid` marks the others; they are counted."""
         stamp = "time" if "time" in block.layout.roles else "day"
-        start = moments.minute - self.step if self.ends and stamp == "time" else moments.minute
-        grid = np.zeros(len(code), np.bool_) if stamp == "day" else start.astype(np.int32) % np.int32(self.step) != 0
         if code.min() >= 0 and civil.min() > NEVER and not moments.gap.any() and not grid.any():
             return None
         good = np.ones(len(code), np.bool_)
@@ -169,27 +199,38 @@ class Rows:
         self, block: Block, found: Mapping[str, Reals], part: int = WHOLE
     ) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
         """kWh, kvarh, V of rows, which quantity they hold, and which rows have a value that is refused."""
-        count = block.table.num_rows
+        count, factor = block.table.num_rows, self._factor(block)
         delivered, received = found.get("delivered"), found.get("received")
         refused: Mask | None = None
         if received is not None:
+            received = received * self.received
             refused = received < 0
-            if delivered is not None:
-                refused = refused | (delivered < 0)
             self._tell(block, "ami.sign", "received", refused, refuses=False)
+            if delivered is not None:
+                self._tell(block, "ami.sign", "delivered", (delivered < 0) & ~refused, refuses=False)
+                refused = refused | (delivered < 0)
         kwh = nothing(count)
         if delivered is not None:
-            kwh = delivered * (self.factor * self.sign)
+            kwh = delivered * (factor * self.sign)
         if received is not None:
-            out = received * self.factor
+            out = received * factor
             kwh = -out if delivered is None else kwh - np.nan_to_num(out)
         if refused is not None and refused.any():
             kwh = np.where(refused, np.nan, kwh)
-        kvarh = found["reactive"] * self.factor if "reactive" in found else nothing(count)
+        kvarh = found["reactive"] * factor if "reactive" in found else nothing(count)
         return kwh, kvarh, found.get("volts", nothing(count)), np.full(count, part, np.uint8), refused
 
+    def _factor(self, block: Block) -> Any:
+        """What energies are multiplied by: a number, or one for each row where a column states it."""
+        if "multiplier" not in block.layout.roles:
+            return self.factor
+        stated = self._numbers(block, "multiplier")
+        bad = ~(stated > 0)
+        self._tell(block, "ami.multiplier", "multiplier", bad, refuses=False)
+        return np.where(bad, np.nan, stated) * self.factor
+
     def _channel(self, block: Block) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
-        return self._by_part(block, self._numbers(block, "value"), self._parts(block))
+        return self._by_part(block, self._numbers(block, "value"), self._parts(block), self._factor(block))
 
     def _parts(self, block: Block) -> NDArray[np.int64]:
         """The quantity of each row of a table with channels; 255 for one that is not read."""
@@ -208,14 +249,16 @@ class Rows:
         return found
 
     def _by_part(
-        self, block: Block, values: Reals, part: NDArray[np.int64]
+        self, block: Block, values: Reals, part: NDArray[np.int64], factor: Any
     ) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
+        if self.received < 0:
+            values = np.where(part == RECEIVED, -values, values)
         directed = (part == RECEIVED) | ((part == DELIVERED) & self.both)
         refused = directed & (values < 0)
         sign = np.where(part == RECEIVED, -1.0, self.sign)
-        kwh = np.where((part == DELIVERED) | (part == RECEIVED), values * (self.factor * sign), np.nan)
+        kwh = np.where((part == DELIVERED) | (part == RECEIVED), values * (factor * sign), np.nan)
         kwh = np.where(refused, np.nan, kwh)
-        kvarh = np.where(part == REACTIVE, values * self.factor, np.nan)
+        kvarh = np.where(part == REACTIVE, values * factor, np.nan)
         volts = np.where(part == VOLTS, values, np.nan)
         if len(values) == block.table.num_rows:
             self._tell(block, "ami.sign", "value", refused, refuses=False)
@@ -270,7 +313,7 @@ class Rows:
         civil, _ = minutes(day, self.spec.get("time_format") or "")
         usable = np.where(civil == NEVER, 0, civil)
         once = Moments(usable, np.zeros(count, np.int16), np.zeros(count, np.bool_))
-        good = self._good(block, code, civil, once)
+        good = self._good(block, code, civil, once, once.gap)
         j = np.arange(width) * self.step
         if width > per_day:
             midnight = self.zone.moments(np.concatenate([usable, usable + 1440]), False).minute.reshape(2, count)
@@ -284,7 +327,8 @@ class Rows:
         self._tell(block, "ami.gap", "day", (gap & stated).any(axis=1), refuses=False)
         part = self._parts(block) if "channel" in block.layout.roles else np.full(count, DELIVERED, np.int64)
         flag = np.repeat(self._flags(block), width)
-        kwh, kvarh, volts, parts, refused = self._by_part(block, values.ravel(), np.repeat(part, width))
+        factor = np.repeat(np.broadcast_to(self._factor(block), count), width)
+        kwh, kvarh, volts, parts, refused = self._by_part(block, values.ravel(), np.repeat(part, width), factor)
         rows = Loose(
             np.repeat(code, width), start.ravel().astype(np.int32), later.ravel(), parts, kwh, kvarh, volts, flag
         )
@@ -295,12 +339,12 @@ class Rows:
         """Rows of intervals with a column for each meter."""
         count, width = block.table.num_rows, len(block.layout.spread)
         code = np.array([self.meters.code(block.layout.header[p].strip(), self.step) for p in block.layout.spread])
-        civil, moments = self._moments(block, self._stamps(block))
-        good = self._good(block, np.zeros(count, np.int32), civil, moments)
+        civil, moments, off = self._moments(block, self._stamps(block))
+        good = self._good(block, np.zeros(count, np.int32), civil, moments, off)
         start = moments.minute - self.step if self.ends else moments.minute
         values = np.concatenate([self._numbers(block, str(p)) for p in block.layout.spread])
         part = np.full(count * width, DELIVERED, np.int64)
-        kwh, kvarh, volts, parts, refused = self._by_part(block, values, part)
+        kwh, kvarh, volts, parts, refused = self._by_part(block, values, part, self.factor)
         rows = Loose(
             np.repeat(code, count).astype(np.int32), np.tile(start, width).astype(np.int32),
             np.tile(moments.later, width), parts, kwh, kvarh, volts, np.tile(self._flags(block), width),

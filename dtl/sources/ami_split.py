@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -136,17 +137,33 @@ def _write(parts: list[Path], path: Path) -> int:
 
 
 def _merged(parts: list[pa.Table]) -> pa.Table:
-    """The readings of several sources; of each quantity the first source that states it."""
+    """The readings of several sources; of each quantity the first source that states it.
+
+    A reading that begins within another one of its meter, as a quarter within an hour, is left out.
+    """
     schema = tables.TABLES["readings"].schema
     texts = [p.set_column(0, "meter", p["meter"].cast(tables.TEXT)) for p in parts]
     texts = [p.set_column(6, "flag", p["flag"].cast(tables.TEXT)) for p in texts]
-    both = pa.concat_tables(texts).sort_by([("meter", "ascending"), ("start", "ascending")])
+    texts = [p.append_column("own", pc.if_else(pc.is_valid(p["kwh"]), p["flag"], None)) for p in texts]
+    both = pa.concat_tables(texts).sort_by(_ORDER)
     found = both.group_by(["meter", "start"], use_threads=False).aggregate(
-        [(c, "first") for c in ("interval_min", "kwh", "kvarh", "volts", "flag")]
+        [(c, "first") for c in ("interval_min", "kwh", "kvarh", "volts", "flag", "own")]
     )
-    columns = [found[c if c in ("meter", "start") else f"{c}_first"] for c in schema.names]
+    found = found.rename_columns([c.removesuffix("_first") for c in found.column_names]).sort_by(_ORDER)
+    found = found.set_column(found.column_names.index("flag"), "flag", pc.coalesce(found["own"], found["flag"]))
+    found = found.filter(pa.array(~_within(found)))
     plain = [
-        c.combine_chunks().dictionary_encode() if f.type == tables.WORD else c
-        for c, f in zip(columns, schema, strict=True)
+        found[f.name].combine_chunks().dictionary_encode() if f.type == tables.WORD else found[f.name] for f in schema
     ]
     return pa.table(plain, schema=schema)
+
+
+_ORDER = [("meter", "ascending"), ("start", "ascending")]
+
+
+def _within(rows: pa.Table) -> NDArray[np.bool_]:
+    """Which rows, sorted by meter and start, begin before one of their meter above them ends."""
+    meter = rows["meter"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    start = (meter << 40) + rows["start"].cast(pa.timestamp("s", "UTC")).cast(pa.int64()).to_numpy()
+    end = np.maximum.accumulate(start + 60 * rows["interval_min"].to_numpy().astype(np.int64))
+    return np.concatenate([[False], start[1:] < end[:-1]])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dtl.errors import Severity
+from dtl.plural import many
 from dtl.sources.reading import Reading
 
 
@@ -20,50 +21,60 @@ class Trouble(NamedTuple):
 
 
 REMEDY: dict[str, tuple[Severity, str, str]] = {
-    "ami.ragged": ("warning", "rows have another number of cells than the header, and are refused", "Export it again."),
-    "ami.number": ("warning", "cells are no finite number, and count as empty", "Correct the cells or the column map."),
+    "ami.ragged": ("warning", "rows have another number of cells than the header: refused", "Export it again."),
+    "ami.number": ("warning", "cells are no finite number: counted as empty", "Correct the cells or the column map."),
     "ami.thousands": (
         "error",
-        "numbers have separators of thousands, and count as empty: the largest ones would be lost",
+        "numbers have separators of thousands: counted as empty, so that the largest would be lost",
         "Export numbers without them; decimal says what the point of decimals is.",
     ),
     "ami.stamp": (
         "warning",
-        "stamps cannot be read, and their rows are refused",
+        "stamps cannot be read: rows refused",
         "Declare time_format and the column.",
     ),
     "ami.gap": (
         "warning",
-        "stamps name an hour that clocks skipped, and their rows are refused",
+        "stamps are of an hour that clocks skipped: rows refused",
         "Declare the zone of the stamps: standard or UTC skip no hour.",
     ),
     "ami.grid": (
         "warning",
-        "stamps lie between two intervals, and their rows are refused",
+        "stamps lie between two intervals: rows refused",
         "Correct interval_min or stamp.",
     ),
-    "ami.meter": ("warning", "rows name no meter, and are refused", "Complete the column of the meter."),
+    "ami.last-minute": (
+        "info",
+        "stamps are of the last minute of an interval: its end is taken to be a minute later",
+        "",
+    ),
+    "ami.meter": ("warning", "rows have no meter: refused", "Complete the column of the meter."),
     "ami.code": (
         "warning",
         "quality codes have no meaning; their readings count as unlisted, whose energy is used",
         "Say what they mean in quality.",
     ),
-    "ami.channel": ("warning", "channels have no meaning, and their rows are refused", "Add them to channels."),
+    "ami.channel": ("warning", "channels have no meaning: rows refused", "Add them to channels."),
     "ami.unit": (
         "error",
         "values stand under a name that states another unit than the study declares",
         "Declare the true unit of the column, or waive this where the name is wrong.",
     ),
+    "ami.multiplier": (
+        "warning",
+        "rows have no multiplier above zero: energy counted as empty",
+        "Complete the column, or leave it out of the map where all are alike.",
+    ),
     "ami.sign": (
         "warning",
-        "values are below zero in a column of one direction, and are refused",
-        "Check which column is which, or map the net column alone.",
+        "values are below zero in a column of one direction: refused",
+        "Check which column is which, map the net column alone, or say received_sign: negative.",
     ),
 }
 """Severity, message and remedy of each check on rows."""
 
 
-WHOLE = ("ami.stamp", "ami.grid")
+WHOLE = ("ami.stamp", "ami.grid", "ami.sign")
 """Checks that tell, where they find many rows, that the file is read wrong and not that some rows are."""
 MOST = 0.1
 """Most of the rows of a file that such a check may find and stay a warning."""
@@ -101,6 +112,6 @@ class Tally:
                 severity = "error"
             if check == "ami.unit" and "var" in trouble.field.lower():
                 severity = "warning"
-            text = f"{trouble.number} {message}; the first is shown"
+            text = f"{many(trouble.number, message)}; the first is shown"
             where = {"file": file, "line": trouble.line or None, "field": column, "value": trouble.value[:80]}
             reading.find(check, severity, text, remedy=remedy, **where)

@@ -20,6 +20,32 @@ FIRST, LAST = 1950, 2100
 """Years that a stamp may have."""
 
 
+_END_OF_DAY = re.compile(r"(?<=[ T])24(?=:00)")
+"""Hour 24 of a stamp by ISO 8601."""
+_A_DAY = timedelta(days=1)
+
+
+def civil(text: str, form: str = "") -> datetime:
+    """The moment that a text names by a format of `strptime`, or by ISO 8601 where there is none.
+
+    Hour 24 is the end of its day. Raises ValueError for any other text.
+    """
+    if not form:
+        text, late = _END_OF_DAY.subn("00", text, count=1)
+        found = datetime.fromisoformat(text)
+    else:
+        late = 0
+        try:
+            found = datetime.strptime(text, form)
+        except ValueError:
+            if "%H" not in form:
+                raise
+            late, found = 1, datetime.strptime(text, form.replace("%H", "24"))
+    if late and (found.minute or found.second or found.microsecond):
+        raise ValueError("a day ends at 24:00")
+    return found + _A_DAY if late else found
+
+
 class StampError(ValueError):
     """A stamp that cannot be read; the text says why."""
 
@@ -81,19 +107,17 @@ class Clock:
     def _parsed(self, text: str, epoch: datetime | None) -> datetime:
         if epoch is not None and SERIAL.fullmatch(text):
             return epoch + timedelta(seconds=round(float(text) * 86_400))
-        if text.count("24:00") == 1 and not text.startswith("24:00"):  # the end of a day
-            return self._parsed(text.replace("24:00", "00:00"), None) + timedelta(days=1)
         if self.format in COUNTED:
             return _counted(text, self.format)
         if self.format:
             try:
-                return datetime.strptime(text, self.format)
+                return civil(text, self.format)
             except ValueError as err:
                 raise StampError(f"it is not written as {self.format}") from err
         if not ISO.fullmatch(text):
             raise StampError("it is not written as 2025-08-07 11:02 (ISO 8601), and the study declares no time_format")
         try:
-            return datetime.fromisoformat(text)
+            return civil(text)
         except ValueError as err:
             raise StampError(f"it is no time of the calendar: {err}") from err
 

@@ -14,8 +14,8 @@ from dtl.spec.oms import Texts, reads_again
 from dtl.spec.scalars import Count, Minutes, Positive, SourceZone, Text
 from dtl.spec.shapes import MapShape, TextShape, shape
 
-UNIX = ("unix_s", "unix_ms")
-"""Formats of stamps that count seconds or milliseconds from 1970 in UTC."""
+COUNTED = ("unix_s", "unix_ms", "excel")
+"""Formats of stamps that count: seconds or milliseconds from 1970 in UTC, or days of Excel on the source's clock."""
 
 Quantity = Literal["delivered", "received", "reactive", "volts", "ignored"]
 """Energy to the customer, energy from the customer, reactive energy, voltage, or a channel that is not read."""
@@ -56,6 +56,8 @@ class AmiColumns(Base):
     """The columns of the intervals of a day, in their order in the file; ``*`` and ``?`` are wildcards."""
     meters: Texts | None = None
     """The columns that are one meter each; ``*`` and ``?`` are wildcards."""
+    multiplier: Texts | None = None
+    """What energies and powers of the row are multiplied by, where it differs by meter; on top of `multiplier`."""
     channels: dict[Text, Quantity] = {}
     """What each word of ``channel`` means."""
 
@@ -96,13 +98,15 @@ class Ami(SourceFiles):
     """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
     time_format: Text | None = None
     """How a stamp is written, as %m/%d/%Y %H:%M, or %m/%d/%Y for the days of a wide file; unix_s and unix_ms count from
-    1970; none: ISO 8601, or a time of Parquet."""
+    1970, excel is a serial number; none: ISO 8601, or a time of Parquet."""
     unit: Literal["kWh", "Wh", "MWh", "kW", "W"] = "kWh"
     """What a value is: energy of the interval, or mean power; of reactive values the same with var."""
     multiplier: Positive = 1.0
     """What energies and powers are multiplied by, as the ratio of transformers of the meter."""
     positive: Literal["delivered", "received"] = "delivered"
     """What a positive value of ``delivered`` is, where that column holds both directions."""
+    received_sign: Literal["positive", "negative"] = "positive"
+    """How energy from the customer stands in ``received``: as positive numbers, or as negative ones."""
     reads: Literal["interval", "register"] = "interval"
     """What a value is: of the interval, or the count of a register at the moment of the stamp."""
     register_digits: Annotated[Count, Field(le=12)] | None = None
@@ -120,7 +124,7 @@ class Ami(SourceFiles):
     def _a_format(self) -> Ami:
         value, wide = self.time_format, self.columns == "wide" or getattr(self.columns, "intervals", None) is not None
         when = datetime(2019, 11, 23) if wide else datetime(2019, 11, 23, 17, 48)
-        if value is not None and value not in UNIX and not reads_again(value, when):
+        if value is not None and value not in COUNTED and not reads_again(value, when):
             what, such = ("the day", "%m/%d/%Y") if wide else ("day and time", "%m/%d/%Y %H:%M")
             raise wrong("unknown-value", f"'{value}' is no format of {what}; write it as {such}", "time_format")
         return self

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import outage_exports as exports
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dtl import tables
@@ -135,6 +135,8 @@ def test_the_sample_of_a_utility(samples: Path, tmp_path: Path) -> None:
     assert unused == {"DEVICE_TYPE", "CREW_ID", "STEP_NO"}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(datetime(2025, 6, 1, 10, 24), "America/Chicago")
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.sampled_from(["Europe/Berlin", "America/Chicago"]))
 def test_a_stamp_of_any_clock_is_its_instant(when: datetime, zone: str) -> None:
     when = when.replace(microsecond=0)
