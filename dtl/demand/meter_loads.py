@@ -16,6 +16,7 @@ from dtl.demand.aggregate import Aggregate, aggregate
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.clean import Cleaned, clean
 from dtl.demand.demand import Drive
+from dtl.network.customers import apportioned, shares
 from dtl.plural import many
 
 Reals = NDArray[np.float64]
@@ -158,9 +159,7 @@ def metered(
     whole = aggregate(readings, meters, calendar, timezone, calendar.step_min, rated_kva)
     share: dict[str, tuple[str, float]] = {}
     for transformer, own in loads.items():
-        total = sum(max(kw, 0.0) for _, kw in own)
-        for name, kw in own:
-            share[name] = (transformer, max(kw, 0.0) / total if total > 0 else 1.0 / len(own))
+        share |= {name: (transformer, part) for name, part in shares(dict(own)).items()}
     rows = list(zip(*(meters[c].cast(tables.TEXT).to_pylist() for c in ("transformer", "customer_class")), strict=True))
     by_unit: dict[str, Counter[str]] = {}
     for transformer, word in rows:
@@ -172,15 +171,6 @@ def metered(
             exact = {name: count.total() * share[name][1] for name, _ in own}
             customers |= exact
             word = count.most_common(1)[0][0]
-            classes |= {name: (word, number) for name, number in _apportioned(exact).items()}
+            classes |= {name: (word, number) for name, number in apportioned(exact).items()}
     unplaced = sum(1 for transformer, _ in rows if transformer not in loads)
     return Metered(clean(whole.transformers(), calendar), whole, share, classes, customers, unplaced)
-
-
-def _apportioned(exact: Mapping[str, float]) -> dict[str, int]:
-    """Whole numbers near to given ones, with the same sum: what is left goes to the largest remainders (Hamilton)."""
-    found = {name: int(number) for name, number in exact.items()}
-    left = round(sum(exact.values())) - sum(found.values())
-    for name in sorted(exact, key=lambda n: (found[n] - exact[n], n))[:left]:
-        found[name] += 1
-    return found

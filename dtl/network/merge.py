@@ -22,6 +22,7 @@ from dtl.network.areas import with_areas
 from dtl.network.checks import check
 from dtl.network.chosen import with_stations
 from dtl.network.coordinates import in_system, of_gis
+from dtl.network.customers import metered
 from dtl.network.feeder import Feeder
 from dtl.network.geometry import with_places
 from dtl.network.metering import metering
@@ -72,8 +73,8 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
     choice = spec.get("feeders")
     if isinstance(choice, Mapping) and (stations := choice.get("substations")):
         network = with_stations(network, joined("assets", folders), stations)
-    outages = link(folders, network, same.links)
-    meters, placed = metering(folders, network, same.links, spec["meters"], raw)
+    network, meters, placed = metering(folders, network, same.links, spec["meters"], raw)
+    outages = link(folders, network, same.links, metered(meters))
     findings += [*astray, *same.findings, *outside, *outages.findings, *placed]
     findings = [_waived(f, spec.get("waive") or {}) for f in findings]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())

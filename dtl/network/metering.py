@@ -12,6 +12,7 @@ import pyarrow as pa
 from dtl import tables
 from dtl.errors import Finding
 from dtl.network import overrides
+from dtl.network.customers import with_meters
 from dtl.network.meters import PRIOR, place
 from dtl.network.service_transformers import serving
 from dtl.network.system import joined
@@ -25,14 +26,15 @@ REMEDY = "Look at the table of meters; network.meters.overrides of the study alw
 
 def metering(
     folders: Mapping[str, Path], network: pa.Table, links: pa.Table, words: Mapping[str, Any], raw: Mapping[str, Path]
-) -> tuple[pa.Table, list[Finding]]:
-    """The table ``meters`` of all sources (folders by name), and the findings about it.
+) -> tuple[pa.Table, pa.Table, list[Finding]]:
+    """The network with the customers that its meters are, the table ``meters`` of all sources, and the findings.
 
-    ``words`` are those of the study's ``network.meters``; `raw` holds the file of overrides by its name.
+    `folders` are those of the sources by name; ``words`` are those of the study's ``network.meters``; `raw` holds the
+    file of overrides by its name.
     """
     points, series = joined("service_points", folders), joined("series", folders)
     if not points.num_rows and not series.num_rows:
-        return tables.concat("meters", []), []
+        return network, tables.concat("meters", []), []
     forced: dict[str, tuple[str, str]] = {}
     findings: list[Finding] = []
     if name := words.get("overrides"):
@@ -49,7 +51,8 @@ def metering(
         ):
             if not ok:
                 findings.append(overrides.unknown(overrides.METERS, str(name), field, value))
-    return found, [*findings, *_told(found, float(words["max_distance_m"]))]
+    network, other = with_meters(network, found, near)
+    return network, found, [*findings, *_told(found, float(words["max_distance_m"])), *other]
 
 
 def _told(meters: pa.Table, most_m: float) -> Iterator[Finding]:

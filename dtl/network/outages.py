@@ -7,7 +7,7 @@ is linked to nothing is listed as a finding, and the share of links is told for 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,11 @@ class Outages:
             tables.write(name, tables.frame(name, columns), paths[name])
 
 
-def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table) -> Outages:
+def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table, metered: Container[str] = ()) -> Outages:
     """The outages of all sources (folders by name) that have any, linked to the elements of a table ``network``.
 
-    A device may be called as in the GIS where a row of `same`, a table ``links``, says which element it is.
+    A device may be called as in the GIS where a row of `same`, a table ``links``, says which element it is. `metered`
+    are the feeders whose customers are counted by meters.
     """
     found = Outages()
     mine = {name: folder for name, folder in sorted(folders.items()) if (folder / "outages.parquet").is_file()}
@@ -54,7 +55,7 @@ def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table) -> Outa
         return found
     names = _names(network, same)
     links = _Links(names)
-    found.rows["served"] = _served(mine, network, links, found.findings)
+    found.rows["served"] = _served(mine, counted(network, metered), links, found.findings)
     served = Served(found.rows["served"])
     for source, folder in mine.items():
         outages = tables.read("outages", folder / "outages.parquet").to_pylist()
@@ -122,9 +123,9 @@ class _Links:
 
 
 def _served(
-    folders: Mapping[str, Path], network: pa.Table, links: _Links, findings: list[Finding]
+    folders: Mapping[str, Path], own: list[dict[str, Any]], links: _Links, findings: list[Finding]
 ) -> list[dict[str, Any]]:
-    """Customers served of every feeder: as stated by the first source that does, else as the model counts them."""
+    """Customers served of every feeder: as stated by the first source that does, else as `own` counts them."""
     stated: dict[tuple[str, int], dict[str, Any]] = {}
     for source, folder in folders.items():
         for row in tables.read("served", folder / "served.parquet").to_pylist():
@@ -140,7 +141,7 @@ def _served(
             else:
                 stated[feeder, row["year"]] = row | {"feeder": feeder}
     named = {feeder for feeder, _ in stated}
-    return [*stated.values(), *(row for row in counted(network) if row["feeder"] not in named)]
+    return [*stated.values(), *(row for row in own if row["feeder"] not in named)]
 
 
 def _judged(row: dict[str, Any], served: Served) -> Iterator[Finding]:

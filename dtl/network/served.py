@@ -1,16 +1,17 @@
-"""How many customers each feeder serves, by year: what the study states, else what the model counts."""
+"""How many customers each feeder serves, by year: what the study states, else as many as its loads have."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 MODEL = "customers of the model"
-"""The basis of a number that nobody states."""
+METERS = "meters linked to transformers"
+"""The basis of a number that nobody states; the second where meters are linked (`dtl.network.customers`)."""
 
 
 class Served:
@@ -36,11 +37,17 @@ class Served:
         return sum(float(row["customers"]) for f in feeders if (row := self.of(f, year)) is not None)
 
 
-def counted(network: pa.Table) -> list[dict[str, Any]]:
-    """Rows of the table ``served`` of a table ``network``: the customers of the loads of each feeder."""
+def counted(network: pa.Table, metered: Container[str] = ()) -> list[dict[str, Any]]:
+    """Rows of the table ``served`` of a table ``network``: the customers of the loads of each feeder.
+
+    `metered` are the feeders that have linked meters.
+    """
     loads = network.filter(pc.equal(network["kind"].cast(pa.string()), "load"))
     found: dict[str, int] = {}
     for feeder, body in zip(loads["feeder"].to_pylist(), loads["body"].to_pylist(), strict=True):
         load = json.loads(body)
         found[feeder] = found.get(feeder, 0) + (load.get("customers", 1) if load.get("enabled", True) else 0)
-    return [{"feeder": f, "year": 0, "customers": float(n), "kva": None, "basis": MODEL} for f, n in found.items() if n]
+    basis = {f: METERS if f in metered else MODEL for f in found}
+    return [
+        {"feeder": f, "year": 0, "customers": float(n), "kva": None, "basis": basis[f]} for f, n in found.items() if n
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl import tables
+from dtl.network.customers import moved
 from dtl.network.feeder import Feeder
 from dtl.report import answers, hosting_payloads
 from dtl.report.overlays import Overlays
@@ -19,9 +20,12 @@ from dtl.tables.named import all_cases
 
 
 def model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
-    """The network of a group; None where it has none."""
-    path = inputs["feeder"].get(group)
-    return None if path is None else Feeder.from_json(Path(path).read_text(encoding="utf-8"))
+    """The network of a group, with customers as its meters are linked; None where it has none."""
+    path, meters = (inputs[name].get(group) for name in ("feeder", "meters"))
+    if path is None:
+        return None
+    found = Feeder.from_json(Path(path).read_text(encoding="utf-8"))
+    return found if meters is None else moved(found, tables.read("meters", Path(meters), ["transformer", "basis"]))
 
 
 def crs(inputs: Mapping[str, Any], index: Mapping[str, Any]) -> str:

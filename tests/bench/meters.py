@@ -51,7 +51,7 @@ def linked(utility: Path, work: Path) -> list[tuple[bool, bool, bool, float]]:
         read.write(reader.read(name, plain(spec, cosmetic=False), files), files, work / name)
         folders[name] = work / name
     network = tables.read("network", folders["cyme"] / "network.parquet")
-    meters, _ = metering(folders, network, tables.concat("links", []), WORDS, {})
+    _, meters, _ = metering(folders, network, tables.concat("links", []), WORDS, {})
     ami = Ami(kind="ami", path="ami/parquet/**/*.parquet", columns="usual", interval_min=60, stamp="interval_end",
               zone="local")  # fmt: skip
     files = {p.relative_to(utility).as_posix(): p for p in ami.files(utility)}

@@ -247,7 +247,7 @@ def test_truth_of_the_synthetic_utility_through_the_whole_of_ingestion(tmp_path:
         read.write(reading, files, tmp_path / name)
         folders[name] = tmp_path / name
     network = tables.read("network", folders["cyme"] / "network.parquet")
-    found, findings = metering(folders, network, tables.concat("links", []), WORDS, {})
+    _, found, findings = metering(folders, network, tables.concat("links", []), WORDS, {})
     truth = {r["meter"]: r for r in _rows(out / "truth/meters.csv")}
     device = {r["transformer"]: r["cyme_device"].lower() for r in _rows(out / "truth/transformers.csv")}
     right = {r["meter"] for r in found.to_pylist() if r["transformer"] == device[truth[r["meter"]]["transformer"]]}

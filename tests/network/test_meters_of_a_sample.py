@@ -30,7 +30,7 @@ def test_the_missing_link_is_found_and_no_record_is_made_worse(samples: Path, tm
     folders = {"gis": tmp_path / "gis", "dss": tmp_path / "dss"}
     network, _ = in_system(tables.read("network", tmp_path / "dss" / "network.parquet"), of_gis(folders, ""))
     same = reconcile(network, joined("assets", folders), joined("gis_edges", folders), {"max_distance_m": 15.0}, {})
-    placed, _ = metering(folders, network, same.links, {"candidates": 5, "max_distance_m": 120.0}, {})
+    _, placed, _ = metering(folders, network, same.links, {"candidates": 5, "max_distance_m": 120.0}, {})
     found = {row["meter"]: row["transformer"] for row in placed.to_pylist()}
     near = serving(network)
     by_bus = dict(zip(near["bus"], near["transformer"], strict=True))
