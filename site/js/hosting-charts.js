@@ -77,7 +77,7 @@ DTL.hosting.curve = (curves, title) => {
 DTL.hosting.violins = (curves) => {
   const most = Math.max(...curves.map((c) => Math.max(c.kw.at(-1) ?? 0, c.p95)), 1);
   const [wide, high, left] = [640, 44, 150];
-  const x = (kw) => left + (kw / most) * (wide - left - 12);
+  const x = (kw) => left + (kw / most) * (wide - left - 34);
   const svg = DTL.svg("svg", { class: "dtl-violins", viewBox: `0 0 ${wide} ${curves.length * high + 24}`, role: "img" }, DTL.svg("title", {}, "Spread of the capacity over random deployments"));
   curves.forEach((c, n) => {
     const middle = n * high + high / 2;

@@ -93,3 +93,39 @@ def test_values_next_to_a_tie_are_not_rounded_twice(watched: Any) -> None:
     value = 0.931_46
     assert page.evaluate("v => DTL.text(Math.fround(v), 'pu')", value) == text(value, "pu") == "0.931 pu"
     assert page.evaluate("async () => (await DTL.load('feeders')).feeders.heads.get('min_pu@0').type") == "f4"
+
+
+def test_on_a_phone_the_words_of_a_row_leave_room_for_its_first_numbers(watched: Any, cube: facts.Facts) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    for name, table, column in (
+        ("compare.html#a=base@2035&b=growth@2035", "table:has(caption:text-is('All figures of both cases'))", 2),
+        ("assets.html", ".dtl-table", 5),
+    ):
+        cells = watched.go(name).locator(f"{table} tbody tr > :nth-child({column})")
+        rights = [box["x"] + box["width"] for box in (cell.bounding_box() for cell in cells.all()) if box]
+        assert rights and max(rights) <= 390, (name, max(rights, default=None))
+
+
+def test_pages_of_a_part_stand_in_one_line_on_a_phone_and_one_sees_where_one_is(watched: Any) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    page = watched.go("decisions.html")
+    box = page.locator(".dtl-siblings").bounding_box()
+    here = page.locator(".dtl-siblings [aria-current]").bounding_box()
+    assert box["height"] < 60 and here["x"] >= 0 and here["x"] + here["width"] <= 390
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_no_word_beside_the_map_is_cut(watched: Any, size: tuple[int, int]) -> None:
+    watched.page.set_viewport_size({"width": size[0], "height": size[1]})
+    side = watched.go("map.html").locator(".dtl-map__side")
+    assert side.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_grip_of_the_swipe_lies_on_the_blade(watched: Any) -> None:
+    """A range's thumb of 34 px moves within the ends of its track."""
+    page = watched.go("map.html#split=swipe")
+    for value in (0.0, 30.0, 100.0):
+        page.locator("#dtl-swipe").fill(str(value))
+        track, blade = (page.locator(s).bounding_box() for s in ("#dtl-swipe", ".dtl-map__blade"))
+        grip = track["x"] + 17 + (track["width"] - 34) * value / 100
+        assert grip == pytest.approx(blade["x"] + blade["width"] / 2, abs=1.5)
