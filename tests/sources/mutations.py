@@ -21,7 +21,9 @@ from typing import NoReturn
 
 LIMIT_S = 2
 """Processor time for one file [s]; other programs of the machine do not count."""
-HANGS_S = 60
+HANGS_S = 600
+"""Time on the clock for one file [s], for a reader that waits for something: long, so that a busy machine never meets
+it. The run as a whole has no limit, since each of its files has one."""
 DONE = b"\x00"
 NONSENSE = ["", "-1", "nan", "1e999", "null", "[", "]", "{", "}", "=", '"', "<", ">", "&x;", "\x00", "0", "ä", "true"]
 VALUES = ["-1", "0", "null", "1e999", "NaN", '""', '"x"', "[]", "{}", "true", "99999999999999999999", '"\\ud800"']
@@ -46,7 +48,7 @@ def damage(text: str, rng: random.Random, value: re.Pattern[str]) -> str:
 def survive(kind: str, folder: Path, spec: dict[str, object]) -> list[str]:
     """What went wrong in reading the files of a folder, one by one; empty when all became findings or parts."""
     command = [sys.executable, __file__, kind, str(folder), json.dumps(spec)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: list[str] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -71,12 +73,11 @@ def _some(read: Callable[[Path], None], paths: list[Path]) -> tuple[int, str]:
 
 
 def _limited(read: Callable[[Path], None], paths: list[Path], send: int) -> NoReturn:
-    """Read files, each within its seconds of processor, and a minute on the clock should it wait for something."""
+    """Read files, each within its limits."""
     status = 1
     try:
         for path in paths:
-            signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
-            signal.alarm(HANGS_S)
+            _limit()
             read(path)
             os.write(send, DONE)
         status = 0
@@ -84,6 +85,12 @@ def _limited(read: Callable[[Path], None], paths: list[Path], send: int) -> NoRe
         if status:
             os.write(send, traceback.format_exc()[-1500:].encode())
         os._exit(status)
+
+
+def _limit() -> None:
+    """Let the system kill this process when it meets a limit; a process that it forks needs limits of its own."""
+    signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
+    signal.alarm(HANGS_S)
 
 
 def _in_a_fork() -> None:
@@ -99,6 +106,7 @@ def _in_a_fork() -> None:
             child = os.fork()
             if child == 0:
                 try:
+                    _limit()
                     opendss_engine.main(asked, answer, progress)
                 finally:
                     os._exit(0)
