@@ -7,10 +7,10 @@ import re
 _VERBS = {
     "are": "is", "were": "was", "have": "has", "do": "does", "repeat": "repeats", "hold": "holds", "lack": "lacks",
     "take": "takes", "begin": "begins", "read": "reads", "belong": "belongs", "differ": "differs", "say": "says",
-    "stand": "stands", "span": "spans",
+    "stand": "stands", "span": "spans", "settle": "settles", "lie": "lies",
 }  # fmt: skip
 _NOUN = re.compile(r"\b(?!(?:is|was|has|this|its|as|less|times)\b)([a-z]+[^s\W])s\b")
-_VERB = re.compile(rf"\b({'|'.join(_VERBS)})\b")
+_VERB = re.compile(rf"(?<!\bbe )\b({'|'.join(_VERBS)})\b")
 
 
 def many(count: int, what: str) -> str:

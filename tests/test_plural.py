@@ -18,6 +18,7 @@ from dtl.plural import many
          "readings count for none"),
         ("readings hold a gap and are not taken: they are filled", "1 reading holds a gap and is not taken: they are "
          "filled"),
+        ("stamps cannot be read: rows refused", "1 stamp cannot be read: rows refused"),
         ("less", "1 less"),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ from dtl import tables
 from dtl.errors import Finding
 from dtl.network import counterparts, overrides
 from dtl.network.matching import matched, shift
+from dtl.plural import many
 from dtl.sources.reading import plain
 
 NAMED = 5
@@ -208,6 +209,6 @@ def _told(
         if len(rows):
             told = [f"{ours['name'][i]}: {d}" for i, d in zip(rows["i"], rows["differs"], strict=True)]
             value = ", ".join(sorted(told)[:NAMED]) + (", ..." if len(told) > NAMED else "")
-            text = f"{len(rows)} elements have another {word} in the GIS (model/GIS)"
+            text = many(len(rows), f"elements have another {word} in the GIS (model/GIS)")
             yield Finding(check, "warning", text, field=word, value=value,
                           remedy="One of the two sources is wrong; the model's value is used.")  # fmt: skip

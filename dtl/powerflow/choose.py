@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
+from dtl.plural import many
 from dtl.powerflow import audit, balanced_year, batch_ports
 from dtl.powerflow.inverters import responsive
 
@@ -46,7 +47,7 @@ def choose(feeder: Feeder, hours: int, spec: Mapping[str, Any], *, operated: boo
         return "opendss", f"auto: {hours} hours are too few to be worth an audit"
     held = "controls are frozen" if _controls(feeder) else "there is no control"
     count = len(responsive(feeder))
-    settled = f"; {count} inverters settle by a fixed point" if count else ""
+    settled = f"; {many(count, 'inverters settle by a fixed point')}" if count else ""
     return "batch", f"auto: {held}, and all loads are of ported models{settled}"
 
 

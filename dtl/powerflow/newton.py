@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.errors import NotConverged
+from dtl.plural import many
 from dtl.powerflow.balanced import Balanced
 
 Real = NDArray[np.float64]
@@ -64,7 +65,9 @@ def solve(model: Balanced, kw: Real, kvar: Real, tolerance: float) -> Complex:
         )  # fmt: skip
     except PowerGridBatchError as err:
         lost, first = err.failed_scenarios, " ".join(str(err.error_messages[0]).split())[:200]
-        raise NotConverged(f"{PACKAGE}: {len(lost)} columns have no solution, the first is {lost[0]}: {first}") from err
+        raise NotConverged(
+            f"{PACKAGE}: {many(len(lost), 'columns have no solution')}, the first is {lost[0]}: {first}"
+        ) from err
     except PowerGridError as err:
         raise NotConverged(f"{PACKAGE}: {' '.join(str(err).split())[:300]}") from err
     node = found["node"]

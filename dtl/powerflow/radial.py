@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order
 
 from dtl.errors import NotConverged, SolveError
+from dtl.plural import many
 from dtl.powerflow import radial_kernels
 
 Ints = NDArray[np.int64]
@@ -78,7 +79,7 @@ def tree(
     order, before = breadth_first_order(graph, root, directed=False, return_predecessors=True)
     if len(order) < count:
         lost = np.setdiff1d(np.arange(count), order)
-        raise SolveError(f"{len(lost)} nodes have no path to node {root}: {_some(lost.tolist())}")
+        raise SolveError(f"{many(len(lost), 'nodes have no path')} to node {root}: {_some(lost.tolist())}")
     child = np.where(before[b] == a, b, np.where(before[a] == b, a, -1))
     joined = np.flatnonzero(child >= 0)
     first = np.full(count, -1, np.int64)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.demand.operated import Operated
+from dtl.plural import many
 from dtl.scenarios.context import Context
 from dtl.scenarios.operated import Found
 from dtl.scenarios.state import State, assumption
@@ -32,10 +33,10 @@ def told(
     for start, stop in stretches[:_MOST]:
         mine = [(i, kw) for i, kw, lacking in lost if lacking[start]]
         kwh = sum(float(kw[start:stop].sum()) for _, kw in mine) * step_h
+        customers = many(sum(int(state.customers[i]) for i, _ in mine), "customers")
         notes.append(
             f"layer '{found.layer}': without supply {_moment(start, context, 'from')}{_moment(stop, context, 'to')}are "
-            f"{len(mine)} loads with {sum(int(state.customers[i]) for i, _ in mine)} customers, which would take "
-            f"{kwh:.6g} kWh"
+            f"{many(len(mine), 'loads')} with {customers}, which would take {kwh:.6g} kWh"
         )
     if len(stretches) > _MOST:
         notes.append(f"layer '{found.layer}': without supply {len(stretches) - _MOST} times more")
