@@ -7,9 +7,12 @@ what is read here.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from lxml import etree
 
@@ -18,9 +21,12 @@ from dtl.sources.record import Record, UnusableError
 
 MAX_BYTES = 4 * 2**30
 """Largest file that is read."""
+MAX_RATIO = 200
+"""Most that an archive may unpack to, times its size."""
+_LARGE = f"is larger than {MAX_BYTES // 2**30} GiB, or unpacks to more than {MAX_RATIO} times its size"
 MAX_OBJECTS = 20_000_000
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_HEADERS = ("FullModel", "DifferenceModel", "IEC61970CIMVersion", "IEC61968CIMVersion", "Ontology")
+_HEADERS = ("FullModel", "IEC61970CIMVersion", "IEC61968CIMVersion", "Ontology")
 
 
 class Thing(Record):
@@ -96,42 +102,60 @@ class Store:
 
 
 def load(store: Store, name: str, path: Path) -> None:
-    """Add the objects of a file.
+    """Add the objects of a file, or of the XML files in an archive, as CGMES is exchanged.
 
     Raises
     ------
     SourceError
-        The file is too large, is no RDF/XML, or has a document type.
+        The file or what the archive unpacks to is too large, is no RDF/XML, or has a document type.
     """
     if path.stat().st_size > MAX_BYTES:
-        raise SourceError(f"is larger than {MAX_BYTES // 2**30} GiB")
+        raise SourceError(_LARGE)
+    if not is_zipfile(path):
+        with path.open("rb") as stream:
+            _read(store, name, stream)
+        return
+    try:
+        with ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if m.filename.lower().endswith((".xml", ".rdf"))]
+            if sum(m.file_size for m in members) > min(MAX_BYTES, MAX_RATIO * path.stat().st_size):
+                raise SourceError(_LARGE)
+            if not members:
+                raise SourceError("is an archive without a file *.xml")
+            for member in sorted(members, key=lambda m: m.filename):
+                with archive.open(member) as stream:
+                    _read(store, f"{name}/{member.filename}", stream)
+    except (BadZipFile, zlib.error, NotImplementedError, RuntimeError) as err:
+        raise SourceError(f"is an archive that cannot be read: {str(err)[:200]}") from err
+
+
+def _read(store: Store, name: str, stream: IO[bytes]) -> None:
     try:
         root = None
-        with path.open("rb") as stream:
-            events = etree.iterparse(
-                stream,
-                events=("start", "end"),
-                resolve_entities=False,
-                no_network=True,
-                load_dtd=False,
-                huge_tree=False,
-                remove_comments=True,
-                remove_pis=True,
-            )
-            depth = 0
-            for event, element in events:
-                if event == "start":
-                    if depth == 0:
-                        root = element
-                        _judge(element)
-                    depth += 1
-                    continue
-                depth -= 1
-                if depth == 1:
-                    _add(store, name, element)
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
+        events = etree.iterparse(
+            stream,
+            events=("start", "end"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        depth = 0
+        for event, element in events:
+            if event == "start":
+                if depth == 0:
+                    root = element
+                    _judge(element)
+                depth += 1
+                continue
+            depth -= 1
+            if depth == 1:
+                _add(store, name, element)
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
     except etree.LxmlError as err:
         raise SourceError(f"is no well-formed XML: {str(err)[:200]}") from err
     if root is None:
@@ -149,6 +173,8 @@ def _judge(root: etree._Element) -> None:
 def _add(store: Store, name: str, element: etree._Element) -> None:
     cls = _local(element.tag)
     stated = element.get(f"{_RDF}about") or element.get(f"{_RDF}ID") or element.get(f"{_RDF}nodeID") or ""
+    if cls == "DifferenceModel":
+        raise SourceError("is a difference between models: export the whole model")
     if cls in _HEADERS:
         store.profiles |= {str(c.text or "").strip() for c in element if _local(c.tag) == "Model.profile"}
         store.headers[f"{cls} {_id(stated)}"] = " ".join(str(c.text or "").strip() for c in element)[:200]

@@ -205,10 +205,7 @@ def _control(circuit: Circuit, thing: Thing, volts: float) -> CapacitorControl |
             remedy,
         )
         return None
-    target, band = (
-        control.number("RegulatingControl.targetValue"),
-        control.number("RegulatingControl.targetDeadband", 0.0),
-    )
+    target, band = _target(control), _target(control, "Deadband")
     sign = -1.0 if mode == "voltage" else 1.0
     scale = 60.0 if mode == "voltage" else 1e3 if mode == "reactivePower" else 1.0
     return CapacitorControl(
@@ -219,6 +216,21 @@ def _control(circuit: Circuit, thing: Thing, volts: float) -> CapacitorControl |
         delay_s=thing.number("ShuntCompensator.aVRDelay", 15.0),
         enabled=control.flag("RegulatingControl.enabled", True),
     )
+
+
+_MULTIPLIERS = {"": 1.0, "none": 1.0, "k": 1e3, "M": 1e6}
+
+
+def _target(control: Thing, what: str = "Value") -> float:
+    """The value that a control holds, or its dead band, in the unit without a multiplier."""
+    multiplier = control.text("RegulatingControl.targetValueUnitMultiplier").rpartition(".")[2]
+    if multiplier not in _MULTIPLIERS:
+        field = "RegulatingControl.targetValueUnitMultiplier"
+        raise UnusableError(
+            "source.bad-value", "is no multiplier of a voltage or power", field, multiplier, "Correct it."
+        )
+    value = control.number(f"RegulatingControl.target{what}", *([] if what == "Value" else [0.0]))
+    return value * _MULTIPLIERS[multiplier]
 
 
 def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
@@ -240,6 +252,10 @@ def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     places = list(_spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))
     batteries = [u for u in units if u.cls == "BatteryUnit"]
     turned = 1.0
+    if batteries and (p or q):
+        text = "the power of the battery is not taken: it rests unless told to act"
+        remedy = "Give it a layer of the kind `battery`."
+        tell(circuit.reading, thing, "cim.battery", "warning", text, f"{word}p", f"{p:g}", remedy)
     if p < 0 and units and not batteries:
         text = "its power is negative, as consumption is positive in the standard: it generates"
         tell(circuit.reading, thing, "cim.sign", "info", text, f"{word}p", f"{p:g}", "Check it.")
@@ -270,13 +286,95 @@ def _battery(where: dict[str, Any], units: list[Thing], kva: float, share: float
 
 def _machine(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     """A synchronous machine at the power that the file states, which counts consumption positive."""
-    if thing.text("RegulatingCondEq.RegulatingControl"):
-        refuse(circuit.reading, thing, "holds its voltage, which the model's generators do not")
+    if _holds_voltage(circuit, thing):
+        refuse(circuit.reading, thing, "holds its voltage, which the model's generators do not", remedy=_STATE_POWER)
         return
     p, q = -thing.number("RotatingMachine.p", 0.0), -thing.number("RotatingMachine.q", 0.0)
     kva = thing.number("RotatingMachine.ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
     for where, watts, vars_ in _spread(circuit, thing, bus, False, [("", p, q)], "generator"):
         yield Generator(**where, **LIMITS, type="synchronous", kw=watts / 1e3, kvar=vars_ / 1e3, kva=kva)
+
+
+_STATE_POWER = "Disable its control and state its p and q, or waive it."
+
+
+def _holds_voltage(circuit: Circuit, thing: Thing) -> bool:
+    """Whether a machine or injection has a control of a voltage that is not disabled."""
+    control = circuit.store.to(thing, "RegulatingCondEq.RegulatingControl")
+    if control is None:
+        return bool(thing.text("RegulatingCondEq.RegulatingControl"))
+    circuit.use([control], thing)
+    enabled = thing.flag("RegulatingCondEq.controlEnabled", True) and control.flag("RegulatingControl.enabled", True)
+    return enabled and control.text("RegulatingControl.mode").rpartition(".")[2] in ("", "voltage")
+
+
+def _power(circuit: Circuit, thing: Thing, bus: str, p: float, q: float, kva: float = 0.0) -> Iterator[Part]:
+    """A constant power [W, var], consumption positive: a load, or a generator where it is negative."""
+    for where, watts, vars_ in _spread(circuit, thing, bus, False, [("", p, q)], "load" if p >= 0 else "generator"):
+        if p >= 0:
+            yield Load(**where, **LIMITS, model=1, kw=watts / 1e3, kvar=vars_ / 1e3, customers=0)
+        else:
+            kva = kva or math.hypot(p, q) / 1e3
+            yield Generator(**where, **LIMITS, kw=-watts / 1e3, kvar=-vars_ / 1e3, kva=kva)
+
+
+def _motor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    """An asynchronous machine at its power now, else at its rated one; slip and starting have no place."""
+    kva = thing.number("RotatingMachine.ratedS", 0.0) / 1e3
+    p, q = thing.number("RotatingMachine.p", 0.0), thing.number("RotatingMachine.q", 0.0)
+    if "RotatingMachine.p" not in thing.values:
+        word = "AsynchronousMachine."
+        efficiency = thing.number(f"{word}efficiency", 100.0) / 100.0
+        pf = abs(thing.number("RotatingMachine.ratedPowerFactor", 1.0))
+        p = thing.number(f"{word}ratedMechanicalPower", 0.0) / efficiency if efficiency > 0 else 0.0
+        if not (p > 0 and 0 < pf <= 1):
+            text = "states neither its power (SSH) nor a rated one with efficiency and power factor"
+            raise UnusableError(
+                "source.bad-value", text, f"{word}ratedMechanicalPower", p, "Add the file with the state."
+            )
+        q = p * math.sqrt(1.0 / pf**2 - 1.0)
+        reason = "the files state no power now: the rated mechanical one over the efficiency was taken"
+        circuit.reading.defaulted(circuit.feeder, f"{thing.thing} power", "", f"load {thing.name}", f"{p:g} W", reason)
+    return _power(circuit, thing, bus, p, q, kva)
+
+
+def _equivalent(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    """An equivalent injection at the power that the file states, which counts consumption positive."""
+    if thing.flag("EquivalentInjection.regulationStatus", False):
+        refuse(circuit.reading, thing, "holds its voltage, which the model's generators do not", remedy=_STATE_POWER)
+        return
+    word = "EquivalentInjection."
+    yield from _power(circuit, thing, bus, thing.number(f"{word}p", 0.0), thing.number(f"{word}q", 0.0))
+
+
+def _external(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    """The network beyond: the source where the feeder has no other, else its power."""
+    word = "ExternalNetworkInjection."
+    beyond = [t for t in circuit.members if t.cls == thing.cls]
+    ranked = [t for t in beyond if t.number(f"{word}referencePriority", 0.0) > 0]
+    feeds = all(t.cls != "EnergySource" for t in circuit.members) and (thing in ranked or not ranked)
+    if not feeds:
+        if _holds_voltage(circuit, thing):
+            refuse(circuit.reading, thing, "holds its voltage beside another source", remedy=_STATE_POWER)
+            return
+        yield from _power(circuit, thing, bus, thing.number(f"{word}p", 0.0), thing.number(f"{word}q", 0.0))
+        return
+    held = _holds_voltage(circuit, thing)
+    control = circuit.store.to(thing, "RegulatingCondEq.RegulatingControl") if held else None
+    volts = _target(control) if control is not None else 1e3 * circuit.kv_ll(bus)
+    for name in ("p", "q"):
+        thing.drop(f"{word}{name}", "is an answer of the power flow: this is the source")
+    reason = "the network beyond holds the voltage: nearly no impedance" + (
+        "" if control is not None else ", and at the nominal voltage, as no control states one"
+    )
+    value = f"{volts:g} V, 0.0001 ohm"
+    circuit.reading.defaulted(circuit.feeder, f"{thing.thing} source", "", f"source {thing.name}", value, reason)
+    circuit.touch(bus, PHASES)
+    kv = circuit.kv_ll(bus)
+    yield Source(
+        name=circuit.called(thing, "source"), bus=bus, kv_ll=kv, pu=float(f"{volts / 1e3 / kv:.12g}"),
+        r1_ohm=0.0, x1_ohm=1e-4, r0_ohm=0.0, x0_ohm=1e-4,
+    )  # fmt: skip
 
 
 MAKERS: Mapping[str, Callable[[Circuit, Thing, str], Iterator[Part]]] = {
@@ -287,5 +385,8 @@ MAKERS: Mapping[str, Callable[[Circuit, Thing, str], Iterator[Part]]] = {
     "LinearShuntCompensator": _capacitor,
     "PowerElectronicsConnection": _inverter,
     "SynchronousMachine": _machine,
+    "AsynchronousMachine": _motor,
+    "EquivalentInjection": _equivalent,
+    "ExternalNetworkInjection": _external,
 }
 """What makes the parts of each class."""

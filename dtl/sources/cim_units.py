@@ -28,7 +28,9 @@ _EXPONENTS = {
     "RotatingMachine.ratedU": _KILO, "PowerElectronicsConnection.p": _MEGA, "PowerElectronicsConnection.q": _MEGA,
     "PowerElectronicsConnection.ratedS": _MEGA, "PowerElectronicsConnection.ratedU": _KILO,
     "PowerElectronicsUnit.maxP": _MEGA, "PowerElectronicsUnit.minP": _MEGA, "BatteryUnit.ratedE": _MEGA,
-    "BatteryUnit.storedE": _MEGA,
+    "BatteryUnit.storedE": _MEGA, "EquivalentInjection.p": _MEGA, "EquivalentInjection.q": _MEGA,
+    "ExternalNetworkInjection.p": _MEGA, "ExternalNetworkInjection.q": _MEGA,
+    "AsynchronousMachine.ratedMechanicalPower": _MEGA,
 }  # fmt: skip
 """Powers of ten from the unit of CGMES to the one without a multiplier."""
 LEAST_V = 100.0

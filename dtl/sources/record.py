@@ -143,11 +143,13 @@ def tell(
     reading.find(check, severity, message, **where, field=field, value=clip(value), remedy=remedy)
 
 
-def refuse(reading: Reading, record: Record, reason: str, *, harmless: bool = False) -> None:
+TAKEN_OUT = "Waive it by name in the study (`waive:`), or take it out of the source."
+
+
+def refuse(reading: Reading, record: Record, reason: str, *, harmless: bool = False, remedy: str = TAKEN_OUT) -> None:
     """Leave an object out; one that changes the power flow is an error until the study waives it."""
     record.target, record.reason, record.harmless = "", reason, harmless
     if not harmless:
-        remedy = "Waive it by name in the study (`waive:`), or take it out of the source."
         tell(reading, record, "conversion.object-refused", "error", reason, remedy=remedy)
 
 
