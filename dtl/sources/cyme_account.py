@@ -158,8 +158,20 @@ def _lost(reading: Reading, row: Row) -> None:
         file=row.file,
         line=row.line,
         element=row.thing,
-        remedy="Waive it by name in the study (`waive:`), or take it out of the source.",
+        remedy=INSTEAD.get(row.block.removesuffix("S").removesuffix(" SETTING"), _TAKEN_OUT),
     )
+
+
+_TAKEN_OUT = "Waive it by name in the study (`waive:`), or take it out of the source."
+INSTEAD = {
+    "THREE WINDING TRANSFORMER": "Model it with two windings, and what its third one feeds as a load.",
+    "REGULATOR BYPHASE": "Model it as a regulator with PhaseON, one equipment for its phases.",
+    "AUTO TRANSFORMER": "Model it as a transformer of two windings with the same impedance.",
+    "AUTOTRANSFORMER": "Model it as a transformer of two windings with the same impedance.",
+    "GROUNDINGTRANSFORMER": "Model it as a shunt reactor, or waive it: it carries no balanced current.",
+    "ARC FURNACE": "Model it as a spot load of its power.",
+}
+"""What to do with devices of a block that the model has not."""
 
 
 def _row(reading: Reading, row: Row, thing: str) -> None:

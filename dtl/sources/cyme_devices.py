@@ -67,14 +67,15 @@ def add_switch(circuit: Circuit, row: Row, span: Span) -> None:
 
 
 def add_series_reactor(circuit: Circuit, row: Row, span: Span) -> None:
-    """A reactor in series."""
-    unit = circuit.catalog.find(row, "EqID", "SERIE REACTOR")
+    """A reactor in series, or a capacitor, whose reactance is negative."""
+    unit = circuit.catalog.find(row, "EqID", row.block.removesuffix(" SETTING"))
+    ohm = abs(unit.number("Reactance")) * (-1.0 if row.block == "SERIE CAPACITOR SETTING" else 1.0)
     nodes = nodes_of(span.phases)
     circuit.touch(span.start, nodes)
     circuit.touch(span.end, nodes)
     part = Reactor(
         name=plain(row.text("DeviceNumber", default=span.section)), bus=span.start, nodes=nodes, phases=len(nodes),
-        kv=_rated(circuit, span.start, len(nodes)), r_ohm=0.0, x_ohm=unit.number("Reactance"),
+        kv=_rated(circuit, span.start, len(nodes)), r_ohm=0.0, x_ohm=ohm,
         to_bus=span.end, to_nodes=nodes,
     )  # fmt: skip
     circuit.add(row, part)
@@ -101,5 +102,6 @@ SERIES: dict[str, Maker] = {
     "TRANSFORMER BYPHASE SETTING": add_bank,
     "REGULATOR SETTING": add_regulator,
     "SERIE REACTOR SETTING": add_series_reactor,
+    "SERIE CAPACITOR SETTING": add_series_reactor,
 }  # fmt: skip
 """What makes the devices of each block in series."""

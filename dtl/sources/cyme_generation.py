@@ -77,7 +77,7 @@ def add_generation(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
     """A generator, inverter or plant: one part for three phases, else one for each phase."""
     kind = KINDS[row.block.removesuffix("S").removesuffix(" SETTING")]
     plant = _Plant(
-        row, kind, _equipment(circuit, row, kind.equipment), _inverter(circuit, row, kind.device),
+        row, kind, equipment(circuit, row, kind.equipment), _inverter(circuit, row, kind.device),
         max(row.whole("NumberOfGenerators", default=1), 1),
     )  # fmt: skip
     dc_kw = plant.units * _modules_kw(plant)
@@ -87,7 +87,7 @@ def add_generation(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
     _controls(circuit, row, kind.device)
     if (stated := plant.of_unit(kind.kv)) > 0:
         _fits(circuit, row, stated, SQRT3 * circuit.base_kv_ln.get(bus, 0.0))
-    for name, share, fields in _places(circuit, row, bus, phases):
+    for name, share, fields in places(circuit, row, bus, phases):
         part = Generator(
             name=name, bus=bus, **fields, type=kind.type, kw=_fine(kw * share), kvar=_fine(kvar * share),
             kva=_fine(kva * share), dc_kw=_fine(dc_kw * share) if dc_kw else None,
@@ -98,9 +98,9 @@ def add_generation(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
 
 def add_battery(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
     """A battery, which rests until the study gives it something to do."""
-    unit = _equipment(circuit, row, "BESS")
+    unit = equipment(circuit, row, "BESS")
     if unit is None:
-        raise _unknown("BESS", row)
+        raise unknown("BESS", row)
     inverter = _inverter(circuit, row, "80")
     kwh = unit.number("RatedStorageEnergy")
     out, into = unit.number("MaxDischargingPower"), unit.number("MaxChargingPower")
@@ -127,7 +127,7 @@ def add_battery(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
             value=f"{output:g}", remedy="Dispatch it by a `battery` layer of the study.",
         )  # fmt: skip
     _controls(circuit, row, "80")
-    for name, share, fields in _places(circuit, row, bus, phases):
+    for name, share, fields in places(circuit, row, bus, phases):
         part = Storage(
             name=name, bus=bus, **fields, kw=_fine(kw * share), kva=_fine(kva * share), kwh=_fine(kwh * share),
             stored=_share(row, "InitialSOC", 50.0), reserve=_share(row, "MinimumSOC", 20.0),
@@ -137,7 +137,7 @@ def add_battery(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
         circuit.add(row, part)
 
 
-def _equipment(circuit: Circuit, row: Row, block: str) -> Row | None:
+def equipment(circuit: Circuit, row: Row, block: str) -> Row | None:
     """The equipment of a device; None, and a line in the account, where the file has none."""
     column = next((c for c in EQUIPMENT_ID if row.text(c)), "")
     try:
@@ -150,7 +150,8 @@ def _equipment(circuit: Circuit, row: Row, block: str) -> Row | None:
         return None
 
 
-def _unknown(block: str, row: Row) -> UnusableError:
+def unknown(block: str, row: Row) -> UnusableError:
+    """The error of a device without equipment that states no power itself."""
     column = next((c for c in EQUIPMENT_ID if row.text(c)), EQUIPMENT_ID[0])
     text = f"the equipment file has no such entry in [{block}], and the device states no power of its own"
     return UnusableError("cyme.unknown-equipment", text, column, row.text(column), "Add it to the equipment file.")
@@ -200,7 +201,7 @@ def _power(circuit: Circuit, plant: _Plant, dc_kw: float) -> tuple[float, float]
     elif plant.unit is not None and plant.unit.text(kind.kw):
         kw, origin = plant.units * plant.of_unit(kind.kw), f"{kind.kw} of its equipment"
     else:
-        raise _unknown(kind.equipment, row)
+        raise unknown(kind.equipment, row)
     if not factor:
         pf = plant.of_unit(kind.pf) or 100.0
         origin = f"{origin}, power factor {pf:g} per cent" if origin else f"power factor {pf:g} per cent"
@@ -285,7 +286,7 @@ def _fits(circuit: Circuit, row: Row, stated: float, base: float) -> None:
         )  # fmt: skip
 
 
-def _places(circuit: Circuit, row: Row, bus: str, phases: str) -> Iterator[tuple[str, float, dict[str, object]]]:
+def places(circuit: Circuit, row: Row, bus: str, phases: str) -> Iterator[tuple[str, float, dict[str, object]]]:
     """Name, share and place of each part of a device: one on three phases, one between two, else one for each."""
     letters = phases_of(row.text("Phase", "EqPhase", "PhaseON", default=phases)) or phases
     if lost := [p for p in letters if p not in phases]:

@@ -9,6 +9,7 @@ from dtl.network.feeder import Capacitor, Reactor
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import CAPACITOR_CONNECTIONS, LETTERS, nodes_of, phases_of
 from dtl.sources.cyme_generation import GENERATION
+from dtl.sources.cyme_motors import MOTORS
 from dtl.sources.cyme_section import Circuit
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
@@ -114,10 +115,13 @@ SHUNTS: dict[str, Maker] = {
     "SHUNT CAPACITOR SETTING": add_capacitor,
     "SHUNT REACTOR SETTING": add_reactor,
     **GENERATION,
+    **MOTORS,
 }
 """What makes the devices of each block, given the bus and the phases of the section."""
 
-NOUNS = {"SHUNT CAPACITOR SETTING": "capacitor", "SHUNT REACTOR SETTING": "reactor"} | dict.fromkeys(
-    GENERATION, "plant"
+NOUNS = (
+    {"SHUNT CAPACITOR SETTING": "capacitor", "SHUNT REACTOR SETTING": "reactor"}
+    | dict.fromkeys(GENERATION, "plant")
+    | dict.fromkeys(MOTORS, "motor")
 )
 """What a device of each block is called."""

@@ -17,6 +17,7 @@ from dtl.sources.reading import Reading
 
 FOOT_M = 0.3048
 INCH_CM = 2.54
+HORSEPOWER_KW = 0.745699872
 PER_MILE = 1.0 / 1.609344
 
 _SEQUENCE = dict.fromkeys(("R1", "R0", "X1", "X0", "B1", "B0"), PER_MILE)
@@ -42,6 +43,7 @@ IMPERIAL: dict[str, Dialect] = {
     **dict.fromkeys(LINES, _LENGTH),
     **dict.fromkeys(("LINE", "CABLE", "CONCENTRIC NEUTRAL CABLE"), Dialect(factors=_SEQUENCE)),
     "LINE UNBALANCED": Dialect(factors=_MATRIX),
+    **dict.fromkeys(("INDUCTION MOTOR", "SYNCHRONOUS MOTOR"), Dialect(factors={"RATEDPOWER": HORSEPOWER_KW})),
     "CONDUCTOR": Dialect(factors={"DIAMETER": INCH_CM, "GMR": INCH_CM, "R25": PER_MILE, "R50": PER_MILE}),
     "SPACING TABLE FOR LINE": Dialect(
         factors=dict.fromkeys(

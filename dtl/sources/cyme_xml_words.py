@@ -89,6 +89,9 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
     "MicroTurbineDB": _kind("MICRO TURBINE", _ID),
     "SOFCDB": _kind("SOFC", _ID),
     "BESSDB": _kind("BESS", _ID),
+    "InductionMotorDB": _kind("INDUCTION MOTOR", _ID),
+    "SynchronousMotorDB": _kind("SYNCHRONOUS MOTOR", _ID),
+    "SeriesCapacitorDB": _kind("SERIE CAPACITOR", _ID, _pairs("REACTANCE=REACTANCEOHMS")),
     "SeriesReactorDB": _kind("SERIE REACTOR", _ID, _pairs("REACTANCE=REACTANCEOHMS")),
     "SubstationDB": _kind("SUBSTATION", _ID, _SEQUENCE, _pairs("KVLL=NOMINALKVLL")),
     "ConsumerClassDB": _kind("CUSTOMER CLASS", _ID),
@@ -155,6 +158,7 @@ DEVICES: dict[str, tuple[str, Dialect]] = {
         "REGULATOR SETTING",
         f"PHASEON=CONTROLSTATUS MAXBOOST=BOOSTPERCENT MAXBUCK=BUCKPERCENT CT=CTPRIMARYRATING PT=PTRATIO {_REGULATOR}",
     ),
+    "SeriesCapacitor": _device("SERIE CAPACITOR SETTING"),
     "SeriesReactor": _device("SERIE REACTOR SETTING"),
     "ShuntCapacitor": _device(
         "SHUNT CAPACITOR SETTING", "SHUNTCAPACITORID=DEVICEID CONNECTION=CONNECTIONCONFIGURATION KV=KVLN"
@@ -163,6 +167,8 @@ DEVICES: dict[str, tuple[str, Dialect]] = {
     **{
         name: _device(f"{block} SETTING", _GENERATION)
         for name, block in (
+            ("InductionMotor", "INDUCTION MOTOR"),
+            ("SynchronousMotor", "SYNCHRONOUS MOTOR"),
             ("SynchronousGenerator", "SYNCHRONOUS GENERATOR"),
             ("InductionGenerator", "INDUCTION GENERATOR"),
             ("ElectronicConverterGenerator", "ELECTRONIC CONVERTER GENERATOR"),

@@ -276,6 +276,70 @@ def test_capacitors_of_the_versions(folder: Path, version: str, columns: str, ro
         same(feeder, *script)
 
 
+MOTORS = """
+[INDUCTION MOTOR]
+FORMAT_INDUCTIONMOTOR=ID,RatedPower,RatedVoltageKVLL,Efficiency,FullLoadPF
+pump,90,12.47,90,80
+
+[SYNCHRONOUS MOTOR]
+FORMAT_SYNCHRONOUSMOTOR=ID,RatedPower,RatedVoltageKVLL,Efficiency,FullLoadPF
+mill,95,12.47,95,-80
+
+[SERIE CAPACITOR]
+FORMAT_SERIECAPACITOR=ID,Amps,Reactance
+bank,100,2
+
+[SERIE REACTOR]
+FORMAT_SERIEREACTOR=ID,Amps,Reactance
+choke,100,2
+"""
+
+
+@pytest.mark.parametrize(
+    ("block", "row", "kw", "kvar"),
+    [
+        ("INDUCTION MOTOR SETTING", "two,L,m,pump,0,ABC,,,", 100, 75),
+        ("INDUCTION MOTOR SETTING", "two,L,m,pump,0,ABC,1,50,60", 50, 50 * 4 / 3),
+        ("INDUCTION MOTOR SETTINGS", "two,L,m,pump,0,ABC,0,50,60", 100, 75),
+        ("SYNCHRONOUS MOTOR SETTING", "two,L,m,mill,0,ABC,,,", 100, -75),
+    ],
+)
+def test_a_motor_is_a_load_of_its_power(folder: Path, block: str, row: str, kw: float, kvar: float) -> None:
+    (folder / "equipment.txt").write_text((folder / "equipment.txt").read_text() + MOTORS)
+    columns = "SectionID,Location,DeviceNumber,EqID,Status,Phase,EnableLoadFactor,LoadFactor,LoadPowerFactor"
+    reading = put(folder, (block, columns, row))
+    script = f"new load.m bus1=end phases=3 kv=12.47 kw={kw} kvar={kvar} model=1 vminpu=.8 vmaxpu=1.2"
+    same(only(reading), script)
+    assert [(f.check, f.severity) for f in reading.findings] == [("cyme.motor", "warning")]
+
+
+def test_a_motor_without_efficiency_is_an_error(folder: Path) -> None:
+    (folder / "equipment.txt").write_text(
+        (folder / "equipment.txt").read_text() + MOTORS.replace("12.47,90,", "12.47,,")
+    )
+    reading = put(folder, ("INDUCTION MOTOR SETTING", "SectionID,DeviceNumber,EqID,Phase", "two,m,pump,ABC"))
+    assert [(f.check, f.field) for f in reading.findings if f.severity == "error"] == [("cyme.bad-value", "Efficiency")]
+
+
+@pytest.mark.parametrize(("block", "unit", "x"), [("CAPACITOR", "bank", -2), ("REACTOR", "choke", 2)])
+def test_capacitors_and_reactors_in_series(folder: Path, block: str, unit: str, x: float) -> None:
+    (folder / "equipment.txt").write_text((folder / "equipment.txt").read_text() + MOTORS)
+    network = folder / "network.txt"
+    text = network.read_text().replace("end,200,0,0", "end,200,0,0\nfar,300,0,0")
+    network.write_text(text.replace("two,mid,end,ABC", "two,mid,end,ABC\nthree,end,far,ABC"))
+    columns = "SectionID,Location,DeviceNumber,EqID,ConnectionStatus"
+    reading = put(
+        folder,
+        (f"SERIE {block} SETTING", columns, f"three,M,s,{unit},0"),
+        ("SYNCHRONOUS MOTOR SETTING", columns, "three,L,m,mill,0"),
+    )
+    same(
+        only(reading),
+        f"new reactor.s bus1=end bus2=far phases=3 r=0 x={x}",
+        "new load.m bus1=far phases=3 kv=12.47 kw=100 kvar=-75 model=1 vminpu=.8 vmaxpu=1.2",
+    )
+
+
 @pytest.mark.parametrize("block", ["WECS SETTINGS", "SHUNT CAPACITOR SETTING", "SWITCH SETTING", "LOADS"])
 def test_an_unknown_place_on_a_section_is_told(folder: Path, block: str) -> None:
     if block == "LOADS":
