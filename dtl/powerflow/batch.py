@@ -72,7 +72,14 @@ class Batch:
         return np.asarray(volts[self.ports.nodes[:, 0]] - volts[self.ports.nodes[:, 1]])
 
     def solve(
-        self, kw: Real, kvar: Real, tolerance: float = TOLERANCE, guess: Real | None = None, *, with_power: bool = True
+        self,
+        kw: Real,
+        kvar: Real,
+        tolerance: float = TOLERANCE,
+        guess: Real | None = None,
+        *,
+        with_power: bool = True,
+        iterations: int = MAX_ITERATIONS,
     ) -> tuple[Complex, Complex, Complex, Real]:
         """Solve all columns.
 
@@ -87,6 +94,8 @@ class Batch:
             without load if not given. It changes the number of iterations, and the answer within the tolerance.
         with_power
             Whether the powers of the owners are asked for; else there are none.
+        iterations
+            Most iterations; a column that needs more has no solution.
 
         Returns
         -------
@@ -102,7 +111,7 @@ class Batch:
         begin = np.empty((0, columns)) if guess is None else _whole(guess.reshape(-1, columns), 1.0)
         batch_kernels.fixed_point(
             *self._network, self._pairs, self._ports, _whole(kw, 1e3), _whole(kvar, 1e3), begin, tolerance,
-            MAX_ITERATIONS, volts, power, steps, change,
+            iterations, volts, power, steps, change,
         )  # fmt: skip
         drop = volts[self._near] - self.network.no_load_v[self._near, None]
         source = self._source_y @ drop + self.network.no_load_a[:, None]

@@ -2,12 +2,12 @@
 
 A streamlined method in the manner of EPRI's DRIVE; it is ours, and compatible with no product. The squares of voltages
 and of currents are nearly quadratic in the power of a plant (currents and voltages are nearly linear in it), so with
-the state without plants two answers give the whole curve of every element, and each limit its power. Every site is
-asked in a few extreme hours, and with plants near its answer in those that are nearest to deciding it.
+the state without plants two answers give the whole curve of every element, and each limit its power, in the hour that
+was solved and, from where the element stands without plants, in all others (`dtl.analyses.hosting.drive_reach`).
 
 Then some sites, drawn from all kinds of answers, are tried in every judged hour. The hours in which they fail are tried
 at all sites, and what fails there is asked again. A second draw repeats that. The table says how many sites were tried
-in how many hours; what was not tried is an estimate from the hours that were.
+in how many hours; what was not tried is an estimate.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from dtl.analyses.hosting.answers import ALL, Row, counted, place_and_hour
 from dtl.analyses.hosting.case import Case
-from dtl.analyses.hosting.drive_alone import Alone, alone, inside, reaches
+from dtl.analyses.hosting.drive_alone import Alone, alone, inside
+from dtl.analyses.hosting.drive_reach import Across
 from dtl.analyses.hosting.grid import Grid
 from dtl.analyses.hosting.placements import Single
 from dtl.analyses.hosting.search import deciding_hours
@@ -30,26 +31,20 @@ from dtl.analyses.hosting.sites import Of
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-PART = 0.02
+PART = 0.002
 """The first plant, part of the largest that is tried."""
 SAFE = 0.98
-"""What an answer is multiplied by, for the hours that were not solved."""
+"""What an answer is multiplied by, for what quadratics and untried hours leave."""
 CHECKS = 2
-_FIRST, _ROUNDS = 4, 2
-"""Times that a plant is placed anew: in the first hour alone, and in those that are nearest to deciding."""
-_BEGINNING = 6
-"""Hours, besides the most extreme ones, in which every site is asked."""
-_KEPT = 3
-"""Hours of a site that are asked again near its answer: the nearest to deciding it, then those in which it fails."""
-_TRIED, _TRIED_HOURS = 12 * 576, 576
-"""What a check tries: so many pairs of site and hour, and at most so many hours."""
-_AGAIN = 4
-"""Times that a plant which failed is placed anew: the current of an element is that of its largest phase, which may be
-another one without the plant, so that two answers tell little."""
-_JOINING = 8
+_COMPARED = 4_000_000_000
+"""Triples of site, element and hour that are compared with a limit; what is above it leaves out hours."""
+_FEWEST = 24
+"""Hours that are never left out."""
+_TRIED, _TRIED_VALUES, _TRIED_SITES, _TRIED_HOURS = 12 * 576, 6_000_000, 4, 576
+"""What a check tries: so many pairs of site and hour, fewer where a pair has so many voltages that all have more than
+the second number, but so many sites; and at most so many hours."""
+_JOINING = 3
 """Most hours that a check adds."""
-_SMALLEST = 1e-5
-"""The smallest plant that is placed, part of the largest."""
 
 
 class Judged(NamedTuple):
@@ -92,7 +87,7 @@ def drive(case: Case, words: Mapping[str, Any], of: Of) -> list[Row]:
     judged = Judged(counted(grid, case.words), str(case.words["pre_existing"]))
     found = estimate(grid, top, judged)
     decided = (found.kw, found.criterion, found.row, found.hour)
-    single = alone(grid, beginning(grid), decided, top, judged.pre_existing)
+    single = alone(grid, asked_hours(grid), decided, top, judged.pre_existing)
     made = [
         row
         for i in range(len(grid.places))
@@ -135,22 +130,10 @@ def _row(grid: Grid, found: Estimate, i: int, top: float) -> Row:
 
 def estimate(grid: Grid, top: float, judged: Judged) -> Estimate:
     """The capacity of each site of a grid, up to a largest plant [kW]."""
-    count = len(grid.places)
-    every, hours = np.arange(count), beginning(grid)
-    none = np.zeros(count, np.int64)
-    guess = np.full(count, PART * top)
-    for _ in range(_FIRST):
-        guess = _within(_reached(grid, every, np.full(count, hours[0]), guess, judged)[0], top)
-    site, hour = (x.ravel() for x in np.meshgrid(every, hours, indexing="ij"))
-    at_first = _reached(grid, site, hour, guess[site], judged)[0].reshape(count, -1)
-    nearest = np.argsort(at_first, axis=1, kind="stable")[:, :_KEPT]
-    site, hour = np.repeat(every, nearest.shape[1]), hours[nearest].ravel()
-    guess = _within(at_first.min(axis=1), top)
-    for _ in range(_ROUNDS):
-        found = Estimate(np.full(count, top), none.copy(), none.copy(), none.copy(), np.zeros(count, np.bool_))
-        kw, *where = _reached(grid, site, hour, guess[site], judged)
-        found.lower(site, kw, (where[0], where[1], hour))
-        guess = _within(found.kw, top)
+    count, hours = len(grid.places), asked_hours(grid)
+    every, none = np.arange(count), np.zeros(count, np.int64)
+    found = Estimate(np.full(count, top), none.copy(), none.copy(), none.copy(), np.zeros(count, np.bool_))
+    _reached(grid, found, every, hours, (np.full(count, hours[0]), np.full(count, PART * top)), judged, top)
     _screened(grid, found, judged)
     if len(outside := np.flatnonzero(~inside(grid.base.pu))):  # without any plant, so that no plant passes
         found.lower(every, np.zeros(count), (none + len(grid.criteria) - 1, none, none + outside[0]))
@@ -160,31 +143,34 @@ def estimate(grid: Grid, top: float, judged: Judged) -> Estimate:
     return found
 
 
-def beginning(grid: Grid) -> Ints:
+def asked_hours(grid: Grid) -> Ints:
     """The hours in which every site is asked, that of least room for most plants first."""
+    first, rows = _first(grid), sum(len(r.rows) for r in grid.rules)
+    most = max(_FEWEST, _COMPARED // max(1, rows * len(grid.places)))
+    found = np.arange(len(grid.hours)) if len(grid.hours) <= most else deciding_hours(grid, most)
+    return np.array(list(dict.fromkeys([*first, *found[grid.sun[found] > 0.0].tolist()])), np.int64)
+
+
+def _first(grid: Grid) -> list[int]:
+    """The hours of most power back to the head for plants, in the sun for those that follow it, of most load else."""
     total = -grid.base.back_kw[: len(grid.feeder.sources)].sum(axis=0)
-    first = int((total if grid.of != "load" else -total).argmin())
-    found = [first, *deciding_hours(grid, _BEGINNING).tolist()]
-    if grid.of == "pv":
-        bright = [int((total - size * grid.sun).argmin()) for size in (4.0 * np.abs(total).max(), np.abs(total).mean())]
-        found = [h for h in (*bright, *found) if grid.sun[h] > 0.0]
-    return np.array(list(dict.fromkeys(found)) or [first], np.int64)
+    if grid.of == "pv" and (grid.sun > 0.0).any():
+        sizes = (4.0 * np.abs(total).max(), np.abs(total).mean())
+        return [int(np.where(grid.sun > 0.0, total - size * grid.sun, np.inf).argmin()) for size in sizes]
+    return [int((-total if grid.of == "load" else total).argmin())]
 
 
-def _within(kw: Real, top: float) -> Real:
-    return np.clip(kw, _SMALLEST * top, top)
-
-
-def _reached(grid: Grid, site: Ints, hour: Ints, kw: Real, judged: Judged) -> tuple[Real, Ints, Ints]:
-    """Capacity [kW] of pairs of site and hour with its criterion and row, by two plants of which one is ``kw``."""
+def _reached(
+    grid: Grid, found: Estimate, site: Ints, hours: Ints, begun: tuple[Ints, Real], judged: Judged, top: float
+) -> None:
+    """Take in what stops some sites in some hours, asked from an hour and a power [kW] of each on."""
     which = np.flatnonzero(judged.counts[: len(grid.rules)])
     if not len(which):
-        return np.full(len(site), np.inf), *np.zeros((2, len(site)), np.int64)
-    found = reaches(grid, [grid.rules[i] for i in which.tolist()], site, hour, kw, judged.pre_existing)
-    first, every = found.kw.argmin(axis=0), np.arange(len(site))
-    best, criterion, row = found.kw[first, every], which[first], found.row[first, every]
-    criterion[found.lost], row[found.lost] = len(grid.criteria) - 1, 0
-    return best, criterion, row
+        return
+    across = Across(grid, [grid.rules[i] for i in which.tolist()], hours, judged.pre_existing)
+    last = across.settled(site, *begun, np.full(len(site), top))
+    criterion = np.where(last.lost, len(grid.criteria) - 1, which[last.rule])
+    found.lower(site, last.kw, (criterion, np.where(last.lost, 0, last.row), last.hour))
 
 
 def _screened(grid: Grid, found: Estimate, judged: Judged) -> None:
@@ -204,7 +190,8 @@ def _check(grid: Grid, found: Estimate, top: float, judged: Judged, number: int)
     hours = np.arange(len(grid.hours))
     if len(hours) > _TRIED_HOURS:
         hours = np.sort(rng.choice(len(hours), _TRIED_HOURS, replace=False))
-    some = _drawn(found, _TRIED // len(hours), rng)
+    pairs = max(_TRIED_SITES * len(hours), min(_TRIED, _TRIED_VALUES // len(grid.base.pu)))
+    some = _drawn(found, pairs // len(hours), rng)
     if not len(some):
         return
     site, hour = (x.ravel() for x in np.meshgrid(some, hours, indexing="ij"))
@@ -215,18 +202,14 @@ def _check(grid: Grid, found: Estimate, top: float, judged: Judged, number: int)
     joined = hours[np.argsort(-times, kind="stable")[: min(_JOINING, int((times > 0).sum()))]]
     every = np.setdiff1d(np.arange(len(found.kw)), some)
     site, hour = (x.ravel() for x in np.meshgrid(every, joined, indexing="ij"))
-    again = _excess(grid, found, site, hour, judged) > 0.0
-    worst = np.argsort(-over, axis=1, kind="stable")[:, :_KEPT]
-    mine, rank = np.nonzero(np.take_along_axis(failing, worst, axis=1))
-    site, hour = np.append(site[again], some[mine]), np.append(hour[again], hours[worst[mine, rank]])
-    kw = _within(found.kw[site], top)
-    for _ in range(_AGAIN if len(site) else 0):
-        reach, *where = _reached(grid, site, hour, kw, judged)
-        kw = _within(reach, top)
-    if len(site):
-        before = found.kw.copy()
-        found.lower(site, reach, (where[0], where[1], hour))
-        found.tried &= found.kw == before
+    others = _excess(grid, found, site, hour, judged).reshape(len(every), len(joined))
+    for sites, excess, at in ((some, over, hours), (every, others, joined)):
+        mine = np.flatnonzero(excess.max(axis=1, initial=0.0) > 0.0)
+        if len(mine):
+            before, worst = found.kw.copy(), at[excess[mine].argmax(axis=1)]
+            wider = np.union1d(asked_hours(grid), worst)
+            _reached(grid, found, sites[mine], wider, (worst, found.kw[sites[mine]]), judged, top)
+            found.tried &= found.kw == before
 
 
 def _drawn(found: Estimate, most: int, rng: np.random.Generator) -> Ints:

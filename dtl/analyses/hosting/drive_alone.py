@@ -1,21 +1,20 @@
 """What the method ``drive`` says of each criterion alone: the plant at which it would fail if the others did not count.
 
-In the extreme hours every criterion has its reach from two plants, between the answer to all of them and the largest
-that has a solution; near its own answer, in the hours that are nearest to deciding it, it is asked until two answers
-agree. No criterion reaches farther than the power flow has a solution in the most extreme hour. The criterion that
-decides a site has the answer of the site, which was tried in many more hours, and no other that counts has less.
+Every criterion has its reach from two plants between the answer to all of them and the largest that has a solution, and
+is then asked near its own answer, in the hour that decides, until two answers agree. No criterion reaches farther than
+the power flow has a solution in the most extreme hour. The criterion that decides a site has the answer of the site,
+which was tried, and no other that counts has less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dtl.analyses.hosting.drive_reach import SETTLED, SMALLEST, Across
 from dtl.analyses.hosting.grid import Grid
-from dtl.analyses.hosting.placements import Single
 from dtl.analyses.hosting.rule import Rule
 from dtl.powerflow.grounding import HIGHEST_PU, LOWEST_PU
 
@@ -23,50 +22,17 @@ Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-_KEPT, _ASKED = 3, 4
-"""Hours in which a criterion is asked near its answer, and how often at most."""
 _BRACKETED, _GROWTH = 8, 10.0
 """Times that the largest plant with a solution is asked for, and how much larger it may be than the one before."""
-_SETTLED = 0.02
-"""Part by which two answers may differ of which the last one counts."""
-_SMALLEST = 1e-5
-"""The smallest plant that is asked, part of the largest."""
-
-
-@dataclass
-class Reach:
-    """Reach of some criteria [kW] with their rows, shape (criteria, pairs), of pairs of site and hour.
-
-    ``lost`` marks pairs that have no solution, whose reach is the largest plant that has one.
-    """
-
-    kw: Real
-    row: Ints
-    lost: NDArray[np.bool_]
+_HASTY = 25
+"""Iterations of the power flow after which such a plant has no solution: what needs more is near to having none."""
+_FARTHEST = 3.0
+"""How far beyond the largest plant with a solution a first answer may lie that is asked again."""
 
 
 def inside(pu: Real) -> NDArray[np.bool_]:
     """Which columns of voltages lie within the band of what counts as a solution."""
     return np.asarray((pu.min(axis=0, initial=1.0) >= LOWEST_PU) & (pu.max(axis=0, initial=1.0) <= HIGHEST_PU))
-
-
-def reaches(grid: Grid, rules: Sequence[Rule], site: Ints, hour: Ints, kw: Real, pre_existing: str) -> Reach:
-    """The reach of some criteria of the power flow, by two plants of which one is ``kw``."""
-    count = len(grid.places)
-    plants = Single(np.arange(count), count, 1.0, np.ones(count, np.int64))
-    found = Reach(np.full((len(rules), len(site)), np.inf), np.zeros((len(rules), len(site)), np.int64),
-                  np.zeros(len(site), np.bool_))  # fmt: skip
-    halves = grid.values(plants, site, 0.5 * kw, hour)  # type: ignore[arg-type]
-    wholes = grid.values(plants, site, kw, hour)  # type: ignore[arg-type]
-    for (at, near, solid), (_, far, good) in zip(halves, wholes, strict=True):
-        for i, rule in enumerate(rules):
-            if len(rule.rows):
-                share, row = rule.reach((near, far), grid.base, hour[at], pre_existing)
-                found.kw[i, at], found.row[i, at] = share * kw[at], row
-        lost = at[~(good & solid)]
-        found.lost[lost] = True
-        found.kw[:, lost] = np.where(solid, 0.5, 0.25)[~(good & solid)] * kw[lost]
-    return found
 
 
 def solvable(grid: Grid, hour: int, least: Real, top: float) -> Real:
@@ -78,15 +44,16 @@ def solvable(grid: Grid, hour: int, least: Real, top: float) -> Real:
     every = np.arange(len(grid.base.pu))
     high_pu, low_pu = np.full(len(every), HIGHEST_PU), np.full(len(every), -LOWEST_PU)
     band = [Rule("", lambda x: x.pu, every, (), high_pu), Rule("", lambda x: x.pu, every, (), low_pu, sign=-1.0)]
+    across = Across(grid, band, np.array([hour]), "counts")
     low, high, asked = np.minimum(least, top), np.full(len(least), np.inf), np.minimum(least, top)
     site = np.arange(len(least))
     for _ in range(_BRACKETED):
-        found = reaches(grid, band, site, np.full(len(site), hour), asked[site], "counts")
+        found = across.asked(site, np.full(len(site), hour), asked[site], _HASTY)
         now, then = asked[site], np.minimum(found.kw.min(axis=0), top)
         beyond = found.lost | (then < now)
         high[site[beyond]] = now[beyond]
         low[site[~beyond]] = now[~beyond]
-        settled = ~found.lost & (np.abs(then - now) <= _SETTLED * now)
+        settled = ~found.lost & (np.abs(then - now) <= SETTLED * now)
         low[site[settled]] = then[settled]
         then = np.minimum(then, _GROWTH * now)
         between = (then > low[site]) & (then < high[site])
@@ -107,48 +74,24 @@ class Alone:
     lost: NDArray[np.bool_]
 
 
-def _near(
-    grid: Grid, rule: Rule, hours: Ints, asked: Ints, by_hour: Real, most: Real, pre_existing: str
-) -> tuple[Real, Ints, Ints, NDArray[np.bool_]]:
-    """A criterion asked at some sites near its reach by hour, in the hours of least: its reach, row, hour and loss."""
-    count, every = len(asked), np.arange(len(asked))
-    guess, row, hour = by_hour.min(axis=1), np.zeros(count, np.int64), hours[by_hour.argmin(axis=1)]
-    lost = np.zeros(count, np.bool_)
-    nearest = np.argsort(by_hour, axis=1, kind="stable")[:, :_KEPT]
-    for _ in range(_ASKED):
-        kept, now = nearest.shape[1], np.clip(guess[every], _SMALLEST * most[every], most[every])
-        at = hours[nearest].ravel()
-        last = reaches(grid, [rule], np.repeat(asked[every], kept), at, np.repeat(now, kept), pre_existing)
-        best = last.kw[0].reshape(-1, kept).argmin(axis=1) + np.arange(len(every)) * kept
-        guess[every], row[every], hour[every], lost[every] = (
-            last.kw[0, best],
-            last.row[0, best],
-            at[best],
-            last.lost[best],
-        )
-        moved = np.abs(np.minimum(guess[every], most[every]) - now) > _SETTLED * now
-        every, nearest = every[moved], nearest[moved]
-        if not len(every):
-            break
-    return guess, row, hour, lost
-
-
 def alone(grid: Grid, hours: Ints, decided: tuple[Real, Ints, Ints, Ints], top: float, pre_existing: str) -> Alone:
     """The criteria one by one, asked in some hours; ``decided`` is the answer to all: kW, criterion, row and hour."""
     kw_of_all, criterion, row_of_all, hour_of_all = decided
     count, shape = len(grid.places), (len(grid.criteria) - 1, len(grid.places))
     every = np.arange(count)
     made = Alone(np.full(shape, top), np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.bool_))
-    least = np.clip(kw_of_all, _SMALLEST * top, top)
+    least = np.clip(kw_of_all, SMALLEST * top, top)
     most = solvable(grid, int(hours[0]), least, top)
-    site, hour = (x.ravel() for x in np.meshgrid(every, hours, indexing="ij"))
-    first = reaches(grid, grid.rules, site, hour, np.sqrt(least * most)[site], pre_existing)
+    across = Across(grid, grid.rules, hours, pre_existing)
+    first = across.asked(every, np.full(count, hours[0]), np.sqrt(least * most))
     for i, rule in enumerate(grid.rules):
-        by_hour = first.kw[i].reshape(count, len(hours))
-        asked = np.flatnonzero(criterion != i)
+        asked = np.flatnonzero((criterion != i) & (first.kw[i] < _FARTHEST * most))
         if len(asked):  # the criterion that decides has the answer of the site
-            found = _near(grid, rule, hours, asked, by_hour[asked], most[asked], pre_existing)
-            made.kw[i, asked], made.row[i, asked], made.hour[i, asked], made.lost[i, asked] = found
+            one = Across(grid, [rule], hours, pre_existing)
+            last = one.settled(asked, first.hour[i, asked], first.kw[i, asked], most[asked])
+            made.kw[i, asked], made.row[i, asked], made.hour[i, asked], made.lost[i, asked] = (
+                last.kw, last.row, last.hour, last.lost,
+            )  # fmt: skip
     for i, linear in enumerate(grid.linear, len(grid.rules)):
         if len(linear.limit):
             with np.errstate(divide="ignore", invalid="ignore"):

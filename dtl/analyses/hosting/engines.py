@@ -37,9 +37,10 @@ class Solver(Protocol):
     name: str
     circuit: Circuit
 
-    def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
+    def solve(self, hours: Ints, kw: Real, iterations: int = MAX_ITERATIONS) -> tuple[Block, Flags]:
         """Solve some columns: the hour of each, and the power of the plants [kW], shape (sites, columns).
 
+        What needs more iterations has no solution.
         Returns the solved block, without powers of loads and plants, and which of its columns have a solution.
         """
 
@@ -105,7 +106,7 @@ class Columns:
         empty = self._batch.across(self._batch.network.no_load_v[:, None])[first, 0]
         return volts[:, -1], change, own, np.abs(empty / across[first, 0]) - 1.0
 
-    def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
+    def solve(self, hours: Ints, kw: Real, iterations: int = MAX_ITERATIONS) -> tuple[Block, Flags]:
         """As `Solver.solve`."""
         at = np.searchsorted(self._hours, hours)
         watts, reactive = self._powers.at(hours) if self._given is None else (x[:, at] for x in self._given)
@@ -115,7 +116,9 @@ class Columns:
             mine = self._batch.ports.loads + self._inverters.row
             found = at_equilibrium(self._batch, self._inverters, watts, reactive, TOLERANCE, begin)
             watts[mine], reactive[mine] = found.kw, found.kvar
-        volts, power, source, change = self._batch.solve(watts, reactive, TOLERANCE, begin, with_power=False)
+        volts, power, source, change = self._batch.solve(
+            watts, reactive, TOLERANCE, begin, with_power=False, iterations=iterations
+        )
         if self._known.shape[2] and not kw.any():
             across = self._batch.across(volts)
             self._known[:, 0, at], self._known[:, 1, at] = across.real, across.imag
@@ -153,9 +156,10 @@ class OneByOne:
         )  # fmt: skip
         return circuit
 
-    def solve(self, hours: Ints, kw: Real) -> tuple[Block, Flags]:
+    def solve(self, hours: Ints, kw: Real, iterations: int = MAX_ITERATIONS) -> tuple[Block, Flags]:
         """As `Solver.solve`; the circuit is compiled anew, since others may have used the engine meanwhile."""
         self._compile()
+        engine.load_settings(maxiterations=iterations)
         size = len(hours)
         volts = np.empty((size, len(self.circuit.nodes)), np.complex128)
         loads, sources = engine.Batch("load"), engine.Batch("vsource")

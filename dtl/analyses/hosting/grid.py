@@ -24,7 +24,7 @@ from dtl.errors import NotConverged
 from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 from dtl.powerflow.grounding import HIGHEST_PU, LOWEST_PU
-from dtl.powerflow.opendss import no_solution
+from dtl.powerflow.opendss import MAX_ITERATIONS, no_solution
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -210,14 +210,17 @@ class Grid:
                        ("excess", "hour", "row", "criterion")))  # fmt: skip
 
     def values(
-        self, placements: Placements, placement: Ints, level: Ints, hour: Ints
+        self, placements: Placements, placement: Ints, level: Ints, hour: Ints, iterations: int = MAX_ITERATIONS
     ) -> Iterator[tuple[Ints, Values, NDArray[np.bool_]]]:
-        """What criteria judge of some columns, in parts: their numbers, the values and which have a solution."""
-        for _, at, _, now, good in self._blocks(placements, placement, level, hour):
+        """What criteria judge of some columns, in parts: their numbers, the values and which have a solution.
+
+        What needs more iterations of the power flow has none.
+        """
+        for _, at, _, now, good in self._blocks(placements, placement, level, hour, iterations):
             yield at, now, good
 
     def _blocks(
-        self, placements: Placements, placement: Ints, level: Ints, hour: Ints
+        self, placements: Placements, placement: Ints, level: Ints, hour: Ints, iterations: int = MAX_ITERATIONS
     ) -> Iterator[tuple[int, Ints, Real, Values, NDArray[np.bool_]]]:
         """Columns solved block by block: the held circuit, their numbers, plants, values and which have a solution."""
         order = np.argsort(self._point[hour], kind="stable")
@@ -226,10 +229,12 @@ class Grid:
             for first in range(start, end, self.size):
                 at = order[first : min(first + self.size, end)]
                 kw = placements.kw(placement[at], level[at])
-                yield point, at, kw, *self._values(point, hour[at], kw)
+                yield point, at, kw, *self._values(point, hour[at], kw, iterations)
 
-    def _values(self, point: int, hours: Ints, kw: Real) -> tuple[Values, NDArray[np.bool_]]:
-        block, good = self._solvers[point].solve(self.hours[hours], kw * self.sun[hours])
+    def _values(
+        self, point: int, hours: Ints, kw: Real, iterations: int = MAX_ITERATIONS
+    ) -> tuple[Values, NDArray[np.bool_]]:
+        block, good = self._solvers[point].solve(self.hours[hours], kw * self.sun[hours], iterations)
         self.solves += len(hours)
         return self._judges[point].values(block), good
 

@@ -16,6 +16,8 @@ _FF = types.float64[:, ::1]
 _HH = types.float32[:, ::1]
 _CC = types.complex128[:, ::1]
 _LANES = 32
+_STEEPER = 4.0
+"""How much steeper than in the hour that was solved a quadratic may be in another."""
 
 
 @compiled([types.void(_FF, b, _I, _I, _F, types.float64, types.float64, types.int64, _F, _I) for b in (_FF, _HH)])
@@ -73,23 +75,8 @@ def amps(start, column, re, im, volts, series, out):  # type: ignore[no-untyped-
 
 
 @inner
-def _root(x, y, z, limit, power, sign):  # type: ignore[no-untyped-def]
-    """Where the quadratic through ``x``, ``y`` and ``z`` at 0, 1/2 and 1 first rises to a limit; infinity if never.
-
-    With ``power`` 2 the quadratic is that of the squares, their signs kept.
-    """
-    x *= sign
-    y *= sign
-    z *= sign
-    limit *= sign
-    if power == 2.0:
-        x *= abs(x)
-        y *= abs(y)
-        z *= abs(z)
-        limit *= abs(limit)
-    a = 2.0 * (z - 2.0 * y + x)
-    b = 4.0 * y - 3.0 * x - z
-    c = x - limit
+def _root(a, b, c):  # type: ignore[no-untyped-def]
+    """The least positive root of a quadratic; infinity if there is none."""
     d = b * b - 4.0 * a * c
     if d < 0.0:
         return np.inf
@@ -102,36 +89,91 @@ def _root(x, y, z, limit, power, sign):  # type: ignore[no-untyped-def]
     return least
 
 
-@compiled(
-    [types.void(b, _I, _FF, _FF, _I, _F, types.float64, types.float64, types.int64, types.float64, _F, _I)
-     for b in (_FF, _HH)]
-)  # fmt: skip
-def reach(base, hour, near, far, rows, limit, sign, worse, mode, power, out, at):  # type: ignore[no-untyped-def]
-    """Fill ``out``, shape (columns,), with the plant at which the first of the rows meets its limit, ``at`` with it.
+@inner
+def _kept(x, power):  # type: ignore[no-untyped-def]
+    """The square with the sign of the value, where ``power`` is 2."""
+    return x * abs(x) if power == 2.0 else x
 
-    ``far`` are values (rows of all, columns) with a plant of 1, ``near`` with half of it, ``base`` (rows of all, hours)
-    without, of which column t has hour ``hour[t]``; the rest as in `largest`.
+
+@inner
+def _slope(b, a, x, first, power):  # type: ignore[no-untyped-def]
+    """The slope of a quadratic that is ``x`` without a plant and has slope ``b`` where it is ``first``.
+
+    Squares of magnitudes |x + p k| have slopes 2 |x| |k| cos, with ``a`` the square of k: in proportion to the
+    magnitude, by the same angle. A slope above that of angle 0 is another effect: currents of loads that answer the
+    voltage, in proportion to their squares.
+    """
+    if power != 2.0 or first == 0.0:
+        return b
+    bend = 2.0 * np.sqrt(abs(a))
+    ratio = x / first
+    if abs(b) > abs(first) * bend:
+        return b * min(ratio * ratio, _STEEPER)
+    most = max(_STEEPER * abs(b), abs(x) * bend)
+    return min(max(b * ratio, -most), most)
+
+
+@inner
+def _met(a, b, base, limit, worse, mode, power, least):  # type: ignore[no-untyped-def]
+    """Where a quadratic that begins at ``base`` first rises to a limit; infinity if never, or not before ``least``."""
+    now = _kept(base, power)
+    if mode == 3:
+        up = _root(a, b, now - _kept(base + limit, power))
+        return min(up, _root(-a, -b, _kept(base - limit, power) - now))
+    if base > limit:
+        if mode == 0:
+            return 0.0
+        if mode == 2:
+            return np.inf
+        limit = base + worse
+    c = now - _kept(limit, power)
+    if (a <= 0.0 and b <= 0.0) or (a >= 0.0 and least < np.inf and (a * least + b) * least + c <= 0.0):
+        return np.inf
+    return _root(a, b, c)
+
+
+@compiled(
+    types.void(
+        _FF, _FF, _FF, _F, _FF, _F, _F, types.float64, types.float64, types.int64, types.float64, _F, _I, _I, _F, _I
+    )
+)
+def across(first, near, far, sun, there, light, limit, sign, worse, mode, power, out, at, when, own, mine):  # type: ignore[no-untyped-def]
+    """Fill ``out``, shape (columns,), with the plant at which the first row meets its limit in any of some hours.
+
+    ``first``, ``near`` and ``far`` are values (columns, rows) without a plant, with a half and with a whole one in the
+    hour of each column, ``there`` those without in all hours (rows, hours). ``sun`` and ``light`` are what a plant
+    gives of its power in the hours of the columns and in all hours. ``at`` and ``when`` are row and hour, ``own``
+    and ``mine`` the plant and the row in the hour of the column alone; the rest as in `largest`.
     """
     for t in range(len(out)):
-        out[t] = np.inf
-        at[t] = 0
-    for k in range(len(rows)):
-        n = rows[k]
-        for t in range(len(out)):
-            x = base[n, hour[t]]
-            y = near[n, t]
-            z = far[n, t]
-            if mode == 3:
-                found = min(_root(x, y, z, x + limit[k], power, 1.0), _root(x, y, z, x - limit[k], power, -1.0))
-            else:
-                top = sign * limit[k]
-                found = np.inf
-                if sign * x <= limit[k]:
-                    found = _root(x, y, z, top, power, sign)
-                elif mode == 0:
-                    found = 0.0
-                elif mode == 1:
-                    found = _root(x, y, z, x + sign * worse, power, sign)
-            if found < out[t]:
-                out[t] = found
-                at[t] = k
+        best = np.inf
+        here = np.inf
+        mine[t] = 0
+        row = 0
+        hour = 0
+        for k in range(len(limit)):
+            begun = sign * first[t, k]
+            x = _kept(begun, power)
+            y = _kept(sign * near[t, k], power)
+            z = _kept(sign * far[t, k], power)
+            a = 2.0 * (z - 2.0 * y + x)
+            b = 4.0 * y - 3.0 * x - z
+            found = _met(a, b, begun, limit[k], worse, mode, power, here)
+            if found < here:
+                here = found
+                mine[t] = k
+            for j in range(len(light)):
+                if light[j] == 0.0:
+                    continue
+                part = sun[t] / light[j]
+                base = sign * there[k, j]
+                slope = _slope(b, a, base, begun, power)
+                found = part * _met(a, slope, base, limit[k], worse, mode, power, best / part)
+                if found < best:
+                    best = found
+                    row = k
+                    hour = j
+        out[t] = best
+        at[t] = row
+        when[t] = hour
+        own[t] = here

@@ -66,19 +66,28 @@ class Rule:
         value, before = np.ascontiguousarray(self.value(now)), self.value(base)
         kernels.largest(value, before, hour, self.rows, self.limit, self.sign, self.worse + _SAME, mode, out, at)
 
-    def reach(self, now: tuple[Values, Values], base: Values, hour: Ints, pre_existing: str) -> tuple[Real, Ints]:
-        """Plant at which the first row meets its limit, in those of the second of two solved plants; and that row.
+    def without(self, base: Values, hours: Ints) -> Real:
+        """What the rows are without plants in some hours, shape (rows, hours)."""
+        return np.ascontiguousarray(self.value(base)[np.ix_(self.rows, hours)], np.float64)
 
-        The first plant is half of the second. Squares of voltages and currents are nearly quadratic in a plant. Both of
-        shape (columns,); ``base`` has all hours, of which each column has one.
+    def across(
+        self, now: tuple[Values, Values], first: Real, sun: Real, there: tuple[Real, Real], pre_existing: str
+    ) -> tuple[Real, Ints, Ints, Real, Ints]:
+        """Plant at which a row meets its limit in the first of some hours, in those of the second of two solved plants.
+
+        The first plant is half of the second; ``first`` are the rows without it in the hours of the columns, shape
+        (columns, rows), ``there`` those of all hours and what a kilowatt gives in them, ``sun`` that of the columns.
+        Squares of voltages and currents are nearly quadratic in a plant, and hours differ by where the quadratics
+        begin. Returned with row and number of the hour, and plant and row in the hour of the column alone; each of
+        shape (columns,).
         """
         mode = kernels.CHANGE if self.change else _MODES[pre_existing]
-        near, far, before = (np.ascontiguousarray(self.value(x)) for x in (*now, base))
-        out, at = np.empty(len(hour)), np.empty(len(hour), np.int64)
-        kernels.reach(
-            before, hour, near, far, self.rows, self.limit, self.sign, self.worse, mode, self.power, out, at
-        )  # fmt: skip
-        return out, at
+        near, far = (np.ascontiguousarray(self.value(x)[self.rows].T) for x in now)
+        (out, own), (at, when, mine) = np.empty((2, len(sun))), np.empty((3, len(sun)), np.int64)
+        kernels.across(
+            first, near, far, sun, *there, self.limit, self.sign, self.worse, mode, self.power, out, at, when, own, mine
+        )
+        return out, at, when, own, mine
 
     def excess(self, now: Values, base: Values, pre_existing: str) -> Real:
         """How far each row lies above its limit, shape (rows, columns)."""
