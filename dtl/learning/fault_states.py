@@ -90,7 +90,11 @@ def states(values: Array, normal: Usual, free: Usual, marks: Marks) -> States:
     add("spike", np.where(marks.spike, likely + 2 * SURE, NEVER), 1.0 / steps)
     emission = np.stack(logs, axis=1)
     emission[np.ix_(marks.far, np.asarray([n.startswith("normal") for n in names]))] -= FAR
-    emission[~np.isfinite(x)] = 0.0
+    missing = ~np.isfinite(x)
+    emission[missing] = 0.0
+    begins = missing & ~np.append(False, missing[:-1])
+    # a reading that is lost is rare in itself, and always there where one catches up
+    emission[begins & marks.catch_up, names.index("catch_up")] = -np.log(max(float(begins.mean()), 1e-12))
     return States(tuple(names), _posterior(emission, np.asarray(length), tuple(names), steps))
 
 
@@ -104,7 +108,7 @@ def _independent(residual: Array) -> float:
     """Weight of an interval's evidence beside its neighbours', 0.05 to 1."""
     r = np.clip(residual, -4, 4)
     both = np.isfinite(r[1:]) & np.isfinite(r[:-1])
-    if both.sum() < 10:
+    if both.sum() < 10 or not np.ptp(r[1:][both]) or not np.ptp(r[:-1][both]):
         return 0.1
     rho = float(np.corrcoef(r[1:][both], r[:-1][both])[0, 1])
     rho = min(max(rho, 0.0), 0.95) if np.isfinite(rho) else 0.9

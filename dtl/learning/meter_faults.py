@@ -57,7 +57,8 @@ class Draft:
     steps: int
     usual: Array
     states: fault_states.States
-    gap: NDArray[np.bool_]
+    caught: NDArray[np.bool_]
+    """Intervals without energy, and the reading after them in which it came."""
     trusted: NDArray[np.bool_]
     features: Array
 
@@ -87,12 +88,15 @@ def draft(values: Array, kind: NDArray[np.int64]) -> Draft | NotEnough:
     for _ in range(PASSES):
         normal = usual(values, kind, trusted)
         free = _free(values, kind, trusted, normal)
-        marks = meter_rules.marks(x, normal.median.ravel(), normal.spread.ravel())
+        marks = meter_rules.marks(x, normal.median.ravel(), normal.spread.ravel(), 30 * values.shape[1])
         states = fault_states.states(values, normal, free, marks)
         trusted = (states.fault < 0.5).reshape(values.shape) & np.isfinite(values)
     steps = values.shape[1]
+    caught, sure = np.zeros(len(x), bool), states.probability[:, states.names.index("catch_up")]
+    for first, end in runs(marks.catch_up):
+        caught[first:end] = sure[end - 1] >= 0.5
     seen = _features(x, normal, steps)
-    return Draft(x, steps, normal.median.ravel(), states, marks.gap, trusted.ravel(), seen)
+    return Draft(x, steps, normal.median.ravel(), states, caught, trusted.ravel(), seen)
 
 
 def judged(drafts: list[Draft], false_alarms: float = 1.0, seed: int = 0) -> list[Faults]:
@@ -108,8 +112,8 @@ def judged(drafts: list[Draft], false_alarms: float = 1.0, seed: int = 0) -> lis
 
 def _judged(found: Draft, score: Array, false_alarms: float) -> Faults:
     rank, odd = _odd(found, score, false_alarms)
-    fault = np.maximum(found.states.fault, found.gap)
-    events = _events(found.x, found.states, found.gap, found.usual, odd & (fault < 0.5), found.steps)
+    fault = np.maximum(found.states.fault, ~np.isfinite(found.x) | found.caught)
+    events = _events(found.x, found.states, found.caught, found.usual, odd & (fault < 0.5), found.steps)
     return Faults(np.where(fault >= 0.5, fault, np.maximum(fault, rank / 2)), events, found.usual)
 
 
@@ -163,6 +167,8 @@ def _features(x: Array, normal: Usual, steps: int) -> Array:
 def _odd(found: Draft, score: Array, per_month: float) -> tuple[Array, NDArray[np.bool_]]:
     """Rank of how unusual an interval is in its context (0 to 1), and those beyond the accepted rate of alarms."""
     own = np.sort(score[found.trusted])
+    if not len(own):
+        return np.zeros(len(score)), np.zeros(len(score), bool)
     rank = np.searchsorted(own, score) / len(own)
     body = float(np.quantile(own, TRAIN))
     tail = own[own > body] - body
@@ -191,7 +197,7 @@ def _exceeded(tail: Array, share: float) -> float:
 
 
 def _events(
-    x: Array, states: fault_states.States, gap: NDArray[np.bool_], median: Array, odd: NDArray[np.bool_], steps: int
+    x: Array, states: fault_states.States, caught: NDArray[np.bool_], median: Array, odd: NDArray[np.bool_], steps: int
 ) -> list[Event]:
     """Alerts: neighbouring intervals of one kind, joined over less than two hours."""
     bridge = max(1, round(MERGE_H * steps / 24))
@@ -201,10 +207,8 @@ def _events(
     each = {k: states.probability[:, columns].sum(1) for k, columns in groups.items()}
     best = np.argmax(np.stack(list(each.values())), axis=0)
     for i, kind in enumerate(each):
-        own = (states.fault >= 0.5) & (best == i)
+        own = caught if kind == "catch_up" else (states.fault >= 0.5) & (best == i) & ~caught
         for first, end in _joined(own, bridge if kind not in ("spike", "catch_up") else 0):
-            if kind == "catch_up" and not np.isfinite(x[end - 1]):
-                continue  # a gap, after which nothing has come
             lag = ""
             if kind == "shift":
                 column = groups[kind][int(states.probability[first:end, groups[kind]].sum(0).argmax())]
@@ -214,7 +218,10 @@ def _events(
             sure = float(each[kind][first:end].mean()) if sound else 0.5
             words = told if sound else f"{told}; not by one factor of {LEVELS[kind]:g}, as a meter that is wrong by it"
             events.append(Event(kind if sound else "unusual", first, end, sure, words))
-    events += [Event("gap", a, b, 1.0, f"{many(b - a, 'intervals')} without a reading") for a, b in runs(gap)]
+    events += [
+        Event("gap", a, b, 1.0, f"{many(b - a, 'intervals')} without a reading")
+        for a, b in runs(~np.isfinite(x) & ~caught)
+    ]
     for first, end in _joined(odd, bridge):
         told = f"{np.nanmean(x[first:end]):.3g} where {median[first:end].mean():.3g} is usual; no known kind of fault"
         events.append(Event("unusual", first, end, 0.5, told))

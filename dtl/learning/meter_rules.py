@@ -13,8 +13,12 @@ Mask = NDArray[np.bool_]
 
 LEAST_RUN = 6
 """Shortest run of equal readings that is called stuck."""
+NO_ZEROS = 0.01
+"""Share of zeros up to which a meter has none of its own."""
 SPIKE = 2.0
 """Multiple of the highest usual reading beyond which one alone is a spike."""
+MOST_SPIKES = 3
+"""Spikes in a month, above which they are how the meter is used: a car that charges now and then."""
 CATCH_UP = 0.25
 """How far the sum over gap and catch-up may be off the usual sum."""
 LONGEST_GAP = 48
@@ -28,7 +32,6 @@ class Marks:
     zero: Mask
     spike: Mask
     catch_up: Mask
-    gap: Mask
     far: Mask
     """Beyond all that is usual, alone or not."""
 
@@ -39,11 +42,14 @@ def runs(mask: Mask) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def marks(x: Array, median: Array, spread: Array) -> Marks:
-    """What the rules name in readings, given what is usual; arrays of shape (n,), readings nan where missing."""
+def marks(x: Array, median: Array, spread: Array, month: int) -> Marks:
+    """What the rules name in readings, given what is usual; arrays of shape (n,), readings nan where missing.
+
+    ``month``: intervals of 30 days.
+    """
     missing = ~np.isfinite(x)
     lowest = median - 4 * spread
-    zero = _zeros(x, lowest)
+    zero = _zeros(x, lowest, median)
     stuck = _stuck(x)
     top = float(np.nanquantile(np.abs(median) + 3 * spread, 0.999))
     far = np.abs(x) > SPIKE * max(top, 1e-12)
@@ -51,8 +57,10 @@ def marks(x: Array, median: Array, spread: Array) -> Marks:
     for first, end in runs(far):
         around = far[max(first - 4, 0) : first].any() or far[end : end + 4].any()
         spike[first:end] = end - first <= 2 and not around
+    if len(runs(spike)) > MOST_SPIKES * max(1.0, len(x) / month):
+        far, spike = far & ~spike, np.zeros(len(x), bool)
     caught = _catch_up(x, median, (x == 0) | missing)
-    return Marks(stuck & ~caught, zero & ~caught, spike & ~caught, caught, missing & ~caught, far & ~caught)
+    return Marks(stuck & ~caught, zero & ~caught, spike & ~caught, caught, far & ~caught)
 
 
 def _stuck(x: Array) -> Mask:
@@ -71,8 +79,8 @@ def _stuck(x: Array) -> Mask:
     return found
 
 
-def _zeros(x: Array, lowest: Array) -> Mask:
-    """Zeros where the usual load cannot be zero, and runs much longer than the meter's own."""
+def _zeros(x: Array, lowest: Array, median: Array) -> Mask:
+    """Zeros where the usual load cannot be zero, and runs much longer than the meter's own, or of one without."""
     found = np.asarray((x == 0) & (lowest > 0), bool)
     spans = runs(x == 0)
     if len(spans) >= 20:
@@ -80,6 +88,10 @@ def _zeros(x: Array, lowest: Array) -> Mask:
         for first, end in spans:
             if end - first >= limit:
                 found[first:end] = True
+    for first, end in spans:
+        alone = sum(b - a for a, b in spans) - (end - first) <= NO_ZEROS * len(x)
+        if end - first >= LEAST_RUN and alone and median[first:end].sum() > 0:
+            found[first:end] = True
     return found
 
 

@@ -146,3 +146,44 @@ def test_a_gap_after_which_nothing_has_come_is_no_catch_up(samples: Path) -> Non
     net = net[np.random.default_rng(0).random(len(net)) > 1 / 3]
     rows = anomaly.learn({"timezone": "Australia/Sydney"}, {"readings": readings({"m": net})}).rows
     assert rows and not [r.text for r in rows if "nan" in r.text]
+
+
+def test_a_car_that_charges_now_and_then_is_no_row_of_spikes() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.gamma(4.0, 0.25, (42, 24))
+    once = values.copy()
+    once[20, 3] = 12.0
+    often = values.copy()
+    often[np.arange(2, 42, 5), rng.integers(0, 24, 8)] = 11.5
+    for given, spikes in ((once, 1), (often, 0)):
+        found = find(given, np.arange(42) % 7 // 5)
+        assert not isinstance(found, NotEnough)
+        assert sum(e.kind == "spike" for e in found.events) == spikes
+        assert not [e for e in found.events if e.kind.startswith("times")]
+
+
+@pytest.mark.parametrize("values", [1.0 + np.arange(960) % 2, 1e-12 * NOISE.ravel()], ids=["two values", "tiny"])
+def test_readings_that_no_rule_was_made_for_end_nothing(values: np.ndarray) -> None:
+    found = find(values.reshape(40, 24), KIND)
+    assert not isinstance(found, NotEnough) and np.isfinite(found.score).all()
+
+
+def test_hours_of_a_household_are_lost_or_zero_and_are_told() -> None:
+    """A load as people make it: what is usual says little of an hour, but no reading and no load are plain."""
+    rng = np.random.default_rng(3)
+    shape = 1 + 0.5 * np.sin(2 * np.pi * np.arange(24) / 24)
+    values = 1.5 * shape * rng.gamma(2.0, 0.5, (42, 24))
+    x = values.ravel()
+    for first, hours in ((175, 13), (323, 20), (600, 14)):
+        x[first + hours] += x[first : first + hours].sum()
+        x[first : first + hours] = np.nan
+    x[700:714] = 0
+    x[800:804] = np.nan
+    found = find(values, np.arange(42) % 7 // 5)
+    assert not isinstance(found, NotEnough)
+    told = {e.kind: [o for o in found.events if o.kind == e.kind] for e in found.events}
+    lost = [e for kind in ("gap", "catch_up") for e in told.get(kind, [])]
+    for first, hours in ((175, 13), (323, 20), (600, 14), (800, 4)):
+        assert [e for e in lost if e.first <= first and e.end >= first + hours], first
+    assert [e for e in told["catch_up"] if e.first == 175] and not [e for e in told["catch_up"] if e.first == 800]
+    assert [(e.first, e.end) for e in told["zero"]] == [(700, 714)]
