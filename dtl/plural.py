@@ -7,7 +7,7 @@ import re
 _VERBS = {
     "are": "is", "were": "was", "have": "has", "do": "does", "repeat": "repeats", "hold": "holds", "lack": "lacks",
     "take": "takes", "begin": "begins", "read": "reads", "belong": "belongs", "differ": "differs", "say": "says",
-    "stand": "stands", "span": "spans", "settle": "settles", "lie": "lies",
+    "stand": "stands", "span": "spans", "settle": "settles", "lie": "lies", "lose": "loses", "give": "gives",
 }  # fmt: skip
 _NOUN = re.compile(r"\b(?!(?:is|was|has|this|its|as|less|times)\b)([a-z]+[^s\W])s\b")
 _VERB = re.compile(rf"(?<!\bbe )\b({'|'.join(_VERBS)})\b")

@@ -12,6 +12,7 @@ from dtl.network.feeder import Bus, Feeder, Part
 from dtl.network.rephase import fed as fed
 from dtl.network.rephase import letters as letters
 from dtl.network.topology import Edge, Topology, trace
+from dtl.plural import many
 from dtl.scenarios.context import Context
 from dtl.scenarios.state import State
 from dtl.spec.base import near
@@ -112,8 +113,8 @@ def supplied(layer: str, before: Feeder, after: Feeder) -> Topology:
         loads = [p for p in after.loads if ("load", p.name) in lost]
         shown = ", ".join(f"{n} ({why})" for (_, n), why in sorted(lost.items())[:5]) + ", ..." * (len(lost) > 5)
         raise SolveError(
-            f"layer '{layer}': {len(lost)} parts lose their supply, among them {len(loads)} loads with "
-            f"{sum(p.customers for p in loads)} customers and {sum(p.kw for p in loads):.6g} kW: {shown}"
+            f"layer '{layer}': {many(len(lost), 'parts lose supply')}, among them {many(len(loads), 'loads')} with "
+            f"{many(sum(p.customers for p in loads), 'customers')} and {sum(p.kw for p in loads):.6g} kW: {shown}"
         )
     return now
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dtl.demand.demand import Demand
 from dtl.network.topology import trace
+from dtl.plural import many
 from dtl.scenarios.context import Context
 from dtl.scenarios.edited_plants import output
 from dtl.scenarios.edited_register import in_load, part_of
@@ -56,8 +57,8 @@ def separated(layer: Mapping[str, Any], state: State, context: Context) -> State
     short = sorted(load for load, kwh in below.items() if kwh < 0.0)
     if short:
         state = state.noting(
-            f"existing_pv: {len(short)} loads still give back {-sum(below.values()):.0f} kWh a year without the roofs "
-            f"of the register, so it lacks some or the weather understates them: {', '.join(short[:5])}"
+            f"existing_pv: {many(len(short), 'loads still give back')} {-sum(below.values()):.0f} kWh a year without the "
+            f"roofs of the register, so it lacks some or the weather understates them: {', '.join(short[:5])}"
         )
     if lost:
         state = state.noting(f"existing_pv: {len(lost)} roofs stay in the load: {'; '.join(lost[:5])}")

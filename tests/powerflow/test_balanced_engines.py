@@ -70,7 +70,7 @@ def test_newton_names_the_column_without_a_solution(town: Feeder) -> None:
     model = balanced(closed(town))
     kw = np.zeros((len(model.buses), 3))
     kw[-1] = 10.0, 1e6, 20.0
-    with pytest.raises(NotConverged, match="1 columns have no solution, the first is 1: "):
+    with pytest.raises(NotConverged, match="1 column has no solution, the first is 1: "):
         newton.solve(model, kw, 0.0 * kw, 1e-9)
 
 

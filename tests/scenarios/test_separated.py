@@ -95,7 +95,7 @@ def test_a_corrected_load_has_all_roofs_inside_and_one_that_gives_back_is_told()
     assert "demand.existing_pv:unmetered" in {p.part.name for p in state.plants}
     drives = {n: replace(d, kw=-5.0 if n == LOAD.name else d.kw) for n, d in METERED.drives.items()}
     back = compose([LAYER], FEEDER, replace(METERED, drives=drives), context(*ROWS))
-    assert any("1 loads still give back" in n and LOAD.name in n for n in back.notes)
+    assert any("1 load still gives back" in n and LOAD.name in n for n in back.notes)
 
 
 def test_without_irradiance_the_case_fails_and_without_roofs_nothing_changes() -> None:

@@ -88,7 +88,7 @@ def test_what_is_undone_changes_nothing(moves: list[tuple[str, bool]]) -> None:
 def test_what_loses_its_supply_is_told_and_a_ring_is_noted() -> None:
     with pytest.raises(SolveError) as caught:
         switched({"open": "f1_mid"})
-    assert "1 loads with 10 customers and 400 kW: f1_3 (dead)" in str(caught.value)
+    assert "1 load with 10 customers and 400 kW: f1_3 (dead)" in str(caught.value)
     (note,) = switched({"close": "tie"}).notes
     assert "joins the sources at f1_0 and f2_0 through the switch tie" in note
 

@@ -116,7 +116,7 @@ def test_new_phases_can_be_used_by_a_later_layer() -> None:
         ({"rebuild_line": {"line": "l2", "conductor": "4/0 acr"}}, "there is no conductor '4/0 acr'; did you mean"),
         ({"rebuild_line": {"line": "l3", "phases": "ABC"}}, "line 'l3' with 3 phases needs a 'conductor'"),
         ({"rebuild_line": {"from": "a", "to": "d", "phases": "A"}}, "no line joins the buses 'a' and 'd'; lines lead"),
-        ({"rebuild_line": {"line": "l2", "phases": "A", "conductor": "2_acsr"}}, "parts lose their supply"),
+        ({"rebuild_line": {"line": "l2", "phases": "A", "conductor": "2_acsr"}}, "parts lose supply"),
         ({"set_tap": {"at": "t1", "tap": 20}}, "tap 20 of transformer 't1' is 1.125 pu, outside"),
         ({"move_phase": {"at": "l3", "to": "BC"}}, "'l3' is in a ring, which switch two poles closes"),
         ({"move_phase": {"at": "l1", "to": "AB"}}, "'l1' has phases ABC, so that it can be moved to as many"),
