@@ -57,8 +57,9 @@ def separated(layer: Mapping[str, Any], state: State, context: Context) -> State
     short = sorted(load for load, kwh in below.items() if kwh < 0.0)
     if short:
         state = state.noting(
-            f"existing_pv: {many(len(short), 'loads still give back')} {-sum(below.values()):.0f} kWh a year without the "
-            f"roofs of the register, so it lacks some or the weather understates them: {', '.join(short[:5])}"
+            f"existing_pv: {many(len(short), 'loads still give back')} {-sum(below.values()):.0f} kWh a year without "
+            "the roofs of the register, so it lacks some or the weather understates them: "
+            f"{', '.join(short[:5])}"
         )
     if lost:
         state = state.noting(f"existing_pv: {len(lost)} roofs stay in the load: {'; '.join(lost[:5])}")
