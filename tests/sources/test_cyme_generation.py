@@ -368,7 +368,16 @@ DATABASE: dict[str, list[dict[str, object]]] = {
         {"DeviceNumber": "r", "EquipmentId": "coil", "Phase": 7, "ConnectionConfiguration": 0, "Status": 0,
          "KVARA": 50.0, "KVARB": 50.0, "KVARC": 50.0, "KVLN": 2.4}
     ],
+    "CYMEQINDUCTIONMOTOR": [
+        {"EquipmentId": "pump", "RatedPower": 90.0, "RatedVoltageKVLL": 4.16, "EfficiencyPercent": 90.0,
+         "FullLoadPF": 80.0}
+    ],
+    "CYMINDUCTIONMOTOR": [
+        {"DeviceNumber": "m", "EquipmentId": "pump", "Phase": 7, "Status": 0, "EnableLoadFactor": 1,
+         "LoadFactor": 50.0, "LoadPowerFactor": 60.0}
+    ],
     "CYMSECTIONDEVICE": [
+        {"DeviceNumber": "m", "DeviceType": 33, "SectionId": "671-680", "Location": 2},
         {"DeviceNumber": "g", "DeviceType": 37, "SectionId": "671-680", "Location": 2},
         {"DeviceNumber": "r", "DeviceType": 18, "SectionId": "671-680", "Location": 1},
     ],
@@ -393,6 +402,8 @@ def test_the_database_says_it_in_its_own_words(tmp_path: Path, monkeypatch: pyte
     feeder = only(reading)
     assert plants(feeder) == {("g_a", "680", (1,), 30, -22.5, 200), ("g_c", "680", (3,), 30, -22.5, 200)}
     assert {(r.name, r.bus, round(r.x_ohm, 4)) for r in feeder.reactors} == {(f"r_{p}", "671", 115.2) for p in "abc"}
+    (motor,) = [p for p in feeder.loads if p.name == "m"]
+    assert (motor.bus, motor.nodes, motor.kw, motor.kvar) == ("680", (1, 2, 3), 50, pytest.approx(200 / 3))
 
 
 def test_a_study_says_it_in_its_own_words(tmp_path: Path) -> None:
