@@ -22,7 +22,7 @@ from dtl.sources.opendss_frequency import differs, line_matrices
 MAIN = {"Line", "Transformer", "Load", "Capacitor", "Reactor", "Vsource", "Generator", "PVSystem", "Storage"}
 """Classes of circuit elements whose terminals are told; those of others are not needed."""
 
-NEVER_SET = {"Reactor": ("RMatrix", "XMatrix")}
+NEVER_SET = {"Capacitor": ("CMatrix",), "Reactor": ("RMatrix", "XMatrix")}
 """Properties that the engine tells from memory which nobody wrote, where the script does not set them."""
 
 _SERIES_AND_SHUNT = 1

@@ -490,6 +490,15 @@ def test_a_file_in_a_comment_is_not_missed(tmp_path: Path) -> None:
     assert [f.message for f in reading.findings] == []
 
 
+def test_matrix_that_a_capacitor_does_not_state_is_not_read(tmp_path: Path) -> None:
+    """A bank by kvar was refused, and its feeder with it, whenever that memory held what is no number."""
+    told = circuit_of([*HEAD.splitlines(), "new capacitor.c bus1=head kv=12.47 kvar=600"])
+    (item,) = told["classes"]["Capacitor"]
+    assert item["full"]["CMatrix"] is None
+    reading = make(tmp_path, "new capacitor.c bus1=head kv=12.47 kvar=600\nnew load.l bus1=head kv=12.47 kw=9\n")
+    assert reading.findings == [] and only(reading).capacitors[0].kvar == (600,)
+
+
 def test_matrices_that_a_reactor_does_not_state_are_not_read(tmp_path: Path) -> None:
     """The engine tells them from memory that nobody wrote: numbers, or none, from run to run."""
     told = circuit_of([*HEAD.splitlines(), "new reactor.s bus1=head kv=12.47 kvar=90"])
