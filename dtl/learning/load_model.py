@@ -166,6 +166,8 @@ def _lacks(x: pd.DataFrame, load: Array, use: NDArray[np.bool_]) -> str:
         return f"load or temperature is missing in {100 * (1 - use.mean()):.0f} % of the hours"
     if not np.any(load[use]):
         return "the load is zero in every hour"
+    if (zeros := float((load[use] == 0).mean())) > 0.5:
+        return f"the load is zero in {100 * zeros:.0f} % of the hours"
     if np.ptp(load[use]) <= 1e-6 * np.abs(load[use]).max():
         return "the load never changes"
     spread = float(np.ptp(np.quantile(x["temp"][use], (0.05, 0.95))))

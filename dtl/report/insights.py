@@ -51,7 +51,7 @@ PAGES = {
 
 _UNITS = ("kw", "kwh", "kvar", "pct", "pu", "h", "min")
 _SHORT = {"saidi": "SAIDI", "saifi": "SAIFI", "auc": "AUC", "mape": "MAPE", "rmse": "RMSE", "pv": "PV", "ev": "EV",
-          "p95": "P95"}  # fmt: skip
+          "p95": "P95", "kw": "kW", "pct": "%"}  # fmt: skip
 """Words of metrics that are written as abbreviations."""
 
 Row = dict[str, Any]
@@ -145,7 +145,7 @@ def _title(metric: str) -> str:
     words = metric.split("_")
     words = words[:-1] if len(words) > 1 and words[-1] in _UNITS else words
     text = " ".join(_SHORT.get(w, w) for w in words)
-    return text[:1].upper() + text[1:]
+    return text if words[0] in _SHORT else text[:1].upper() + text[1:]
 
 
 def _line(

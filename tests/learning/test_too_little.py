@@ -43,6 +43,7 @@ CASES = {
     "zeros": given(np.zeros(8760)),
     "constant": given(np.full(8760, 250.0)),
     "constant temperature": given(LOAD, np.full(8760, 15.0)),
+    "one hour": given(np.where(np.arange(8760) == 500, 5.0, 0.0)),
     "infinite": given(np.full(8760, np.inf)),
     "infinite temperature": given(LOAD, np.where(np.arange(8760) % 100 < 60, np.inf, SEASON)),
     "gaps": given(np.where(rng.random(8760) < 0.6, np.nan, LOAD)),
@@ -60,7 +61,7 @@ OWN_TESTS = {"calibrate", "spatial"}
 """Modules that need a model of the network: their own tests ask them the same."""
 LEARN = {k: v for k, v in (LEARNERS | OVER_FEEDERS).items() if k not in OWN_TESTS}
 ANSWERED = {("anomaly", "zeros"), ("anomaly", "constant"), ("anomaly", "constant temperature"), ("anomaly", "gaps"),
-            ("anomaly", "infinite temperature"),
+            ("anomaly", "infinite temperature"), ("anomaly", "one hour"),
             ("anomaly", "no weather"), ("disaggregate", "zeros"), ("disaggregate", "constant")}  # fmt: skip
 """What is fit to be said all the same: a meter that stands still is an alert, and one without a swing has no roof."""
 

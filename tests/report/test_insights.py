@@ -111,3 +111,8 @@ def test_advice_of_the_study_is_that_of_its_feeders(made: Any) -> None:
         assert line["count"] == sum(line["rule"] in rules for rules in of_feeders.values())
     assert {line["rule"] for line in story.of_study(cube)} == set().union(*of_feeders.values()) - {story.CALM}
     assert {*story.TOPICS, story.CALM} == {r.id for r in ADVICE}
+
+
+def test_units_in_the_middle_of_a_metric_are_written_as_units() -> None:
+    titles = {m: insights._title(m) for m in ("kw_per_degree_cold", "growth_pct_per_year", "coming_peak_kw")}
+    assert list(titles.values()) == ["kW per degree cold", "Growth % per year", "Coming peak"]
