@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -77,8 +77,7 @@ class Calendar:
 
     def clock_hour(self, timezone: str) -> NDArray[np.float64]:
         """Hour of the day on the clock of `timezone`, daylight saving included, 0 to 23."""
-        shifts = [_shift(self.civil(24 * day + 12, timezone), self.start(24 * day + 12)) for day in range(365)]
-        return np.asarray((self.hour + np.repeat(shifts, 24)) % 24.0)
+        return np.asarray((self.hour + np.repeat(_shifts(self.year, timezone), 24)) % 24.0)
 
     @property
     def is_leap(self) -> bool:
@@ -132,10 +131,16 @@ class Calendar:
         return instant.replace(tzinfo=None) + _standard_offset(self.year, timezone)
 
 
-def _shift(civil: datetime, standard: datetime) -> float:
-    return (civil.replace(tzinfo=None) - standard).total_seconds() / 3600.0
+@cache
+def _shifts(year: int, timezone: str) -> tuple[float, ...]:
+    """By how much the clock is ahead of standard time at noon of each day of a calendar [h]."""
+    calendar = Calendar(year)
+    noons = range(12, HOURS, 24)
+    ahead = (calendar.civil(noon, timezone).replace(tzinfo=None) - calendar.start(noon) for noon in noons)
+    return tuple(shift.total_seconds() / 3600.0 for shift in ahead)
 
 
+@cache
 def _standard_offset(year: int, timezone: str) -> timedelta:
     zone = ZoneInfo(timezone)
     moments = (datetime(year, month, 1, 12, tzinfo=zone) for month in (1, 7))

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,7 @@ def _bell(clock: Real, at: float, width: float) -> Real:
     return bell
 
 
+@cache
 def _temperature_index() -> Real:
     normal = random.Random(SEED)
     anomaly, anomalies = 0.0, []

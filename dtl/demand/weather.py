@@ -106,7 +106,7 @@ def weather(table: pa.Table, source: str, point: str, year: int, timezone: str) 
         if leap:
             whole = np.delete(whole, np.s_[59 * 24 : 60 * 24])
         fields[name], filled[name] = whole, count
-        missing[name] = tuple(int(h) for h in np.flatnonzero(np.isnan(whole)))
+        missing[name] = tuple(np.flatnonzero(np.isnan(whole)).tolist())
     place = own.slice(0, 1).to_pylist()[0]
     return Weather(source, point, place["latitude_deg"], place["longitude_deg"], year, basis, fields, filled, missing)
 

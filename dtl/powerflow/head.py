@@ -93,9 +93,9 @@ _FIELDS = {
 }
 
 
-def served(feeder: Feeder) -> tuple[Feeder, list[str]]:
-    """The feeder without the parts that no source reaches, and a warning that names them."""
-    fed = set(view(feeder).distance_km)
+def served(feeder: Feeder, seen: View | None = None) -> tuple[Feeder, list[str]]:
+    """The feeder without the parts that no source reaches, and a warning naming them; `seen` is its view, if known."""
+    fed = set((seen or view(feeder)).distance_km)
     dead: list[str] = []
     keep: dict[str, object] = {}
     for kind, field in _FIELDS.items():

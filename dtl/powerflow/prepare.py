@@ -105,16 +105,17 @@ def smoke(feeder: Feeder) -> dict[str, float]:
         No solution, a load without supply or missing in the engine, power that does not add up, or voltages
         outside of 0.8 to 1.2 pu.
     """
-    reached = head.view(feeder).fed
+    view = head.view(feeder)
     if lost := [
-        p.name for p in feeder.loads if p.enabled and not {(p.bus, n) for n in p.nodes if 0 < n <= 3} <= reached
+        p.name for p in feeder.loads if p.enabled and not {(p.bus, n) for n in p.nodes if 0 < n <= 3} <= view.fed
     ]:
         more = ", ..." if len(lost) > _NAMED else ""
         raise SolveError(
             f"{len(lost)} loads have a phase that no source reaches: {', '.join(lost[:_NAMED])}{more}; "
             "close the switch before them, or correct their phases"
         )
-    fed, _ = head.served(feeder)
+    fed, _ = head.served(feeder, view)
+    view = view if fed is feeder else head.view(fed)
     engine.load(dss.write(fed))
     engine.load_settings(
         mode="snapshot",
@@ -129,21 +130,21 @@ def smoke(feeder: Feeder) -> dict[str, float]:
     if not engine.converged():
         raise SolveError(
             f"the power flow at the model's load did not converge within {MAX_ITERATIONS} iterations: more load than "
-            f"the network can carry, or impedances that are wrong{floating(fed, head.view(fed))}"
+            f"the network can carry, or impedances that are wrong{floating(fed, view)}"
         )
-    if lost_ground := adrift(fed, head.view(fed)):
+    if lost_ground := adrift(fed, view):
         raise SolveError(lost_ground)
-    result = _readings(fed)
-    _judge(fed, result)
+    voltages = _per_unit(fed, view)
+    result = _readings(fed, voltages)
+    _judge(voltages, result)
     return {key: float(f"{value:.9g}") for key, value in result.items()}
 
 
-def _readings(feeder: Feeder) -> dict[str, float]:
+def _readings(feeder: Feeder, voltages: Mapping[str, float]) -> dict[str, float]:
     loads = engine.Batch("load")
     wanted = sum(1 for p in feeder.loads if p.enabled)
     if loads.size != wanted:
         raise SolveError(f"{wanted} loads were written and {loads.size} are in the engine")
-    voltages = _per_unit(feeder)
     given = sum(engine.Batch(word).powers().real.sum() for word in ("generator", "storage"))
     return {
         "source_kw": engine.source_kw(),
@@ -157,8 +158,7 @@ def _readings(feeder: Feeder) -> dict[str, float]:
     }
 
 
-def _per_unit(feeder: Feeder) -> dict[str, float]:
-    view = head.view(feeder)
+def _per_unit(feeder: Feeder, view: head.View) -> dict[str, float]:
     volts = np.empty(len(engine.node_names()) + 1, np.complex128)
     engine.Voltages().read(volts)
     index = {name: i for i, name in enumerate(engine.node_names(), 1)}
@@ -173,8 +173,7 @@ def _per_unit(feeder: Feeder) -> dict[str, float]:
     return found
 
 
-def _judge(feeder: Feeder, result: Mapping[str, float]) -> None:
-    voltages = _per_unit(feeder)
+def _judge(voltages: Mapping[str, float], result: Mapping[str, float]) -> None:
     outside = {n: v for n, v in voltages.items() if not LOWEST_PU <= v <= HIGHEST_PU}
     if outside:
         name, value = max(outside.items(), key=lambda item: abs(item[1] - 1.0))

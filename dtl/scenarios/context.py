@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from dtl import tables
 from dtl.demand.calendar import DEFAULT_YEAR, HOURS, Calendar
 from dtl.demand.weather import Weather, weather, years
+
+
+class WeatherOfPoint(Mapping[int, Weather]):
+    """The weather of a point by year, of the years that its table has; read when it is first asked for."""
+
+    def __init__(self, path: Path, source: str, point: str, timezone: str, measured: int) -> None:
+        self._path, self._at = path, (source, point)
+        self._timezone, self._measured = timezone, measured
+
+    @cached_property
+    def _years(self) -> dict[int, Weather]:
+        source, point = self._at
+        table = tables.read("weather", self._path, source=source, point=point)
+        every = {self._measured, *years(table, source, point, self._timezone)}
+        found = {year: weather(table, source, point, year, self._timezone) for year in every}
+        return {year: one for year, one in found.items() if one is not None}
+
+    def __getitem__(self, year: int) -> Weather:
+        return self._years[year]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._years)
+
+    def __len__(self) -> int:
+        return len(self._years)
 
 
 @dataclass(frozen=True)
@@ -78,13 +104,9 @@ def read_context(spec: Mapping[str, Any], inputs: Mapping[str, Any]) -> Context:
         return Context(year, measured, zone, spec["step_min"], load_model=spec.get("load_model") or {})
     facts = json.loads(Path(inputs["facts"]).read_text(encoding="utf-8"))
     point = facts["weather"]
-    found: dict[int, Weather] = {}
+    found: Mapping[int, Weather] = {}
     if point["point"]:
-        at = (point["source"], point["point"])
-        table = tables.read("weather", Path(inputs["weather"]), source=at[0], point=at[1])
-        for other in {measured, *years(table, *at, zone)}:
-            if (one := weather(table, *at, other, zone)) is not None:
-                found[other] = one
+        found = WeatherOfPoint(Path(inputs["weather"]), point["source"], point["point"], zone, measured)
     return Context(
         year, measured, zone, spec["step_min"], found, tuple(facts["forecast"]), tuple(facts["register"]),
         facts["areas"], {name: Path(path) for name, path in inputs["raw"].items()},

@@ -66,3 +66,14 @@ def test_the_clock_runs_ahead_in_summer_only() -> None:
     sydney = (calendar.clock_hour("Australia/Sydney") - calendar.hour) % 24
     assert sydney[calendar.month == 1].min() == 1.0
     assert sydney[calendar.month == 7].max() == 0.0
+
+
+@pytest.mark.parametrize("year", [2024, 2025])
+@pytest.mark.parametrize("zone", [CHICAGO, "Australia/Lord_Howe", "Europe/Dublin", "Asia/Kolkata", "UTC"])
+def test_the_clock_is_that_of_the_civil_noon_of_each_day(zone: str, year: int) -> None:
+    calendar = Calendar(year)
+    noons = [calendar.civil(24 * day + 12, zone) for day in range(365)]
+    for _ in range(2):
+        clock = calendar.clock_hour(zone)
+        assert clock[12::24].tolist() == [noon.hour + noon.minute / 60 for noon in noons]
+        clock[:] = -1.0
