@@ -215,7 +215,7 @@ def _compute(
     """Ask the stage's function, or take over the answer of a case like it; check what was written, and shelve it."""
     from dtl.workflow import cases
 
-    _same_code(job)
+    _same_code(job, store)
     with store.scratch(job.stage.name) as scratch:
         out = scratch / "out"
         out.mkdir()
@@ -241,7 +241,7 @@ def _compute(
         foreign = {p.name for p in out.iterdir()} - {p.name for p in outputs.values()}
         if foreign:
             raise ContractError(f"stage {job.stage.name} wrote {sorted(foreign)}, which is no output of it")
-        _same_code(job)
+        _same_code(job, store)
         return store.put(question, out, seconds)
 
 
@@ -263,8 +263,8 @@ def _ask(job: Job, case: str, inputs: Mapping[str, Any], outputs: Mapping[str, P
         outputs["manifest"].write_text(digests.pretty({"status": "failed", "reason": str(err)}), encoding="utf-8")
 
 
-def _same_code(job: Job) -> None:
-    now = fingerprint.Code().digests(job.stage, job.spec)
+def _same_code(job: Job, store: Store) -> None:
+    now = fingerprint.Code(store.root / "modules.json").digests(job.stage, job.spec)
     if now != dict(job.code):
         raise StoreError(
             f"{job.name}: the code is {fingerprint.pack(now)} now, and the command says {fingerprint.pack(job.code)}; "

@@ -21,6 +21,7 @@ from importlib import import_module
 from dtl.workflow import fingerprint, job
 from dtl.workflow.processes import die_with_parent
 from dtl.workflow.stages import STAGES
+from dtl.workflow.store import Store
 
 HEAVY = ("numpy", "pyarrow.parquet", "pyarrow.compute", "scipy.sparse.linalg", "networkx", "pandas", "opendssdirect")
 """What is imported before the first fork."""
@@ -157,7 +158,7 @@ def load() -> dict[str, dict[str, str]]:
 
 
 def _digests() -> dict[str, dict[str, str]]:
-    code, found = fingerprint.Code(), {}
+    code, found = fingerprint.Code(Store().root / "modules.json"), {}
     for stage in STAGES.values():
         kinds = fingerprint.registry(stage.registry) if stage.registry else {}
         found[stage.name] = code.digests(stage, [{"kind": kind} for kind in kinds])

@@ -126,8 +126,11 @@ def test_the_memory_says_what_parsing_says(tmp_path: Path) -> None:
     parsed = first.digests(STAGES["solve_feeder"], {})
     first.save()
     fingerprint.parsed.cache_clear()
+    fingerprint._remembered.cache_clear()
     again = fingerprint.Code(memory)
     assert again.digests(STAGES["solve_feeder"], {}) == parsed
+    memory.unlink()
+    assert fingerprint.Code(memory).digests(STAGES["solve_feeder"], {}) == parsed, "a process reads the file once"
     assert fingerprint.parsed.cache_info().misses == 0
 
 
