@@ -1,6 +1,7 @@
 """A utility of so many feeders from raw files to its site: seconds and memory by stage, and what a change costs.
 
-Run it as a program: ``python tests/bench/scale.py 10 100 1000 [--hosting] [--jobs 2] [--meters 100-160] [--out DIR]``.
+Run it as a program: ``python tests/bench/scale.py 10 100 1000 [--hosting] [--frozen] [--jobs 2] [--meters 100-160]
+[--out DIR]``.
 For each size a synthetic utility is written (not counted), then timed: everything from raw GIS, CYME, meters, SCADA,
 outages and weather to the site over 8,760 hours; the run again with nothing changed; a layer that reaches ten feeders
 edited; and with ``--hosting`` hosting capacity asked for on top. The table is Markdown; the slope is the exponent of
@@ -45,6 +46,8 @@ layers:
 scenarios:
   base: {{stack: [load_growth]}}
 {second}
+powerflow: {{controls: {controls}}}
+
 analyses:
 {hosting}
 report: {{headline: thermal, units: us}}
@@ -63,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("feeders", nargs="*", type=int, default=[10])
     parser.add_argument("--hosting", action="store_true", help="then Monte Carlo hosting, 200 placements a feeder")
+    parser.add_argument("--frozen", action="store_true", help="with taps and capacitors held, as without controls")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--meters", default="100-160", help="fewest and most meters of a feeder")
     parser.add_argument("--days", type=int, default=30, help="days of meter data")
@@ -84,7 +88,7 @@ def _size(count: int, folder: Path, given: argparse.Namespace) -> dict[str, floa
         words = f"--feeders {count} --meters {given.meters} --days {given.days} --step-min 60 --no-volts --seed 3"
         _dtl(folder, "synth", "utility", "--out", "studies/scale/data", *words.split(), "--jobs", str(given.jobs),
              "--formats", FORMATS)  # fmt: skip
-    _write(study, count, share=0.10, second=False)
+    _write(study, count, share=0.10, second=False, frozen=given.frozen)
     run = ("run", "scale", "--cores", str(given.jobs))
     before = _cpu()
     with _watched() as seen:
@@ -93,25 +97,26 @@ def _size(count: int, folder: Path, given: argparse.Namespace) -> dict[str, floa
     found |= {"processor of `dtl run` and Snakemake, % of the wall": share, "memory of all its processes MB": seen.mb}
     found |= _stages(folder)
     found["nothing changed"] = _dtl(folder, *run)
-    _write(study, count, share=0.10, second=True)
+    _write(study, count, share=0.10, second=True, frozen=given.frozen)
     found[f"a second scenario that changes {REACHED} feeders"] = _dtl(folder, *run)
-    _write(study, count, share=0.15, second=True)
+    _write(study, count, share=0.15, second=True, frozen=given.frozen)
     found[f"its layer edited, which reaches {REACHED} feeders"] = _dtl(folder, *run)
     found["site MB"] = _megabytes(folder / "results/scale/www")
     if given.hosting:
-        _write(study, count, share=0.15, second=True, hosting=True)
+        _write(study, count, share=0.15, second=True, frozen=given.frozen, hosting=True)
         found["hosting of every feeder added, 200 placements"] = _dtl(folder, *run)
     found["results and store MB"] = _megabytes(folder)
     return found
 
 
-def _write(study: Path, count: int, *, share: float, second: bool, hosting: bool = False) -> None:
+def _write(study: Path, count: int, *, share: float, second: bool, frozen: bool, hosting: bool = False) -> None:
     utility = (ROOT / "studies/utility/study.yaml").read_text(encoding="utf-8")
     head = utility[: utility.index("layers:")].replace("planned: [2026, 2035]", "planned: [2026]")
     reached = ", ".join(f"F{i:04d}" for i in range(1, min(REACHED, count) + 1))
     own = OWN.format(
         share=share,
         reached=reached,
+        controls="frozen" if frozen else "active",
         second="  cars: {stack: [load_growth, new_cars]}\n" if second else "",
         hosting=HOSTING if hosting else COMPARE,
     )
