@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import shapely
 from pyarrow import csv as arrow_csv
 
 from dtl.errors import SourceError
@@ -80,3 +84,49 @@ def _split(data: bytes, header: list[str], delimiter: str) -> tuple[pa.Table, li
     except (pa.ArrowException, ValueError) as err:
         raise SourceError(f"cannot be split into rows: {' '.join(str(err).split())[:200]}") from err
     return found, bad
+
+
+_KINDS = re.compile(
+    r"(srid=\d+;)?\s*(point|linestring|polygon|multi|geometrycollection|.*curve|circular)", re.IGNORECASE
+)
+_CURVED = re.compile("curve|circular|surface|tin|triangle", re.IGNORECASE).search
+"""Kinds of geometry that are not read."""
+_SRID = re.compile(r"\s*srid=(\d+);", re.IGNORECASE).match
+_HEX = re.compile(r"(?:00|01)(?:[0-9A-F]{2}){8,}", re.IGNORECASE).fullmatch
+
+
+def drawn(column: pa.ChunkedArray) -> bool:
+    """Whether a column of text holds shapes: its first word that is there is one, or it is empty."""
+    first = next((w for w in column.to_pylist() if w), "POINT").strip()
+    return bool(_KINDS.match(first) or _HEX(first))
+
+
+def shapes(text: Any) -> tuple[Any, str]:
+    """Geometries of WKT, with or without the SRID of PostGIS, or of hexadecimal WKB; and the system that they state.
+
+    What is none, or of a kind that is not read, is missing.
+
+    Raises
+    ------
+    SourceError
+        They are of several coordinate systems.
+    """
+    words = [str(t).strip() for t in text]
+    stated = {int(m[1]) for m in map(_SRID, words) if m}
+    found = np.full(len(words), None, object)
+    packed = np.array([bool(_HEX(w)) for w in words], np.bool_)
+    with np.errstate(all="ignore"):
+        found[packed] = shapely.from_wkb([w for w, p in zip(words, packed, strict=True) if p], on_invalid="ignore")
+        plain = [w[m.end() :] if (m := _SRID(w)) else w for w, p in zip(words, packed, strict=True) if not p]
+        found[~packed] = _of_wkt(plain)
+    stated |= {int(s) for s in np.unique(shapely.get_srid(found[packed]))}
+    if len(systems := sorted(stated - {0, -1})) > 1:
+        raise SourceError(f"its shapes are of several coordinate systems: {', '.join(f'EPSG:{s}' for s in systems)}")
+    return found, f"EPSG:{systems[0]}" if systems else ""
+
+
+def _of_wkt(text: list[str]) -> Any:
+    try:
+        return shapely.from_wkt(text, on_invalid="ignore")
+    except RuntimeError:  # one curve stops all
+        return np.array([None if _CURVED(t) else shapely.from_wkt(t, on_invalid="ignore") for t in text], object)

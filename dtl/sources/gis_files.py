@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import mmap
-import re
 import warnings
 import zipfile
 import zlib
@@ -287,43 +286,23 @@ def _signed(path: Path, name: str, end: str) -> None:
         raise SourceError(f"{name} is no {end} file: it begins otherwise")
 
 
-_CURVED = re.compile("curve|circular|surface|tin|triangle", re.IGNORECASE).search
-"""Kinds of geometry that are not read."""
-
-
 SHAPES = ("wkt", "the_geom_wkt", "geom_wkt", "geometry", "geom", "the_geom", "shape")
 """Columns of a CSV in which shapes are looked for."""
-_KINDS = re.compile(r"\s*(point|linestring|polygon|multi|geometrycollection|.*curve|circular)", re.IGNORECASE).match
 
 
 def csv_layer(path: Path) -> Layer:
-    """A CSV: every value is text; a column WKT holds the shapes."""
+    """A CSV: every value is text; a column holds the shapes, as WKT or in the forms of PostGIS."""
     table, noted, ragged = gis_csv.table(path)
-    at = next((n for n in table.column_names if n.casefold() in SHAPES and _drawn(table[n])), None)
+    at = next((n for n in table.column_names if n.casefold() in SHAPES and gis_csv.drawn(table[n])), None)
     if at is None:
         return Layer(table, noted=noted, ragged=ragged, head=1)
     text = table[at].combine_chunks().to_numpy(zero_copy_only=False)
     filled = np.array([bool(t) for t in text], bool)
     shapes = np.full(len(text), None, object)
-    with np.errstate(all="ignore"):
-        shapes[filled] = _of_text(text[filled])
+    shapes[filled], crs = gis_csv.shapes(text[filled])
     lost = np.flatnonzero(filled & shapely.is_missing(shapes))
     bad = [(int(i), at, str(text[i])) for i in lost]
-    return Layer(table.drop_columns([at]), shapely.force_2d(shapes), "", noted, bad, ragged, 1)
-
-
-def _drawn(column: pa.ChunkedArray) -> bool:
-    """Whether a column of text holds shapes: its first word that is there names a kind of shape, or it is empty."""
-    first = next((w for w in column.to_pylist() if w), "POINT")
-    return _KINDS(first) is not None
-
-
-def _of_text(text: Any) -> Any:
-    """Geometries of their text; what is none, or of a kind that is not read, is missing."""
-    try:
-        return shapely.from_wkt(text, on_invalid="ignore")
-    except RuntimeError:  # one curve stops all
-        return np.array([None if _CURVED(t) else shapely.from_wkt(t, on_invalid="ignore") for t in text], object)
+    return Layer(table.drop_columns([at]), shapely.force_2d(shapes), crs, noted, bad, ragged, 1)
 
 
 def rows_layer(path: Path) -> Layer:

@@ -81,11 +81,18 @@ def stretch(shapes: Shapes, crs: str, of: str) -> float:
 
 def inside(shapes: Shapes, crs: str, of: str) -> bool:
     """Whether shapes that stand in `crs` lie where the system `of` is made for, or within `BESIDE` of it."""
-    area, (x, y) = system(of).area_of_use, _middle(shapes, crs)
-    if area is None or not len(shapes) or shapely.is_missing(shapes).all():
+    if not len(shapes) or shapely.is_missing(shapes).all():
         return True
-    around = area.west - BESIDE <= x <= area.east + BESIDE if area.west <= area.east else True
-    return bool(np.isfinite((x, y)).all() and around and area.south - BESIDE <= y <= area.north + BESIDE)
+    return bool(_within(of, np.array([_middle(shapes, crs)]))[0])
+
+
+def _within(of: str, at: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which longitudes and latitudes, shape (n, 2) [deg], the system `of` is made for, or are within `BESIDE` of it."""
+    area, (x, y) = system(of).area_of_use, at.T
+    if area is None:
+        return np.ones(len(at), np.bool_)
+    around = (x >= area.west - BESIDE) & (x <= area.east + BESIDE) if area.west <= area.east else np.isfinite(x)
+    return np.asarray(np.isfinite(at).all(axis=1) & around & (y >= area.south - BESIDE) & (y <= area.north + BESIDE))
 
 
 def zone(shapes: Shapes, crs: str) -> str:
@@ -123,9 +130,25 @@ def placed(shapes: Shapes, crs: str, to_crs: str, wanted: str) -> Placed:
     finite[owner[~(np.isfinite(at).all(axis=1) & (np.abs(at) < 1e8).all(axis=1))]] = False
     made.bad += [(int(i), "its coordinates do not fit the coordinate system") for i in np.flatnonzero(~finite)]
     found[~finite] = None
+    made.bad += _astray(found, to_crs)
     found = shapely.transform(found, lambda at: np.round(at, GRID_DIGITS) + 0.0)
     made.shapes = _points(found, made) if wanted == "point" else _lines(found, made)
     return made
+
+
+def _astray(found: Shapes, to_crs: str) -> list[tuple[int, str]]:
+    """Shapes with a place far outside of the area of the working system, as where x and y of a row are swapped.
+
+    They are taken out, but for those at (0, 0), which are none of that kind.
+    """
+    at, owner = shapely.get_coordinates(found, return_index=True)
+    if system(to_crs).area_of_use is None or not len(at):
+        return []
+    x, y = turning(to_crs, "EPSG:4326").transform(at[:, 0], at[:, 1])
+    lost = ~_within(to_crs, np.column_stack([x, y])) & (np.abs(at) >= NOWHERE_M).any(axis=1)
+    rows = np.unique(owner[lost])
+    found[rows] = None
+    return [(int(i), f"it lies far outside of the area of {to_crs}") for i in rows]
 
 
 def _points(found: Shapes, made: Placed) -> Shapes:

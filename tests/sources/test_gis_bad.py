@@ -52,7 +52,7 @@ FAR = "LINESTRING (500200 4000000, 500300 4000000)"
 @pytest.mark.parametrize(
     ("row", "check", "field", "value"),
     [
-        (',primary,F1,n2,n3,100,ABC,"LINESTRING (5 4, 6 4)"', "gis.no-id", "id", ""),
+        (f',primary,F1,n2,n3,100,ABC,"{FAR}"', "gis.no-id", "id", ""),
         (f'l1,primary,F1,n2,n3,100,ABC,"{FAR}"', "gis.duplicate", "id", "l1"),
         (f'l3,primary,F1,n2,n3,abc,ABC,"{FAR}"', "gis.bad-value", "length_m", "abc"),
         (f'l3,primary,F1,n2,n3,1e999,ABC,"{FAR}"', "gis.bad-value", "length_m", "1e999"),
@@ -270,3 +270,41 @@ def test_voltages_of_nameplates(tmp_path: Path, text: str, kv: float | None) -> 
     (stated,) = reading.tables["assets"]["attributes"].to_pylist()
     assert json.loads(stated or "{}").get("kv") == kv
     assert [f.value for f in reading.findings if f.check == "gis.bad-value"] == ([] if kv else [text])
+
+
+@pytest.mark.parametrize("form", ["ewkt", "hex"])
+def test_shapes_as_postgis_exports_them_state_their_system(tmp_path: Path, form: str) -> None:
+    """EWKT and hexadecimal EWKB in feet of Illinois East, while the study says metres."""
+    lines = geopandas.GeoSeries(
+        [shapely.LineString([(500000 + d, 4600000), (500100 + d, 4600000)]) for d in (0, 100)], crs=CRS
+    )
+    found = lines.to_crs("EPSG:3435").to_numpy()
+    word = [f"SRID=3435;{shapely.to_wkt(g, rounding_precision=6)}" for g in found]
+    if form == "hex":
+        word = [shapely.to_wkb(shapely.set_srid(g, 3435), hex=True, include_srid=True) for g in found]
+    rows = [f'l{i},primary,F1,n{i},n{i + 1},,ABC,"{w}"' for i, w in enumerate(word)]
+    put(tmp_path, "conductor.csv", HEAD.replace("WKT", "geom"), *rows)
+    reading = ours(tmp_path)
+    assert reading.tables["gis_edges"]["length_m"].to_pylist() == pytest.approx([100.0, 100.0], abs=0.05)
+    assert reading.tables["assets"]["x"].to_pylist() == pytest.approx([500050.0, 500150.0], abs=0.05)
+    put(tmp_path, "pole.csv", "id,geom", "p1,SRID=3435;POINT (1 2)", "p2,SRID=4326;POINT (1 2)")
+    assert "EPSG:3435, EPSG:4326" in one(ours(tmp_path), "gis.file").message
+
+
+GOOD_POLES = [f"q{i},-87.0,36.{i}" for i in range(10, 20)]
+
+
+def test_one_row_far_from_where_its_system_holds_is_told(tmp_path: Path) -> None:
+    """x and y of one row swapped; and a place at 0 degrees, of which a system in metres makes anything."""
+    put(
+        tmp_path, "conductor.csv", HEAD, *GOOD, 'l3,primary,F1,n2,n3,,ABC,"LINESTRING (4000000 500200, 4000000 500300)"'
+    )
+    reading = ours(tmp_path)
+    found = one(reading, "gis.no-place")
+    assert (found.line, found.element) == (4, "l3") and "far outside of the area of EPSG:26916" in found.message
+    place = reading.tables["assets"].to_pandas().set_index("asset").loc["l3"]
+    assert place.isna()["x"] and place.isna()["y"]
+    (tmp_path / "gis/conductor.csv").unlink()
+    put(tmp_path, "pole.csv", "id,x,y", "p1,-87.0,36.1", "p2,0,0", "p3,-87.0,36.2", "p4,87.0,36.2", *GOOD_POLES)
+    told = {f.line: f.element for f in ours(tmp_path, crs="EPSG:4326").findings if f.check == "gis.no-place"}
+    assert told == {3: "p2", 5: "p4"}
