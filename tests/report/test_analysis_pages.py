@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from dtl import layout, tables
-from dtl.report import facts
+from dtl.report import facts, pages
 from dtl.spec.study import load
 from dtl.workflow import gate, job
 from dtl.workflow.questions import solvable
@@ -152,3 +152,15 @@ def test_the_gate_names_what_is_expected(made: Made) -> None:
     ratio = sum(kw for kw, _ in both) / sum(measured for _, measured in both)
     assert energy is not None and energy.value == pytest.approx(abs(ratio - 1))
     assert any(line.startswith("expect.head_energy_error: the energy differs by") for line in made.gate)
+
+
+def test_a_reason_that_holds_for_every_substation_stands_once() -> None:
+    why = "not available: the number of units is not stated"
+    station = dict.fromkeys(("peak", "firm", "pct", "hours", "short", "energy"), "–") | {"units": why, "trouble": False}
+    rows = [station | {"name": n, "case": {"case": c, "label": c}} for c in ("base", "growth") for n in ("A", "B")]
+    page = {"lead": "No bank.", "banks": [], "scale": 100.0, "stations": rows, "unplaced": []}
+    said = pages.render("substations.md.j2", page)
+    assert said.count(why) == 1 and f"A, B: {why}." in said and 'id="stations"' not in said
+    rows[0] = rows[0] | {"pct": "80.0 %", "units": "2 units"}
+    some = pages.render("substations.md.j2", page)
+    assert some.count("<tr data-station=") == 4 and some.count(why) == 3

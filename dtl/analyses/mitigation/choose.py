@@ -158,7 +158,7 @@ def _unpriced(words: Mapping[str, Any], measures: Sequence[Row]) -> Iterator[str
     if hours > 0:
         text += (
             f"; the one that would remove most is {called(best['option'], best['place'])} ({best['size']}) of "
-            f"{best['feeder']}, {hours:.0f} element-hours in {best['case']}: {best['reason']}"
+            f"{best['feeder']}, {hours:,.0f} element-hours in {best['case']}: {best['reason']}"
         )
     yield text + "."
 
