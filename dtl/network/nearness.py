@@ -54,8 +54,7 @@ TINY = 1e-12
 class Candidates:
     """Transformers that a meter may belong to; all arrays have the shape (meters, candidates).
 
-    They are as many as were asked for, and `UNCLAIMED` of those that would else have no meter, where they are not among
-    the former."""
+    At most as many as were asked for, and `UNCLAIMED` that are nobody's first."""
 
     index: Ints
     """Number of the transformer; -1 where there are no more."""
@@ -165,7 +164,11 @@ def _with_unclaimed(
     unit[(unit[:, :, None] == index[:, None, :]).any(axis=2)] = -1
     aside = meters[:, None] - np.append(transformers, [[np.nan, np.nan]], axis=0)[unit]
     far = np.where(unit >= 0, np.hypot(aside[..., 0], aside[..., 1]), np.inf)
-    return np.concatenate([index, unit], axis=1), np.concatenate([distance, far], axis=1)
+    index, distance = np.concatenate([index, unit], axis=1), np.concatenate([distance, far], axis=1)
+    # One place more than the most that any meter has: a recorded transformer takes the last one.
+    width = int((index >= 0).sum(axis=1).max(initial=0)) + 1
+    first = np.argsort(index < 0, axis=1, kind="stable")[:, :width]
+    return np.take_along_axis(index, first, axis=1), np.take_along_axis(distance, first, axis=1)
 
 
 def _with_recorded(
