@@ -1,6 +1,9 @@
 // What both renderers of the map share: what is shown, what is in sight, and what stands above the network.
 "use strict";
 
+/** So many feeders in sight are named however small they are. */
+DTL.FEW = 12;
+
 /**
  * One map: its state, and a canvas for all that stands above the network. A renderer draws the network below it:
  * `name`, and `draw(view)`, which draws the ground, lines, areas and dots of `view.sight` and then has `view.top(sight)`
@@ -142,7 +145,7 @@ DTL.MapDraw = class {
     };
     for (const i of seen) {
       const box = data.plane.boxes[i];
-      if (Math.max(box.east - box.west, box.north - box.south) * camera.scale < 70) continue;
+      if (seen.length > DTL.FEW && Math.max(box.east - box.west, box.north - box.south) * camera.scale < 70) continue;
       const [x, y] = camera.toScreen(box.west, box.north);
       write(data.plane.kinds[i] === "schematic" ? `${data.ids[i]} (schematic)` : data.ids[i], Math.max(x, 8), Math.max(y - 16, 12), 13, true);
     }

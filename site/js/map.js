@@ -95,11 +95,12 @@ DTL.MapPage = class {
     });
   }
 
-  /** Says where the study asks for what the map is to be coloured by, when it does not in the case that is shown. */
+  /** Says, and leads to, where the study asks for what the map is to be coloured by, when it does not in the case that is shown. */
   #unjudged() {
-    if (!this.view.by.startsWith("fit_")) return "";
-    const [cases, known] = [this.data.study.cases, this.data.judgedIn(this.view.by)];
-    return !known.length || known.includes(this.data.at) ? "" : `Not judged in ${cases[this.data.at].label}; the study asks for it in ${known.map((c) => cases[c].label).join(", ")}.`;
+    const [cases, known] = [this.data.study.cases, this.view.by.startsWith("fit_") ? this.data.judgedIn(this.view.by) : []];
+    if (!known.length || known.includes(this.data.at)) return [];
+    const ways = known.map((c) => DTL.h("button", { type: "button", class: "dtl-only", onclick: () => ((this.data.at = c), this.side.show(), this.refresh()) }, cases[c].label));
+    return [`Not judged in ${cases[this.data.at].label}; the study asks for it in `, ...ways.flatMap((way, i) => (i ? [", ", way] : [way])), ". "];
   }
 
   /** Draws, reads what came into view, draws again, and tells the URL and the list. */
@@ -110,7 +111,7 @@ DTL.MapPage = class {
     const hint = detailed ? "" : "Zoom in to see single lines and transformers; feeders are drawn by their main ways.";
     this.find("dtl-map-hint").textContent = hint;
     if (detailed) await Promise.all(seen.map((i) => this.data.detail(i)));
-    this.find("dtl-map-hint").textContent = [this.#unjudged(), hint].filter(Boolean).join(" ");
+    this.find("dtl-map-hint").replaceChildren(...this.#unjudged(), hint);
     if (this.view.by === "diff") this.side.show();
     this.redraw();
     this.renderers.areas();
