@@ -129,8 +129,12 @@ def judge(reading: Reading, hours: Hours) -> None:
         empty = int(np.sum(np.isnan(values[known])))
         inner = empty - int(name not in SPANS) if len(values) else 0
         if np.isfinite(values).any() and inner > 1:
-            _note(reading, hours, "weather.missing", f"hours without a value: {empty} of {int(known.sum())}", name, "",
-                  "An archive lags behind by some days; fetch again later.")  # fmt: skip
+            first = int(np.flatnonzero(known & np.isnan(values))[0])
+            cure = "An archive lags behind by some days; fetch again later."
+            if reading.kind != "open_meteo":
+                cure = "State them in the file, if they are known; what needs them fills three in a row at most."
+            _note(reading, hours, "weather.missing", f"hours without a value: {empty} of {int(known.sum())}", name,
+                  f"the first at {_stamp(hours.start[first])}", cure)  # fmt: skip
     temp = hours.fields["temp_c"]
     if not np.isfinite(temp).any():
         _note(reading, hours, "weather.no-temperature", "has no temperature", "temp_c", "", "Name its column.")

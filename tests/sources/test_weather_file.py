@@ -57,6 +57,18 @@ def test_a_typical_year_that_is_cut_off(tmp_path: Path) -> None:
     assert [f.check for f in broken.findings] == ["given.file"]
 
 
+@pytest.mark.parametrize(("text", "name", "nothing"), [(epw, "w.epw", 99.9), (tmy3, "w.tm3", -9900)])
+def test_what_a_typical_year_calls_nothing_is_told_with_its_hour(
+    tmp_path: Path, text: Any, name: str, nothing: float
+) -> None:
+    lost = {f",{temperature(t)}," for t in hours(48)[5:8]}
+    lines = [next((x.replace(v, f",{nothing},") for v in lost if v in x), x) for x in text().splitlines()]
+    reading = read(tmp_path, "\n".join(lines) + "\n", name)
+    (told,) = reading.findings
+    assert (told.check, told.field, told.message) == ("weather.missing", "temp_c", "hours without a value: 3 of 8760")
+    assert told.value == "the first at 2003-01-01T11:00:00Z" and "fetch" not in told.remedy
+
+
 def test_units_labels_and_impossible_values(tmp_path: Path) -> None:
     text = "time,tmpf,gust_kmh,ghi,humidity_pct\n"
     text += "".join(
