@@ -72,7 +72,7 @@ DTL.drawChart = (box, readout, told, width) => {
   xticks.forEach(([at, text], i) => {
     if (i % every) return;
     svg.append(DTL.svg("line", { class: "dtl-tickmark", x1: x(at), x2: x(at), y1: height - pad.bottom, y2: height - pad.bottom + 4 }),
-      DTL.svg("text", { class: "dtl-tick", x: x(at), y: height - 7, "text-anchor": told.x.start ? "start" : "middle" }, text));
+      DTL.svg("text", { class: "dtl-tick", x: told.x.start ? x(at) : Math.min(x(at), width - 3.6 * text.length), y: height - 7, "text-anchor": told.x.start ? "start" : "middle" }, text));
   });
   svg.append(DTL.svg("line", { class: "dtl-axis", x1: pad.left, x2: width - pad.right, y1: height - pad.bottom, y2: height - pad.bottom }));
   for (const layer of told.layers) svg.append(DTL.layers[layer.kind](layer, x, y, width, pad));

@@ -61,3 +61,17 @@ def test_feeder_without_hosting_and_outages_has_neither_part(watched: Any) -> No
     assert page.locator("#hosting").count() == 0 and page.locator("#oneline svg").count() == 1
     page = watched.go(f"feeder.html#{urllib.parse.quote(made_study.ODD)}")
     assert page.locator("#hosting").count() == 1 and page.locator("#oneline svg").count() == 1
+
+
+def test_last_number_of_an_axis_is_not_cut_at_the_edge(watched: Any) -> None:
+    page = watched.go("feeder.html#north")
+    beyond = page.evaluate(
+        """() => { const box = DTL.h("div", {}); document.querySelector("main article").append(box);
+        const x = { from: 0, to: 5, unit: "km" }, y = { from: 0, to: 1 };
+        DTL.drawChart(box, DTL.h("p", {}), { title: "t", x, y, layers: [] }, 900);
+        const edge = box.querySelector("svg").getBoundingClientRect().right;
+        const right = (t) => t.getBoundingClientRect().right;
+        return [...box.querySelectorAll("text")].map((t) => [t.textContent, right(t) - edge]); }"""
+    )
+    assert beyond and [b for b in beyond if b[1] > 0] == []
+    assert "5.0 km" in [b[0] for b in beyond] or "5 km" in [b[0] for b in beyond]
