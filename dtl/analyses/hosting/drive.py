@@ -36,6 +36,8 @@ PART = 0.002
 SAFE = 0.98
 """What an answer is multiplied by, for what quadratics and untried hours leave."""
 CHECKS = 2
+_BEGINNING = 2
+"""Hours, besides the most extreme ones, in which every site is asked with the first plant."""
 _COMPARED = 4_000_000_000
 """Triples of site, element and hour that are compared with a limit; what is above it leaves out hours."""
 _FEWEST = 24
@@ -133,7 +135,7 @@ def estimate(grid: Grid, top: float, judged: Judged) -> Estimate:
     count, hours = len(grid.places), asked_hours(grid)
     every, none = np.arange(count), np.zeros(count, np.int64)
     found = Estimate(np.full(count, top), none.copy(), none.copy(), none.copy(), np.zeros(count, np.bool_))
-    _reached(grid, found, every, hours, (np.full(count, hours[0]), np.full(count, PART * top)), judged, top)
+    _reached(grid, found, every, hours, None, judged, top)
     _screened(grid, found, judged)
     if len(outside := np.flatnonzero(~inside(grid.base.pu))):  # without any plant, so that no plant passes
         found.lower(every, np.zeros(count), (none + len(grid.criteria) - 1, none, none + outside[0]))
@@ -161,16 +163,26 @@ def _first(grid: Grid) -> list[int]:
 
 
 def _reached(
-    grid: Grid, found: Estimate, site: Ints, hours: Ints, begun: tuple[Ints, Real], judged: Judged, top: float
+    grid: Grid, found: Estimate, site: Ints, hours: Ints, begun: tuple[Ints, Real] | None, judged: Judged, top: float
 ) -> None:
-    """Take in what stops some sites in some hours, asked from an hour and a power [kW] of each on."""
+    """Take in what stops some sites in some hours, asked from an hour and a power [kW] of each on, or a small plant."""
     which = np.flatnonzero(judged.counts[: len(grid.rules)])
     if not len(which):
         return
     across = Across(grid, [grid.rules[i] for i in which.tolist()], hours, judged.pre_existing)
-    last = across.settled(site, *begun, np.full(len(site), top))
+    last = across.settled(site, *(begun or _begun(grid, across, site, top)), np.full(len(site), top))
     criterion = np.where(last.lost, len(grid.criteria) - 1, which[last.rule])
     found.lower(site, last.kw, (criterion, np.where(last.lost, 0, last.row), last.hour))
+
+
+def _begun(grid: Grid, across: Across, site: Ints, top: float) -> tuple[Ints, Real]:
+    """For each site the hour, of those that decide most, in which a small plant tells of the least one that stops."""
+    hours = dict.fromkeys([*_first(grid), *deciding_hours(grid, _BEGINNING).tolist()])
+    asked = [h for h in hours if grid.sun[h] > 0.0] or [next(iter(hours))]
+    small = np.full(len(site), PART * top)
+    own = np.stack([across.asked(site, np.full(len(site), h), small).own.min(axis=0) for h in asked])
+    least = own.min(axis=0)
+    return np.array(asked, np.int64)[own.argmin(axis=0)], np.where(np.isfinite(least), least, small)
 
 
 def _screened(grid: Grid, found: Estimate, judged: Judged) -> None:
