@@ -125,7 +125,7 @@ def load(store: Store, name: str, path: Path) -> None:
             for member in sorted(members, key=lambda m: m.filename):
                 with archive.open(member) as stream:
                     _read(store, f"{name}/{member.filename}", stream)
-    except (BadZipFile, zlib.error, NotImplementedError, RuntimeError) as err:
+    except (BadZipFile, zlib.error, RuntimeError) as err:
         raise SourceError(f"is an archive that cannot be read: {str(err)[:200]}") from err
 
 
