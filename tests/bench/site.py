@@ -40,6 +40,7 @@ from dtl.report.write import write_site  # noqa: E402
 KINDS, SEGMENTS, BANKS, STATION = 40, 100, 50, 8
 CASES = {"base": 1.0, "growth": 1.25}
 TARGETS = {"written and built [s]": 90.0, "size [MB]": 150.0, "overview [s]": 1.0, "map [s]": 1.5, "feeder [s]": 0.7}
+TARGETS |= {"built [s]": 10.0, "map's overview, a case [kB]": 60.0, "largest part [kB]": 200.0}
 LEAST = {"pan [frames/s]": 30.0}
 
 
@@ -306,6 +307,9 @@ def main() -> None:
     found["written and built [s]"] = found["written [s]"] + found["built [s]"]
     found["size [MB]"] = sum(p.stat().st_size for p in (folder / "www").rglob("*") if p.is_file()) / 1e6
     print(f"{'size [MB]':26} {found['size [MB]']:8.1f}")
+    data = folder / "www" / "data"
+    found["map's overview, a case [kB]"] = (data / "ov.js").stat().st_size / 1e3 / len(CASES)
+    found["largest part [kB]"] = max(p.stat().st_size for p in (data / "a").iterdir()) / 1e3
     if not told.no_browser and screenshot.executable():
         opened(folder / "www", found, told.feeders)
     for name, most in TARGETS.items():
