@@ -99,8 +99,8 @@ OF_COLUMN = {"load": "load", "volt": "volt", "fit_generation": "fit", "fit_load"
 """The scale of each column by which the overview of the map is coloured."""
 
 SCENARIOS = {
-    "light": ("#5b6770", "#c75000", "#0475b6", "#00603d", "#7f357f"),
-    "dark": ("#a8b4bd", "#ff9a52", "#57b0eb", "#4be2ad", "#b375af"),
+    "light": ("#5b6770", "#c75000", "#0475b6", "#00603d", "#7f357f", "#8a3ffc", "#141a3c", "#7a1500"),
+    "dark": ("#a8b4bd", "#ff9a52", "#57b0eb", "#4be2ad", "#b375af", "#d040ff", "#ffee66", "#ff4d6d"),
 }
 """Colours of scenarios as categories; the baseline alone has the first, grey."""
 
@@ -127,7 +127,7 @@ def volt_class(low: float | None, high: float | None, low_limit: float, high_lim
 
 
 def scenario_colour(place: int) -> int:
-    """The number of the colour of a scenario by its place, the baseline at 0; those after the fifth begin anew at 1."""
+    """The number of the colour of a scenario by its place, the baseline at 0; after the eighth they begin anew at 1."""
     return 0 if place == 0 else 1 + (place - 1) % (len(SCENARIOS["light"]) - 1)
 
 
