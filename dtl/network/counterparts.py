@@ -33,6 +33,9 @@ CLASSES = {
 }
 """Kind of the model by kind of asset."""
 
+ASKED = {"bus", *CLASSES.values()}
+"""Kinds of the model whose parts are looked into."""
+
 LOW_KV = 1.0
 """Below this voltage, line to line, a line is low voltage [kV]."""
 
@@ -93,7 +96,8 @@ def _ends(edges: pa.Table) -> pd.DataFrame:
 def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     parts: dict[str, list[Body]] = {}
     for row in rows:
-        parts.setdefault(row["kind"], []).append(json.loads(row["body"]))
+        if row["kind"] in ASKED:
+            parts.setdefault(row["kind"], []).append(json.loads(row["body"]))
     buses = {b["name"]: b for b in parts.get("bus", [])}
 
     def made(kind: str, members: list[str], near: str, far: str, nodes: Sequence[int], **more: Any) -> dict[str, Any]:

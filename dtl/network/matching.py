@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +48,7 @@ WEIGHT = 20.0
 ROUNDS = 12
 SURE = 0.5
 """Probability from which a pair counts as the same."""
-CORE = r"(\d{3,})\D*$"
+CORE = re.compile(r"(\d{3,})\D*$")
 """What names of two systems share when only their prefixes differ: the last number of three digits and more."""
 
 
@@ -168,8 +169,8 @@ def _named(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
         [pd.DataFrame({"j": np.arange(len(theirs)), "key": _plain(theirs[c])}) for c in ("name", "alias")]
     ).drop_duplicates()
     same = mine.merge(both[both["key"] != ""], on="key")
-    core = mine.assign(key=mine["key"].str.extract(CORE)[0]).dropna().drop_duplicates("key", keep=False)
-    name = both.assign(key=both["key"].str.extract(CORE)[0]).dropna().drop_duplicates()
+    core = mine.assign(key=_cores(mine["key"])).dropna().drop_duplicates("key", keep=False)
+    name = both.assign(key=_cores(both["key"])).dropna().drop_duplicates()
     alike = core.merge(name.drop_duplicates("key", keep=False), on="key")
     frames = [same.assign(how=SAME_NAME), alike.assign(how=SAME_CORE)]
     rows = pd.concat(frames).sort_values(["i", "j", "how"]).drop_duplicates(["i", "j"])
@@ -179,7 +180,13 @@ def _named(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
 
 def _plain(names: pd.Series) -> NDArray[np.object_]:
     """Names as they are compared; text also where there are none of a kind, which would be numbers otherwise."""
-    return np.array([plain(n) for n in names], object)
+    return np.array([plain(n) for n in names.to_numpy(object)], object)
+
+
+def _cores(keys: pd.Series) -> pd.Series:
+    """The number of each name that names of two systems may share; missing where it has none."""
+    found = (CORE.search(key) for key in keys.to_numpy(object))
+    return pd.Series([number[1] if number else None for number in found], keys.index, object)
 
 
 def _distance(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:
@@ -219,8 +226,8 @@ def _phases(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> In
 
 
 def _feeders(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> Ints:
-    a = np.array([plain(str(f)) for f in ours["feeder"]], object)[pairs["i"]]
-    b = np.array([plain(str(f)) for f in theirs["feeder"]], object)[pairs["j"]]
+    names = {f: plain(str(f)) for side in (ours, theirs) for f in side["feeder"].unique()}
+    a, b = (side["feeder"].map(names).to_numpy(object)[pairs[of]] for side, of in ((ours, "i"), (theirs, "j")))
     return np.select([b == "", a == b], [2, 0], 1)
 
 

@@ -35,6 +35,8 @@ DIFFERS = {
     "closed": "reconcile.position-differs",
 }
 """The check of each property that both may state otherwise."""
+COMPARED = ("feeder", "phases", "kva", "length_m", "closed")
+"""What both may state, as columns of `dtl.network.counterparts`."""
 AGREED = 0.9
 """Share of the links of a GIS's feeder from which on its name stands for one feeder of the model."""
 LENGTH_APART, KVA_APART = 0.10, 0.01
@@ -90,7 +92,7 @@ def reconcile(
         text = f"feeder {model} of the model is called {name} in the GIS"
         findings.append(Finding("reconcile.feeder-name", "info", text, feeder=model, field="feeder", value=name))
     theirs["feeder"] = theirs["feeder"].map(lambda name: called.get(str(name), name))
-    both = (side.loc[pairs[of]].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
+    both = (side.loc[pairs[of], list(COMPARED)].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
     differs = [_differs(element, asset) for element, asset in zip(*both, strict=True)]
     pairs["differs"] = pd.Series(differs, dtype=object)
     findings += _told(ours, theirs, pairs, aside)
@@ -155,12 +157,13 @@ def _letters(bits: int) -> str:
 def _links(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> pa.Table:
     rows: list[dict[str, Any]] = []
     none = {"confidence": None, "basis": "none", "distance_m": None, "differs": ""}
-    both = (side.loc[pairs[of]].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
-    for row, element, asset in zip(pairs.to_dict("records"), *both, strict=True):
+    linked = ours.loc[pairs["i"], ["members", "feeder", "kind"]].to_dict("records")
+    names = theirs.loc[pairs["j"], "name"].tolist()
+    for row, element, asset in zip(pairs.to_dict("records"), linked, names, strict=True):
         far = None if np.isnan(row["distance_m"]) else float(row["distance_m"])
         about = {"confidence": float(row["probability"]), "basis": row["basis"], "distance_m": far}
         for member in element["members"]:
-            key = {"feeder": element["feeder"], "kind": element["kind"], "element": member, "asset": asset["name"]}
+            key = {"feeder": element["feeder"], "kind": element["kind"], "element": member, "asset": asset}
             rows.append(key | about | {"differs": row["differs"]})
     for element in ours.drop(index=pairs["i"]).itertuples():
         key = {"feeder": element.feeder, "kind": element.kind, "asset": ""}
