@@ -160,7 +160,7 @@ class Oms(SourceFiles):
         ]
         | None
     ) = None
-    """Average customers served by feeder; none: the customers of the model."""
+    """Average customers served by feeder; none: those of the model's loads, the meters where they are linked."""
     sheets: list[Text] | None = Field(default=None, min_length=1)
     """The sheets of an Excel file; none: the first."""
     header_row: Count = 1
