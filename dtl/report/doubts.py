@@ -12,7 +12,13 @@ import pyarrow.compute as pc
 from dtl.report.facts import Facts
 
 NAMED = 4
-"""Elements, sources or examples that are named before they are counted."""
+"""Elements or sources that are named before they are counted."""
+
+LISTED = 50
+"""Most findings of a check on the page; the file for download holds all."""
+
+SEVERITIES = ("error", "warning", "info")
+"""The severities of findings, the worst first."""
 
 BETWEEN = {"reconcile": "model against GIS", "meters": "meters and their transformers"}
 """What findings of no single source are about, by the first word of their check."""
@@ -50,25 +56,34 @@ def of(finding: Row) -> str:
 
 
 def checks(findings: Iterable[Row]) -> list[dict[str, Any]]:
-    """The errors and warnings by what was checked: errors first, then the most frequent; each with its feeders."""
-    groups: dict[tuple[bool, str, str], list[Row]] = {}
+    """The findings by what was checked: errors first, then warnings, then what only informs, the most frequent first.
+
+    Each with its first `LISTED` rows. ``message`` and ``remedy`` are those of all rows, or empty where rows differ.
+    """
+    groups: dict[tuple[int, str, str], list[Row]] = {}
     for finding in findings:
-        if finding["severity"] != "info":
-            groups.setdefault((finding["severity"] != "error", of(finding), finding["check"]), []).append(finding)
+        key = (SEVERITIES.index(finding["severity"]), of(finding), finding["check"])
+        groups.setdefault(key, []).append(finding)
     ordered = sorted(groups.items(), key=lambda item: (item[0][0], -len(item[1]), item[0]))
     return [_check(source, check, own) for (_, source, check), own in ordered]
 
 
 def _check(source: str, check: str, own: Sequence[Row]) -> dict[str, Any]:
-    examples = list(dict.fromkeys(" ".join(w for w in (f["element"], f["value"]) if w) for f in own))
+    first = own[0]
     return {
         "check": check,
         "anchor": check.replace(".", "-"),
-        "severity": own[0]["severity"],
+        "severity": first["severity"],
         "source": source,
         "count": len(own),
         "feeders": sorted({f["feeder"] for f in own if f["feeder"]}),
-        "message": own[0]["message"],
-        "remedy": own[0]["remedy"],
-        "examples": [e for e in examples if e][:NAMED],
+        "first": f"{first['element'] or first['feeder']}: {first['message']}".removeprefix(": "),
+        "message": _shared(own, "message"),
+        "remedy": _shared(own, "remedy"),
+        "rows": own[:LISTED],
     }
+
+
+def _shared(rows: Sequence[Row], name: str) -> str:
+    told = {row[name] for row in rows}
+    return str(told.pop()) if len(told) == 1 else ""

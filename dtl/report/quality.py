@@ -13,19 +13,16 @@ from dtl.report import doubts
 from dtl.report.facts import Facts
 
 VERDICTS = ("mapped", "defaulted", "unused", "refused")
-REASONS, ROWS = 60, 300
-"""Most reasons, and most findings, on the page; the files for download hold all."""
+REASONS = 60
+"""Most reasons on the page; the file for download holds all."""
 
 FILE = "source.file"
 """The check of the findings that say with which SHA-256 a file was read."""
-
-_ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mapping[str, Any]) -> dict[str, Any]:
     """The context of the page."""
     told = findings.filter(pc.not_equal(findings["check"].cast(pa.string()), FILE)).to_pylist()
-    told.sort(key=lambda r: _ORDER[r["severity"]])
     counts = Counter(r["severity"] for r in told)
     cases = [c.case for c in facts.cases]
     failed: dict[tuple[str, str], list[str]] = {}
@@ -36,13 +33,12 @@ def context(facts: Facts, findings: pa.Table, conversion: pa.Table, index: Mappi
     refused = conversion.filter(is_refused)["property"].to_pylist()
     return {
         "lead": _lead(facts, {f for f, _ in failed}, conversion, refused, counts),
-        "sources": sources(conversion),
+        "sources": (converted := sources(conversion)),
+        "partly": [r for r in converted if r["kind"] and r["counts"].get("mapped", 0) < r["total"]],
         "reasons": reasons(conversion),
         "warned": [r for r in told if r["severity"] != "info"],
         "checks": doubts.checks(told),
-        "findings": told[:ROWS],
-        "counts": [{"severity": s, "count": counts[s]} for s in _ORDER],
-        "total": len(told),
+        "counts": [{"severity": s, "count": counts[s]} for s in doubts.SEVERITIES],
         "failed": [
             {"feeder": f, "reason": r, "cases": [] if c == cases else c} for (f, r), c in sorted(failed.items())
         ],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import solved_cases as made
 
 from dtl import tables
-from dtl.report import doubts, facts
+from dtl.report import doubts, facts, pages
 
 
 def known(folder: Path, transformers: dict[str, float]) -> facts.Facts:
@@ -54,10 +55,31 @@ def test_nothing_is_doubted_where_nothing_is_warned_of(tmp_path: Path) -> None:
 
 def test_findings_stand_together_by_what_was_checked_errors_first() -> None:
     rows = doubts.checks(FINDINGS)
-    assert [(r["source"], r["check"], r["count"]) for r in rows] == [
-        ("crm", "register.storage", 1),
-        ("telemetry", "scada.stuck", 2),
-        ("model against GIS", "reconcile.kva-differs", 1),
+    assert [(r["severity"], r["source"], r["check"], r["count"]) for r in rows] == [
+        ("error", "crm", "register.storage", 1),
+        ("warning", "telemetry", "scada.stuck", 2),
+        ("warning", "model against GIS", "reconcile.kva-differs", 1),
+        ("info", "telemetry", "scada.read", 1),
     ]
     stuck = rows[1]
-    assert (stuck["feeders"], stuck["examples"], stuck["message"]) == (["f1", "f2"], ["tag a", "tag b"], "repeats")
+    assert (stuck["feeders"], stuck["first"], stuck["rows"]) == (["f1", "f2"], "tag a: repeats", FINDINGS[:2])
+    assert (stuck["message"], stuck["remedy"]) == ("", ""), "the rows differ in both, so each tells its own"
+    assert doubts.checks(FINDINGS[:1])[0]["remedy"] == "Leave out."
+
+
+def test_a_page_of_many_findings_has_a_line_for_each_check_that_opens_to_its_rows() -> None:
+    many = [finding("telemetry", "scada.stuck", element=f"tag <{i}>", value=f"{i} h") for i in range(70)]
+    others = [finding("plan", "gis.gap", "error", feeder="f1", message="a gap", remedy="Draw it.")]
+    told = {"lead": "", "failed": [], "meters": 0, "readings": [], "sources": [], "partly": [], "reasons": []}
+    named = {"findings.csv": "findings.csv.gz"}
+    counts = [{"severity": "error", "count": 1}, {"severity": "warning", "count": 70}, {"severity": "info", "count": 0}]
+    told |= {"checks": doubts.checks([*many, *others]), "counts": counts, "named": named}
+    page = pages.render("data-quality.md.j2", told)
+    lines = re.findall(r"<details [^>]*data-check=\"([^\"]+)\"><summary>(.*?)</summary>(.*?)</details>", page, re.S)
+    assert [check for check, _, _ in lines] == ["gis.gap", "scada.stuck"]
+    assert "error" in lines[0][1] and ">1<" in lines[0][1] and "f1: a gap" in lines[0][1]
+    assert "Draw it." in lines[0][2] and 'href="feeder.html#f1"' in lines[0][2]
+    assert ">70<" in lines[1][1] and "tag &lt;0&gt;" in lines[1][1] and "<details open" not in page
+    listed = re.findall(r"tag &lt;(\d+)&gt;", lines[1][2])
+    assert listed == [str(i) for i in range(doubts.LISTED)] and "tag <" not in page
+    assert "The first 50 of 70" in lines[1][2] and 'href="downloads/findings.csv.gz"' in lines[1][2]
