@@ -112,7 +112,7 @@ def _lead(
         first = f"up to {axis} {max(below):g} none needs work; " if below else "already "
         most, at = max((c, -p["values"][axis]) for c, p in bad)
         begin = next(c for c, p in bad if p["values"][axis] == lowest)
-        told = f"{first}at {axis} {lowest:g} {begin:g} feeder{'s need' if begin != 1 else ' needs'} work"
+        told = f"{first}at {axis} {lowest:g}, {begin:g} feeder{'s need' if begin != 1 else ' needs'} work"
         rest = f", at most {most:g} (at {-at:g})" if most > begin else ""
         return f"{said} {told[0].upper()}{told[1:]}{rest}."
     return f"{said} Feeders need work at {len(bad)} of them, at most {max(c for c, _ in bad):g}."

@@ -55,16 +55,18 @@ DTL.chart = (told) => {
 
 DTL.drawChart = (box, readout, told, width) => {
   const height = told.height ?? 240;
-  const pad = { left: told.left ?? 46, right: told.right ?? 14, top: 10, bottom: 26 };
+  const yticks = told.y.steps?.filter((v) => v >= told.y.from && v <= told.y.to) ?? DTL.ticks(told.y.from, told.y.to, Math.max(2, height / 55));
+  const levels = yticks.map((tick) => (told.y.format ? told.y.format(tick) : DTL.grouped(tick, DTL.decimals(yticks))));
+  const room = 12 + 6.7 * Math.max(0, ...levels.map((text) => text.length));
+  const pad = { left: Math.max(told.left ?? 46, room), right: told.right ?? 14, top: 10, bottom: 26 };
   const x = (v) => pad.left + ((v - told.x.from) / (told.x.to - told.x.from || 1)) * (width - pad.left - pad.right);
   const y = (v) => height - pad.bottom - ((v - told.y.from) / (told.y.to - told.y.from || 1)) * (height - pad.top - pad.bottom);
   const svg = DTL.svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
     DTL.svg("title", {}, told.title), DTL.svg("desc", {}, told.describe ?? ""));
-  const yticks = told.y.steps?.filter((v) => v >= told.y.from && v <= told.y.to) ?? DTL.ticks(told.y.from, told.y.to, Math.max(2, height / 55));
-  for (const tick of yticks) {
+  yticks.forEach((tick, i) => {
     svg.append(DTL.svg("line", { class: "dtl-grid", x1: pad.left, x2: width - pad.right, y1: y(tick), y2: y(tick) }),
-      DTL.svg("text", { class: "dtl-tick", x: pad.left - 7, y: y(tick) + 4, "text-anchor": "end" }, told.y.format ? told.y.format(tick) : DTL.grouped(tick, DTL.decimals(yticks))));
-  }
+      DTL.svg("text", { class: "dtl-tick", x: pad.left - 7, y: y(tick) + 4, "text-anchor": "end" }, levels[i]));
+  });
   const about = Math.max(2, Math.floor(width / 90));
   const round = DTL.ticks(told.x.from, told.x.to, about);
   const xticks = told.x.ticks ?? round.map((v) => [v, `${DTL.grouped(v, DTL.decimals(round))} ${told.x.unit}`]);

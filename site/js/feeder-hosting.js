@@ -47,6 +47,8 @@ DTL.hostingAlong = (single, away, of) => {
   const methods = [...new Set(single.map((r) => r.method))].sort((a, b) => (a === "iterative" ? -1 : b === "iterative" ? 1 : 0));
   const most = Math.max(...single.map((r) => r.hc_kw), 1);
   const low = DTL.hosting.decades(single.map((r) => r.hc_kw))[0];
+  const high = Math.max(Math.log10(most), low + 1);
+  const between = high - low > 2 ? [1] : [1, 2, 5];
   const log = (kw) => Math.log10(Math.max(kw, 10 ** low));
   const points = methods.map((m) => single.filter((r) => r.method === m && away.of.has(r.bus)).map((r) => ({ x: away.of.get(r.bus), y: log(r.hc_kw), r })));
   const all = points.flat();
@@ -54,10 +56,10 @@ DTL.hostingAlong = (single, away, of) => {
     title: `${of === "load" ? "Load" : "Generation"} that fits at a bus`,
     unit: "kW, one plant alone, by distance from the head",
     describe: "Hosting capacity of each bus against its distance from the head.",
-    note: "Each line of the axis is ten times the one below; what stands on the lowest line is that or less.",
+    note: "The axis goes by powers of ten; what stands on the lowest line is that or less.",
     height: 300,
     x: { from: 0, to: Math.max(...all.map((p) => p.x), 0.001), unit: away.unit },
-    y: { from: low, to: Math.max(Math.log10(most), low + 1), steps: Array.from({ length: 9 }, (_, i) => low + i), format: (v) => DTL.text(10 ** v, "kW") },
+    y: { from: low, to: high, steps: Array.from({ length: 9 }, (_, i) => between.map((n) => low + i + Math.log10(n))).flat(), format: (v) => DTL.text(10 ** v, "kW") },
     left: 66,
     layers: methods.map((m, i) => ({ kind: "dots", x: points[i].map((p) => p.x), y: points[i].map((p) => p.y), colour: `var(--dtl-scenario-${i ? 0 : 2})`, class: i ? "dtl-hollow" : "", key: m })),
     read: (x) => {

@@ -76,7 +76,8 @@ DTL.hosting.curve = (curves, title) => {
 /** Violins: how the capacities of random deployments are spread, from the steps of their curve; P5, median and P95 marked. */
 DTL.hosting.violins = (curves) => {
   const most = Math.max(...curves.map((c) => Math.max(c.kw.at(-1) ?? 0, c.p95)), 1);
-  const [wide, high, left] = [640, 44, 150];
+  const names = curves.map((c) => (c.name.length > 20 ? `${c.name.slice(0, 19)}…` : c.name));
+  const [wide, high, left] = [window.innerWidth < 700 ? 370 : 560, 44, Math.min(150, 24 + 6.7 * Math.max(0, ...names.map((n) => n.length)))];
   const x = (kw) => left + (kw / most) * (wide - left - 34);
   const svg = DTL.svg("svg", { class: "dtl-violins", viewBox: `0 0 ${wide} ${curves.length * high + 24}`, role: "img" }, DTL.svg("title", {}, "Spread of the capacity over random deployments"));
   curves.forEach((c, n) => {
@@ -87,12 +88,12 @@ DTL.hosting.violins = (curves) => {
     const centre = (i) => (c.kw[i] + (i ? c.kw[i - 1] : 0)) / 2;
     const points = [[0, 0], ...steps.map((_, i) => [centre(i), half(i)]), [c.kw.at(-1), 0]];
     const path = `M${points.map(([kw, h]) => `${x(kw).toFixed(1)} ${(middle - h).toFixed(1)}`).join("L")}L${[...points].reverse().map(([kw, h]) => `${x(kw).toFixed(1)} ${(middle + h).toFixed(1)}`).join("L")}Z`;
-    svg.append(DTL.svg("text", { class: "dtl-tick", x: left - 8, y: middle + 4, "text-anchor": "end" }, c.name.length > 20 ? `${c.name.slice(0, 19)}…` : c.name),
+    svg.append(DTL.svg("text", { class: "dtl-tick", x: left - 8, y: middle + 4, "text-anchor": "end" }, names[n]),
       DTL.svg("path", { class: "dtl-band", d: path, style: `--c:${c.colour}` }),
       DTL.svg("line", { class: "dtl-axis", x1: x(c.p5), x2: x(c.p95), y1: middle, y2: middle }),
       ...[c.p5, c.p50, c.p95].map((v, i) => DTL.svg("line", { class: i === 1 ? "dtl-median" : "dtl-axis", x1: x(v), x2: x(v), y1: middle - (i === 1 ? 9 : 5), y2: middle + (i === 1 ? 9 : 5) })));
   });
-  for (const tick of DTL.ticks(0, most, 6)) svg.append(DTL.svg("text", { class: "dtl-tick", x: x(tick), y: curves.length * high + 16, "text-anchor": "middle" }, `${DTL.grouped(tick, 0)}${tick === 0 ? " kW" : ""}`));
+  for (const tick of DTL.ticks(0, most, wide / 100)) svg.append(DTL.svg("text", { class: "dtl-tick", x: x(tick), y: curves.length * high + 16, "text-anchor": "middle" }, `${DTL.grouped(tick, 0)}${tick === 0 ? " kW" : ""}`));
   return DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, "Spread over the deployments"), " kW in total; marks at the 5th, 50th and 95th percentile"), DTL.h("div", { class: "dtl-scroll" }, svg));
 };
 

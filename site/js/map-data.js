@@ -48,6 +48,12 @@ DTL.MapData = class {
     return this.study.cases.map((_, c) => c).filter((c) => paths.some((p) => !Number.isNaN(p[by]?.[c] ?? NaN)) || this.details.some((d) => d?.buses.has(`${by}@${c}`)));
   }
 
+  /** What the map is coloured by unless the reader asks: what is out of a limit; where nothing is, what still fits at a bus. */
+  opening(at) {
+    const bad = ["load", "volt"].find((by) => this.counts(by, at).some((n, k) => n && DTL.scaleOf(by).trouble[k]));
+    return bad ?? ["fit_generation", "fit_load", "fit_pv"].find((by) => this.judgedIn(by).includes(at)) ?? "load";
+  }
+
   #overview(ov) {
     const paths = this.ids.map(() => []);
     const [owner, count] = [ov.paths.get("feeder"), ov.paths.get("points")];

@@ -29,6 +29,7 @@ DTL.MapPage = class {
     Object.assign(this.left, { other: true, hidden: this.view.hidden, kinds: this.view.kinds });
     data.at = Math.max(0, study.cases.findIndex((c) => c.case === study.worst_case));
     data.vs = this.usual(data.at);
+    this.view.by = data.opening(data.at);
     this.order = Object.keys(DTL.OVERLAYS);
     this.side = new DTL.MapSide(this);
     this.renderers = new DTL.Renderers(this);

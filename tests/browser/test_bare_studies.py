@@ -18,10 +18,10 @@ pytestmark = pytest.mark.browser
 HERE = urllib.parse.quote(made_bare.HOSTILE, safe="")
 
 
-@pytest.fixture(scope="module", params=["bare", "unsolved"])
+@pytest.fixture(scope="module", params=["bare", "unsolved", "unread"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, dict[str, Any]]:
-    is_solved = request.param == "bare"
-    return (request.param, *made_bare.site(tmp_path_factory.mktemp(request.param), is_solved=is_solved))
+    told = {"is_solved": request.param == "bare", "is_read": request.param != "unread"}
+    return (request.param, *made_bare.site(tmp_path_factory.mktemp(request.param), **told))
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +60,15 @@ def test_hostile_name_is_the_heading_and_leads_back(watched: Any, built: tuple[s
 def test_a_study_says_what_it_can(watched: Any, built: tuple[str, Path, dict[str, Any]]) -> None:
     cube = facts.load(built[2]["cube"])
     page = watched.go("index.html")
-    if built[0] == "unsolved":
+    assert page.locator("#dtl-glance").is_visible() == (built[0] != "unread"), "a picture where there is one to draw"
+    if built[0] != "bare":
+        reason = made_study.REASON if built[0] == "unsolved" else "no source has a feeder of this name"
         assert "Nothing can be said" in page.locator("#answer").inner_text()
         assert "No feeder was solved" in page.locator("main article").inner_text()
         page = watched.go(f"feeder.html#{HERE}")
-        assert made_study.REASON in page.locator(".dtl-callout-bad").inner_text()
+        assert reason in page.locator(".dtl-callout-bad").inner_text()
         assert page.locator("a", has_text="Findings in its data").get_attribute("href") == "data-quality.html"
-        assert made_study.REASON in watched.go("data-quality.html").locator("main article").inner_text()
+        assert reason in watched.go("data-quality.html").locator("main article").inner_text()
         return
     assert made_bare.HOSTILE in page.locator("#answer").inner_text() and "@" not in page.locator("#answer").inner_text()
     page = watched.go(f"compare.html#a={urllib.parse.quote('base@2026')}&b={urllib.parse.quote('idle@2026')}")

@@ -75,3 +75,17 @@ def test_last_number_of_an_axis_is_not_cut_at_the_edge(watched: Any) -> None:
     )
     assert beyond and [b for b in beyond if b[1] > 0] == []
     assert "5.0 km" in [b[0] for b in beyond] or "5 km" in [b[0] for b in beyond]
+
+
+def test_numbers_of_the_upright_axis_stand_inside_the_chart_however_long(watched: Any) -> None:
+    page = watched.go("feeder.html#north")
+    starts = page.evaluate(
+        """() => { const box = DTL.h("div", {}); document.querySelector("main article").append(box);
+        const x = { from: 0, to: 5, unit: "km" }, y = { from: -120000, to: 90000 };
+        DTL.drawChart(box, DTL.h("p", {}), { title: "t", x, y, layers: [] }, 700);
+        const edge = box.querySelector("svg").getBoundingClientRect().left;
+        const left = (t) => t.getBoundingClientRect().left;
+        return [...box.querySelectorAll("text")].map((t) => [t.textContent, left(t) - edge]); }"""
+    )
+    assert "−100,000" in [text for text, _ in starts]
+    assert [s for s in starts if s[1] < 0] == []

@@ -33,6 +33,19 @@ def test_page_counts_buses_by_class_and_follows_the_case(watched: Any, made: Any
     assert page.locator("#dtl-hosting svg.dtl-violins path").count() == 2
 
 
+def test_map_opens_on_what_is_out_of_limits_else_on_what_fits(watched: Any) -> None:
+    page = watched.go("map.html")
+    opening = """(trouble) => { const data = Object.create(DTL.map.data);
+        data.counts = (by) => DTL.scaleOf(by).trouble.map((bad) => Number(bad === (by === trouble)));
+        return data.study.cases.map((c, at) => [c.case, data.opening(at)]); }"""
+    judged = {"base@2035", "growth@2035"}
+    calm = dict(page.evaluate(opening, "none"))
+    assert {case for case, by in calm.items() if by == "fit_generation"} == judged
+    assert {by for case, by in calm.items() if case not in judged} == {"load"}
+    assert set(dict(page.evaluate(opening, "volt")).values()) == {"volt"}
+    assert page.evaluate("DTL.map.view.by") == "load", "lines of the worst case are overloaded"
+
+
 def test_map_coloured_by_hosting_capacity(watched: Any, made: Any) -> None:
     page = watched.go("map.html#by=fit_generation&s=base%402035&f=north")
     assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()] == classes(made, "base@2035")

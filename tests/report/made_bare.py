@@ -29,21 +29,28 @@ class Every:
     __hash__ = None  # type: ignore[assignment]
 
 
-def site(folder: Path, *, is_solved: bool) -> tuple[Path, dict[str, Any]]:
-    """Write and build the site of one feeder; returns its folder and the inputs of the stage ``write_site``."""
+def site(folder: Path, *, is_solved: bool, is_read: bool = True) -> tuple[Path, dict[str, Any]]:
+    """Write and build the site of one feeder; returns its folder and the inputs of the stage ``write_site``.
+
+    Without `is_read` the feeder failed before it had a model.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(made_study, "MODELS", {HOSTILE: made_study.feeder(HOSTILE, 4, placed=False)})
         patch.setattr(made_study, "STRESS", {HOSTILE: 1.0})
         patch.setattr(made_study, "CASES", tuple(CASES))
         patch.setattr(made_study, "GROWTH", CASES)
         patch.setattr(made_study.made_hosting, "rows", lambda *_: [])
+        if not is_read:
+            patch.setattr(made_study, "MODELS", {})
+            patch.setattr(made_study, "LOST", HOSTILE)
         if not is_solved:
             patch.setattr(made_study, "FAILS", Every())
+        (folder / "in").mkdir(parents=True)
         inputs = made_study.make(folder / "in")
         for name in NONE:
             path = folder / f"{name}.parquet"
             tables.write(name, tables.TABLES[name].schema.empty_table(), path)
-            inputs[name] = {HOSTILE: path} if name == "meters" else path
+            inputs[name] = ({HOSTILE: path} if is_read else {}) if name == "meters" else path
         inputs |= {"learning": {}, "hosting": {}}
         spec = made_study.spec()
         spec["scenarios"] = {"base": {"title": "", "stack": []}, "idle": {"title": HOSTILE, "stack": []}}

@@ -28,3 +28,11 @@ def test_points_without_an_answer_are_left_out_and_no_effect_is_no_chart() -> No
     assert sweeps._tornado(["a.x", "b.y"], points, "violating_hours_h", [5.0] * 4) is None
     shown = sweeps._tornado(["a.x", "b.y"], points, "violating_hours_h", [0.0, 0.0, None, 8.0])
     assert shown is not None and [b["axis"] for b in shown["bars"]] == ["a.x", "b.y"]
+
+
+def test_sentence_of_one_axis_keeps_its_two_numbers_apart() -> None:
+    points = [{"values": {"roofs.penetration": x}} for x in (0.0, 0.5, 1.0)]
+    told = sweeps._lead("pv", ["roofs.penetration"], points, {"feeders_violating": [4.0, 3.0, 11.0]})
+    assert told.endswith("Already at roofs.penetration 0, 4 feeders need work, at most 11 (at 1).")
+    told = sweeps._lead("pv", ["roofs.penetration"], points, {"feeders_violating": [0.0, 1.0, 1.0]})
+    assert told.endswith("Up to roofs.penetration 0 none needs work; at roofs.penetration 0.5, 1 feeder needs work.")
