@@ -113,6 +113,7 @@ def test_opendss_line_geometry_agrees() -> None:
 
     text = DSS.Text
     text.Command = "clear"
+    text.Command = "set defaultbasefrequency=60"  # the engine keeps that of the last test
     text.Command = "new circuit.x"
     text.Command = "set earthmodel=carson"
     for name, w in (("p", ACSR_556), ("n", ACSR_4_0)):
