@@ -29,6 +29,7 @@ def payload() -> dict[str, Any]:
         "beside": {"after": scenario.AFTER, "before": scenario.BEFORE},
         "of_metric": OF_METRIC,
         "loading": heeded.LOADING,
+        "effect": heeded.EFFECT,
     }
     words = json.dumps(grammar(), ensure_ascii=False)
     return {"grammar": words, "rules": json.dumps(rules, ensure_ascii=False), "vocabulary": sorted(vocabulary())}

@@ -15,8 +15,7 @@
     const results = [];
     let thing = "";
     for (const part of clauses(found.slice(0, 2 * MOST_WORDS)).filter((p) => p.length)) {
-      const ahead = thing && !ask.matches(part, ask.grammar.entities).length ? [new ask.Token(thing, thing)] : [];
-      results.push(new Slots(new ask.Clause([...ahead, ...part])).result());
+      results.push(new Slots(new ask.Clause(carried(part, thing, results))).result());
       thing = results.at(-1).query.entity || thing;
     }
     if (!results.length) results.push({ query: { intent: "clarify", missing: ["entity", "metric"] }, left: [] });
@@ -24,6 +23,17 @@
     const bad = queries.find((q) => ["reject", "clarify"].includes(q.intent));
     const query = queries.length === 1 ? queries[0] : bad ?? { intent: "multi", queries };
     return { query, ignored: results.flatMap((r) => r.left), corrected };
+  };
+
+  /** A part with the thing of the parts before it, where it names none: `and the 3 by saifi`. */
+  const carried = (part, thing, before) => {
+    if (!thing || ask.matches(part, ask.grammar.entities).length) return part;
+    const at = part[0].text === "the" ? 1 : 0;
+    if (part[at]?.number != null && part[at + 1]?.text === "by") {
+      const way = before.at(-1).query.order === "asc" ? "bottom" : "top";
+      return [new ask.Token(way, way), part[at], new ask.Token(`${thing}s`, `${thing}s`), ...part.slice(at + 1)];
+    }
+    return [new ask.Token(thing, thing), ...part];
   };
 
   /** Whether the text would change something, or is code. */
@@ -91,6 +101,8 @@
         }
         const isLoading = query.intent === "filter" && query.metric === ask.rules.loading && !this.metrics.length;
         if (isLoading && left.some((w) => namesOfOthers(c).has(w.toLowerCase()))) return { query: { intent: "clarify", missing: ["metric"] }, left };
+        const isOfEffect = c.text(0) === "how" && c.has(...ask.rules.effect) >= 0;
+        if (left.length && !this.layers.length && isOfEffect) return { query: { intent: "clarify", missing: ["scenario"] }, left };
       }
       const foreign = { query: { intent: "reject", reason: "out_of_scope" }, left };
       if (query.intent === "clarify" && (left.length || this.isForeign()) && !this.metrics.length && !this.entities.length) return foreign;

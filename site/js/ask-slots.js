@@ -7,8 +7,22 @@
 
   /* ---- ids, phrases with a meaning of their own, comparisons with numbers ---- */
 
-  const negations = (c) => c.words.negations.filter((w) => !w.includes(" "));
-  const isPhrase = (c, at) => c.words.negations.includes(`${c.text(at - 1)} ${c.text(at)}`);
+  const JOINING = ["and", "or"];
+  const BETWEEN_NEGATION_AND_ID = ["a", "an", "the", "of", "for", "in", "on", "those", "ones", "that", "are"];
+
+  /** Whether an id stands at a place, or with `isCounted` a number that has no unit. */
+  const isId = (c, at, isCounted) => at < c.length && (c.tokens[at].isId || (isCounted && c.tokens[at].number !== null && !c.unit(at + 1)[0]));
+
+  /** Where the negation of the id at a place begins, or of the list that it goes on; null without one. */
+  const denied = (c, at, found) => {
+    const before = c.before(at, BETWEEN_NEGATION_AND_ID);
+    if (["but", ...c.words.negations].includes(c.text(before))) return before;
+    if (c.words.negations.includes(`${c.text(before - 1)} ${c.text(before)}`)) return before - 1;
+    const last = found.at(-1);
+    if (last?.[2] !== "!=" || before < 1) return null;
+    const end = JOINING.includes(c.text(before)) ? before - 1 : before;
+    return c.tokens[end].raw === last[3] ? end + 1 : null;
+  };
 
   /** A name in the grammar of nobody: a capital first, and no word that is known. */
   const isName = (c, at) => /^\p{Lu}\p{L}*$/u.test(c.tokens[at].raw) && !ask.vocabulary.has(c.text(at)) && !c.used[at];
@@ -19,16 +33,12 @@
     for (const match of entities) {
       let at = match.end;
       while (["id", "number", "named", "called", "no"].includes(c.text(at))) at++;
+      const from = denied(c, match.start, found);
       for (let more = true; more && at < c.length; at += 2) {
-        const token = c.tokens[at];
-        const isCounted = token.number !== null && !c.unit(at + 1)[0] && !match.plural;
-        if (c.used[at] || !(token.isId || isCounted)) break;
-        const before = c.before(match.start, ["the", "for", "in", "on", "a"]);
-        const op = negations(c).includes(c.text(before)) || isPhrase(c, before) ? "!=" : "=";
-        if (op === "!=") c.use(isPhrase(c, before) ? before - 1 : before, before + 1);
-        found.push([match.start, match.value, op, token.raw]);
-        c.use(match.start, at + 1);
-        more = ["and", "or", ","].includes(c.text(at + 1)) && at + 2 < c.length && c.tokens[at + 2].isId;
+        if (c.used[at] || !isId(c, at, from !== null || !match.plural)) break;
+        found.push([match.start, match.value, from === null ? "=" : "!=", c.tokens[at].raw]);
+        c.use(from ?? match.start, at + 1);
+        more = JOINING.includes(c.text(at + 1)) && isId(c, at + 2, from !== null);
       }
     }
     for (const match of entities) {
@@ -42,11 +52,9 @@
     c.tokens.forEach((token, at) => {
       if (!token.isId || c.used[at]) return;
       const kind = KINDS[token.text.replace(/[^a-z]/g, "")] ?? "feeder";
-      const before = c.before(at);
-      const op = negations(c).includes(c.text(before)) ? "!=" : "=";
-      if (op === "!=") c.use(before, at);
-      found.push([at, kind, op, token.raw]);
-      c.use(at, at + 1);
+      const from = denied(c, at, found);
+      found.push([at, kind, from === null ? "=" : "!=", token.raw]);
+      c.use(from ?? at, at + 1);
     });
     return found;
   };

@@ -166,6 +166,76 @@ def test_a_negation_turns_its_comparison_round_and_units_are_heeded(said: str, o
     assert (part["op"], part["value"]) == (op, value)
 
 
+@pytest.mark.parametrize(
+    ("said", "shares"),
+    [
+        ("What if half of the customers have EVs?", ("set", 50)),
+        ("What if half the homes have solar?", ("set", 50)),
+        ("What if half of the EVs?", ("scale", 0.5)),
+        ("What happens if a quarter of customers adopt heat pumps?", ("set", 25)),
+        ("What happens if one in four homes has an EV?", ("set", 25)),
+        ("What if EV adoption is down by a third?", ("scale", 0.666667)),
+        ("What if solar adoption goes up to 20 percent?", ("set", 20)),
+    ],
+)
+def test_a_fraction_is_of_customers_or_of_what_there_is(said: str, shares: tuple[str, float]) -> None:
+    layer = parse(said)["scenario"][0]
+    assert (layer["op"], layer["value"]) == shares
+
+
+@pytest.mark.parametrize(
+    ("said", "left_out"),
+    [
+        ("all buses but F2", ["F2"]),
+        ("rank feeders by losses excluding F12 and F13", ["F12", "F13"]),
+        ("worst 5 feeders except F1, F2 and F3", ["F1", "F2", "F3"]),
+        ("worst feeders except feeders 4 and 5", ["4", "5"]),
+        ("the 10 worst transformers except those on feeder 4", ["4"]),
+        ("feeders other than F12 with SAIDI over 100 minutes", ["F12"]),
+    ],
+)
+def test_every_id_of_a_list_that_is_left_out_is(said: str, left_out: list[str]) -> None:
+    query = parse(said)
+    ids = [f for f in query["filters"] if f["field"] in ("id", "feeder")]
+    assert [f["value"] for f in ids] == left_out and {f["op"] for f in ids} == {"!="}
+    assert query["intent"] in ("rank", "list", "filter")
+
+
+def test_a_second_order_is_of_the_same_things() -> None:
+    both = parse("five feeders with the lowest hosting capacity and the 3 by losses")["queries"]
+    assert [(q["entity"], q["metric"], q["order"], q["limit"]) for q in both] == [
+        ("feeder", "hosting_capacity", "asc", 5),
+        ("feeder", "losses", "asc", 3),
+    ]
+    both = parse("top 10 transformers by loading; the 5 by loss of life")["queries"]
+    assert [(q["entity"], q["order"], q["limit"]) for q in both] == [
+        ("transformer", "desc", 10),
+        ("transformer", "desc", 5),
+    ]
+
+
+def test_an_effect_of_what_no_slot_knows_is_asked_back() -> None:
+    assert parse("How does curtailing the mill change peak load on feeder 2?") == {
+        "intent": "clarify",
+        "missing": ["scenario"],
+    }
+    assert parse("How does demand response change peak load?")["scenarios"] == [
+        [],
+        [{"type": "policy", "name": "demand_response"}],
+    ]
+
+
+def test_customers_are_counted_and_ordered_by() -> None:
+    assert parse("Top three feeders by customers")["metric"] == "customers"
+    assert parse("which feeder has the fewest customers?")["order"] == "asc"
+    assert parse("Total customers per substation") == {
+        "intent": "aggregate",
+        "entity": "substation",
+        "metric": "customers",
+        "fn": "sum",
+    }
+
+
 def test_no_text_breaks_it_and_none_without_a_metric_is_answered() -> None:
     draw = random.Random(1)
     letters = string.ascii_letters + string.digits + string.punctuation + "  äé漢"

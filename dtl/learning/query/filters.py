@@ -21,30 +21,28 @@ PCT_FIELDS = ("thermal_loading", "growth_rate", "outage_risk", "losses", "loss_o
 NEAR_NOMINAL = (0.5, 1.5)
 """A number of a bus between these is a voltage [pu], where neither a unit nor a metric says else."""
 DURATIONS = ("overload_hours",)
+JOINING = ("and", "or")
+"""Words between the ids of a list."""
 BOUNDS = {"more": ">=", "above": ">=", "higher": ">=", "greater": ">=", "over": ">=", "longer": ">=",
           "less": "<=", "below": "<=", "lower": "<=", "fewer": "<=", "under": "<="}  # fmt: skip
 
 
 def ids(clause: Clause, entities: list[Match]) -> list[tuple[int, str, str, str]]:
     """Ids that follow a kind of thing: place of the kind, the kind, ``=`` or ``!=``, and the id as it was written."""
-    found = []
+    found: list[tuple[int, str, str, str]] = []
     for match in entities:
         at = match.end
         while clause.text(at) in ("id", "number", "named", "called", "no"):
             at += 1
+        denied = _denied(clause, match.start, found)
         more = True
         while more and at < len(clause):
-            token = clause.tokens[at]
-            counted = token.number is not None and not clause.unit(at + 1)[0] and not match.plural
-            if clause.used[at] or not (token.is_id or counted):
+            if clause.used[at] or not _is_id(clause, at, counted=denied is not None or not match.plural):
                 break
-            before = clause.before(match.start, ("the", "for", "in", "on", "a"))
-            op = "!=" if clause.text(before) in _negations(clause) or _phrase(clause, before) else "="
-            if op == "!=":
-                clause.use(before - 1 if _phrase(clause, before) else before, before + 1)
-            found.append((match.start, match.value, op, token.raw))
-            clause.use(match.start, at + 1)
-            more = clause.text(at + 1) in ("and", "or", ",") and at + 2 < len(clause) and clause.tokens[at + 2].is_id
+            found.append((match.start, match.value, "=" if denied is None else "!=", clause.tokens[at].raw))
+            clause.use(match.start if denied is None else denied, at + 1)
+            counted = denied is not None
+            more = clause.text(at + 1) in JOINING and _is_id(clause, at + 2, counted=counted)
             at += 2
     for match in entities:
         end = match.end
@@ -59,11 +57,9 @@ def ids(clause: Clause, entities: list[Match]) -> list[tuple[int, str, str, str]
             kind = {"f": "feeder", "t": "transformer", "tx": "transformer", "m": "meter"}.get(
                 _letters(token.text), "feeder"
             )
-            op = "!=" if clause.text(clause.before(at)) in _negations(clause) else "="
-            if op == "!=":
-                clause.use(clause.before(at), at)
-            found.append((at, kind, op, token.raw))
-            clause.use(at, at + 1)
+            denied = _denied(clause, at, found)
+            found.append((at, kind, "=" if denied is None else "!=", token.raw))
+            clause.use(at if denied is None else denied, at + 1)
     return found
 
 
@@ -74,13 +70,25 @@ def _name(clause: Clause, at: int) -> bool:
     return token.raw[:1].isupper() and token.raw.isalpha() and not known
 
 
-def _negations(clause: Clause) -> set[str]:
-    return {w for w in clause.words["negations"] if " " not in w}
+def _is_id(clause: Clause, at: int, *, counted: bool) -> bool:
+    """Whether an id stands at a place, or with ``counted`` a number that has no unit."""
+    if at >= len(clause):
+        return False
+    token = clause.tokens[at]
+    return token.is_id or (counted and token.number is not None and not clause.unit(at + 1)[0])
 
 
-def _phrase(clause: Clause, at: int) -> bool:
-    pair = f"{clause.text(at - 1)} {clause.text(at)}"
-    return pair in clause.words["negations"]
+def _denied(clause: Clause, at: int, found: list[tuple[int, str, str, str]]) -> int | None:
+    """Where the negation of the id at a place begins, or of the list that it goes on; None without one."""
+    before = clause.before(at, ("a", "an", "the", "of", "for", "in", "on", "those", "ones", "that", "are"))
+    if clause.text(before) in {"but", *clause.words["negations"]}:
+        return before
+    if f"{clause.text(before - 1)} {clause.text(before)}" in clause.words["negations"]:
+        return before - 1
+    if not found or found[-1][2] != "!=" or before < 1:
+        return None
+    last = before - 1 if clause.text(before) in JOINING else before
+    return last + 1 if clause.tokens[last].raw == found[-1][3] else None
 
 
 def _letters(text: str) -> str:

@@ -20,6 +20,8 @@ UNITS = {
 HIGHEST_PU = 2.0
 LOADING = "thermal_loading"
 """The metric of a bound in per cent that names none."""
+EFFECT = ("change", "changes", "affect", "affects", "impact", "impacts", "reduce", "reduces", "increase", "increases")
+"""Words of a question after what a scenario does; one whose scenario no slot knows has no answer."""
 YEARS = (1990, 2100)
 """Numbers in this range that have no unit are years, not values."""
 

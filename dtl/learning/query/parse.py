@@ -20,7 +20,7 @@ OF_METRIC = {
     "bcr": "mitigation",
     "cost": "mitigation", "loss_of_life": "transformer", "remaining_life": "transformer", "losses": "system",
     "saidi": "system", "saifi": "system", "caidi": "system", "peak_load": "system", "violations_total": "system",
-    "overload_hours": "system", "customers": "system", "spatial_clusters": "system", "changepoint": "feeder",
+    "overload_hours": "system", "customers": "system", "spatial_clusters": "violation", "changepoint": "feeder",
     "growth_rate": "feeder", "hosting_capacity": "feeder", "outage_risk": "feeder",
 }  # fmt: skip
 """The entity that a metric is about where a question names none."""
@@ -48,16 +48,27 @@ def understand(text: str) -> Understood:
         return Understood({"intent": "reject", "reason": "not_a_query"})
     found, said = reworded(found)
     parts = [p for p in _clauses(found[: 2 * MOST_WORDS]) if p]
-    results, thing = [], ""
+    results: list[tuple[Query, list[str]]] = []
+    thing = ""
     for part in parts:
-        slots = _Slots(Clause([*([Token(thing, thing)] if thing and not _names_thing(part) else []), *part]))
-        results.append(slots.result())
+        results.append(_Slots(Clause(_carried(part, thing, results))).result())
         thing = str(results[-1][0].get("entity") or thing)
     results = results or [({"intent": "clarify", "missing": ["entity", "metric"]}, [])]
     ignored = tuple(w for _, left in results for w in left)
     bad = next((q for q, _ in results if q["intent"] in ("reject", "clarify")), None)
     query = results[0][0] if len(results) == 1 else bad or {"intent": "multi", "queries": [q for q, _ in results]}
     return Understood(query, ignored, (*mended, *said))
+
+
+def _carried(part: list[Token], thing: str, before: list[tuple[Query, list[str]]]) -> list[Token]:
+    """A part with the thing of the parts before it, where it names none: ``and the 3 by saifi``."""
+    if not thing or _names_thing(part):
+        return part
+    at = 1 if part[0].text == "the" else 0
+    if part[at:] and part[at].number is not None and [t.text for t in part[at + 1 : at + 2]] == ["by"]:
+        way = "bottom" if before[-1][0].get("order") == "asc" else "top"
+        return [Token(way, way), part[at], Token(f"{thing}s", f"{thing}s"), *part[at + 1 :]]
+    return [Token(thing, thing), *part]
 
 
 def _names_thing(part: list[Token]) -> bool:
@@ -149,6 +160,8 @@ class _Slots:
                 return {"intent": "clarify", "missing": ["filter"]}, [*left, *(w for w in overlooked if w not in left)]
             if not self.metrics and heeded.other_metric(left, query):
                 return {"intent": "clarify", "missing": ["metric"]}, left
+            if left and not self.layers and self.clause.text(0) == "how" and self.clause.has(*heeded.EFFECT) >= 0:
+                return {"intent": "clarify", "missing": ["scenario"]}, left
         if query["intent"] == "clarify" and (left or self._foreign()) and not self.metrics and not self.entities:
             return {"intent": "reject", "reason": "out_of_scope"}, left
         if self._foreign() and not self.metrics:

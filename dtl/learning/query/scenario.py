@@ -8,7 +8,7 @@ ELECTRIFIED = ("heat_pump", "water_heater")
 AFTER = ("of", "the", "at", "to", "by", "is", "are", "reaches", "reach", "hits", "increases", "increased", "grows",
          "rises", "falls", "drops", "decreases", "reduced", "raised", "cut", "goes", "up", "down", "was", "were",
          "reaching", "penetration", "adoption", "more", "customers", "homes", "had", "have", "has", "get", "own",
-         "adopt", "install", "use", "households", "houses", "people", "all", "residential")  # fmt: skip
+         "adopt", "install", "use", "households", "houses", "people", "all", "residential", "a", "an")  # fmt: skip
 """Words that may stand between a layer and the number behind it."""
 BEFORE = (*AFTER, "percent", "%", "pct", "level", "l2", "l1", "kw", "mw", "additional", "extra", "new")
 """Words that may stand between a number and the layer behind it."""
