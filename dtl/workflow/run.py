@@ -128,14 +128,22 @@ def _passes(study: Study, store: Store, found: Plan, options: Options, token: st
 
 
 def _forced(found: Plan, missing: Missing) -> dict[str, list[str]]:
-    """Outputs that must be asked for again, by rule: of known answers, published before, not as they must be now.
+    """Outputs that must be asked for again, by rule: published before, and Snakemake would find them up to date.
 
-    What is still to be computed Snakemake notices by itself, and what lies below only as far as it changes.
+    These are answers that are known and not as they must be now, and answers that the store has lost (it was pruned or
+    deleted). What else is still to be computed Snakemake notices by itself, and what lies below as far as it changes.
     """
+    asked: dict[tuple[str, str], dict[str, str]] = {}
+    for line in found.compute:
+        asked.setdefault((line.stage, line.of), {})[line.case] = line.key
     force: dict[str, list[str]] = {}
     for name, paths in missing.items():
-        job = found.jobs[name]
-        if job.record().exists() and len(found.keys.get(name, {})) == len(job.cases):
+        job, known = found.jobs[name], found.keys.get(name, {})
+        record = digests.read_json(job.record())
+        if not isinstance(record, dict):
+            continue
+        published_by = {answer["case"]: answer["key"] for answer in record["answers"]}
+        if len(known) == len(job.cases) or known | asked.get(name, {}) == published_by:
             force.setdefault(name[0], []).extend(paths)
     return force
 

@@ -137,6 +137,8 @@ def call(words: list[str], known: dict[str, str], log: Path, progress: Progress)
             if process.poll() is None:
                 process.terminate()
                 process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def unlock(study: str, known: dict[str, str]) -> None:

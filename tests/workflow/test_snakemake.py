@@ -224,3 +224,23 @@ def test_verify_computes_a_sample_again(tiny: Tiny) -> None:
     assert f"{TOTAL} answers, 0 wrong" in said
     assert f"{TOTAL} answers computed again, 0 differ" in said
     assert f"{TOTAL} answers" in tiny.dtl("store", "size")
+
+
+def test_a_store_that_was_deleted_is_filled_again(tiny: Tiny) -> None:
+    """Snakemake sees results that are up to date, and the plan knows none of their answers."""
+    wanted = tiny.bytes()
+    shutil.rmtree(tiny.folder / ".dtl-store")
+    tiny.dtl("run", "tiny")
+    assert tiny.answers() | {"build_site": 1} == ALL, "the page is built twice, the second time it is fetched"
+    assert tiny.bytes() == wanted
+    assert "nothing to do" in tiny.dtl("run", "tiny")
+
+
+def test_a_store_that_was_pruned_is_filled_again_where_asked(tiny: Tiny) -> None:
+    wanted = tiny.bytes()
+    tiny.dtl("store", "prune", "--max", "20 kB")
+    assert tiny.dtl("plan", "tiny", code=2)
+    tiny.dtl("run", "tiny")
+    assert sum(tiny.answers().values()) > 0
+    assert tiny.bytes() == wanted
+    assert "nothing to do" in tiny.dtl("run", "tiny")
