@@ -7,8 +7,8 @@ from collections.abc import Callable
 Value = Callable[[str], float | None]
 
 _RULES = (
-    ("transformers_over", "Transformers above their limit: move load, or larger ones."),
-    ("lines_over", "Lines above their limit: move load, or larger conductors."),
+    ("transformers_over", "Transformers above their limit: move load, or fit larger ones."),
+    ("lines_over", "Lines above their limit: move load, or lay larger conductors."),
     ("buses_low", "Voltage too low: a higher tap, a regulator or a capacitor before new lines."),
     ("buses_high", "Voltage too high: a lower tap, volt-var of the inverters, or less generation."),
 )

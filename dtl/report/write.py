@@ -174,13 +174,11 @@ def _write_pages(
     provenance = _provenance(spec, facts)
     reference = pages.reference(SOURCE / "docs")
     common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
+    notices = _notices(spec, facts, of_layers["programs"], learned, data)
+    first = overview.context(facts, cases, notices, doubts.sentences(facts, data["warned"], listed["links"]))
+    common["headline"] = first["answer"][0]
     contexts = {
-        "index": overview.context(
-            facts,
-            cases,
-            _notices(spec, facts, of_layers["programs"], learned, data),
-            doubts.sentences(facts, data["warned"], listed["links"]),
-        ),
+        "index": first,
         "states": states.context(facts, snapshot, cases),
         "data-quality": data,
         "assumptions": assumptions.context(spec, cases, index) | of_layers,

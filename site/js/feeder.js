@@ -69,9 +69,17 @@ DTL.feederList = (study, list) => {
   ];
   return [
     DTL.h("h1", { class: "dtl-title" }, "Feeders"),
-    DTL.h("p", { class: "dtl-sub" }, `${list.n} in all, each with the figures of its worst case.`),
+    DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.feederStates(Array.from({ length: list.n }, (_, i) => state(i)))),
+    DTL.h("p", { class: "dtl-sub" }, "Each with the figures of its worst case."),
     DTL.table({ columns, rows: Array.from({ length: list.n }, (_, i) => i), sort: 1, down: false, most: 100, filter: "Find a feeder", caption: "All feeders" }),
   ];
+};
+
+/** How many feeders are in which state, in a sentence. */
+DTL.feederStates = (states) => {
+  const count = (test) => states.filter(test).length;
+  const told = [[count((s) => s === "over a limit"), "over a limit"], [count((s) => s === "within limits"), "within all limits"], [count((s) => s.startsWith("failed in")), "not solved in some cases"], [count((s) => s === "failed"), "not solved at all"]];
+  return `Of ${states.length.toLocaleString("en-US")} feeder${states.length > 1 ? "s" : ""}: ${told.filter(([n]) => n).map(([n, words]) => `${n.toLocaleString("en-US")} ${words}`).join(", ")}.`;
 };
 
 DTL.feederSheet = async (root, study, list, at, sheet) => {

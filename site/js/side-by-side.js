@@ -45,9 +45,10 @@ DTL.sideBySide = async (root, study, list) => {
       DTL.h("label", { class: "dtl-field dtl-goto" }, "Add ", input, DTL.h("datalist", { id: "dtl-feeders" }, ids.slice(0, 3000).map((id) => DTL.h("option", { value: id })))),
       DTL.h("button", { type: "button", class: "dtl-button", onclick: () => DTL.saveCsv("side-by-side.csv", columns, rows) }, "Save as CSV"), DTL.h("button", { type: "button", class: "dtl-button", onclick: () => window.print() }, "Print or PDF")),
     unknown.length ? DTL.h("p", { class: "dtl-callout" }, `This study has no feeder called ${unknown.join(", ")}.`, DTL.near(unknown[0], ids, 3).length ? ` Near: ${DTL.near(unknown[0], ids, 3).join(", ")}.` : "") : "",
-    rows.length ? DTL.sideTable(rows, columns, (id) => go(chosen.filter((f) => f !== id), told.case)) : DTL.h("p", {}, "Choose feeders above."),
+    rows.length ? DTL.sideTable(rows, columns.filter((c) => !c.text), (id) => go(chosen.filter((f) => f !== id), told.case)) : DTL.h("p", {}, "Choose feeders above."),
     DTL.sideCurves(study, rows, at),
     DTL.h("div", { class: "dtl-two" }, rows.map((r) => DTL.h("section", {}, DTL.h("h2", {}, DTL.h("a", { href: DTL.feederLink(r.id) }, r.id)),
+      r.isSolved ? DTL.h("p", { class: "dtl-needs" }, columns.at(-1).value(r) === "OK" ? "Nothing found to mend." : columns.at(-1).value(r)) : "",
       r.isSolved ? DTL.oneLine(study, r.profile, r.parts, at) : DTL.h("p", { class: "dtl-callout dtl-callout-bad" }, `Not solved in ${told.label}.`)))));
   root.setAttribute("data-ready", [told.case, ...chosen].join(" "));
 };
@@ -68,8 +69,8 @@ DTL.sideColumns = (list, at) => {
 };
 
 DTL.sideTable = (rows, columns, drop) => DTL.h("div", { class: "dtl-scroll" }, DTL.h("table", { class: "dtl-table", id: "sides" },
-  DTL.h("thead", {}, DTL.h("tr", {}, columns.map((c) => DTL.h("th", { scope: "col", class: c.left || c.text ? null : "dtl-num" }, c.title, c.unit ? DTL.h("small", {}, c.unit) : "")), DTL.h("td", {}))),
-  DTL.h("tbody", {}, rows.map((r) => DTL.h("tr", { "data-feeder": r.id }, columns.map((c, i) => DTL.h(i ? "td" : "th", { scope: i ? null : "row", class: `${c.text ? "dtl-text" : c.left ? "" : "dtl-num"}${c.trouble?.(r) ? " dtl-trouble" : ""}` }, c.cell ? c.cell(r) : c.value(r))),
+  DTL.h("thead", {}, DTL.h("tr", {}, columns.map((c) => DTL.h("th", { scope: "col", class: c.left ? null : "dtl-num" }, c.title, c.unit ? DTL.h("small", {}, c.unit) : "")), DTL.h("td", {}))),
+  DTL.h("tbody", {}, rows.map((r) => DTL.h("tr", { "data-feeder": r.id }, columns.map((c, i) => DTL.h(i ? "td" : "th", { scope: i ? null : "row", class: `${c.left ? "" : "dtl-num"}${c.trouble?.(r) ? " dtl-trouble" : ""}` }, c.cell ? c.cell(r) : c.value(r))),
     DTL.h("td", {}, DTL.h("button", { type: "button", "aria-label": `Leave out ${r.id}`, onclick: () => drop(r.id) }, "×")))))));
 
 /** The curves of random deployments of generation, one colour for each feeder. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from eyes import FAINT, SEEN
 
 from dtl.report import facts
 from dtl.report.figures import shown, text
+from dtl.report.overview import sentences
 from dtl.report.pages import PAGES
+from dtl.report.study_payloads import worded
 
 pytestmark = pytest.mark.browser
 
@@ -104,6 +107,62 @@ def test_on_a_phone_the_words_of_a_row_leave_room_for_its_first_numbers(watched:
         cells = watched.go(name).locator(f"{table} tbody tr > :nth-child({column})")
         rights = [box["x"] + box["width"] for box in (cell.bounding_box() for cell in cells.all()) if box]
         assert rights and max(rights) <= 390, (name, max(rights, default=None))
+
+
+def test_on_a_phone_the_name_of_a_row_stays_when_its_numbers_are_scrolled(watched: Any) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    for name, table in (
+        ("index.html", "#matrix"),
+        ("feeder.html", ".dtl-table"),
+        ("feeder.html#north", ".dtl-by-case"),
+    ):
+        page = watched.go(name)
+        box = page.locator(f".dtl-scroll:has(> {table})").first
+        moved = box.evaluate("e => { e.scrollLeft = 1000; return e.scrollLeft; }")
+        heads = page.locator(f"{table}").first.locator(
+            "tr:has(> td) > th:first-child, thead tr:first-child > th:first-child"
+        )
+        lefts = {round(head.bounding_box()["x"] - box.bounding_box()["x"]) for head in heads.all()}
+        assert moved > 50 and lefts == {0}, (name, moved, lefts)
+
+
+def test_the_state_of_a_feeder_stands_in_one_line_on_a_phone(watched: Any) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    cell = watched.go("feeder.html").locator("td.dtl-trouble", has_text="over a limit").first
+    assert (
+        cell.evaluate(
+            "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }"
+        )
+        == 1
+    )
+
+
+def test_feeders_are_counted_by_state_as_in_the_cube(watched: Any, cube: facts.Facts) -> None:
+    over = [f for f in cube.feeders if (case := cube.text("worst_case", f)) and cube.value("violating", f, case) == 1]
+    lost = [f for f in cube.feeders if any(cube.value("solved", f, c.case) != 1 for c in cube.cases)]
+    told = watched.go("feeder.html").locator("#answer").inner_text()
+    assert told.startswith(f"Of {len(cube.feeders)} feeders: {len(set(over) - set(lost))} over a limit"), told
+    assert len(set(over) - set(lost)) >= 1 and sum(map(int, re.findall(r"(?<!Of )\b\d+", told))) == len(cube.feeders)
+
+
+def test_without_scripts_every_page_says_the_answer_and_what_is_missing(
+    browser: Any, made: Any, cube: facts.Facts
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    headline = sentences(worded(cube.answer(), cube.cases))[0]
+    empty = {}
+    for name in (n for n in PAGES if (made.www / f"{n}.html").is_file()):
+        page.goto(f"{made.www.as_uri()}/{name}.html")
+        told = page.locator("main article").inner_text()
+        filled = page.locator("main article table:visible, main article h2:visible").count() > 0
+        if "Reading …" in told or not (filled or headline in told):
+            empty[name] = told[:200]
+    assert not empty, empty
+    page.goto(f"{made.www.as_uri()}/map.html")
+    assert "The map needs JavaScript" in page.locator("main article").inner_text()
+    assert page.locator(".dtl-map").is_hidden()
+    context.close()
 
 
 def test_pages_of_a_part_stand_in_one_line_on_a_phone_and_one_sees_where_one_is(watched: Any) -> None:

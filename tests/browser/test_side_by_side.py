@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import urllib.parse
+from functools import partial
 from typing import Any
 
 import made_study
 import pytest
 
 from dtl.report import facts
+from dtl.report.advice import FINE, advice
 from dtl.report.figures import text
 
 pytestmark = pytest.mark.browser
@@ -31,6 +33,17 @@ def test_figures_are_the_cubes_and_hostile_names_stay_text(watched: Any, made: A
     assert page.locator("#sides b").count() == 0
     assert page.locator("#oneline svg").count() == 2
     assert page.locator("svg.dtl-violins path").count() == 2
+
+
+def test_what_a_feeder_needs_stands_below_its_name_and_not_in_the_row_of_its_numbers(watched: Any, made: Any) -> None:
+    cube = facts.load(made.inputs["cube"])
+    page = watched.go(address("growth@2026", "north", "south-2"))
+    told = dict(zip(page.locator("section > h2").all_inner_texts(), page.locator(".dtl-needs").all(), strict=True))
+    assert sorted(told) == ["north", "south-2"]
+    for feeder, where in told.items():
+        needed = advice(partial(cube.value, feeder=feeder, case="growth@2026"))
+        assert where.inner_text() == ("Nothing found to mend." if needed == FINE else needed)
+    assert page.locator("#sides .dtl-text").count() == 0
 
 
 def test_feeders_can_be_added_and_left_out(watched: Any) -> None:
