@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,7 @@ RISING = ("wind_max", "wind_mean", "gust_max", "rain", "rain_7", "thunder", "sno
 """Features with which the risk only rises."""
 TREES = {"max_depth": 3, "eta": 0.03, "subsample": 0.8, "colsample_bytree": 0.5, "min_child_weight": 5, "lambda": 5,
          "nthread": 1, "tree_method": "hist"}  # fmt: skip
+COUNTS = {"objective": "count:poisson", "max_delta_step": 0.7}
 ROUNDS = 300
 KNOWN_SHARE = 0.5
 """Share of the days fitted on which a feature has to be known."""
@@ -142,24 +145,39 @@ def _many(counts: pd.Series) -> int:
 
 def _scores(known: pd.DataFrame, counts: pd.Series, busy: pd.Series, asked: pd.DataFrame, seed: int) -> Array:
     """Mean of the members' log expectation and log odds, shape (days asked,)."""
-    usable = known.columns[known.notna().mean() >= KNOWN_SHARE]
-    known, asked = known[usable], asked[usable]
-    words = TREES | {"seed": seed, "monotone_constraints": str(tuple(int(c in RISING) for c in known))}
-    grown = words | {"objective": "count:poisson", "max_delta_step": 0.7}
-    number = xgb.train(grown, xgb.DMatrix(known, counts.clip(upper=CAP)), ROUNDS).predict(xgb.DMatrix(asked))
-    split = xgb.train(words | {"objective": "binary:logistic"}, xgb.DMatrix(known, busy), ROUNDS)
+    known, asked = usable(known, asked)
+    number = grown(known, counts.clip(upper=CAP), COUNTS, seed).predict(xgb.DMatrix(asked))
+    split = grown(known, busy, {"objective": "binary:logistic"}, seed)
     sides = split.predict(xgb.DMatrix(asked), output_margin=True)
-    middle = known.median()
-    smooth = make_pipeline(
-        SplineTransformer(4, degree=2, knots="quantile", extrapolation="linear"),
-        StandardScaler(),
-        LogisticRegression(C=0.003, max_iter=500),
+    odds = smooth(LogisticRegression(C=0.003, max_iter=500), known, busy).decision_function(
+        asked.fillna(known.median())
+    )
+    return np.asarray((np.log(number) + sides + np.clip(odds, -9, 9)) / 3, np.float64)
+
+
+def usable(known: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both with the features that are known on enough of the days that are fitted."""
+    columns = known.columns[known.notna().mean() >= KNOWN_SHARE]
+    return known[columns], asked[columns]
+
+
+def grown(known: pd.DataFrame, target: pd.Series, aim: Mapping[str, Any], seed: int) -> xgb.Booster:
+    """Boosted trees that rise with the features in `RISING`."""
+    rising = str(tuple(int(column in RISING) for column in known))
+    return xgb.train(TREES | {"seed": seed, "monotone_constraints": rising} | aim, xgb.DMatrix(known, target), ROUNDS)
+
+
+def smooth(link: Any, known: pd.DataFrame, target: pd.Series, beyond: str = "linear") -> Any:
+    """Splines of each feature under a regression of scikit-learn, a missing value at the median of its feature.
+
+    ``beyond``: how they go on beyond what was fitted, ``linear`` or ``constant``.
+    """
+    fitted = make_pipeline(
+        SplineTransformer(4, degree=2, knots="quantile", extrapolation=beyond), StandardScaler(), link
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        smooth.fit(known.fillna(middle), busy)
-    odds = smooth.decision_function(asked.fillna(middle))
-    return np.asarray((np.log(number) + sides + np.clip(odds, -9, 9)) / 3, np.float64)
+        return fitted.fit(known.fillna(known.median()), target)
 
 
 def _rolling(odds: pd.Series, busy: pd.Series, year: int) -> Array:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
+from dtl import tables as contracts
 from dtl.learning import asset_ages, stress_cases
 from dtl.learning.daily_weather import daily
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
-from dtl.learning.outage_days import aligned, back_test, brier_skill, features
+from dtl.learning.outage_counts import CountTest, count_test
+from dtl.learning.outage_days import BackTest, aligned, back_test, brier_skill, features
 from dtl.learning.outage_rates import rates
 from dtl.plural import many
 
@@ -26,7 +27,7 @@ RECENT_DAYS, DRIFT_PRIOR = 730, 20.0
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
-    """Insights of days, feeders, assets and cases, and the table ``stress``.
+    """Insights of days, feeders, assets and cases, and the tables ``stress`` and ``outage_days``.
 
     ``tables``: ``outages``, ``steps``, ``served``, ``weather``, ``assets``, ``links``, ``transformer_duty``.
     ``spec``: ``horizon_days``, ``timezone``, ``seed``, and what `stress_cases.told` asks of it.
@@ -52,9 +53,9 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
     total = day.value_counts().reindex(span, fill_value=0)
     aged = asset_ages.ages(tables)
     stressed = stress_cases.told(tables, spec, aged)
-    days = _busy(total, tables, spec)
-    rows = [*told, *_tested(counts), *days, *asset_ages.told(aged, horizon), *stressed.rows]
-    return LearnResult(rows, stressed.tables)
+    days = _days(total, tables, spec)
+    rows = [*told, *_tested(counts), *days.rows, *asset_ages.told(aged, horizon), *stressed.rows]
+    return LearnResult(rows, {**stressed.tables, **days.tables})
 
 
 def _ahead(counts: pd.DataFrame, horizon: int) -> list[Insight]:
@@ -108,28 +109,59 @@ def _tested(counts: pd.DataFrame) -> list[Insight]:
     ]
 
 
-def _busy(total: pd.Series, tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> list[Insight]:
-    """How well weather tells the days with many interruptions, on years that the models did not see."""
+def _days(total: pd.Series, tables: Mapping[str, pa.Table], spec: Mapping[str, Any]) -> LearnResult:
+    """How well weather tells the interruptions of days and the days with many, on years that no model saw."""
     if "weather" not in tables or not tables["weather"].num_rows:
-        return [not_enough(MODULE, "no weather is given, so days are not told apart", kind="day")]
+        return LearnResult([not_enough(MODULE, "no weather is given, so days are not told apart", kind="day")])
     weather = daily(tables["weather"], str(spec.get("timezone", "UTC")))
     days = total.index.intersection(weather.index)
     weather, counts = weather.loc[days], total.loc[days].astype(float)
     if len(days) < LEAST_DAYS:
         text = f"weather and interruptions share {len(days)} days, {LEAST_DAYS} are needed"
-        return [not_enough(MODULE, text, kind="day")]
-    found = back_test(features(weather, counts), counts, seed=int(spec.get("seed", 0)))
-    if isinstance(found, NotEnough):
-        return [not_enough(MODULE, found.why, kind="day")]
-    busy, chance = found.busy.to_numpy(float), np.asarray(found.chance, np.float64)
-    return _score(busy, chance, found.least, found.usual) + _gusts(weather)
+        return LearnResult([not_enough(MODULE, text, kind="day")])
+    known, seed = features(weather, counts), int(spec.get("seed", 0))
+    busy, by_day = back_test(known, counts, seed=seed), count_test(known, counts, seed=seed)
+    told = [not_enough(MODULE, busy.why, kind="day")] if isinstance(busy, NotEnough) else _score(busy)
+    if isinstance(by_day, NotEnough):
+        rows = [*told, not_enough(MODULE, by_day.why, kind="day_count"), *_gusts(weather)]
+        return LearnResult(rows)
+    return LearnResult([*told, *_counted(by_day), *_gusts(weather)], {"outage_days": _table(by_day)})
 
 
-def _score(busy: NDArray[np.float64], chance: NDArray[np.float64], least: int, usual: float) -> list[Insight]:
+def _counted(found: CountTest) -> list[Insight]:
+    """What the back-test of counts by day says of itself."""
+    explained, came, expected = found.explained, float(found.came.sum()), float(found.expected.sum())
+    text = (
+        f"interruptions by day, from models of earlier years alone: of {len(found.came)} days' deviance from their "
+        f"mean {100 * explained:.0f} % is explained; {expected:.0f} were expected and {came:.0f} came, the last month "
+        f"at {found.level.iloc[-1]:.2f} of the level of the years before"
+    )
+    if explained <= 0:
+        text += "; weather and season tell them no better than their mean does"
+    cells = [Cell("outage_days", "", "expected"), Cell("outages", "", "day"), Cell("weather", "", "gust_m_s")]
+    return [
+        Insight(MODULE, "day_count_deviance_pct", 100 * explained, "%", text, kind="day_count", evidence=cells),
+        Insight(MODULE, "day_count_expected_over_observed", expected / came, "1", text, kind="day_count",
+                evidence=cells),
+    ]  # fmt: skip
+
+
+def _table(found: CountTest) -> pa.Table:
+    columns = {
+        "day": [day.date() for day in pd.DatetimeIndex(found.came.index)],
+        "interruptions": found.came.astype(int).tolist(),
+        "expected": found.expected.tolist(),
+        "level": found.level.tolist(),
+    }
+    return contracts.frame("outage_days", columns)
+
+
+def _score(found: BackTest) -> list[Insight]:
+    busy, chance, least = found.busy.to_numpy(float), np.asarray(found.chance, np.float64), found.least
     if not 0 < busy.sum() < len(busy):
         text = f"of {len(busy)} days that were predicted {busy.sum():.0f} had {least} or more: one class only"
         return [not_enough(MODULE, text, kind="day")]
-    auc, skill = float(roc_auc_score(busy, chance)), brier_skill(chance, busy, usual)
+    auc, skill = float(roc_auc_score(busy, chance)), brier_skill(chance, busy, found.usual)
     text = (
         f"days with {least} or more interruptions, from models of earlier years alone: AUC {auc:.2f}, Brier skill "
         f"{skill:.2f} over the rate of the years before; in {len(busy)} days {chance.sum():.0f} were expected and "

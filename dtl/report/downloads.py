@@ -33,6 +33,7 @@ ABOUT = {
     "calibration.csv": "Values that follow measurements better: review them, then name the file in network.calibrated.",
     "surrogate.csv": "Estimated hosting capacity and lower bound of every site, with what the search found there.",
     "load_forecast.csv": "Load of the coming days by feeder and hour, with quantiles [kW].",
+    "outage_days.csv": "Interruptions by day: expected from weather by models of earlier years, and what came.",
     "stress.csv": "SAIFI and SAIDI that the weather and loading of each case make expected, with intervals.",
     "ranking.csv": "Transformers and loaded lines across dimensions: values, standings, score.",
     "compliance.csv": "Every verdict of a grid code: value, limit, margin, clause, and what was not judged and why.",

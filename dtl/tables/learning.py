@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtl.tables.contract import FINE, FLAG, INT, MOMENT, REAL, SERIES, TEXT, WORD, Column, Table
+from dtl.tables.contract import DAY, FINE, FLAG, INT, MOMENT, REAL, SERIES, TEXT, WORD, Column, Table
 
 LEARNING = (
     Table(
@@ -176,6 +176,16 @@ LEARNING = (
             Column("max_load_pct", REAL, "highest loading of the year, of its rating [%]"),
         ),
         ("feeder", "case", "element"),
+    ),
+    Table(
+        "outage_days",
+        (
+            Column("day", DAY, "local day, one that models of earlier years alone were asked about"),
+            Column("interruptions", INT, "unplanned interruptions that began on it"),
+            Column("expected", FINE, "expected interruptions"),
+            Column("level", FINE, "factor in it by what came in the 12 months before the month"),
+        ),
+        ("day",),
     ),
     Table(
         "stress",

@@ -16,7 +16,7 @@ from network.test_calibrated import feeder
 
 from dtl import tables
 from dtl.demand.calendar import HOURS
-from dtl.learning import early_warning, load_model, outage_days, outage_risk, stress_rates, weather_load
+from dtl.learning import early_warning, load_model, outage_counts, outage_days, outage_risk, stress_rates, weather_load
 from dtl.learning.calibrate import Fit, Problem, fit
 from dtl.learning.early_warning import Watch, watch
 from dtl.learning.registry import LEARNERS, OVER_FEEDERS
@@ -89,6 +89,34 @@ def test_busy_days_are_told_by_models_of_earlier_years(monkeypatch: pytest.Monke
     assert len(asked) > 3 and all(fitted < scored for fitted, scored in asked)
 
 
+def test_counts_of_days_are_told_by_models_of_earlier_years(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each model is fitted to earlier years alone, and what comes from a month on moves no day up to its end."""
+    monkeypatch.setattr(outage_days, "ROUNDS", 20)
+    asked: list[tuple[pd.Timestamp, pd.Timestamp]] = []
+    real = outage_counts._members
+
+    def members(known: pd.DataFrame, counts: pd.Series, ahead: pd.DataFrame, seed: int) -> Any:
+        assert counts.index.equals(known.index)
+        asked.append((known.index.max(), ahead.index.min()))
+        return real(known, counts, ahead, seed)
+
+    monkeypatch.setattr(outage_counts, "_members", members)
+    gust = RNG.gamma(3.0, 5.0, len(DAY))
+    weather = pd.DataFrame({"gust_max": gust, "temp_max": 10.0 + gust % 7, "temp_min": 5.0}, DAY)
+    counts = pd.Series(RNG.poisson(0.04 * gust).astype(float), DAY)
+    changed = counts.where(DAY < "2021-06-01", 9.0)
+    told = []
+    for n in (counts, changed):
+        known = outage_days.features(weather, counts)
+        found = outage_counts.count_test(known, n)
+        assert isinstance(found, outage_counts.CountTest), found
+        told.append(found.expected)
+    assert len(asked) == 2 * 6 and all(fitted < scored for fitted, scored in asked)
+    one, two = told
+    assert np.array_equal(one[:"2021-06-30"], two[:"2021-06-30"])
+    assert (two["2021-07":"2021-12"] > one["2021-07":"2021-12"]).all()
+
+
 def test_counts_of_a_day_are_no_feature_of_it() -> None:
     weather = pd.DataFrame({"gust_max": RNG.gamma(3.0, 5.0, len(DAY)), "temp_max": 10.0, "temp_min": 5.0}, DAY)
     counts = pd.Series(RNG.poisson(1.0, len(DAY)).astype(float), DAY)
@@ -141,6 +169,8 @@ SCORED: dict[str, Callable[..., None] | str] = {
     "left_out_mape_pct": test_forecast_is_scored_on_blocks_that_no_member_saw,
     "{name}_rmse_after": test_calibration_is_scored_on_weeks_that_change_nothing_of_it,
     "{g}_rmse_after": test_what_a_measured_power_is_trusted_by_comes_from_fitted_hours,
+    "day_count_deviance_pct": test_counts_of_days_are_told_by_models_of_earlier_years,
+    "day_count_expected_over_observed": test_counts_of_days_are_told_by_models_of_earlier_years,
     "busy_day_auc": test_busy_days_are_told_by_models_of_earlier_years,
     "busy_day_brier_skill": test_busy_days_are_told_by_models_of_earlier_years,
     "expected_over_observed": test_the_last_year_of_interruptions_is_told_from_the_years_before,

@@ -11,10 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from bench.learning import outage_risk as bench
+from learning import made_tables as made
 
 from dtl import tables
 from dtl.learning import outage_days, outage_risk
 from dtl.learning.insight import NotEnough
+from dtl.learning.outage_counts import CountTest, count_test, deviance
 from dtl.learning.outage_days import aligned, back_test, features
 from dtl.learning.outage_rates import Rates, rates
 
@@ -50,6 +52,66 @@ def test_no_answer_uses_the_years_it_is_scored_on(samples: Path, monkeypatch: py
     before, after = (t.chance for t in told)  # type: ignore[union-attr]
     assert np.array_equal(before[:"2005-07-01"], after[:"2005-07-01"])
     assert not np.array_equal(before["2005-08-02":], after["2005-08-02":])
+
+
+def test_interruptions_by_day_of_later_years_of_a_real_utility(samples: Path) -> None:
+    found = bench.score_counts(samples / "ml" / "outage-days-seattle")
+    assert found["D2"] > 0.17
+    assert 0.9 < found["expected/observed"] < 1.1
+    assert abs(np.log(found["expected/observed"])) < abs(np.log(found["without the level"]))
+
+
+def test_deviance_explained_by_hand() -> None:
+    """Counts 0, 1, 5 of mean 2: deviance 2 (5 ln 2.5 - ln 2) of the mean; of 0.5, 1, 4.5: 2 (5 ln 5/4.5)."""
+    came, expected = pd.Series([0.0, 1, 5]), pd.Series([0.5, 1, 4.5])
+    told = CountTest(came, expected, pd.Series(1.0, came.index))
+    assert deviance(came, expected) == pytest.approx(10 * np.log(5 / 4.5))
+    assert told.explained == pytest.approx(1 - 10 * np.log(5 / 4.5) / (2 * (5 * np.log(2.5) - np.log(2))))
+
+
+def test_a_gust_that_no_day_had_brings_no_more_than_the_worst_day_had(
+    samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage_days, "ROUNDS", 20)
+    weather, counts = bench.days(samples / "ml" / "outage-days-seattle")
+    weather, counts = weather["2001":"2005"].copy(), counts["2001":"2005"]  # type: ignore[misc]
+    weather.loc["2005-07-28", ["wind_max", "gust_max"]] = [500.0, 900.0]
+    found = count_test(features(weather, counts), counts, 2005)
+    assert isinstance(found, CountTest)
+    assert found.expected.max() < 0.5 * counts.max()
+
+
+@pytest.mark.parametrize(
+    ("counts", "years", "why"),
+    [
+        (1.0, 3, "3 calendar years of interruptions with weather, counts by day need 4"),
+        (0.0, 6, "0 interruptions before 2017, counts by day need 50"),
+        (1.0, 6, "from 2018 on every day has 1 interruption"),
+    ],
+)
+def test_too_little_for_counts_by_day(counts: float, years: int, why: str) -> None:
+    index = pd.date_range("2015-01-01", f"{2014 + years}-12-31")
+    weather = pd.DataFrame({"wind_max": np.arange(len(index)) % 17.0}, index)
+    n = pd.Series(counts, index)
+    found = count_test(features(weather, n), n)
+    assert isinstance(found, NotEnough)
+    assert why in found.why
+
+
+def test_the_table_of_days_is_what_the_card_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outage_days, "ROUNDS", 20)
+    hours = pd.date_range("2015-01-01", "2020-12-31 23:00", freq="h")
+    heat = 20 + 15 * np.sin(np.arange(len(hours)) / 1400)
+    blown = np.random.default_rng(8).permutation(pd.date_range("2015-01-01", "2020-12-31"))[:900]
+    given = outages([pd.Timestamp(day).date() for day in blown]) | {"weather": made.weather(pd.Series(heat, hours))}
+    given |= {"steps": tables.concat("steps", [])}
+    result = outage_risk.learn({"horizon_days": 365, "years": [], "cases": []}, given)
+    days = result.tables["outage_days"].to_pandas()
+    said = {r.metric: r for r in result.rows if r.kind == "day_count"}
+    ratio = days["expected"].sum() / days["interruptions"].sum()
+    assert said["day_count_expected_over_observed"].value == pytest.approx(ratio)
+    assert len(days) == 366 + 2 * 365 and f"of {len(days)} days' deviance" in said["day_count_deviance_pct"].text
+    assert (said["day_count_deviance_pct"].value or 0) <= 5
 
 
 def test_gusts_of_the_wrong_day_are_moved(samples: Path) -> None:

@@ -10,9 +10,11 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score  # type: ignore[import-untyped]
 
 from dtl.learning.insight import NotEnough
+from dtl.learning.outage_counts import count_test
 from dtl.learning.outage_days import back_test, brier_skill, features
 
 BASELINE = {3: {"AUC": 0.742, "AP": 0.350, "Brier skill": 0.121}, 8: {"AUC": 0.862, "Brier skill": 0.082}}
+COUNTS = {"D2": 0.19, "expected/observed": 0.89}
 COLUMNS = {
     "Max_windspeed_mph": "wind_max",
     "Avg_windspeed_mph": "wind_mean",
@@ -50,9 +52,23 @@ def score(folder: Path, least: int, first: int = 2009) -> dict[str, float]:
     }
 
 
+def score_counts(folder: Path, first: int = 2009) -> dict[str, float]:
+    """Poisson deviance explained over the scored days' own mean, expected over observed, and that without the level."""
+    weather, counts = days(folder)
+    found = count_test(features(weather, counts), counts, first)
+    assert not isinstance(found, NotEnough), found.why
+    return {
+        "D2": found.explained,
+        "expected/observed": float(found.expected.sum() / found.came.sum()),
+        "without the level": float((found.expected / found.level).sum() / found.came.sum()),
+    }
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/samples/ml/outage-days-seattle")
     for least, baseline in BASELINE.items():
         for metric, ours in score(folder, least).items():
             before = baseline.get(metric, "-")
             print(f"outage_risk | days with {least} or more, 2009-2011 | {metric} | {before} | {ours:.3f}")
+    for metric, ours in score_counts(folder).items():
+        print(f"outage_risk | interruptions by day, 2009-2011 | {metric} | {COUNTS.get(metric, '-')} | {ours:.3f}")
