@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dtl.sources.ami_loose import viewed
 from dtl.sources.stamps import SERIAL, civil
 
 FIRST, LAST = 1990, 2060
@@ -121,7 +122,7 @@ def minutes(stamps: pa.Array, form: str, last: bool = False) -> tuple[Ints, NDAr
             stamps = stamps.cast(pa.timestamp("ms", stamps.type.tz if zoned else None), False)
         per_minute = PER_MINUTE[stamps.type.unit]
         plain = stamps.view(pa.int64()) if not stamps.null_count else stamps.view(pa.int64()).fill_null(NEVER)
-        ticks = plain.to_numpy(zero_copy_only=False)
+        ticks = viewed(plain)
         whole = ticks // per_minute
         split = whole * per_minute != ticks
         if last and split.any():

@@ -30,6 +30,7 @@ from dtl.sources.ami_loose import (
     Reals,
     joined,
     nothing,
+    viewed,
 )  # fmt: skip
 from dtl.sources.ami_tally import Tally, Trouble
 
@@ -189,7 +190,7 @@ class Rows:
 
     def _numbers(self, block: Block, role: str) -> Reals:
         column = block.table[role]
-        values: Reals = column.to_numpy() if not column.null_count else column.to_numpy(zero_copy_only=False)
+        values: Reals = column.to_numpy(zero_copy_only=False) if column.null_count else viewed(column)
         if not np.isfinite(values.sum()) and np.isinf(values).any():
             self._tell(block, "ami.number", role, np.isinf(values), refuses=False)
             values = np.where(np.isinf(values), np.nan, values)
@@ -211,14 +212,15 @@ class Rows:
                 refused = refused | (delivered < 0)
         kwh = nothing(count)
         if delivered is not None:
-            kwh = delivered * (factor * self.sign)
+            scale = factor * self.sign
+            kwh = delivered if np.all(scale == 1) else delivered * scale
         if received is not None:
             out = received * factor
             kwh = -out if delivered is None else kwh - np.nan_to_num(out)
         if refused is not None and refused.any():
             kwh = np.where(refused, np.nan, kwh)
         kvarh = found["reactive"] * factor if "reactive" in found else nothing(count)
-        return kwh, kvarh, found.get("volts", nothing(count)), np.full(count, part, np.uint8), refused
+        return kwh, kvarh, found.get("volts", nothing(count)), np.broadcast_to(np.uint8(part), count), refused
 
     def _factor(self, block: Block) -> Any:
         """What energies are multiplied by: a number, or one for each row where a column states it."""

@@ -74,7 +74,7 @@ def ours(folder: Path, form: str) -> dict[str, float]:
         "positive": "delivered", "reads": "interval", "register_digits": None, "quality": None, "repeated": "none",
         "header_row": 1, "decimal": ".",
     }  # fmt: skip
-    meters = pq.read_table(folder / "meters.parquet")
+    meters = pq.ParquetFile(folder / "meters.parquet").read()
     name = f"readings.{form}"
     transformers = dict(zip(meters["meter"].to_pylist(), meters["transformer"].to_pylist(), strict=True))
     feeder_of = dict(zip(meters["transformer"].to_pylist(), meters["feeder"].to_pylist(), strict=True))
