@@ -46,6 +46,9 @@ __all__ = [
 _EVERY = (*NETWORK, *OUTAGES, *GIVEN, *RESULTS, *COMPOSITION, *REFERENCE, *LEARNING, *HOSTING, *COMPLIANCE, *MITIGATION)
 TABLES: Mapping[str, Table] = {t.name: t for t in _EVERY}
 
+FEW_ROWS = 100_000
+"""A file of no more rows is read by one thread: starting others takes longer."""
+
 
 def frame(name: str, rows: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]) -> pa.Table:
     """An Arrow table that keeps the contract `name`, from rows or from columns.
@@ -93,8 +96,15 @@ def _array(name: str, column: Column, values: Any) -> pa.Array:
         raise ContractError(f"table {name}: column {column.name} is not {column.type}: {err}") from err
 
 
-def check(name: str, table: pa.Table) -> pa.Table:
-    """The table sorted by its key, after its contract held; raises ContractError otherwise."""
+def check(name: str, table: pa.Table, *, ordered: bool = False) -> pa.Table:
+    """The table sorted by its key, after its contract held; ``ordered`` says that it must be so already.
+
+    Raises
+    ------
+    ContractError
+        A column is missing, foreign, of another type, or empty where it must not be; a key occurs twice; or the rows
+        are not in the order that was promised.
+    """
     contract = TABLES[name]
     if not table.schema.equals(contract.schema, check_metadata=False):
         raise ContractError(f"table {name}: its columns are\n{table.schema}\nand must be\n{contract.schema}")
@@ -103,16 +113,45 @@ def check(name: str, table: pa.Table) -> pa.Table:
             raise ContractError(f"table {name}: column {column.name} has empty values")
     if table.num_rows == 0:
         return table
-    plain = table.select(list(contract.key))
-    for i, key in enumerate(contract.key):
-        if plain.schema.field(key).type == WORD:
-            plain = plain.set_column(i, key, plain[key].cast(TEXT))
+    keys = [_comparable(table[key]) for key in contract.key]
+    if _ascending(keys):
+        return table.combine_chunks()
+    plain = pa.Table.from_arrays(keys, list(contract.key))
     order = pc.sort_indices(plain, sort_keys=[(k, "ascending") for k in contract.key])
-    plain = plain.take(order)
-    distinct = plain.group_by(list(contract.key)).aggregate([]).num_rows
-    if distinct != table.num_rows:
-        raise ContractError(f"table {name}: {table.num_rows - distinct} rows repeat a key {contract.key}")
+    repeated = _repeated(plain.take(order))
+    if repeated:
+        raise ContractError(f"table {name}: {repeated} rows repeat a key {contract.key}")
+    if ordered:
+        raise ContractError(f"table {name}: its rows are not sorted by {contract.key}")
     return table.take(order)
+
+
+def _comparable(column: pa.ChunkedArray) -> pa.Array:
+    """A column of a key as one array without empty values: words as texts; no number is after every number."""
+    if column.type == WORD:
+        column = column.cast(TEXT)
+    if column.null_count:
+        column = column.cast(pa.int64()).fill_null(1 << 32)
+    return column.combine_chunks()
+
+
+def _ascending(keys: Sequence[pa.Array]) -> bool:
+    """Whether each row of a key is after the row before it: what was sorted need not be sorted again."""
+    after = None
+    for key in reversed(keys):
+        before, this = key.slice(0, len(key) - 1), key.slice(1)
+        less = pc.less(before, this)
+        after = less if after is None else pc.or_(less, pc.and_(pc.equal(before, this), after))
+    return bool(pc.all(after, min_count=0).as_py())
+
+
+def _repeated(keys: pa.Table) -> int:
+    """How many rows of a sorted key are as the row before them."""
+    same = None
+    for key in keys.columns:
+        equal = pc.equal(key.slice(0, len(key) - 1), key.slice(1))
+        same = equal if same is None else pc.and_(same, equal)
+    return int(pc.sum(same, min_count=0).as_py())
 
 
 def write(name: str, table: pa.Table, path: Path) -> None:
@@ -142,8 +181,10 @@ def read(name: str, path: Path, columns: Sequence[str] | None = None, **equal: s
         there = file.schema_arrow.names
         if {*schema.names, *equal} - {*there} or (columns is None and there != schema.names):
             raise ContractError(f"{path}: is no table {name}: it has the columns {there}")
-        table = _rows(file, schema.names, equal) if equal else file.read(schema.names)
-    return table.select(schema.names).cast(schema)
+        threads = file.metadata.num_rows > FEW_ROWS
+        table = _rows(file, schema.names, equal) if equal else file.read(schema.names, use_threads=threads)
+    table = table.select(schema.names).replace_schema_metadata()
+    return table if table.schema.equals(schema, check_metadata=True) else table.cast(schema)
 
 
 def _rows(file: pq.ParquetFile, columns: Sequence[str], equal: Mapping[str, str]) -> pa.Table:
@@ -162,7 +203,8 @@ def _rows(file: pq.ParquetFile, columns: Sequence[str], equal: Mapping[str, str]
             texts = known.to_pylist()
             batch = batch.filter(pc.equal(words, known[texts.index(text)])) if text in texts else batch.slice(0, 0)
         kept.append(batch.select(columns))
-    schema = pa.schema([file.schema_arrow.field(c) for c in columns])
+    there = file.schema_arrow
+    schema = pa.schema([there.field(c) for c in columns])
     return pa.Table.from_batches(kept, schema).unify_dictionaries()
 
 

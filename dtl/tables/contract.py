@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -35,7 +36,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema, without metadata."""
         return pa.schema([pa.field(c.name, c.type, nullable=c.null) for c in self.columns])

@@ -51,11 +51,14 @@ def empty(contract: str, target: Path) -> None:
 
 
 def check(contract: str, path: Path, case: str) -> None:
-    """Raises ContractError if an output breaks its contract, or holds rows of another case than the one asked."""
+    """Raises ContractError if an output breaks its contract, or holds rows of another case than the one asked.
+
+    The table of a case is sorted, since it is the joined file where there is no other case.
+    """
     if not contract:
         _canonical(path)
         return
-    table = tables.check(contract, tables.read(contract, path))
+    table = tables.check(contract, tables.read(contract, path), ordered=bool(case))
     if case and table.num_rows:
         foreign = set(pc.unique(table["case"].cast(tables.TEXT)).to_pylist()) - {case}
         if foreign:

@@ -18,6 +18,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
@@ -25,6 +26,7 @@ from typing import Any
 
 from dtl.errors import StoreError
 from dtl.workflow import digests, disk
+from dtl.workflow.sight import Sight, State
 from dtl.workflow.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,16 +53,33 @@ Module = tuple[str, tuple[str, ...]]
 """Digest of the meaning of a module, and the dotted names that it imports."""
 
 
+@dataclass(frozen=True)
+class Closure:
+    """What a function of a stage is made of, and the states of all files and folders that say so."""
+
+    modules: Mapping[str, str]
+    foreign: frozenset[str]
+    data: tuple[tuple[str, str], ...]
+    states: Mapping[str, State] = field(default_factory=dict)
+
+
+_CLOSURES: dict[tuple[object, ...], Closure] = {}
+"""What a process and those forked from it found, by memory, what the stage declares, and function."""
+
+
 class Code:
     """The code as it is on disk now; every file is read once in the life of the object.
 
-    ``memory`` is a file that remembers what texts mean by their SHA-256, so that only new texts are parsed.
+    ``memory`` is a file that remembers what texts mean by their SHA-256, so that only new texts are parsed. With it,
+    what this process found before is taken over where every file and folder looked at then is in the same state.
     """
 
     def __init__(self, memory: Path | None = None) -> None:
         self._modules: dict[str, Module | None] = {}
         self._closures: dict[tuple[str, str], str] = {}
         self._registries: dict[str, dict[str, str]] = {}
+        self._places: dict[str, set[str]] = {}
+        self._sight = Sight()
         self._memory = memory
         self._known = _remembered(memory) if memory else {}
         self._fresh = False
@@ -82,36 +101,64 @@ class Code:
         return self._closures[stage.name, function]
 
     def _digest(self, stage: Stage, function: str) -> str:
+        key = (
+            self._memory,
+            _package(function.split(".")[0]),
+            stage.data,
+            stage.distributions,
+            function,
+            stage.function,
+        )
+        found = _CLOSURES.get(key) if self._memory else None
+        if found is None or not self._sight.still(found.states):
+            found, looked = self._walk(stage, function)
+            states = self._sight.settled(looked)
+            if states is not None:
+                _CLOSURES[key] = replace(found, states=states)
+        hasher = hashlib.sha256(f"{function}\n".encode())
+        for name, digest in sorted(found.modules.items()):
+            hasher.update(f"{name} {digest}\n".encode())
+        for line in versions(found.foreign):
+            hasher.update(f"{line}\n".encode())
+        for name, digest in found.data:
+            hasher.update(f"{name} {digest}\n".encode())
+        return hasher.hexdigest()[:LENGTH]
+
+    def _walk(self, stage: Stage, function: str) -> tuple[Closure, set[str]]:
+        """What a function is made of, from import to import, and every file and folder that says so."""
         module = function.split(":")[0]
         if self._module(module) is None:
             raise StoreError(f"stage {stage.name}: there is no module {module} for its function {function}")
         tops = {"dtl", module.split(".")[0]}
-        todo, seen, foreign = [module], {}, set(stage.distributions)
+        todo, seen, modules, foreign, looked = [module], set(), {}, set(stage.distributions), set()
         while todo:
             name = todo.pop()
             if name in seen:
                 continue
+            seen.add(name)
             if name.split(".")[0] not in tops:
                 foreign.add(name.split(".")[0])
                 continue
             found = self._module(name)
+            looked |= self._places[name]
             if found is None:
                 continue
-            seen[name] = found[0]
+            modules[name] = found[0]
             todo += [*found[1], *([name.rpartition(".")[0]] if "." in name else [])]
-        hasher = hashlib.sha256(f"{function}\n".encode())
-        for name, digest in sorted(seen.items()):
-            hasher.update(f"{name} {digest}\n".encode())
-        for line in versions(foreign):
-            hasher.update(f"{line}\n".encode())
-        if function == stage.function:
-            for name, digest in data(stage.data):
-                hasher.update(f"{name} {digest}\n".encode())
-        return hasher.hexdigest()[:LENGTH]
+        globs = stage.data if function == stage.function else ()
+        for path in (places := beside(globs)):
+            self._sight.look(path)
+        return Closure(modules, frozenset(foreign), tuple(data(globs))), looked | places
 
     def _module(self, name: str) -> Module | None:
         if name not in self._modules:
+            for place in (places := folders(name)):
+                self._sight.look(place)
             path = locate(name)
+            if path is not None:
+                self._sight.look(str(path))
+                places.add(str(path))
+            self._places[name] = places
             self._modules[name] = None if path is None else self._meaning(name, path)
         return self._modules[name]
 
@@ -179,14 +226,22 @@ def registry(reference: str) -> dict[str, str]:
     path = locate(module)
     if path is None:
         raise StoreError(f"there is no module {module} for the registry {reference}")
-    for node in ast.parse(path.read_bytes()).body:
+    entries = _entries(path.read_bytes(), name)
+    if entries is None:
+        raise StoreError(f"{path}: {name} is no literal dict of strings")
+    return dict(entries)
+
+
+@cache
+def _entries(text: bytes, name: str) -> Mapping[str, str] | None:
+    for node in ast.parse(text).body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
         if value is not None and any(isinstance(t, ast.Name) and t.id == name for t in targets):
             return dict(ast.literal_eval(value))
-    raise StoreError(f"{path}: {name} is no literal dict of strings")
+    return None
 
 
 @cache
@@ -212,6 +267,20 @@ def locate(name: str) -> Path | None:
         if os.path.isfile(file):  # noqa: PTH113 - of hundreds of names twice a job; pathlib is slow
             return Path(file)
     return None
+
+
+def folders(name: str) -> set[str]:
+    """The folders in which a name must come or go before it is another module."""
+    top, *rest = name.split(".")
+    base = _package(top)
+    if base is None or base.suffix == ".py" or not rest:
+        return set()
+    inner = os.path.join(base, *rest)  # noqa: PTH118 - as in :func:`locate`
+    found = {inner} if os.path.isdir(inner) else set()  # noqa: PTH112
+    outer = os.path.dirname(inner)  # noqa: PTH120
+    while not os.path.isdir(outer):  # noqa: PTH112
+        outer = os.path.dirname(outer)  # noqa: PTH120
+    return {*found, outer}
 
 
 @cache
@@ -271,11 +340,20 @@ def versions(modules: Iterable[str]) -> list[str]:
     return [f"python {sys.version_info.major}.{sys.version_info.minor}", *(f"{d} {version(d)}" for d in sorted(names))]
 
 
+def beside(globs: Iterable[str]) -> set[str]:
+    """The files that the globs name, and the folders in which others might come: all below the part that is no glob."""
+    found = {str(path) for path in _named(globs).values()}
+    for glob in globs:
+        outer = ROOT / glob.partition("*")[0].rpartition("/")[0]
+        found |= {at for at, _, _ in os.walk(outer)} or {str(outer)}
+    return found
+
+
 def data(globs: Iterable[str]) -> list[tuple[str, str]]:
     """Relative name and digest of every file that the globs name, below the project's root."""
-    found = {}
-    for glob in globs:
-        for path in ROOT.glob(glob):
-            if path.is_file() and "__pycache__" not in path.parts:
-                found[path.relative_to(ROOT).as_posix()] = path
-    return [(name, hashlib.sha256(found[name].read_bytes()).hexdigest()) for name in sorted(found)]
+    return [(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in sorted(_named(globs).items())]
+
+
+def _named(globs: Iterable[str]) -> dict[str, Path]:
+    paths = (path for glob in globs for path in ROOT.glob(glob))
+    return {p.relative_to(ROOT).as_posix(): p for p in paths if p.is_file() and "__pycache__" not in p.parts}

@@ -28,7 +28,7 @@ from dtl.workflow.processes import identity, peak_mb
 from dtl.workflow.questions import Job, Origin, file_of, origin, raw_names
 from dtl.workflow.stage import Stage
 from dtl.workflow.stages import STAGES
-from dtl.workflow.store import Answer, Question, Store, describe
+from dtl.workflow.store import Answer, Output, Question, Store, describe
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Joined:
 
     whole: str
     parts: Mapping[str, str]
+
+    def is_part(self, case: str) -> bool:
+        """Whether the file is the part of this case, byte for byte, as a table of one case is: it need not be cut."""
+        return self.parts.get(case) == self.whole
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -87,7 +91,7 @@ def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[st
             how = "computed" if answer is None else "fetched"
             if answer is None:
                 like = staged.get(_twin(job, case))
-                _compute(job, case, question, store, stages, like and like[0])
+                _compute(job, case, inputs, store, stages, like and like[0])
                 answer = store.fetch(question.key, folder)
             if answer is None:
                 raise StoreError(
@@ -163,7 +167,7 @@ def _joined(path: Path, source: Origin, store: Store, names: Sequence[str]) -> J
 
 def answer_anew(job: Job, case: str, store: Store, target: Store, stages: Mapping[str, Stage] = STAGES) -> Answer:
     """Compute one answer of a job into another store, whatever is known of it; nothing is published."""
-    return _compute(job, case, _question(job, case, _digests(job, store, stages)), target, stages)
+    return _compute(job, case, _digests(job, store, stages), target, stages)
 
 
 def question(job: Job, case: str, store: Store, stages: Mapping[str, Stage] = STAGES) -> Question:
@@ -210,7 +214,7 @@ def _twin(job: Job, case: str) -> str:
 
 
 def _compute(
-    job: Job, case: str, question: Question, store: Store, stages: Mapping[str, Stage], like: Path | None = None
+    job: Job, case: str, known: Mapping[str, Any], store: Store, stages: Mapping[str, Stage], like: Path | None = None
 ) -> Answer:
     """Ask the stage's function, or take over the answer of a case like it; check what was written, and shelve it."""
     from dtl.workflow import cases
@@ -223,7 +227,7 @@ def _compute(
         inputs = job.inputs()
         for name in job.stage.cased_inputs:
             source, path = origin(stages, job.stage.inputs[name]), inputs[name]
-            if source and isinstance(path, Path):
+            if source and isinstance(path, Path) and not known[name].is_part(case):
                 inputs[name] = scratch / path.name
                 cases.cut(source.contract, path, case, scratch / path.name)
         begun = time.perf_counter()
@@ -242,7 +246,7 @@ def _compute(
         if foreign:
             raise ContractError(f"stage {job.stage.name} wrote {sorted(foreign)}, which is no output of it")
         _same_code(job, store)
-        return store.put(question, out, seconds)
+        return store.put(_question(job, case, known), out, seconds)
 
 
 def _ask(job: Job, case: str, inputs: Mapping[str, Any], outputs: Mapping[str, Path]) -> None:
@@ -272,22 +276,27 @@ def _same_code(job: Job, store: Store) -> None:
         )
 
 
-def _join(job: Job, staged: Mapping[str, tuple[Path, Answer]], store: Store, staging: Path) -> dict[str, Path]:
-    """Path of each output, whole; cases are joined, and it is remembered of which parts."""
-    if not job.stage.cased:
-        folder, _ = staged[""]
-        return {name: folder / file_of(job.stage, name) for name in job.stage.outputs}
-    from dtl.workflow import cases
+def _join(
+    job: Job, staged: Mapping[str, tuple[Path, Answer]], store: Store, staging: Path
+) -> dict[str, tuple[Path, Output]]:
+    """Where each output lies whole, and what it is; cases are joined, and it is remembered of which parts.
 
+    A table of one case is its part as it is.
+    """
     whole = {}
     for name in job.stage.outputs:
-        file = file_of(job.stage, name)
-        whole[name] = staging / file
-        cases.join(job.stage.tables.get(name, ""), {c: folder / file for c, (folder, _) in staged.items()}, whole[name])
-        store.remember_parts(
-            _known_by(job.stage, digests.of_file(whole[name]), staged),
-            {c: answer.outputs[file].digest for c, (_, answer) in staged.items()},
-        )
+        file, contract = file_of(job.stage, name), job.stage.tables.get(name, "")
+        parts = {case: answer.outputs[file].digest for case, (_, answer) in staged.items()}
+        if not job.stage.cased or (contract and len(staged) == 1):
+            ((folder, answer),) = staged.values()
+            whole[name] = (folder / file, answer.outputs[file])
+        else:
+            from dtl.workflow import cases
+
+            cases.join(contract, {case: folder / file for case, (folder, _) in staged.items()}, staging / file)
+            whole[name] = (staging / file, describe(staging / file))
+        if job.stage.cased:
+            store.remember_parts(_known_by(job.stage, whole[name][1].digest, staged), parts)
     return whole
 
 
@@ -303,7 +312,7 @@ def _staging(job: Job) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _publish(job: Job, staged: Mapping[str, Path]) -> dict[str, Any]:
+def _publish(job: Job, staged: Mapping[str, tuple[Path, Output]]) -> dict[str, Any]:
     """Rename the outputs to where they belong; what was published, as the record keeps it.
 
     In folders, files that are as they were last time keep the time of last time, so that Snakemake sees no change.
@@ -311,8 +320,7 @@ def _publish(job: Job, staged: Mapping[str, Path]) -> dict[str, Any]:
     before = digests.read_json(job.record()) or {}
     outputs = {}
     for name, target in job.outputs().items():
-        path = staged[name]
-        about = describe(path)
+        path, about = staged[name]
         old = before.get("outputs", {}).get(target.as_posix(), {})
         for file, digest in (about.files or {}).items():
             if old.get("files", {}).get(file) == digest:

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,12 @@ class Question:
     code: Mapping[str, str]
     inputs: Mapping[str, Any]
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The name of the answer: a hash of all that decides it."""
         return digests.of_value({**self._recipe, "inputs": self.inputs})
 
-    @property
+    @cached_property
     def recipe(self) -> str:
         """A hash of all but the inputs."""
         return digests.of_value(self._recipe)

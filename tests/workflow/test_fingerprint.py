@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dtl.powerflow import newton
-from dtl.workflow import fingerprint
+from dtl.workflow import fingerprint, sight
 from dtl.workflow.stage import Stage
 from dtl.workflow.stages import STAGES
 
@@ -127,11 +128,69 @@ def test_the_memory_says_what_parsing_says(tmp_path: Path) -> None:
     first.save()
     fingerprint.parsed.cache_clear()
     fingerprint._remembered.cache_clear()
+    fingerprint._CLOSURES.clear()
     again = fingerprint.Code(memory)
     assert again.digests(STAGES["solve_feeder"], {}) == parsed
     memory.unlink()
     assert fingerprint.Code(memory).digests(STAGES["solve_feeder"], {}) == parsed, "a process reads the file once"
     assert fingerprint.parsed.cache_info().misses == 0
+
+
+OLD_NS = 1_600_000_000_000_000_000
+
+
+def _settle(folder: Path) -> None:
+    """Let all that lies there be older than what may still change unseen."""
+    for path in (folder, *folder.rglob("*")):
+        os.utime(path, ns=(OLD_NS, OLD_NS))
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda at: None,
+    "a module edited": lambda at: (at / "near.py").write_text("from . import far\nX = 1\n"),
+    "a module edited, its time put back": lambda at: [(at / "far.py").write_text("NUMBER = 2\n"), _settle(at)],
+    "a package beside its module": lambda at: [(at / "far").mkdir(), (at / "far/__init__.py").write_text("A = 1\n")],
+    "a name that is now a module": lambda at: [(at / "near").mkdir(), (at / "near/__init__.py").write_text(
+        "from . import far"), (at / "near/far.py").write_text("NUMBER = 7\n")],
+    "a module gone": lambda at: (at / "far.py").unlink(),
+    "a file beside the code edited": lambda at: (at / "notes/a.txt").write_text("c"),
+    "a file beside the code more": lambda at: (at / "notes/b.txt").write_text("b"),
+    "a file in a new folder": lambda at: [(at / "notes/in").mkdir(), (at / "notes/in/b.txt").write_text("b")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_found_before_holds_while_nothing_changed(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = f"kept_{''.join(c if c.isalnum() else '_' for c in tmp_path.name)}"
+    at = tmp_path / top
+    (at / "notes").mkdir(parents=True)
+    for name in ("__init__", "stage", "near", "far", "types"):
+        (at / f"{name}.py").write_text(FILES[name].format(top=top) if name == "stage" else FILES[name])
+    (at / "notes/a.txt").write_text("a")
+    _settle(at)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
+    monkeypatch.setattr(sight, "RACY_NS", 0)  # ctime cannot be put back
+    stage = Stage("ask", f"{top}.stage:ask", "study", {}, {}, data=(f"{top}/notes/**/*",))
+    memory = tmp_path / "modules.json"
+    before = fingerprint.Code(memory).digests(stage, ())
+    assert fingerprint.Code().digests(stage, ()) == before, "what is not remembered is the same"
+    CHANGES[change](at)
+    with monkeypatch.context() as patch:
+        if change == "nothing":
+            patch.setattr(fingerprint.Code, "_walk", lambda *a: pytest.fail("it was walked again"))
+        after = fingerprint.Code(memory).digests(stage, ())
+    assert after == fingerprint.Code().digests(stage, ()), "as if nothing were remembered"
+    assert (after == before) == (change == "nothing")
+
+
+def test_young_files_are_walked_again(package: Callable[..., dict[str, str]], tmp_path: Path) -> None:
+    package()
+    stage = Stage("ask", f"{next(tmp_path.glob('package_*')).name}.stage:ask", "study", {}, {})
+    fingerprint.Code(tmp_path / "modules.json").digests(stage, ())
+    assert not [key for key in fingerprint._CLOSURES if key[0] == tmp_path / "modules.json"]
 
 
 def test_digests_go_through_the_command_line() -> None:
@@ -160,7 +219,8 @@ def test_digesting_imports_none_of_the_code() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert set(loaded) <= {"dtl.errors", "dtl.layout", "dtl.workflow", "dtl.workflow.digests", "dtl.workflow.disk",
-                           "dtl.workflow.fingerprint", "dtl.workflow.stage", "dtl.workflow.stages"}  # fmt: skip
+                           "dtl.workflow.fingerprint", "dtl.workflow.sight", "dtl.workflow.stage",
+                           "dtl.workflow.stages"}  # fmt: skip
 
 
 def test_every_registry_is_declared_by_its_stage() -> None:

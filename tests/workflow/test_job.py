@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,35 @@ def test_cases_are_cut_and_joined_to_the_same_bytes(world: World, tmp_path: Path
         assert (tmp_path / name).read_bytes() == whole.read_bytes()
         known = job._known_by(solve(world).stage, digests.of_file(whole), parts)
         assert world.store.parts(known) == parts, "what was remembered is what the file says"
+
+
+@pytest.mark.parametrize("head", ["", "{pu: 1.3}"], ids=["solved", "failed"])
+def test_the_file_of_one_case_is_its_part_and_is_not_cut(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: str
+) -> None:
+    world.say("planned: [2026, 2030]", "planned: [2026]")
+    world.say("  growth: {title: More, stack: [more]}\n", "")
+    if head:
+        world.say("{model: dss}", f"{{model: dss, head_voltage: {head}}}")
+    shutil.rmtree(world.store.root)
+    cut, cuts = cases.cut, []
+    monkeypatch.setattr(cases, "cut", lambda contract, *a: (cuts.append(contract), cut(contract, *a)))
+    assert ("assess_feeder", "a", "base@2026") in world.run()["computed"]
+    assert cuts, "the manifests were cut"
+    assert set(cuts) == {""}, "no table was"
+    key = world.plan().keys["solve_feeder", "a"]["base@2026"]
+    for name, contract in solve(world).stage.tables.items():
+        whole, part = Path(f"results/toy/f/a/{name}.parquet"), world.store.shelf(key) / f"{name}.parquet"
+        assert whole.read_bytes() == part.read_bytes()
+        cases.join(contract, {"base@2026": part}, tmp_path / "joined")
+        assert (tmp_path / "joined").read_bytes() == whole.read_bytes(), "as if it were read and written again"
+        cut(contract, whole, "base@2026", tmp_path / "part")
+        assert (tmp_path / "part").read_bytes() == whole.read_bytes(), "as if it were cut"
+    wanted = world.bytes()
+    for path in world.store.root.glob("parts/??/*"):
+        path.unlink()
+    assert world.run()["computed"] == []
+    assert world.bytes() == wanted
 
 
 def test_parts_are_found_out_when_they_were_forgotten(world: World) -> None:
