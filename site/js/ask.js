@@ -14,6 +14,9 @@ DTL.askReady = async () => {
   return new DTL.ask.Known(answers, async (name) => (there.has(name) ? DTL.load(name) : null));
 };
 
+/** What pages call a case; its id stands in addresses and in the names of rows. */
+DTL.caseLabel = (told) => (told.year ? `${told.scenario} ${told.year}` : told.scenario);
+
 /** Examples that this study can answer. */
 DTL.askExamples = (known) => {
   const first = known.feeders[0];
@@ -30,7 +33,7 @@ DTL.askBox = async (root) => {
   const asked = () => new URLSearchParams(location.hash.slice(1)).get("q") ?? "";
   const ready = async () => {
     const known = await DTL.askReady();
-    if (cases.length === 1) cases.append(...known.cases.map((c) => DTL.h("option", { value: c.case }, c.case)));
+    if (cases.length === 1) cases.append(...known.cases.map((c) => DTL.h("option", { value: c.case }, DTL.caseLabel(c))));
     cases.value = known.cases.some((c) => c.case === new URLSearchParams(location.hash.slice(1)).get("s")) ? new URLSearchParams(location.hash.slice(1)).get("s") : "";
     known.chosen = known.cases.find((c) => c.case === cases.value) ?? null;
     return known;
@@ -100,7 +103,7 @@ DTL.isThere = (known, href) => !known.left_out.includes(href.split("#")[0]);
 DTL.askPart = (known, part) => {
   if (!part.held) return [DTL.h("p", { class: "dtl-callout", "data-said": "Not held" }, part.text, part.href && DTL.isThere(known, part.href) ? [" ", DTL.h("a", { href: part.href }, "Go there")] : "")];
   const found = [];
-  if (part.case) found.push(DTL.h("p", { class: "dtl-note" }, "Case ", DTL.h("b", {}, part.case.case), part.which ? `, ${part.which}` : ""));
+  if (part.case) found.push(DTL.h("p", { class: "dtl-note" }, "Case ", DTL.h("b", {}, DTL.caseLabel(part.case)), part.which ? `, ${part.which}` : ""));
   if (part.text) found.push(DTL.h("p", { class: "dtl-answer dtl-answer-small", "data-said": "Answer" }, part.text));
   if (part.rows.length) found.push(DTL.askRows(known, part.rows));
   if (part.more) found.push(DTL.h("p", { class: "dtl-note" }, `and ${part.more} more`));

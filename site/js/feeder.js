@@ -110,6 +110,7 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
     body.replaceChildren(...DTL.caseBody(study, sheet, read, i));
     for (const cell of figures.querySelectorAll("[data-at]")) cell.classList.toggle("dtl-chosen", Number(cell.dataset.at) === i);
     root.setAttribute("data-case", study.cases[i].case);
+    requestAnimationFrame(() => DTL.bringIntoView(figures, i));
   };
   const figures = DTL.figuresByCase(study, sheet);
   const choice = DTL.caseChoice(study, solved, solved[first], draw);
@@ -151,6 +152,12 @@ DTL.figuresByCase = (study, sheet) => {
     DTL.h("thead", {}, DTL.h("tr", {}, DTL.h("th", { scope: "col" }, "By case"), study.cases.map((c, i) => DTL.h("th", { scope: "col", "data-at": i, title: c.title }, DTL.h("i", { class: "dtl-swatch", style: `background:${DTL.caseColour(c)}` }), c.label)))),
     DTL.h("tbody", {}, rows.map(({ metric, unit, meaning }) => DTL.h("tr", { "data-metric": metric }, DTL.h("th", { scope: "row" }, meaning), study.cases.map((c, i) => DTL.figureCell(sheet.cases[c.case], metric, unit, i))))));
   return DTL.h("div", { class: "dtl-scroll" }, table);
+};
+
+/** Scrolls the table of figures to the column of a case, beside the names of the figures, where it does not fit. */
+DTL.bringIntoView = (box, at) => {
+  const cell = box.querySelector(`td[data-at="${at}"]`);
+  if (cell) box.scrollLeft = cell.offsetLeft - cell.parentElement.firstElementChild.offsetWidth;
 };
 
 DTL.figureCell = (told, metric, unit, at) => {

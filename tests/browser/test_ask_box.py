@@ -58,11 +58,11 @@ def test_by_keyboard_alone_on_the_overview(watched: Any) -> None:
 def test_the_case_can_be_chosen_beside_a_question_that_names_none(watched: Any, made: Any) -> None:
     page = watched.go(asked("top 1 feeders by overload hours"))
     page.get_by_label("Case, where the question names none").select_option("growth@2026")
-    page.wait_for_selector("[data-ready]:has(b:text-is('growth@2026'))")
+    page.wait_for_selector("[data-ready]:has(b:text-is('growth 2026'))")
     value = facts.load(made.inputs["cube"]).value("overload_hours_h", "north", "growth@2026")
     assert page.locator(".dtl-ask__rows a").inner_text() == text(value, "h")
     page = watched.go(asked("top 1 feeders by overload hours in 2035") + "&s=growth%402026")
-    assert page.locator(".dtl-note b").first.inner_text() == "base@2035"
+    assert page.locator(".dtl-note b").first.inner_text() == "base 2035"
 
 
 def test_what_is_not_clear_or_not_there_is_said_and_nothing_is_answered(watched: Any) -> None:

@@ -126,6 +126,21 @@ def test_on_a_phone_the_name_of_a_row_stays_when_its_numbers_are_scrolled(watche
         assert moved > 50 and lefts == {0}, (name, moved, lefts)
 
 
+def test_on_a_phone_the_figures_of_the_case_that_is_shown_are_in_sight(watched: Any) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    page = watched.go("feeder.html#north")
+    seen = 0
+    for radio in page.locator("input[name=dtl-case]").all():
+        radio.dispatch_event("click")
+        page.wait_for_timeout(100)
+        head, cell = (
+            page.locator(f".dtl-by-case tbody tr:first-child {s}").bounding_box() for s in ("th", ".dtl-chosen")
+        )
+        assert cell["x"] >= head["x"] + head["width"] - 1 and cell["x"] + cell["width"] <= 390
+        seen += 1
+    assert seen >= 3
+
+
 def test_the_state_of_a_feeder_stands_in_one_line_on_a_phone(watched: Any) -> None:
     watched.page.set_viewport_size({"width": 390, "height": 844})
     cell = watched.go("feeder.html").locator("td.dtl-trouble", has_text="over a limit").first
