@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dtl.learning.query import filters, heeded, moment, scenario
+from dtl.learning.query import filters, heeded, moment, order, scenario
 from dtl.learning.query.parse import OF_METRIC
 from dtl.learning.query.words import grammar, vocabulary
 
@@ -26,10 +26,11 @@ def payload() -> dict[str, Any]:
         "highest_pu": heeded.HIGHEST_PU,
         "years": heeded.YEARS,
         "links": moment.LINKS,
-        "beside": {"after": scenario.AFTER, "before": scenario.BEFORE},
+        "beside": {"after": scenario.AFTER, "before": scenario.BEFORE, "setting": scenario.SETTING},
         "of_metric": OF_METRIC,
         "loading": heeded.LOADING,
         "effect": heeded.EFFECT,
+        "whether": order.WHETHER,
     }
     words = json.dumps(grammar(), ensure_ascii=False)
     return {"grammar": words, "rules": json.dumps(rules, ensure_ascii=False), "vocabulary": sorted(vocabulary())}

@@ -4,6 +4,8 @@
 {
   const ask = DTL.ask;
   const MOST_WORDS = 80;
+  const NOUNS = { drop: ["in", "on"], update: ["in", "on"], close: ["to"], open: ["points", "switches"] };
+  const SQL = /\bselect\s[\w\s.,*()]+\sfrom\s+\w+\s*(;|$|where\b|limit\b|order\b|group\b|join\b)/;
   const STARTS = ["please", "and", "then", "to", "you", "could", "can", "now", "just", "also", "should", "must"];
 
   /** The canonical query of a question, with the words that were ignored, and those read as others. */
@@ -39,10 +41,11 @@
   /** Whether the text would change something, or is code. */
   const isHarmful = (text, found) => {
     const low = ` ${text.toLowerCase()} `;
-    const { code, changing } = ask.grammar;
-    if (code.some((snippet) => low.includes(snippet))) return true;
-    const at = found.slice(0, 40).findIndex((t, i) => changing.includes(t.text) && (i === 0 || STARTS.includes(found[i - 1].text)));
-    return at >= 0 && !(["drop", "update"].includes(found[at].text) && ["in", "on"].includes(found[at + 1]?.text));
+    const { code, changing, commands } = ask.grammar;
+    const orders = [...changing, ...commands];
+    if (code.some((snippet) => low.includes(snippet)) || SQL.test(low)) return true;
+    const at = found.slice(0, 40).findIndex((t, i) => orders.includes(t.text) && (i === 0 || STARTS.includes(found[i - 1].text)));
+    return at >= 0 && !(NOUNS[found[at].text] ?? []).includes(found[at + 1]?.text);
   };
 
   /** Parts of a question that are questions of their own: after `;` and `then`. */
@@ -116,6 +119,14 @@
         .filter((m) => (c.text(m.end - 1) === "by" ? !isDated(c, m.end) : !c.used[m.start]));
       const told = stray.map((m) => c.tokens.slice(m.start, m.end).map((t) => t.raw).join(" "));
       return [...told, ...this.filters.filter((f) => !isComparable(f)).map((f) => f.field.replaceAll("_", " ") || "a number")];
+    }
+
+    /** Whether a question is after what its scenario does to a metric, in words that are not of the scenario. */
+    isEffect() {
+      const c = this.c;
+      const verbs = [...ask.rules.effect, ...c.words.raise, ...c.words.lower];
+      const isSaid = c.tokens.some((t, i) => verbs.includes(t.text) && !c.used[i]);
+      return this.layers.length > 0 && ask.rules.whether.includes(c.text(0)) && isSaid;
     }
 
     /** `how many hours` and the like, where the metric has another unit. */
@@ -209,7 +220,7 @@
       const { c, text } = this;
       const has = (name) => c.some(c.words.intents[name], false);
       if (has("recommend") && c.has("scenario", "scenarios", "study", "studies", "run", "next", "simulate") >= 0) return "recommend";
-      if (has("compare") || (has("change") && this.layers.length && c.text(0) === "how")) return "compare";
+      if (has("compare") || (has("change") && this.layers.length && c.text(0) === "how") || this.isEffect()) return "compare";
       const counted = text.replaceAll("number of customers", "");
       const isMany = c.tokens.some((_, i) => c.text(i + 1) === "many" && isHowMany(c, i) && !c.unit(i + 2)[0]);
       if (isMany || ["number of", "count of"].some((p) => counted.includes(p)) || c.text(0) === "count") return "count";
@@ -331,7 +342,7 @@
     /** The stacks that a question compares; the empty one is the base. */
     sides() {
       const isBased = ["base", "today", "current", "business as usual", "status quo", "existing"].some((w) => this.text.includes(w));
-      if (isBased || this.c.text(0) === "how" || this.layers.length === 1) return [[], this.layers];
+      if (isBased || ["how", ...ask.rules.whether].includes(this.c.text(0)) || this.layers.length === 1) return [[], this.layers];
       return this.layers.map((layer) => [layer]);
     }
   }

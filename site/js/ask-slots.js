@@ -357,8 +357,13 @@
   /** What is done: set to, scaled by, or added; found before or after the name of the layer. */
   const change = (c, start, end) => {
     const words = c.words;
-    const near = [...span(end, Math.min(end + 6, c.length)), ...span(Math.max(start - 5, -1) + 1, start).reverse()];
-    const isSaid = (list) => near.some((i) => words[list].includes(c.text(i)) && !c.used[i]);
+    const first = span(0, start).findLast((i) => ask.rules.beside.setting.includes(c.text(i))) ?? -1;
+    const ahead = span(Math.max(start - 5, first) + 1, start).reverse();
+    const near = [...span(end, Math.min(end + 6, c.length)), ...ahead];
+    const at = numberOf(c, start, end);
+    // behind "20 % of EVs" a verb is of something else: "does 20 % solar reduce losses"
+    const told = at >= 0 && at < start ? ahead : near;
+    const isSaid = (list) => told.some((i) => words[list].includes(c.text(i)) && !c.used[i]);
     const sign = isSaid("raise") ? 1 : isSaid("lower") ? -1 : 0;
     for (const i of near) {
       const scale = words.scale_words[c.text(i)];
@@ -367,7 +372,6 @@
       useVerbs(c, near);
       return { op: "scale", value: ask.plain(scale) };
     }
-    const at = numberOf(c, start, end);
     let added = near.find((i) => words.add.includes(c.text(i))) ?? -1;
     if (at < 0) return null;
     const value = c.number(at);
@@ -378,7 +382,7 @@
       c.use(over, over + 1);
     }
     const isStep = span(Math.min(start, at) - 3, Math.max(end, at) + 1).some((i) => c.text(i) === "by");
-    useVerbs(c, near);
+    useVerbs(c, told);
     const scaled = () => ({ op: "scale", value: ask.plain(1 + (sign * value) / 100) });
     if (unit === "pct" && sign && (isStep || ["more", "less"].includes(c.text(over)))) return scaled();
     if (unit === "pct" && sign && added < 0 && !isStep && c.text(at - 1) !== "to") return scaled();

@@ -108,7 +108,7 @@ DTL.ask = {};
   const nearWord = (word) => {
     if (word.length < 4) return "";
     const close = new Set();
-    const look = (edit) => edit.length >= 4 && ask.vocabulary.has(edit) && !ask.grammar.foreign.includes(edit) && close.add(edit);
+    const look = (edit) => edit.length >= 4 && ask.vocabulary.has(edit) && ![...ask.grammar.foreign, ...ask.grammar.commands].includes(edit) && close.add(edit);
     for (let i = 0; i <= word.length; i++) {
       const [head, tail] = [word.slice(0, i), word.slice(i)];
       if (tail) look(head + tail.slice(1));

@@ -236,6 +236,63 @@ def test_customers_are_counted_and_ordered_by() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["Turn off feeder F3", "SELECT name FROM feeders", "select kw from loads where kw > 3", "replace transformer T-3",
+     "Open switch S12", "please close breaker B1"],
+)  # fmt: skip
+def test_orders_to_the_grid_and_queries_of_databases_are_no_questions(said: str) -> None:
+    assert parse(said) == {"intent": "reject", "reason": "not_a_query"}
+
+
+def test_words_that_are_also_orders_are_read_as_what_they_are() -> None:
+    assert parse("select the five worst feeders")["limit"] == 5
+    assert parse("drop in peak load with 30% solar")["intent"] == "clarify"
+    assert parse("close to overload: which transformers?")["intent"] == "list"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "How many EVs can feeder F2 handle?",
+        "peak load by month for feeder 4",
+        "feeders with both overloads and low voltage",
+    ],
+)
+def test_what_the_slots_cannot_hold_is_asked_back(said: str) -> None:
+    assert parse(said) == {"intent": "clarify", "missing": ["filter"]}
+
+
+def test_usual_ways_of_asking_for_room_and_for_an_effect() -> None:
+    of_three = [{"field": "id", "op": "=", "value": "3"}]
+    room = {"intent": "value", "entity": "feeder", "metric": "hosting_capacity", "filters": of_three}
+    assert parse("How much solar can feeder 3 host?") == room
+    cars = {"type": "ev", "param": "penetration", "op": "scale", "value": 1.25}
+    assert parse("How does a 25% increase in EVs change losses on feeder 3?") == {
+        "intent": "compare",
+        "entity": "feeder",
+        "metric": "losses",
+        "filters": of_three,
+        "scenarios": [[], [cars]],
+    }
+    assert parse("peak demand with TOU vs without")["scenarios"] == [[], [{"type": "policy", "name": "tou"}]]
+    assert parse("losses before and after 40% solar")["intent"] == "compare"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Do losses fall with 40% solar?", "Does 40% solar reduce losses?", "How do losses increase with 40% solar?",
+     "Do losses go up or down with 40% solar compared to today?"],
+)  # fmt: skip
+def test_a_verb_of_the_metric_changes_no_layer(said: str) -> None:
+    query = parse(said)
+    assert query["intent"] == "compare" and query["metric"] == "losses"
+    assert query["scenarios"] == [
+        [],
+        [{"type": "solar", "param": "penetration", "op": "set", "value": 40, "unit": "pct"}],
+    ]
+
+
 def test_no_text_breaks_it_and_none_without_a_metric_is_answered() -> None:
     draw = random.Random(1)
     letters = string.ascii_letters + string.digits + string.punctuation + "  äé漢"

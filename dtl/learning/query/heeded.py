@@ -7,6 +7,7 @@ from typing import Any
 
 from dtl.learning.query.clause import Clause
 from dtl.learning.query.filters import ALSO
+from dtl.learning.query.order import WHETHER, Slots
 from dtl.learning.query.words import grammar
 
 UNITS = {
@@ -43,6 +44,14 @@ def other_unit(clause: Clause, metric: str) -> list[str]:
         if unit and ALSO.get(unit, (1.0, unit))[1] not in known:
             told.append(f"how {clause.text(i + 1)} {unit}")
     return told
+
+
+def effect_of_layers(slots: Slots) -> bool:
+    """Whether a question is after what its scenario does to a metric, in words that are not of the scenario."""
+    c = slots.clause
+    verbs = {*EFFECT, *c.words["raise"], *c.words["lower"]}
+    said = any(t.text in verbs and not used for t, used in zip(c.tokens, c.used, strict=True))
+    return bool(slots.layers) and c.text(0) in WHETHER and said
 
 
 def other_metric(left: Iterable[str], query: Mapping[str, Any]) -> bool:

@@ -7,6 +7,9 @@ from typing import Protocol
 from dtl.learning.query.clause import Clause, Query
 from dtl.learning.query.words import Match
 
+WHETHER = ("do", "does", "did", "will", "would")
+"""Words that begin a question after what a scenario does: ``does 40 % solar reduce losses``."""
+
 
 class Slots(Protocol):
     """What is known of a clause: its words, its things with their ids, its layers."""
@@ -77,7 +80,7 @@ def _one(slots: Slots) -> bool:
 def sides(slots: Slots) -> list[list[Query]]:
     """The stacks that a question compares; the empty one is the base."""
     based = any(w in slots.text for w in ("base", "today", "current", "business as usual", "status quo", "existing"))
-    asked = slots.clause.text(0) == "how"
+    asked = slots.clause.text(0) == "how" or slots.clause.text(0) in WHETHER
     if based or asked or len(slots.layers) == 1:
         return [[], slots.layers]
     return [[layer] for layer in slots.layers]

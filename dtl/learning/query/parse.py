@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from dtl.learning.query import filters, heeded, moment, scenario
 from dtl.learning.query.clause import Clause, Query, plain
 from dtl.learning.query.order import order, sides
+from dtl.learning.query.refused import harmful
 from dtl.learning.query.words import Token, grammar, matches, reworded, tokens
 
 OF_METRIC = {
@@ -44,7 +45,7 @@ def parse(text: str) -> Query:
 def understand(text: str) -> Understood:
     """The canonical query of a question, with what was ignored and corrected."""
     found, mended = tokens(text)
-    if _harmful(text, found):
+    if harmful(text, found):
         return Understood({"intent": "reject", "reason": "not_a_query"})
     found, said = reworded(found)
     parts = [p for p in _clauses(found[: 2 * MOST_WORDS]) if p]
@@ -73,20 +74,6 @@ def _carried(part: list[Token], thing: str, before: list[tuple[Query, list[str]]
 
 def _names_thing(part: list[Token]) -> bool:
     return bool(matches(part, grammar()["entities"]))
-
-
-def _harmful(text: str, found: list[Token]) -> bool:
-    """Whether the text would change something, or is code."""
-    low = f" {text.lower()} "
-    words = grammar()
-    if any(snippet in low for snippet in words["code"]):
-        return True
-    starts = ("please", "and", "then", "to", "you", "could", "can", "now", "just", "also", "should", "must")
-    for i, token in enumerate(found[:40]):
-        before = found[i - 1].text if i else ""
-        if token.text in words["changing"] and (i == 0 or before in starts):
-            return not (token.text in ("drop", "update") and i + 1 < len(found) and found[i + 1].text in ("in", "on"))
-    return False
 
 
 def _clauses(found: list[Token]) -> list[list[Token]]:
@@ -275,7 +262,7 @@ class _Slots:
 
         if has("recommend") and (c.has("scenario", "scenarios", "study", "studies", "run", "next", "simulate") >= 0):
             return "recommend"
-        if has("compare") or (has("change") and self.layers and c.text(0) == "how"):
+        if has("compare") or (has("change") and self.layers and c.text(0) == "how") or heeded.effect_of_layers(self):
             return "compare"
         counted = text.replace("number of customers", "")
         many = any(c.text(i) == "how" and c.text(i + 1) == "many" and not c.unit(i + 2)[0] for i in range(len(c)))

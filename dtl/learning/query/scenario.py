@@ -13,6 +13,9 @@ AFTER = ("of", "the", "at", "to", "by", "is", "are", "reaches", "reach", "hits",
 BEFORE = (*AFTER, "percent", "%", "pct", "level", "l2", "l1", "kw", "mw", "additional", "extra", "new")
 """Words that may stand between a number and the layer behind it."""
 
+SETTING = ("with", "under", "at", "given", "assuming")
+"""Words that begin the scenario of a question: a verb before them is of its metric."""
+
 
 def layers(clause: Clause) -> list[Query]:
     """The layers that a clause names, in the order of its words."""
@@ -72,16 +75,20 @@ def _adopted(clause: Clause, start: int, end: int, kind: str) -> Query:
 def _change(clause: Clause, start: int, end: int) -> Query | None:
     """What is done: set to, scaled by, or added; found before or after the name of the layer."""
     words = clause.words
-    near = [*range(end, min(end + 6, len(clause))), *range(start - 1, max(start - 5, -1), -1)]
-    verbs = {"raise": 1.0, "lower": -1.0}
-    sign = next((s for v, s in verbs.items() for i in near if clause.text(i) in words[v] and not clause.used[i]), 0.0)
+    first = next((i + 1 for i in range(start - 1, -1, -1) if clause.text(i) in SETTING), 0)
+    ahead = list(range(start - 1, max(start - 5, first - 1), -1))
+    near = [*range(end, min(end + 6, len(clause))), *ahead]
+    at, verbs = _number(clause, start, end), {"raise": 1.0, "lower": -1.0}
+    # behind "20 % of EVs" a verb is of something else: "does 20 % solar reduce losses"
+    told = ahead if 0 <= at < start else near
+    sign = next((s for v, s in verbs.items() for i in told if clause.text(i) in words[v] and not clause.used[i]), 0.0)
     for i in near:
         word = clause.text(i)
         if word in words["scale_words"] and not clause.used[i]:
             clause.use(i, i + 1)
             _use_verbs(clause, near)
             return {"op": "scale", "value": plain(float(words["scale_words"][word]))}
-    at, added = _number(clause, start, end), next((i for i in near if clause.text(i) in words["add"]), -1)
+    added = next((i for i in near if clause.text(i) in words["add"]), -1)
     if at < 0:
         return None
     value = clause.number(at)
@@ -92,7 +99,7 @@ def _change(clause: Clause, start: int, end: int) -> Query | None:
         clause.use(over, over + 1)
     assert value is not None
     steps = [i for i in range(min(start, at) - 3, max(end, at) + 1) if clause.text(i) == "by"]
-    _use_verbs(clause, near)
+    _use_verbs(clause, told)
     if unit == "pct" and sign and (steps or clause.text(over) in ("more", "less")):
         return {"op": "scale", "value": plain(1.0 + sign * value / 100.0)}
     if unit == "pct" and sign and added < 0 and not steps and clause.text(at - 1) != "to":

@@ -158,7 +158,7 @@ def _near(word: str) -> str:
     """The one word of the grammar one edit away; empty if there is none or are several."""
     if len(word) < LEAST_LETTERS:
         return ""
-    known = vocabulary() - set(grammar()["foreign"])
+    known = vocabulary() - {*grammar()["foreign"], *grammar()["commands"]}
     close = sorted({edit for edit in _edits(word) if edit in known and len(edit) >= LEAST_LETTERS})
     stems = {re.sub(r"s$", "", w) for w in close}
     return close[0] if len(stems) == 1 else ""
