@@ -85,7 +85,7 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
             found += _negative(values)
         found += _odd_volts(values, volts.get(element))
         named = sum(e.kind != "unusual" for e in found)
-        text = f"{named} alerts of a known kind, {len(found) - named} unusual, in {len(values)} intervals"
+        text = f"{many(named, 'alerts')} of a known kind, {len(found) - named} unusual, in {len(values)} intervals"
         rows.append(Insight(MODULE, "alerts", named, "1", text, feeder, "", kind, element, evidence=evidence))
         alerts += [_alert(kind, element, feeder, values, event) for event in found]
     rows += [_insight(alert) for alert in alerts if alert["fault"] != "unusual" and not _short_gap(alert)]
@@ -210,8 +210,8 @@ def _negative(values: pd.Series) -> list[Event]:
     if not below.any():
         return []
     spans = runs(below)
-    many = "1 interval delivers" if (count := int(below.sum())) == 1 else f"{count} intervals deliver"
-    told = f"{many} to the grid, and no generator is registered at the meter"
+    delivers = "1 interval delivers" if (count := int(below.sum())) == 1 else f"{count} intervals deliver"
+    told = f"{delivers} to the grid, and no generator is registered at the meter"
     return [Event("negative", spans[0][0], spans[-1][1], 1.0, told)]
 
 

@@ -26,6 +26,7 @@ from tslearn.clustering import TimeSeriesKMeans  # type: ignore[import-untyped]
 from tslearn.metrics import cdist_dtw  # type: ignore[import-untyped]
 
 from dtl.learning.insight import NotEnough
+from dtl.plural import many
 
 Array = NDArray[np.float64]
 
@@ -64,7 +65,9 @@ def group(curves: Array, number: int | None = None, seed: int = 0) -> Groups | N
     with np.errstate(invalid="ignore"):
         usable = np.asarray(np.ptp(curves, axis=1) > 1e-9 * np.abs(curves).max(1, initial=1e-300), bool)
     if usable.sum() < max(LEAST, 2 * (number or 1)):
-        return NotEnough(f"{int(usable.sum())} curves have a shape, {max(LEAST, 2 * (number or 1))} are needed")
+        return NotEnough(
+            f"{many(int(usable.sum()), 'curves have a shape')}, {max(LEAST, 2 * (number or 1))} are needed"
+        )
     own = np.flatnonzero(usable)
     rng = np.random.default_rng(seed)
     core = own if len(own) <= MOST_CURVES else np.sort(rng.choice(own, MOST_CURVES, replace=False))

@@ -35,7 +35,7 @@ def curves(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResu
     Customers are those of ``readings``, feeders those of ``scada``; a load that is mostly missing has no curve.
     """
     kind = _kind(spec)
-    loads = series.metered(tables) if kind == "meter" else series.heads(tables)
+    loads = _powers(series.metered(tables)) if kind == "meter" else series.heads(tables)
     zone = spec.get("timezone", "UTC")
     rows = []
     for name, load in sorted(loads.items()):
@@ -43,6 +43,12 @@ def curves(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResu
             local = load.set_axis(pd.DatetimeIndex(load.index).tz_convert(zone).tz_localize(None))
             rows.append({"kind": kind, "element": name, "kw": curve(local).tolist()})
     return LearnResult([], {"curves": contracts.frame("curves", rows)})
+
+
+def _powers(metered: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """Mean power of each interval [kW] from its energy."""
+    hour = pd.Timedelta("1h")
+    return {m: kwh / float((kwh.index[1] - kwh.index[0]) / hour) for m, kwh in metered.items() if len(kwh) >= 3}
 
 
 def _kind(spec: Mapping[str, Any]) -> str:

@@ -24,18 +24,27 @@ DAILY = {
 }
 """Columns of a day by the column of the table ``weather`` and how its hours are taken together."""
 TEMPERATURES = ("temp_max", "temp_min")
+PART = 0.75
+"""Share of the hours of a usual day from which on a day is known."""
 WHOLE = 360
 """Days with a temperature from which a year of weather is whole."""
 
 
 def daily(weather: pa.Table, timezone: str) -> pd.DataFrame:
-    """Weather by local day, the mean of all points; columns that no source gives are missing on every day."""
+    """Weather by local day, the mean of all points; a day of which nothing is known has no row.
+
+    A value is missing where a point has fewer than `PART` of the hours that it has on its usual day: half a day has
+    another extreme and less rain. Columns that no source gives are missing on every day.
+    """
     names = sorted({column for column, _ in DAILY.values()})
     rows = weather.select(["point", "start", *names]).to_pandas()
     local = rows["start"].dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
     groups = rows.groupby([rows["point"].astype(str), local.rename("day")])
-    found = {name: groups[column].agg(how) for name, (column, how) in DAILY.items()}
-    return pd.DataFrame(found).groupby("day").mean()
+    counts = groups[names].count()
+    usual = counts.where(counts > 0).groupby(level=0).transform("median")
+    whole = counts >= (PART * usual).fillna(1.0)
+    found = {name: groups[column].agg(how).where(whole[column]) for name, (column, how) in DAILY.items()}
+    return pd.DataFrame(found).groupby("day").mean().dropna(how="all")
 
 
 def of_year(days: pd.DataFrame, year: int) -> pd.DataFrame | NotEnough:

@@ -17,6 +17,7 @@ from dtl import tables as contracts
 from dtl.learning import load_model, series, weather_load
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.load_model import LEVELS, LoadModel
+from dtl.plural import many
 
 MODULE = "forecast"
 TAIL = 0.05
@@ -103,7 +104,7 @@ def _ahead(model: LoadModel, index: pd.DatetimeIndex, temp: pd.Series, spec: Map
     load = np.mean([a.load for a in answers], axis=0)
     pooled = np.quantile(np.concatenate([a.quantiles for a in answers], axis=1), LEVELS, axis=1)
     outside = np.mean([a.extrapolated for a in answers], axis=0) >= 0.5
-    basis = "given" if "given" in weathers else f"{len(answers)} past years"
+    basis = "given" if "given" in weathers else many(len(answers), "past years")
     return [
         {
             "start": moment.to_pydatetime(),

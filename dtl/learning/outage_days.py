@@ -164,7 +164,8 @@ def usable(known: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
 def grown(known: pd.DataFrame, target: pd.Series, aim: Mapping[str, Any], seed: int) -> xgb.Booster:
     """Boosted trees that rise with the features in `RISING`."""
     rising = str(tuple(int(column in RISING) for column in known))
-    return xgb.train(TREES | {"seed": seed, "monotone_constraints": rising} | aim, xgb.DMatrix(known, target), ROUNDS)
+    words = {**TREES, "seed": seed, "monotone_constraints": rising, **aim}
+    return xgb.train(words, xgb.DMatrix(known, target), ROUNDS)
 
 
 def smooth(link: Any, known: pd.DataFrame, target: pd.Series, beyond: str = "linear") -> Any:

@@ -114,12 +114,14 @@ def _days(total: pd.Series, tables: Mapping[str, pa.Table], spec: Mapping[str, A
     if "weather" not in tables or not tables["weather"].num_rows:
         return LearnResult([not_enough(MODULE, "no weather is given, so days are not told apart", kind="day")])
     weather = daily(tables["weather"], str(spec.get("timezone", "UTC")))
-    days = total.index.intersection(weather.index)
-    weather, counts = weather.loc[days], total.loc[days].astype(float)
-    if len(days) < LEAST_DAYS:
-        text = f"weather and interruptions share {len(days)} days, {LEAST_DAYS} are needed"
+    shared = total.index.intersection(weather.index)
+    span = total.index[(total.index >= shared.min()) & (total.index <= shared.max())] if len(shared) else shared
+    weather, counts, there = weather.reindex(span), total.loc[span].astype(float), span.isin(shared)
+    if there.sum() < LEAST_DAYS:
+        text = f"weather and interruptions share {there.sum()} days, {LEAST_DAYS} are needed"
         return LearnResult([not_enough(MODULE, text, kind="day")])
-    known, seed = features(weather, counts), int(spec.get("seed", 0))
+    known, seed = features(weather, counts)[there], int(spec.get("seed", 0))
+    counts = counts[there]
     busy, by_day = back_test(known, counts, seed=seed), count_test(known, counts, seed=seed)
     told = [not_enough(MODULE, busy.why, kind="day")] if isinstance(busy, NotEnough) else _score(busy)
     if isinstance(by_day, NotEnough):

@@ -68,7 +68,7 @@ LEARNING = (
         (
             Column("kind", WORD, "meter | feeder"),
             Column("element", TEXT, "id of the meter or feeder"),
-            Column("kw", SERIES, "mean of each hour on working days, Saturdays and Sundays, 72 values [kW or kWh/h]"),
+            Column("kw", SERIES, "mean of each hour on working days, Saturdays and Sundays, 72 values [kW]"),
         ),
         ("kind", "element"),
     ),

@@ -109,6 +109,17 @@ def test_from_readings_to_archetypes() -> None:
     assert "HOLES" not in names
 
 
+def test_curves_of_quarters_of_an_hour_are_in_kw() -> None:
+    """A load of 2 kW is 2 kW whatever interval its energy was read in."""
+    given = {}
+    for step, kwh in (("15min", 0.5), ("30min", 1.0), ("h", 2.0)):
+        index = pd.date_range("2024-01-01", "2024-01-28 23:59", freq=step)
+        given[step] = pd.Series(kwh, index)
+    parts = [readings({name: series}) for name, series in given.items()]
+    rows = clusters.curves({"of": "customers"}, {"readings": tables.concat("readings", parts)}).tables["curves"]
+    assert np.allclose(rows["kw"].to_pylist(), 2.0)
+
+
 def test_a_net_load_near_zero_does_not_name_its_group() -> None:
     """Over its mean of a thousandth, one customer with a roof would outweigh all others of his kind."""
     rng = np.random.default_rng(2)

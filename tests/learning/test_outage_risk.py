@@ -15,6 +15,7 @@ from learning import made_tables as made
 
 from dtl import tables
 from dtl.learning import outage_days, outage_risk
+from dtl.learning.daily_weather import daily
 from dtl.learning.insight import NotEnough
 from dtl.learning.outage_counts import CountTest, count_test, deviance
 from dtl.learning.outage_days import aligned, back_test, features
@@ -180,3 +181,41 @@ def test_weather_that_begins_late_or_never_changes_does_not_stop_it(
     found = back_test(features(late, counts), counts, 2005, 2)
     assert not isinstance(found, NotEnough)
     assert found.chance.between(0, 1).all()
+
+
+def test_hours_that_are_missing_make_no_calm_and_dry_day() -> None:
+    """Five wet hours of a day are not its rain, and a day without any is not a dry one."""
+    hours = pd.date_range("2023-01-01", periods=24 * 10, freq="h")
+    known = pd.Series(20.0, hours)
+    known[(hours.day == 3) & (hours.hour > 4)] = np.nan
+    known[hours.day == 5] = np.nan
+    table = made.weather(known)
+    at = table.schema.get_field_index("precipitation_mm")
+    wet = pa.array(np.where(known.isna(), np.nan, 1.0), from_pandas=True).cast(table.schema.field(at).type)
+    days = daily(table.set_column(at, table.schema.field(at), wet), "UTC")
+    assert days["rain"].dropna().tolist() == [24.0] * 8
+    assert not {pd.Timestamp("2023-01-03"), pd.Timestamp("2023-01-05")} & set(days.index)
+    assert days["snow"].isna().all()
+    assert daily(made.weather(known), "UTC")["rain"].isna().all()
+
+
+def test_days_before_a_gap_of_the_weather_are_not_yesterday(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a gap, yesterday's interruptions are those of yesterday, not of the last day with weather."""
+    seen: list[pd.DataFrame] = []
+
+    def spy(known: pd.DataFrame, counts: pd.Series, **_: Any) -> NotEnough:
+        seen.append(known.assign(n=counts))
+        return NotEnough("a spy")
+
+    for name in ("back_test", "count_test"):
+        monkeypatch.setattr(outage_risk, name, spy)
+    hours = pd.date_range("2020-01-01", "2023-12-31 23:00", freq="h")
+    warm = pd.Series(10 + 5 * np.sin(np.arange(len(hours)) / 900), hours)
+    given = outages([*DAYS, *[datetime.date(2021, 2, 28)] * 3]) | {"steps": tables.concat("steps", [])}
+    given |= {"weather": made.weather(warm[(hours < "2021-03-01") | (hours >= "2021-06-01")])}
+    outage_risk.learn({"horizon_days": 365, "years": [], "cases": []}, given)
+    known = seen[0]
+    assert not known.index.isin(pd.date_range("2021-03-01", "2021-05-31")).any()
+    assert known.loc["2021-02-28", "n"] >= 3 and known.loc["2021-06-01", "n_1"] < 3
+    came = pd.Series(1.0, pd.to_datetime(pd.Series(DAYS))).reindex(pd.date_range("2021-05-25", "2021-05-31"))
+    assert known.loc["2021-06-01", "n_7"] == pytest.approx(came.fillna(0.0).mean())
