@@ -141,6 +141,14 @@ def test_on_a_phone_the_figures_of_the_case_that_is_shown_are_in_sight(watched: 
     assert seen >= 3
 
 
+def test_on_a_phone_the_words_of_a_layer_are_not_broken(watched: Any) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    page = watched.go("assumptions.html")
+    for table in page.locator(".dtl-pairs:visible").all():
+        box, head = table.bounding_box(), table.locator("th").first.bounding_box()
+        assert head["width"] >= 0.3 * box["width"], (head, box)
+
+
 def test_the_state_of_a_feeder_stands_in_one_line_on_a_phone(watched: Any) -> None:
     watched.page.set_viewport_size({"width": 390, "height": 844})
     cell = watched.go("feeder.html").locator("td.dtl-trouble", has_text="over a limit").first
