@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,9 @@ class Joined:
         return self.parts.get(case) == self.whole
 
 
-def command(arguments: Sequence[str]) -> int:
-    """The hidden verb `dtl job`: run the job that the arguments describe; 0 when its outputs are published, else 1."""
+@cache
+def parser() -> argparse.ArgumentParser:
+    """What reads the arguments of a job; made once, by the worker before it forks."""
     parser = argparse.ArgumentParser(prog="dtl job", description="Answer one question of a study.")
     parser.add_argument("stage", choices=list(STAGES))
     parser.add_argument("--study", required=True)
@@ -54,7 +56,12 @@ def command(arguments: Sequence[str]) -> int:
     parser.add_argument("--spec", required=True, help="the slice as JSON, or @ and a file that holds it")
     parser.add_argument("--code", required=True, help="the digest of the code; a job refuses to run other code")
     parser.add_argument("--raw", nargs="*", default=[], help="the raw files that the stage may read")
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def command(arguments: Sequence[str]) -> int:
+    """The hidden verb `dtl job`: run the job that the arguments describe; 0 when its outputs are published, else 1."""
+    given = parser().parse_args(arguments)
     text = Path(given.spec[1:]).read_text(encoding="utf-8") if given.spec.startswith("@") else given.spec
     raw = raw_names(given.study, [Path(p) for p in given.raw])
     code = fingerprint.unpack(given.code)

@@ -1,5 +1,6 @@
 """The warm worker: one process with the heavy libraries imported and nothing solved, which forks a child per job.
 
+The code of a stage is imported when its first job comes: what no job of a run needs makes every fork dearer.
 A child writes to the output and error of the client that asked for it, and its exit code or signal goes back to it.
 One process per job stays: a native crash ends only its child. When the client dies its child is killed; when the owner
 of the worker dies, so does the worker, and with it all children.
@@ -14,20 +15,41 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import NamedTuple
 
 from dtl.workflow import fingerprint, job
 from dtl.workflow.processes import die_with_parent
+from dtl.workflow.stage import Stage
 from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Store
 
-HEAVY = ("numpy", "pyarrow.parquet", "pyarrow.compute", "scipy.sparse.linalg", "networkx", "pandas", "opendssdirect")
+HEAVY = (
+    "numpy",
+    "pyarrow.parquet",
+    "pyarrow.compute",
+    "pyarrow.acero",
+    "dtl.workflow.cases",
+    "scipy.sparse.linalg",
+    "networkx",
+    "pandas",
+    "opendssdirect",
+)
 """What is imported before the first fork."""
 
 PATIENCE_S = 10.0
 """How long a client may take to say its job [s]."""
+
+
+class Asked(NamedTuple):
+    """What a client says: where it is, its environment and the arguments of its job."""
+
+    folder: str
+    environment: list[str]
+    words: list[str]
 
 
 @dataclass
@@ -37,6 +59,8 @@ class Worker:
     listener: socket.socket
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     children: dict[int, socket.socket] = field(default_factory=dict)
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By stage: the digests of its code when the worker started; empty once code was imported that is other code."""
     loaded: dict[str, dict[str, str]] = field(default_factory=dict)
     """By stage: the digests of the code that was imported."""
     pid: int = field(default_factory=os.getpid)
@@ -74,9 +98,12 @@ class Worker:
         except OSError:
             line.close()
             return
+        folder, count, *rest = text.decode().split("\0")
+        environment, words = rest[: int(count)], rest[int(count) :]
+        self.bring(words)
         pid = os.fork()
         if pid == 0:
-            self._child(text.decode().split("\0"), fds, line)
+            self._child(Asked(folder, environment, words), fds, line)
         for fd in fds:
             os.close(fd)
         self.children[pid] = line
@@ -100,7 +127,30 @@ class Worker:
             os.kill(pid, signal.SIGKILL)
             self.selector.unregister(self.children[pid])
 
-    def _child(self, said: list[str], fds: list[int], mine: socket.socket) -> None:
+    def bring(self, words: list[str]) -> None:
+        """Import the code that a job asks for, if it is still what it was when the worker started.
+
+        If it is not, or cannot be imported, nothing that was imported is trusted: each job gets a process of its own,
+        where what is wrong with the code comes out.
+        """
+        name, asked = words[0] if words else "", _code(words)
+        known = self.known.get(name, {})
+        if all(self.loaded.get(name, {}).get(kind) == known.get(kind) for kind in asked):
+            return
+        try:
+            for function in _functions(STAGES[name], asked):
+                import_module(function.split(":")[0])
+            now = _digests(STAGES[name], asked)
+        except Exception:  # noqa: BLE001 - whatever an import raises, the job's own process says it
+            now = {}
+        if any(now.get(kind) != known.get(kind) for kind in asked):
+            self.known, self.loaded = {}, {}
+            return
+        self.loaded.setdefault(name, {}).update(now)
+        gc.collect()
+        gc.freeze()
+
+    def _child(self, said: Asked, fds: list[int], mine: socket.socket) -> None:
         """Run the job and say its exit code; what is left of the process ends while the client goes on."""
         code = 1
         try:
@@ -126,43 +176,45 @@ class Worker:
                 mine.sendall(f"exit {code}\n".encode())
             os._exit(code)
 
-    def _run(self, said: list[str]) -> int:
-        folder, count, *rest = said
-        environment, words = rest[: int(count)], rest[int(count) :]
-        os.chdir(folder)
-        os.environ.update(dict(e.split("=", 1) for e in environment))
-        if not self._fits(words):
+    def _run(self, said: Asked) -> int:
+        os.chdir(said.folder)
+        os.environ.update(dict(e.split("=", 1) for e in said.environment))
+        if not self._fits(said.words):
             print("the code was edited since the worker started: the job runs in a process of its own", flush=True)
             environ = {k: v for k, v in os.environ.items() if k != "DTL_WORKER"}
-            os.execve(sys.executable, [sys.executable, "-m", "dtl.cli", "job", *words], environ)
-        return job.command(words)
+            os.execve(sys.executable, [sys.executable, "-m", "dtl.cli", "job", *said.words], environ)
+        return job.command(said.words)
 
     def _fits(self, words: list[str]) -> bool:
         """Whether the imported code is the one that the command names."""
-        known = self.loaded.get(words[0] if words else "", {})
-        asked = words[words.index("--code") + 1] if "--code" in words[:-1] else ""
-        return all(known.get(kind) == digest for kind, digest in fingerprint.unpack(asked).items())
+        loaded = self.loaded.get(words[0] if words else "", {})
+        return all(loaded.get(kind) == digest for kind, digest in _code(words).items())
 
 
-def load() -> dict[str, dict[str, str]]:
-    """Import the heavy libraries and the code of all stages; the digests of the latter, of those that could be had."""
+def _code(words: list[str]) -> dict[str, str]:
+    """The digests of the code that a command names."""
+    return fingerprint.unpack(words[words.index("--code") + 1] if "--code" in words[:-1] else "")
+
+
+def _functions(stage: Stage, kinds: Iterable[str]) -> list[str]:
+    entries = fingerprint.registry(stage.registry) if stage.registry else {}
+    return [stage.function, *(entries[kind] for kind in kinds if kind)]
+
+
+def _digests(stage: Stage, kinds: Iterable[str]) -> dict[str, str]:
+    code = fingerprint.Code(Store().root / "modules.json")
+    return code.digests(stage, [{"kind": kind} for kind in kinds])
+
+
+def start() -> dict[str, dict[str, str]]:
+    """Import the heavy libraries and what every job uses; the digests of the code of every stage as it is now."""
     for name in HEAVY:
         import_module(name)
-    before = _digests()
-    for stage in STAGES.values():
-        functions = [stage.function, *(fingerprint.registry(stage.registry).values() if stage.registry else [])]
-        for function in functions:
-            import_module(function.split(":")[0])
-    after = _digests()
-    return {name: digests for name, digests in after.items() if digests == before[name]}
-
-
-def _digests() -> dict[str, dict[str, str]]:
-    code, found = fingerprint.Code(Store().root / "modules.json"), {}
-    for stage in STAGES.values():
-        kinds = fingerprint.registry(stage.registry) if stage.registry else {}
-        found[stage.name] = code.digests(stage, [{"kind": kind} for kind in kinds])
-    return found
+    job.parser()
+    return {
+        name: _digests(stage, fingerprint.registry(stage.registry) if stage.registry else ())
+        for name, stage in STAGES.items()
+    }
 
 
 def main() -> None:
@@ -172,8 +224,7 @@ def main() -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen(1024)
-    worker = Worker(listener)
-    worker.loaded = load()
+    worker = Worker(listener, known=start())
     gc.collect()
     gc.freeze()
     worker.serve()

@@ -126,15 +126,55 @@ def test_the_client_imports_next_to_nothing() -> None:
     assert not {"json", "argparse", "re", "pathlib", "subprocess", "typing"} & set(loaded)
 
 
+LOADED = """
+import socket, sys
+from dtl.workflow import worker, fingerprint, stages
+known = worker.start()
+code = {name: fingerprint.pack(digests) for name, digests in known.items()}
+short = code["solve_feeder"].split(",")[0]
+
+def fits(w, stage, code):
+    w.bring([stage, "--code", code])
+    return w._fits([stage, "--code", code])
+
+def new():
+    return worker.Worker(socket.socket(), known={name: dict(digests) for name, digests in known.items()})
+"""
+
+
+def _said(code: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", LOADED + code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def test_the_loaded_code_is_the_one_on_disk() -> None:
     """The worker says of which code its imports are; a job of other code gets a process of its own."""
     code = (
-        "from dtl.workflow import worker, fingerprint, stages\n"
-        "import socket\n"
-        "w = worker.Worker(socket.socket()); w.loaded = worker.load()\n"
-        "d = fingerprint.pack(w.loaded['solve_feeder'])\n"
-        "print(w._fits(['solve_feeder', '--code', d]), w._fits(['solve_feeder', '--code', d.split(',')[0]]),\n"
-        "      w._fits(['solve_feeder', '--code', 'other']), w._fits(['x', '--code', d]))"
+        "w = new()\n"
+        "print('dtl.powerflow.solve' in sys.modules)\n"
+        "print(fits(w, 'solve_feeder', short))\n"
+        "there = [m in sys.modules for m in ('dtl.powerflow.solve', 'dtl.scenarios.ev')]\n"
+        "print(*there)\n"
+        "print(fits(w, 'solve_feeder', code['solve_feeder']), 'dtl.scenarios.ev' in sys.modules)\n"
+        "print(fits(w, 'solve_feeder', 'other'), fits(w, 'x', short), fits(w, 'solve_feeder', short + ',x=1'))\n"
+        "print(any(m.startswith('dtl.learning') for m in sys.modules), fits(w, 'assess_feeder', code['assess_feeder']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "True", "False", "False"]
+    assert _said(code) == ["False", "True", "True", "False", "True", "True", "False", "False", "False", "False", "True"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "w.known['assess_feeder'][''] = 'edited'",
+        "worker.import_module = lambda name: 1 / 0",
+        "worker._digests = lambda stage, kinds: {'': 'edited while it was imported'}",
+    ],
+)
+def test_after_other_code_was_imported_no_job_is_forked(change: str) -> None:
+    code = (
+        "w = new()\n"
+        "print(fits(w, 'solve_feeder', short))\n"
+        f"{change}\n"
+        "print(fits(w, 'assess_feeder', code['assess_feeder']), fits(w, 'solve_feeder', short), w.known, w.loaded)"
+    )
+    assert _said(code) == ["True", "False", "False", "{}", "{}"]
