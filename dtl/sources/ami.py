@@ -108,6 +108,11 @@ def _sizes(reading: Reading, series: Series, meters: int, register: bool) -> Non
         text = f"readings of {len(counting)} of {many(meters, 'meters')} only ever rise: {_some(series, counting)}"
         cure = "Set reads: register." if len(counting) == meters else "Put them into a source with reads: register."
         reading.find("ami.counting", "error", text, field="reads", value="interval", remedy=cure)
+    if series.jumps:
+        which = np.array(sorted(series.jumps), np.int64)
+        text = f"{many(len(which), 'registers')} once rise far beyond all other times: {_some(series, which)}"
+        cure = "Where a meter was exchanged, leave out the interval, or make it two meters."
+        reading.find("ami.jump", "warning", text, remedy=cure)
     high = np.setdiff1d(np.flatnonzero(series.peak_kw > MOST_KW), counting)
     if len(high):
         most = float(series.peak_kw[high].max())
@@ -129,7 +134,7 @@ def _account(reading: Reading, readings: Readings) -> None:
             continue
         reading.mapped("", file, "", "series", many(readings.tally.rows.get(file, 0), "rows"))
         for column, role in readings.used.get(file, {}).items():
-            if role:
+            if role in TARGETS:
                 reading.mapped("", file, column or "(without a name)", TARGETS[role], role)
             else:
                 reading.unused("", file, column or "(without a name)", "", "the column map does not name it")

@@ -16,6 +16,11 @@ MAPS = Path(__file__).parent / "columns"
 QUANTITIES = ("delivered", "received", "reactive", "volts")
 SINGLE = ("meter", "time", "day", *QUANTITIES, "quality", "channel", "value", "multiplier")
 """Roles that one column has."""
+TELLING = {
+    "unit_of_row": ("uom", "unit", "units", "unit of measure", "unit_of_measure", "reading_unit"),
+    "kind_of_row": ("channel", "direction", "flow", "flow_direction", "flowdirection"),
+}
+"""Names of columns which, where no map names them, may still say that rows are not alike."""
 NUMBERS = (*QUANTITIES, "value", "multiplier")
 QUALITY = {
     "": "measured", "a": "measured", "v": "measured", "measured": "measured", "actual": "measured", "g": "measured",
@@ -70,6 +75,10 @@ def layout(file: str, header: Sequence[str], words: Mapping[str, Any]) -> Layout
     spread: tuple[int, ...] = ()
     if patterns:
         spread = tuple(i for i in free if any(fnmatchcase(names[i], pattern) for pattern in patterns))
+    if shape == "long":
+        for role, known in TELLING.items():
+            if (place := next((i for i in free if names[i] in known), None)) is not None:
+                roles[role] = place
     found = Layout(tuple(header), roles, shape, spread)
     _complete(file, found, words)
     return found

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dtl.errors import SourceError
 from dtl.sources.ami_clock import NEVER, Moments, minutes, zone_of
-from dtl.sources.ami_columns import QUALITY, folded
+from dtl.sources.ami_columns import QUALITY, TELLING, folded
 from dtl.sources.ami_csv import Block
 from dtl.sources.ami_loose import (
     DELIVERED,
@@ -38,6 +38,7 @@ Mask = NDArray[np.bool_]
 PARTS = {"delivered": DELIVERED, "received": RECEIVED, "reactive": REACTIVE, "volts": VOLTS}
 KWH = {"kWh": 1.0, "Wh": 1e-3, "MWh": 1e3}
 KW = {"kW": 1.0, "W": 1e-3}
+ANY_UNIT = re.compile(r"[km]?(w|va|var|v|a)h?")
 FLAG = {"measured": MEASURED, "estimated": MEASURED + 1, "rejected": REJECTED, "missing": 255}
 
 
@@ -67,6 +68,8 @@ class Rows:
         self.both = any(v == "received" for v in (words.get("channels") or {}).values())
         self.channels = {folded(str(k)): v for k, v in (words.get("channels") or {}).items()}
         quality = spec.get("quality")
+        self.first: dict[tuple[str, str], str] = {}
+        """What the first row of a file says in a column that the map does not name, by role."""
         self.quality = {folded(str(k)): v for k, v in quality.items()} if quality else QUALITY
 
     def loose(self, block: Block) -> Loose:
@@ -81,6 +84,9 @@ class Rows:
         places = [found.roles[r] for r in ("delivered", "received", "reactive", "value") if r in found.roles]
         for place in [*places, *(found.spread[:1] if found.shape == "intervals" else ())]:
             self._unit(block, found.header[place], count)
+        for role in TELLING:
+            if role in found.roles:
+                self._apart(block, role)
         return {"long": self._long, "intervals": self._intervals, "meters": self._meters}[block.layout.shape](block)
 
     def _unit(self, block: Block, name: str, count: int) -> None:
@@ -88,6 +94,27 @@ class Rows:
         stated = units_in(name)
         if stated and self.spec["unit"] not in stated:
             self.tally.add(block.file, Trouble("ami.unit", name, count, 0, f"unit: {self.spec['unit']}"), refuses=False)
+
+    def _apart(self, block: Block, role: str) -> None:
+        """Tell where a column that the map does not name says that rows are of several quantities, or another unit."""
+        words = block.table[role].combine_chunks()
+        words = words if pa.types.is_dictionary(words.type) else words.dictionary_encode()
+        stands = [w or "" for w in words.dictionary.to_pylist()]
+        names = [folded(w) for w in stands]
+        if role == "unit_of_row":
+            if not all(ANY_UNIT.fullmatch(n) for n in names if n):
+                return
+            number = np.bincount(words.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(names))
+            for word, count in zip(stands, number.tolist(), strict=True):
+                self._unit(block, word, count)
+        stated = [n for n in names if n]
+        if not stated or {"channel", "received"} & set(block.layout.roles):
+            return
+        first = self.first.setdefault((block.file, role), stated[0])
+        odd = np.array([bool(n) and n != first for n in names])
+        index = words.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        valid = words.indices.is_valid().to_numpy(zero_copy_only=False)
+        self._tell(block, "ami.unmapped", role, odd[index] & valid, refuses=False)
 
     def _code(self, block: Block) -> NDArray[np.int32]:
         if "meter" in block.layout.roles:

@@ -43,6 +43,8 @@ class Series:
         self.nearest = np.zeros(0, np.int32)
         """Least time between two readings of a meter [min]."""
         self.resets = self.rollovers = self.spans = 0
+        self.jumps: set[int] = set()
+        """Codes of meters whose register rises once far beyond all other times."""
 
     @property
     def meters(self) -> Meters:
@@ -68,6 +70,7 @@ class Series:
         self.resets += len(piece.resets)
         self.rollovers += len(piece.rollovers)
         self.spans += len(piece.spans)
+        self.jumps.update(piece.jumps.tolist())
         if not len(rows.code):
             return
         begin = np.concatenate([[0], np.flatnonzero(np.diff(rows.code)) + 1])

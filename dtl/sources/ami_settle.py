@@ -14,6 +14,9 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 NOBODY = np.zeros(0, np.int32)
 PART_BITS, START_BITS = 3, 26
+JUMP, JUMP_KW, ENOUGH = 20.0, 20.0, 24
+"""A rise of a register is told where it is so many times any other of its meter, of at least so many, and beyond this
+mean power."""
 
 
 class Settled(NamedTuple):
@@ -28,6 +31,8 @@ class Settled(NamedTuple):
     rollovers: Codes = NOBODY
     spans: Codes = NOBODY
     """Of differences of a register over more than one interval, which tell no interval's energy."""
+    jumps: Codes = NOBODY
+    """Of rises of a register far beyond all others of its meter, as where a meter was exchanged."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class Rule:
 
     repeated: str = "none"
     register: bool = False
-    digits: int | None = None
+    top_kwh: float | None = None
+    """What a register has counted when it begins again at zero."""
     interval_min: int = 60
 
 
@@ -45,13 +51,13 @@ def settle(rows: Loose, rule: Rule) -> Settled:
     if len(rows.code) == 0:
         return Settled(rows)
     rows, key, copies, conflicts = _once(rows, rule.repeated)
-    resets = rollovers = spans = NOBODY
+    resets = rollovers = spans = jumps = NOBODY
     if rule.register:
-        rows, resets, rollovers, spans = _differences(rows, rule)
+        rows, resets, rollovers, spans, jumps = _differences(rows, rule)
         key = _key(rows)
     if key is not None and len(rows.code) and (rows.part != rows.part[0]).any():
         rows = _channels(rows, key)
-    return Settled(rows, copies, conflicts, resets, rollovers, spans)
+    return Settled(rows, copies, conflicts, resets, rollovers, spans, jumps)
 
 
 def _key(rows: Loose) -> Ints:
@@ -107,21 +113,24 @@ def _once(rows: Loose, repeated: str) -> tuple[Loose, Ints | None, Codes, Codes]
     return result, key[first], copies, owner[clash]
 
 
-def _differences(rows: Loose, rule: Rule) -> tuple[Loose, Codes, Codes, Codes]:
-    """The energy of each interval from the counts of registers at its ends; codes of resets, rollovers, long spans."""
-    parts, resets, rollovers, spans = [], [NOBODY], [NOBODY], [NOBODY]
+def _differences(rows: Loose, rule: Rule) -> tuple[Loose, Codes, Codes, Codes, Codes]:
+    """The energy of each interval from the counts of registers at its ends; codes of what `Settled` tells of them.
+
+    A count that is not known, as a rejected one, ends no interval: the next one spans more than one.
+    """
+    parts, resets, rollovers, spans, jumps = [], [NOBODY], [NOBODY], [NOBODY], [NOBODY]
     for part in np.unique(rows.part):
         own = rows.take(rows.part == part)
         if part not in (DELIVERED, RECEIVED, REACTIVE):
             parts.append(own)
             continue
         counts = np.abs(own.kvarh if part == REACTIVE else own.kwh)
+        own, counts = own.take(~np.isnan(counts)), counts[~np.isnan(counts)]
         change = np.diff(counts)
         same = own.code[1:] == own.code[:-1]
         next_ = same & (np.diff(own.start) == rule.interval_min)
         turned = np.zeros(len(change), np.bool_)
-        if rule.digits:
-            top = 10.0**rule.digits
+        if top := rule.top_kwh:
             turned = same & (counts[:-1] > 0.9 * top) & (counts[1:] < 0.1 * top)
             change = np.where(turned, change + top, change)
         reset = same & (change < 0)
@@ -133,9 +142,22 @@ def _differences(rows: Loose, rule: Rule) -> tuple[Loose, Codes, Codes, Codes]:
         resets.append(later.code[reset])
         rollovers.append(later.code[turned])
         spans.append(later.code[same & ~next_])
+        jumps.append(_jumping(later.code, np.where(next_ & ~reset, change, 0.0), rule.interval_min))
     found = joined(parts)
     found = found.take(np.argsort(_key(found), kind="stable"))
-    return found, np.concatenate(resets), np.concatenate(rollovers), np.concatenate(spans)
+    falls, turns, long, high = (np.concatenate(codes) for codes in (resets, rollovers, spans, jumps))
+    return found, falls, turns, long, high
+
+
+def _jumping(code: Codes, change: Reals, interval_min: int) -> Codes:
+    """Meters whose largest rise is beyond `JUMP` times any other of theirs, and `JUMP_KW`; rows are by meter."""
+    if len(code) < ENOUGH:
+        return NOBODY
+    order = np.lexsort((change, code))
+    last = np.flatnonzero(np.append(code[1:] != code[:-1], True))
+    last = last[np.diff(np.append(-1, last)) >= ENOUGH]
+    most, next_most = change[order[last]], change[order[last - 1]]
+    return code[last[(most > JUMP * next_most) & (most * 60 > JUMP_KW * interval_min)]]
 
 
 def _channels(rows: Loose, key: Ints) -> Loose:

@@ -21,7 +21,7 @@ from dtl.errors import SourceError
 from dtl.sources import ami_files, espi
 from dtl.sources.ami_columns import load
 from dtl.sources.ami_loose import NONE, Loose, Meters, joined
-from dtl.sources.ami_rows import Rows
+from dtl.sources.ami_rows import Rows, factor
 from dtl.sources.ami_settle import Rule, Settled, settle
 from dtl.sources.ami_tally import Tally
 from dtl.sources.ami_twice import settle_twice
@@ -51,10 +51,9 @@ class Readings:
 
     def __init__(self, spec: Mapping[str, Any], files: Mapping[str, Path]):
         self.spec, self.files = spec, dict(sorted(files.items()))
-        self.rule = Rule(
-            spec["repeated"], spec["reads"] == "register", spec.get("register_digits"), spec.get("interval_min") or 0
-        )
         self.words = load(spec["columns"]) if spec["columns"] != "green_button" else {}
+        register, step = spec["reads"] == "register", spec.get("interval_min") or 0
+        self.rule = Rule(spec["repeated"], register, _top_kwh(spec, self.words) if register else None, step)
         self._anew()
 
     def _anew(self) -> None:
@@ -151,9 +150,17 @@ class Readings:
             piece = settle(rows, self.rule)
             yield Settled(
                 piece.rows, np.concatenate([piece.copies, dropped]), piece.conflicts, piece.resets, piece.rollovers,
-                piece.spans,
+                piece.spans, piece.jumps,
             )  # fmt: skip
             dropped = np.zeros(0, np.int32)
+
+
+def _top_kwh(spec: Mapping[str, Any], words: Mapping[str, Any]) -> float | None:
+    """What registers have counted when they begin again at zero; None where each has a multiplier of its own."""
+    digits = spec.get("register_digits")
+    if not digits or words.get("multiplier"):
+        return None
+    return float(10.0**digits * factor(spec["unit"], spec.get("interval_min") or 0) * spec["multiplier"])
 
 
 def _used(found: Any) -> dict[str, str]:

@@ -55,6 +55,11 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
         "Say what they mean in quality.",
     ),
     "ami.channel": ("warning", "channels have no meaning: rows refused", "Add them to channels."),
+    "ami.unmapped": (
+        "error",
+        "rows are of another quantity, direction or unit than those before, as a column says that is not mapped",
+        "Map it as channel, and say in channels what its words mean; waive this where rows are alike all the same.",
+    ),
     "ami.unit": (
         "error",
         "values stand under a name that states another unit than the study declares",
