@@ -81,20 +81,23 @@ def clean(found: Aggregate, calendar: Calendar) -> Cleaned:
 def _from_days(kw: Reals, kvar: Reals, basis: NDArray[np.uint8], weekend: NDArray[np.bool_]) -> None:
     """Fill one key in place by rule 2."""
     days = len(weekend)
-    known_kw, known_kvar = kw.reshape(days, -1).copy(), kvar.reshape(days, -1).copy()
-    total_kw, total_kvar = np.zeros_like(known_kw), np.zeros_like(known_kw)
-    number = np.zeros(known_kw.shape, np.int64)
+    by_day, reactive = kw.reshape(days, -1), kvar.reshape(days, -1)
+    known = ~np.isnan(by_day)
+    near = np.convolve(known.any(axis=1), np.ones(2 * WINDOW + 1), "same") > 0.0
+    lacking = np.flatnonzero(near & ~known.all(axis=1))
+    total_kw, total_kvar = np.zeros((2, len(lacking), known.shape[1]))
+    number = np.zeros(total_kw.shape, np.int64)
     for away in range(1, WINDOW + 1):
         for shift in (-away, away):
-            other = np.arange(days) + shift
+            other = lacking + shift
             inside = (other >= 0) & (other < days)
             other = np.where(inside, other, 0)
-            fits = (inside & (weekend[other] == weekend))[:, None] & ~np.isnan(known_kw[other]) & (number < DAYS)
-            total_kw += np.where(fits, known_kw[other], 0.0)
-            total_kvar += np.where(fits, known_kvar[other], 0.0)
+            fits = (inside & (weekend[other] == weekend[lacking]))[:, None] & known[other] & (number < DAYS)
+            total_kw += np.where(fits, by_day[other], 0.0)
+            total_kvar += np.where(fits, reactive[other], 0.0)
             number += fits
-    fill = np.isnan(known_kw) & (number > 0)
-    at = fill.ravel()
-    kw[at] = total_kw[fill] / number[fill]
-    kvar[at] = total_kvar[fill] / number[fill]
-    basis[at] = NEIGHBOURS
+    fill = ~known[lacking] & (number > 0)
+    day, step = np.nonzero(fill)
+    by_day[lacking[day], step] = total_kw[fill] / number[fill]
+    reactive[lacking[day], step] = total_kvar[fill] / number[fill]
+    basis.reshape(days, -1)[lacking[day], step] = NEIGHBOURS

@@ -69,8 +69,11 @@ def names() -> tuple[str, ...]:
 
 def shape(name: str, calendar: Calendar, timezone: str) -> NDArray[np.float32]:
     """Hourly values of a shape, per unit of its peak, shape (8760,), local standard time."""
-    if name == FLAT:
-        return np.ones(len(calendar.hour), np.float32)
+    return np.ones(len(calendar.hour), np.float32) if name == FLAT else _of_class(name, calendar, timezone).copy()
+
+
+@cache
+def _of_class(name: str, calendar: Calendar, timezone: str) -> NDArray[np.float32]:
     p = CLASSES[name]
     clock = calendar.clock_hour(timezone)
     saturday, sunday = calendar.weekday == 5, calendar.weekday == 6

@@ -145,22 +145,24 @@ class _Tables:
         full_name = names.element(kind, name)
         y, nodes, terminals = engine.admittance(full_name)
         conductors = len(nodes) // terminals
-        kept = np.array([i for i, n in enumerate(nodes) if n or i < phases], dtype=np.int64)
-        start = len(self.row_node)
-        for terminal in range(terminals):
-            inside = kept[(kept >= terminal * conductors) & (kept < (terminal + 1) * conductors)]
-            if len(inside):
-                self.terminal_start.append(start + int(np.searchsorted(kept, inside[0])))
+        at = nodes.tolist()
+        rows_kept = [i for i, n in enumerate(at) if n or i < phases]
+        start, terminal = len(self.row_node), -1
+        for row, conductor in enumerate(rows_kept):
+            if conductor // conductors != terminal:
+                terminal = conductor // conductors
+                self.terminal_start.append(start + row)
                 self.terminal_element.append(len(self.elements))
                 self.terminal_number.append(terminal)
         self.element_start.append(start)
         self.phase_start.append(len(self.phase_rows))
         self.phase_rows += range(start, start + phases)
-        self.row_node += nodes[kept].tolist()
+        self.row_node += [at[i] for i in rows_kept]
         self.elements.append((kind, name))
         if regulators is None:
-            self.pieces.append((y[kept], nodes.astype(np.int64)))
+            self.pieces.append((y if len(rows_kept) == len(at) else y[rows_kept], nodes.astype(np.int64)))
         else:
+            kept = np.array(rows_kept, np.int64)
             rows = slice(start, start + len(kept))
             self.movers.append(Mover(full_name, rows, nodes[kept].astype(np.int64), kept, regulators))
 

@@ -118,6 +118,15 @@ def per_unit(volts, plus, minus, per_volt, bus, pu, low, high):  # type: ignore[
                 high[m, t] = max(high[m, t], pu[r, t])
 
 
+@compiled(types.void(_FF, _FF, _F, _F, _F))
+def severity(low, high, low_limit, high_limit, out):  # type: ignore[no-untyped-def]
+    """How far the voltages of some bus lie outside of its limits in each hour at most, negative if all are inside."""
+    out[:] = -np.inf
+    for m in range(len(low)):
+        for t in range(len(out)):
+            out[t] = max(out[t], low_limit[m] - low[m, t], high[m, t] - high_limit[m])
+
+
 @compiled(types.void(_CC, _I, _I, _I, _F, _FF))
 def squares(volts, plus, minus, owner, scale, out):  # type: ignore[no-untyped-def]
     """Sums ``out`` by owner of the scaled squares of the voltages between the nodes ``plus`` and ``minus``."""

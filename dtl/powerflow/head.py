@@ -57,6 +57,17 @@ def view(feeder: Feeder, closed: Feeder | None = None) -> View:
         usual, ever = view(feeder), view(closed)
         ends_of = ever.head_end | {k: end for k, end in usual.head_end.items() if k in ever.head_end}
         return View(ever.fed, ever.grounded, ever.distance_km | usual.distance_km, ends_of)
+    wiring = (feeder.sources, feeder.lines, feeder.switches, feeder.transformers, feeder.reactors)
+    if not _last or any(a is not b for a, b in zip(_last[0][0], wiring, strict=True)):
+        _last[:] = [(wiring, _seen(feeder))]
+    return _last[0][1]
+
+
+_last: list[tuple[tuple[object, ...], View]] = []
+"""The parts that were looked at last, and their view: a case asks for that of one wiring several times."""
+
+
+def _seen(feeder: Feeder) -> View:
     ends = dict(_ends(feeder))
     graph: dict[Conductor, list[tuple[Conductor, float]]] = {}
     for (kind, _), (terminals, length_km) in ends.items():

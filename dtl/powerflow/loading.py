@@ -55,16 +55,17 @@ class Peak:
         self.value = np.full(rows, -np.inf)
         self.hour = np.zeros(rows, np.int64)
 
-    def add(self, values: Real, hours: Ints) -> None:
-        """Take in values of shape (rows, hours)."""
+    def add(self, values: Real, hours: Ints) -> Real:
+        """Take in values of shape (rows, hours); the highest of each row among them."""
         column = values.argmax(axis=1)
-        top = np.take_along_axis(values, column[:, None], axis=1)[:, 0]
+        top: Real = values[np.arange(len(values)), column]
         self._keep(top, column, hours)
+        return top
 
     def add_lowest(self, values: Real, hours: Ints) -> None:
         """Take in the negative of values of shape (rows, hours)."""
         column = values.argmin(axis=1)
-        self._keep(-np.take_along_axis(values, column[:, None], axis=1)[:, 0], column, hours)
+        self._keep(-values[np.arange(len(values)), column], column, hours)
 
     def _keep(self, top: Real, column: Ints, hours: Ints) -> None:
         higher = top > self.value
@@ -99,32 +100,37 @@ class Loading:
         """
         r = self._ratings
         rated = 100.0 / (r.seasons * r.amps_per_unit)
-        pct: Real = amps * rated[0][:, None]
-        if summer.any():
+        pct: Real = amps * rated[int(summer.all())][:, None]
+        if summer.any() and not summer.all():
             pct[:, summer] = amps[:, summer] * rated[1][:, None]
-        self.peak.add(pct, hours)
-        kw = power_kva.real
-        over = pct > r.over_pct[:, None]
-        if over.any():
+        top = self.peak.add(pct, hours)
+        kw = np.ascontiguousarray(power_kva.real)
+        if (top > r.over_pct).any():
+            over = pct > r.over_pct[:, None]
             excess = 1.0 - r.over_pct[:, None] / np.where(over, pct, np.inf)
             self.hours_over += over.sum(axis=1) * self._step_h
             self.kwh_over += np.where(over, np.abs(kw) * excess, 0.0).sum(axis=1) * self._step_h
             self.thermal.add(over, hours, pct, r.over_pct)
-        self._judge_emergency(hours, amps)
+        most_a = amps.max(axis=1)
+        self._judge_emergency(hours, amps, most_a)
         self._judge_windows(hours, pct)
-        self.max_a = np.maximum(self.max_a, amps.max(axis=1))
+        self.max_a = np.maximum(self.max_a, most_a)
         self.max_kva = np.maximum(self.max_kva, np.abs(power_kva).max(axis=1))
-        back = kw < -STILL_KW
         self.kwh += kw.sum(axis=1) * self._step_h
-        self.reverse_hours += back.sum(axis=1) * self._step_h
-        self.reverse_kwh += np.where(back, -kw, 0.0).sum(axis=1) * self._step_h
+        self._add_reverse(kw)
         self.loss_kwh += loss_kw.sum(axis=1) * self._step_h
         return pct
 
-    def _judge_emergency(self, hours: Ints, amps: Real) -> None:
+    def _add_reverse(self, kw: Real) -> None:
+        rows = np.flatnonzero(kw.min(axis=1) < -STILL_KW)
+        back = kw[rows] < -STILL_KW
+        self.reverse_hours[rows] += back.sum(axis=1) * self._step_h
+        self.reverse_kwh[rows] += np.where(back, -kw[rows], 0.0).sum(axis=1) * self._step_h
+
+    def _judge_emergency(self, hours: Ints, amps: Real, most_a: Real) -> None:
         limit = self._ratings.emergency * self._ratings.amps_per_unit
-        broken = amps > limit[:, None]
-        if broken.any():
+        if (most_a > limit).any():
+            broken = amps > limit[:, None]
             self.hours_over_emergency += broken.sum(axis=1) * self._step_h
             self.emergency.add(broken, hours, amps * (100.0 / limit)[:, None], np.full(len(limit), 100.0))
 
@@ -132,9 +138,10 @@ class Loading:
         for window in self._windows:
             means = window.means(hours, pct[window.rows])
             if means.shape[1]:
-                over = (means > self._ratings.over_pct[window.rows, None]).sum(axis=1)
-                self.window_hours_over[window.rows] += over * self._step_h
-                np.maximum.at(self.window_peak.value, window.rows, means.max(axis=1))
+                top, limit = means.max(axis=1), self._ratings.over_pct[window.rows]
+                if (top > limit).any():
+                    self.window_hours_over[window.rows] += (means > limit[:, None]).sum(axis=1) * self._step_h
+                self.window_peak.value[window.rows] = np.maximum(self.window_peak.value[window.rows], top)
 
     def finish(self) -> None:
         """Give elements with a window of one step the values of that step."""
@@ -161,5 +168,7 @@ class _Window:
         if count <= 0:
             return np.zeros((len(values), 0))
         whole = hours[steps - 1 :] - hours[:count] == steps - 1
-        total: Real = np.sum([values[:, k : k + count] for k in range(steps)], axis=0)
-        return total[:, whole] / steps
+        total: Real = values[:, :count] + values[:, 1 : 1 + count]
+        for k in range(2, steps):
+            total += values[:, k : k + count]
+        return (total if whole.all() else total[:, whole]) / steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,11 @@ Case = Mapping[str, Any]
 def powerflow(reduction: Reduction, case: Case) -> pa.Table:
     """Table ``powerflow``: buses per phase and as a whole, lines, switches, transformers, and one head per source."""
     rows = [*_buses(reduction), *_elements(reduction), *_heads(reduction)]
-    names = {c.name for c in tables.TABLES["powerflow"].columns}
+    names = [c.name for c in tables.TABLES["powerflow"].columns]
+    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in names if name not in case}
     per_hour = reduction.calendar.per_hour
-    told = ({k: v // per_hour if k in _AT and v is not None else v for k, v in r.items() if k in names} for r in rows)
-    return tables.frame("powerflow", [{**case, **r} for r in told])
+    columns |= {name: [v if v is None else v // per_hour for v in columns[name]] for name in _AT}
+    return tables.frame("powerflow", columns | {k: pa.repeat(case[k], len(rows)) for k in names if k in case})
 
 
 _AT = ("max_load_hour", "min_hour", "max_hour", "hot_spot_hour")
@@ -161,10 +163,15 @@ def _head_feeder(reduction: Reduction, source: int) -> str:
 
 def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
     v = reduction.voltages
-    mean = v.sum_pu / np.maximum(v.steps_alive, 1)
-    ends = np.append(v.bus_start[1:], len(v.phases))
+    start, ends = v.bus_start.tolist(), [*v.bus_start[1:].tolist(), len(v.phases)]
+    by_row = v.sum_pu / np.maximum(v.steps_alive, 1)
+    mean, worst = by_row.tolist(), v.worst_pu.tolist()
+    bus_mean = (np.add.reduceat(by_row, v.bus_start) / np.diff([*start, len(v.phases)])).tolist()
+    lowest, low_hour = (-v.lowest.value).tolist(), v.lowest.hour.tolist()
+    highest, high_hour = v.highest.value.tolist(), v.highest.hour.tolist()
+    hours_low, hours_high = v.hours_low.tolist(), v.hours_high.tolist()
     for b, bus in enumerate(v.buses):
-        rows = np.arange(v.bus_start[b], ends[b])
+        rows = range(start[b], ends[b])
         common = {
             "feeder": _owner(reduction, bus),
             "kind": "bus",
@@ -173,29 +180,27 @@ def _buses(reduction: Reduction) -> Iterator[dict[str, Any]]:
             "rating_unit": "",
             "distance_km": reduction.view.distance_km[bus.name],
         }
-        lowest, highest = (rows[np.argmax(peak.value[rows])] for peak in (v.lowest, v.highest))
-        every: list[Any] = [(v.phases[r], [r], r, r, v.hours_low[r], v.hours_high[r]) for r in rows]
-        for phase, of, low, high, hours_low, hours_high in [
-            *every,
-            ("", rows, lowest, highest, v.bus_hours_low[b], v.bus_hours_high[b]),
-        ]:
+        low, high = min(rows, key=lowest.__getitem__), max(rows, key=highest.__getitem__)
+        every: list[Any] = [(v.phases[r], r, r, hours_low[r], hours_high[r], mean[r], worst[r]) for r in rows]
+        whole = ("", low, high, v.bus_hours_low[b], v.bus_hours_high[b], bus_mean[b], min(worst[r] for r in rows))
+        for phase, at_low, at_high, low_h, high_h, mean_pu, worst_pu in [*every, whole]:
             yield {
                 **common,
                 "phase": phase,
-                "min_pu": _finite(-v.lowest.value[low]),
-                "min_hour": v.lowest.hour[low],
-                "max_pu": v.highest.value[high],
-                "max_hour": v.highest.hour[high],
-                "mean_pu": mean[of].mean(),
-                "hours_low": hours_low,
-                "hours_high": hours_high,
-                "worst_pu": _finite(v.worst_pu[of].min()),
+                "min_pu": _finite(lowest[at_low]),
+                "min_hour": low_hour[at_low],
+                "max_pu": highest[at_high],
+                "max_hour": high_hour[at_high],
+                "mean_pu": mean_pu,
+                "hours_low": low_h,
+                "hours_high": high_h,
+                "worst_pu": _finite(worst_pu),
             }
 
 
 def _finite(pu: float) -> float | None:
     """A lowest voltage; None of what had no supply."""
-    return pu if np.isfinite(pu) else None
+    return pu if isfinite(pu) else None
 
 
 def _lives(reduction: Reduction) -> dict[int, dict[str, Any]]:

@@ -93,21 +93,24 @@ class Voltages:
         What touches a node of `dead`, which has no supply in the block, is not judged: its lowest voltage is infinite.
         """
         pu, bus_low, bus_high = self.per_unit(voltages)
-        without = np.isin(self._plus, dead) | (np.isin(self._minus, dead) & (self._minus > 0))
         self.steps += len(hours)
-        self.steps_alive[~without] += len(hours)
-        self.sum_pu[~without] += pu[~without].sum(axis=1)
-        if without.any():
+        if len(dead):
+            without = np.isin(self._plus, dead) | (np.isin(self._minus, dead) & (self._minus > 0))
+            self.steps_alive[~without] += len(hours)
+            self.sum_pu[~without] += pu[~without].sum(axis=1)
             pu[without] = 0.0
             bus_high = np.maximum.reduceat(pu, self.bus_start)
             self.highest.add(pu, hours)
             pu = np.where(without[:, None], np.inf, pu)
             bus_low = np.minimum.reduceat(pu, self.bus_start)
         else:
+            self.steps_alive += len(hours)
+            self.sum_pu += pu.sum(axis=1)
             self.highest.add(pu, hours)
         self.lowest.add_lowest(pu, hours)
         self._judge(hours, pu, bus_low, bus_high)
-        severity = np.maximum(self.low_pu[:, None] - bus_low, bus_high - self.high_pu[:, None]).max(axis=0)
+        severity = np.empty(len(hours))
+        flow_kernels.severity(bus_low, bus_high, self.low_pu, self.high_pu, severity)
         column = int(severity.argmax())
         if severity[column] > self._worst:
             self._worst = float(severity[column])
