@@ -25,7 +25,7 @@ from dtl import layout
 from dtl.errors import ContractError, DtlError, SolveError, StoreError
 from dtl.spec.twins import twins
 from dtl.workflow import digests, disk, fingerprint
-from dtl.workflow.processes import identity, peak_mb
+from dtl.workflow.processes import identity, keep_memory, peak_mb
 from dtl.workflow.questions import Job, Origin, file_of, origin, raw_names
 from dtl.workflow.stage import Stage
 from dtl.workflow.stages import STAGES
@@ -237,6 +237,8 @@ def _compute(
             if source and isinstance(path, Path) and not known[name].is_part(case):
                 inputs[name] = scratch / path.name
                 cases.cut(source.contract, path, case, scratch / path.name)
+        if job.group:
+            keep_memory()
         begun = time.perf_counter()
         if like is None:
             _ask(job, case, inputs, outputs)
