@@ -1,14 +1,15 @@
 """The thin client of the worker: hands a job over and waits for its end. Imports next to nothing: it starts per job.
 
 During a run a `dtl` of its own stands first on the path of Snakemake: a file that starts Python without site
-packages and calls :func:`main`, which saves a third of the start. Without a worker (``DTL_WORKER`` not set, or nobody
+packages and calls :func:`main`, which saves a third of the start; `socket`, which wraps `_socket` in Python, would
+double the rest. Without a worker (``DTL_WORKER`` not set, or nobody
 listens) the job runs in a process of its own and gives the same bytes.
 """
 
 from __future__ import annotations
 
+import _socket
 import os
-import socket
 import sys
 
 VARIABLE = "DTL_WORKER"
@@ -27,13 +28,14 @@ def ask(words: list[str]) -> int:
     """Run `dtl job` with these arguments, by the worker if there is one; the exit code."""
     path = os.environ.get(VARIABLE)
     if path:
-        with socket.socket(socket.AF_UNIX) as line:
-            try:
-                line.connect(path)
-            except OSError:
-                print("no worker listens, the job runs in its own process", file=sys.stderr, flush=True)
-            else:
-                return _hand_over(line, words)
+        line = _socket.socket(_socket.AF_UNIX)
+        try:
+            line.connect(path)
+        except OSError:
+            line.close()
+            print("no worker listens, the job runs in its own process", file=sys.stderr, flush=True)
+        else:
+            return _hand_over(line, words)
     if sys.flags.no_site:
         os.execv(sys.executable, [sys.executable, "-m", "dtl.cli", "job", *words])
     from dtl.workflow import job, processes
@@ -42,10 +44,11 @@ def ask(words: list[str]) -> int:
     return job.command(words)
 
 
-def _hand_over(line: socket.socket, words: list[str]) -> int:
+def _hand_over(line: _socket.socket, words: list[str]) -> int:
     environment = [f"{k}={v}" for k, v in os.environ.items() if k.startswith("DTL_")]
     text = "\0".join([os.getcwd(), str(len(environment)), *environment, *words]).encode()  # noqa: PTH109 - pathlib is heavy
-    socket.send_fds(line, [len(text).to_bytes(8, "big")], [1, 2])
+    outputs = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (1, 2))
+    line.sendmsg([len(text).to_bytes(8, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, outputs)])
     line.sendall(text)
     said = b""
     while b"\n" not in said and (more := line.recv(64)):

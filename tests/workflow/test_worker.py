@@ -123,7 +123,7 @@ def test_the_client_imports_next_to_nothing() -> None:
         [sys.executable, "-SE", "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert {m for m in loaded if m.startswith("dtl")} == {"dtl", "dtl.workflow", "dtl.workflow.client"}
-    assert not {"json", "argparse", "re", "pathlib", "subprocess", "typing"} & set(loaded)
+    assert not {"json", "argparse", "re", "pathlib", "subprocess", "typing", "socket", "enum"} & set(loaded)
 
 
 LOADED = """
