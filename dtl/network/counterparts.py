@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic_core import from_json
 
+from dtl import tables
 from dtl.network.nearness import bits
 from dtl.network.rows import by_feeder
 
@@ -44,7 +46,8 @@ Body = Mapping[str, Any]
 
 def elements(network: pa.Table) -> pd.DataFrame:
     """What a table ``network`` holds of the kinds that a GIS also draws; single-phase regulators of a bank are one."""
-    found = [row for feeder, rows in by_feeder(network) for row in _of_feeder(feeder, rows)]
+    wanted = network.filter(pc.is_in(network["kind"].cast(tables.TEXT), pa.array(sorted(ASKED))))
+    found = [row for feeder, rows in by_feeder(wanted) for row in _of_feeder(feeder, rows)]
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 
@@ -55,7 +58,7 @@ def assets(table: pa.Table, edges: pa.Table) -> pd.DataFrame:
     if wanted.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     ends = _ends(edges)
-    told = pd.DataFrame([json.loads(text) for text in wanted["attributes"]], index=wanted.index)
+    told = pd.DataFrame([from_json(text) for text in wanted["attributes"]], index=wanted.index)
     at = wanted.merge(ends, how="left", on=["kind", "asset"])
     frame = pd.DataFrame({"feeder": wanted["feeder"].astype(object), "kind": wanted["kind"].map(CLASSES)})
     frame["name"], frame["alias"] = wanted["asset"], wanted["name"]
@@ -96,8 +99,7 @@ def _ends(edges: pa.Table) -> pd.DataFrame:
 def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     parts: dict[str, list[Body]] = {}
     for row in rows:
-        if row["kind"] in ASKED:
-            parts.setdefault(row["kind"], []).append(json.loads(row["body"]))
+        parts.setdefault(row["kind"], []).append(from_json(row["body"]))
     buses = {b["name"]: b for b in parts.get("bus", [])}
 
     def made(kind: str, members: list[str], near: str, far: str, nodes: Sequence[int], **more: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic_core import from_json
 
 from dtl import tables
 from dtl.errors import Finding
@@ -47,7 +48,7 @@ def with_meters(network: pa.Table, meters: pa.Table, near: pd.DataFrame) -> tupl
     rows = {
         (feeders[i], names[i]): i for i, kind in enumerate(kinds) if kind == "load" and (feeders[i], names[i]) in at
     }
-    parts = {load: json.loads(bodies[row]) for load, row in rows.items()}
+    parts = {load: from_json(bodies[row]) for load, row in rows.items()}
     own: dict[Key, dict[Key, dict[str, Any]]] = {}
     for load, part in parts.items():
         own.setdefault(at[load], {})[load] = part

@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 import pyarrow as pa
+from pydantic_core import from_json
 
 from dtl import tables
 from dtl.network.reconcile import Reconciled
@@ -26,10 +27,11 @@ def with_places(network: pa.Table, found: Reconciled, crs: str) -> pa.Table:
     known = {str(node): (float(x), float(y)) for node, x, y in place.itertuples()}
     kinds, feeders = (network[c].cast(tables.TEXT).to_pylist() for c in ("kind", "feeder"))
     bodies = network["body"].to_pylist()
+    encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
     for row, kind in enumerate(kinds):
         if kind not in ("bus", "feeder"):
             continue
-        part = json.loads(bodies[row])
+        part = from_json(bodies[row])
         if kind == "feeder":
             part["crs"] = crs
         else:
@@ -38,6 +40,6 @@ def with_places(network: pa.Table, found: Reconciled, crs: str) -> pa.Table:
                 at = (round(part["x"] + found.aside[0], 2), round(part["y"] + found.aside[1], 2))
             if at is not None:
                 part["x"], part["y"] = at
-        bodies[row] = json.dumps(part, separators=(",", ":"), ensure_ascii=False)
+        bodies[row] = encode(part)
     column = network.column_names.index("body")
     return network.set_column(column, network.schema.field(column), pa.array(bodies, tables.TEXT))

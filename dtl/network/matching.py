@@ -75,13 +75,16 @@ def matched(ours: pd.DataFrame, theirs: pd.DataFrame, most_m: float) -> pd.DataF
     }
     level = _equal(ours["low"], theirs["low"], pairs) != 0
     chance = np.zeros(len(pairs))
+    ends = _Ends(ours, theirs, pairs)
+    i, j = pairs["i"].to_numpy(np.int64), pairs["j"].to_numpy(np.int64)
+    of_kind = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
+    least = {kind: min((ours["kind"] == kind).sum(), (theirs["kind"] == kind).sum()) for kind in of_kind}
     for turn in range(ROUNDS):
-        for kind in np.unique(kinds):
-            rows = np.flatnonzero(kinds == kind)
+        for kind, rows in of_kind.items():
             told = {name: values[rows] for name, values in outcomes.items()}
-            least = min((ours["kind"] == kind).sum(), (theirs["kind"] == kind).sum())
-            chance[rows] = _chances(pairs.iloc[rows], told, level[rows], chance[rows] if turn else None, least)
-        outcomes["ends"] = _ends(ours, theirs, pairs, chance)
+            before = chance[rows] if turn else None
+            chance[rows] = _chances(i[rows], j[rows], told, level[rows], before, least[kind])
+        outcomes["ends"] = ends.told(chance)
     kept = _assigned(pairs, chance)
     found = pairs.iloc[kept].assign(probability=chance[kept])
     by_name = outcomes["name"][kept] != OTHER_NAME
@@ -250,10 +253,10 @@ def _equal(ours: pd.Series[Any], theirs: pd.Series[Any], pairs: pd.DataFrame) ->
 
 
 def _chances(
-    pairs: pd.DataFrame, told: Mapping[str, Ints], possible: NDArray[np.bool_], before: Floats | None, least: int
+    i: Ints, j: Ints, told: Mapping[str, Ints], possible: NDArray[np.bool_], before: Floats | None, least: int
 ) -> Floats:
     """Probability of each pair to be the same, with what the probabilities before it say of the outcomes."""
-    weight = np.full(len(pairs), max(least, 1) / max(len(pairs), least + 1))
+    weight = np.full(len(i), max(least, 1) / max(len(i), least + 1))
     weight = weight / (1.0 - weight)
     for name, values in told.items():
         true, other = (np.array(shares) for shares in PRIOR[name])
@@ -262,8 +265,8 @@ def _chances(
             other = _shares(values, 1.0 - before, other)
         weight = weight * (true / other)[values]
     weight = np.where(possible, weight, 0.0)
-    rows = pd.Series(weight).groupby(pairs["i"].to_numpy()).transform("sum").to_numpy(float)
-    columns = pd.Series(weight).groupby(pairs["j"].to_numpy()).transform("sum").to_numpy(float)
+    rows = pd.Series(weight).groupby(i).transform("sum").to_numpy(float)
+    columns = pd.Series(weight).groupby(j).transform("sum").to_numpy(float)
     return np.asarray(weight / (1.0 + rows + columns - weight), np.float64)
 
 
@@ -272,27 +275,31 @@ def _shares(values: Ints, weights: Floats, prior: Floats) -> Floats:
     return np.asarray(counted / counted.sum(), np.float64)
 
 
-def _ends(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame, chance: Floats) -> Ints:
-    """What other sure pairs say of the ends: both agree, one, nothing known, one agrees and one does not, against."""
-    swapped = pairs["swapped"].to_numpy(bool)
-    i, j = pairs["i"].to_numpy(np.int64), pairs["j"].to_numpy(np.int64)
-    sure = (chance >= SURE) & (theirs["node1"].to_numpy(object)[j] != "")
-    mine = [ours[f"node{n}"].to_numpy(object)[i] for n in "12"]
-    there = [theirs[f"node{n}"].to_numpy(object)[j] for n in "12"]
-    yours = [np.where(swapped, there[1 - n], there[n]) for n in (0, 1)]
-    votes = pd.concat([pd.DataFrame({"a": mine[n][sure], "b": yours[n][sure]}) for n in (0, 1)])
-    votes = votes[votes["b"] != ""]
-    of_pair = votes.groupby(["a", "b"]).size()
-    of_node = votes.groupby("a").size()
-    said = []
-    for n in (0, 1):
-        known = yours[n] != ""
-        own = (sure & known).astype(int)
-        agree = of_pair.reindex(pd.MultiIndex.from_arrays([mine[n], yours[n]])).fillna(0).to_numpy(float) - own
-        total = of_node.reindex(mine[n]).fillna(0).to_numpy(float) - own
-        said.append(np.select([(total <= 0) | ~known, 2 * agree >= total], [0, 1], -1))
-    yes, no = sum(s == 1 for s in said), sum(s == -1 for s in said)
-    return np.select([(yes > 0) & (no > 0), yes == 2, yes == 1, no > 0], [3, 0, 1, 4], 2)
+class _Ends:
+    """What pairs say of the ends of each other; nodes are numbers, so that each round only counts them."""
+
+    def __init__(self, ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame):
+        i, j = pairs["i"].to_numpy(np.int64), pairs["j"].to_numpy(np.int64)
+        swapped = pairs["swapped"].to_numpy(bool)
+        there = [theirs[f"node{n}"].to_numpy(object)[j] for n in "12"]
+        mine = np.concatenate([ours[f"node{n}"].to_numpy(object)[i] for n in "12"])
+        yours = np.concatenate([np.where(swapped, there[1 - n], there[n]) for n in (0, 1)])
+        self._drawn = there[0] != ""
+        self._known = (yours != "").reshape(2, -1)
+        node, far = pd.factorize(mine)[0], pd.factorize(yours)[0]
+        joint = pd.factorize(node * (far.max(initial=0) + 1) + far)[0]
+        self._node, self._joint = node.reshape(2, -1), joint.reshape(2, -1)
+
+    def told(self, chance: Floats) -> Ints:
+        """Of each pair what other sure ones say: both ends agree, one, nothing known, one does and one not, against."""
+        own = (chance >= SURE) & self._drawn & self._known
+        same, all_ = (
+            np.bincount(codes[own], minlength=codes.max(initial=0) + 1) for codes in (self._joint, self._node)
+        )
+        agree, total = same[self._joint] - own, all_[self._node] - own
+        said = np.select([(total <= 0) | ~self._known, 2 * agree >= total], [0, 1], -1)
+        yes, no = (said == 1).sum(axis=0), (said == -1).sum(axis=0)
+        return np.select([(yes > 0) & (no > 0), yes == 2, yes == 1, no > 0], [3, 0, 1, 4], 2)
 
 
 def _assigned(pairs: pd.DataFrame, chance: Floats) -> Ints:
@@ -303,11 +310,11 @@ def _assigned(pairs: pd.DataFrame, chance: Floats) -> Ints:
     size = len(i) + len(j)
     joined = coo_matrix((np.ones(len(rows)), (first, len(i) + second)), shape=(size, size))
     part = connected_components(joined, directed=False)[1][first] if len(rows) else np.zeros(0, np.int64)
+    order = np.argsort(part, kind="stable")
     kept = []
-    for _, members in pd.Series(np.arange(len(rows))).groupby(part):
-        at = members.to_numpy()
-        if len(at) == 1:
-            kept.append(at[0])
+    for at in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
+        if len(at) < 2:
+            kept += at.tolist()
             continue
         a, down = np.unique(first[at], return_inverse=True)
         b, across = np.unique(second[at], return_inverse=True)

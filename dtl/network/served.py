@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic_core import from_json
 
 MODEL = "customers of the model"
 METERS = "meters linked to transformers"
@@ -45,7 +45,7 @@ def counted(network: pa.Table, metered: Container[str] = ()) -> list[dict[str, A
     loads = network.filter(pc.equal(network["kind"].cast(pa.string()), "load"))
     found: dict[str, int] = {}
     for feeder, body in zip(loads["feeder"].to_pylist(), loads["body"].to_pylist(), strict=True):
-        load = json.loads(body)
+        load = from_json(body)
         found[feeder] = found.get(feeder, 0) + (load.get("customers", 1) if load.get("enabled", True) else 0)
     basis = {f: METERS if f in metered else MODEL for f in found}
     return [

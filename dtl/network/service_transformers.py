@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic_core import from_json
 
 from dtl import tables
 from dtl.network.rows import by_feeder
@@ -39,7 +39,7 @@ def serving(network: pa.Table) -> pd.DataFrame:
 def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     parts: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        parts.setdefault(row["kind"], []).append(json.loads(row["body"]))
+        parts.setdefault(row["kind"], []).append(from_json(row["body"]))
     crs = next((p.get("crs", "") for p in parts.get("feeder", [])), "")
     places = {b["name"]: (b.get("x"), b.get("y")) for b in parts.get("bus", [])}
     wires = [p for kind in ("line", "switch") for p in parts.get(kind, [])]

@@ -18,7 +18,9 @@ JOINED = ("assets", "costs", "forecast", "reference", "register", "scada", "seri
 def write(folders: Mapping[str, Path], network: pa.Table, meters: pa.Table, outputs: Mapping[str, Path]) -> None:
     """Write every joined table (one that no source has is empty), the meters, and the list of known feeders."""
     for name in JOINED:
-        tables.write(name, joined(name, folders), outputs[name])
+        parts = _parts(name, folders)
+        whole = pa.concat_tables(parts).unify_dictionaries() if parts else tables.concat(name, [])
+        tables.write(name, whole, outputs[name])
     tables.write("meters", meters, outputs["meters"])
     placed = meters.filter(pc.not_equal(meters["feeder"].cast(tables.TEXT), "")).select(["meter", "feeder"])
     tables.write("placed", placed.cast(tables.TABLES["placed"].schema), outputs["placed"])
@@ -29,5 +31,9 @@ def write(folders: Mapping[str, Path], network: pa.Table, meters: pa.Table, outp
 
 def joined(name: str, folders: Mapping[str, Path]) -> pa.Table:
     """The rows of one table of all sources."""
+    return tables.concat(name, _parts(name, folders))
+
+
+def _parts(name: str, folders: Mapping[str, Path]) -> list[pa.Table]:
     files = [folder / f"{name}.parquet" for _, folder in sorted(folders.items())]
-    return tables.concat(name, [tables.read(name, file) for file in files if file.is_file()])
+    return [tables.read(name, file) for file in files if file.is_file()]
