@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dtl.sources.weather import Floats, Hours, Whole, starting, to_ours
 
@@ -25,6 +26,10 @@ UNITS = {
     "°C": "C", "°F": "F", "%": "%", "km/h": "km/h", "m/s": "m/s", "mph": "mph", "mp/h": "mph", "kn": "kn", "mm": "mm",
     "inch": "inch", "W/m²": "W/m2", "W/m2": "W/m2", "hPa": "hPa", "m": "m", "cm": "cm", "ft": "",
 }  # fmt: skip
+
+
+Civil = NDArray[np.datetime64]
+LABEL = len("2025-07-01T00:00")
 
 
 class AnswerError(ValueError):
@@ -93,19 +98,39 @@ def _labels(times: list[Any], form: str, answer: Mapping[str, Any]) -> Whole:
         if not all(isinstance(t, int) and 0 <= t < 2**32 for t in times):
             raise AnswerError("hourly.time holds what is no time")
         return _even(np.array(times, np.int64), "its times")
+    civil = _minutes(times)
+    if civil is None:
+        civil = _civil(times)
+    if np.all(np.diff(civil) == np.timedelta64(1, "h")):
+        offset = answer.get("utc_offset_seconds", 0)
+        if isinstance(offset, bool) or not isinstance(offset, int) or abs(offset) > 15 * 3600:
+            raise AnswerError("has no utc_offset_seconds")
+        return civil.astype("M8[s]").astype(np.int64) - offset
+    return _local(civil.tolist(), str(answer.get("timezone", "")))
+
+
+def _minutes(times: list[Any]) -> Civil | None:
+    """Labels as the service writes them, ``2025-07-01T00:00``; None if any is written otherwise."""
+    if set(map(type, times)) != {str} or set(map(len, times)) != {LABEL}:
+        return None
+    texts = np.array(times)
+    try:
+        civil = texts.astype("M8[m]")
+    except ValueError:
+        return None
+    written = civil.min() >= np.datetime64("0001-01-01") and bool(np.all(np.datetime_as_string(civil) == texts))
+    return civil.astype("M8[us]") if written else None
+
+
+def _civil(times: list[Any]) -> Civil:
+    """Labels in any form of ISO 8601 without an offset."""
     try:
         naive = [datetime.fromisoformat(t) for t in times]
     except (TypeError, ValueError) as err:
         raise AnswerError(f"hourly.time holds what is no time: {err}") from err
     if any(t.tzinfo is not None for t in naive):
         raise AnswerError("hourly.time has offsets, which the service does not write")
-    civil = np.array(naive, "M8[us]")
-    if np.all(np.diff(civil) == np.timedelta64(1, "h")):
-        offset = answer.get("utc_offset_seconds", 0)
-        if isinstance(offset, bool) or not isinstance(offset, int) or abs(offset) > 15 * 3600:
-            raise AnswerError("has no utc_offset_seconds")
-        return civil.astype("M8[s]").astype(np.int64) - offset
-    return _local(naive, str(answer.get("timezone", "")))
+    return np.array(naive, "M8[us]")
 
 
 def _local(naive: list[datetime], name: str) -> Whole:
