@@ -41,15 +41,19 @@ def given(suffix):
 
 
 def readings(wildcards):
-    """The readings of a group; they are there before split_feeders, which reads their folder."""
-    checkpoints.split_feeders.get(study=wildcards.study)
-    return layout.READINGS.format(study=wildcards.study, group=wildcards.group)
+    """The readings of a group, which split_readings finds."""
+    folder = checkpoints.split_readings.get(study=wildcards.study).output.readings
+    return f"{folder}/{wildcards.group}.parquet"
 
 
 def of_groups(template):
-    """The files of all groups that can be solved, by the template of one."""
+    """The files of all groups that can be solved, by the template of one.
+
+    All that groups start from is waited for first: Snakemake makes its graph anew after each checkpoint.
+    """
 
     def files(wildcards):
+        checkpoints.split_readings.get(study=wildcards.study)
         index = checkpoints.split_feeders.get(study=wildcards.study).output.index
         return border.groups(wildcards.study, index, template)
 

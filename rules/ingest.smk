@@ -53,7 +53,7 @@ rule merge_network:
         job("merge_network", "--raw {input.raw:q}")
 
 
-rule split_readings:
+checkpoint split_readings:
     input:
         known=layout.KNOWN,
         placed=layout.PLACED,
@@ -77,7 +77,6 @@ checkpoint split_feeders:
         network=layout.NETWORK,
         findings=layout.FINDINGS,
         meters=layout.METERS,
-        readings=layout.READINGS_DIR,
         scada=layout.SCADA,
         weather=layout.WEATHER,
         register=layout.REGISTER,

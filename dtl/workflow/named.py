@@ -7,6 +7,7 @@ that is said, and is a mistake only where nothing of the file is left.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from dtl.errors import Mistake, SpecError
 from dtl.spec.base import near
@@ -31,10 +32,10 @@ def check(study: Study) -> tuple[list[Mistake], list[str]]:
     return in_order([placed(root, *mistake) for mistake in mistakes], root.file.name), told
 
 
-def refuse(study: Study, *, first: bool = False) -> bool:
+def refuse(study: Study, *, first: bool = False, worker: Path | None = None) -> bool:
     """Raise for names that nobody has; whether they could be judged.
 
-    With ``first``, sources that are too large to be read in passing are read by the pipeline first.
+    With ``first``, sources that are too large to be read in passing are read by the pipeline (and a `worker`) first.
 
     Raises
     ------
@@ -42,7 +43,7 @@ def refuse(study: Study, *, first: bool = False) -> bool:
         With all names that are not there.
     """
     if first:
-        snakemake.ingest(study.name)
+        snakemake.ingest(study.name, worker)
     mistakes, told = check(study)
     if mistakes:
         raise SpecError(mistakes, told)

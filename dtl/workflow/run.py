@@ -57,11 +57,12 @@ def run(name: str, options: Options) -> int:
         return _end(study, summary.last(study.name), options)
     budget.refuse(study, found, store)
     token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
-    with lock.held(study.name, token) as died:
+    here = not snakemake.elsewhere(options.profile)
+    with lock.held(study.name, token) as died, snakemake.warm_worker(here=here) as worker:
         _tidy(study, store, options, died=died)
         if not judged:
-            named.refuse(study, first=True)
-        facts = _passes(study, store, found, options, token)
+            named.refuse(study, first=True, worker=worker)
+        facts = _passes(study, store, found, options, token, worker)
         facts["seconds"] = round(time.monotonic() - begun, 1)
         summary.write(study, facts)
         if "error" not in facts and options.feeder is None:
@@ -87,7 +88,9 @@ def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
     digests.write_atomically(Path(layout.REACH.format(study=study.name)), digests.pretty(reach(study)))
 
 
-def _passes(study: Study, store: Store, found: Plan, options: Options, token: str) -> dict[str, Any]:
+def _passes(
+    study: Study, store: Store, found: Plan, options: Options, token: str, worker: Path | None
+) -> dict[str, Any]:
     """Run Snakemake until the results are as the plan says; facts of the run, with ``error`` if they are not.
 
     Raises
@@ -99,31 +102,30 @@ def _passes(study: Study, store: Store, found: Plan, options: Options, token: st
     log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
     missing = published.unlike(found, partly=options.feeder or "")
     facts: dict[str, Any] = {"run": token, "cores": options.cores, "profile": options.profile}
-    with snakemake.warm_worker(here=not snakemake.elsewhere(options.profile)) as worker:
-        known = snakemake.environment(token, worker)
-        for _ in range(PASSES):
-            words = snakemake.command(
-                study.name, _targets(study, options), options.profile, options.cores, _forced(found, missing)
+    known = snakemake.environment(token, worker)
+    for _ in range(PASSES):
+        words = snakemake.command(
+            study.name, _targets(study, options), options.profile, options.cores, _forced(found, missing)
+        )
+        facts.setdefault("commands", []).append(shlex.join(words))
+        print(_short(words), flush=True)
+        code = snakemake.call(words, known, log, progress)
+        if code < 0:
+            raise AbandonedError(
+                f"Snakemake was ended by signal {-code}; `dtl run {study.name}` takes the work up again"
             )
-            facts.setdefault("commands", []).append(shlex.join(words))
-            print(_short(words), flush=True)
-            code = snakemake.call(words, known, log, progress)
-            if code < 0:
-                raise AbandonedError(
-                    f"Snakemake was ended by signal {-code}; `dtl run {study.name}` takes the work up again"
-                )
-            if code:
-                facts["error"] = _failed(study, progress, log)
-                break
-            found = plan.make(study, store)
-            missing = published.unlike(found, partly=options.feeder or "")
-            if not missing:
-                for path in published.foreign(found):
-                    shutil.rmtree(path)
-                break
-        else:
-            names = ", ".join(" ".join(name).strip() for name in missing)
-            facts["error"] = f"{study.name}: after {PASSES} passes these are still not as planned: {names}"
+        if code:
+            facts["error"] = _failed(study, progress, log)
+            break
+        found = plan.make(study, store)
+        missing = published.unlike(found, partly=options.feeder or "")
+        if not missing:
+            for path in published.foreign(found):
+                shutil.rmtree(path)
+            break
+    else:
+        names = ", ".join(" ".join(name).strip() for name in missing)
+        facts["error"] = f"{study.name}: after {PASSES} passes these are still not as planned: {names}"
     return facts | {"answers": summary.counts(study.name, token)}
 
 

@@ -154,12 +154,13 @@ def unlock(study: str, known: dict[str, str]) -> None:
     )
 
 
-def ingest(study: str) -> None:
-    """Run what finds the feeders of a study: the sources are read, merged and split."""
-    words = command(study, [layout.FEEDERS.format(study=study)], "default", None, {})
+def ingest(study: str, worker: Path | None = None) -> None:
+    """Run what finds the feeders of a study: the sources are read, merged and split; by the `worker`, if there is."""
+    targets = [path.format(study=study) for path in (layout.FEEDERS, layout.READINGS_DIR)]
+    words = command(study, targets, "default", None, {})
     done = subprocess.run(
         words,
-        env=environment(),
+        env=environment(worker=worker),
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,

@@ -74,7 +74,6 @@ _STAGES = (
             "network": layout.NETWORK,
             "findings": layout.FINDINGS,
             "meters": layout.METERS,
-            "readings": layout.READINGS_DIR,
             "scada": layout.SCADA,
             "weather": layout.WEATHER,
             "register": layout.REGISTER,
