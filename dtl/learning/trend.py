@@ -34,8 +34,6 @@ class Trend:
     low: float
     high: float
     """Its 95 % band, widened for autocorrelation."""
-    kw: float
-    """Mean load of the last year without weather, in the unit of the load."""
 
 
 def daily(load: pd.Series, temp: pd.Series, holiday: NDArray[np.bool_]) -> pd.DataFrame:
@@ -66,7 +64,7 @@ def trend(days: pd.DataFrame) -> Trend | NotEnough:
         return NotEnough(f"the temperature varies by {np.ptp(known['temp']):.1f} degree C only")
     first = days.index[0]
     years = ((known.index - first).days / 365.25).to_numpy(float)
-    rest, explained = _without_weather(known, years)
+    rest = _without_weather(known, years)
     week = ((known.index - first).days // 7).to_numpy()
     weekly = pd.Series(rest).groupby(week).median().reindex(range(int(week.max()) + 1)).to_numpy()
     number = np.flatnonzero(np.isfinite(weekly))
@@ -78,22 +76,12 @@ def trend(days: pd.DataFrame) -> Trend | NotEnough:
     left = weekly[number] - middle - slope * number / 52.18
     r = _autocorrelation(left)
     wider = np.sqrt((1 + r) / (1 - r))
-    last = years >= years[-1] - 1
-    kw = float(np.exp(np.mean((rest + explained)[last]))) if last.any() else float(known["load"].mean())
-    return Trend(weekly, float(slope), float(slope - (slope - low) * wider), float(slope + (high - slope) * wider), kw)
+    return Trend(weekly, float(slope), float(slope - (slope - low) * wider), float(slope + (high - slope) * wider))
 
 
-def _without_weather(known: pd.DataFrame, years: Array) -> tuple[Array, Array]:
-    """Logarithm of the load without weather and calendar, growth left in; and the mean that was taken off."""
-    temp, weekday = known["temp"].to_numpy(), pd.DatetimeIndex(known.index).day_of_week.to_numpy()
-    knots = np.quantile(temp, (0.1, 0.3, 0.5, 0.7, 0.9))
-    parts = [temp, *(np.maximum(temp - k, 0) for k in knots), *((weekday == d).astype(float) for d in range(6))]
-    parts.append(known["holiday"].to_numpy())
-    lagged = known["temp"].shift(1).bfill().to_numpy()
-    parts += [lagged, np.maximum(lagged - knots[3], 0), np.maximum(knots[1] - lagged, 0)]
-    parts += [f(k * 2 * np.pi * years) for k in (1, 2, 3) for f in (np.sin, np.cos)]
-    x = np.column_stack([np.ones(len(years)), years - years.mean(), *parts])
-    y = np.log(known["load"].to_numpy())
+def _without_weather(known: pd.DataFrame, years: Array) -> Array:
+    """Logarithm of the load without weather and calendar, growth left in."""
+    x, y = design(known, years), np.log(known["load"].to_numpy())
     weight, plain = np.ones(len(y)), x.shape[1]
     with threadpool_limits(1):
         x = np.column_stack([x, _steps(x, y)])
@@ -103,9 +91,19 @@ def _without_weather(known: pd.DataFrame, years: Array) -> tuple[Array, Array]:
             off = np.abs(y - x @ b)
             scale = 1.4826 * np.median(off) + 1e-12
             weight = np.minimum(1.0, 1.345 * scale / np.maximum(off, 1e-12))
-    calendar = x[:, 2:plain] @ b[2:plain]
-    mean = float(calendar.mean())
-    return y - calendar, np.full(len(y), mean)
+    return np.asarray(y - x[:, 2:plain] @ b[2:plain], np.float64)
+
+
+def design(known: pd.DataFrame, years: Array) -> Array:
+    """Columns that explain the logarithm of daily loads: one, years, then weather, calendar and season."""
+    temp, weekday = known["temp"].to_numpy(), pd.DatetimeIndex(known.index).day_of_week.to_numpy()
+    knots = np.quantile(temp, (0.1, 0.3, 0.5, 0.7, 0.9))
+    parts = [temp, *(np.maximum(temp - k, 0) for k in knots), *((weekday == d).astype(float) for d in range(6))]
+    parts.append(known["holiday"].to_numpy())
+    lagged = known["temp"].shift(1).bfill().to_numpy()
+    parts += [lagged, np.maximum(lagged - knots[3], 0), np.maximum(knots[1] - lagged, 0)]
+    parts += [f(k * 2 * np.pi * years) for k in (1, 2, 3) for f in (np.sin, np.cos)]
+    return np.column_stack([np.ones(len(years)), years - years.mean(), *parts])
 
 
 def _steps(x: Array, y: Array) -> Array:

@@ -180,5 +180,33 @@ def test_a_transfer_is_no_growth() -> None:
     assert "transfer, opposite to F1" in steps["F2"]
 
 
+def of_heads(loads: dict[str, pd.Series], temp: pd.Series) -> dict[tuple[str, str], dict[str, object]]:
+    """What is said by feeder and metric, of series by UTC hours."""
+    own = {name: load.tz_localize(None) for name, load in loads.items()}
+    given = {"scada": scada(own), "weather": weather(temp.tz_localize(None))}
+    return {
+        (r.feeder, r.metric): {"value": r.value, "text": r.text} for r in growth.learn({"horizon_years": 5}, given).rows
+    }
+
+
+@pytest.mark.parametrize("week", [60, 108])
+def test_a_transfer_is_taken_out_of_trend_forecast_and_alarm(week: int) -> None:
+    """Two heads of the synthetic utility, the taking one grows; 70 % of the other's customers move in mid-week.
+
+    What is told must be what is told of heads that had these customers all the time.
+    """
+    (gives, temp, _), (takes, _, _) = heads.head(1, 800), heads.head(2, 800)
+    hour = np.arange(len(gives))
+    takes = takes * 1.05 ** (hour / 8766)
+    moved = 0.7 * gives * (hour >= 168 * week + 61)
+    found = of_heads({"A": gives - moved, "B": takes + moved}, temp)
+    always = of_heads({"A": 0.3 * gives, "B": takes + 0.7 * gives}, temp)
+    for feeder, other in (("A", "B"), ("B", "A")):
+        for metric, near in (("growth_pct_per_year", 0.5), ("load_factor_ahead", 0.03), ("growth_alarm", 0.0)):
+            told = found[feeder, metric]
+            assert told["value"] == pytest.approx(always[feeder, metric]["value"], abs=near), (feeder, metric)
+            assert f"transfer opposite to {other} taken out" in str(told["text"])
+
+
 def test_nothing_given_is_said() -> None:
     assert growth.learn({}, {}).rows[0].verdict == NOT_ENOUGH
