@@ -22,6 +22,10 @@ from dtl.report.facts import Facts
 from dtl.report.solution import Solution
 
 DAY = 24
+DIGITS, FINE_DIGITS = 2, 7
+"""Decimals of coordinates: of metres, and of those that may be degrees; 1 cm either way."""
+TURN = 360.0
+"""Coordinates of a feeder that reach no further may be degrees, whatever its source says of their system."""
 
 
 class Api:
@@ -80,9 +84,11 @@ def net(solution: Solution) -> dict[str, Any]:
         kw[load.bus] = kw.get(load.bus, 0.0) + load.kw
         customers[load.bus] = customers.get(load.bus, 0) + load.customers
     own = solution.number
+    known = [abs(v) for b in solution.buses for v in (b.x, b.y) if v is not None]
+    digits = FINE_DIGITS if max(known, default=0.0) <= TURN else DIGITS
     nodes = [
-        {"id": b.name, "x": b.x, "y": b.y, "kv": round(b.kv_ll, 6), "customers": customers.get(b.name, 0),
-         "load_kw": kw.get(b.name, 0.0)}
+        {"id": b.name, "x": _rounded(b.x, digits), "y": _rounded(b.y, digits), "kv": round(b.kv_ll, 6),
+         "customers": customers.get(b.name, 0), "load_kw": round(kw.get(b.name, 0.0), 3)}
         for b in solution.buses
     ]  # fmt: skip
     lines = [
@@ -96,6 +102,10 @@ def net(solution: Solution) -> dict[str, Any]:
         if t.windings[0].bus in own
     ]
     return {"feeder_id": solution.feeder, "nodes": nodes, "lines": lines, "transformers": transformers}
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def simulate(solution: Solution, facts: Facts) -> list[dict[str, Any]]:

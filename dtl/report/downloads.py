@@ -86,7 +86,7 @@ def _written(table: pa.Table, path: Path) -> bool:
     with (
         path.open("rb") as plain,
         path.with_name(f"{path.name}.gz").open("wb") as file,
-        gzip.GzipFile(filename="", mode="wb", compresslevel=4, fileobj=file, mtime=0) as packed,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed,
     ):
         shutil.copyfileobj(plain, packed, 1 << 20)
     path.unlink()

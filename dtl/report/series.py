@@ -54,7 +54,8 @@ def time(solution: Solution, *, hourly: bool) -> bytes:
         if hourly:
             every.append(payloads.numbers(f"kw@{i}", power, _digits(power), "kW"))
             every.append(payloads.numbers(f"load@{i}", found["max_load_pct"], 1, "%"))
-    tables = {"days": days, "week": week} | ({"hours": every} if hourly else {})
+    told = {"days": days, "week": week} | ({"hours": every} if hourly else {})
+    tables = {name: [column.stepped() for column in cols] for name, cols in told.items()}
     return payloads.columns(tables, {"feeder": solution.feeder, "week_start": start, "peak": peaks})
 
 

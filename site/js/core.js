@@ -81,7 +81,7 @@ DTL.Table = class {
     if (!head) return null;
     const kinds = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i2: Int16Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
     const kind = kinds[head.type];
-    const raw = new kind(this.bytes, this.start + head.off, head.len / kind.BYTES_PER_ELEMENT);
+    const raw = this.#unpacked(head, kind);
     if (head.words) return Array.from(raw, (code) => head.words[code]);
     const values = new Float64Array(raw.length);
     const digits = head.scale < 1 ? Math.round(1 / head.scale) : 0;
@@ -92,6 +92,18 @@ DTL.Table = class {
       else values[i] = digits ? sum / digits : sum * (head.scale ?? 1);
     }
     return values;
+  }
+
+  /** The raw values: their bytes lie plane by plane, and with `step` each is the difference to the one before. */
+  #unpacked(head, kind) {
+    const packed = new Uint8Array(this.bytes, this.start + head.off, head.len);
+    const bytes = new Uint8Array(head.len);
+    const width = kind.BYTES_PER_ELEMENT;
+    let at = 0;
+    for (let plane = 0; plane < width; plane++) for (let i = plane; i < head.len; i += width) bytes[i] = packed[at++];
+    const raw = new kind(bytes.buffer);
+    if (head.step) for (let i = 1; i < raw.length; i++) raw[i] += raw[i - 1]; // wraps as the difference did
+    return raw;
   }
 };
 

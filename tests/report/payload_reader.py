@@ -31,7 +31,7 @@ def read(path: Path) -> tuple[str, Any]:
 
 def column(head: dict[str, Any], body: bytes, rows: int) -> list[Any]:
     assert head["off"] % 8 == 0
-    raw = struct.unpack(f"<{rows}{SIZES[head['type']]}", body[head["off"] : head["off"] + head["len"]])
+    raw = whole(head, body[head["off"] : head["off"] + head["len"]], rows)
     if "words" in head:
         return [head["words"][code] for code in raw]
     values, total = [], 0
@@ -40,3 +40,20 @@ def column(head: dict[str, Any], body: bytes, rows: int) -> list[Any]:
         missing = v == head.get("null") or (isinstance(v, float) and math.isnan(v))
         values.append(None if missing else total * head.get("scale", 1))
     return values
+
+
+def whole(head: dict[str, Any], packed: bytes, rows: int) -> list[Any]:
+    """The raw values: byte k of value i stands at k * rows + i; of a step they are summed up."""
+    width = int(head["type"][1])
+    assert len(packed) == rows * width
+    raw = list(
+        struct.unpack(
+            f"<{rows}{SIZES[head['type']]}", bytes(packed[k * rows + i] for i in range(rows) for k in range(width))
+        )
+    )
+    if head.get("step"):
+        total = 0
+        for i, v in enumerate(raw):
+            total = (total + v) % 2 ** (8 * width)
+            raw[i] = total - 2 ** (8 * width) if head["type"][0] == "i" and total >= 2 ** (8 * width - 1) else total
+    return raw

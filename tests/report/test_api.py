@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from dtl import tables
+from dtl.network.feeder import Bus
 from dtl.powerflow.limits import Band
 from dtl.report.advice import advice
-from dtl.report.api import simulate
+from dtl.report.api import net, simulate
 
 KEYS = {"feeder_id", "hour", "transformer_loading", "min_voltage_pu", "voltage_violation", "advice", "pv_adoption",
         "battery_adoption"}  # fmt: skip
@@ -69,6 +70,24 @@ def test_sweep_and_network(made: Any) -> None:
     assert [n["id"] for n in net["nodes"]] == [b.name for b in model.buses]
     assert sum(n["load_kw"] for n in net["nodes"]) == sum(p.kw for p in model.loads)
     assert len(net["lines"]) == len(model.lines) and len(net["transformers"]) == len(model.transformers)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "shown"),
+    [
+        (406770.3099999996, 4611834.350000001, (406770.31, 4611834.35)),
+        (-93.62345678912345, 41.98765432198765, (-93.6234568, 41.9876543)),
+        (None, None, (None, None)),
+    ],
+)
+def test_coordinates_of_the_network_are_to_the_centimetre(x: float, y: float, shown: tuple[float, float]) -> None:
+    bus = Bus(name="b", nodes=(1,), kv_ln=7.2, **({} if x is None else {"x": x, "y": y}))
+    load = SimpleNamespace(bus="b", kw=0.1 + 0.2, customers=1)
+    model = SimpleNamespace(loads=[load], lines=[], transformers=[])
+    told = net(cast(Any, SimpleNamespace(feeder="f", model=model, buses=[bus], number={"b": 0})))
+    assert told["nodes"] == [
+        {"id": "b", "x": shown[0], "y": shown[1], "kv": pytest.approx(12.470766), "customers": 1, "load_kw": 0.3}
+    ]
 
 
 def test_advice_follows_what_is_over() -> None:

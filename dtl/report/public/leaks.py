@@ -140,7 +140,9 @@ def _payload(data: bytes, name: str) -> Told:
 
 
 def _column(head: dict[str, Any], body: bytes) -> np.ndarray[Any, Any]:
-    raw = np.frombuffer(body[head["off"] : head["off"] + head["len"]], dtype=f"<{head['type']}").astype(np.int64)
+    kind = np.dtype(f"<{head['type']}")
+    planes = np.frombuffer(body[head["off"] : head["off"] + head["len"]], dtype=np.uint8).reshape(kind.itemsize, -1)
+    raw = np.ascontiguousarray(planes.T).view(kind)[:, 0].astype(np.int64)
     return np.asarray(np.cumsum(raw) * head["scale"], dtype=np.float64)
 
 
