@@ -60,6 +60,7 @@ def context(
         "lead": total["text"],
         "priced": priced,
         "cost_title": f"Cost {money.currency}".strip() if priced else "Measures",
+        "currency": money.currency,
         "facts": _facts(total, chosen, money),
         "works": [_work(r, money) for r in chosen if r["what"] == "work"],
         "groups": [_group(r, money, label) for r in _after(rows["packages"], sets, chosen)],
@@ -109,9 +110,9 @@ def _facts(total: Row, chosen: Sequence[Row], money: _Money) -> list[dict[str, s
         {"name": "Verdict, solved together", "text": _WORDS[total["verdict"]]},
     ]
     if total["budget"] is not None:
-        found.insert(2, {"name": "Budget", "text": money.text(total["budget"])})
+        found.insert(2, {"name": f"Budget {money.currency}".strip(), "text": money.text(total["budget"])})
     if total["npv"] is not None:
-        found.append({"name": "Net present value", "text": money.text(total["npv"])})
+        found.append({"name": f"Net present value {money.currency}".strip(), "text": money.text(total["npv"])})
     if total["stable"] is not None:
         found.append({"name": "Chosen again with costs off by 30 %", "text": f"{100 * total['stable']:.0f} % of draws"})
     return found

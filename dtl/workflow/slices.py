@@ -292,7 +292,7 @@ class Slices:
     def _choose_works(self) -> dict[str, Any]:
         """What is asked of `mitigate_feeder`; the definitions of the cases tell `plan` that answers will be others."""
         asked = self._of_some_cases("mitigation")["analyses"]
-        return {"analyses": asked, **(self._results if asked else {})}
+        return {"analyses": asked, **({"currency": self.study.currency, **self._results} if asked else {})}
 
     @cached_property
     def _analyses(self) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def ask(prepared: tuple[Path, Study], tmp_path: Path, monkeypatch: pytest.Monkey
         shutil.rmtree(tmp_path / "proposal", ignore_errors=True)
         mitigate_feeder(spec, asked.inputs(), {n: made[n] for n in ("measures", "packages")})
         found = {name: {GROUP: made[name]} for name in ("measures", "packages")} | {"costs": Path(costs())}
-        choose_works(spec, found, {"portfolio": made["portfolio"], "proposal": tmp_path / "proposal"})
+        chosen = Slices(study).job("choose_works").spec | {"analyses": spec["analyses"]}
+        choose_works(chosen, found, {"portfolio": made["portfolio"], "proposal": tmp_path / "proposal"})
         rows = [tables.read(name, path).to_pylist() for name, path in made.items()]
         return Answer(*rows, works(tmp_path / "proposal" / FILE))
 
@@ -113,7 +114,7 @@ def test_the_line_that_the_study_rebuilds_is_found_and_cures(
     found = ask()
     assert found.works == [{"rebuild_line": {"line": "f2:f2_1", "conductor": "4/0_acsr"}, "cost": 180_000.0}]
     assert found.total()["verdict"] == "solves" and found.total()["left_h"] == 0.0 < found.total()["removed_h"]
-    assert "all violations are gone, solved together" in found.total()["text"]
+    assert "(cost 180,000 USD); all violations are gone, solved together" in found.total()["text"]
     at = Slices(prepared[1]).job("solve_feeder", GROUP)
     layers = at.spec["cases"][CASE]["layers"]
     before = solved(at, CASE, layers, tmp_path)

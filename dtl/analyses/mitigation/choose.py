@@ -41,7 +41,7 @@ def choose_works(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Ma
     notes += _dear(plans, taken)
     years = schedule.years(taken, plans, words)
     rows = [
-        *_total(plans, chosen, budget, words), *_groups(plans, chosen, words), *_works(plans, taken, years),
+        *_total(plans, chosen, budget, spec), *_groups(plans, chosen, words), *_works(plans, taken, years),
         *_budgets(plans, chosen), *robust.futures(plans, chosen),
         *({"what": "note", "text": text} for text in notes),
     ]  # fmt: skip
@@ -61,7 +61,8 @@ def _choice(plans: Plans, words: Mapping[str, Any], budget: float) -> Choice:
     return choose(works, min(budget, sum(w.cost for w in works)), must)
 
 
-def _total(plans: Plans, chosen: Choice, budget: float, words: Mapping[str, Any]) -> Iterator[Row]:
+def _total(plans: Plans, chosen: Choice, budget: float, spec: Mapping[str, Any]) -> Iterator[Row]:
+    words = spec["analyses"]["mitigation"]
     before, left = plans.before_h, plans.left_h(chosen.taken)
     taken = [plans.plans[i] for i in chosen.taken]
     npv = sum(p.npv for p in taken if p.npv is not None) if words.get("value") else None
@@ -70,7 +71,7 @@ def _total(plans: Plans, chosen: Choice, budget: float, words: Mapping[str, Any]
         "removed_h": before - left, "left_h": left, "worth": chosen.value, "npv": npv,
         "verdict": plans.verdict(chosen.taken),
         "stable": robust.stable(plans, chosen, budget) if words.get("costs") else None,
-        "text": plans.sentence(chosen, words),
+        "text": plans.sentence(chosen, words, spec["currency"]),
     }  # fmt: skip
 
 

@@ -100,8 +100,8 @@ class Plans:
             return "no measure with a solution and a price removes anything"
         return "no set of measures is worth its cost within the budget"
 
-    def sentence(self, chosen: Choice, words: Mapping[str, Any]) -> str:
-        """The answer in a sentence."""
+    def sentence(self, chosen: Choice, words: Mapping[str, Any], currency: str | None) -> str:
+        """The answer in a sentence; a study with costs has a currency."""
         if self.before_h == 0:
             lost = sum(p.verdict == "not_solved" for p in self.none.values())
             rest = f"; {lost} groups were not solved." if lost else "."
@@ -111,7 +111,7 @@ class Plans:
         count = sum(len(self.plans[i].measures) for i in chosen.taken)
         left = self.left_h(chosen.taken)
         share = 1.0 - left / self.before_h
-        cost = f"cost {chosen.cost:,.0f}" if words.get("costs") else "without prices"
+        cost = f"cost {chosen.cost:,.0f} {currency}" if words.get("costs") else "without prices"
         end = "all violations are gone, solved together" if left == 0 else f"{left:,.0f} are left"
         many = "1 measure removes" if count == 1 else f"{count} measures remove"
         hours = f"{self.before_h:,.0f} hours over a limit, summed over elements"
