@@ -156,6 +156,14 @@ def _phase(node: int, split: bool = False) -> str:
     return "" if node > 3 or node == 0 else str(node) if split else "ABC"[node - 1]
 
 
+def branches(solution: Solution) -> int:
+    """How many lines, switches and transformers of a feeder are drawn, judged or not."""
+    model, own = solution.model, solution.number
+    assert model is not None
+    heads = [p.from_bus for p in (*model.lines, *model.switches)] + [t.windings[0].bus for t in model.transformers]
+    return sum(bus in own for bus in heads)
+
+
 def classes(solution: Solution) -> list[dict[str, list[int]]]:
     """How many parts of a feeder fall into each class, by case and column.
 

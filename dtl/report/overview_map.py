@@ -45,6 +45,8 @@ class Overview:
                 "kind": solution.places.kind,
                 "box": (west, south, east, north),
                 "parts": size,
+                "buses": len(solution.buses),
+                "branches": drawing.branches(solution),
                 "solved": [int(c in solution.hourly) for c in self.cases],
                 "counts": drawing.classes(solution),
                 "totals": [_totals(solution, c) for c in self.cases],
@@ -91,7 +93,7 @@ class Overview:
         self.paths = [path for at, path in enumerate(self.paths) if at in there]
 
     def payload(self, crs: str) -> bytes:
-        """Tables ``feeders`` (with boxes, sizes and class counts ``<scale>@<case>.<class>``), ``paths`` and ``points``.
+        """Tables ``feeders`` (boxes, counts of parts and of classes ``<scale>@<case>.<class>``), ``paths``, ``points``.
 
         Points are not delta coded across paths of different units: x and y are float32 offsets from the west and south
         of the feeder's box.
@@ -105,7 +107,7 @@ class Overview:
                 _box(side, [r["box"][i] for r in self.rows])
                 for i, side in enumerate(("west", "south", "east", "north"))
             ),
-            payloads.numbers("parts", [r["parts"] for r in self.rows]),
+            *(payloads.numbers(n, [r[n] for r in self.rows]) for n in ("parts", "buses", "branches")),
         ]
         for i, _ in enumerate(self.cases):
             feeders.append(payloads.numbers(f"solved@{i}", [r["solved"][i] for r in self.rows]))

@@ -102,6 +102,13 @@ DTL.MapData = class {
     return DTL.scaleOf(by).labels.map((_, k) => (this.feeders.get(`${by}@${at}.${k}`) ?? []).reduce((a, b) => a + b, 0));
   }
 
+  /** How many parts of the whole study no class says anything of. */
+  unjudged(by, at) {
+    if (by === "risk") return this.ids.filter((_, i) => Number.isNaN(this.risk(i))).length;
+    const all = this.feeders.get(DTL.ofBuses(by) ? "buses" : "branches").reduce((a, b) => a + b, 0);
+    return all - this.counts(by, at).reduce((a, b) => a + b, 0);
+  }
+
   /** How many lines with switches, and transformers, are in the classes that are shown. */
   kindCounts(at, hidden) {
     return Object.fromEntries(["line", "transformer"].map((kind) => [kind, DTL.palette.scales.load.labels.reduce((sum, _, k) => sum + (hidden.has(k) ? 0 : (this.feeders.get(`${kind}@${at}.${k}`) ?? []).reduce((a, b) => a + b, 0)), 0)]));
@@ -111,11 +118,12 @@ DTL.MapData = class {
   countsRead(by, at) {
     const counts = DTL.scaleOf(by).labels.map(() => 0);
     const read = this.details.filter((d) => d instanceof DTL.Detail);
+    let none = 0;
     for (const detail of read) {
       const { line, transformer } = detail.classesOf(by, at);
-      for (const k of [...line, ...transformer]) if (k !== null) counts[k]++;
+      for (const k of [...line, ...transformer]) k === null ? none++ : counts[k]++;
     }
-    return { counts, whole: read.length === this.ids.length };
+    return { counts, none, whole: read.length === this.ids.length };
   }
 
   /** Where a feeder begins: at its head where its parts were read, else in the middle of its box. */

@@ -9,6 +9,10 @@ DTL.FEW = 12;
  * `name`, and `draw(view)`, which draws the ground, lines, areas and dots of `view.sight` and then has `view.top(sight)`
  * draw the rest. DTL.CanvasNetwork draws on the same canvas, DTL.GlNetwork with MapLibre below it.
  */
+DTL.ink = () => (DTL.isDark()
+  ? { ground: DTL.palette.ground.dark, text: "#e4e8eb", halo: "rgba(20,24,28,.85)", none: "#3a444c", casing: "#0b0e10", mark: "#ffffff", head: "#e4e8eb" }
+  : { ground: DTL.palette.ground.light, text: "#1b2126", halo: "rgba(247,248,248,.88)", none: "#cdd4d8", casing: "#8f6700", mark: "#10161a", head: "#1b2126" });
+
 DTL.MapDraw = class {
   constructor(canvas, data, camera) {
     Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, moving: false, font: getComputedStyle(document.body).fontFamily });
@@ -21,9 +25,7 @@ DTL.MapDraw = class {
   }
 
   get ink() {
-    return DTL.isDark()
-      ? { ground: DTL.palette.ground.dark, text: "#e4e8eb", halo: "rgba(20,24,28,.85)", none: "#3a444c", casing: "#0b0e10", mark: "#ffffff", head: "#e4e8eb" }
-      : { ground: DTL.palette.ground.light, text: "#1b2126", halo: "rgba(247,248,248,.88)", none: "#cdd4d8", casing: "#8f6700", mark: "#10161a", head: "#1b2126" };
+    return DTL.ink();
   }
 
   get ratio() {

@@ -6,6 +6,7 @@ import urllib.parse
 from typing import Any
 
 import made_study
+import payload_reader
 import pytest
 
 from dtl.analyses.metrics import METRICS
@@ -84,6 +85,28 @@ def test_pair_is_in_the_address_and_can_be_swapped(watched: Any) -> None:
     page = watched.go(address(A, A))
     assert page.locator("main h1").inner_text() == "Case base 2035"
     assert page.locator("#dtl-compare .dtl-chips").count() == 0, "nothing is new or cured where nothing is compared"
+
+
+def test_legend_of_the_map_counts_what_is_drawn(watched: Any, made: Any) -> None:
+    page = watched.go(address("base@2026", "growth@2035"))
+    page.wait_for_selector(".dtl-keys b")
+    paths = payload_reader.read(made.www / "data" / "ov.js")[1]["paths"]
+    cases = made_study.CASES
+    before, after = (paths[f"load@{cases.index(c)}"] for c in ("base@2026", "growth@2035"))
+    change = [
+        None if None in pair else min(4, max(0, 2 + pair[1] - pair[0])) for pair in zip(before, after, strict=True)
+    ]
+    shown = {int(b.get_attribute("data-class")): int(b.inner_text()) for b in page.locator(".dtl-keys b").all()}
+    assert shown == {k: change.count(k) for k in range(5)} | {5: change.count(None)} and shown[5] > 0 < shown[2]
+    page = watched.go(address(A, A))
+    page.wait_for_selector(".dtl-keys b")
+    own = page.locator(".dtl-keys b").all_inner_texts()
+    assert (
+        own
+        == watched.go(f"map.html#{urllib.parse.urlencode({'by': 'load', 's': A})}")
+        .locator("#dtl-legend b")
+        .all_inner_texts()
+    )
 
 
 def test_hostile_names_stay_text(watched: Any) -> None:

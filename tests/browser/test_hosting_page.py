@@ -48,4 +48,4 @@ def test_map_opens_on_what_is_out_of_limits_else_on_what_fits(watched: Any) -> N
 
 def test_map_coloured_by_hosting_capacity(watched: Any, made: Any) -> None:
     page = watched.go("map.html#by=fit_generation&s=base%402035&f=north")
-    assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()] == classes(made, "base@2035")
+    assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()[:5]] == classes(made, "base@2035")

@@ -162,7 +162,7 @@ def test_panel_counts_and_address_are_those_of_the_canvas(shown: Map, made: Any)
     rated = [row for row in flow if row["case"] == CASE and row["max_load_pct"] is not None]
     loads = [100 * row["max_load_pct"] / (120 if row["kind"] == "transformer" else 100) for row in rated]
     expected = [sum(a < v <= b for v in loads) for a, b in pairwise([-1, 50, 80, 100, 120, 1e9])]
-    assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()] == expected
+    assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()[:5]] == expected
     x, y = page.evaluate("DTL.map.pixel('t12', ['transformer'])")
     box = page.locator("#dtl-canvas").bounding_box()
     page.mouse.click(box["x"] + x, box["y"] + y)

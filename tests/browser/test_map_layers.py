@@ -146,7 +146,7 @@ def test_difference_is_the_difference_of_the_tables(watched: Any, made: Any) -> 
     page.evaluate("DTL.map.refresh()")
     change = [round(now[key], 3) - round(before[key], 3) for key in now]
     expected = [sum(a < v <= b for v in change) for a, b in ((-1e9, -10), (-10, -1), (-1, 1), (1, 10), (10, 1e9))]
-    assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()] == expected
+    assert [int(b) for b in page.locator("#dtl-legend b").all_inner_texts()[:5]] == expected
 
 
 def test_panel_tells_interruptions_and_what_fits(watched: Any) -> None:
@@ -183,4 +183,4 @@ def test_a_case_without_hosting_says_which_one_has_it(watched: Any) -> None:
     page.locator("#dtl-map-hint button", has_text="base 2035").click()
     page.wait_for_function("!document.getElementById('dtl-map-hint').textContent.includes('Not judged')")
     assert page.locator("#dtl-case").input_value() == "base@2035"
-    assert sum(int(b) for b in page.locator("#dtl-legend b").all_inner_texts()) > 0
+    assert sum(int(b) for b in page.locator("#dtl-legend b").all_inner_texts()[:5]) > 0
