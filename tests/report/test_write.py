@@ -330,3 +330,9 @@ def test_a_process_beside_that_dies_is_told(made: Any, tmp_path: Path, monkeypat
     monkeypatch.setattr(feeders, "_start", killed)
     with pytest.raises(DtlError, match="ended with -9"):
         write_site(made_study.spec(), made.inputs, {"site": tmp_path / "site"})
+
+
+def test_search_reads_the_cells_of_a_table_apart(made: Any) -> None:
+    found = json.loads((made.www / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
+    text = " ".join(entry["text"] for entry in found if entry["location"].startswith("assumptions.html"))
+    assert "Nominal voltage, kV Lowest, pu Highest, pu" in text
