@@ -13,10 +13,11 @@ import pandas as pd
 import pyarrow as pa
 
 from dtl import tables as contracts
-from dtl.learning import meter_faults, series
+from dtl.learning import meter_faults, series, unit_breaks
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.learning.meter_faults import Draft, Event
 from dtl.learning.meter_rules import runs
+from dtl.learning.unit_breaks import Break
 from dtl.plural import many
 
 LEVELS = ("halved", "doubled")
@@ -43,6 +44,7 @@ REPAIR = {
     "doubled": "check the meter's constant; divide by two once confirmed",
     "times_10": "check the unit or constant; divide by ten once confirmed",
     "times_1000": "check the unit (W for kW); divide by a thousand once confirmed",
+    "unit": "check the unit (kW, MW) and the constant since the change; bring both parts to one unit once confirmed",
     "too_high": "check the unit (W for kW) and the meter's constant",
     "negative": "ask for a generator that is not registered, or reversed wiring",
     "voltage": "leave missing",
@@ -105,7 +107,9 @@ def _faults(things: list[Thing], spec: Mapping[str, Any]) -> Iterator[tuple[Thin
             yield thing, own
             continue
         skip, count = own[0], len(thing[3])
-        moved = [Event(e.kind, e.first - skip, e.end - skip, e.confidence, e.why) for e in next(judged).events]
+        units = [Event(part.kind, part.first, part.end, 1.0, unit_breaks.told(part)) for part in own[2]]
+        every = sorted([*next(judged).events, *units], key=lambda e: (e.first, e.kind))
+        moved = [Event(e.kind, e.first - skip, e.end - skip, e.confidence, e.why) for e in every]
         inside = [e for e in moved if e.end > 0 and e.first < count]
         yield thing, [Event(e.kind, max(e.first, 0), min(e.end, count), e.confidence, e.why) for e in inside]
 
@@ -147,8 +151,11 @@ def _together(things: list[tuple[Thing, list[Event] | NotEnough]]) -> set[tuple[
     return shared
 
 
-def _draft(values: pd.Series, spec: Mapping[str, Any]) -> tuple[int, Draft] | NotEnough:
-    """Intervals before the first value in its local day, and what rules and states say of the whole days."""
+def _draft(values: pd.Series, spec: Mapping[str, Any]) -> tuple[int, Draft, list[Break]] | NotEnough:
+    """Intervals before the first value in its local day, what rules and states say of the whole days, and its units.
+
+    Rules and states see readings in one unit: where the level itself breaks, what was usual tells nothing.
+    """
     if len(values) < 48:
         return NotEnough(many(len(values), "readings"))
     index = pd.DatetimeIndex(values.index)
@@ -166,8 +173,10 @@ def _draft(values: pd.Series, spec: Mapping[str, Any]) -> tuple[int, Draft] | No
     weekday = calendar.day_of_week.to_numpy()
     kind = np.where(weekday < 5, 0, weekday - 4)
     kind[calendar.strftime("%Y-%m-%d").isin(set(spec.get("holidays", ())))] = 2
-    found = meter_faults.draft(padded.reshape(days, steps), kind)
-    return found if isinstance(found, NotEnough) else (skip, found)
+    whole = padded.reshape(days, steps)
+    units = unit_breaks.breaks(whole)
+    found = meter_faults.draft(unit_breaks.in_one_unit(whole, units), kind)
+    return found if isinstance(found, NotEnough) else (skip, found, units)
 
 
 def _standard(timezone: str, year: int) -> pd.Timedelta:

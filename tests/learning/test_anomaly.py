@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from bench.learning import anomaly as bench
+from bench.learning import growth_delay as heads
 from learning.made_tables import readings, scada, weather
 
 from dtl import tables
@@ -187,3 +188,26 @@ def test_hours_of_a_household_are_lost_or_zero_and_are_told() -> None:
         assert [e for e in lost if e.first <= first and e.end >= first + hours], first
     assert [e for e in told["catch_up"] if e.first == 175] and not [e for e in told["catch_up"] if e.first == 800]
     assert [(e.first, e.end) for e in told["zero"]] == [(700, 714)]
+
+
+@pytest.mark.parametrize(("factor", "began"), [(0.001, 90), (1000.0, 150), (100.0, 60), (10.0, 90), (0.001, 190)])
+def test_a_head_whose_unit_changes_is_told_so_and_has_no_other_fault(factor: float, began: int) -> None:
+    """A head of the synthetic utility, which has no fault of its own; the unit changes in the middle of a day."""
+    load = heads.head(1, 200)[0].tz_localize(None)
+    at = 24 * began + 7
+    spoiled = load.where(np.arange(len(load)) < at, factor * load)
+    rows = anomaly.learn({"timezone": "America/Chicago"}, {"scada": scada({"F": spoiled})}).tables["alerts"]
+    (told,) = [a for a in rows.to_pylist() if a["fault"] != "unusual"]
+    assert told["fault"] == "unit" and "a unit (kW, MW) or a constant changed" in told["text"]
+    edge = load.index[at].tz_localize("UTC").to_pydatetime()
+    assert edge in (told["start"], told["end"])
+
+
+def test_a_head_that_reads_ten_times_for_weeks_is_told_so_and_a_transfer_is_no_unit() -> None:
+    gives, takes = (heads.head(n, 200)[0].tz_localize(None) for n in (1, 2))
+    hour = np.arange(len(gives))
+    wrong = (hour >= 24 * 90 + 7) & (hour < 24 * 130)
+    moved = 0.7 * gives * (hour >= 24 * 90 + 7)
+    loads = {"wrong": gives.where(~wrong, 10 * gives), "gives": gives - moved, "takes": takes + moved}
+    alerts = anomaly.learn({"timezone": "America/Chicago"}, {"scada": scada(loads)}).tables["alerts"].to_pylist()
+    assert {(a["feeder"], a["fault"]) for a in alerts if a["fault"] != "unusual"} == {("wrong", "times_10")}
