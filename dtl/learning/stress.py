@@ -75,13 +75,19 @@ def events(outages: pa.Table, steps: pa.Table) -> pd.DataFrame:
 
 
 class Record:
-    """What interruptions and the weather of their days tell; `changes` asks it."""
+    """What interruptions and the weather of their days tell; `changes` asks it.
+
+    Days of which a stress is not known are left out, with their interruptions: ``left_out`` is their number.
+    """
 
     def __init__(self, found: pd.DataFrame, days: pd.DataFrame, customers: float, seed: int = 0):
+        self.scale = stress_rates.scale(days)
+        known = self.scale.known(days)
+        self.left_out = int((~known).sum())
+        days = days[known]
         index = pd.DatetimeIndex(days.index)
         self.days, self.customers = days, customers
         self.found = found[found["day"].isin(index)]
-        self.scale = stress_rates.scale(days)
         self._x = self.scale.columns(days)
         place = index.get_indexer(pd.DatetimeIndex(self.found["day"]))
         group = self.found["group"].to_numpy()
@@ -92,6 +98,12 @@ class Record:
         _, self._block = np.unique(month, return_inverse=True)
         self._rng = np.random.default_rng(seed)
 
+    def compared(self, base: pd.DataFrame, days: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The days of the base year and of a case on whose date all stresses of both are known."""
+        known = [own[self.scale.known(own)] for own in (base, days)]
+        dates = [pd.Index(pd.DatetimeIndex(own.index).strftime("%m-%d")) for own in known]
+        return known[0][dates[0].isin(dates[1])], known[1][dates[1].isin(dates[0])]
+
     def changes(self, base: pd.DataFrame, asked: Mapping[str, Ask]) -> dict[str, dict[str, Change]]:
         """By case ``saifi`` [1] and ``saidi`` [min] of a year, against the year ``base``.
 
@@ -100,15 +112,15 @@ class Record:
         base and case of the same fit. Chance of a single year comes on top.
         """
         blocks, size = int(self._block.max()) + 1, len(self.found)
-        columns = {name: self.scale.columns(ask.days) for name, ask in asked.items()}
-        before = self.scale.columns(base)
-        middle = self._told(np.ones(len(self.days)), np.ones(size), before, columns, asked, 0.0)
+        pairs = {name: self.compared(base, ask.days) for name, ask in asked.items()}
+        columns = {name: (self.scale.columns(a), self.scale.columns(b)) for name, (a, b) in pairs.items()}
+        middle = self._told(np.ones(len(self.days)), np.ones(size), columns, asked, 0.0)
         spread = []
         for _ in range(DRAWS):
             months = np.bincount(self._rng.integers(0, blocks, blocks), minlength=blocks).astype(float)
             each = self._rng.poisson(1.0, size).astype(float)
             z = float(self._rng.standard_normal())
-            spread.append(self._told(months[self._block], each, before, columns, asked, z))
+            spread.append(self._told(months[self._block], each, columns, asked, z))
         tail = (1 - SHARE) / 2
         found: dict[str, dict[str, Change]] = {}
         for name in asked:
@@ -122,21 +134,26 @@ class Record:
         return found
 
     def _told(
-        self, times: Array, each: Array, before: Array, columns: Mapping[str, Array], asked: Mapping[str, Ask], z: float
+        self,
+        times: Array,
+        each: Array,
+        columns: Mapping[str, tuple[Array, Array]],
+        asked: Mapping[str, Ask],
+        z: float,
     ) -> dict[str, Array]:
         """By case SAIFI and SAIDI of the base year, then with its weather, its loading and its age, shape (4, 2).
 
-        ``times``: how often each day counts; ``each``: how often each interruption does.
+        ``times``: how often each day counts; ``each``: how often each interruption does; ``columns``: of the base year
+        and of the case.
         """
         found = {name: np.zeros((4, 2)) for name in asked}
         for index, what in enumerate(("customers", "minutes")):
             for name_of, own in zip(NAMES, self._own, strict=True):
                 amounts, unit = self._of(what, own, each)
                 b = stress_rates.weights(self._x, amounts, self.scale.stresses, times)
-                start = unit * 365 * float(np.exp(before @ b).mean()) / self.customers
                 worn = name_of == "equipment"
                 for name, ask in asked.items():
-                    number = unit * 365 * float(np.exp(columns[name] @ b).mean()) / self.customers
+                    start, number = (unit * 365 * float(np.exp(x @ b).mean()) / self.customers for x in columns[name])
                     loaded = number * (ask.loading if worn else 1.0)
                     aged = loaded * (ask.age * float(np.exp(ask.age_sd * z)) if worn else 1.0)
                     found[name][:, index] += (start, number, loaded, aged)
@@ -157,10 +174,10 @@ def record(
         return NotEnough("how many customers are served is not known")
     index = pd.DatetimeIndex(days.index)
     own = days[(index >= span[0]) & (index <= span[1]) & days["temp_max"].notna().to_numpy()]
-    if len(own) < LEAST_DAYS:
-        return NotEnough(f"weather and interruptions share {len(own)} days, {LEAST_DAYS} are needed")
-    inside = int(found["day"].isin(own.index).sum())
-    if inside < LEAST_EVENTS:
-        return NotEnough(f"{inside} sustained interruptions on days with weather, {LEAST_EVENTS} are needed")
     made = Record(found, own, customers, seed)
+    if len(made.days) < LEAST_DAYS:
+        lost = f" with all of {', '.join(made.scale.names)}" if made.left_out else ""
+        return NotEnough(f"weather and interruptions share {len(made.days)} days{lost}, {LEAST_DAYS} are needed")
+    if len(made.found) < LEAST_EVENTS:
+        return NotEnough(f"{len(made.found)} sustained interruptions on days with weather, {LEAST_EVENTS} are needed")
     return made if made.scale.parts else NotEnough("the weather never changes, so nothing is told by it")

@@ -15,6 +15,7 @@ from dtl.learning.asset_ages import Ages
 from dtl.learning.daily_weather import daily, of_year, under
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 from dtl.network.served import Served
+from dtl.plural import many
 
 MODULE, KIND = "outage_risk", "scenario"
 WORDS = {"saifi": ("SAIFI", "1", 2), "saidi": ("SAIDI", "min", 0)}
@@ -40,9 +41,16 @@ def told(tables: Mapping[str, pa.Table], spec: Mapping[str, Any], found_ages: Ag
         return LearnResult([not_enough(MODULE, made.why, kind=KIND)])
     worn = _worn(tables, spec, found_ages, int(year), listed.max())
     asked, rows = _asked(days, worn, int(year), spec)
+    known = {case: len(made.compared(base, ask.days)[0]) for case, ask in asked.items()}
+    for case in [c for c, days_known in known.items() if days_known < stress_rates.KNOWN_SHARE * len(base)]:
+        why = f"{case}: all of {', '.join(made.scale.names)} are known on {known[case]} of {len(base)} days"
+        rows.append(not_enough(MODULE, why, kind=KIND, element=case))
+        del asked[case]
     changes = made.changes(base, asked) if asked else {}
     for case, of in changes.items():
-        rows += [_said(case, word, change, made.scale.beyond(asked[case].days)) for word, change in of.items()]
+        lost = _lost(made, len(base) - known[case])
+        beyond = made.scale.beyond(asked[case].days)
+        rows += [_said(case, word, change, beyond, lost) for word, change in of.items()]
     rows += _model(made)
     cells = [
         {"case": case, "metric": f"{word}_min" if word == "saidi" else word, "before": c.before, "expected": c.after,
@@ -96,7 +104,13 @@ def _asked(
     return asked, rows
 
 
-def _said(case: str, word: str, found: stress.Change, beyond: int) -> Insight:
+def _lost(made: stress.Record, of_year: int) -> str:
+    """How many days are left out because a stress is not known, in words; empty if none is."""
+    counts = [f"{many(n, 'days')} of {what}" for n, what in ((made.left_out, "the record"), (of_year, "the year")) if n]
+    return f"; left out, as {' or '.join(made.scale.names)} is not known: {' and '.join(counts)}" if counts else ""
+
+
+def _said(case: str, word: str, found: stress.Change, beyond: int, lost: str) -> Insight:
     name, unit, digits = WORDS[word]
     of = [f"{what} {value:+.{digits}f}" for what, value in
           (("weather", found.of_weather), ("loading", found.of_loading), ("age", found.of_age))]  # fmt: skip
@@ -108,6 +122,7 @@ def _said(case: str, word: str, found: stress.Change, beyond: int) -> Insight:
     )
     if beyond:
         text += f"; on {beyond} days the weather is worse than any of the record, which stands for it"
+    text += lost
     cells = [Cell("stress", f"{case} {word}", "change"), Cell("outages", "", "day"), Cell("weather", "", "gust_m_s")]
     metric = "saidi_change_min" if word == "saidi" else "saifi_change"
     return Insight(MODULE, metric, found.change, unit, text, "", case, KIND, "", None, cells)
@@ -125,5 +140,6 @@ def _model(made: stress.Record) -> list[Insight]:
     )
     if share <= 0:
         text += ": it tells nothing here, so that changes by weather are no more than their interval"
+    text += _lost(made, 0)
     cells = [Cell("outages", "", "day"), Cell("weather", "", "gust_m_s")]
     return [Insight(MODULE, "stress_deviance_pct", 100 * share, "%", text, kind=KIND, evidence=cells)]

@@ -37,15 +37,27 @@ class Scale:
         """Columns that belong to stresses: two of each."""
         return 2 * len(self.parts)
 
+    @property
+    def names(self) -> list[str]:
+        """Columns of a day that show the stresses."""
+        return [part[0] for part in self.parts.values()]
+
     def columns(self, days: pd.DataFrame) -> Array:
-        """Stresses and their logs, then the season, of days, shape (days, stresses + 3), a column of ones last."""
+        """Stresses and their logs, then the season, of days, shape (days, stresses + 3), a column of ones last.
+
+        Rows of days that are not `known` have nan.
+        """
         found = []
         for column, sign, start, spread, worst in self.parts.values():
             value = sign * days[column].to_numpy(float)
-            over = np.nan_to_num(np.clip(value - start, 0.0, worst) / spread)
+            over = np.clip(value - start, 0.0, worst) / spread
             found += [over, np.log1p(over)]
         turn = 2 * np.pi * pd.DatetimeIndex(days.index).day_of_year.to_numpy() / 365.25
         return np.column_stack([*found, np.sin(turn), np.cos(turn), np.ones(len(days))])
+
+    def known(self, days: pd.DataFrame) -> NDArray[np.bool_]:
+        """Whether every stress of a day is known; of any other day nothing can be told."""
+        return np.asarray(days[self.names].notna().all(axis=1), bool)
 
     def beyond(self, days: pd.DataFrame) -> int:
         """Days on which a stress is larger than on any day of the record."""
@@ -107,13 +119,18 @@ def explained(days: pd.DataFrame, counts: pd.Series) -> float | None:
     """
     year = pd.DatetimeIndex(days.index).year.to_numpy()
     n = counts.to_numpy(float)
-    plain = full = 0.0
+    plain = full = best = 0.0
     years = [y for y in sorted(set(year)) if (year == y).sum() >= 90 and n[year == y].sum() >= 1]
     if len(years) < 2:
         return None
     for out in years:
         own, rest = year == out, year != out
         rule = scale(days[rest])
+        known = rule.known(days)
+        own, rest = own & known, rest & known
+        if not n[own].sum() or not rest.any():
+            continue
+        best += float(sum(k - k * np.log(k) for k in n[own & (n > 0)]))
         x, stresses = rule.columns(days), rule.stresses
         b = weights(x[rest], n[rest], stresses)
         none = weights(x[rest][:, stresses:], n[rest], 0)
@@ -122,5 +139,4 @@ def explained(days: pd.DataFrame, counts: pd.Series) -> float | None:
             rate *= n[own].sum() / rate.sum()
             left = float((rate - n[own] * np.log(rate)).sum())
             full, plain = (full + left, plain) if weather else (full, plain + left)
-    best = float(sum((k - k * np.log(k)) for k in n[n > 0]))
     return (plain - full) / (plain - best) if plain > best else None

@@ -13,7 +13,7 @@ import pytest
 from bench.learning import stress as bench
 
 from dtl import tables
-from dtl.learning import asset_ages, asset_hazard, outage_risk, stress, transformer_duty
+from dtl.learning import asset_ages, asset_hazard, outage_risk, stress, stress_cases, transformer_duty
 from dtl.learning.daily_weather import of_year, under
 from dtl.learning.insight import NotEnough
 from dtl.synth.outages import RATE
@@ -181,6 +181,28 @@ def test_days_of_a_case() -> None:
     last = of_year(days(), 2023)
     assert week["temp_max"].iloc[moved].mean() > last["temp_max"].quantile(0.95)  # type: ignore[index,call-overload,union-attr]
     assert isinstance(under(days(), 2025, [{"name": "y", "event": "year", "of": 1990}]), NotEnough)
+
+
+def test_a_storm_whose_gust_is_not_known_is_left_out_and_is_no_calm_day() -> None:
+    """The gusts of three in ten windy days are lost: with them as calm days, wind would seem to bring less."""
+    found, sky = bench.interrupted(utility(), 50), days()
+    span = (sky.index[0], sky.index[-1])
+    windy = (sky["gust_max"] > sky["gust_max"].quantile(0.9)).to_numpy()
+    lost = windy & (np.random.default_rng(0).random(len(sky)) < 0.3)
+    holed = sky.assign(gust_max=sky["gust_max"].mask(lost))
+    left = stress.record(found, holed, span, 500.0)
+    without = stress.record(found, sky[~lost], span, 500.0)
+    assert isinstance(left, stress.Record) and isinstance(without, stress.Record)
+    assert left.left_out == int(lost.sum()) > 20
+    assert without.left_out == 0
+    assert np.array_equal(left.counts, without.counts)
+    base = of_year(holed, 2025)
+    calm = base.assign(gust_max=base["gust_max"].mask(base["gust_max"] > base["gust_max"].median()))  # type: ignore[union-attr]
+    kept, _ = left.compared(base, calm)  # type: ignore[arg-type]
+    assert len(kept) == calm["gust_max"].notna().sum()
+    assert "left out, as gust_max" in stress_cases._lost(left, 3) and "3 days of the year" in stress_cases._lost(
+        left, 3
+    )
 
 
 @pytest.mark.parametrize(

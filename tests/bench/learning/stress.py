@@ -34,8 +34,10 @@ def real(folder: Path) -> dict[str, float]:
     late = np.asarray(pd.DatetimeIndex(given.index).year >= 2009)
     found: dict[str, float] = {}
     groups = {"weather": ("Trees", "Lightning"), "equipment": ("Equipment",), "other": ("Animals",)}
-    total, came = np.zeros(late.sum()), np.zeros(late.sum())
     rule = stress_rates.scale(given[~late])
+    known = rule.known(given)
+    given, causes, late = given[known], causes[known], late[known]
+    total, came = np.zeros(late.sum()), np.zeros(late.sum())
     for group, names in groups.items():
         counts = causes[list(names)].fillna(0.0).sum(axis=1).to_numpy(float)
         b = stress_rates.weights(rule.columns(given[~late]), counts[~late], rule.stresses)
