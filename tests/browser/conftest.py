@@ -99,7 +99,7 @@ class Watched:
         self.page.goto(f"{self.address}/{name}")
         for root in ROOTS:
             if self.page.locator(root).count():
-                self.page.wait_for_selector(f"{root}[data-ready]", state="attached", timeout=20_000)
+                self.page.wait_for_selector(f"{root}[data-ready]", state="attached", timeout=120_000)
         return self.page
 
 
@@ -113,7 +113,7 @@ def watch() -> type[Watched]:
 def watched(browser: Any, address: str) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(120_000)
     found = Watched(page, address)
     yield found
     context.close()

@@ -39,7 +39,7 @@ def test_every_number_is_that_of_the_cube_and_leads_to_its_row(watched: Any, mad
 def test_number_of_an_element_opens_it_on_the_map(watched: Any) -> None:
     page = watched.go(asked("top 1 transformers by loading"))
     page.locator(".dtl-ask__rows a").click()
-    page.wait_for_selector("#dtl-panel[data-part='t12']", timeout=20_000)
+    page.wait_for_selector("#dtl-panel[data-part='t12']", timeout=120_000)
 
 
 def test_by_keyboard_alone_on_the_overview(watched: Any) -> None:

@@ -118,7 +118,7 @@ def test_no_link_of_the_public_copy_leads_nowhere_even_when_a_script_made_it(
         page.goto(f"{(tmp_path / 'www').as_uri()}/{name}")
         for root in ("map", "feeder", "compare", "hosting", "side"):
             if page.locator(f"#dtl-{root}").count():
-                page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=20_000)
+                page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=120_000)
         page.wait_for_timeout(200)
         dead = [urllib.parse.unquote(d) for d in page.evaluate(DEAD, there)]
         assert not dead, (name, dead)

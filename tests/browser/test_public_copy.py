@@ -41,7 +41,7 @@ def test_every_page_of_a_copy_that_hides_all_opens_quietly(browser: Any, hidden:
         page.goto(f"{hidden.as_uri()}/{name}")
         for root in ("map", "feeder", "compare", "hosting", "side"):
             if page.locator(f"#dtl-{root}").count():
-                page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=20_000)
+                page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=120_000)
         assert told == [], name
         if name == "feeder.html#north":
             assert "does not show the load of customers" in page.locator("#dtl-feeder").inner_text()

@@ -32,6 +32,6 @@ def test_pages_open_with_their_scripts(browser: Any, made: Any, tmp_path: Path) 
     for name, root in (("index.html", "glance"), ("map.html", "map"), ("feeder.html#north", "feeder")):
         page.goto("about:blank")
         page.goto(f"{(tree / 'site').as_uri()}/{name}")
-        page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=20_000)
+        page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=120_000)
     assert told == []
     page.close()
