@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,9 @@ DATED = ("sitemap.xml", "sitemap.xml.gz")
 
 NEEDLESS = ("404.html", "assets/javascripts/lunr", "assets/images")
 """What our pages never load."""
+
+INDENT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)|\s*\n\s*", re.DOTALL)
+"""Line ends with the blanks around them; what a browser shows as written is matched first, so that it stays."""
 
 
 def build_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
@@ -45,3 +49,10 @@ def build_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
             path.unlink(missing_ok=True)
     for path in www.rglob("*.map"):
         path.unlink()
+    for path in www.glob("*.html"):
+        path.write_text(without_indent(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def without_indent(page: str) -> str:
+    """`page` without the blank lines and indents its templates leave; a browser shows the same."""
+    return INDENT.sub(lambda found: found[1] or "\n", page)
