@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,14 @@ PAGES = {
 }
 """Where the table of an evidence can be seen, where it is no file for download of its own."""
 
+FACTORS = {
+    "times_10": "of about ten times the usual",
+    "times_1000": "of about a thousand times the usual",
+    "unit": "in another unit than the rest of their record",
+    "too_high": "above all that the head of their feeder took",
+}
+"""Alerts of readings that may be wrong by a factor of ten and more."""
+
 _UNITS = ("kw", "kwh", "kvar", "pct", "pu", "h", "min")
 _SHORT = {"saidi": "SAIDI", "saifi": "SAIFI", "auc": "AUC", "mape": "MAPE", "rmse": "RMSE", "pv": "PV", "ev": "EV",
           "p95": "P95", "kw": "kW", "pct": "%"}  # fmt: skip
@@ -78,14 +87,16 @@ def feeders(inputs: Mapping[str, Any]) -> set[str]:
 def notices(found: Mapping[str, pa.Table]) -> list[dict[str, str]]:
     """What the overview says of readings that are wrong by a factor: peaks of the study may stand on them."""
     rows = found["insights"].to_pylist() if "insights" in found else []
-    own = [r for r in rows if (r["module"], r["metric"], r["verdict"]) == ("anomaly", "times_10", OK)]
+    own = [r for r in rows if r["module"] == "anomaly" and r["metric"] in FACTORS and r["verdict"] == OK]
     if not own:
         return []
     of = sorted({r["feeder"] for r in own if r["feeder"]})
-    many = "Readings of 1 thing are" if len(own) == 1 else f"Readings at {len(own):,} places and times are"
+    counts = Counter(r["metric"] for r in own)
+    kinds = [f"{counts[kind]:,} {words}" for kind, words in FACTORS.items() if counts[kind]]
+    where = ", ".join(of[:NAMED]) + (" and others" if len(of) > NAMED else "")
     text = (
-        f"{many} about ten times the usual ({', '.join(of[:NAMED])}{' and others' if len(of) > NAMED else ''}). "
-        "Demand takes them as they are: look at them before you trust a peak there."
+        f"Alerts of doubtful readings: {', '.join(kinds)} ({where}). "
+        "Unless no service could carry them, demand takes them as they are: look at them before you trust a peak there."
     )
     return [{"kind": "trouble", "text": text, "link": "insights.html#module=anomaly"}]
 

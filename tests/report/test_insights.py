@@ -74,11 +74,13 @@ def test_every_table_that_a_module_names_can_be_seen() -> None:
     assert lost <= UNSHOWN | {"cube"}
 
 
-def test_readings_that_are_ten_times_too_high_are_told_on_the_overview() -> None:
-    alerts = [Insight("anomaly", "times_10", 67.0, "h", "10.4 times the usual", feeder, kind="alert", element=f"M{n}")
-              for n, feeder in enumerate(("north", "north", "south-2"))]  # fmt: skip
+def test_each_kind_of_readings_wrong_by_a_factor_is_told_on_the_overview() -> None:
+    kinds = ["times_10", "times_10", "times_1000", "unit", "too_high", "spike"]
+    alerts = [Insight("anomaly", kind, 67.0, "h", "told", ("north", "south-2")[n % 2], kind="alert", element=f"M{n}")
+              for n, kind in enumerate(kinds)]  # fmt: skip
     (told,) = insights.notices({"insights": LearnResult(alerts).insights()})
-    assert "at 3 places and times" in told["text"] and "(north, south-2)" in told["text"]
+    for words in ("2 of about ten", "1 of about a thousand", "1 in another unit", "1 above all", "(north, south-2)"):
+        assert words in told["text"]
     assert told["kind"] == "trouble" and told["link"].startswith("insights.html")
     assert insights.notices({"insights": LearnResult([made_insights.WARNED]).insights()}) == insights.notices({}) == []
 
