@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from markupsafe import Markup
 from pyarrow import csv
 
 from dtl import tables
@@ -50,10 +51,8 @@ ABOUT = {
 }
 
 
-PACKED = ("conversion.csv", "links.csv", "meters.csv", "series.csv")
-"""Files with a row for every object of the utility, which are compressed where they are large."""
 LARGE = 10_000_000
-"""Size of a file from which on it is large [bytes]."""
+"""Size of a file from which on it is compressed [bytes]."""
 
 
 def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: str) -> list[dict[str, str]]:
@@ -78,10 +77,16 @@ def write(folder: Path, cube: pa.Table, listed: Mapping[str, pa.Table], study: s
     return [{"name": files[n], "about": a, "rows": rows.get(n, ""), "size": _size(sizes[n])} for n, a in there.items()]
 
 
+def link(files: Mapping[str, str], name: str) -> Markup:
+    """A link to a file, which may be compressed; ``files`` are the names that stand in the folder, by plain name."""
+    there = files[name]
+    return Markup('<a href="downloads/{0}" download>{0}</a>').format(there)
+
+
 def _written(table: pa.Table, path: Path) -> bool:
     """Write a file; whether it was so large that its compressed form stands in its place."""
     csv.write_csv(_plain(table), path)
-    if path.name not in PACKED or path.stat().st_size <= LARGE:
+    if path.stat().st_size <= LARGE:
         return False
     with (
         path.open("rb") as plain,

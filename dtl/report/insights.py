@@ -45,10 +45,10 @@ TITLES = {
 PAGES = {
     **dict.fromkeys(("readings", "scada", "meters", "outages", "weather", "assets", "register"), "data-quality.html"),
     **dict.fromkeys(("powerflow", "violations"), "feeder.html"),
-    "assess": "downloads/cube.csv",
-    "insights": "downloads/insights.csv",
 }
-"""Where the table of an evidence can be seen, where it is no file for download of its own."""
+"""Where the table of an evidence can be seen, where it is no file for download."""
+FILES = {"assess": "cube.csv"}
+"""Files of tables that stand in one of another name."""
 
 FACTORS = {
     "times_10": "of about ten times the usual",
@@ -110,18 +110,20 @@ def files(found: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     return taken
 
 
-def payload(found: Mapping[str, pa.Table], decisions: Mapping[str, Mapping[str, Any]]) -> Row:
-    """The content of the payload ``insights``: cards, reasons without answer, and decisions about nothing."""
+def payload(found: Mapping[str, pa.Table], decisions: Mapping[str, Mapping[str, Any]], files: Mapping[str, str]) -> Row:
+    """The content of the payload ``insights``: cards, reasons without answer, and decisions about nothing.
+
+    ``files`` are those to take away, as they stand in the folder, by plain name.
+    """
     rows = found["insights"].to_pylist() if "insights" in found else []
     for row in rows:
         row["id"] = identity(row)
     known = {row["id"] for row in rows}
-    there = {name for name in found if f"{name}.csv" in downloads.ABOUT}
     told = [row for row in rows if row["verdict"] == OK]
     shown, lines = _chosen(told, decisions)
     return {
         "titles": {m: TITLES.get(m, m.replace("_", " ").capitalize()) for m in sorted({r["module"] for r in rows})},
-        "cards": [_line(key, own, lines[key], decisions, there) for key, own in shown.items()],
+        "cards": [_line(key, own, lines[key], decisions, files) for key, own in shown.items()],
         "quiet": _quiet(row for row in rows if row["verdict"] != OK),
         "stray": [{"id": name, **decisions[name]} for name in sorted(set(decisions) - known)],
         "counts": {"told": len(told), "quiet": len(rows) - len(told), "decided": len(known & set(decisions))},
@@ -164,7 +166,7 @@ def _line(
     rows: list[Row],
     count: tuple[int, int],
     decisions: Mapping[str, Any],
-    there: Iterable[str],
+    files: Mapping[str, str],
 ) -> Row:
     """One metric of a feeder with the insights of it that are shown."""
     module, feeder, case, metric = key
@@ -175,7 +177,7 @@ def _line(
             "number": _number(row["value"], row["unit"]),
             "text": _CELL.sub("", row["text"]),
             "sure": row["confidence"],
-            "evidence": [_evidence(cell, there) for cell in json.loads(row["evidence"])],
+            "evidence": [_evidence(cell, files) for cell in json.loads(row["evidence"])],
             "decision": decisions.get(row["id"]),
         }
         for row in rows
@@ -196,12 +198,13 @@ def _number(value: float | None, unit: str) -> str:
     return figures.text(value, "" if unit == "1" else unit)
 
 
-def _evidence(cell: Mapping[str, str], there: Iterable[str]) -> Row:
+def _evidence(cell: Mapping[str, str], files: Mapping[str, str]) -> Row:
     """A cell in words, with the page or file where its table is."""
     table = cell["table"]
     text = " ".join(w for w in (table, cell["key"], cell["column"]) if w)
-    page = "downloads/cube.csv" if table == "cube" else f"downloads/{table}.csv" if table in there else PAGES.get(table)
-    return {"text": text, "table": table.replace("_", " "), "href": page or ""}
+    file = files.get(FILES.get(table, f"{table}.csv"))
+    page = PAGES.get(table) or (f"downloads/{file}" if file else "")
+    return {"text": text, "table": table.replace("_", " "), "href": page}
 
 
 def _quiet(rows: Iterable[Row]) -> list[Row]:

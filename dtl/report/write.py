@@ -6,6 +6,7 @@ import html
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -131,15 +132,14 @@ def _write_feeders(
 
 
 def _write_insights(
-    inputs: Mapping[str, Any], spec: Mapping[str, Any], facts: Facts, data: Path
-) -> tuple[dict[str, Any] | None, dict[str, pa.Table]]:
-    """Write the payload of the learning modules; returns the context of their page, and their tables to take away."""
-    found = insights.told(inputs, spec, facts)
-    content = insights.payload(found, spec["decisions"])
+    found: Mapping[str, pa.Table], spec: Mapping[str, Any], files: Mapping[str, str], data: Path
+) -> dict[str, Any] | None:
+    """Write the payload of the learning modules; returns the context of their page."""
+    content = insights.payload(found, spec["decisions"], files)
     context = insights.context(content, spec["decisions"])
     if context is not None:
         put(data, "insights", payloads.document(content))
-    return context, insights.files(found)
+    return context
 
 
 def _write_pages(
@@ -150,7 +150,7 @@ def _write_pages(
     facts: Facts,
     told: Written,
 ) -> None:
-    said, learned = _write_insights(inputs, spec, facts, site / "docs" / "data")
+    learned = insights.files(found := insights.told(inputs, spec, facts))
     swept, hosted = sweeps.table(spec, inputs, index), hosting_swept.table(inputs)
     varied = hosting_swept.context(spec, inputs, index, hosted)
     cases = study_payloads.cases(spec, facts)
@@ -170,10 +170,17 @@ def _write_pages(
     data |= metered.context(listed["meters"], listed["series"])
     rows = downloads.write(site / "docs" / "downloads", facts.table, listed, spec["spec_text"])
     rows += mitigation.take_away(inputs, site / "docs" / "downloads")
-    data["named"] = {row["name"].removesuffix(".gz"): row["name"] for row in rows}
+    named = {row["name"].removesuffix(".gz"): row["name"] for row in rows}
     provenance = _provenance(spec, facts)
     reference = pages.reference(SOURCE / "docs")
-    common = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs, "downloads": rows}
+    common: dict[str, Any] = {
+        "study": spec,
+        "cases": cases,
+        "provenance": provenance,
+        "crs": told.crs,
+        "downloads": rows,
+    }
+    common["file"] = partial(downloads.link, named)
     notices = _notices(spec, facts, of_layers["programs"], learned, data)
     first = overview.context(facts, cases, notices, doubts.sentences(facts, data["warned"], listed["links"]))
     common["headline"] = first["answer"][0]
@@ -189,7 +196,7 @@ def _write_pages(
         "assets": asset_ranking.context(told.assets, labels),
         "sweeps": sweeps.context(spec, inputs, index),
         "what-if": _write_what_if(spec, inputs, swept, facts, site / "docs" / "data"),
-        "insights": said,
+        "insights": _write_insights(found, spec, named, site / "docs" / "data"),
         "compliance": compliance.context(facts, cases),
         "mitigation": mitigation.context(works, spec, cases),
         "reliability": reliability.context(facts),

@@ -49,7 +49,7 @@ def test_each_module_without_a_stage_of_its_own_is_told_with_evidence(known: fac
     modules = {r["module"] for r in found["insights"].to_pylist()}
     assert modules >= {"ageing", "mitigation", "narrate", "priority", "ask", "growth", "anomaly"}
     assert all(json.loads(r["evidence"]) for m in cube_insights.MODULES for r in told(found, m))
-    content = insights.payload(found, {})
+    content = insights.payload(found, {}, {"cube.csv": "cube.csv"})
     assert {c["module"] for c in content["cards"]} >= set(cube_insights.MODULES)
     assert {e["href"] for c in content["cards"] if c["module"] in cube_insights.MODULES
             for r in c["rows"] for e in r["evidence"]} == {"downloads/cube.csv"}  # fmt: skip

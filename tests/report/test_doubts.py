@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import solved_cases as made
 
 from dtl import tables
-from dtl.report import doubts, facts, pages
+from dtl.report import doubts, downloads, facts, pages
 
 
 def known(folder: Path, transformers: dict[str, float]) -> facts.Facts:
@@ -71,9 +72,9 @@ def test_a_page_of_many_findings_has_a_line_for_each_check_that_opens_to_its_row
     many = [finding("telemetry", "scada.stuck", element=f"tag <{i}>", value=f"{i} h") for i in range(70)]
     others = [finding("plan", "gis.gap", "error", feeder="f1", message="a gap", remedy="Draw it.")]
     told = {"lead": "", "failed": [], "meters": 0, "readings": [], "sources": [], "partly": [], "reasons": []}
-    named = {"findings.csv": "findings.csv.gz"}
+    file = partial(downloads.link, {"findings.csv": "findings.csv.gz"})
     counts = [{"severity": "error", "count": 1}, {"severity": "warning", "count": 70}, {"severity": "info", "count": 0}]
-    told |= {"checks": doubts.checks([*many, *others]), "counts": counts, "named": named}
+    told |= {"checks": doubts.checks([*many, *others]), "counts": counts, "file": file}
     page = pages.render("data-quality.md.j2", told)
     lines = re.findall(r"<details [^>]*data-check=\"([^\"]+)\"><summary>(.*?)</summary>(.*?)</details>", page, re.S)
     assert [check for check, _, _ in lines] == ["gis.gap", "scada.stuck"]

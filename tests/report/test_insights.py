@@ -32,7 +32,7 @@ def lines(content: Any) -> dict[tuple[str, str, str], Any]:
 
 
 def test_every_insight_is_counted_once(found: Any) -> None:
-    content = insights.payload(found, {})
+    content = insights.payload(found, {}, {})
     quiet = sum(q["count"] for q in content["quiet"])
     assert sum(c["count"] for c in content["cards"]) + quiet == found["insights"].num_rows == 46
     gaps = lines(content)["anomaly", "north", "gap"]
@@ -43,7 +43,7 @@ def test_every_insight_is_counted_once(found: Any) -> None:
 
 def test_decisions_stand_at_their_insight_and_others_are_told(found: Any) -> None:
     last = identity(made_insights.GAPS[7].row())
-    content = insights.payload(found, {last: DECIDED, "growth-0123456789": DECIDED})
+    content = insights.payload(found, {last: DECIDED, "growth-0123456789": DECIDED}, {})
     first = lines(content)["anomaly", "north", "gap"]["rows"][0]
     assert (first["id"], first["number"], first["decision"]) == (last, "0 h", DECIDED)
     assert content["stray"] == [{"id": "growth-0123456789", **DECIDED}]
@@ -60,8 +60,8 @@ def test_an_id_is_that_of_the_key_alone(found: Any) -> None:
 
 
 def test_evidence_leads_to_its_table(found: Any) -> None:
-    told = lines(insights.payload(found, {}))
-    assert told["anomaly", "south-2", "stuck"]["rows"][0]["evidence"][0]["href"] == "downloads/alerts.csv"
+    told = lines(insights.payload(found, {}, {"alerts.csv": "alerts.csv.gz"}))
+    assert told["anomaly", "south-2", "stuck"]["rows"][0]["evidence"][0]["href"] == "downloads/alerts.csv.gz"
     assert told["growth", "north", "growth_pct_per_year"]["rows"][0]["evidence"][0]["href"] == "data-quality.html"
 
 
@@ -70,7 +70,7 @@ def test_every_table_that_a_module_names_can_be_seen() -> None:
     code = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "dtl" / "learning").glob("*.py"))
     cited = set(re.findall(r'Cell\(\s*"(\w+)"', code))
     assert len(cited) > 10
-    lost = {t for t in cited if t not in insights.PAGES and f"{t}.csv" not in downloads.ABOUT}
+    lost = {t for t in cited if t not in insights.PAGES and insights.FILES.get(t, f"{t}.csv") not in downloads.ABOUT}
     assert lost <= UNSHOWN | {"cube"}
 
 
@@ -86,10 +86,10 @@ def test_each_kind_of_readings_wrong_by_a_factor_is_told_on_the_overview() -> No
 
 
 def test_no_page_where_nothing_is_asked(tmp_path: Path) -> None:
-    content = insights.payload(insights.learned({"learning": {}}), {})
+    content = insights.payload(insights.learned({"learning": {}}), {}, {})
     assert insights.context(content, {}) is None
     stray = {"growth-0123456789": DECIDED}
-    assert insights.context(insights.payload({}, stray), stray) is not None
+    assert insights.context(insights.payload({}, stray, {}), stray) is not None
 
 
 def test_a_story_says_what_the_cube_holds(made: Any) -> None:

@@ -31,7 +31,7 @@ def page(cost: float | None) -> str:
     }
     context = mitigation.context(found, {"currency": "CAD"}, [{"case": "base@2026", "label": "base"}])
     assert context is not None
-    return pages.render("mitigation.md.j2", {**context, "title": "Mitigation"})
+    return pages.render("mitigation.md.j2", {**context, "title": "Mitigation", "file": str})
 
 
 def test_every_sum_names_its_currency() -> None:

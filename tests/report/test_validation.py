@@ -60,7 +60,7 @@ def test_verdicts_come_first_where_they_are_bad(facts: Facts) -> None:
     bad = said["rows"][0]
     assert bad["coverage"] == "66.7 %" and "1 not compared: bus b<4>" in bad["lost"]
     assert bad["others"] == [{"word": "loading", "value": "1.00 %", "text": "branch l1 A: 51 here, 50 in r.csv:7"}]
-    text = pages.render("validation.md.j2", {"title": "Validation", **said})
+    text = pages.render("validation.md.j2", {"title": "Validation", "file": str, **said})
     assert 'data-feeder="bad" data-verdict="outside"' in text and "b&lt;4&gt;" in text
 
 
