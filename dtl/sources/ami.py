@@ -21,8 +21,8 @@ from dtl.sources.ami_stream import Readings
 from dtl.sources.reading import Reading
 
 TARGETS = {
-    "meter": "meter", "time": "start", "day": "start", "delivered": "kwh", "received": "kwh", "reactive": "kvarh",
-    "volts": "volts", "quality": "flag", "channel": "kwh kvarh volts", "value": "kwh kvarh volts",
+    "meter": "meter", "time": "start", "day": "start", "daylight": "start", "delivered": "kwh", "received": "kwh",
+    "reactive": "kvarh", "volts": "volts", "quality": "flag", "channel": "kwh kvarh volts", "value": "kwh kvarh volts",
     "intervals": "kwh kvarh volts", "meters": "kwh", "multiplier": "kwh kvarh",
 }  # fmt: skip
 REASONS = {

@@ -14,7 +14,7 @@ from dtl.errors import SourceError
 
 MAPS = Path(__file__).parent / "columns"
 QUANTITIES = ("delivered", "received", "reactive", "volts")
-SINGLE = ("meter", "time", "day", *QUANTITIES, "quality", "channel", "value", "multiplier")
+SINGLE = ("meter", "time", "day", "daylight", *QUANTITIES, "quality", "channel", "value", "multiplier")
 """Roles that one column has."""
 TELLING = {
     "unit_of_row": ("uom", "unit", "units", "unit of measure", "unit_of_measure", "reading_unit"),

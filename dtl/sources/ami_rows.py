@@ -15,6 +15,7 @@ from dtl.errors import SourceError
 from dtl.sources.ami_clock import NEVER, Moments, minutes, zone_of
 from dtl.sources.ami_columns import QUALITY, TELLING, folded
 from dtl.sources.ami_csv import Block
+from dtl.sources.ami_daylight import STANDARD, STRANGE, UNTOLD, daylight
 from dtl.sources.ami_loose import (
     DELIVERED,
     MEASURED,
@@ -159,9 +160,22 @@ class Rows:
             moments.minute[utc] = some[utc]
             moments.later[utc] = 0
             moments.gap[utc] = False
+        if "daylight" in block.layout.roles and moments.later.any():
+            moments = self._passes(block, some, moments)
         if late:
             some, moments = some + 1, moments._replace(minute=moments.minute + 1)
         return civil, moments, self._off(some, utc)
+
+    def _passes(self, block: Block, civil: NDArray[np.int64], moments: Moments) -> Moments:
+        """Stamps of the hour that occurs twice, each in the pass that its row states; its order tells of the others."""
+        said, twice = daylight(block.table["daylight"]), moments.later > 0
+        self._tell(block, "ami.daylight", "daylight", twice & (said == STRANGE), refuses=False)
+        if self.ends:
+            before = self.zone.moments(civil - self.step, False).later == 0
+            if not (twice & before & (said == STANDARD)).any():
+                said = np.where(before, np.int8(UNTOLD), said)
+        minute = np.where(twice & (said == STANDARD), moments.minute + moments.later, moments.minute)
+        return moments._replace(minute=minute, later=np.where(said < STANDARD, moments.later, np.int16(0)))
 
     def _last_minute(self, block: Block, civil: NDArray[np.int64], bad: Mask) -> bool:
         """Whether all stamps name the last minute of their interval, as 00:14 and 00:14:59 do, in place of its end."""

@@ -54,6 +54,11 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
         "quality codes have no meaning; their readings count as unlisted, whose energy is used",
         "Say what they mean in quality.",
     ),
+    "ami.daylight": (
+        "warning",
+        "words about daylight saving have no meaning, in the hour that occurs twice; the order of rows tells it",
+        "Write Y or N, true or false, 1 or 0, DST or STD.",
+    ),
     "ami.channel": ("warning", "channels have no meaning: rows refused", "Add them to channels."),
     "ami.unmapped": (
         "error",

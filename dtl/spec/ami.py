@@ -38,6 +38,9 @@ class AmiColumns(Base):
     """The stamp: day and time of one end of the interval; time of day alone where ``day`` is given too."""
     day: Texts | None = None
     """The day, in a wide file, or where day and time are two columns."""
+    daylight: Texts | None = None
+    """Whether the clock of the stamp has daylight saving (Y, N, 1, 0, true, false, DST, STD): it tells the passes of
+    the hour that occurs twice."""
     delivered: Texts | None = None
     """Energy or power delivered to the customer, or the net of both directions."""
     received: Texts | None = None
