@@ -190,13 +190,18 @@ DTL.ComparePage = class {
       Object.assign(data, alone ? { at: b } : { at: b, vs: a });
       const canvas = DTL.h("canvas", { "aria-hidden": "true" });
       const link = DTL.h("a", { class: "dtl-hc-map", href: `map.html#by=${by}&s=${encodeURIComponent(B.case)}${alone ? "" : `&vs=${encodeURIComponent(A.case)}`}`, "aria-label": alone ? "Open the map" : "Open the difference on the map" }, canvas);
-      const ways = data.overview.flat().map((path) => data.classOfPath(path, by, data.at));
-      const counts = alone ? data.counts(by, b) : DTL.palette.scales[by].labels.map((_, k) => ways.filter((c) => c === k).length);
-      const none = alone ? data.unjudged(by, b) : ways.filter(Number.isNaN).length;
-      const key = (k, colour, text, count) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:${colour}` }), `${text} `, DTL.h("b", { "data-class": k }, count.toLocaleString("en-US")));
-      const keys = DTL.h("p", { class: "dtl-keys" }, DTL.palette.scales[by].labels.map((text, k) => key(k, `var(--dtl-${by}-${k})`, text, counts[k])), none ? key(5, DTL.ink().none, alone ? "without a rating" : "not in both", none) : "");
-      box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, alone ? "Loading" : "Change of the highest loading"), alone ? " % of the limit; how many lines and transformers" : " percentage points of the limit; how many ways drawn"), link, keys));
-      DTL.smallMap(link, canvas, data, by);
+      box.replaceChildren(link);
+      return DTL.smallMap(link, canvas, data, by).then(() => {
+        const read = data.countsRead(by, b);
+        const ways = data.overview.flat().map((path) => data.classOfPath(path, by, b));
+        const steps = ["two classes lower or more", "one class lower", "the same class", "one class higher", "two classes higher or more"];
+        const [counts, none, labels, unit] = alone || read.whole
+          ? [alone ? data.counts(by, b) : read.counts, alone ? data.unjudged(by, b) : read.none, DTL.palette.scales[by].labels, `${alone ? "% of the limit" : "percentage points of the limit"}; how many lines and transformers`]
+          : [steps.map((_, k) => ways.filter((c) => c === k).length), ways.filter(Number.isNaN).length, steps, "by classes of % of the limit; how many ways drawn"];
+        const key = (k, colour, text, count) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:${colour}` }), `${text} `, DTL.h("b", { "data-class": k }, count.toLocaleString("en-US")));
+        const keys = DTL.h("p", { class: "dtl-keys" }, labels.map((text, k) => key(k, `var(--dtl-${by}-${k})`, text, counts[k])), none ? key(5, DTL.ink().none, alone ? "without a rating" : "without a rating in both", none) : "");
+        box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, alone ? "Loading" : "Change of the highest loading"), ` ${unit}`), link, keys));
+      });
     }).catch((error) => DTL.tell(box, error));
     return box;
   }

@@ -45,8 +45,8 @@ DTL.Plane = class {
     if (!trees.length) return;
     const real = this.boxes.filter((_, i) => this.kinds[i] !== "schematic");
     const [west, south] = real.length ? [Math.min(...real.map((b) => b.west)), Math.min(...real.map((b) => b.south))] : [0, 0];
-    const wide = Math.max(...trees.map((i) => this.boxes[i].east - this.boxes[i].west)) * 1.15;
-    const high = Math.max(...trees.map((i) => this.boxes[i].north - this.boxes[i].south)) * 1.3;
+    const wide = Math.max(...trees.map((i) => this.boxes[i].east - this.boxes[i].west), 1) * 1.15;
+    const high = Math.max(...trees.map((i) => this.boxes[i].north - this.boxes[i].south), wide / 8) * 1.3; // a line without a branch has no height
     const gap = real.length ? Math.max(0.3 * high, 0.12 * (Math.max(...real.map((b) => b.north)) - south)) : 0;
     const across = Math.max(1, Math.ceil(Math.sqrt((trees.length * high * 1.6) / wide)));
     trees.forEach((i, n) => {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import urllib.parse
+from itertools import pairwise
 from typing import Any
 
 import made_study
 import payload_reader
 import pytest
 
+from dtl import tables
 from dtl.analyses.metrics import METRICS
 from dtl.report import facts
 from dtl.report.figures import change, text
@@ -88,16 +90,27 @@ def test_pair_is_in_the_address_and_can_be_swapped(watched: Any) -> None:
 
 
 def test_legend_of_the_map_counts_what_is_drawn(watched: Any, made: Any) -> None:
-    page = watched.go(address("base@2026", "growth@2035"))
+    a, b = "base@2026", "growth@2035"
+    loads: dict[str, dict[tuple[str, str, str], float]] = {a: {}, b: {}}
+    for feeder, path in made.inputs["powerflow"].items():
+        for row in tables.read("powerflow", path).to_pylist():
+            if row["case"] in loads and row["max_load_pct"] is not None and not row["phase"]:
+                limit = 1.2 if row["kind"] == "transformer" else 1.0
+                loads[row["case"]][feeder, row["kind"], row["element"]] = row["max_load_pct"] / limit
+    changes = [loads[b][part] - loads[a][part] for part in loads[a].keys() & loads[b].keys()]
+    expected = [sum(low < c <= high for c in changes) for low, high in pairwise([-1e9, -10, -1, 1, 10, 1e9])]
+    page = watched.go(address(a, b))
     page.wait_for_selector(".dtl-keys b")
+    shown = {int(n.get_attribute("data-class")): int(n.inner_text()) for n in page.locator(".dtl-keys b").all()}
+    assert [shown[k] for k in range(5)] == expected and len([e for e in expected if e]) >= 2 and shown[5] > 0
+    page.evaluate("DTL.MOST_PARTS = 0")  # as in a study of many feeders, which is drawn by the ways of its overview
+    page.locator("button", has_text="Swap").click()
+    page.wait_for_selector(".dtl-keys:has-text('one class higher') b")
     paths = payload_reader.read(made.www / "data" / "ov.js")[1]["paths"]
-    cases = made_study.CASES
-    before, after = (paths[f"load@{cases.index(c)}"] for c in ("base@2026", "growth@2035"))
-    change = [
-        None if None in pair else min(4, max(0, 2 + pair[1] - pair[0])) for pair in zip(before, after, strict=True)
-    ]
-    shown = {int(b.get_attribute("data-class")): int(b.inner_text()) for b in page.locator(".dtl-keys b").all()}
-    assert shown == {k: change.count(k) for k in range(5)} | {5: change.count(None)} and shown[5] > 0 < shown[2]
+    before, after = (paths[f"load@{made_study.CASES.index(c)}"] for c in (b, a))
+    steps = [None if None in p else min(4, max(0, 2 + p[1] - p[0])) for p in zip(before, after, strict=True)]
+    shown = {int(n.get_attribute("data-class")): int(n.inner_text()) for n in page.locator(".dtl-keys b").all()}
+    assert shown == {k: steps.count(k) for k in range(5)} | {5: steps.count(None)} and shown[5] > 0 < shown[2]
     page = watched.go(address(A, A))
     page.wait_for_selector(".dtl-keys b")
     own = page.locator(".dtl-keys b").all_inner_texts()

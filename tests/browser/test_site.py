@@ -136,6 +136,16 @@ def test_feeder_without_coordinates_is_a_labelled_tree(watched: Any) -> None:
     assert page.locator("#dtl-panel a").inner_text() == made_study.ODD
 
 
+def test_feeders_of_one_line_without_coordinates_do_not_lie_on_one_another(watched: Any) -> None:
+    page = watched.go("map.html")
+    boxes = page.evaluate("""() => {
+        const none = [0, 0, 0];
+        const sides = { kind: Array(3).fill("schematic"), west: none, south: none, north: none, east: [200, 90, 200] };
+        return new DTL.Plane({ get: (name) => sides[name] }).boxes.map((b) => [b.south, b.north]);
+    }""")
+    assert len({south for south, _ in boxes}) == 3 and all(north == south for south, north in boxes)
+
+
 def test_feeder_page_tells_what_the_cube_knows(watched: Any, cube: facts.Facts) -> None:
     page = watched.go("feeder.html#north")
     assert page.locator("h1").inner_text() == "north"
