@@ -135,7 +135,27 @@ def context(content: Mapping[str, Any], decisions: Mapping[str, Any]) -> Row | N
     if not content["titles"] and not decisions:
         return None
     proposed = any(card["module"] == "calibrate" for card in content["cards"])
-    return {"counts": content["counts"], "modules": len(content["titles"]), "proposed": proposed}
+    lead = _lead(content["cards"])
+    return {"counts": content["counts"], "modules": len(content["titles"]), "proposed": proposed, "lead": lead}
+
+
+def _lead(cards: Iterable[Row]) -> str:
+    """What the statements come to: the feeder that is first, what works remove, and of which kinds the alerts are."""
+    of: dict[str, list[Row]] = {}
+    for card in cards:
+        of.setdefault(card["module"], []).append(card)
+    told = []
+    for card in of.get("priority", []):
+        place, _, why = card["rows"][0]["text"].partition(": ")
+        if place.startswith("1 of "):
+            told.append(f"First to work on is {card['feeder']}: {'; '.join(why.split('; ')[:2])}")
+    told += [card["rows"][0]["text"] for card in of.get("mitigation", []) if card["metric"] == "portfolio_removed_h"]
+    alerts: Counter[str] = Counter()
+    for card in of.get("anomaly", []):
+        alerts[card["title"].lower()] += card["count"] if card["metric"] != "alerts" else 0
+    if most := [f"{kind} ({count:,})" for kind, count in alerts.most_common(3) if count]:
+        told.append(f"Most alerts of readings: {', '.join(most)}")
+    return " ".join(f"{sentence}." for sentence in told)
 
 
 def _chosen(rows: Iterable[Row], decisions: Mapping[str, Any]) -> tuple[dict[tuple[str, ...], list[Row]], Any]:

@@ -15,7 +15,7 @@ DTL.ink = () => (DTL.isDark()
 
 DTL.MapDraw = class {
   constructor(canvas, data, camera) {
-    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, moving: false, font: getComputedStyle(document.body).fontFamily });
+    Object.assign(this, { canvas, data, camera, pen: canvas.getContext("2d"), hidden: new Set(), kinds: new Set(), on: [], other: false, by: "load", selected: null, hover: null, quiet: false, grain: 1, moving: false, font: getComputedStyle(document.body).fontFamily });
     this.renderer = new DTL.CanvasNetwork();
   }
 
@@ -48,7 +48,7 @@ DTL.MapDraw = class {
 
   radius(k) {
     const trouble = DTL.scaleOf(this.by).trouble[k];
-    return DTL.ofBuses(this.by) ? (trouble ? 4.5 : 2.6) : trouble ? 6 : k === 2 ? 4.6 : 3.6;
+    return this.grain * (DTL.ofBuses(this.by) ? (trouble ? 4.5 : 2.6) : trouble ? 6 : k === 2 ? 4.6 : 3.6);
   }
 
   /**
@@ -93,13 +93,14 @@ DTL.MapDraw = class {
 
   #heads(detail) {
     const { pen, camera } = this;
+    const square = (x, y, half) => pen.fillRect(x - half, y - half, 2 * half, 2 * half);
     detail.buses.get("head").forEach((is, b) => {
       if (!is) return;
       const [x, y] = camera.toScreen(...detail.anchor("bus", b));
       pen.fillStyle = this.ink.ground;
-      pen.fillRect(x - 7, y - 7, 14, 14);
+      square(x, y, 5 * this.grain + 2);
       pen.fillStyle = this.ink.head;
-      pen.fillRect(x - 5, y - 5, 10, 10);
+      square(x, y, 5 * this.grain);
     });
   }
 
@@ -184,6 +185,8 @@ DTL.smallMap = async (box, canvas, data, by = "load") => {
     Object.assign(camera, { width, height });
     Object.assign(canvas, { width: width * ratio, height: height * ratio });
     camera.fit(data.plane.around(data.ids.map((_, i) => i)), 14);
+    const reach = data.plane.boxes.map((b) => Math.max(b.east - b.west, b.north - b.south) * camera.scale).sort((a, b) => a - b);
+    view.grain = Math.min(1, Math.max(0.4, reach[reach.length >> 1] / 80)); // marks larger than the feeders that they are of hide them
     view.draw();
   };
   new ResizeObserver(draw).observe(box);

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from dtl import tables
-from dtl.report import cube_insights, facts, insights
+from dtl.report import cube_insights, facts, figures, insights
+from dtl.report.study_payloads import worded
 from dtl.workflow.priority import priorities
 
 BLANK = {"scenario": "", "year": 0, "case": "", "kind": "", "element": "", "text": "", "hour": None, "limit": None,
@@ -54,6 +55,20 @@ def test_each_module_without_a_stage_of_its_own_is_told_with_evidence(known: fac
     assert {e["href"] for c in content["cards"] if c["module"] in cube_insights.MODULES
             for r in c["rows"] for e in r["evidence"]} == {"downloads/cube.csv"}  # fmt: skip
     assert set(cube_insights.MODULES) <= set(insights.TITLES)
+
+
+def test_the_page_begins_with_what_its_statements_come_to(known: facts.Facts, made: Any) -> None:
+    content = insights.payload(cube_insights.beside(insights.learned(made.inputs), known, "made", "EUR"), {}, {})
+    context = insights.context(content, {})
+    assert context is not None
+    first = known.worst(1)[0]
+    hours = figures.text(first.numbers["overload_hours_h"], "h")
+    assert context["lead"] == (
+        f"First to work on is {first.feeder}: over a limit in {worded(first.case, known.cases)}; overloads in {hours}. "
+        "2 measures for 4,500 EUR remove 120 element-hours over a limit and leave 30, solved together, "
+        "mean of the cases. "
+        "Most alerts of readings: gap (40), stuck (1)."
+    )
 
 
 def test_the_transformer_that_loses_most_is_named(known: facts.Facts) -> None:
