@@ -150,10 +150,11 @@ def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
 
 
 def _lead(found: list[Ranked], cases: Mapping[str, str]) -> str:
-    """The answer in two sentences: how many are beyond a limit, who stands first, and by what."""
+    """The answer in two sentences: how many are beyond a limit, who stands first, and by what: limits broken first."""
     first, count = found[0], len(found)
     asset, beyond = first.asset, sum(r.asset.beyond for r in found)
-    high = sorted(first.standing, key=lambda d: (-first.standing[d], DIMENSIONS.index(d)))[:REASONS]
+    order = {d: (not _broken(d, asset.values[d]), -first.standing[d], DIMENSIONS.index(d)) for d in first.standing}
+    high = sorted(order, key=lambda d: order[d])[:REASONS]
     why = ", ".join(_why(d, asset.values[d]) for d in high)
     told = f"{beyond:,} of {count:,} assets {'is' if beyond == 1 else 'are'} beyond a limit. "
     which = f"{asset.kind.capitalize()} {asset.element} of {asset.feeder}"
@@ -176,8 +177,12 @@ def _cell(found: Ranked, dimension: str) -> Shown:
     return {
         "text": shown,
         "standing": round(found.standing.get(dimension, 0.0)),
-        "bad": unit == "%" and (value or 0) > 100,
+        "bad": _broken(dimension, value),
     }
+
+
+def _broken(dimension: str, value: float | None) -> bool:
+    return TITLES[dimension][1] == "%" and (value or 0.0) > 100.0
 
 
 def table(found: list[Ranked]) -> pa.Table:

@@ -182,6 +182,9 @@ DTL.classOf = (scale, value) => {
   return DTL.palette.scales[scale].breaks.filter((b) => value > b).length;
 };
 
+/** Whether a feeder's highest loading of lines or of transformers is over its limit, for long enough to count. */
+DTL.isOver = (study, kind, pct, hours) => hours > 0 && pct > study.limits[kind].over_pct;
+
 DTL.loadClass = (pct) => DTL.classOf("load", pct);
 
 DTL.voltClass = (low, high, lowLimit, highLimit) => {

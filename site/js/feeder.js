@@ -50,6 +50,7 @@ DTL.feederList = (study, list) => {
   const worst = list.get("worst_case");
   const of = (metric) => (i) => (position.has(worst[i]) ? list.get(`${metric}@${position.get(worst[i])}`)[i] : NaN);
   const number = (title, metric, unit, trouble) => ({ title, unit, value: of(metric), cell: (i) => DTL.shown(of(metric)(i), unit)[0], trouble });
+  const isOver = (kind, metric) => (i) => DTL.isOver(study, kind, of(metric)(i), of("overload_hours_h")(i));
   const failed = (i) => study.cases.filter((_, c) => list.get(`solved@${c}`)[i] !== 1).length;
   const state = (i) => (failed(i) === study.cases.length ? "failed" : failed(i) ? `failed in ${failed(i)}` : of("violating")(i) === 1 ? "over a limit" : "within limits");
   const km = study.units === "us" ? DTL.KM_PER_MILE : 1;
@@ -58,8 +59,8 @@ DTL.feederList = (study, list) => {
     { title: "Place", value: (i) => list.get("rank")[i], cell: (i) => DTL.text(list.get("rank")[i]) },
     { title: "Worst case", value: (i) => study.cases[position.get(worst[i])]?.label ?? "", left: true },
     { title: "State", value: state, left: true, trouble: (i) => state(i) !== "within limits" },
-    number("Line loading", "max_line_load_pct", "%"),
-    number("Transformer loading", "max_transformer_load_pct", "%"),
+    number("Line loading", "max_line_load_pct", "%", isOver("lines", "max_line_load_pct")),
+    number("Transformer loading", "max_transformer_load_pct", "%", isOver("transformers", "max_transformer_load_pct")),
     number("Overloaded", "overload_hours_h", "h", (i) => of("overload_hours_h")(i) > 0),
     number("Lowest voltage", "min_pu", "pu"),
     number("Highest voltage", "max_pu", "pu"),

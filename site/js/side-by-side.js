@@ -39,7 +39,7 @@ DTL.sideBySide = async (root, study, list) => {
   }));
   const input = DTL.h("input", { list: "dtl-feeders", placeholder: "feeder", autocomplete: "off", "aria-label": "Add a feeder", disabled: chosen.length >= DTL.MOST_SIDES });
   input.addEventListener("change", () => ids.includes(input.value) && !chosen.includes(input.value) && go([...chosen, input.value], told.case));
-  const columns = DTL.sideColumns(list, at);
+  const columns = DTL.sideColumns(study, list, at);
   root.replaceChildren(
     DTL.h("div", { class: "dtl-pair" }, DTL.h("label", { class: "dtl-field" }, "Case", DTL.h("select", { onchange: (event) => go(chosen, study.cases[event.target.selectedIndex].case) }, study.cases.map((c, i) => DTL.h("option", { value: c.case, selected: i === at }, c.title ? `${c.label} – ${c.title}` : c.label)))),
       DTL.h("label", { class: "dtl-field dtl-goto" }, "Add ", input, DTL.h("datalist", { id: "dtl-feeders" }, ids.slice(0, 3000).map((id) => DTL.h("option", { value: id })))),
@@ -53,13 +53,14 @@ DTL.sideBySide = async (root, study, list) => {
   root.setAttribute("data-ready", [told.case, ...chosen].join(" "));
 };
 
-DTL.sideColumns = (list, at) => {
+DTL.sideColumns = (study, list, at) => {
   const of = (metric) => (r) => list.get(`${metric}@${at}`)?.[r.i] ?? NaN;
   const number = (title, metric, unit, trouble) => ({ title, unit, value: of(metric), cell: (r) => DTL.shown(of(metric)(r), unit)[0], trouble });
+  const isOver = (kind, metric) => (r) => DTL.isOver(study, kind, of(metric)(r), of("overload_hours_h")(r));
   return [
     { title: "Feeder", value: (r) => r.id, left: true },
-    number("Transformer loading", "max_transformer_load_pct", "%"),
-    number("Line loading", "max_line_load_pct", "%"),
+    number("Transformer loading", "max_transformer_load_pct", "%", isOver("transformers", "max_transformer_load_pct")),
+    number("Line loading", "max_line_load_pct", "%", isOver("lines", "max_line_load_pct")),
     number("Overloaded", "overload_hours_h", "h", (r) => of("overload_hours_h")(r) > 0),
     number("Lowest voltage", "min_pu", "pu"),
     number("Highest voltage", "max_pu", "pu"),

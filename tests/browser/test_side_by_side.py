@@ -35,6 +35,26 @@ def test_figures_are_the_cubes_and_hostile_names_stay_text(watched: Any, made: A
     assert page.locator("svg.dtl-violins path").count() == 2
 
 
+def test_loadings_over_the_limit_are_marked_here_and_in_the_list_of_feeders(watched: Any, made: Any) -> None:
+    cube = facts.load(made.inputs["cube"])
+    solved = [f for f in cube.feeders if cube.value("solved", f, "growth@2035")]
+
+    def over(feeder: str, case: str) -> list[bool]:
+        limits = {"max_transformer_load_pct": 120.0, "max_line_load_pct": 100.0}
+        return [(cube.value(metric, feeder, case) or 0.0) > limit for metric, limit in limits.items()]
+
+    page = watched.go(address("growth@2035", *solved[:4]))
+    marks = [[" dtl-trouble" in (row.locator("td").nth(k).get_attribute("class") or "") for k in (0, 1)]
+             for row in page.locator("#sides tbody tr").all()]  # fmt: skip
+    assert marks == [over(f, "growth@2035") for f in solved[:4]] and any(map(any, marks)) and not all(map(all, marks))
+    page = watched.go("feeder.html")
+    for row in page.locator("#dtl-feeder tbody tr").all():
+        feeder = row.locator("th").inner_text()
+        case = cube.text("worst_case", feeder)
+        shown = [" dtl-trouble" in (row.locator("td").nth(k).get_attribute("class") or "") for k in (4, 3)]
+        assert shown == (over(feeder, case) if case else [False, False]), feeder
+
+
 def test_what_a_feeder_needs_stands_below_its_name_and_not_in_the_row_of_its_numbers(watched: Any, made: Any) -> None:
     cube = facts.load(made.inputs["cube"])
     page = watched.go(address("growth@2026", "north", "south-2"))

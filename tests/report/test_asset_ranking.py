@@ -39,6 +39,16 @@ def test_the_answer_names_who_stands_first_and_by_what() -> None:
     )
 
 
+def test_the_answer_names_the_limit_that_is_broken_before_what_is_only_high() -> None:
+    high = {"load_pct": 96.0, "voltage_pct": 117.0, "loss_kwh": 9.0, "customers": 20.0}
+    low = {"load_pct": 60.0, "voltage_pct": 178.0, "loss_kwh": 1.0, "customers": 1.0}
+    said = context(ranked([Asset("f", "line", n, v, "c") for n, v in (("a", high), ("b", low))]), {"c": "base"})
+    assert said is not None and said["lead"].endswith(
+        "Line a of f stands first, in base: voltage behind it 117 % of its limit, loading 96.0 % of its limit, "
+        "losses 9.00 kWh."
+    )
+
+
 def test_a_missing_age_neither_helps_nor_harms() -> None:
     same = {"load_pct": 80.0}
     old, young = (
