@@ -6,8 +6,10 @@ pole does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache, reduce
+from operator import or_
 
 from dtl.network.feeder import Feeder, Transformer
 
@@ -165,30 +167,42 @@ def _path(found: Topology, bus: str) -> list[Edge]:
     return edges
 
 
-Feeds = dict[str, list[tuple[str, Edge, dict[int, int], tuple[bool, ...]]]]
+Feeds = dict[str, list[tuple[str, Edge, tuple[int, ...], tuple[int, ...], tuple[bool, ...]]]]
 
 
 def _feeds(feeder: Feeder) -> Feeds:
-    """For each bus what leads on: other bus, part, map of nodes, and which of these conductors are closed."""
+    """For each bus what leads on: other bus, part, nodes here and there, and which of these conductors are closed."""
     feeds: Feeds = {}
 
     def both(a: str, b: str, edge: Edge, x: tuple[int, ...], y: tuple[int, ...], closed: tuple[bool, ...]) -> None:
-        feeds.setdefault(a, []).append((b, edge, dict(zip(x, y, strict=True)), closed))
-        feeds.setdefault(b, []).append((a, edge, dict(zip(y, x, strict=True)), closed))
+        feeds.setdefault(a, []).append((b, edge, x, y, closed))
+        feeds.setdefault(b, []).append((a, edge, y, x, closed))
 
     for line in feeder.lines:
         if line.enabled:
-            poles = (True,) * len(line.from_nodes)
-            both(line.from_bus, line.to_bus, ("line", line.name), line.from_nodes, line.to_nodes, poles)
+            both(line.from_bus, line.to_bus, ("line", line.name), line.from_nodes, line.to_nodes, ())
     for switch in feeder.switches:
         if switch.enabled and switch.is_closed:
-            poles = switch.closed or (True,) * len(switch.from_nodes)
-            both(switch.from_bus, switch.to_bus, ("switch", switch.name), switch.from_nodes, switch.to_nodes, poles)
+            edge = ("switch", switch.name)
+            both(switch.from_bus, switch.to_bus, edge, switch.from_nodes, switch.to_nodes, switch.closed or ())
     for reactor in feeder.reactors:
         if reactor.enabled and reactor.to_bus:
-            poles = (True,) * len(reactor.nodes)
-            both(reactor.bus, reactor.to_bus, ("reactor", reactor.name), reactor.nodes, reactor.to_nodes, poles)
+            both(reactor.bus, reactor.to_bus, ("reactor", reactor.name), reactor.nodes, reactor.to_nodes, ())
     return feeds
+
+
+PHASES, OPEN = 0b1110, 1 << 62
+"""Nodes 1 to 3 as bits, and the bit of what feeds nothing: no node has its number."""
+
+
+@lru_cache(maxsize=4096)
+def _bits(nodes: tuple[int, ...]) -> int:
+    """Nodes as bits of a number: node 1 is the second."""
+    return reduce(or_, (1 << n for n in nodes), 0)
+
+
+def _nodes(bits: int) -> tuple[int, ...]:
+    return tuple(n for n in range(bits.bit_length()) if bits >> n & 1)
 
 
 def _phases(
@@ -200,47 +214,51 @@ def _phases(
         if transformer.enabled:
             for bus in {w.bus for w in transformer.windings}:
                 behind.setdefault(bus, []).append(transformer)
-    there: dict[str, set[int]] = {bus: set() for bus in found.order}
-    live: dict[str, set[int]] = {bus: set() for bus in found.order}
+    there, live = dict.fromkeys(found.order, 0), dict.fromkeys(found.order, 0)
     for source in feeder.sources:
         if source.bus in there:
-            there[source.bus] |= set(source.nodes)
-            live[source.bus] |= set(source.nodes)
+            there[source.bus] |= _bits(source.nodes)
+            live[source.bus] |= _bits(source.nodes)
     seen: set[Edge] = set()
     unfed = []
     for bus in found.order:
-        for edge, nodes, far in _onward(bus, feeds, behind, seen):
-            missing = tuple(sorted(n for n in nodes if 0 < n < 4 and n not in there[bus]))
+        for edge, here, far in _onward(bus, feeds, behind, seen):
+            missing = here & PHASES & ~there[bus]
             if missing:
-                unfed.append((edge, missing))
-            fed = {n for n in nodes if n in live[bus] or n in missing}
-            for other, node, needs, closed in far:
-                there[other].add(node)
-                if closed and (not needs or needs & fed):
-                    live[other].add(node)
-    for edge, bus, nodes in _shunts(feeder):
-        missing = tuple(sorted(n for n in nodes if 0 < n < 4 and n not in there.get(bus, _ALL)))
-        if missing:
-            unfed.append((edge, missing))
-    return sorted(unfed), {b: dead for b, nodes in there.items() if (dead := {n for n in nodes if n > 0} - live[b])}
+                unfed.append((edge, _nodes(missing)))
+            fed = here & live[bus] | missing
+            for other, nodes, needs in far:
+                there[other] |= nodes
+                live[other] |= nodes & fed if needs is None else nodes if needs & fed or not needs else 0
+    for edge, bus, own in _shunts(feeder):
+        if missing := _bits(own) & PHASES & ~there.get(bus, PHASES):
+            unfed.append((edge, _nodes(missing)))
+    dead = {bus: bits & ~live[bus] & ~1 for bus, bits in there.items() if bits != live[bus]}
+    return sorted(unfed), {bus: set(_nodes(bits)) for bus, bits in dead.items() if bits}
 
 
 def _onward(
     bus: str, feeds: Feeds, behind: dict[str, list[Transformer]], seen: set[Edge]
-) -> Iterator[tuple[Edge, tuple[int, ...], list[tuple[str, int, set[int], bool]]]]:
-    """What leads on from a bus: part, its nodes here, and (bus, node, nodes here that feed it, closed) beyond."""
-    for other, edge, nodes, closed in feeds.get(bus, ()):
+) -> Iterator[tuple[Edge, int, Iterable[tuple[str, int, int | None]]]]:
+    """What leads on from a bus: part, its nodes here, and beyond (bus, nodes, nodes here that feed them), all as bits.
+
+    None for the nodes that feed stands for each node by the same one here.
+    """
+    for other, edge, x, y, closed in feeds.get(bus, ()):
         if edge not in seen:
             seen.add(edge)
-            far = [(other, y, {x}, pole) for (x, y), pole in zip(nodes.items(), closed, strict=True)]
-            yield edge, tuple(nodes), far
+            here = _bits(x)
+            if x == y and all(closed):
+                yield edge, here, ((other, here, None),)
+            else:
+                poles = closed or (True,) * len(x)
+                yield edge, here, [(other, 1 << b, 1 << a if p else OPEN) for a, b, p in zip(x, y, poles, strict=True)]
     for transformer in behind.get(bus, ()):
         edge = ("transformer", transformer.name)
         if edge not in seen:
             seen.add(edge)
-            here = tuple(n for w in transformer.windings if w.bus == bus for n in w.nodes)
-            beyond = [(w.bus, n, set(here), True) for w in transformer.windings if w.bus != bus for n in w.nodes if n]
-            yield edge, here, beyond
+            here = _bits(tuple(n for w in transformer.windings if w.bus == bus for n in w.nodes))
+            yield edge, here, [(w.bus, _bits(w.nodes) & ~1, here) for w in transformer.windings if w.bus != bus]
 
 
 def _shunts(feeder: Feeder) -> Iterator[tuple[Edge, str, tuple[int, ...]]]:
