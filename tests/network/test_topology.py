@@ -144,6 +144,13 @@ def test_a_phase_that_appears_and_one_that_an_open_pole_cuts() -> None:
     ]
 
 
+def test_an_open_pole_is_dead_under_the_node_that_its_conductor_has_beyond() -> None:
+    crossed = line("x", "b9", "b10").model_copy(update={"to_nodes": (2, 3, 1)})
+    feeder = build([crossed, line("y", "b10", "b11", nodes=(3,))], [switch("s", "b0", "b9", (True, False, True))])
+    found = trace(feeder)
+    assert found.dead == {"b9": {2}, "b10": {3}, "b11": {3}} and not found.unfed
+
+
 def test_islands_and_voltage_jumps() -> None:
     feeder = build([line("a", "b0", "b1"), line("b", "b2", "b3")])
     assert trace(feeder).islands == [["b2", "b3"]]
