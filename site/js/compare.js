@@ -41,14 +41,15 @@ DTL.ComparePage = class {
     Object.assign(this, { root, study, compare, metrics: compare.meta.metrics, ids: compare.feeders.get("id") });
   }
 
-  /** The two cases of the URL; without, the worst case against its baseline, or the first case. */
+  /** The two cases of the URL; without, the worst case against its baseline, or, being one, against the last that has it. */
   get pair() {
     const told = new URLSearchParams(location.hash.slice(1));
     const find = (name) => this.study.cases.findIndex((c) => c.case === name);
     const last = this.study.cases.length - 1;
     const b = find(told.get("b")) >= 0 ? find(told.get("b")) : Math.max(find(this.study.worst_case), 0);
     const usual = find(this.study.cases[b].baseline);
-    if (find(told.get("a")) < 0 && find(told.get("b")) < 0 && usual === b && last > 0) return [b, b === 0 ? last : 0];
+    const other = this.study.cases.findLastIndex((c, i) => i !== b && c.baseline === this.study.cases[b].case);
+    if (find(told.get("a")) < 0 && find(told.get("b")) < 0 && usual === b && last > 0) return [b, other >= 0 ? other : b === 0 ? last : 0];
     const a = find(told.get("a")) >= 0 ? find(told.get("a")) : usual >= 0 && usual !== b ? usual : b === 0 ? last : 0;
     return [a, b];
   }

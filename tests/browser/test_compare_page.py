@@ -89,6 +89,17 @@ def test_pair_is_in_the_address_and_can_be_swapped(watched: Any) -> None:
     assert page.locator("#dtl-compare .dtl-chips").count() == 0, "nothing is new or cured where nothing is compared"
 
 
+def test_a_worst_case_that_is_a_baseline_is_compared_with_what_builds_on_it(watched: Any) -> None:
+    page = watched.go("compare.html")
+    pair = page.evaluate("""() => {
+        const names = ["base@2026", "base@2030", "works@2026", "works@2030"];
+        const cases = names.map((name) => ({ case: name, baseline: name.replace("works", "base") }));
+        const none = { meta: { metrics: [] }, feeders: { get: () => [] } };
+        return new DTL.ComparePage(null, { cases, worst_case: "base@2030" }, none).pair;
+    }""")
+    assert pair == [1, 3]
+
+
 def test_legend_of_the_map_counts_what_is_drawn(watched: Any, made: Any) -> None:
     a, b = "base@2026", "growth@2035"
     loads: dict[str, dict[tuple[str, str, str], float]] = {a: {}, b: {}}
