@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyproj
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from dtl import tables
 from dtl.errors import Finding
@@ -39,7 +40,7 @@ def in_system(network: pa.Table, crs: str) -> tuple[pa.Table, list[Finding]]:
     if not foreign:
         return network, []
     rows = [row for row, kind in enumerate(kinds) if kind in ("bus", "feeder", "line") and feeders[row] in foreign]
-    parts = {row: json.loads(bodies[row]) for row in rows}
+    parts = {row: from_json(bodies[row]) for row in rows}
     silent = {f for f, own in foreign.items() if not own}
     findings = list(_degrees(crs, [p for row, p in parts.items() if feeders[row] in silent], len(silent)))
     for own in sorted(set(foreign.values()) - {""}):

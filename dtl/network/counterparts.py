@@ -41,6 +41,8 @@ ASKED = {"bus", *CLASSES.values()}
 LOW_KV = 1.0
 """Below this voltage, line to line, a line is low voltage [kV]."""
 
+TEXTS = ("feeder", "kind", "name", "alias", "node1", "node2")
+
 Body = Mapping[str, Any]
 
 
@@ -48,7 +50,12 @@ def elements(network: pa.Table) -> pd.DataFrame:
     """What a table ``network`` holds of the kinds that a GIS also draws; single-phase regulators of a bank are one."""
     wanted = network.filter(pc.is_in(network["kind"].cast(tables.TEXT), pa.array(sorted(ASKED))))
     found = [row for feeder, rows in by_feeder(wanted) for row in _of_feeder(feeder, rows)]
-    return pd.DataFrame(found, columns=list(COLUMNS))
+    return _as_objects(pd.DataFrame(found, columns=list(COLUMNS)))
+
+
+def _as_objects(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its texts as objects: they are gone through one by one, which a column of strings is slow at."""
+    return frame.astype(dict.fromkeys(TEXTS, object))
 
 
 def assets(table: pa.Table, edges: pa.Table) -> pd.DataFrame:
@@ -79,7 +86,7 @@ def assets(table: pa.Table, edges: pa.Table) -> pd.DataFrame:
     frame["closed"] = [bool(v) if isinstance(v, bool) else None for v in told.get("closed", [None] * len(told))]
     level = told["level"] if "level" in told else pd.Series("", index=told.index)
     frame["low"] = [None if v not in ("primary", "secondary", "service") else v != "primary" for v in level]
-    return frame[list(COLUMNS)]
+    return _as_objects(frame[list(COLUMNS)])
 
 
 def _ends(edges: pa.Table) -> pd.DataFrame:

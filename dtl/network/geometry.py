@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from dtl import tables
 from dtl.network.reconcile import Reconciled
+from dtl.network.rows import texts
 
 
 def with_places(network: pa.Table, found: Reconciled, crs: str) -> pa.Table:
@@ -24,9 +25,8 @@ def with_places(network: pa.Table, found: Reconciled, crs: str) -> pa.Table:
     lines = ends[ends["kind"] == "line"]
     rest = ends[~ends["node"].isin(set(lines["node"]))]
     place = pd.concat([lines, rest]).groupby("node")[["x", "y"]].median().round(2)
-    known = {str(node): (float(x), float(y)) for node, x, y in place.itertuples()}
-    kinds, feeders = (network[c].cast(tables.TEXT).to_pylist() for c in ("kind", "feeder"))
-    bodies = network["body"].to_pylist()
+    known = dict(zip(place.index.tolist(), place.to_numpy(float).tolist(), strict=True))
+    kinds, feeders, bodies = (texts(network[c]) for c in ("kind", "feeder", "body"))
     encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
     for row, kind in enumerate(kinds):
         if kind not in ("bus", "feeder"):

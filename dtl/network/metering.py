@@ -14,6 +14,7 @@ from dtl.errors import Finding
 from dtl.network import overrides
 from dtl.network.customers import with_meters
 from dtl.network.meters import PRIOR, place
+from dtl.network.rows import texts
 from dtl.network.service_transformers import serving
 from dtl.network.system import joined
 from dtl.plural import many
@@ -21,6 +22,7 @@ from dtl.sources.reading import plain
 
 NAMED = 5
 """So many meters are named in a finding; the table holds all."""
+_LOOKED_AT = ("meter", "basis", "band", "transformer", "recorded_transformer")
 REMEDY = "Look at the table of meters; network.meters.overrides of the study always wins."
 
 
@@ -57,7 +59,9 @@ def metering(
 
 def _told(meters: pa.Table, most_m: float) -> Iterator[Finding]:
     """How the meters were placed, and which of them a person should look at."""
-    rows = meters.drop_columns(["candidates"]).to_pylist()
+    columns = {name: texts(meters[name]) for name in _LOOKED_AT} | {"distance_m": meters["distance_m"].to_pylist()}
+    columns["confidence"] = meters["confidence"].to_pylist()
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     ways = Counter(r["basis"] for r in rows)
     text = "meters are placed: " + ", ".join(f"{count} by {basis}" for basis, count in sorted(ways.items()))
     yield Finding("meters.placed", "info", text, field="basis", value=str(len(rows)))

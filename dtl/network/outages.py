@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from dtl import tables
 from dtl.errors import Finding
+from dtl.network.rows import texts
 from dtl.network.served import Served, counted
 from dtl.sources.reading import plain
 
@@ -70,14 +71,16 @@ def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table, metered
 
 def _names(network: pa.Table, same: pa.Table) -> Names:
     found: dict[str, dict[str, tuple[str, str]]] = {}
-    rows = zip(*(network[c].to_pylist() for c in ("feeder", "kind", "name")), strict=True)
-    for feeder, kind, name in sorted(rows, key=lambda r: KINDS.index(r[1]) if r[1] in KINDS else len(KINDS)):
+    rows = zip(*(texts(network[c]) for c in ("feeder", "kind", "name")), strict=True)
+    rank = {kind: i for i, kind in enumerate(KINDS)}
+    for feeder, kind, name in sorted(rows, key=lambda r: rank.get(r[1], len(KINDS))):
         own = found.setdefault(feeder, {})
-        if kind in KINDS:
+        if kind in rank:
             own.setdefault(name, (kind, name))
-    for row in same.select(["feeder", "kind", "element", "asset"]).to_pylist():
-        if row["element"] and row["asset"]:
-            found[row["feeder"]].setdefault(plain(row["asset"]), (row["kind"], row["element"]))
+    linked = (texts(same[c]) for c in ("feeder", "kind", "element", "asset"))
+    for feeder, kind, element, asset in zip(*linked, strict=True):
+        if element and asset:
+            found[feeder].setdefault(plain(asset), (kind, element))
     return found
 
 

@@ -7,12 +7,22 @@ from typing import Any
 
 import pyarrow as pa
 
+from dtl.tables import TEXT
+
 
 def by_feeder(network: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The rows of each feeder of a table ``network``, which is sorted by feeder."""
-    feeders = network["feeder"].cast(pa.string()).to_pylist()
+    names = network.column_names
+    plain = [network[name].cast(TEXT) for name in names]
+    feeders = texts(network["feeder"])
     start = 0
     for i in range(1, len(feeders) + 1):
         if i == len(feeders) or feeders[i] != feeders[start]:
-            yield feeders[start], network.slice(start, i - start).to_pylist()
+            columns = (texts(column.slice(start, i - start)) for column in plain)
+            yield feeders[start], [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
             start = i
+
+
+def texts(column: pa.ChunkedArray) -> list[str]:
+    """The texts or words of a column; made as one array of objects, without a scalar of each."""
+    return column.cast(TEXT).to_numpy().tolist()  # type: ignore[no-any-return]
