@@ -73,7 +73,7 @@ class Measured:
         flows = self._meter.flows(block)
         warm = summer(self._calendar, block.hours, self._limits).astype(np.int64)
         rated = (self._ratings.seasons * self._ratings.amps_per_unit)[warm].T
-        return State(block.hours, pu, low, high, flows.amps * (100.0 / rated), flows.power_kva.real)
+        return State(block.hours, pu, low, high, flows.amps * (100.0 / rated), flows.kw)
 
 
 class Grid:

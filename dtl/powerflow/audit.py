@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dtl.demand.demand import Demand
 from dtl.errors import NotConverged
 from dtl.network.feeder import Feeder
+from dtl.powerflow import engine
 from dtl.powerflow.batch import BatchYear
 from dtl.powerflow.consensus import second_opinion
 from dtl.powerflow.loading import STILL_KW, Peak
@@ -101,15 +102,17 @@ class Audit:
 def audit(feeder: Feeder, demand: Demand, year: BatchYear, reduction: Reduction) -> Audit:
     """Audit a year that was solved and reduced; the engine then holds the circuit of the reference."""
     hours = chosen(reduction)
+    compiled = year.circuit if demand.operated is None and year.held == engine.held() else None
+    year.held = 0
     for tolerance in TOLERANCES:
         try:
-            theirs = Year(feeder, demand, controls_active=False, tolerance=tolerance)
+            theirs = Year(feeder, demand, controls_active=False, tolerance=tolerance, held=compiled)
             found = _compared(theirs, year, reduction, hours)
             return replace(
                 found, radial_dv_pu=second_opinion(year.feeder, year, hours), step_min=reduction.calendar.step_min
             )
         except NotConverged:
-            continue
+            compiled = None
     return Audit(tuple(hours.tolist()), np.nan, "", int(hours[0]), np.nan, TOLERANCES[-1])
 
 

@@ -143,6 +143,8 @@ class BatchYear:
         self._step_min = demand.step_min
         self._guess: Guess | None = None
         engine.load(dss.write(self.feeder))
+        self.held = engine.held()
+        """The number of its circuit in the engine; 0 once a reference uses it."""
         self.batch = Batch(self.feeder)
         self.circuit = self.batch.circuit
         self._taps = engine.Batch("regcontrol").integers(b"TapNum").astype(np.int64)

@@ -228,7 +228,7 @@ class _Run:
             season = summer(calendar, block.hours, limits).astype(np.int64)
             amps = _conductors(year, row, reduction, block)
             limit = rated.seasons[season, row] * rated.amps_per_unit[row]
-            seen.append(Seen(flows.power_kva[row].real, amps if amps is not None else flows.amps[row][None, :],
+            seen.append(Seen(flows.kw[row], amps if amps is not None else flows.amps[row][None, :],
                              np.broadcast_to(limit, (1 if amps is None else len(amps), len(block.hours)))))  # fmt: skip
         kw, amps, limit = (np.concatenate([getattr(s, k) for s in seen], axis=-1) for k in ("kw", "amps", "limit_a"))
         return Seen(kw, amps, limit)

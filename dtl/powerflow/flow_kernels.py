@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 
 from dtl.powerflow.compiled import compiled, inner
-from dtl.powerflow.lanes import LANES, fill, larger, load, runs, store
+from dtl.powerflow.lanes import LANES, fill, imag_at, larger, load, real_at, root, runs, store, store_at
 
 _I = types.int64[::1]
 _F = types.float64[::1]
@@ -21,6 +21,11 @@ _CC = types.complex128[:, ::1]
 def _split(values, first, last, out):  # type: ignore[no-untyped-def]
     """Real and imaginary parts of some columns as runs, rows re and im; lanes without a column are 0."""
     lanes = last - first
+    if lanes == LANES:
+        for n in range(len(values)):
+            store(out, 2 * n, real_at(values, n, first))
+            store(out, 2 * n + 1, imag_at(values, n, first))
+        return
     for n in range(len(values)):
         row = values[n, first:last]
         for t in range(lanes):
@@ -31,21 +36,21 @@ def _split(values, first, last, out):  # type: ignore[no-untyped-def]
             out[2 * n + 1, t] = 0.0
 
 
-@compiled(types.void(_I, _I, _F, _F, _CC, _CC, _I, _I, _I, _I, _FF, _CC, _FF))
+@compiled(types.void(_I, _I, _F, _F, _CC, _CC, _I, _I, _I, _I, _FF, _FF, _FF, _FF))
 def flows(  # type: ignore[no-untyped-def]
-    start, column, re, im, moving, volts, row_node, element, series, phase, amps, power, loss
+    start, column, re, im, moving, volts, row_node, element, series, phase, amps, kw, kvar, loss
 ):
     """Currents of all rows, summed up by element.
 
     ``start`` to ``im`` are the admittance of the first rows; ``moving`` holds the currents of those after them. Each
     row has its node, its element, and the series elements of whose head terminal and of whose phases it is (-1: none).
-    Out go ``amps`` (largest of the phases), ``power`` [kVA] and ``loss`` [kW], each shape (elements, hours).
+    Out go ``amps`` (largest of the phases), ``kw``, ``kvar`` and ``loss`` [kW], each shape (elements, hours).
     """
     fixed, hours = len(start) - 1, volts.shape[1]
     v = runs(2 * len(volts))
     moved = runs(2 * len(moving))
     squares = runs(len(amps))
-    taken = runs(2 * len(power))
+    taken = runs(2 * len(kw))
     lost = runs(len(loss))
     kilo = fill(1e-3)
     for first in range(0, hours, LANES):
@@ -71,19 +76,30 @@ def flows(  # type: ignore[no-untyped-def]
                 ii = load(moved, 2 * (r - fixed) + 1)
             vr = load(v, 2 * row_node[r])
             vi = load(v, 2 * row_node[r] + 1)
-            kw = kilo * (vr * ir + vi * ii)
-            store(lost, element[r], load(lost, element[r]) + kw)
+            active = kilo * (vr * ir + vi * ii)
+            store(lost, element[r], load(lost, element[r]) + active)
             k = series[r]
             if k >= 0:
-                store(taken, 2 * k, load(taken, 2 * k) + kw)
+                store(taken, 2 * k, load(taken, 2 * k) + active)
                 store(taken, 2 * k + 1, load(taken, 2 * k + 1) + kilo * (vi * ir - vr * ii))
             if phase[r] >= 0:
                 store(squares, phase[r], larger(ir * ir + ii * ii, load(squares, phase[r])))
         lanes = last - first
         for k in range(len(amps)):
+            store(squares, k, root(load(squares, k)))
+        if lanes == LANES:
+            for k in range(len(amps)):
+                store_at(amps, k, first, load(squares, k))
+                store_at(kw, k, first, load(taken, 2 * k))
+                store_at(kvar, k, first, load(taken, 2 * k + 1))
+            for k in range(len(loss)):
+                store_at(loss, k, first, load(lost, k))
+            continue
+        for k in range(len(amps)):
             for t in range(lanes):
-                amps[k, first + t] = np.sqrt(squares[k, t])
-                power[k, first + t] = complex(taken[2 * k, t], taken[2 * k + 1, t])
+                amps[k, first + t] = squares[k, t]
+                kw[k, first + t] = taken[2 * k, t]
+                kvar[k, first + t] = taken[2 * k + 1, t]
         for k in range(len(loss)):
             for t in range(lanes):
                 loss[k, first + t] = lost[k, t]

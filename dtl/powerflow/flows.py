@@ -28,8 +28,8 @@ class Flows:
     ----------
     amps
         Highest phase current at the first terminal of each series element [A].
-    power_kva
-        Power into each series element at the terminal nearest to the head [kVA].
+    kw, kvar
+        Power into each series element at the terminal nearest to the head.
     loss_kw
         Losses of each element of the circuit, no-load losses included [kW].
     no_load_kw
@@ -37,7 +37,8 @@ class Flows:
     """
 
     amps: Real
-    power_kva: NDArray[np.complex128]
+    kw: Real
+    kvar: Real
     loss_kw: Real
     no_load_kw: Real
 
@@ -65,13 +66,14 @@ class FlowMeter:
     def flows(self, block: Block) -> Flows:
         """The flows of a block."""
         shape, hours = len(self.series), block.voltages.shape[1]
-        amps, power = np.empty((shape, hours)), np.empty((shape, hours), np.complex128)
+        amps, kw, kvar = (np.empty((shape, hours)) for _ in range(3))
         loss = np.empty((len(self.circuit.elements), hours))
         fixed = self._without(block.opened) if len(block.opened) else self._fixed
-        flow_kernels.flows(*fixed, self._moving(block), block.voltages, *self._rows, amps, power, loss)
+        flow_kernels.flows(*fixed, self._moving(block), block.voltages, *self._rows, amps, kw, kvar, loss)
         return Flows(
             amps=amps,
-            power_kva=power,
+            kw=kw,
+            kvar=kvar,
             loss_kw=loss,
             no_load_kw=self._cores.loss_kw(block),
         )

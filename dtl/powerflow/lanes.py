@@ -83,6 +83,13 @@ def _place(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
     return builder.bitcast(first, _VECTOR.as_pointer())
 
 
+def _place_at(context: Any, builder: Any, kind: Any, array: Any, row: Any, column: Any) -> Any:
+    """Pointer to a column of a row of any contiguous array of two dimensions."""
+    view = context.make_array(kind)(context, builder, array)
+    width = builder.extract_value(view.shape, 1)
+    return builder.gep(view.data, [builder.add(builder.mul(row, width), column)])
+
+
 @_instruction
 def load(typing, array, row):  # type: ignore[no-untyped-def]
     """The run in a row of an array."""
@@ -98,9 +105,7 @@ def load_at(typing, array, row, column):  # type: ignore[no-untyped-def]
     """The run that begins at a column of a row of any contiguous array of two dimensions."""
 
     def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
-        view = context.make_array(sig.args[0])(context, builder, args[0])
-        width = builder.extract_value(view.shape, 1)
-        first = builder.gep(view.data, [builder.add(builder.mul(args[1], width), args[2])])
+        first = _place_at(context, builder, sig.args[0], *args)
         return builder.load(builder.bitcast(first, _VECTOR.as_pointer()), align=_BYTES)
 
     return RUN(array, types.int64, types.int64), build
@@ -115,6 +120,39 @@ def store(typing, array, row, run):  # type: ignore[no-untyped-def]
         return context.get_dummy_value()
 
     return types.void(array, types.int64, RUN), build
+
+
+@_instruction
+def store_at(typing, array, row, column, run):  # type: ignore[no-untyped-def]
+    """Put a run into a row of any contiguous array of two dimensions, from a column on."""
+
+    def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        first = _place_at(context, builder, sig.args[0], *args[:3])
+        builder.store(args[3], builder.bitcast(first, _VECTOR.as_pointer()), align=_BYTES)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, RUN), build
+
+
+def _part_at(offset: int, name: str) -> Any:
+    """A function that takes the real (offset 0) or imaginary parts (1) of a complex row as a run, from a column on."""
+
+    def part_at(typing, array, row, column):  # type: ignore[no-untyped-def]
+        def build(context, builder, sig, args):  # type: ignore[no-untyped-def]
+            both = ir.VectorType(ir.DoubleType(), 2 * LANES)
+            first = _place_at(context, builder, sig.args[0], *args)
+            pairs = builder.load(builder.bitcast(first, both.as_pointer()), align=_BYTES)
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(range(offset, 2 * LANES, 2)))
+            return builder.shuffle_vector(pairs, pairs, mask)
+
+        return RUN(array, types.int64, types.int64), build
+
+    part_at.__name__ = name
+    return _instruction(part_at)
+
+
+real_at = _part_at(0, "real_at")
+imag_at = _part_at(1, "imag_at")
 
 
 @_instruction

@@ -11,7 +11,6 @@ from dtl.powerflow.limits import Ratings
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Complex = NDArray[np.complex128]
 
 STILL_KW = 1e-3
 """Power towards the head below which nothing flows back [kW]."""
@@ -93,10 +92,10 @@ class Loading:
             _Window(np.flatnonzero(ratings.window_steps == w), int(w)) for w in np.unique(ratings.window_steps) if w > 1
         ]
 
-    def add(self, hours: Ints, summer: NDArray[np.bool_], amps: Real, power_kva: Complex, loss_kw: Real) -> Real:
+    def add(self, hours: Ints, summer: NDArray[np.bool_], amps: Real, kw: Real, kvar: Real, loss_kw: Real) -> Real:
         """Take in a block; returns the loading of each element, shape (elements, hours) [%], 0 without a rating.
 
-        ``amps`` [A], complex ``power_kva`` and ``loss_kw`` have shape (elements, hours).
+        ``amps`` [A], ``kw``, ``kvar`` and ``loss_kw`` have shape (elements, hours).
         """
         r = self._ratings
         rated = 100.0 / (r.seasons * r.amps_per_unit)
@@ -104,7 +103,6 @@ class Loading:
         if summer.any() and not summer.all():
             pct[:, summer] = amps[:, summer] * rated[1][:, None]
         top = self.peak.add(pct, hours)
-        kw = np.ascontiguousarray(power_kva.real)
         if (top > r.over_pct).any():
             over = pct > r.over_pct[:, None]
             excess = 1.0 - r.over_pct[:, None] / np.where(over, pct, np.inf)
@@ -115,7 +113,7 @@ class Loading:
         self._judge_emergency(hours, amps, most_a)
         self._judge_windows(hours, pct)
         self.max_a = np.maximum(self.max_a, most_a)
-        self.max_kva = np.maximum(self.max_kva, np.abs(power_kva).max(axis=1))
+        self.max_kva = np.maximum(self.max_kva, np.sqrt((kw * kw + kvar * kvar).max(axis=1)))
         self.kwh += kw.sum(axis=1) * self._step_h
         self._add_reverse(kw)
         self.loss_kwh += loss_kw.sum(axis=1) * self._step_h

@@ -84,7 +84,9 @@ class Year:
         *,
         controls_active: bool = True,
         tolerance: float = TOLERANCE,
+        held: Circuit | None = None,
     ) -> None:
+        """``held`` is the circuit of this feeder without movers, where the engine holds it and nothing followed yet."""
         self.feeder = closed(driven(feeder, demand), demand.operated)
         self.controls_active = controls_active
         self.control_limit_hits: list[tuple[int, tuple[str, ...]]] = []
@@ -92,10 +94,13 @@ class Year:
         self.tolerance = tolerance
         self._step_min = demand.step_min
         self._profiles = demand.profiles  # the engine reads this memory
-        engine.load(dss.write(self.feeder))
+        if held is None:
+            engine.load(dss.write(self.feeder))
         self._held = engine.held()
         follow(self.feeder, demand)
-        self.circuit = at_no_load(self.feeder, controls_active=controls_active)
+        self.circuit = held or at_no_load(self.feeder, controls_active=controls_active)
+        if held is not None:
+            solve_without_load()
         engine.load_settings(mode="yearly", stepsize=f"{self._step_min}m", number=1,
                              maxcontroliter=MAX_CONTROL_ITERATIONS)  # fmt: skip
         self._settle()
@@ -333,12 +338,17 @@ def at_no_load(feeder: Feeder, *, controls_active: bool = True) -> Circuit:
 
     Without active controls no element of the circuit is a mover.
     """
+    solve_without_load()
+    return circuits.read(feeder, controls_active=controls_active)
+
+
+def solve_without_load() -> None:
+    """Solve the circuit in the engine without load; SolveError when there is no such solution."""
     engine.load_settings(mode="snapshot", controlmode="off", loadmult=0, maxiterations=MAX_ITERATIONS)
     number = engine.solve()
     if number:
         raise SolveError(f"OpenDSS finds no voltages without load: {engine.message()} (#{number})")
     engine.load_settings(loadmult=1)
-    return circuits.read(feeder, controls_active=controls_active)
 
 
 def first_terminals(feeder: Feeder) -> NDArray[np.int64]:

@@ -155,7 +155,7 @@ class Reduction:
         self._judge_balance(block, missing)
         in_summer = summer(self.calendar, block.hours, self.limits)
         loss = flows.loss_kw[self.meter.series]
-        pct = self.loading.add(block.hours, in_summer, flows.amps, flows.power_kva, loss)
+        pct = self.loading.add(block.hours, in_summer, flows.amps, flows.kw, flows.kvar, loss)
         if self.life is not None:
             self.life.add(block.hours, pct)
             if self.life_by_hour is not None:

@@ -15,12 +15,12 @@ from dtl.demand.calendar import HOURS, Calendar
 from dtl.errors import SolveError
 from dtl.network.feeder import Bus, Feeder, Line, LineCode, Load, Switch
 from dtl.powerflow import audit as audits
-from dtl.powerflow import batch, head
+from dtl.powerflow import batch, engine, head
 from dtl.powerflow.balanced import NotBalanced, balanced
 from dtl.powerflow.choose import FEW_HOURS, choose
 from dtl.powerflow.opendss import Block, Year
 from dtl.powerflow.reduce import Reduction
-from dtl.powerflow.solve import Solved, run
+from dtl.powerflow.solve import Solved, _reduced, run
 from dtl.sources import opendss as source
 
 DEMO = Path(__file__).parents[2] / "studies" / "demo" / "data" / "opendss"
@@ -67,6 +67,20 @@ def test_a_model_that_is_not_ported_goes_to_opendss_or_is_refused(mixed: Feeder)
         choose(feeder, 8760, solve_spec(engine="batch", controls="frozen"))
     with pytest.raises(SolveError, match="transformer reg is controlled"):
         choose(mixed, 8760, solve_spec(engine="batch"))
+
+
+def test_an_audit_compiles_its_circuit_anew_unless_the_engine_still_holds_it_untouched(mixed: Feeder) -> None:
+    spec, demand = solve_spec(hours=MANY, controls="frozen"), demand_of(mixed)
+    year = batch.BatchYear(mixed, demand)
+    reduction = _reduced(year, mixed, Calendar(), spec, MANY, None)
+    circuit = engine.held()
+    first = audits.audit(mixed, demand, year, reduction)
+    assert first.passed and engine.held() == circuit
+    second = audits.audit(mixed, demand, year, reduction)
+    assert engine.held() != circuit
+    assert replace(second, max_dv_pu=0.0, source_rel=0.0) == replace(first, max_dv_pu=0.0, source_rel=0.0)
+    assert second.max_dv_pu == pytest.approx(first.max_dv_pu, abs=1e-12)
+    assert second.source_rel == pytest.approx(first.source_rel, abs=1e-12)
 
 
 def test_an_accelerated_year_is_audited_and_equal_to_the_one_of_opendss(mixed: Feeder) -> None:

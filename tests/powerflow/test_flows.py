@@ -60,7 +60,7 @@ def test_currents_powers_and_losses_equal_the_engines(feeder: Feeder, active: bo
             read = Readings(names.element(*key))
             size = max(4e-6, ROUNDING * float(np.abs(read.powers).max()))
             assert flows.amps[i, 0] == pytest.approx(read.currents[0, : read.phases].max(), rel=1e-7, abs=1e-6), key
-            assert abs(flows.power_kva[i, 0] - read.powers[view.head_end[key]].sum()) < size, key
+            assert abs(flows.kw[i, 0] + 1j * flows.kvar[i, 0] - read.powers[view.head_end[key]].sum()) < size, key
 
 
 def test_loads_and_sources_equal_the_engines(feeder: Feeder) -> None:

@@ -34,7 +34,7 @@ def loaded(amps: np.ndarray, hours: np.ndarray, summer: np.ndarray, blocks: int)
     loading = Loading(flat_ratings(), 1.0)
     for part in np.array_split(np.arange(len(hours)), blocks):
         kva = amps[:, part] * (2.0 + 1.0j)
-        loading.add(hours[part], summer[part], amps[:, part], kva, np.ones_like(amps[:, part]))
+        loading.add(hours[part], summer[part], amps[:, part], kva.real, kva.imag, np.ones_like(amps[:, part]))
     loading.finish()
     return loading
 
@@ -71,7 +71,7 @@ def test_a_window_does_not_reach_over_a_gap() -> None:
 def test_power_towards_the_head_is_counted_as_such() -> None:
     loading = Loading(flat_ratings(), 1.0)
     kva = np.array([[5.0, -3.0, -2.0], [1.0, 1.0, 1.0], [0.0, 0.0, -1e-9]]) + 0j
-    loading.add(np.arange(3), np.zeros(3, bool), np.abs(kva), kva, np.zeros((3, 3)))
+    loading.add(np.arange(3), np.zeros(3, bool), np.abs(kva), kva.real, kva.imag, np.zeros((3, 3)))
     assert loading.reverse_hours.tolist() == [2.0, 0.0, 0.0]
     assert loading.reverse_kwh.tolist() == [5.0, 0.0, 0.0]
     assert loading.kwh[:2].tolist() == [0.0, 3.0]
@@ -112,7 +112,7 @@ def test_every_figure_of_the_tables_from_all_hours_at_once(feeder: Feeder) -> No
     flows = [meter.flows(b) for b in blocks]
     loss = np.concatenate([f.loss_kw for f in flows], axis=1)
     amps = np.concatenate([f.amps for f in flows], axis=1)
-    kva = np.concatenate([f.power_kva for f in flows], axis=1)
+    kva = np.concatenate([f.kw + 1j * f.kvar for f in flows], axis=1)
     volts = np.abs(np.concatenate([b.voltages for b in blocks], axis=1))
     for i, element in enumerate(meter.series):
         row = rows[(*year.circuit.elements[element], "")]

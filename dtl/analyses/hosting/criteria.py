@@ -94,7 +94,7 @@ class Judge:
                            self._sources])  # fmt: skip
         back = -source
         if self._want_power:
-            back = np.concatenate([back, -self._meter.flows(block).power_kva.real])
+            back = np.concatenate([back, -self._meter.flows(block).kw])
         pu = self.voltages.per_unit(block.voltages)[0]
         return Values(pu, np.asarray(pct), back, self._vuf(block) if self._want_vuf else np.zeros((0, pu.shape[1])))
 
