@@ -150,8 +150,10 @@ DTL.ComparePage = class {
   #lead(A, B, changes) {
     const count = (fate) => changes.filter((c) => c.fate === fate).length;
     const words = [["new", "new"], ["worse", "worse"], ["better", "better"], ["cured", "cured"], ["same", "unchanged"]].filter(([f]) => count(f)).map(([f, text], i) => `${count(f).toLocaleString("en-US")} ${i ? "" : count(f) === 1 ? "violation is " : "violations are "}${text}`);
-    const top = changes.filter((c) => c.fate === "new" || c.fate === "worse").sort((x, y) => y.size - x.size)[0];
-    const said = top ? ` ${top.fate === "new" ? "The furthest beyond its limit" : "The one that grows most"} is ${top.kind} ${top.element} of ${top.feeder}: ${top.what === "loading" ? DTL.text(top.b, "%", top.limit) : DTL.text(top.b, "pu", top.limit)} (limit ${top.what === "loading" ? DTL.text(top.limit, "%") : DTL.text(top.limit, "pu")}).` : "";
+    const far = (c) => Math.abs(c.b / c.limit - 1);
+    const top = changes.filter((c) => !Number.isNaN(c.b)).sort((x, y) => far(y) - far(x))[0];
+    const unit = top?.what === "loading" ? "%" : "pu";
+    const said = top ? ` In ${B.label} the furthest beyond its limit is ${top.kind} ${top.element} of ${top.feeder}: ${DTL.text(top.b, unit, top.limit)} (limit ${DTL.text(top.limit, unit)}).` : "";
     return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `From ${A.label} to ${B.label}: ${words.length ? words.join(", ") : "no violation in either"}.`), said);
   }
 

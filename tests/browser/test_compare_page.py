@@ -58,6 +58,18 @@ def test_new_cured_and_worse_are_those_of_the_cube(watched: Any, cube: facts.Fac
     assert (shown["new"] if (a, b) == (A, B) else 1) > 0
 
 
+@pytest.mark.parametrize("b", [B, "growth@2026"])
+def test_answer_names_what_is_furthest_beyond_its_limit(watched: Any, cube: facts.Facts, b: str) -> None:
+    both = solved_in_both(cube, "base@2026", b)
+    found = [r for r in cube.violations() if r["case"] == b and r["feeder"] in both and r["limit"] is not None]
+    far = {abs(r["value"] / r["limit"] - 1): r for r in found if r["metric"] in ("max_load_pct", "min_pu", "max_pu")}
+    top = far[max(far)]
+    said = watched.go(address("base@2026", b)).locator("#answer").inner_text()
+    assert f"furthest beyond its limit is {top['kind']} {top['element']} of {top['feeder']}: " in said
+    value = text(top["value"], "%" if top["metric"] == "max_load_pct" else "pu", top["limit"])
+    assert f": {value} (limit " in said and len(far) > 1
+
+
 def test_changes_against_the_baseline_equal_the_cubes(watched: Any, cube: facts.Facts) -> None:
     page = watched.go(address(A, B))
     assert page.locator("#dtl-compare .dtl-callout").inner_text().startswith("2 of 4 feeders")
