@@ -8,6 +8,7 @@ rule read_source:
         source=directory(layout.SOURCE),
     log:
         log_of("read_source", "{source}"),
+    priority: border.first
     conda:
         ENV
     params:

@@ -36,7 +36,7 @@ from dtl.report.rows import of_feeders
 from dtl.report.solution import Solution
 from dtl.spec.twins import twins
 
-MANY = 100
+MANY = 40
 """Groups from which on it pays to start a process for them."""
 
 

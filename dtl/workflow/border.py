@@ -108,6 +108,10 @@ class Border:
             self._priorities[wildcards.study] = priority.priorities(cube)
         return priority.of_group(wildcards.group, self._priorities[wildcards.study])
 
+    def first(self, wildcards: Wildcards) -> int:
+        """The priority of the job that reads a source: the model first, as it may take as long as all others."""
+        return int(wildcards.source == self.slices(wildcards.study).study.network.model)
+
     def sources(self, template: str) -> Asked:
         """The files of all sources of a study, by the template of one."""
         return lambda wildcards: [

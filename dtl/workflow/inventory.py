@@ -18,13 +18,15 @@ from dtl import layout
 from dtl.spec.feeders import words
 from dtl.spec.study import Study
 from dtl.workflow import fingerprint, job
+from dtl.workflow.questions import Job
 from dtl.workflow.slices import Slices
 from dtl.workflow.stages import STAGES
-from dtl.workflow.store import Store
+from dtl.workflow.store import Answer, Store
 
 LARGEST_BYTES = 20_000_000
 """Sources up to this size are read by who only checks [bytes]; larger ones take longer than anybody waits."""
-
+LONG_BYTES = 1_000_000
+"""A model of more is left to the pipeline by who runs [bytes]: read in passing it would keep all others waiting."""
 
 _CLASS = re.compile(r'"customer_class":"([^"]*)"')
 """The class in the text of a load, which need not be read whole."""
@@ -40,12 +42,9 @@ class Unread:
 
 def folder_of(study: Study, source: str, store: Store) -> Path | Unread:
     """The tables of a source as the stage ``read_source`` makes them of its present files."""
-    code = fingerprint.Code(store.root / "modules.json")
-    asked = Slices(study, STAGES, code).job("read_source", source)
-    code.save()
-    found = store.answer(job.question(asked, "", store).key)
+    asked, found = _asked(study, source, store)
     if found is None:
-        size = sum(path.stat().st_size for path in map(Path, asked.raw.values()))
+        size = _size(asked)
         if size > LARGEST_BYTES:
             return Unread(source, size)
         try:
@@ -53,6 +52,24 @@ def folder_of(study: Study, source: str, store: Store) -> Path | Unread:
         except OSError:
             return Unread(source, size)  # who only checks may stand where nothing can be written
     return store.shelf(found.key) / "source"
+
+
+def takes_long(study: Study, store: Store) -> bool:
+    """Whether the model of a study is still to be read, and so large that a run reads it beside its other sources."""
+    asked, found = _asked(study, study.network.model, store)
+    return found is None and _size(asked) > LONG_BYTES
+
+
+def _asked(study: Study, source: str, store: Store) -> tuple[Job, Answer | None]:
+    """The job that reads a source, and its answer if the store knows it."""
+    code = fingerprint.Code(store.root / "modules.json")
+    asked = Slices(study, STAGES, code).job("read_source", source)
+    code.save()
+    return asked, store.answer(job.question(asked, "", store).key)
+
+
+def _size(asked: Job) -> int:
+    return sum(path.stat().st_size for path in map(Path, asked.raw.values()))
 
 
 def is_run_here(study: Study) -> bool:

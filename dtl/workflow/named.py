@@ -7,7 +7,6 @@ that is said, and is a mistake only where nothing of the file is left.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from dtl.errors import Mistake, SpecError
 from dtl.spec.base import near
@@ -16,8 +15,8 @@ from dtl.spec.load import in_order, tree
 from dtl.spec.network import Secondary
 from dtl.spec.stated import Place, Stated, stated
 from dtl.spec.study import Study
-from dtl.workflow import gate, named_weather, plan, snakemake
-from dtl.workflow.inventory import Inventory, Unread, inventory, is_run_here
+from dtl.workflow import gate, named_weather, plan
+from dtl.workflow.inventory import Inventory, Unread, inventory, is_run_here, takes_long
 from dtl.workflow.named_data import LATER, Found, concerns, judged
 from dtl.workflow.store import Store
 
@@ -32,18 +31,16 @@ def check(study: Study) -> tuple[list[Mistake], list[str]]:
     return in_order([placed(root, *mistake) for mistake in mistakes], root.file.name), told
 
 
-def refuse(study: Study, *, first: bool = False, worker: Path | None = None) -> bool:
-    """Raise for names that nobody has; whether they could be judged.
-
-    With ``first``, sources that are too large to be read in passing are read by the pipeline (and a `worker`) first.
+def refuse(study: Study) -> bool:
+    """Raise for names that nobody has; whether they could be judged, or the pipeline must read the sources first.
 
     Raises
     ------
     SpecError
         With all names that are not there.
     """
-    if first:
-        snakemake.ingest(study.name, worker)
+    if (stated(study) or concerns(study)) and is_run_here(study) and takes_long(study, Store()):
+        return False
     mistakes, told = check(study)
     if mistakes:
         raise SpecError(mistakes, told)

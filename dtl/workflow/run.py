@@ -61,7 +61,9 @@ def run(name: str, options: Options) -> int:
     with lock.held(study.name, token) as died, snakemake.warm_worker(here=here) as worker:
         _tidy(study, store, options, died=died)
         if not judged:
-            named.refuse(study, first=True, worker=worker)
+            snakemake.ingest(study.name, cores=options.cores, run=token, worker=worker)
+            named.refuse(study)
+            found = plan.make(study, store)
         facts = _passes(study, store, found, options, token, worker)
         facts["seconds"] = round(time.monotonic() - begun, 1)
         summary.write(study, facts)

@@ -154,13 +154,17 @@ def unlock(study: str, known: dict[str, str]) -> None:
     )
 
 
-def ingest(study: str, worker: Path | None = None) -> None:
-    """Run what finds the feeders of a study: the sources are read, merged and split; by the `worker`, if there is."""
+def ingest(study: str, *, cores: int | None = None, run: str = "", worker: Path | None = None) -> None:
+    """Run what finds the feeders of a study: the sources are read, merged and split.
+
+    ``cores`` are the jobs at a time (None: as the profile says), ``run`` is the run that they belong to, and ``worker``
+    the one that does them, if there is any.
+    """
     targets = [path.format(study=study) for path in (layout.FEEDERS, layout.READINGS_DIR)]
-    words = command(study, targets, "default", None, {})
+    words = command(study, targets, "default", cores, {})
     done = subprocess.run(
         words,
-        env=environment(worker=worker),
+        env=environment(run, worker),
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,

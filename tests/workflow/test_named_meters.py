@@ -10,7 +10,7 @@ from dtl.errors import SpecError
 from dtl.spec.study import load
 from dtl.synth.settings import Settings
 from dtl.synth.utility import write
-from dtl.workflow import named
+from dtl.workflow import named, snakemake
 
 STUDY = """\
 dtl: 1
@@ -48,11 +48,13 @@ def test_a_corrected_source_is_read_again_before_names_are_judged(
     study = folder / "study.yaml"
 
     study.write_text(STUDY.replace("COLUMNS", "ours").replace("columns: arcfm", "columns: ours"), encoding="utf-8")
+    snakemake.ingest("north")
     with pytest.raises(SpecError) as told:
-        named.refuse(load(Path("studies/north")), first=True)
+        named.refuse(load(Path("studies/north")))
     assert "no customer of the study is of class 'residential'" in str(told.value)
     assert "in the source meters" in str(told.value), "the reason is told beside its consequence"
 
     study.write_text(STUDY.replace("COLUMNS", "usual"), encoding="utf-8")
     assert not named.refuse(load(Path("studies/north"))), "what was read of the old sources is no judge of the new"
-    assert named.refuse(load(Path("studies/north")), first=True)
+    snakemake.ingest("north")
+    assert named.refuse(load(Path("studies/north")))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -47,3 +48,13 @@ def test_rules_ask_the_border(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert border.priority(asked) == 2
     asked.group = "never seen"
     assert border.priority(asked) == 0
+
+
+def test_the_model_is_read_before_the_other_sources(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(root / "tests/cases/workflow/tiny", tmp_path / "studies/tiny")
+    monkeypatch.chdir(tmp_path)
+    border = Border("tiny")
+    model, other = (cast(Any, SimpleNamespace(study="tiny", source=name)) for name in ("dss", "weather"))
+    assert border.first(model) > border.first(other)

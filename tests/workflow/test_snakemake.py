@@ -165,6 +165,27 @@ def test_one_feeder_alone(tmp_path: Path) -> None:
     assert "has no feeder x" in tiny.dtl("run", "tiny", "--feeder", "x", code=1)
 
 
+def large(folder: Path, named: str) -> Tiny:
+    """The study with a model of more than a megabyte and a layer for one class of customers."""
+    tiny = Tiny(folder)
+    with (tiny.study.parent / "data/a/master.dss").open("a", encoding="utf-8") as file:
+        file.write("! a remark that makes the model large\n" * 30_000)
+    tiny.say("per_year: 0.02", f"per_year: 0.02, to: {named}")
+    return tiny
+
+
+def test_a_large_model_is_read_by_the_pipeline_and_no_answer_of_its_run_is_asked_twice(tmp_path: Path) -> None:
+    """What the names are judged by is read first; the rest of the run then finds it done, of the same run."""
+    wrong, right = large(tmp_path / "wrong", "nobody"), large(tmp_path / "right", "residential")
+    said = wrong.dtl("run", "tiny", code=1)
+    assert "no customer of the study is of class 'nobody'" in said
+    assert (wrong.results / "feeders.json").is_file() and not (wrong.results / "f").exists()
+    right.dtl("run", "tiny")
+    assert right.answers() == ALL
+    facts = json.loads((right.results / "runs/last.json").read_text())
+    assert len(facts["commands"]) == 1 and "--forcerun" not in facts["commands"][0]
+
+
 def test_results_of_a_clock_that_ran_ahead_are_taken_up(tiny: Tiny, tmp_path: Path) -> None:
     shutil.copytree(tiny.folder, tmp_path / "ahead", symlinks=True)
     ahead, late = Tiny(tmp_path / "ahead"), time.time() + 365 * 86_400
