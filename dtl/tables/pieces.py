@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dtl.tables import TABLES, TEXT, WORD, metadata
+from dtl.tables import TABLES, TEXT, WORD, listed, metadata
 
 GROUP_ROWS = 1024 * 1024
 """Rows of one group of a Parquet file, pyarrow's own default."""
@@ -51,7 +51,9 @@ def write(name: str, pieces: Callable[[], Iterable[pa.Table]], path: Path) -> No
     lists = {column: pa.array(known, TEXT) for column, known in words.items()}
     schema = contract.schema.with_metadata(metadata(name))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetWriter(path, schema, compression="zstd", store_schema=True, write_statistics=True) as writer:
+    with pq.ParquetWriter(
+        path, schema, compression="zstd", use_dictionary=listed(name), store_schema=True, write_statistics=True
+    ) as writer:
         for table in _groups(pieces(), contract.schema):
             columns = [_coded(table[f.name], lists.get(f.name)) for f in schema]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=GROUP_ROWS)
