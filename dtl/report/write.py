@@ -173,14 +173,8 @@ def _write_pages(
     named = {row["name"].removesuffix(".gz"): row["name"] for row in rows}
     provenance = _provenance(spec, facts)
     reference = pages.reference(SOURCE / "docs")
-    common: dict[str, Any] = {
-        "study": spec,
-        "cases": cases,
-        "provenance": provenance,
-        "crs": told.crs,
-        "downloads": rows,
-    }
-    common["file"] = partial(downloads.link, named)
+    common: dict[str, Any] = {"study": spec, "cases": cases, "provenance": provenance, "crs": told.crs}
+    common |= {"downloads": rows, "file": partial(downloads.link, named)}
     notices = _notices(spec, facts, of_layers["programs"], learned, data)
     first = overview.context(facts, cases, notices, doubts.sentences(facts, data["warned"], listed["links"]))
     common["headline"] = first["answer"][0]
