@@ -36,6 +36,17 @@ def _split(values, first, last, out):  # type: ignore[no-untyped-def]
             out[2 * n + 1, t] = 0.0
 
 
+@inner
+def _written(runs_of, each, at, out, first, lanes):  # type: ignore[no-untyped-def]
+    """Write every `each`-th run, from number `at`, to the rows of ``out``, from hour ``first`` on."""
+    for k in range(len(out)):
+        if lanes == LANES:
+            store_at(out, k, first, load(runs_of, each * k + at))
+        else:
+            for t in range(lanes):
+                out[k, first + t] = runs_of[each * k + at, t]
+
+
 @compiled(types.void(_I, _I, _F, _F, _CC, _CC, _I, _I, _I, _I, _FF, _FF, _FF, _FF))
 def flows(  # type: ignore[no-untyped-def]
     start, column, re, im, moving, volts, row_node, element, series, phase, amps, kw, kvar, loss
@@ -87,22 +98,10 @@ def flows(  # type: ignore[no-untyped-def]
         lanes = last - first
         for k in range(len(amps)):
             store(squares, k, root(load(squares, k)))
-        if lanes == LANES:
-            for k in range(len(amps)):
-                store_at(amps, k, first, load(squares, k))
-                store_at(kw, k, first, load(taken, 2 * k))
-                store_at(kvar, k, first, load(taken, 2 * k + 1))
-            for k in range(len(loss)):
-                store_at(loss, k, first, load(lost, k))
-            continue
-        for k in range(len(amps)):
-            for t in range(lanes):
-                amps[k, first + t] = squares[k, t]
-                kw[k, first + t] = taken[2 * k, t]
-                kvar[k, first + t] = taken[2 * k + 1, t]
-        for k in range(len(loss)):
-            for t in range(lanes):
-                loss[k, first + t] = lost[k, t]
+        _written(squares, 1, 0, amps, first, lanes)
+        _written(taken, 2, 0, kw, first, lanes)
+        _written(taken, 2, 1, kvar, first, lanes)
+        _written(lost, 1, 0, loss, first, lanes)
 
 
 @compiled(types.void(_CC, _I, _I, _F, _I, _FF, _FF, _FF))
