@@ -25,7 +25,7 @@ class Progress:
     def __init__(self, path: Path):
         self.path, self.out = path, sys.stdout
         self.terminal = self.out.isatty()
-        self.begun = time.monotonic()
+        self.begun = self.since = time.monotonic()
         self.started: Counter[str] = Counter()
         self.finished: Counter[str] = Counter()
         self.failed: list[str] = []
@@ -34,7 +34,8 @@ class Progress:
         self._told: Counter[str] = Counter()
 
     def follow(self, lines: Iterable[str], log: TextIO) -> None:
-        """Read the log to its end; every line is kept in `log`."""
+        """Read the log of a start to its end; every line is kept in `log`."""
+        self.since = time.monotonic()
         for line in lines:
             log.write(line)
             log.flush()
@@ -74,9 +75,9 @@ class Progress:
 
     @property
     def left_s(self) -> float | None:
-        """How long it may still take, by the jobs done so far [s]; None before the first is done."""
+        """How long this start may still take, by the jobs done so far [s]; None before the first is done."""
         done, of = self.steps
-        return (time.monotonic() - self.begun) / done * (of - done) if done else None
+        return (time.monotonic() - self.since) / done * (of - done) if done else None
 
     def _show(self) -> None:
         done, of = self.steps

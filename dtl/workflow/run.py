@@ -60,11 +60,13 @@ def run(name: str, options: Options) -> int:
     here = not snakemake.elsewhere(options.profile)
     with lock.held(study.name, token) as died, snakemake.warm_worker(here=here) as worker:
         _tidy(study, store, options, died=died)
+        started = Started(study, options, token, worker)
         if not judged:
-            snakemake.ingest(study.name, cores=options.cores, run=token, worker=worker)
+            if started.snakemake(snakemake.ingestion(study.name, options.cores)):
+                raise StoreError(f"the sources of {study.name} could not be read: {_failed(started)}")
             named.refuse(study)
             found = plan.make(study, store)
-        facts = _passes(study, store, found, options, token, worker)
+        facts = _passes(started, store, found)
         facts["seconds"] = round(time.monotonic() - begun, 1)
         summary.write(study, facts)
         if "error" not in facts and options.feeder is None:
@@ -90,34 +92,44 @@ def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
     digests.write_atomically(Path(layout.REACH.format(study=study.name)), digests.pretty(reach(study)))
 
 
-def _passes(
-    study: Study, store: Store, found: Plan, options: Options, token: str, worker: Path | None
-) -> dict[str, Any]:
-    """Run Snakemake until the results are as the plan says; facts of the run, with ``error`` if they are not.
+class Started:
+    """A run under way: its log and its progress, whichever starts of Snakemake it takes."""
 
-    Raises
-    ------
-    AbandonedError
-        Snakemake was killed.
-    """
-    progress = Progress(Path(layout.PROGRESS.format(study=study.name)))
-    log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
+    def __init__(self, study: Study, options: Options, token: str, worker: Path | None):
+        self.study, self.options, self.token = study, options, token
+        self.known = snakemake.environment(token, worker)
+        self.progress = Progress(Path(layout.PROGRESS.format(study=study.name)))
+        self.log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
+
+    def snakemake(self, words: list[str]) -> int:
+        """Run Snakemake to its end; its exit code.
+
+        Raises
+        ------
+        AbandonedError
+            Snakemake was killed.
+        """
+        print(_short(words), flush=True)
+        code = snakemake.call(words, self.known, self.log, self.progress)
+        if code < 0:
+            raise AbandonedError(
+                f"Snakemake was ended by signal {-code}; `dtl run {self.study.name}` takes the work up again"
+            )
+        return code
+
+
+def _passes(started: Started, store: Store, found: Plan) -> dict[str, Any]:
+    """Run Snakemake until the results are as the plan says; facts of the run, with ``error`` if they are not."""
+    study, options = started.study, started.options
     missing = published.unlike(found, partly=options.feeder or "")
-    facts: dict[str, Any] = {"run": token, "cores": options.cores, "profile": options.profile}
-    known = snakemake.environment(token, worker)
+    facts: dict[str, Any] = {"run": started.token, "cores": options.cores, "profile": options.profile}
     for _ in range(PASSES):
         words = snakemake.command(
             study.name, _targets(study, options), options.profile, options.cores, _forced(found, missing)
         )
         facts.setdefault("commands", []).append(shlex.join(words))
-        print(_short(words), flush=True)
-        code = snakemake.call(words, known, log, progress)
-        if code < 0:
-            raise AbandonedError(
-                f"Snakemake was ended by signal {-code}; `dtl run {study.name}` takes the work up again"
-            )
-        if code:
-            facts["error"] = _failed(study, progress, log)
+        if started.snakemake(words):
+            facts["error"] = _failed(started)
             break
         found = plan.make(study, store)
         missing = published.unlike(found, partly=options.feeder or "")
@@ -128,7 +140,7 @@ def _passes(
     else:
         names = ", ".join(" ".join(name).strip() for name in missing)
         facts["error"] = f"{study.name}: after {PASSES} passes these are still not as planned: {names}"
-    return facts | {"answers": summary.counts(study.name, token)}
+    return facts | {"answers": summary.counts(study.name, started.token)}
 
 
 def _forced(found: Plan, missing: Missing) -> dict[str, list[str]]:
@@ -185,19 +197,19 @@ def _group(study: str, feeder: str, groups: list[str]) -> str:
     )
 
 
-def _failed(study: Study, progress: Progress, log: Path) -> str:
+def _failed(started: Started) -> str:
     """What to say of failed jobs: which stages, and where it is written why."""
-    stages = sorted(set(progress.failed))
+    stages = sorted(set(started.progress.failed))
     if not stages:
-        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]
+        tail = started.log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]
         return "\n".join(["Snakemake failed:", *tail])
-    logs = layout.LOGS.format(study=study.name)
+    logs = layout.LOGS.format(study=started.study.name)
     said = [f"jobs of {', '.join(stages)} failed; the site was not built. Their logs:"]
     for stage in stages:
         for path in sorted(Path(logs, stage).glob("*.log"), key=lambda p: p.stat().st_mtime_ns)[-3:]:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
             said += [f"-- {path}", *(f"   {line}" for line in lines)]
-    return "\n".join([*said, f"The whole log: {log}"])
+    return "\n".join([*said, f"The whole log: {started.log}"])
 
 
 def _end(study: Study, facts: dict[str, Any], options: Options) -> int:

@@ -154,17 +154,20 @@ def unlock(study: str, known: dict[str, str]) -> None:
     )
 
 
-def ingest(study: str, *, cores: int | None = None, run: str = "", worker: Path | None = None) -> None:
-    """Run what finds the feeders of a study: the sources are read, merged and split.
+def ingestion(study: str, cores: int | None = None) -> list[str]:
+    """The command that finds the feeders of a study: the sources are read, merged and split.
 
-    ``cores`` are the jobs at a time (None: as the profile says), ``run`` is the run that they belong to, and ``worker``
-    the one that does them, if there is any.
+    ``cores`` are the jobs at a time (None: as the profile says).
     """
     targets = [path.format(study=study) for path in (layout.FEEDERS, layout.READINGS_DIR)]
-    words = command(study, targets, "default", cores, {})
+    return command(study, targets, "default", cores, {})
+
+
+def ingest(study: str) -> None:
+    """Find the feeders of a study, without a run that would show how far it is."""
     done = subprocess.run(
-        words,
-        env=environment(run, worker),
+        ingestion(study),
+        env=environment(),
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,

@@ -180,7 +180,10 @@ def test_a_large_model_is_read_by_the_pipeline_and_no_answer_of_its_run_is_asked
     said = wrong.dtl("run", "tiny", code=1)
     assert "no customer of the study is of class 'nobody'" in said
     assert (wrong.results / "feeders.json").is_file() and not (wrong.results / "f").exists()
-    right.dtl("run", "tiny")
+    assert re.search(r"^merge_network +1 job ", said, re.M), "what was read is shown as it is done"
+    said = right.dtl("run", "tiny")
+    told = re.findall(r"^(read_source|merge_network|solve_feeder) +(\d+) jobs? ", said, re.M)
+    assert [stage for stage, _ in told] == ["read_source", "merge_network", "solve_feeder"]
     assert right.answers() == ALL
     facts = json.loads((right.results / "runs/last.json").read_text())
     assert len(facts["commands"]) == 1 and "--forcerun" not in facts["commands"][0]
