@@ -56,8 +56,8 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     if lost:
         more = f"; and {len(lost) - _SHOWN} more" * (len(lost) > _SHOWN)
         state = state.noting(f"layer '{name}' cannot connect {len(lost)} plants: {'; '.join(lost[:_SHOWN])}{more}")
-    connected = [assumption("plants", len(plants), "count", f"register {layer['from']}"),
-                 assumption("power", sum(p.part.kw for p in plants), "kW", f"register {layer['from']}")]  # fmt: skip
+    connected = [assumption("plants", len(plants), "count", f"source {layer['from']}"),
+                 assumption("power", sum(p.part.kw for p in plants), "kW", f"source {layer['from']}")]  # fmt: skip
     left = (
         ("not yet in service", later),
         ("batteries left idle: no schedule is known", idle),
