@@ -109,8 +109,9 @@ def test_on_a_phone_the_words_of_a_row_leave_room_for_its_first_numbers(watched:
         assert rights and max(rights) <= 390, (name, max(rights, default=None))
 
 
-def test_on_a_phone_the_name_of_a_row_stays_when_its_numbers_are_scrolled(watched: Any) -> None:
-    watched.page.set_viewport_size({"width": 390, "height": 844})
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_name_of_a_row_stays_when_its_numbers_are_scrolled(watched: Any, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 844})
     for name, table in (
         ("index.html", "#matrix"),
         ("feeder.html", ".dtl-table"),
@@ -118,6 +119,7 @@ def test_on_a_phone_the_name_of_a_row_stays_when_its_numbers_are_scrolled(watche
     ):
         page = watched.go(name)
         box = page.locator(f".dtl-scroll:has(> {table})").first
+        box.evaluate("e => { e.style.maxWidth = '380px'; }")
         moved = box.evaluate("e => { e.scrollLeft = 1000; return e.scrollLeft; }")
         heads = page.locator(f"{table}").first.locator(
             "tr:has(> td) > th:first-child, thead tr:first-child > th:first-child"
