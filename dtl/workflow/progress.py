@@ -30,12 +30,13 @@ class Progress:
         self.finished: Counter[str] = Counter()
         self.failed: list[str] = []
         self.steps = (0, 0)
+        self.more = False
         self._times: dict[str, tuple[float, float]] = {}
         self._told: Counter[str] = Counter()
 
-    def follow(self, lines: Iterable[str], log: TextIO) -> None:
-        """Read the log of a start to its end; every line is kept in `log`."""
-        self.since = time.monotonic()
+    def follow(self, lines: Iterable[str], log: TextIO, *, more: bool = False) -> None:
+        """Read the log of a start to its end; every line is kept in `log`. With ``more`` another start follows."""
+        self.since, self.more = time.monotonic(), more
         for line in lines:
             log.write(line)
             log.flush()
@@ -81,7 +82,8 @@ class Progress:
 
     def _show(self) -> None:
         done, of = self.steps
-        state = {"done": done, "of": of, "left_s": round(self.left_s or 0.0, 1), "stages": dict(self.finished)}
+        state = {"done": done, "of": of, "more": self.more, "left_s": round(self.left_s or 0.0, 1),
+                 "stages": dict(self.finished)}  # fmt: skip
         digests.write_atomically(self.path, digests.pretty(state))
         if self.terminal:
             bar = "#" * round(20 * done / max(of, 1))

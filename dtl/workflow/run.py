@@ -62,7 +62,7 @@ def run(name: str, options: Options) -> int:
         _tidy(study, store, options, died=died)
         started = Started(study, options, token, worker)
         if not judged:
-            if started.snakemake(snakemake.ingestion(study.name, options.cores)):
+            if started.snakemake(snakemake.ingestion(study.name, options.cores), more=True):
                 raise StoreError(f"the sources of {study.name} could not be read: {_failed(started)}")
             named.refuse(study)
             found = plan.make(study, store)
@@ -101,8 +101,8 @@ class Started:
         self.progress = Progress(Path(layout.PROGRESS.format(study=study.name)))
         self.log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
 
-    def snakemake(self, words: list[str]) -> int:
-        """Run Snakemake to its end; its exit code.
+    def snakemake(self, words: list[str], *, more: bool = False) -> int:
+        """Run Snakemake to its end, with ``more`` not for the last time; its exit code.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class Started:
             Snakemake was killed.
         """
         print(_short(words), flush=True)
-        code = snakemake.call(words, self.known, self.log, self.progress)
+        code = snakemake.call(words, self.known, self.log, self.progress, more=more)
         if code < 0:
             raise AbandonedError(
                 f"Snakemake was ended by signal {-code}; `dtl run {self.study.name}` takes the work up again"

@@ -115,8 +115,11 @@ def warm_worker(*, here: bool = True) -> Iterator[Path | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def call(words: list[str], known: dict[str, str], log: Path, progress: Progress) -> int:
-    """Run Snakemake to its end, its log going to a file and to the progress; its exit code, negative for a signal."""
+def call(words: list[str], known: dict[str, str], log: Path, progress: Progress, *, more: bool = False) -> int:
+    """Run Snakemake to its end, its log going to a file and to the progress; its exit code, negative for a signal.
+
+    With ``more`` another start comes after this one.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
         file.write(shlex.join(words) + "\n")
@@ -131,7 +134,7 @@ def call(words: list[str], known: dict[str, str], log: Path, progress: Progress)
             preexec_fn=_with_parent(),
         )
         try:
-            progress.follow(process.stdout or (), file)
+            progress.follow(process.stdout or (), file, more=more)
             return process.wait()
         finally:
             if process.poll() is None:

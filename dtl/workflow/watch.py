@@ -37,14 +37,19 @@ def run(study: str, *, once: bool, sleep: Callable[[float], None] = time.sleep) 
             print(("\r\033[K" if sys.stdout.isatty() else "") + text, end=end, flush=True)
             before = text
         if once or not running:
-            return 0 if running or state["done"] >= state["of"] else 1
+            return 0 if running or ended(state) else 1
         sleep(EVERY_S)
+
+
+def ended(state: dict[str, Any]) -> bool:
+    """Whether all jobs of a run are done, of its last start."""
+    return bool(state["done"] >= state["of"] and not state.get("more"))
 
 
 def line(state: dict[str, Any], *, running: bool) -> str:
     """The progress in one line."""
-    done, of = state["done"], state["of"]
+    done, of = state["done"], f"the first {state['of']}" if state.get("more") else state["of"]
     stages = ", ".join(f"{stage} {count}" for stage, count in state["stages"].items())
     if running:
         return f"{done} of {of} jobs, about {state['left_s']:.0f} s left ({stages})"
-    return f"{'all' if done >= of else 'stopped after'} {done} of {of} jobs ({stages})"
+    return f"{'all' if ended(state) else 'stopped after'} {done} of {of} jobs ({stages})"

@@ -182,6 +182,7 @@ def test_a_large_model_is_read_by_the_pipeline_and_no_answer_of_its_run_is_asked
     assert "no customer of the study is of class 'nobody'" in said
     assert (wrong.results / "feeders.json").is_file() and not (wrong.results / "f").exists()
     assert re.search(r"^merge_network +1 job ", said, re.M), "what was read is shown as it is done"
+    assert wrong.dtl("watch", "tiny", "--once", code=1).startswith("stopped after")
     said = right.dtl("run", "tiny")
     told = re.findall(r"^(read_source|merge_network|solve_feeder) +(\d+) jobs? ", said, re.M)
     assert [stage for stage, _ in told] == ["read_source", "merge_network", "solve_feeder"]

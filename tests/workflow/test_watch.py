@@ -21,8 +21,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "results/s"
 
 
-def write(study: Path, done: int, *, process: str = "") -> None:
-    state = {"done": done, "of": 4, "left_s": 12.0, "stages": {"solve_feeder": done}}
+def write(study: Path, done: int, *, process: str = "", more: bool = False) -> None:
+    state = {"done": done, "of": 4, "more": more, "left_s": 12.0, "stages": {"solve_feeder": done}}
     (study / "progress.json").write_text(json.dumps(state))
     lock = study / "runs/lock"
     lock.unlink(missing_ok=True)
@@ -41,6 +41,15 @@ def test_a_run_is_followed_to_its_end(study: Path, capsys: pytest.CaptureFixture
     assert watch.run("s", once=False, sleep=sleep) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" jobs")[0] for line in lines] == ["1 of 4", "3 of 4", "all 4 of 4"]
+
+
+def test_a_run_that_ended_after_its_first_start_is_not_done(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(study, 4, process=identity(os.getpid()), more=True)
+    assert watch.run("s", once=True) == 0
+    write(study, 4, more=True)
+    assert watch.run("s", once=True) == 1
+    running, stopped = capsys.readouterr().out.splitlines()
+    assert running.startswith("4 of the first 4 jobs") and stopped.startswith("stopped after 4 of the first 4 jobs")
 
 
 def test_a_run_that_died_is_told(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
