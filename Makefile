@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pip --disable-pip-version-check install --quiet
 STUDY ?= demo
+# A test that hangs is named and fails after so many seconds, and the others go on.
+NO_HANG := -o faulthandler_timeout=900 -o faulthandler_exit_on_timeout=true
 
 .PHONY: install demo utility vendor test slow bench lock clean
 
@@ -39,7 +41,7 @@ vendor: install
 
 test: $(VENV)/test
 	.ci/system-packages
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20 $(NO_HANG)
 
 slow: $(VENV)/test
 	$(BIN)/python -m pytest -n 2 -m slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -36,12 +37,29 @@ def of_session(leader: int) -> list[int]:
     return [int(word) for word in said.split()]
 
 
-def snakemake_of(pid: int) -> int | None:
-    for child in children(pid):
-        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        if any(w.endswith(b"/snakemake") for w in words):
-            return child
+def snakemake_of(process: subprocess.Popen[bytes]) -> int | None:
+    """The Snakemake that a run starts, waited for; None when the run came to its end without."""
+    while process.poll() is None:
+        for child in children(process.pid):
+            with contextlib.suppress(FileNotFoundError):
+                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+                if any(word.endswith(b"/snakemake") for word in words):
+                    return child
+        time.sleep(0.01)
     return None
+
+
+def killed(who: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Kill a run, or a part of it, after some seconds; False when it came to its end before."""
+    pid = snakemake_of(process) if who == "snakemake" else process.pid
+    time.sleep(seconds)
+    if pid is None or process.poll() is not None:
+        return False
+    try:
+        (os.killpg if who == "group" else os.kill)(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return process.wait() != 0
 
 
 @pytest.mark.parametrize("victim", ["group", "snakemake", "dtl", pytest.param("any", marks=pytest.mark.slow)])
@@ -53,25 +71,13 @@ def test_killed_and_taken_up_again(undisturbed: tuple[dict[str, bytes], float], 
     while hit < KILLS[victim]:
         who = chance.choice(["group", "snakemake", "dtl"]) if victim == "any" else victim
         process = tiny.start("run", "tiny")
-        waited = chance.uniform(0.1, 0.8) * seconds
-        time.sleep(waited)
-        if process.poll() is not None:  # it was ready before, caches are warm by now: begin anew, and kill earlier
-            seconds = waited
+        if not killed(who, process, chance.uniform(0.1, 0.8) * seconds):  # begin anew, and kill earlier
+            assert process.wait() == 0 and tiny.bytes() == wanted
+            seconds /= 2
             for name in ("results", ".dtl-store", ".snakemake"):
                 shutil.rmtree(tiny.folder / name)
             continue
-        if who == "group":
-            os.killpg(process.pid, signal.SIGKILL)
-        elif who == "dtl":
-            process.kill()
-        elif (pid := snakemake_of(process.pid)) is not None:
-            os.kill(pid, signal.SIGKILL)
-        else:
-            process.wait()
-            continue
         hit += 1
-        code = process.wait()
-        assert code != 0
         deadline = time.monotonic() + 10
         while of_session(process.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
