@@ -140,7 +140,7 @@ class Worker:
         try:
             for function in _functions(STAGES[name], asked):
                 import_module(function.split(":")[0])
-            now = _digests(STAGES[name], asked)
+            now = _digests(_code_now(), STAGES[name], asked)
         except Exception:  # noqa: BLE001 - whatever an import raises, the job's own process says it
             now = {}
         if any(now.get(kind) != known.get(kind) for kind in asked):
@@ -201,9 +201,12 @@ def _functions(stage: Stage, kinds: Iterable[str]) -> list[str]:
     return [stage.function, *(entries[kind] for kind in kinds if kind)]
 
 
-def _digests(stage: Stage, kinds: Iterable[str]) -> dict[str, str]:
-    code = fingerprint.Code(Store().root / "modules.json")
+def _digests(code: fingerprint.Code, stage: Stage, kinds: Iterable[str]) -> dict[str, str]:
     return code.digests(stage, [{"kind": kind} for kind in kinds])
+
+
+def _code_now() -> fingerprint.Code:
+    return fingerprint.Code(Store().root / "modules.json")
 
 
 def start() -> dict[str, dict[str, str]]:
@@ -211,10 +214,13 @@ def start() -> dict[str, dict[str, str]]:
     for name in HEAVY:
         import_module(name)
     job.parser()
-    return {
-        name: _digests(stage, fingerprint.registry(stage.registry) if stage.registry else ())
+    code = _code_now()
+    found = {
+        name: _digests(code, stage, fingerprint.registry(stage.registry) if stage.registry else ())
         for name, stage in STAGES.items()
     }
+    code.save()
+    return found
 
 
 def main() -> None:

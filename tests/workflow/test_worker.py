@@ -167,7 +167,7 @@ def test_the_loaded_code_is_the_one_on_disk() -> None:
     [
         "w.known['assess_feeder'][''] = 'edited'",
         "worker.import_module = lambda name: 1 / 0",
-        "worker._digests = lambda stage, kinds: {'': 'edited while it was imported'}",
+        "worker._digests = lambda code, stage, kinds: {'': 'edited while it was imported'}",
     ],
 )
 def test_after_other_code_was_imported_no_job_is_forked(change: str) -> None:
