@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from dtl import tables
 from dtl.network.nearness import bits
-from dtl.network.rows import by_feeder
+from dtl.network.rows import by_feeder, texts
 
 COLUMNS = (
     "feeder", "kind", "name", "alias", "members", "x1", "y1", "x2", "y2", "node1", "node2", "phases", "length_m", "kva",
@@ -41,6 +41,9 @@ ASKED = {"bus", *CLASSES.values()}
 LOW_KV = 1.0
 """Below this voltage, line to line, a line is low voltage [kV]."""
 
+NOWHERE = (np.nan, np.nan)
+"""The place of what stands at no bus that has one."""
+
 TEXTS = ("feeder", "kind", "name", "alias", "node1", "node2")
 
 Body = Mapping[str, Any]
@@ -50,73 +53,80 @@ def elements(network: pa.Table) -> pd.DataFrame:
     """What a table ``network`` holds of the kinds that a GIS also draws; single-phase regulators of a bank are one."""
     wanted = network.filter(pc.is_in(network["kind"].cast(tables.TEXT), pa.array(sorted(ASKED))))
     found = [row for feeder, rows in by_feeder(wanted) for row in _of_feeder(feeder, rows)]
-    return _as_objects(pd.DataFrame(found, columns=list(COLUMNS)))
+    return pd.DataFrame({c: _series(c, [row[i] for row in found]) for i, c in enumerate(COLUMNS)})
 
 
-def _as_objects(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its texts as objects: they are gone through one by one, which a column of strings is slow at."""
-    return frame.astype(dict.fromkeys(TEXTS, object))
+def _series(column: str, values: list[Any]) -> pd.Series[Any]:
+    """A column; texts as objects: they are gone through one by one, which a column of strings is slow at."""
+    return pd.Series(values, dtype=object if column in TEXTS else None)
 
 
 def assets(table: pa.Table, edges: pa.Table) -> pd.DataFrame:
     """The same of tables ``assets`` and ``gis_edges``; ``kind`` is that of the model, ``members`` holds the asset."""
-    wanted = table.to_pandas()
-    wanted = wanted[wanted["kind"].isin(CLASSES)].reset_index(drop=True)
-    if wanted.empty:
+    wanted = table.filter(pc.is_in(table["kind"].cast(tables.TEXT), pa.array(list(CLASSES))))
+    if not wanted.num_rows:
         return pd.DataFrame(columns=list(COLUMNS))
-    ends = _ends(edges)
-    told = pd.DataFrame([from_json(text) for text in wanted["attributes"]], index=wanted.index)
-    at = wanted.merge(ends, how="left", on=["kind", "asset"])
-    frame = pd.DataFrame({"feeder": wanted["feeder"].astype(object), "kind": wanted["kind"].map(CLASSES)})
-    frame["name"], frame["alias"] = wanted["asset"], wanted["name"]
-    frame["members"] = [[a] for a in wanted["asset"]]
+    words = {c: _series("name", texts(wanted[c])) for c in ("feeder", "kind", "asset", "name")}
+    told = [from_json(text) for text in texts(wanted["attributes"])]
+    at = pd.DataFrame({c: words[c] for c in ("kind", "asset")}).merge(_ends(edges), how="left", on=["kind", "asset"])
+    frame = pd.DataFrame({"feeder": words["feeder"], "kind": words["kind"].map(CLASSES).astype(object)})
+    frame["name"], frame["alias"] = words["asset"], words["name"]
+    frame["members"] = [[a] for a in words["asset"]]
     line = (frame["kind"] == "line").to_numpy()
     for axis in ("x", "y"):
+        own = wanted[axis].to_numpy()
         for end in ("1", "2"):
-            own = wanted[axis].to_numpy(float)
             frame[axis + end] = np.where(line & at[axis + end].notna(), at[axis + end].to_numpy(float), own)
     for end in ("1", "2"):
         frame["node" + end] = at["node" + end].fillna("")
-    stated = told["phases"] if "phases" in told else pd.Series("", index=told.index)
-    frame["phases"] = bits(stated.fillna("").to_numpy(object))
+    frame["phases"] = bits(np.array([about.get("phases") or "" for about in told], object))
     for column in ("length_m", "kva"):
-        values = told[column] if column in told else pd.Series(np.nan, index=told.index)
+        values = pd.Series([about.get(column) for about in told], dtype=object)
         frame[column] = pd.to_numeric(values, errors="coerce").to_numpy(float)
     frame["length_m"] = np.where(line & np.isfinite(frame["length_m"]), frame["length_m"], at["length_m"])
-    frame["closed"] = [bool(v) if isinstance(v, bool) else None for v in told.get("closed", [None] * len(told))]
-    level = told["level"] if "level" in told else pd.Series("", index=told.index)
-    frame["low"] = [None if v not in ("primary", "secondary", "service") else v != "primary" for v in level]
-    return _as_objects(frame[list(COLUMNS)])
+    frame["closed"] = [v if isinstance(v := about.get("closed"), bool) else None for about in told]
+    levels = [about.get("level") for about in told]
+    frame["low"] = [None if v not in ("primary", "secondary", "service") else v != "primary" for v in levels]
+    return frame[list(COLUMNS)]
 
 
 def _ends(edges: pa.Table) -> pd.DataFrame:
     """Ends and length of each asset that has edges: those of its first and last piece."""
-    frame = edges.select(["kind", "asset", "piece", "from_node", "to_node", "length_m", "x1", "y1", "x2", "y2"])
-    rows = frame.to_pandas().astype({"kind": object}).sort_values(["kind", "asset", "piece"])
-    each = rows.groupby(["kind", "asset"], sort=True)
+    wanted = ["kind", "asset", "piece", "from_node", "to_node", "length_m", "x1", "y1", "x2", "y2"]
+    rows = pd.DataFrame({c: _column(edges[c]) for c in wanted}).sort_values(["kind", "asset", "piece"])
+    begins = ~rows.duplicated(["kind", "asset"]).to_numpy()
+    each = rows.groupby(np.cumsum(begins))
     first, last = each.first(), each.last()
     return pd.DataFrame(
         {
+            "kind": first["kind"], "asset": first["asset"],
             "node1": first["from_node"], "node2": last["to_node"], "length_m": each["length_m"].sum(),
             "x1": first["x1"], "y1": first["y1"], "x2": last["x2"], "y2": last["y2"],
         }
-    ).reset_index()  # fmt: skip
+    )  # fmt: skip
 
 
-def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _column(column: pa.ChunkedArray) -> pd.Series[Any]:
+    return _series("name", texts(column)) if column.type in (tables.WORD, tables.TEXT) else column.to_pandas()
+
+
+def _of_feeder(feeder: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """What of a feeder a GIS also draws, in the order of `COLUMNS`."""
     parts: dict[str, list[Body]] = {}
     for row in rows:
         parts.setdefault(row["kind"], []).append(from_json(row["body"]))
     buses = {b["name"]: b for b in parts.get("bus", [])}
+    places = {n: (float(b["x"]), float(b["y"])) for n, b in buses.items() if None not in (b.get("x"), b.get("y"))}
 
-    def made(kind: str, members: list[str], near: str, far: str, nodes: Sequence[int], **more: Any) -> dict[str, Any]:
-        (x1, y1), (x2, y2) = _at(buses, near, far), _at(buses, far, near)
-        empty = {"alias": "", "length_m": np.nan, "kva": np.nan, "closed": None, "low": None}
-        phases = sum(1 << (n - 1) for n in set(nodes) if 1 <= n <= 3)
-        ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "node1": f"{feeder}/{near}", "node2": f"{feeder}/{far}"}
-        name = _common(members)
-        return {"feeder": feeder, "kind": kind, "name": name, "members": members, "phases": phases, **empty, **ends,
-                **more}  # fmt: skip
+    def made(
+        kind: str, members: list[str], near: str, far: str, nodes: Sequence[int], *,
+        length_m: float = np.nan, kva: float = np.nan, closed: bool | None = None, low: bool | None = None,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        x1, y1 = places.get(near) or places.get(far) or NOWHERE
+        x2, y2 = places.get(far) or places.get(near) or NOWHERE
+        phases = sum([1 << (n - 1) for n in set(nodes) if 1 <= n <= 3])
+        ends = (x1, y1, x2, y2, f"{feeder}/{near}", f"{feeder}/{far}")
+        return feeder, kind, _common(members), "", members, *ends, phases, length_m, kva, closed, low
 
     for line in parts.get("line", []):
         low = float(buses.get(line["from_bus"], {}).get("kv_ln", LOW_KV)) * 3**0.5 < LOW_KV
@@ -152,15 +162,6 @@ def _units(parts: Mapping[str, list[Body]]) -> Iterator[tuple[str, list[str], li
             yield "transformer", [unit["name"]], [unit]
     for _, units in sorted(banks.items()):
         yield "regulator", sorted({n for unit in units for n in regulators[unit["name"]]}), units
-
-
-def _at(buses: Mapping[str, Body], *names: str) -> tuple[float, float]:
-    """The place of the first of some buses that has one; nan where none has."""
-    for name in names:
-        bus = buses.get(name, {})
-        if bus.get("x") is not None and bus.get("y") is not None:
-            return float(bus["x"]), float(bus["y"])
-    return np.nan, np.nan
 
 
 def _common(names: Sequence[str]) -> str:

@@ -103,8 +103,8 @@ def shift(ours: pd.DataFrame, theirs: pd.DataFrame, most_m: float) -> tuple[floa
         own = np.flatnonzero((ours["kind"] == kind).to_numpy())
         other = np.flatnonzero((theirs["kind"] == kind).to_numpy())
         mine, yours = (_along(f, 0.5)[rows] for f, rows in ((ours, own), (theirs, other)))
-        i, j, how = _named(ours.iloc[own], theirs.iloc[other])
-        i, j = i[how == SAME_NAME], j[how == SAME_NAME]
+        same = _same(*_keys(ours.iloc[own], theirs.iloc[other]))
+        i, j = same["i"].to_numpy(np.int64), same["j"].to_numpy(np.int64)
         if not len(i):
             i, j = _mutual(mine, yours, 4.0 * most_m)
         gap = yours[j] - mine[i]
@@ -167,11 +167,8 @@ def _near(ours: pd.DataFrame, theirs: pd.DataFrame, most_m: float, *, line: bool
 
 def _named(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
     """Pairs with one name, and those whose names share a number that is unique on both sides."""
-    mine = pd.DataFrame({"i": np.arange(len(ours)), "key": _plain(ours["name"])})
-    both = pd.concat(
-        [pd.DataFrame({"j": np.arange(len(theirs)), "key": _plain(theirs[c])}) for c in ("name", "alias")]
-    ).drop_duplicates()
-    same = mine.merge(both[both["key"] != ""], on="key")
+    mine, both = _keys(ours, theirs)
+    same = _same(mine, both)
     core = mine.assign(key=_cores(mine["key"])).dropna().drop_duplicates("key", keep=False)
     name = both.assign(key=_cores(both["key"])).dropna().drop_duplicates()
     alike = core.merge(name.drop_duplicates("key", keep=False), on="key")
@@ -179,6 +176,18 @@ def _named(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
     rows = pd.concat(frames).sort_values(["i", "j", "how"]).drop_duplicates(["i", "j"])
     i, j, how = (np.asarray(rows[c], np.int64) for c in ("i", "j", "how"))
     return i, j, how
+
+
+def _keys(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The names of both by ``key``: ``i`` of ours, and ``j`` of theirs with each name that these have."""
+    mine = pd.DataFrame({"i": np.arange(len(ours)), "key": _plain(ours["name"])})
+    both = [pd.DataFrame({"j": np.arange(len(theirs)), "key": _plain(theirs[c])}) for c in ("name", "alias")]
+    return mine, pd.concat(both).drop_duplicates()
+
+
+def _same(mine: pd.DataFrame, both: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `_keys` with one name."""
+    return mine.merge(both[both["key"] != ""], on="key")
 
 
 def _plain(names: pd.Series) -> NDArray[np.object_]:

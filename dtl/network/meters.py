@@ -20,6 +20,7 @@ from scipy.spatial import cKDTree
 from dtl import tables
 from dtl.network.expected import traits
 from dtl.network.nearness import bits, nearness
+from dtl.network.rows import texts
 from dtl.sources.gis_customers import transformers_of
 from dtl.sources.reading import plain
 
@@ -112,10 +113,11 @@ def _of_assets(
 ) -> dict[str, int]:
     """The transformer of the model that one of the GIS is: by link, by name, by place if both are alone there."""
     unit = assets.filter(pc.equal(assets["kind"].cast(tables.TEXT), "transformer")).to_pandas()
+    same = links.filter(pc.equal(links["kind"].cast(tables.TEXT), "transformer"))
     linked = {
-        row["asset"]: known[row["feeder"], plain(row["element"])]
-        for row in links.to_pylist()
-        if row["kind"] == "transformer" and (row["feeder"], plain(row["element"])) in known
+        asset: known[feeder, plain(element)]
+        for feeder, element, asset in zip(*(texts(same[c]) for c in ("feeder", "element", "asset")), strict=True)
+        if (feeder, plain(element)) in known
     }
     found: dict[str, int] = {}
     for asset, name in zip(unit["asset"], unit["name"], strict=True):
@@ -234,14 +236,16 @@ def _table(
     name = np.append(serving["transformer"].to_numpy(object), "")
     feeder = np.append(serving["feeder"].to_numpy(object), "")
     loads = [*serving["loads"], []]
-    own = {plain(m) for m in meter["meter"]}
+    called = [plain(m) for m in meter["meter"].to_numpy(object)]
+    own = set(called)
     way = _way(meter, serving, at)
+    weight = np.maximum(np.where(np.isfinite(far), far, UNKNOWN_M), 1.0) ** -2
     band = np.select([how == "none", *(confidence >= low for low, _ in BANDS)], ["none", *(b for _, b in BANDS)], "low")
     columns: dict[str, Any] = {
         "feeder": feeder[at],
         "meter": meter["meter"].to_numpy(object),
         "transformer": name[at],
-        "load": [_load(loads[i], m, own) for i, m in zip(at, meter["meter"], strict=True)],
+        "load": [_load(loads[i], m, own) for i, m in zip(at.tolist(), called, strict=True)],
         "phases": meter["phases"].to_numpy(object),
         "customer_class": meter["customer_class"].to_numpy(object),
         "x": _gaps(meter["x"].to_numpy(float)),
@@ -252,7 +256,7 @@ def _table(
         "confidence": confidence,
         "band": band,
         "basis": [h.split(" ")[0] for h in how],
-        "candidates": [_others(i, n, f, name) for i, n, f in zip(at, near, far, strict=True)],
+        "candidates": [_others(*row, name) for row in zip(at.tolist(), near.tolist(), weight.tolist(), strict=True)],
     }
     return tables.frame("meters", columns)
 
@@ -268,16 +272,18 @@ def _gaps(values: NDArray[np.float64]) -> pa.Array:
 
 
 def _load(loads: list[str], meter: str, meters: set[str]) -> str:
-    """The load of a meter: that of its own name, else the only one that is no other meter's; empty if there is none."""
-    if plain(meter) in loads:
-        return plain(meter)
+    """The load of a meter: that of its own name, else the only one that is no other meter's; empty if there is none.
+
+    All are names as the model keeps them.
+    """
+    if meter in loads:
+        return meter
     shared = [n for n in loads if n not in meters]
     return shared[0] if shared else ""
 
 
-def _others(at: int, near: NDArray[np.int64], far: NDArray[np.float64], name: NDArray[np.object_]) -> str:
-    """The candidates besides the one that was taken, weighed by the inverse square of their distance."""
-    known = {n: f for n, f in zip(near, far, strict=True) if n >= 0 and n != at}
-    rest = [(n, max(f if np.isfinite(f) else UNKNOWN_M, 1.0) ** -2) for n, f in known.items()]
-    whole = sum(w for _, w in rest)
-    return " ".join(f"{name[n]}={w / whole:.2f}" for n, w in rest)
+def _others(at: int, near: list[int], weight: list[float], name: NDArray[np.object_]) -> str:
+    """The candidates besides the one that was taken, with their part of the weight of all of these."""
+    rest = {n: w for n, w in zip(near, weight, strict=True) if n >= 0 and n != at}
+    whole = sum(rest.values())
+    return " ".join([f"{name[n]}={w / whole:.2f}" for n, w in rest.items()])

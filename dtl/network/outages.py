@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from dtl import tables
 from dtl.errors import Finding
-from dtl.network.rows import texts
+from dtl.network.rows import records, texts
 from dtl.network.served import Served, counted
 from dtl.sources.reading import plain
 
@@ -59,13 +59,13 @@ def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table, metered
     found.rows["served"] = _served(mine, counted(network, metered), links, found.findings)
     served = Served(found.rows["served"])
     for source, folder in mine.items():
-        outages = tables.read("outages", folder / "outages.parquet").to_pylist()
+        outages = records(tables.read("outages", folder / "outages.parquet"))
         for row in outages:
             links.link(row)
             found.findings += _judged(row, served)
         found.findings += _unlinked(source, outages, names)
         found.rows["outages"] += outages
-        found.rows["steps"] += tables.read("steps", folder / "steps.parquet").to_pylist()
+        found.rows["steps"] += records(tables.read("steps", folder / "steps.parquet"))
     return found
 
 

@@ -6,7 +6,7 @@ Overrides win, then `dtl.network.matching`. What is linked to nothing is in the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,10 +91,10 @@ def reconcile(
     for name, model in sorted(called.items()):
         text = f"feeder {model} of the model is called {name} in the GIS"
         findings.append(Finding("reconcile.feeder-name", "info", text, feeder=model, field="feeder", value=name))
-    theirs["feeder"] = theirs["feeder"].map(lambda name: called.get(str(name), name))
-    both = (side.loc[pairs[of], list(COMPARED)].to_dict("records") for side, of in ((ours, "i"), (theirs, "j")))
-    differs = [_differs(element, asset) for element, asset in zip(*both, strict=True)]
-    pairs["differs"] = pd.Series(differs, dtype=object)
+    theirs["feeder"] = (
+        theirs["feeder"].map({n: called.get(str(n), n) for n in theirs["feeder"].unique()}).astype(object)
+    )
+    pairs["differs"] = pd.Series(_differs(ours, theirs, pairs), dtype=object)
     findings += _told(ours, theirs, pairs, aside)
     return Reconciled(_links(ours, theirs, pairs), findings, _places(ours, theirs, pairs), aside)
 
@@ -123,9 +123,10 @@ def _forced(
 
 def _called(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, str]:
     """The feeder of the model by its name in the GIS, where the GIS has another name for it and links agree on it."""
-    known = {plain(name) for name in ours["feeder"]}
+    known = {plain(name) for name in ours["feeder"].unique()}
     both = pd.DataFrame({"own": ours["feeder"].to_numpy()[pairs["i"]], "name": theirs["feeder"].to_numpy()[pairs["j"]]})
-    both = both[np.array([plain(str(name)) not in ("", *known) for name in both["name"]], bool)]
+    foreign = [name for name in both["name"].unique() if plain(str(name)) not in ("", *known)]
+    both = both[both["name"].isin(foreign)]
     found = {}
     for name, models in both.groupby("name")["own"]:
         count = models.value_counts()
@@ -134,46 +135,54 @@ def _called(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> di
     return found
 
 
-def _differs(ours: Mapping[Hashable, Any], theirs: Mapping[Hashable, Any]) -> str:
-    """What both state, and state otherwise: first the model, then the GIS."""
-    found = []
-    if plain(str(theirs["feeder"])) not in ("", plain(ours["feeder"])):
-        found.append(f"feeder {ours['feeder']}/{theirs['feeder']}")
-    if ours["phases"] and theirs["phases"] and ours["phases"] != theirs["phases"]:
-        found.append(f"phases {_letters(ours['phases'])}/{_letters(theirs['phases'])}")
+def _differs(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
+    """Of each pair what both state, and state otherwise: first the model, then the GIS."""
+    a, b = ({c: side[c].to_numpy(object)[pairs[of]] for c in COMPARED} for side, of in ((ours, "i"), (theirs, "j")))
+    called = {f: plain(str(f)) for side in (a, b) for f in set(side["feeder"])}
+    own, other = (np.array([called[f] for f in side["feeder"]], object) for side in (a, b))
+    known = [np.array([v is not None for v in side["closed"]], bool) for side in (a, b)]
+    differ = {
+        "feeder": (other != "") & (other != own),
+        "phases": (a["phases"] != 0) & (b["phases"] != 0) & (a["phases"] != b["phases"]),
+        "closed": known[0] & known[1] & (a["closed"] != b["closed"]),
+    }
     for column, most in (("kva", KVA_APART), ("length_m", LENGTH_APART)):
-        a, b = float(ours[column]), float(theirs[column])
-        if a > 0 and b > 0 and abs(a - b) > most * max(a, b):
-            found.append(f"{column} {a:.6g}/{b:.6g}")
-    if ours["closed"] is not None and theirs["closed"] is not None and ours["closed"] != theirs["closed"]:
-        found.append("closed yes/no" if ours["closed"] else "closed no/yes")
-    return "; ".join(found)
+        x, y = a[column].astype(float), b[column].astype(float)
+        differ[column] = (x > 0) & (y > 0) & (np.abs(x - y) > most * np.maximum(x, y))
+    found: list[list[str]] = [[] for _ in range(len(pairs))]
+    for column in COMPARED:
+        shown = SHOWN.get(column, "{:.6g}".format)
+        for row in np.flatnonzero(differ[column]):
+            found[row].append(f"{column} {shown(a[column][row])}/{shown(b[column][row])}")
+    return ["; ".join(texts) for texts in found]
 
 
 def _letters(bits: int) -> str:
     return "".join(letter for letter, bit in (("A", 1), ("B", 2), ("C", 4)) if bits & bit)
 
 
+SHOWN: Mapping[str, Callable[[Any], str]] = {
+    "feeder": str,
+    "phases": _letters,
+    "closed": lambda closed: "yes" if closed else "no",
+}
+"""How values of properties are told; others are numbers."""
+
+
 def _links(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> pa.Table:
-    rows: list[dict[str, Any]] = []
-    none = {"confidence": None, "basis": "none", "distance_m": None, "differs": ""}
-    linked = ours.loc[pairs["i"], ["members", "feeder", "kind"]].to_dict("records")
-    names = theirs.loc[pairs["j"], "name"].tolist()
-    for row, element, asset in zip(pairs.to_dict("records"), linked, names, strict=True):
-        far = None if np.isnan(row["distance_m"]) else float(row["distance_m"])
-        about = {"confidence": float(row["probability"]), "basis": row["basis"], "distance_m": far}
-        for member in element["members"]:
-            key = {"feeder": element["feeder"], "kind": element["kind"], "element": member, "asset": asset}
-            rows.append(key | about | {"differs": row["differs"]})
-    for element in ours.drop(index=pairs["i"]).itertuples():
-        key = {"feeder": element.feeder, "kind": element.kind, "asset": ""}
-        rows += [key | {"element": member} | none for member in element.members]
-    known = set(ours["feeder"])
-    for asset in theirs.drop(index=pairs["j"]).itertuples():
-        feeder = asset.feeder if asset.feeder in known else ""
-        rows.append({"feeder": feeder, "kind": asset.kind, "element": "", "asset": asset.name} | none)
-    columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["links"].columns}
-    return tables.frame("links", columns)
+    own = [ours[c].to_numpy(object)[pairs["i"]] for c in ("feeder", "kind", "members")]
+    about = [pairs[c].to_numpy(object) for c in ("probability", "basis", "distance_m", "differs")]
+    both = zip(*own, theirs["name"].to_numpy(object)[pairs["j"]], *about, strict=True)
+    rows = [(feeder, kind, member, asset, *rest) for feeder, kind, members, asset, *rest in both for member in members]
+    none = (None, "none", None, "")
+    alone = ours.drop(index=pairs["i"])
+    for feeder, kind, members in zip(*(alone[c].to_numpy(object) for c in ("feeder", "kind", "members")), strict=True):
+        rows += [(feeder, kind, member, "", *none) for member in members]
+    known, left = set(ours["feeder"]), theirs.drop(index=pairs["j"])
+    for feeder, kind, asset in zip(*(left[c].to_numpy(object) for c in ("feeder", "kind", "name")), strict=True):
+        rows.append((feeder if feeder in known else "", kind, "", asset, *none))
+    names = ("feeder", "kind", "element", "asset", "confidence", "basis", "distance_m", "differs")
+    return tables.frame("links", {name: [row[i] for row in rows] for i, name in enumerate(names)})
 
 
 def _places(ours: pd.DataFrame, theirs: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:

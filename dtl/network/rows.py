@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dtl.tables import TEXT
+from dtl.tables import TEXT, WORD
 
 
 def by_feeder(network: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -21,6 +21,12 @@ def by_feeder(network: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             columns = (texts(column.slice(start, i - start)) for column in plain)
             yield feeders[start], [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
             start = i
+
+
+def records(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table as `pyarrow.Table.to_pylist` gives them; texts and words without a scalar of each."""
+    columns = [texts(c) if c.type in (TEXT, WORD) else c.to_pylist() for c in table.columns]
+    return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def texts(column: pa.ChunkedArray) -> list[str]:
