@@ -48,13 +48,50 @@ DTL.chart = (told) => {
     });
     figure.append(details);
   }
-  const draw = () => DTL.drawChart(box, readout, told, Math.max(box.clientWidth, 260));
-  new ResizeObserver(draw).observe(box);
+  DTL.onWidth(box, told.height ?? HEIGHT, (width) => DTL.drawChart(box, readout, told, Math.max(width, 260)));
   return figure;
 };
 
+/** The height of a chart that says none [px]. */
+const HEIGHT = 240;
+
+/** What is drawn by its width: the widths that it was drawn in, and what waits until the browser is idle. */
+const drawings = new WeakMap();
+const waiting = new Map();
+
+const drawWaiting = () => {
+  const now = [...waiting.values()];
+  waiting.clear();
+  now.forEach((draw) => draw());
+};
+window.addEventListener("beforeprint", drawWaiting);
+
+/** All places are read before anything is drawn, so that the page is laid out once; what is far below the window waits. */
+const widths = new ResizeObserver((entries) => {
+  const changed = entries.filter((e) => Math.round(e.contentRect.width) !== drawings.get(e.target).width);
+  const isNear = changed.map((e) => e.target.getBoundingClientRect().top < 1.25 * window.innerHeight);
+  changed.forEach(({ target, contentRect }, i) => {
+    const told = drawings.get(target);
+    const isFirst = told.width === undefined;
+    told.width = Math.round(contentRect.width);
+    const draw = () => told.draw(told.width);
+    if (isNear[i] || !isFirst) draw();
+    else {
+      if (!waiting.size) DTL.idle(drawWaiting);
+      waiting.set(target, draw);
+    }
+  });
+});
+
+/** Draws `draw(width)` into a box of a known height, now and whenever its width changes. */
+DTL.onWidth = (box, height, draw) => {
+  box.style.minHeight = `${height}px`;
+  drawings.set(box, { draw });
+  widths.observe(box);
+};
+
 DTL.drawChart = (box, readout, told, width) => {
-  const height = told.height ?? 240;
+  const height = told.height ?? HEIGHT;
   const yticks = told.y.steps?.filter((v) => v >= told.y.from && v <= told.y.to) ?? DTL.ticks(told.y.from, told.y.to, Math.max(2, height / 55));
   const levels = yticks.map((tick) => (told.y.format ? told.y.format(tick) : DTL.grouped(tick, DTL.decimals(yticks))));
   const room = 12 + 6.7 * Math.max(0, ...levels.map((text) => text.length));
@@ -146,6 +183,9 @@ DTL.layers = {
     DTL.svg("text", { class: "dtl-rule-name", x: width - pad.right, y: y(layer.y) + (layer.above ? -5 : 13), "text-anchor": "end" }, layer.name)),
 };
 
+/** The height of a strip [px], as the style sheet says. */
+const HEAT_HEIGHT = 132;
+
 /** A strip of 365 days by 24 hours; `colour(value)` paints an hour, `read(hour)` tells it. */
 DTL.heatStrip = (told) => {
   const canvas = DTL.h("canvas", { width: 365 * 3, height: 24 * 5, class: "dtl-heat", role: "img", "aria-label": told.describe });
@@ -169,7 +209,7 @@ DTL.heatStrip = (told) => {
     readout.textContent = told.read(day * 24 + hour);
   });
   canvas.addEventListener("pointerleave", () => (readout.textContent = told.note ?? "\u00a0"));
-  draw();
+  DTL.onWidth(canvas, HEAT_HEIGHT, draw);
   DTL.onScheme(draw);
   return DTL.h("figure", { class: "dtl-chart dtl-strip" }, DTL.h("figcaption", {}, DTL.h("b", {}, told.title), told.unit ? ` ${told.unit}` : ""),
     DTL.h("p", { class: "dtl-keys" }, told.keys ?? []), DTL.h("div", { class: "dtl-strip__box" }, clock, DTL.h("div", { class: "dtl-strip__body" }, canvas, months)), readout);

@@ -260,10 +260,20 @@ DTL.stack = (table) => {
   for (const row of table.tBodies[0]?.rows ?? []) [...row.cells].forEach((cell, i) => i && heads[i] && cell.textContent.trim() && cell.setAttribute("data-head", heads[i]));
 };
 
+/** Runs what can wait: when the browser has nothing else to do, and at the latest after a second. */
+DTL.idle = (run) => (window.requestIdleCallback ? requestIdleCallback(run, { timeout: 1000 }) : setTimeout(run, 100));
+
+/** The scripts of the theme (search, menu, colour scheme) go over all that is on a page, which takes as long as drawing it: they wait, so that they hold up neither that nor the first scroll. */
+DTL.theme = () => {
+  for (const script of document.getElementById("dtl-theme").content.querySelectorAll("script")) {
+    document.body.append(Object.assign(document.importNode(script, true), { async: false }));
+  }
+};
+
 DTL.start = () => {
   document.querySelectorAll("table.dtl-stack").forEach(DTL.stack);
   const tab = document.querySelector(".dtl-siblings [aria-current]");
-  if (tab) tab.closest("ul").scrollLeft = tab.offsetLeft - 40;
+  if (tab) requestAnimationFrame(() => (tab.closest("ul").scrollLeft = tab.offsetLeft - 40));
   const run = DTL.run;
   if (run) {
     const words = [run.run && `run ${run.run}`, run.ended && run.ended.slice(0, 16).replace("T", " "), run.git && `revision ${run.git}`].filter(Boolean);
@@ -275,5 +285,5 @@ DTL.start = () => {
       }
     }
   }
-  DTL.page?.();
+  Promise.resolve(DTL.page?.()).finally(() => setTimeout(() => DTL.idle(DTL.theme), 600));
 };

@@ -75,8 +75,8 @@ DTL.drawOneLine = (study, { tree, names, own, edge, layout, parts, at }) => {
   const readout = DTL.h("p", { class: "dtl-chart__readout" }, note);
   const box = DTL.h("div", { class: "dtl-chart__box dtl-oneline" });
   const [heads, customers] = [parts.buses.get("head"), parts.buses.get("customers")];
-  const draw = () => {
-    const wide = Math.max(box.clientWidth, 300);
+  const draw = (width) => {
+    const wide = Math.max(width, 300);
     const x = (v) => 16 + (v / most) * (wide - 40);
     const y = (row) => 14 + (row + 0.5) * step;
     const svg = DTL.svg("svg", { viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, role: "img" }, DTL.svg("title", {}, `One-line diagram, ${study.cases[at].label}`));
@@ -106,7 +106,7 @@ DTL.drawOneLine = (study, { tree, names, own, edge, layout, parts, at }) => {
     for (const tick of ticks) svg.append(DTL.svg("text", { class: "dtl-tick", x: x(tick * km), y: high - 4, "text-anchor": tick ? "middle" : "start" }, `${DTL.grouped(tick, DTL.decimals(ticks))} ${unit}`));
     box.replaceChildren(svg);
   };
-  new ResizeObserver(draw).observe(box);
+  DTL.onWidth(box, high, draw);
   const drawn = layout.row.filter((r) => r >= 0).length;
   return DTL.h("figure", { class: "dtl-chart", id: "oneline" }, DTL.h("figcaption", {}, DTL.h("b", {}, "One-line diagram"), " along the distance from the head, by highest loading of the year"),
     DTL.h("p", { class: "dtl-keys" }, DTL.palette.scales.load.labels.map((text, i) => DTL.h("span", {}, DTL.h("i", { class: `dtl-swatch dtl-load-${i}` }), text)), DTL.h("span", {}, "■ head"), DTL.h("span", {}, "◎ transformer"), DTL.h("span", {}, "▫ switch"), DTL.h("span", {}, "• customers")),

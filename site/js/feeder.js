@@ -26,8 +26,7 @@ DTL.feederPage = async (root, study, list) => {
   if (!wanted) root.replaceChildren(...DTL.feederList(study, list));
   else if (at < 0) root.replaceChildren(...DTL.noFeeder(wanted, ids));
   else {
-    const sheet = await DTL.load(`f/${list.get("file")[at]}`);
-    root.replaceChildren(...(await DTL.feederSheet(root, study, list, at, sheet)));
+    root.replaceChildren(...(await DTL.feederSheet(root, study, list, at)));
   }
   document.title = `${wanted || "Feeders"} - ${study.title}`;
   root.setAttribute("data-ready", wanted);
@@ -83,7 +82,19 @@ DTL.feederStates = (states) => {
   return `Of ${states.length.toLocaleString("en-US")} feeder${states.length > 1 ? "s" : ""}: ${told.filter(([n]) => n).map(([n, words]) => `${n.toLocaleString("en-US")} ${words}`).join(", ")}.`;
 };
 
-DTL.feederSheet = async (root, study, list, at, sheet) => {
+/** The payloads of a feeder, all asked for at once; of one that was solved in no case there is only the first. */
+DTL.readFeeder = async (study, list, at) => {
+  const file = list.get("file")[at];
+  const isSolved = study.cases.some((_, c) => list.get(`solved@${c}`)[at] === 1);
+  const has = (kind) => isSolved && list.get(`has_${kind}`)?.[at] === 1;
+  const more = (kind, there = has(kind)) => (there ? DTL.load(`${kind}/${file}`) : null);
+  const [sheet, ts, profile, parts, hc, oms, kept] = await Promise.all([more("f", true), more("ts"), more("profile", isSolved), more("a", isSolved), more("hc"), more("oms"), more("kept")]);
+  return { sheet, ts, profile, parts, hc, oms, kept };
+};
+
+DTL.feederSheet = async (root, study, list, at) => {
+  const read = await DTL.readFeeder(study, list, at);
+  const { sheet } = read;
   const solved = study.cases.map((c, i) => i).filter((i) => sheet.cases[study.cases[i].case].solved);
   const first = Math.max(0, solved.indexOf(study.cases.findIndex((c) => c.case === sheet.worst_case)));
   const head = [
@@ -101,11 +112,6 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
   });
   const why = "data-quality.html";
   if (!solved.length) return [...head, ...failures, sheet.drawn ? DTL.mapLink(sheet, null) : "", study.left_out.includes(why) ? "" : DTL.h("p", {}, DTL.h("a", { href: why }, "Findings in its data"))];
-  const file = list.get("file")[at];
-  const has = (kind) => list.get(`has_${kind}`)?.[at] === 1;
-  const more = (kind) => (has(kind) ? DTL.load(`${kind}/${file}`) : null);
-  const [ts, profile, parts, hc, oms, kept] = await Promise.all([more("ts"), DTL.load(`profile/${file}`), DTL.load(`a/${file}`), more("hc"), more("oms"), more("kept")]);
-  const read = { ts, profile, parts, hc, oms, kept };
   const body = DTL.h("div", { class: "dtl-sheet" });
   const draw = (i) => {
     body.replaceChildren(...DTL.caseBody(study, sheet, read, i));
@@ -122,7 +128,9 @@ DTL.feederSheet = async (root, study, list, at, sheet) => {
 DTL.goTo = (list) => {
   const input = DTL.h("input", { list: "dtl-feeders", placeholder: "feeder", autocomplete: "off", "aria-label": "Go to a feeder" });
   input.addEventListener("change", () => (location.hash = encodeURIComponent(input.value)));
-  return DTL.h("label", { class: "dtl-field dtl-goto" }, "Go to ", input, DTL.h("datalist", { id: "dtl-feeders" }, list.get("id").slice(0, 3000).map((id) => DTL.h("option", { value: id }))));
+  const names = DTL.h("datalist", { id: "dtl-feeders" });
+  input.addEventListener("focus", () => names.append(...list.get("id").slice(0, 3000).map((id) => DTL.h("option", { value: id }))), { once: true });
+  return DTL.h("label", { class: "dtl-field dtl-goto" }, "Go to ", input, names);
 };
 
 DTL.facts = (study, sheet) => {

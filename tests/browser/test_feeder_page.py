@@ -89,3 +89,47 @@ def test_numbers_of_the_upright_axis_stand_inside_the_chart_however_long(watched
     )
     assert "−100,000" in [text for text, _ in starts]
     assert [s for s in starts if s[1] < 0] == []
+
+
+def test_theme_is_read_once_the_page_is_drawn(watched: Any) -> None:
+    """Its script goes over all that is on a page, which takes as long as drawing it."""
+    read: list[str] = []
+    watched.page.on("request", lambda r: read.append(r.url))
+    with watched.page.expect_request("**/bundle.*.js"):
+        page = watched.go("feeder.html#north")
+    page.locator(".md-search__input").focus()
+    page.locator(".md-search-result__meta", has_text="Type to start").wait_for()
+    theme = next(i for i, url in enumerate(read) if "/bundle." in url)
+    worker = next(i for i, url in enumerate(read) if "iframe-worker" in url)
+    assert max(i for i, url in enumerate(read) if "/data/" in url) < worker < theme
+
+
+def test_charts_far_below_wait_but_not_for_paper(watched: Any) -> None:
+    watched.page.add_init_script("window.requestIdleCallback = () => 0")
+    page = watched.go("feeder.html#north")
+    boxes, drawn = page.locator(".dtl-chart__box"), page.locator(".dtl-chart__box > svg")
+    assert drawn.count() < boxes.count()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert drawn.count() == boxes.count()
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_every_chart_is_drawn_once_and_again_when_its_width_changes(watched: Any, idle: bool) -> None:
+    """Also in browsers that do not tell when they are idle."""
+    watched.page.add_init_script("" if idle else "delete window.requestIdleCallback")
+    watched.page.add_init_script(
+        """window.drawn = new Map();
+        new MutationObserver(found => { for (const { target, addedNodes } of found)
+            if (target.matches?.(".dtl-chart__box")) for (const node of addedNodes)
+                if (node.tagName === "svg") drawn.set(target, (drawn.get(target) ?? 0) + 1);
+        }).observe(document, { childList: true, subtree: true });"""
+    )
+    page = watched.go("feeder.html#north")
+    boxes = page.locator(".dtl-chart__box").count()
+    for times, width in ((1, 1440), (2, 1000)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(
+            "([n, least]) => [...drawn.values()].filter(t => t >= least).length === n", arg=[boxes, times]
+        )
+        page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+        assert page.evaluate("[...drawn.values()]") == [times] * boxes
