@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +17,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dtl import tables
-from dtl.sources.ami_loose import FLAGS
-from dtl.sources.ami_settle import Settled
+from dtl.sources.ami_loose import FLAGS, Loose
 from dtl.sources.ami_stream import Readings
 
 ROW_GROUP = 1 << 20
+WRITERS = 2
+"""Threads that write the groups of a piece; most of it is coding and packing, which other threads do not wait for."""
 
 
 @dataclass
@@ -75,19 +77,27 @@ def _source(
         return group % buckets if group >= 0 else -1
 
     for piece in readings.whole(scratch / f"{name}.buckets", bucket):
-        names = readings.meters.names
-        known = np.unique(piece.rows.code)
-        rank = _ranks([names[c] for c in known])
-        group = np.array([place[names[c]] for c in known], np.int64)
-        at = np.searchsorted(known, piece.rows.code)
-        order = np.lexsort((rank[at], group[at]))
-        of = group[at][order]
-        for k in np.unique(of):
-            rows = order[np.searchsorted(of, k, "left") : np.searchsorted(of, k, "right")]
-            path = scratch / f"{groups[k]}.{name}.parquet"
-            _store(_table(piece, rows, readings), path)
+        for k, path in _pieces(piece.rows, name, readings, place, groups, scratch):
             parts.setdefault(groups[k], []).append(path)
     told.unplaced[name] = sorted(m for m in readings.meters.names if m not in place)
+
+
+def _pieces(
+    loose: Loose, name: str, readings: Readings, place: Mapping[str, int], groups: list[str], scratch: Path
+) -> list[tuple[int, Path]]:
+    """The file of each group that has some of these readings, which are sorted by meter and start."""
+    meters = _Meters.of(loose.code)
+    names = [readings.meters.names[c] for c in meters.code]
+    group = np.array([place[n] for n in names], np.int64)
+    order = np.lexsort((_ranks(names), group))
+
+    def store(k: int) -> tuple[int, Path]:
+        own, path = order[group[order] == k], scratch / f"{groups[k]}.{name}.parquet"
+        _store(_table(loose, meters.some(own), readings), path)
+        return k, path
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return list(pool.map(store, np.unique(group).tolist()))
 
 
 def _ranks(names: list[str]) -> NDArray[np.int64]:
@@ -96,20 +106,45 @@ def _ranks(names: list[str]) -> NDArray[np.int64]:
     return ranks
 
 
-def _table(piece: Settled, rows: NDArray[np.int64], readings: Readings) -> pa.Table:
-    """Rows of a piece by the contract ``readings``; they keep their order."""
-    found = piece.rows.take(rows)
-    known, index = np.unique(found.code, return_inverse=True)
+class _Meters(NamedTuple):
+    """Where the readings of some meters stand, which lie together: code, first row and number of rows of each."""
+
+    code: NDArray[np.int32]
+    begin: NDArray[np.int64]
+    size: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, code: NDArray[np.int32]) -> _Meters:
+        """Those of a column of codes, in its order."""
+        begin = np.flatnonzero(np.diff(code, prepend=-1))
+        return cls(code[begin], begin, np.diff(begin, append=len(code)))
+
+    def some(self, at: NDArray[np.int64]) -> _Meters:
+        """Some of them."""
+        return _Meters(self.code[at], self.begin[at], self.size[at])
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """All rows, one meter after the other."""
+        return np.repeat(self.begin - np.cumsum(self.size) + self.size, self.size) + np.arange(self.size.sum())
+
+
+def _table(loose: Loose, meters: _Meters, readings: Readings) -> pa.Table:
+    """The readings of some meters by the contract ``readings``; they keep their order."""
+    rows, known = meters.rows, np.sort(meters.code)
+    index = np.repeat(np.searchsorted(known, meters.code), meters.size)
     names = [readings.meters.names[c] for c in known]
     step = np.array([readings.meters.interval_min[c] for c in known], np.int32)
-    numbers = {n: pa.array(v.astype(np.float32), mask=np.isnan(v)) for n, v in zip(
-        ("kwh", "kvarh", "volts"), (found.kwh, found.kvarh, found.volts), strict=True)}  # fmt: skip
+    numbers = {}
+    for name in ("kwh", "kvarh", "volts"):
+        values = getattr(loose, name)[rows].astype(np.float32)
+        numbers[name] = pa.array(values, mask=np.isnan(values))
     columns = {
         "meter": pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(names, pa.string())),
-        "start": pa.array(found.start.astype("M8[m]").astype("M8[s]")).cast(tables.MOMENT),
+        "start": pa.array(loose.start[rows].astype("M8[m]").astype("M8[s]")).cast(tables.MOMENT),
         "interval_min": pa.array(step[index]),
         **numbers,
-        "flag": pa.DictionaryArray.from_arrays(pa.array(found.flag.astype(np.int32)), pa.array(FLAGS)),
+        "flag": pa.DictionaryArray.from_arrays(pa.array(loose.flag[rows].astype(np.int32)), pa.array(FLAGS)),
     }
     schema = tables.TABLES["readings"].schema
     return pa.table([columns[c.name].cast(c.type) for c in schema], schema=schema)

@@ -186,9 +186,9 @@ class Buckets:
         if not len(rows.code):
             return
         place = self._places(int(rows.code.max()) + 1)[rows.code]
-        if self.count == 1:
-            own = rows if (place == 0).all() else rows.take(place == 0)
-            self._hold(0, own)
+        if (place == place[0]).all():
+            if place[0] >= 0:
+                self._hold(int(place[0]), rows)
         else:
             order = np.argsort(place, kind="stable")
             edges = np.searchsorted(place[order], np.arange(self.count + 1))
