@@ -8,7 +8,7 @@ than an interval, its power is held through them (`dtl.demand.pieces`). Only ene
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dtl import tables
-from dtl.demand.batches import Left, batches, fitting, mean_kw, with_energy
+from dtl.demand.batches import Batch, Left, batches, fitting, marked, mean_kw, with_energy
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.demand.caught_up import CatchUp, catch_ups
 from dtl.demand.implausible import Implausible, implausible
@@ -204,7 +204,8 @@ class Aggregate:
 
         def added(values: NDArray[Any], weight: Reals | None = None) -> Reals:
             total = np.zeros((len(names), values.shape[1]))
-            np.add.at(total, of, values if weight is None else values * weight[:, None])
+            for row, one in zip(of.tolist(), values if weight is None else values * weight[:, None], strict=True):
+                total[row] += one
             return total
 
         meters = np.bincount(of, self.meters, len(names))
@@ -253,10 +254,11 @@ def aggregate(
     number = {key: k for k, key in enumerate(keys)}
     steps = Steps.of(calendar, timezone, step_min)
     sums = Sums(len(keys), steps)
-    late, odd, left = _left_out(readings, places, rated_kva or {})
-    weights = mean_kw(readings, left)
+    read = batches(readings)
+    late, odd, left = _left_out(read, places, rated_kva or {})
+    weights = mean_kw(read, left)
     shares = np.zeros((len(keys) + 1) * steps.count)
-    for names, code, start, minutes, kwh, kvarh, flag in (fitting(b, step_min) for b in batches(readings, left)):
+    for names, code, start, minutes, kwh, kvarh, flag in (fitting(b, step_min) for b in marked(read, left)):
         of = np.array([number[places[n]] if n in places else -1 for n in names], np.int32)[code]
         sums.add(of, start, kwh, kvarh, flag, minutes)
         weight = np.array([weights.get(n, 0.0) for n in names])[code] * minutes
@@ -288,7 +290,7 @@ def aggregate(
 
 
 def _left_out(
-    readings: Path, places: Mapping[str, tuple[str, str]], rated_kva: Mapping[str, float]
+    readings: Iterable[Batch], places: Mapping[str, tuple[str, str]], rated_kva: Mapping[str, float]
 ) -> tuple[list[CatchUp], list[Implausible], list[Left]]:
     """Readings that hold the energy of a gap, those that no service carries, and where both are."""
     late = catch_ups(with_energy(readings))

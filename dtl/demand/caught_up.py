@@ -8,7 +8,7 @@ load that returns after an outage and stays, so that no demand is off by more th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,11 +56,10 @@ def catch_ups(readings: Iterable[tuple[list[str], Ints, Ints, Ints, Reals]]) -> 
     """
     meters: dict[str, _Meter] = {}
     for names, code, start, minutes, kwh in readings:
-        edge = np.flatnonzero(np.diff(code)) + 1
-        for first, last in zip(np.concatenate([[0], edge]), np.append(edge, len(code)), strict=True):
-            if first < last:
-                own = slice(first, last)
-                _see(meters.setdefault(names[code[first]], _Meter()), start[own], minutes[own], kwh[own])
+        if len(code):
+            first = np.concatenate([[0], np.flatnonzero(np.diff(code)) + 1])
+            own = [meters.setdefault(names[c], _Meter()) for c in code[first].tolist()]
+            _see(own, first, start, minutes, kwh)
     return [
         CatchUp(name, start, gap, kwh)
         for name, meter in sorted(meters.items())
@@ -69,10 +68,17 @@ def catch_ups(readings: Iterable[tuple[list[str], Ints, Ints, Ints, Reals]]) -> 
     ]
 
 
-def _see(meter: _Meter, start: Ints, minutes: Ints, kwh: Reals) -> None:
-    before = np.concatenate([[meter.end if meter.end >= 0 else start[0]], (start + minutes)[:-1]])
+def _see(own: Sequence[_Meter], first: Ints, start: Ints, minutes: Ints, kwh: Reals) -> None:
+    """Take in readings of some meters, each of which has those from its `first` to that of the next."""
+    end = start + minutes
+    before = np.concatenate([end[:1], end[:-1]])
+    before[first] = [meter.end if meter.end >= 0 else at for meter, at in zip(own, start[first].tolist(), strict=True)]
     gap = start - before
-    meter.end = int(start[-1] + minutes[-1])
     usual = gap <= 0
-    meter.most = max(meter.most, float(np.max((kwh * 60 / minutes)[usual], initial=0.0)))
-    meter.after += [(int(start[k]), int(minutes[k]), int(gap[k]), float(kwh[k])) for k in np.flatnonzero(~usual)]
+    most = np.maximum.reduceat(np.where(usual, kwh * 60 / minutes, 0.0), first)
+    last = np.append(first[1:], len(start)) - 1
+    for meter, kw, until in zip(own, most.tolist(), end[last].tolist(), strict=True):
+        meter.most, meter.end = max(meter.most, kw), until
+    late = np.flatnonzero(~usual)
+    for k, of in zip(late.tolist(), (np.searchsorted(first, late, "right") - 1).tolist(), strict=True):
+        own[of].after.append((int(start[k]), int(minutes[k]), int(gap[k]), float(kwh[k])))

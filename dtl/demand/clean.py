@@ -93,6 +93,8 @@ def _from_days(kw: Reals, kvar: Reals, basis: NDArray[np.uint8], weekend: NDArra
             inside = (other >= 0) & (other < days)
             other = np.where(inside, other, 0)
             fits = (inside & (weekend[other] == weekend[lacking]))[:, None] & known[other] & (number < DAYS)
+            if not fits.any():
+                continue
             total_kw += np.where(fits, by_day[other], 0.0)
             total_kvar += np.where(fits, reactive[other], 0.0)
             number += fits

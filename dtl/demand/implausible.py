@@ -103,11 +103,13 @@ def implausible(
 
 def _of_meter(name: str, start: Ints, minutes: Ints, kwh: Reals, most: float) -> list[Implausible]:
     size = np.abs(kwh) * 60 / minutes
+    if size.max() <= most:
+        return []
     drawn = size[size > 0]
     if minutes.sum() >= LEAST_DAYS * DAY_MIN and len(drawn) and np.median(drawn) > UNIT * most:
         end = int((start + minutes)[-1])
         return [Implausible(name, "unit", int(start[0]), end, len(size), float(kwh.sum()), float(size.max()))]
-    usual = _usual_peak(start, minutes, size) if size.max() > most else None
+    usual = _usual_peak(start, minutes, size)
     if usual is None or size.max() <= SPIKE * usual:
         return []
     runs = [("multiplied", *run) for run in _multiplied(start, minutes, size, usual, most)]

@@ -77,7 +77,7 @@ def refine(meters: pa.Table, readings: Path, feeder: Feeder, words: Mapping[str,
 
 def _volts(readings: Path, meters: list[str]) -> tuple[Reals, NDArray[np.bool_]] | None:
     """Steps of each meter's voltage, (steps, meters), of unit variance with gaps at 0; and who has enough of them."""
-    if not meters or not pq.read_metadata(readings).num_rows:
+    if not meters or not _any_volts(readings):
         return None
     rows = tables.read("readings", readings, ["meter", "start", "interval_min", "volts", "flag"]).to_pandas()
     rows = rows[rows["volts"].notna() & (rows["volts"] >= DARK_V) & (rows["flag"] == "measured")]
@@ -101,6 +101,12 @@ def _volts(readings: Path, meters: list[str]) -> tuple[Reals, NDArray[np.bool_]]
     every[:, told] = np.nan_to_num(steps)
     told[told] = spread > 0
     return every, told
+
+
+def _any_volts(readings: Path) -> bool:
+    """Whether a reading has a voltage; most meters measure none, and what they read else need not be looked at."""
+    column = pq.read_table(readings, columns=["volts"])["volts"]
+    return int(column.null_count) < len(column)
 
 
 def _stuck(values: Reals, most: int) -> NDArray[np.bool_]:
