@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from dtl.network.feeder import Bus, Feeder, Winding
+from dtl.network.feeder import Bus, Feeder
 
 Conductor = tuple[str, int]
 Element = tuple[str, str]
@@ -111,7 +112,10 @@ def served(feeder: Feeder, seen: View | None = None) -> tuple[Feeder, list[str]]
     keep: dict[str, object] = {}
     for kind, field in _FIELDS.items():
         parts = getattr(feeder, field)
-        lost = [p.name for p in parts if p.enabled and getattr(p, "is_closed", True) and fed.isdisjoint(_buses(p))]
+        lost = [
+            p.name for p in parts
+            if p.enabled and (kind != "switch" or p.is_closed) and fed.isdisjoint(_buses(kind, p))
+        ]  # fmt: skip
         if lost:
             dead += [f"{kind}.{name}" for name in lost]
             keep[field] = tuple(p for p in parts if p.name not in set(lost))
@@ -120,11 +124,11 @@ def served(feeder: Feeder, seen: View | None = None) -> tuple[Feeder, list[str]]
     return feeder.model_copy(update=keep), [f"left out, since no source reaches them: {', '.join(dead)}"]
 
 
-def _buses(part: object) -> list[str]:
-    windings: tuple[Winding, ...] = getattr(part, "windings", ())
-    if windings:
-        return [w.bus for w in windings]
-    return [getattr(part, name) for name in ("bus", "from_bus") if hasattr(part, name)]
+def _buses(kind: str, part: Any) -> list[str]:
+    """The buses of which one must be fed for a part to be."""
+    if kind == "transformer":
+        return [w.bus for w in part.windings]
+    return [part.from_bus if kind in ("line", "switch") else part.bus]
 
 
 def _ends(feeder: Feeder) -> Iterator[tuple[Element, tuple[list[tuple[str, tuple[int, ...]]], float]]]:

@@ -113,7 +113,9 @@ class Loading:
         self._judge_emergency(hours, amps, most_a)
         self._judge_windows(hours, pct)
         self.max_a = np.maximum(self.max_a, most_a)
-        self.max_kva = np.maximum(self.max_kva, np.sqrt((kw * kw + kvar * kvar).max(axis=1)))
+        squares = kw * kw
+        squares += kvar * kvar
+        self.max_kva = np.maximum(self.max_kva, np.sqrt(squares.max(axis=1)))
         self.kwh += kw.sum(axis=1) * self._step_h
         self._add_reverse(kw)
         self.loss_kwh += loss_kw.sum(axis=1) * self._step_h

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.demand.calendar import Calendar
+from dtl.demand.calendar import HOURS, Calendar
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import names
@@ -96,6 +96,7 @@ class Reduction:
         self.head_bus = {key: ends[key][view.head_end[key]] for key in self.series}
         self.ratings = ratings(feeder, self.series, self.limits, step_h)
         self.loading = Loading(self.ratings, step_h)
+        self._summer = summer(calendar, np.arange(HOURS * calendar.per_hour), self.limits)
         self.voltages = Voltages(feeder, circuit, view, self.limits, spec["secondary"], step_h)
         self._bus_owners = np.array([self.owners.buses[b.name] for b in self.voltages.buses], np.int64)
         self.hourly: dict[str, list[NDArray[Any]]] = {}
@@ -146,14 +147,14 @@ class Reduction:
         SolveError
             An hour's source power still differs from loads plus losses by more than ``BALANCE``.
         """
-        flows = self.meter.flows(block)
-        missing = self._missing(block, flows)
+        flows, source = self.meter.flows(block), self.source_power(block)
+        missing = self._missing(block, flows, source)
         if (missing > BALANCE).any():
             repeat(block, np.flatnonzero(missing > BALANCE))
-            flows = self.meter.flows(block)
-            missing = self._missing(block, flows, self._rounding_kw(block))
+            flows, source = self.meter.flows(block), self.source_power(block)
+            missing = self._missing(block, flows, source, self._rounding_kw(block))
         self._judge_balance(block, missing)
-        in_summer = summer(self.calendar, block.hours, self.limits)
+        in_summer = self._summer[block.hours]
         loss = flows.loss_kw[self.meter.series]
         pct = self.loading.add(block.hours, in_summer, flows.amps, flows.kw, flows.kvar, loss)
         if self.life is not None:
@@ -163,7 +164,6 @@ class Reduction:
         low, high = self.voltages.add(block.hours, block.voltages, block.dead)
         if self.kept is not None:
             self.kept.add(pct, _known(low), high)
-        source = self.source_power(block)
         self.source_kva.append(source)
         self.source_peak_kva.add(np.abs(source), block.hours)
         lines, transformers, others = (self._by_feeder(flows.loss_kw, kind) for kind in self._kinds)
@@ -208,12 +208,12 @@ class Reduction:
             start += len(nodes)
         return power
 
-    def _missing(self, block: Block, flows: Flows, rounding_kw: float = 0.0) -> Real:
-        source = self.source_power(block).real
+    def _missing(self, block: Block, flows: Flows, source: NDArray[np.complex128], rounding_kw: float = 0.0) -> Real:
+        given = source.real
         taken = block.load_kva.real.sum(axis=0) + block.generator_kva.real.sum(axis=0) + flows.loss_kw.sum(axis=0)
-        scale = np.maximum(np.abs(source).sum(axis=0), np.abs(block.load_kva.real).sum(axis=0))
+        scale = np.maximum(np.abs(given).sum(axis=0), np.abs(block.load_kva.real).sum(axis=0))
         least = _DARK_KW if len(block.opened) else STILL_KW
-        missing: Real = (np.abs(source.sum(axis=0) - taken) - rounding_kw) / np.maximum(scale, least)
+        missing: Real = (np.abs(given.sum(axis=0) - taken) - rounding_kw) / np.maximum(scale, least)
         return np.maximum(missing, 0.0)
 
     def _rounding_kw(self, block: Block) -> float:
