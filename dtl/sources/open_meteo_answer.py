@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -98,7 +99,7 @@ def _labels(times: list[Any], form: str, answer: Mapping[str, Any]) -> Whole:
         if not all(isinstance(t, int) and 0 <= t < 2**32 for t in times):
             raise AnswerError("hourly.time holds what is no time")
         return _even(np.array(times, np.int64), "its times")
-    civil = _minutes(times)
+    civil = _minutes(tuple(times)) if set(map(type, times)) == {str} else None
     if civil is None:
         civil = _civil(times)
     if np.all(np.diff(civil) == np.timedelta64(1, "h")):
@@ -109,9 +110,13 @@ def _labels(times: list[Any], form: str, answer: Mapping[str, Any]) -> Whole:
     return _local(civil.tolist(), str(answer.get("timezone", "")))
 
 
-def _minutes(times: list[Any]) -> Civil | None:
-    """Labels as the service writes them, ``2025-07-01T00:00``; None if any is written otherwise."""
-    if set(map(type, times)) != {str} or set(map(len, times)) != {LABEL}:
+@lru_cache(maxsize=1)
+def _minutes(times: tuple[str, ...]) -> Civil | None:
+    """Labels as the service writes them, ``2025-07-01T00:00``; None if any is written otherwise.
+
+    The last ones are kept, not to be written to: the points of a study most often have the same hours.
+    """
+    if set(map(len, times)) != {LABEL}:
         return None
     texts = np.array(times)
     try:
@@ -119,7 +124,11 @@ def _minutes(times: list[Any]) -> Civil | None:
     except ValueError:
         return None
     written = civil.min() >= np.datetime64("0001-01-01") and bool(np.all(np.datetime_as_string(civil) == texts))
-    return civil.astype("M8[us]") if written else None
+    if not written:
+        return None
+    found = civil.astype("M8[us]")
+    found.flags.writeable = False
+    return found
 
 
 def _civil(times: list[Any]) -> Civil:
