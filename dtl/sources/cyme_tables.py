@@ -267,11 +267,9 @@ class Tables:
         return {*self.markers(), *runs, *(row.network for rows in sections for row in rows.made)}
 
     @property
-    def chain(self) -> Iterator[Tables]:
+    def chain(self) -> tuple[Tables, ...]:
         """These tables, and what they share."""
-        yield self
-        if self.shared is not None:
-            yield from self.shared.chain
+        return (self,) if self.shared is None else (self, *self.shared.chain)
 
     def feeder(self, network: str) -> Row | None:
         """The marker row of a network."""
