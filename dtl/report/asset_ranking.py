@@ -122,8 +122,6 @@ def behind(model: Feeder, topology: Topology, far: Mapping[Edge, str]) -> dict[E
 
 REASONS = 3
 """So many dimensions say why an asset stands first."""
-PLAIN = ("", "%", "years", "min")
-"""Units that stand in the head of a column; a number of another tells its own, as kWh or MWh."""
 
 
 def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
@@ -131,6 +129,7 @@ def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
     if not found:
         return None
     there = [d for d in DIMENSIONS if any(d in r.asset.values for r in found)]
+    kwh = figures.of_column((r.asset.values.get("loss_kwh", 0.0) for r in found[:ROWS]), "kWh")
     rows = [
         {
             "place": place,
@@ -139,11 +138,11 @@ def context(found: list[Ranked], cases: Mapping[str, str]) -> Shown | None:
             "element": r.asset.element,
             "case": cases.get(r.asset.case, r.asset.case),
             "score": round(r.score),
-            "cells": [_cell(r, dimension) for dimension in there],
+            "cells": [_cell(r, dimension, kwh[1]) for dimension in there],
         }
         for place, r in enumerate(found[:ROWS], 1)
     ]
-    heads = [{"title": TITLES[d][0], "unit": TITLES[d][1] if TITLES[d][1] in PLAIN else ""} for d in there]
+    heads = [{"title": TITLES[d][0], "unit": kwh[0] if d == "loss_kwh" else TITLES[d][1]} for d in there]
     lacking = [TITLES[d][0].lower() for d in DIMENSIONS if d not in there]
     return {"lead": _lead(found, cases), "rows": rows, "heads": heads, "count": len(found),
             "lacking": lacking, "from_pct": f"{LINES_FROM_PCT:g}"}  # fmt: skip
@@ -169,13 +168,16 @@ def _why(dimension: str, value: float) -> str:
     return f"{what} {number} {of}".rstrip() if unit else f"{number} {what}"
 
 
-def _cell(found: Ranked, dimension: str) -> Shown:
+def _cell(found: Ranked, dimension: str, kwh: float) -> Shown:
+    """A value with its standing; energy in the unit of the head, of so many kWh."""
     value = found.asset.values.get(dimension)
     unit = TITLES[dimension][1]
-    number = figures.shown(value, unit, 100.0 if unit == "%" else None)
-    shown = number[0] if unit in PLAIN else f"{number[0]} {number[1]}".rstrip()
+    if unit == "kWh" and value is not None:
+        text = figures.significant(value / kwh)
+    else:
+        text = figures.shown(value, unit, 100.0 if unit == "%" else None)[0]
     return {
-        "text": shown,
+        "text": text,
         "standing": round(found.standing.get(dimension, 0.0)),
         "bad": _broken(dimension, value),
     }

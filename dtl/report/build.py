@@ -21,6 +21,10 @@ NEEDLESS = ("404.html", "assets/javascripts/lunr", "assets/images")
 INDENT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)|\s*\n\s*", re.DOTALL)
 """Line ends with the blanks around them; what a browser shows as written is matched first, so that it stays."""
 
+CELL = re.compile("<td>.*?</td>", re.DOTALL)
+NAME = re.compile("(?<=<code>)[^<]*_[^<]*(?=</code>)")
+"""A cell of a table of reference; a name of several words in it."""
+
 
 def build_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
     """Build the site of a study.
@@ -50,9 +54,14 @@ def build_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     for path in www.rglob("*.map"):
         path.unlink()
     for path in www.glob("*.html"):
-        path.write_text(without_indent(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(with_breaks(without_indent(path.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
 def without_indent(page: str) -> str:
     """`page` without the blank lines and indents its templates leave; a browser shows the same."""
     return INDENT.sub(lambda found: found[1] or "\n", page)
+
+
+def with_breaks(page: str) -> str:
+    """`page` where the names in tables of reference may be broken after an underscore, and so need not be elsewhere."""
+    return CELL.sub(lambda cell: NAME.sub(lambda name: name[0].replace("_", "_<wbr>"), cell[0]), page)

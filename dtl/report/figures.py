@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 MISSING = "–"
@@ -42,6 +43,13 @@ def shown(value: float | None, unit: str = "", limit: float | None = None) -> tu
     if unit in ("h", "", "1 or 0"):
         return counted(value), "" if unit == "1 or 0" else unit
     return significant(value), unit
+
+
+def of_column(values: Iterable[float], unit: str = "") -> tuple[str, float]:
+    """The one unit of a column of numbers, and how many of `unit` it is: that in which the middle one is shortest."""
+    there = sorted(abs(v) for v in values if v and not math.isnan(v))
+    name = shown(there[len(there) // 2], unit)[1] if there else unit
+    return name, _PER.get(name, 1.0)
 
 
 def text(value: float | None, unit: str = "", limit: float | None = None) -> str:

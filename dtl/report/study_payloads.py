@@ -12,6 +12,9 @@ from dtl.report.advice import advice
 from dtl.report.facts import SHOWN, Facts
 from dtl.report.palette import scenario_colour
 
+OUTSIDE = {"low": "max_shortfall_pu", "high": "max_excess_pu"}
+"""The metrics that say whether a feeder's voltages are beyond a limit, by its side."""
+
 
 def study(spec: Mapping[str, Any], facts: Facts, layers: Mapping[str, Any]) -> bytes:
     """The payload ``study``: cases with labels, colours and baselines; limits; the answer; what of layers there is."""
@@ -79,6 +82,8 @@ def feeders(
 ) -> bytes:
     """The payload ``feeders``: a row per feeder with its file, place among the worst, and figures by case.
 
+    Whether its voltages are below or above a limit stands in ``low@i`` and ``high@i`` of a case.
+
     `kinds` maps a feeder to ``metres``, ``degrees``, ``schematic``, or nothing where there is nothing to draw; `more`
     maps a kind of further payload, as ``hc`` or ``oms``, to the feeders that have one.
     """
@@ -97,6 +102,9 @@ def feeders(
     for i, case in enumerate(facts.cases):
         cols.append(payloads.numbers(f"solved@{i}", [facts.value("solved", f, case.case) for f in names]))
         cols.append(payloads.numbers(f"violating@{i}", [facts.value("violating", f, case.case) for f in names]))
+        for side, metric in OUTSIDE.items():
+            beyond = [int((facts.value(metric, f, case.case) or 0.0) > 0) for f in names]
+            cols.append(payloads.numbers(f"{side}@{i}", beyond))
         cols.append(payloads.words(f"advice@{i}", [_advice(facts, f, case.case) for f in names]))
         for metric in SHOWN:
             values = [facts.value(metric, f, case.case) for f in names]

@@ -62,8 +62,8 @@ DTL.sideColumns = (study, list, at) => {
     number("Transformer loading", "max_transformer_load_pct", "%", isOver("transformers", "max_transformer_load_pct")),
     number("Line loading", "max_line_load_pct", "%", isOver("lines", "max_line_load_pct")),
     number("Overloaded", "overload_hours_h", "h", (r) => of("overload_hours_h")(r) > 0),
-    number("Lowest voltage", "min_pu", "pu"),
-    number("Highest voltage", "max_pu", "pu"),
+    number("Lowest voltage", "min_pu", "pu", (r) => of("low")(r) === 1),
+    number("Highest voltage", "max_pu", "pu", (r) => of("high")(r) === 1),
     number("Voltage out", "violation_hours_h", "h", (r) => of("violation_hours_h")(r) > 0),
     { title: "What it needs", value: (r) => (r.isSolved ? list.get(`advice@${at}`)[r.i] : "not solved"), text: true },
   ];

@@ -151,6 +151,21 @@ def test_on_a_phone_the_words_of_a_layer_are_not_broken(watched: Any) -> None:
         assert head["width"] >= 0.3 * box["width"], (head, box)
 
 
+def test_on_a_phone_names_of_metrics_are_broken_between_their_words_only(watched: Any) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    page = watched.go("metrics.html")
+    words = page.evaluate(
+        """() => [...document.querySelectorAll("td > code")].flatMap(c => [...c.childNodes])
+        .filter(n => n.data).map(n => {
+            const range = document.createRange();
+            range.selectNodeContents(n);
+            return [n.data, range.getClientRects().length];
+        })"""
+    )
+    assert sum(word.endswith("_") for word, _ in words) > 20
+    assert not [word for word, lines in words if lines > 1], "a word is cut"
+
+
 def test_the_state_of_a_feeder_stands_in_one_line_on_a_phone(watched: Any) -> None:
     watched.page.set_viewport_size({"width": 390, "height": 844})
     cell = watched.go("feeder.html").locator("td.dtl-trouble", has_text="over a limit").first

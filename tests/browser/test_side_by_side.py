@@ -55,6 +55,30 @@ def test_loadings_over_the_limit_are_marked_here_and_in_the_list_of_feeders(watc
         assert shown == (over(feeder, case) if case else [False, False]), feeder
 
 
+def test_voltages_beyond_a_limit_are_marked_here_and_in_the_list_of_feeders(watched: Any, made: Any) -> None:
+    cube = facts.load(made.inputs["cube"])
+    solved = [f for f in cube.feeders if cube.value("solved", f, "growth@2035")]
+
+    def out(feeder: str, case: str) -> list[bool]:
+        hours = ("violation_hours_low_h", "violation_hours_high_h")
+        return [(cube.value(metric, feeder, case) or 0.0) > 0 for metric in hours]
+
+    def marked(row: Any, *cells: int) -> list[bool]:
+        return [" dtl-trouble" in (row.locator("td").nth(k).get_attribute("class") or "") for k in cells]
+
+    page = watched.go(address("growth@2035", *solved[:4]))
+    rows = page.locator("#sides tbody tr").all()
+    assert [marked(row, 3, 4) for row in rows] == [out(f, "growth@2035") for f in solved[:4]]
+    page = watched.go("feeder.html")
+    seen = []
+    for row in page.locator("#dtl-feeder tbody tr").all():
+        feeder = row.locator("th").inner_text()
+        case = cube.text("worst_case", feeder)
+        assert marked(row, 6, 7) == (out(feeder, case) if case else [False, False]), feeder
+        seen += marked(row, 6, 7)
+    assert any(seen) and not all(seen)
+
+
 def test_what_a_feeder_needs_stands_below_its_name_and_not_in_the_row_of_its_numbers(watched: Any, made: Any) -> None:
     cube = facts.load(made.inputs["cube"])
     page = watched.go(address("growth@2026", "north", "south-2"))

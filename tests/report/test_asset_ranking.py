@@ -49,6 +49,17 @@ def test_the_answer_names_the_limit_that_is_broken_before_what_is_only_high() ->
     )
 
 
+def test_losses_have_one_unit_in_the_whole_column() -> None:
+    """By the middle one, 1,500 kWh."""
+    losses = {"a": 800.0, "b": 1500.0, "c": 40_000.0, "d": None}
+    assets = [Asset("f", "line", n, {"load_pct": 9.0} | ({"loss_kwh": v} if v else {})) for n, v in losses.items()]
+    said = context(ranked(assets), {})
+    assert said is not None and [(h["title"], h["unit"]) for h in said["heads"]][-1] == ("Losses", "MWh")
+    assert {r["element"]: r["cells"][-1]["text"] for r in said["rows"]} == {
+        "a": "0.800", "b": "1.50", "c": "40.0", "d": "–",
+    }  # fmt: skip
+
+
 def test_a_missing_age_neither_helps_nor_harms() -> None:
     same = {"load_pct": 80.0}
     old, young = (
