@@ -72,34 +72,32 @@ def clean(found: Aggregate, calendar: Calendar) -> Cleaned:
     scale = np.where(enough, np.where(share >= WHOLE, 1.0, share), np.nan)
     kw, kvar = found.kwh / hours / scale, found.kvarh / hours / scale
     basis = np.where(share >= WHOLE, MEASURED, np.where(enough, METERS, UNCOVERED)).astype(np.uint8)
-    weekend = calendar.weekday[::24] >= 5
-    for key in np.flatnonzero((basis == UNCOVERED).any(axis=1) & enough.any(axis=1)):
-        _from_days(kw[key], kvar[key], basis[key], weekend)
+    _from_days(kw, kvar, basis, calendar.weekday[::24] >= 5)
     return Cleaned(found, kw, kvar, basis)
 
 
 def _from_days(kw: Reals, kvar: Reals, basis: NDArray[np.uint8], weekend: NDArray[np.bool_]) -> None:
-    """Fill one key in place by rule 2."""
+    """Fill all keys in place by rule 2."""
     days = len(weekend)
-    by_day, reactive = kw.reshape(days, -1), kvar.reshape(days, -1)
+    by_day, reactive = (values.reshape(len(kw), days, -1) for values in (kw, kvar))
     known = ~np.isnan(by_day)
-    near = np.convolve(known.any(axis=1), np.ones(2 * WINDOW + 1), "same") > 0.0
-    lacking = np.flatnonzero(near & ~known.all(axis=1))
-    total_kw, total_kvar = np.zeros((2, len(lacking), known.shape[1]))
+    told = np.asarray(known.any(axis=2))
+    near = np.array([np.convolve(row, np.ones(2 * WINDOW + 1), "same") > 0.0 for row in told]).reshape(told.shape)
+    key, day = np.nonzero(near & ~known.all(axis=2))
+    total_kw, total_kvar = np.zeros((2, len(key), known.shape[2]))
     number = np.zeros(total_kw.shape, np.int64)
     for away in range(1, WINDOW + 1):
         for shift in (-away, away):
-            other = lacking + shift
-            inside = (other >= 0) & (other < days)
-            other = np.where(inside, other, 0)
-            fits = (inside & (weekend[other] == weekend[lacking]))[:, None] & known[other] & (number < DAYS)
-            if not fits.any():
-                continue
-            total_kw += np.where(fits, by_day[other], 0.0)
-            total_kvar += np.where(fits, reactive[other], 0.0)
-            number += fits
-    fill = ~known[lacking] & (number > 0)
-    day, step = np.nonzero(fill)
-    by_day[lacking[day], step] = total_kw[fill] / number[fill]
-    reactive[lacking[day], step] = total_kvar[fill] / number[fill]
-    basis.reshape(days, -1)[lacking[day], step] = NEIGHBOURS
+            rows = np.flatnonzero((day + shift >= 0) & (day + shift < days))
+            rows = rows[weekend[day[rows] + shift] == weekend[day[rows]]]
+            rows = rows[told[key[rows], day[rows] + shift]]
+            other = key[rows], day[rows] + shift
+            fits = known[other] & (number[rows] < DAYS)
+            total_kw[rows] += np.where(fits, by_day[other], 0.0)
+            total_kvar[rows] += np.where(fits, reactive[other], 0.0)
+            number[rows] += fits
+    row, step = np.nonzero(~known[key, day] & (number > 0))
+    there = key[row], day[row], step
+    by_day[there] = total_kw[row, step] / number[row, step]
+    reactive[there] = total_kvar[row, step] / number[row, step]
+    basis.reshape(by_day.shape)[there] = NEIGHBOURS

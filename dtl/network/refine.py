@@ -55,10 +55,10 @@ def refine(meters: pa.Table, readings: Path, feeder: Feeder, words: Mapping[str,
     words
         ``max_distance_m`` of the study's ``network.meters``: the farthest candidate, where both have a place.
     """
-    rows = meters.to_pylist()
-    volts = _volts(readings, [row["meter"] for row in rows])
+    volts = _volts(readings, meters["meter"].cast(tables.TEXT).to_pylist())
     if volts is None:
         return meters
+    rows = meters.to_pylist()
     steps, told = volts
     places = serving(tables.frame("network", feeder.rows()))
     units = sorted({row["transformer"] for row in rows} - {""})
