@@ -34,9 +34,8 @@ HEAVY = (
     "pyarrow.acero",
     "dtl.workflow.cases",
     "scipy.sparse.linalg",
-    "networkx",
     "pandas",
-    "opendssdirect",
+    "dss",
 )
 """What is imported before the first fork."""
 
