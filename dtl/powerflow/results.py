@@ -44,8 +44,8 @@ def hourly(reduction: Reduction, case: Case) -> pa.Table:
     hours = len(columns["hour"]) // len(reduction.feeder.feeders)
     load = columns["max_load_pct"]
     columns["max_load_pct"] = pa.array(load, mask=load <= 0.0)
-    columns |= {k: [v] * len(columns["hour"]) for k, v in case.items()}
-    columns["feeder"] = [f for f in reduction.feeder.feeders for _ in range(hours)]
+    columns |= {k: pa.repeat(v, len(columns["hour"])) for k, v in case.items()}
+    columns["feeder"] = pa.concat_arrays([pa.repeat(f, hours) for f in reduction.feeder.feeders])
     return tables.frame("hourly", columns)
 
 
