@@ -178,11 +178,18 @@ def _row(reading: Reading, row: Row, thing: str) -> None:
     feeder = row.feeder
     target = row.target or "the devices that use it"
     reading.mapped(feeder, thing, "", target, f"{row.file}:{row.line}")
-    stated = [(c, v) for c, v in row.values.items() if v]
-    mapped = [(c, v) for c, v in stated if c in row.asked]
-    unused = [(c, v) for c, v in stated if c not in row.asked] if len(mapped) < len(stated) else []
-    left = [c for c, v in row.values.items() if not v] if len(stated) < len(row.values) else []
-    empty, idle = [c for c in left if c in row.asked], [c for c in left if c not in row.asked]
+    mapped: list[tuple[str, str]] = []
+    empty, unused, idle = list[str](), list[tuple[str, str]](), list[str]()
+    for column, value in row.values.items():
+        if column in row.asked:
+            if value:
+                mapped.append((column, value))
+            else:
+                empty.append(column)
+        elif value:
+            unused.append((column, value))
+        else:
+            idle.append(column)
     if mapped:
         reading.mapped(feeder, thing, " ".join([c for c, _ in mapped]), target, shown(mapped))
     if empty:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 LETTERS = "ABC"
 PHASES = {"0": "", "1": "A", "2": "B", "3": "C", "4": "AB", "5": "AC", "6": "BC", "7": "ABC", "NONE": ""}
 """Phases by number: an enumeration, not a bit mask."""
@@ -70,7 +68,6 @@ def phases_of(text: str) -> str:
     raise ValueError(f"phase={text}")
 
 
-@cache
 def nodes_of(letters: str) -> tuple[int, ...]:
     """Node numbers of phase letters."""
     return tuple(LETTERS.index(p) + 1 for p in letters)

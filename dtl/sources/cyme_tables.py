@@ -267,9 +267,11 @@ class Tables:
         return {*self.markers(), *runs, *(row.network for rows in sections for row in rows.made)}
 
     @property
-    def chain(self) -> tuple[Tables, ...]:
+    def chain(self) -> Iterator[Tables]:
         """These tables, and what they share."""
-        return (self,) if self.shared is None else (self, *self.shared.chain)
+        yield self
+        if self.shared is not None:
+            yield from self.shared.chain
 
     def feeder(self, network: str) -> Row | None:
         """The marker row of a network."""
