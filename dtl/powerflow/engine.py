@@ -4,9 +4,9 @@ The engine holds one circuit at a time in global state, therefore `load` clears 
 before (handles of its elements, the place of its voltages) then points to memory that is free, and using it ends the
 process; so every such object remembers the number of its circuit, and `require` refuses it once another is loaded.
 
-Reads go through the C library below ``dss`` because they are made every hour: handles of all elements of a class are
-fetched once, and the library writes its answers into memory of its own that is viewed as an array and must be copied to
-be kept.
+Reads go through the C library below OpenDSSDirect.py because they are made every hour: handles of all elements of a
+class are fetched once, and the library writes its answers into memory of its own that is viewed as an array and must be
+copied to be kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from dss import DSSException, dss
 from numpy.typing import NDArray
+from opendssdirect import dss
 
 from dtl.errors import SolveError
 
@@ -29,6 +29,7 @@ _LIB = _API.lib
 _RAW = _API.lib_unpatched
 _FFI = _API.ffi
 _ERROR = _LIB.Error_Get_NumberPtr()
+DSSException = dss.DSSException
 
 
 class Replaced(RuntimeError):
@@ -52,7 +53,7 @@ def require(circuit: int) -> None:
 
 def version() -> str:
     """Version of the engine, e.g. ``0.14.5``."""
-    words = dss.Version.split()
+    words = dss.Basic.Version().split()
     return str(words[words.index("version") + 1])
 
 
@@ -66,11 +67,11 @@ def load(text: str, commands: Iterable[str] = ()) -> None:
     """
     global _held
     _held = next(_loads)
-    dss.AllowForms = False
-    dss.AllowChangeDir = False
+    dss.Basic.AllowForms(False)
+    dss.Basic.AllowChangeDir(False)
     try:
-        dss.ClearAll()
-        dss.YMatrix.SolverOptions = 0  # clearing leaves what the year before asked of the solver
+        dss.Basic.ClearAll()
+        dss.YMatrix.SolverOptions(0)  # clearing leaves what the year before asked of the solver
         dss.Text.Commands(text)
         dss.Text.Commands(list(commands))
     except DSSException as err:
@@ -80,8 +81,8 @@ def load(text: str, commands: Iterable[str] = ()) -> None:
 def command(text: str) -> str:
     """Run one command and return the engine's answer; SolveError as in `load`."""
     try:
-        dss.Text.Command = text
-        return str(dss.Text.Result)
+        dss.Text.Command(text)
+        return str(dss.Text.Result())
     except DSSException as err:
         raise SolveError(f"OpenDSS refuses {text!r}: {' '.join(str(err).split())}") from err
 
@@ -106,7 +107,7 @@ def reuse_factors(on: bool) -> None:
 
     Answers differ by rounding only, as the balance of every hour proves; steps with tap changes take half the time.
     """
-    dss.YMatrix.SolverOptions = 3 if on else 0
+    dss.YMatrix.SolverOptions(3 if on else 0)
 
 
 def solve() -> int:
@@ -124,7 +125,7 @@ def resume() -> None:
 
 def message() -> str:
     """The engine's last message, on one line."""
-    return " ".join(str(dss.Error.Description).split())
+    return " ".join(str(dss.Error.Description()).split())
 
 
 def set_step(step: int, step_min: int = 60) -> None:
@@ -149,12 +150,12 @@ def iterations() -> int:
 
 def events() -> list[str]:
     """The log of control actions since the circuit was loaded."""
-    return [str(e) for e in dss.ActiveCircuit.Solution.EventLog]
+    return [str(e) for e in dss.Solution.EventLog()]
 
 
 def node_names() -> list[str]:
     """Nodes ``bus.node`` in the order of the voltages, without ground."""
-    return [str(n).lower() for n in dss.ActiveCircuit.YNodeOrder]
+    return [str(n).lower() for n in dss.Circuit.YNodeOrder()]
 
 
 class Voltages:
@@ -163,7 +164,7 @@ class Voltages:
     def __init__(self) -> None:
         self._circuit = _held
         self._slot = _FFI.new("double**")
-        self.size = int(dss.ActiveCircuit.NumNodes) + 1
+        self.size = int(dss.Circuit.NumNodes()) + 1
         self._bytes = 16 * self.size
 
     def read(self, into: NDArray[np.complex128]) -> None:
@@ -228,19 +229,18 @@ def admittance(full_name: str) -> tuple[NDArray[np.complex128], NDArray[np.int32
         Yprim [S], shape (k, k); the node of each of the k conductors, 0 for ground, in the order of `Voltages`; and the
         number of terminals.
     """
-    dss.ActiveCircuit.SetActiveElement(full_name)
-    element = dss.ActiveCircuit.ActiveCktElement
+    dss.Circuit.SetActiveElement(full_name)
+    element = dss.CktElement
     _raise()
-    nodes = np.array(element.NodeRef, dtype=np.int32)
-    y = np.asarray(element.Yprim, dtype=np.float64).view(np.complex128)
-    return y.reshape(len(nodes), len(nodes)).copy(), nodes, int(element.NumTerminals)
+    nodes = np.array(element.NodeRef(), dtype=np.int32)
+    y = np.asarray(element.YPrim(), dtype=np.float64).view(np.complex128)
+    return y.reshape(len(nodes), len(nodes)).copy(), nodes, int(element.NumTerminals())
 
 
 def steps_on(capacitor: str) -> tuple[int, ...]:
     """Which steps of a capacitor (by its name in the engine) are connected."""
-    capacitors = dss.ActiveCircuit.Capacitors
-    capacitors.Name = capacitor
-    return tuple(int(s) for s in capacitors.States)
+    dss.Capacitors.Name(capacitor)
+    return tuple(int(s) for s in dss.Capacitors.States())
 
 
 def set_steps_on(capacitor: str, states: tuple[int, ...]) -> None:
@@ -249,35 +249,34 @@ def set_steps_on(capacitor: str, states: tuple[int, ...]) -> None:
     A control that takes the last step opens the terminal besides, and reads there what it did: so does this.
     """
     command(f"{'close' if any(states) else 'open'} capacitor.{capacitor} 1")
-    capacitors = dss.ActiveCircuit.Capacitors
-    capacitors.Name = capacitor
-    capacitors.States = states
+    dss.Capacitors.Name(capacitor)
+    dss.Capacitors.States(states)
 
 
 def set_taps(numbers: NDArray[np.int64]) -> None:
     """Move the taps of all regulators, in the engine's order, to these numbers."""
-    regulators = dss.ActiveCircuit.RegControls
-    found = regulators.First
+    regulators = dss.RegControls
+    found = regulators.First()
     for number in numbers:
         assert found, "there are as many numbers as regulators"
-        regulators.TapNumber = int(number)
-        found = regulators.Next
+        regulators.TapNumber(int(number))
+        found = regulators.Next()
 
 
 def taps(transformer: str) -> tuple[float, ...]:
     """Tap of each winding [pu] of a transformer, by its name in the engine."""
-    transformers = dss.ActiveCircuit.Transformers
-    transformers.Name = transformer
+    transformers = dss.Transformers
+    transformers.Name(transformer)
     found = []
-    for winding in range(1, int(transformers.NumWindings) + 1):
-        transformers.Wdg = winding
-        found.append(float(transformers.Tap))
+    for winding in range(1, int(transformers.NumWindings()) + 1):
+        transformers.Wdg(winding)
+        found.append(float(transformers.Tap()))
     return tuple(found)
 
 
 def source_kw() -> float:
     """Power from all sources in the last solution [kW]."""
-    return -float(np.asarray(dss.ActiveCircuit.TotalPower)[0])
+    return -float(np.asarray(dss.Circuit.TotalPower())[0])
 
 
 def losses_kw() -> float:

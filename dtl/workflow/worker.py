@@ -35,7 +35,7 @@ HEAVY = (
     "dtl.workflow.cases",
     "scipy.sparse.linalg",
     "pandas",
-    "dss",
+    "opendssdirect",
 )
 """What is imported before the first fork."""
 
