@@ -88,6 +88,10 @@ class Plan:
             return None
         return sum(s for s in wanted if s is not None) / 60
 
+    def stages(self) -> list[str]:
+        """The stages that have something to compute, or may have, in their order."""
+        return list(dict.fromkeys(line.stage for line in (*self.compute, *self.may_change)))
+
     def as_json(self) -> dict[str, Any]:
         """The plan as JSON types."""
         return {

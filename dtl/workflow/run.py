@@ -58,7 +58,7 @@ def run(name: str, options: Options) -> int:
     budget.refuse(study, found, store)
     token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
     here = not snakemake.elsewhere(options.profile)
-    with lock.held(study.name, token) as died, snakemake.warm_worker(here=here) as worker:
+    with lock.held(study.name, token) as died, snakemake.warm_worker(found.stages(), here=here) as worker:
         _tidy(study, store, options, died=died)
         started = Started(study, options, token, worker)
         if not judged:

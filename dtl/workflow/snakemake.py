@@ -89,8 +89,11 @@ def environment(run: str = "", worker: Path | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def warm_worker(*, here: bool = True) -> Iterator[Path | None]:
-    """A worker process for the time of a run; yields its socket, or nothing: elsewhere, or where nothing can fork."""
+def warm_worker(stages: Sequence[str] = (), *, here: bool = True) -> Iterator[Path | None]:
+    """A worker process for the time of a run; yields its socket, or nothing: elsewhere, or where nothing can fork.
+
+    ``stages`` are those that the run will ask for, in their order.
+    """
     if not here or not hasattr(os, "fork"):
         yield None
         return
@@ -101,7 +104,7 @@ def warm_worker(*, here: bool = True) -> Iterator[Path | None]:
     thin.chmod(0o755)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dtl.workflow.worker", str(path)],
+            [sys.executable, "-m", "dtl.workflow.worker", str(path), *stages],
             stdin=subprocess.DEVNULL,
             env=environment(),
             preexec_fn=_with_parent(),

@@ -1,6 +1,7 @@
 """The warm worker: one process with the heavy libraries imported and nothing solved, which forks a child per job.
 
-The code of a stage is imported when its first job comes: what no job of a run needs makes every fork dearer.
+The code of a stage is imported when its first job comes, or before, while a core is idle, where the run is known to ask
+for it: what no job of a run needs makes every fork dearer.
 A child writes to the output and error of the client that asked for it, and its exit code or signal goes back to it.
 One process per job stays: a native crash ends only its child. When the client dies its child is killed; when the owner
 of the worker dies, so does the worker, and with it all children.
@@ -39,6 +40,9 @@ HEAVY = (
 )
 """What is imported before the first fork."""
 
+RARELY = (10_000, 10, 10)
+"""Thresholds of garbage collection in jobs: they are short, and make many objects and few cycles."""
+
 PATIENCE_S = 10.0
 """How long a client may take to say its job [s]."""
 
@@ -62,6 +66,8 @@ class Worker:
     """By stage: the digests of its code when the worker started; empty once code was imported that is other code."""
     loaded: dict[str, dict[str, str]] = field(default_factory=dict)
     """By stage: the digests of the code that was imported."""
+    ahead: list[str] = field(default_factory=list)
+    """The stages of the run whose code is imported while a core is idle, in this order."""
     pid: int = field(default_factory=os.getpid)
 
     def serve(self) -> None:
@@ -74,7 +80,10 @@ class Worker:
         self.selector.register(self.listener, selectors.EVENT_READ, "listener")
         self.selector.register(ends[0], selectors.EVENT_READ, "children")
         while True:
-            for key, _ in self.selector.select():
+            ready = self.selector.select(0 if self._idle() else None)
+            if not ready:
+                self._import(self.ahead.pop(0), [""])
+            for key, _ in ready:
                 if key.data == "listener":
                     self._accept()
                 elif key.data == "children":
@@ -82,6 +91,10 @@ class Worker:
                     self._reap()
                 else:
                     self._hung_up(key.data)
+
+    def _idle(self) -> bool:
+        """Whether to import ahead: before the first job the code of the first stage, then while a core is idle."""
+        return bool(self.ahead) and (not self.loaded or 0 < len(self.children) < (os.cpu_count() or 1))
 
     def _accept(self) -> None:
         line, _ = self.listener.accept()
@@ -127,12 +140,15 @@ class Worker:
             self.selector.unregister(self.children[pid])
 
     def bring(self, words: list[str]) -> None:
-        """Import the code that a job asks for, if it is still what it was when the worker started.
+        """Import the code that a job asks for."""
+        self._import(words[0] if words else "", _code(words))
+
+    def _import(self, name: str, asked: Iterable[str]) -> None:
+        """Import the code of a stage and of these kinds, if it is still what it was when the worker started.
 
         If it is not, or cannot be imported, nothing that was imported is trusted: each job gets a process of its own,
         where what is wrong with the code comes out.
         """
-        name, asked = words[0] if words else "", _code(words)
         known = self.known.get(name, {})
         if all(self.loaded.get(name, {}).get(kind) == known.get(kind) for kind in asked):
             return
@@ -223,13 +239,14 @@ def start() -> dict[str, dict[str, str]]:
 
 
 def main() -> None:
-    """``python -m dtl.workflow.worker SOCKET``: listen at once, load, then serve; dies with the parent."""
+    """``python -m dtl.workflow.worker SOCKET [STAGE ...]``: listen, load, serve; dies with the parent."""
     die_with_parent(os.getppid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen(1024)
-    worker = Worker(listener, known=start())
+    worker = Worker(listener, known=start(), ahead=sys.argv[2:])
+    gc.set_threshold(*RARELY)
     gc.collect()
     gc.freeze()
     worker.serve()

@@ -178,3 +178,48 @@ def test_after_other_code_was_imported_no_job_is_forked(change: str) -> None:
         "print(fits(w, 'assess_feeder', code['assess_feeder']), fits(w, 'solve_feeder', short), w.known, w.loaded)"
     )
     assert _said(code) == ["True", "False", "False", "{}", "{}"]
+
+
+AHEAD = """
+import os
+os.cpu_count = lambda: 2
+
+class Waits(Exception):
+    pass
+
+class Silence:
+    def register(self, *_): pass
+
+    def select(self, timeout=None):
+        if timeout is None:
+            raise Waits
+        return []
+
+def serve(children, ahead):
+    w.children, w.ahead = dict.fromkeys(range(children)), ahead
+    try:
+        w.serve()
+    except Waits:
+        print(*(m in sys.modules for m in ('dtl.analyses.assess', 'dtl.powerflow.solve')), *ahead)
+
+w = worker.Worker(socket.socket(), selector=Silence(), known=known)
+"""
+
+
+def test_code_is_imported_ahead_while_a_core_is_idle() -> None:
+    """The first stage before any job; then, beside a job that leaves a core idle, what the run asks next."""
+    code = (
+        "ahead = ['assess_feeder', 'solve_feeder']\n"
+        "serve(0, ahead)\n"
+        "serve(0, ahead)\n"
+        "serve(2, ahead)\n"
+        "serve(1, ahead)\n"
+        "print(w._fits(['solve_feeder', '--code', short]))"
+    )
+    before, same, busy, after = (
+        "True False solve_feeder",
+        "True False solve_feeder",
+        "True False solve_feeder",
+        "True True",
+    )
+    assert " ".join(_said(AHEAD + code)) == " ".join([before, same, busy, after, "True"])
