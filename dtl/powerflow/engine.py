@@ -4,8 +4,8 @@ The engine holds one circuit at a time in global state, therefore `load` clears 
 before (handles of its elements, the place of its voltages) then points to memory that is free, and using it ends the
 process; so every such object remembers the number of its circuit, and `require` refuses it once another is loaded.
 
-Reads go through the C library below OpenDSSDirect.py because they are made every hour: handles of all elements of a
-class are fetched once, and the library writes its answers into memory of its own that is viewed as an array and must be
+Reads go through the C library below OpenDSSDirect.py because they are made every hour: handles of all elements of one
+kind are fetched once, and the library writes its answers into memory of its own that is viewed as an array and must be
 copied to be kept.
 """
 
