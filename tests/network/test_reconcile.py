@@ -210,3 +210,21 @@ def test_a_feeder_of_another_name_is_told_once(given: tuple[pa.Table, pa.Table, 
     assert [(f.feeder, f.value) for f in told] == [("F0001", "CKT 88")]
     differing = [[r["element"] for r in x.links.to_pylist() if "feeder " in r["differs"]] for x in (before, found)]
     assert differing[0] == differing[1]
+
+
+def test_a_switch_that_stands_otherwise_in_the_gis_is_told(given: tuple[pa.Table, pa.Table, pa.Table]) -> None:
+    network, assets, edges = given
+    about = [json.loads(text) for text in assets["attributes"].cast(tables.TEXT).to_pylist()]
+    named = assets["asset"].cast(tables.TEXT).to_pylist()
+    stated = {asset: one["closed"] for asset, one in zip(named, about, strict=True) if "closed" in one}
+    closed = min(asset for asset, state in stated.items() if state)
+    opened = min(asset for asset, state in stated.items() if not state)
+    for asset, one in zip(named, about, strict=True):
+        if asset in (closed, opened):
+            one["closed"] = not one["closed"]
+    at, field = assets.schema.get_field_index("attributes"), assets.schema.field("attributes")
+    turned = assets.set_column(at, field, pa.chunked_array([[json.dumps(one) for one in about]]).cast(field.type))
+    differs = {r["asset"]: r["differs"] for r in reconcile(network, turned, edges, {}, {}).links.to_pylist()}
+    assert differs[closed] == "closed yes/no" and differs[opened] == "closed no/yes"
+    before = {r["asset"]: r["differs"] for r in reconcile(*given, {}, {}).links.to_pylist()}
+    assert not any("closed" in text for text in before.values())
