@@ -87,6 +87,10 @@ def blocks(file: str, path: Path, spec: Mapping[str, Any], words: Mapping[str, A
         raise SourceError(f"{file}: cannot be read: {err}") from err
 
 
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n"))
+
+
 def _opened(path: Path) -> BinaryIO:
     return recoded(gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb"))  # type: ignore[arg-type]
 
@@ -147,8 +151,7 @@ class _Parser:
             block = self._block(data, line, self.types, '"')
         except pa.ArrowInvalid:
             block = None
-        rows = data.count(b"\n") + (not data.endswith(b"\n"))
-        swallowed = block is not None and b'"' in data and block.table.num_rows + len(block.skipped) != rows
+        swallowed = block is not None and b'"' in data and block.table.num_rows + len(block.skipped) != _lines(data)
         if block is None or swallowed:
             quote = False if swallowed else '"'
             try:
