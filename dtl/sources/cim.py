@@ -54,11 +54,14 @@ IDLE = {
     "Switch.retained": "serves the making of topological nodes",
     "ProtectedSwitch.breakingCapacity": "acts in faults only",
     "PowerElectronicsConnection.maxIFault": "acts in faults only",
+    "SeriesCompensator.varistorPresent": "acts in faults only",
+    "SeriesCompensator.varistorRatedCurrent": "acts in faults only",
+    "SeriesCompensator.varistorVoltageThreshold": "acts in faults only",
     "TransformerTest.temperature": "is the temperature of the test",
 }
 """Properties that nobody asks for, and why they are harmless."""
 
-_CONDUCTING = (*SWITCHES, "ACLineSegment", "PowerTransformer", *MAKERS)
+_CONDUCTING = (*SWITCHES, "ACLineSegment", "SeriesCompensator", "PowerTransformer", *MAKERS)
 
 
 def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:

@@ -1,4 +1,4 @@
-"""Lines and switches of a CIM model, with the impedances of lines in each of their four forms.
+"""Lines, series compensators and switches of a CIM model, with the impedances of lines in each of their four forms.
 
 A matrix has one row per phase object of the line, by its sequence number; a neutral among them is reduced. Lines
 without phase objects have three phases. Switches have no impedance in CIM: the model's default is listed.
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dtl.network.catalog import Matrices, sequence
-from dtl.network.feeder import Line, LineCode, Switch
+from dtl.network.feeder import Line, LineCode, Reactor, Switch
 from dtl.sources.cim_circuit import NODES, PHASES, Circuit
 from dtl.sources.cim_objects import Thing
 from dtl.sources.cim_wires import Placement, spaced
@@ -35,15 +35,18 @@ SWITCHES = {
 }
 """Kind of switch by class."""
 
+COMPENSATOR_M = 1.0
+"""Length of the line that stands for a reactor in series; CIM states none [m]."""
+
 _Complex = npt.NDArray[np.complex128]
 
 
 def add_lines(circuit: Circuit) -> None:
     """Add all lines of the feeder, with their line codes."""
     codes: dict[str, LineCode] = {}
-    for thing in circuit.of("ACLineSegment"):
+    for thing in circuit.of("ACLineSegment", "SeriesCompensator"):
         try:
-            _line(circuit, thing, codes)
+            (_line if thing.cls == "ACLineSegment" else _compensator)(circuit, thing, codes)
         except UNUSABLE as err:
             fault(circuit.reading, thing, err)
     for code in codes.values():
@@ -83,6 +86,67 @@ def _line(circuit: Circuit, thing: Thing, codes: dict[str, LineCode]) -> None:
         path=tuple(circuit.locate(thing)[1:-1]),
         enabled=circuit.in_service(thing),
     )
+    circuit.add(thing, part)
+
+
+def _compensator(circuit: Circuit, thing: Thing, codes: dict[str, LineCode]) -> None:
+    """A reactor in series is a short line, which keeps its zero sequence and its rating; a capacitor is a `Reactor`."""
+    first, last = circuit.ends(thing, 2)
+    level = circuit.store.to(thing, "ConductingEquipment.BaseVoltage")
+    for bus in (first, last):
+        circuit.base(bus, level)
+        circuit.touch(bus, PHASES)
+    circuit.locate(thing)
+    r, x = (thing.number(f"SeriesCompensator.{w}", 0.0) for w in ("r", "x"))
+    if r < 0 or (r == 0 and x == 0):
+        text = "a resistance must not be negative" if r < 0 else "has no impedance"
+        raise UnusableError("cim.impedance", text, "SeriesCompensator.r", r, "Correct its r and x.")
+    r0, x0 = (thing.number(f"SeriesCompensator.{w}", v) for w, v in (("r0", r), ("x0", x)))
+    missing = [w for w in ("r0", "x0") if f"SeriesCompensator.{w}" not in thing.values]
+    if missing:
+        reason = "the source states no zero sequence: that of three phases without coupling was taken"
+        circuit.reading.defaulted(circuit.feeder, f"{thing.thing} zero sequence", " ".join(missing), "r x", "", reason)
+    if x < 0:
+        _series_capacitor(circuit, thing, (first, last), complex(r, x), complex(r0, x0))
+        return
+    ohm = 1e3 / COMPENSATOR_M
+    made = sequence(r * ohm, x * ohm, r0 * ohm, x0 * ohm)
+    code = _shared(codes, f"series_{plain(thing.name)}", made, *circuit.amps(thing))
+    part = Line(
+        name=circuit.called(thing, "line"),
+        from_bus=first,
+        to_bus=last,
+        from_nodes=PHASES,
+        to_nodes=PHASES,
+        length_km=COMPENSATOR_M / 1e3,
+        line_code=code.name,
+        enabled=circuit.in_service(thing),
+    )
+    reason = "CIM states no length of a series compensator; its impedance is that of the file"
+    told = f"{COMPENSATOR_M:g} m"
+    circuit.reading.defaulted(circuit.feeder, f"{thing.thing} length", "", f"line.{part.name}", told, reason)
+    circuit.add(thing, part)
+
+
+def _series_capacitor(circuit: Circuit, thing: Thing, buses: tuple[str, str], z: complex, z0: complex) -> None:
+    """A capacitor in series: three phases without coupling.
+
+    Raises
+    ------
+    UnusableError
+        Its zero sequence differs: the model has no capacitor whose phases are coupled.
+    """
+    if z != z0:
+        text = "a capacitor in series has no coupling between its phases, and its zero sequence differs"
+        raise UnusableError("cim.impedance", text, "SeriesCompensator.x0", z0.imag, "Give it r0 = r and x0 = x.")
+    rating_a, _ = circuit.amps(thing)
+    if rating_a is not None:
+        reason = "the model has no rating of a capacitor in series"
+        circuit.reading.refused(circuit.feeder, f"{thing.thing} rating", "CurrentLimit", f"{rating_a:g} A", reason)
+    part = Reactor(
+        name=circuit.called(thing, "reactor"), bus=buses[0], nodes=PHASES, phases=3, kv=circuit.kv_ll(buses[0]),
+        r_ohm=z.real, x_ohm=z.imag, to_bus=buses[1], to_nodes=PHASES, enabled=circuit.in_service(thing),
+    )  # fmt: skip
     circuit.add(thing, part)
 
 

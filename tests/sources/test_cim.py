@@ -284,12 +284,79 @@ def test_an_archive_or_a_difference_that_is_no_model_is_told(tmp_path: Path, con
 
 
 def test_equipment_that_the_model_lacks_is_an_error(tmp_path: Path) -> None:
-    row = equipment("SeriesCompensator", "SC", "MID", "END", SeriesCompensator__x=1.0)
+    row = equipment("StaticVarCompensator", "SVC", "MID", StaticVarCompensator__slope=1.0)
     (finding,) = make(tmp_path, [*small(), row]).findings
     assert (finding.check, finding.element, finding.severity) == (
-        "conversion.object-refused", "SeriesCompensator sc", "error",
+        "conversion.object-refused", "StaticVarCompensator svc", "error",
     )  # fmt: skip
     assert finding.line is not None
+
+
+def compensated(folder: Path, **words: float) -> Reading:
+    """A line, a series compensator behind it, rated 200 A, and loads on two phases and on three."""
+    stated = {f"SeriesCompensator__{k}": v for k, v in words.items()}
+    limits = [
+        thing("OperationalLimitSet", "LS", None, OperationalLimitSet__Equipment="#SC"),
+        thing("CurrentLimit", "LIM", None, OperationalLimit__OperationalLimitSet="#LS", CurrentLimit__value=200),
+    ]
+    return make(folder, [
+        *base(), matrix("Z", 3), line("ONE", "HEAD", "MID", "A", "B", "C"), *limits,
+        equipment("SeriesCompensator", "SC", "MID", "END", **stated),
+        load("BIG", "END", 2400000, 900000), load("SMALL", "END", 350000, 90000, "B"),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "element"),
+    [
+        ({"r": 0.1, "x": 1.5}, "reactor.sc bus1=mid bus2=end phases=3 r=0.1 x=1.5"),
+        ({"r": 0.1, "x": 1.5, "r0": 0.4, "x0": 3.5}, "reactor.sc bus1=mid bus2=end phases=3 z1=[0.1 1.5] z0=[0.4 3.5]"),
+        ({"x": -2.0}, f"capacitor.sc bus1=mid bus2=end phases=3 kv=12.47 cuf={1e6 / (2 * math.pi * 60 * 2.0):.12g}"),
+    ],
+    ids=["reactor", "zero-sequence", "capacitor"],
+)
+def test_a_series_compensator_is_that_of_opendss(tmp_path: Path, words: dict[str, float], element: str) -> None:
+    reading = compensated(tmp_path, **words)
+    assert not reading.findings
+    ours = solve(only(reading))
+    loads = "kw={} kvar={} model=1 vminpu=0.5 vmaxpu=1.5"
+    engine.load("\n".join([
+        "new circuit.x bus1=head basekv=12.47 pu=1.02 angle=30 r1=0.01 x1=0.1 r0=0.02 x0=0.2",
+        "new line.one bus1=head bus2=mid phases=3 length=1 units=km rmatrix=[0.2|0.1 0.2|0.1 0.1 0.2] "
+        "xmatrix=[0.6|0.2 0.6|0.2 0.2 0.6] cmatrix=[0|0 0|0 0 0]",
+        f"new {element}",
+        f"new load.big bus1=end phases=3 kv=12.47 {loads.format(2400, 900)}",
+        f"new load.small bus1=end.2 phases=1 kv={12.47 / math.sqrt(3):.12g} {loads.format(350, 90)}",
+    ]))  # fmt: skip
+    engine.load_settings(mode="snapshot", controlmode="off", tolerance=1e-10, maxiterations=200)
+    assert not engine.solve() and engine.converged()
+    volts = np.empty(len(engine.node_names()) + 1, np.complex128)
+    engine.Voltages().read(volts)
+    theirs = {n.lower(): v / (12470 / math.sqrt(3)) for n, v in zip(engine.node_names(), volts[1:], strict=True)}
+    assert {f"{bus}.{n}" for bus, n in ours} == theirs.keys()
+    assert max(abs(v - theirs[f"{bus}.{n}"]) for (bus, n), v in ours.items()) < 1e-5
+    assert abs(ours["mid", 1] - ours["end", 1]) > 0.01, "it carries the load"
+
+
+def test_what_a_series_compensator_states_is_kept_or_told(tmp_path: Path) -> None:
+    reading = compensated(tmp_path, r=0.1, x=1.5)
+    feeder = only(reading)
+    (part,) = [p for p in feeder.lines if p.name == "sc"]
+    assert feeder.line_code[part.line_code].normal_a == 200.0
+    told = {(r["object"], r["property"]): r["verdict"] for r in reading.conversion.values()}
+    assert told["SeriesCompensator sc zero sequence", "r0 x0"] == "defaulted"
+    assert told["SeriesCompensator sc length", ""] == "defaulted"
+    reading = compensated(tmp_path, r=0.1, x=-1.5)
+    told = {(r["object"], r["value"]): r["verdict"] for r in reading.conversion.values()}
+    assert told["SeriesCompensator sc rating", "200 A"] == "refused"
+    (reactor,) = only(reading).reactors
+    assert (reactor.bus, reactor.to_bus, reactor.r_ohm, reactor.x_ohm) == ("mid", "end", 0.1, -1.5)
+
+
+@pytest.mark.parametrize("words", [{}, {"r": -0.1, "x": 1.0}, {"x": -2.0, "x0": -1.0}])
+def test_a_series_compensator_that_is_none_is_refused(tmp_path: Path, words: dict[str, float]) -> None:
+    (finding,) = compensated(tmp_path, **words).findings
+    assert (finding.check, finding.element, finding.severity) == ("cim.impedance", "SeriesCompensator sc", "error")
 
 
 @pytest.fixture(params=["ieee13", "ieee123", "smartds_p4u", "ieee13x_cim100"])
