@@ -1,23 +1,26 @@
-"""Weather of typical or single years from EPW and TMY3 files, by the readers of pvlib.
+"""Weather of typical or single years from EPW, TMY3 and NSRDB files, by the readers of pvlib.
 
-Stamps are local standard time at the end of the hour; here each hour is named by its start. Months of a typical year
-keep the year that they were taken from.
+Stamps are local standard time at the end of the hour, those of the NSRDB its middle; here each hour is named by its
+start. Months of a typical year keep the year that they were taken from.
 
 References
 ----------
 .. [1] EnergyPlus, Auxiliary Programs: EnergyPlus Weather File (EPW) Data Dictionary.
 .. [2] S. Wilcox and W. Marion, Users Manual for TMY3 Data Sets, NREL/TP-581-43156, 2008.
+.. [3] M. Sengupta et al., The National Solar Radiation Data Base (NSRDB), Renewable and Sustainable Energy Reviews 89,
+   2018; files of its Physical Solar Model (PSM3, PSM4) in the form that SAM reads.
 """
 
 from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pvlib.iotools import read_epw, read_tmy3
+from pvlib.iotools import read_epw, read_nsrdb_psm4, read_tmy3
 
 from dtl.errors import SourceError
 from dtl.sources.weather import HOUR, Floats, Hours
@@ -36,6 +39,21 @@ TMY3 = {
     "Lprecip depth (mm)": ("precipitation_mm", 1.0),
 }  # fmt: skip
 """Columns of TMY3: our field and the factor; -9900 and less say that nothing is known [2]_."""
+
+NSRDB = {
+    "Temperature": ("temp_c", "c"), "Relative Humidity": ("humidity_pct", "%"), "Wind Speed": ("wind_m_s", "m/s"),
+    "GHI": ("ghi_w_m2", "w/m2"), "DNI": ("dni_w_m2", "w/m2"), "DHI": ("dhi_w_m2", "w/m2"),
+    "Pressure": ("pressure_hpa", "mbar"),
+}  # fmt: skip
+"""Columns of the NSRDB: our field, and the unit that the file has to state; -9900 and less say that nothing is known
+[3]_."""
+CLOCK = ("Year", "Month", "Day", "Hour", "Minute")
+
+
+def is_nsrdb(path: Path) -> bool:
+    """Whether a file is a download of the NSRDB, by the names in its first row."""
+    with path.open("rb") as file:
+        return file.readline(8000).lstrip(b"\xef\xbb\xbf").startswith(b"Source,Location ID,")
 
 
 def is_tmy3(path: Path) -> bool:
@@ -61,6 +79,39 @@ def read_typical(file: str, path: Path, point: str) -> tuple[Hours, int]:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError) as err:
         told = str(err).splitlines()[0][:200] if str(err) else type(err).__name__
         raise SourceError(f"is no EPW or TMY3 file that can be read: {told}") from err
+
+
+def read_nsrdb(file: str, path: Path, point: str) -> tuple[Hours, int, list[str]]:
+    """The hours of an NSRDB file, how many of its rows are of an hour that stands before them, and unread columns.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, has other units or is not hourly with stamps in the middle of the hour.
+    """
+    try:
+        data, about = read_nsrdb_psm4(io.StringIO(path.read_text(encoding="utf-8-sig")), map_variables=False)
+        place = {"latitude": about["Latitude"], "longitude": about["Longitude"]}
+        minute = sorted(set(data["Minute"].tolist()))
+        if len(data) and minute != [30]:
+            told = ", ".join(map(str, minute[:4]))
+            raise SourceError(f"has stamps at minute {told} of the hour, not 30 alone: download it with interval=60")
+        fields = {}
+        for name, (field, unit) in NSRDB.items():
+            stated = str(about.get(f"{name} Units", unit)).strip().casefold()
+            if name in data and stated != unit:
+                raise SourceError(f"states {name} in {stated}, not in {unit}")
+            if name in data:
+                values = _numbers(data[name])
+                fields[field] = np.where(values <= -9900, np.nan, values)
+        if not fields:
+            raise SourceError(f"has none of the columns {', '.join(NSRDB)}")
+        hours, again = _hours(data, place, fields, point, file, shift=HOUR // 2)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError, StopIteration) as err:
+        told = str(err).splitlines()[0][:200] if str(err) else type(err).__name__
+        raise SourceError(f"is no NSRDB file that can be read: {told}") from err
+    typical = len(set(data["Year"].tolist())) > 1
+    return replace(hours, typical=typical), again, [c for c in data if c not in NSRDB and c not in CLOCK]
 
 
 def _epw(text: str, point: str, file: str) -> tuple[Hours, int]:

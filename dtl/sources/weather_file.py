@@ -1,4 +1,4 @@
-"""The sources ``weather_file`` and ``epw``: weather from EPW, TMY3, CSV, or stored answers of Open-Meteo."""
+"""The sources ``weather_file`` and ``epw``: weather from EPW, TMY3, NSRDB, CSV, or stored answers of Open-Meteo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dtl.sources.open_meteo_answer import read as read_answer
 from dtl.sources.reading import Reading
 from dtl.sources.scada_stamps import parse, settle
 from dtl.sources.stamps import Clock
-from dtl.sources.typical_year import is_tmy3, read_typical
+from dtl.sources.typical_year import is_nsrdb, is_tmy3, read_nsrdb, read_typical
 
 YEAR, LEAP = 8760, 8784
 YEARS = (YEAR, LEAP)
@@ -55,8 +55,14 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
 
 def _file(reading: Reading, spec: Mapping[str, Any], file: str, path: Path) -> weather.Hours | None:
     point = Path(file).stem
-    if spec["kind"] == "epw" or path.suffix.lower() == ".epw" or is_tmy3(path):
-        hours, again = read_typical(file, path, point)
+    others = list[str]()
+    if (nsrdb := is_nsrdb(path)) or spec["kind"] == "epw" or path.suffix.lower() == ".epw" or is_tmy3(path):
+        if nsrdb:
+            hours, again, others = read_nsrdb(file, path, point)
+        else:
+            hours, again = read_typical(file, path, point)
+        for other in others:
+            reading.unused("", f"[file] {file}", other, "", "no field of weather")
         if again:
             _repeated(reading, file, point, again)
         if len(hours.start) not in YEARS:

@@ -115,7 +115,7 @@ class OpenMeteo(SourceFiles):
 
 
 class WeatherFile(SourceFiles):
-    """Weather from files: EPW, TMY3, a CSV, or stored answers of Open-Meteo."""
+    """Weather from files: EPW, TMY3, NSRDB, a CSV, or stored answers of Open-Meteo."""
 
     kind: Literal["weather_file", "epw"]
     path: GlobPath

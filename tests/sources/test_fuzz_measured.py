@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from mutations import JSON, damage, survive
-from typical_files import epw, tmy3
+from typical_files import epw, nsrdb, tmy3
 
 NUMBER = pytest.mark.parametrize("number", [200, pytest.param(2000, marks=pytest.mark.slow)])
 CELL = re.compile(r"(?<=[,\n])[^,\n]+")
@@ -86,7 +86,13 @@ def test_damaged_register(tmp_path: Path, kind: str, number: int) -> None:
 @NUMBER
 def test_damaged_weather(tmp_path: Path, number: int) -> None:
     rng = random.Random(number)
-    sound = {"csv": (CSV, CELL), "json": (answer(), JSON), "epw": (epw(48), CELL), "tm3": (tmy3(48), CELL)}
+    sound = {
+        "csv": (CSV, CELL),
+        "json": (answer(), JSON),
+        "epw": (epw(48), CELL),
+        "tm3": (tmy3(48), CELL),
+        "nsrdb": (nsrdb(48), CELL),
+    }
     points = {}
     for i in range(number):
         ending = rng.choice(sorted(sound))

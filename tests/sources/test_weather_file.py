@@ -1,4 +1,4 @@
-"""Weather from CSV, EPW, TMY3 and stored answers: SI units, hours by their start, impossible values taken out."""
+"""Weather from CSV, EPW, TMY3, NSRDB, stored answers: SI units, hours by their start, impossible values taken out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from typical_files import epw, hours, temperature, tmy3
+from typical_files import epw, hours, nsrdb, temperature, tmy3
 
 from dtl.demand.weather import weather, years
 from dtl.sources import weather_file
@@ -48,6 +48,51 @@ def test_a_typical_year_lies_on_every_calendar(tmp_path: Path, text: Any, name: 
     assert found.needed("ghi_w_m2")[13] == 130.0
     assert found.needed("pressure_hpa")[0] == pytest.approx(995.0)
     assert len(found.missing["precipitation_mm"]) == 8760, "999 and -9900 say that nothing is known"
+
+
+def test_a_typical_year_of_the_nsrdb(tmp_path: Path) -> None:
+    reading = read(tmp_path, nsrdb())
+    assert reading.findings == []
+    rows = table(reading)
+    assert rows["start"][0].as_py() == datetime(2001, 3, 1, 6, tzinfo=UTC), "00:30 at UTC-6 is the hour from 06:00"
+    found = weather(rows, "s", "w", 2024, "America/Chicago")
+    assert found is not None
+    assert (found.basis, found.latitude_deg, found.longitude_deg) == ("typical", 41.98, -87.92)
+    assert found.needed("temp_c") == pytest.approx([temperature(t) for t in hours()], abs=1e-4)
+    assert (found.needed("ghi_w_m2")[13], found.needed("dni_w_m2")[0], found.needed("dhi_w_m2")[0]) == (130.0, 5.0, 7.0)
+    assert (found.needed("pressure_hpa")[0], found.needed("wind_m_s")[0]) == pytest.approx((995.0, 3.6))
+    told = {r["property"]: r["verdict"] for r in reading.conversion.values()}
+    assert told["Surface Albedo"] == "unused"
+
+
+def test_a_year_of_the_nsrdb_holds_for_that_year(tmp_path: Path) -> None:
+    lines = nsrdb().splitlines()
+    lines[3:] = [f"2023,{line.split(',', 1)[1]}" for line in lines[3:]]
+    lines[5:7] = []
+    reading = read(tmp_path, "\n".join(lines) + "\n")
+    assert [(f.check, f.value) for f in reading.findings] == [
+        ("weather.year", "8758"), ("weather.gap", "the longest after 2023-01-01T07:00:00Z"),
+    ]  # fmt: skip
+    found = weather(table(reading), "s", "w", 2023, "America/Chicago")
+    assert found is not None
+    assert found.basis == "year"
+    assert weather(table(reading), "s", "w", 2024, "America/Chicago") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (nsrdb(48, minute=0), "minute 0"),
+        (nsrdb(48, minute=30) + nsrdb(48, minute=0).split("\n", 3)[3], "minute 0, 30"),
+        (nsrdb(48, unit="f"), "Temperature in f"),
+        (nsrdb(0), "no hours"),
+        (nsrdb(48).replace("-6,201", "x,201"), "no NSRDB file"),
+        ("Source,Location ID,City\n", "no NSRDB file"),
+    ],
+)
+def test_an_nsrdb_file_of_another_kind_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    (told,) = read(tmp_path, text).findings
+    assert (told.check, told.severity, why in told.message) == ("given.file", "error", True), told.message
 
 
 def test_a_typical_year_that_is_cut_off(tmp_path: Path) -> None:

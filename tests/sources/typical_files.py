@@ -1,4 +1,4 @@
-"""EPW and TMY3 files with known weather, in the forms that their manuals describe."""
+"""EPW, TMY3 and NSRDB files with known weather, in the forms that their manuals describe."""
 
 from __future__ import annotations
 
@@ -63,3 +63,16 @@ def tmy3(count: int = 8760) -> str:
         cells = [f"{t:%m/%d/%Y}", f"{t.hour + 1:02d}:00", 10 * t.hour, 5, 7, temperature(t), 50, 995, 3.6, -9900]
         rows.append(",".join(map(str, cells)))
     return "\n".join(rows) + "\n"
+
+
+def nsrdb(count: int = 8760, minute: int = 30, unit: str = "c") -> str:
+    """A download of the NSRDB at the same place: instants in the middle of each hour, local standard time."""
+    head = ["Source,Location ID,City,State,Country,Latitude,Longitude,Time Zone,Elevation,Local Time Zone,"
+            "GHI Units,DNI Units,DHI Units,Temperature Units,Pressure Units,Wind Speed Units,Version",
+            f"NSRDB,1234,-,-,-,41.98,-87.92,-6,201,-6,w/m2,w/m2,w/m2,{unit},mbar,m/s,4.0.0",
+            "Year,Month,Day,Hour,Minute,Temperature,GHI,DNI,DHI,Pressure,Wind Speed,Surface Albedo"]  # fmt: skip
+    rows = [
+        f"{t.year},{t.month},{t.day},{t.hour},{minute},{temperature(t)},{10 * t.hour},5,7,995,3.6,0.18"
+        for t in hours(count)
+    ]
+    return "\n".join([*head, *rows]) + "\n"
