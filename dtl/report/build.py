@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from dtl.errors import DtlError
+from dtl.report import built
 
-DATED = ("sitemap.xml", "sitemap.xml.gz")
-"""What mkdocs writes with the date of the build."""
-
-NEEDLESS = ("404.html", "assets/javascripts/lunr", "assets/images")
+NEEDLESS = ("assets/javascripts/lunr", "assets/images")
 """What our pages never load."""
 
 INDENT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)|\s*\n\s*", re.DOTALL)
@@ -34,23 +28,10 @@ def build_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     DtlError
         mkdocs failed; the text is what it said.
     """
-    www = outputs["www"]
-    words = ["build", "--quiet", "--clean", "--config-file", str(inputs["site"] / "mkdocs.yml"), "--site-dir"]
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", *words, str(www.resolve())],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"},
-        check=False,
-    )
-    if done.returncode:
-        raise DtlError(f"mkdocs could not build the pages of {spec['study']}:\n{done.stdout}{done.stderr}")
-    for name in (*DATED, *NEEDLESS):
-        path = www / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+    www = outputs["www"].resolve()
+    built.pages(inputs["site"], www)
+    for name in NEEDLESS:
+        shutil.rmtree(www / name, ignore_errors=True)
     for path in www.rglob("*.map"):
         path.unlink()
     for path in www.glob("*.html"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def payload(
         **_named(whole),
     }
     return {
-        "language": _schema(),
+        "language": language(),
         "order": ORDER,
         "sections": SECTIONS,
         "study": spec["study"],
@@ -102,7 +103,8 @@ def _named(whole: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def _schema() -> dict[str, Any]:
+@cache
+def language() -> dict[str, Any]:
     """The part of the JSON Schema that layers, scenarios and profiles need: classes by name, and the order of words."""
     whole = schema()
     found: dict[str, Any] = {}

@@ -5,19 +5,16 @@ Where there are many groups, several processes write them side by side; the file
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from dtl import tables
-from dtl.errors import DtlError
 from dtl.report import (
     answers,
+    beside,
     drawing,
     groups,
     hosting_payloads,
@@ -38,6 +35,9 @@ from dtl.spec.twins import twins
 
 MANY = 40
 """Groups from which on it pays to start a process for them."""
+
+SHARES, MOST = 4, 256
+"""So many shares for each process, so that none waits long for the last of another; most of all, each is one byte."""
 
 
 @dataclass
@@ -69,57 +69,52 @@ class Collected:
         self.api.take(other.api)
 
 
-def write(
-    spec: Mapping[str, Any],
-    inputs: Mapping[str, Any],
-    data: Path,
-    index: Mapping[str, Any],
-    facts: Facts,
-    crs: str,
-) -> Collected:
-    """Write the payloads of all feeders below the folder of the data; ``crs`` is the system of their coordinates.
+class Crew:
+    """The payloads of all feeders: processes beside this one begin at once, each takes the next groups that are left.
 
-    Raises
-    ------
-    DtlError
-        A process that wrote some of them died.
+    They are forked, so nothing that has threads may have been done before; where the system cannot fork, or the groups
+    are few, this process writes all of them. What each process wrote is told in the order of the groups.
     """
-    names = sorted(index["groups"])
-    count = max(1, min(len(os.sched_getaffinity(0)), len(names) // MANY))
-    bounds = [len(names) * i // count for i in range(count + 1)]
-    parts = [names[a:b] for a, b in pairwise(bounds)]
-    beside = [_start(spec, inputs, data, index, part, crs) for part in parts[1:]]
-    found = _of_groups(spec, inputs, data, index, facts, parts[0], crs)
-    for process, end in beside:
-        try:
-            found.take(end.recv())
-        except EOFError as err:
-            process.join()
-            raise DtlError(
-                f"a process that wrote payloads of feeders ended with {process.exitcode}: see above"
-            ) from err
-        process.join()
-    return found
 
+    def __init__(
+        self, spec: Mapping[str, Any], inputs: Mapping[str, Any], data: Path, index: Mapping[str, Any]
+    ) -> None:
+        self._job = spec, inputs, data, index
+        names = sorted(index["groups"])
+        count = max(1, min(beside.cores(), len(names) // MANY))
+        size = max(1, -(-len(names) // (min(SHARES * count, MOST) if count > 1 else 1)))
+        self._shares = [names[at : at + size] for at in range(0, len(names), size)]
+        self._owner = os.getpid()
+        self._left, end = os.pipe()
+        os.write(end, bytes(range(len(self._shares))))
+        os.close(end)
+        self._helpers = [beside.start(self._help, "wrote payloads of feeders") for _ in range(count - 1)]
 
-def _start(
-    spec: Mapping[str, Any], inputs: Mapping[str, Any], data: Path, index: Mapping[str, Any], names: Sequence[str],
-    crs: str,
-) -> tuple[multiprocessing.process.BaseProcess, Connection]:  # fmt: skip
-    """A process for some of the groups, and where it says what it collected."""
-    fresh = multiprocessing.get_context("spawn")
-    end, other = fresh.Pipe(duplex=False)
-    process = fresh.Process(target=_beside, args=(other, spec, inputs, data, index, names, crs), daemon=True)
-    process.start()
-    other.close()
-    return process, end
+    def collected(self, facts: Facts, crs: str) -> Collected:
+        """Write what is left, wait for the others, and tell what is known of all feeders.
 
+        Raises
+        ------
+        DtlError
+            A process that wrote some of them died.
+        """
+        told = dict(self._take(facts, crs))
+        os.close(self._left)
+        for helper in self._helpers:
+            told |= helper.result()
+        found = Collected(tuple(c.case for c in facts.cases))
+        for at in sorted(told):
+            found.take(told[at])
+        return found
 
-def _beside(
-    end: Connection, spec: Mapping[str, Any], inputs: Mapping[str, Any], data: Path, index: Mapping[str, Any],
-    names: Sequence[str], crs: str,
-) -> None:  # fmt: skip
-    end.send(_of_groups(spec, inputs, data, index, load(Path(inputs["cube"])), names, crs))
+    def _take(self, facts: Facts, crs: str) -> Iterator[tuple[int, Collected]]:
+        """Write one share after the other, until none is left: its number, and what is known of it."""
+        while self._owner in (os.getpid(), os.getppid()) and (at := os.read(self._left, 1)):
+            yield at[0], _of_groups(*self._job, facts, self._shares[at[0]], crs)
+
+    def _help(self) -> dict[int, Collected]:
+        _, inputs, _, index = self._job
+        return dict(self._take(load(Path(inputs["cube"])), groups.crs(inputs, index)))
 
 
 def _of_groups(

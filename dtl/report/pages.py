@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,12 @@ def render(name: str, context: dict[str, Any]) -> str:
     return _CELL.sub(r"\1 ", _environment().get_template(name).render(context))
 
 
+def compile_templates() -> None:
+    """Compile the templates of all pages, which waits for nothing that a study knows."""
+    for name in PAGES:
+        _environment().get_template(f"{name}.md.j2")
+
+
 def render_config(path: Path, context: dict[str, Any]) -> str:
     """The text of ``mkdocs.yml.j2``; its values are JSON, which is YAML."""
     env = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
@@ -109,6 +116,7 @@ def render_config(path: Path, context: dict[str, Any]) -> str:
     return env.from_string(path.read_text(encoding="utf-8")).render(context) + "\n"
 
 
+@cache
 def _environment() -> jinja2.Environment:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),

@@ -61,13 +61,15 @@ SOURCE = Path(__file__).resolve().parents[2] / "site"
 
 def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Path]) -> None:
     """Write the folder ``site``: ``mkdocs.yml``, ``theme/``, and ``docs/`` with pages, payloads and downloads."""
-    site, facts = outputs["site"], load(Path(inputs["cube"]))
-    docs = site / "docs"
+    docs = (site := outputs["site"]) / "docs"
     (docs / "data").mkdir(parents=True)
     index = json.loads(Path(inputs["index"]).read_text(encoding="utf-8"))
+    crew = feeders.Crew(spec, inputs, docs / "data", index)
+    facts = load(Path(inputs["cube"]))
     _copy_source(site)
+    _prepare(spec, docs / "data")
     files = payloads.file_names(facts.feeders)
-    told = _write_feeders(spec, inputs, docs / "data", index, facts)
+    told = _write_feeders(spec, docs / "data", facts, crew, groups.crs(inputs, index))
     grows = layers.growing(inputs)
     about = insights.feeders(inputs)
     threats = layers.threatened(inputs, spec)
@@ -75,7 +77,6 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     shown = {"lacks": lacks, "growing": grows.alerts, "threatened": threats}
     put(docs / "data", "study", study_payloads.study(spec, facts, shown))
     put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
-    put(docs / "data", "lexicon", payloads.document(lexicon.payload()))
     put(docs / "data", "answers", answers.facts(spec, facts, told.asked))
     if "builder" not in spec.get("left_out", ()):
         put(docs / "data", "builder", payloads.document(builder.payload(spec, facts, told.assets, told.names)))
@@ -100,6 +101,14 @@ class Written(NamedTuple):
     names: dict[str, list[str]]
 
 
+def _prepare(spec: Mapping[str, Any], data: Path) -> None:
+    """What waits for no feeder, so that it is done while other processes write them."""
+    put(data, "lexicon", payloads.document(lexicon.payload()))
+    pages.compile_templates()
+    if "builder" not in spec.get("left_out", ()):
+        builder.language()
+
+
 def _copy_source(site: Path) -> None:
     shutil.copytree(SOURCE / "theme", site / "theme")
     scripts = site / "docs" / "assets" / "dtl"
@@ -112,12 +121,9 @@ def _copy_source(site: Path) -> None:
     (site / "docs" / "run.js").write_text("DTL.run = null;\n", encoding="utf-8")
 
 
-def _write_feeders(
-    spec: Mapping[str, Any], inputs: Mapping[str, Any], data: Path, index: Mapping[str, Any], facts: Facts
-) -> Written:
-    """Write all feeders' payloads and the map's overview."""
-    crs = groups.crs(inputs, index)
-    found = feeders.write(spec, inputs, data, index, facts, crs)
+def _write_feeders(spec: Mapping[str, Any], data: Path, facts: Facts, crew: feeders.Crew, crs: str) -> Written:
+    """Write all feeders' payloads and the map's overview; ``crs`` is the system of its coordinates."""
+    found = crew.collected(facts, crs)
     found.api.close(data.parent / "api", facts)
     put(data, "ov", found.drawn.payload(crs))
     asked, files, fits = found.elements.write(data / "ask"), payloads.file_names(facts.feeders), found.fits

@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+import time
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,7 +20,7 @@ from dtl import tables
 from dtl.analyses.compare import Case
 from dtl.analyses.metrics import METRICS
 from dtl.errors import DtlError
-from dtl.report import assumptions, facts, feeders, figures, overview, quality
+from dtl.report import assumptions, beside, facts, feeders, figures, overview, quality
 from dtl.report import cube as made_cube
 from dtl.report.board import Board, Cell
 from dtl.report.study_payloads import cases
@@ -303,32 +304,38 @@ def test_templates_hold_no_numbers(root: Path) -> None:
 def test_processes_beside_write_the_same_bytes(made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeders, "MANY", 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
-    started: list[list[str]] = []
-    start = feeders._start
-
-    def counted(*words: Any) -> Any:
-        started.append(list(words[4]))
-        return start(*words)
-
-    monkeypatch.setattr(feeders, "_start", counted)
+    monkeypatch.setattr(feeders.Crew, "_take", late(feeders.Crew._take))
     site = tmp_path / "site"
     write_site(made_study.spec(), made.inputs, {"site": site})
-    assert len(started) == 2 and all(started)
+    pids = {path.name for path in tmp_path.glob("*.pid")}
+    assert len(pids) == 3, "each process wrote a share"
     assert bytes_of(site) == bytes_of(made.site)
+
+
+def late(take: Any) -> Any:
+    """Takes of the crew, each of which leaves the next to another process, and its own number beside the site."""
+
+    def taking(crew: Any, *words: Any) -> Any:
+        for at in take(crew, *words):
+            (crew._job[2].parents[2] / f"{os.getpid()}.pid").touch()
+            time.sleep(0.5)
+            yield at
+
+    return taking
 
 
 def test_a_process_beside_that_dies_is_told(made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeders, "MANY", 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    start = feeders._start
+    start = beside.start
 
     def killed(*words: Any) -> Any:
-        process, end = start(*words)
-        process.kill()
-        return process, end
+        helper = start(*words)
+        helper.process.kill()
+        return helper
 
-    monkeypatch.setattr(feeders, "_start", killed)
-    with pytest.raises(DtlError, match="ended with -9"):
+    monkeypatch.setattr(beside, "start", killed)
+    with pytest.raises(DtlError, match="wrote payloads of feeders ended with -9"):
         write_site(made_study.spec(), made.inputs, {"site": tmp_path / "site"})
 
 

@@ -59,7 +59,9 @@ class Token:
 @cache
 def grammar() -> dict[str, Any]:
     """The words of the grammar."""
-    found: dict[str, Any] = yaml.safe_load(GRAMMAR.read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.load(
+        GRAMMAR.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
     return found
 
 
