@@ -165,7 +165,6 @@ def _lost(reading: Reading, row: Row) -> None:
 _TAKEN_OUT = "Waive it by name in the study (`waive:`), or take it out of the source."
 INSTEAD = {
     "THREE WINDING TRANSFORMER": "Model it with two windings, and what its third one feeds as a load.",
-    "REGULATOR BYPHASE": "Model it as a regulator with PhaseON, one equipment for its phases.",
     "AUTO TRANSFORMER": "Model it as a transformer of two windings with the same impedance.",
     "AUTOTRANSFORMER": "Model it as a transformer of two windings with the same impedance.",
     "GROUNDINGTRANSFORMER": "Model it as a shunt reactor, or waive it: it carries no balanced current.",

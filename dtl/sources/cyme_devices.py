@@ -7,7 +7,7 @@ import math
 from dtl.network.feeder import Reactor, Switch
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import nodes_of, phases_of
-from dtl.sources.cyme_regulators import add_regulator
+from dtl.sources.cyme_regulators import add_regulator, add_regulator_by_phase
 from dtl.sources.cyme_section import Circuit, Maker, Span, add_line
 from dtl.sources.cyme_tables import Row
 from dtl.sources.cyme_transformers import add_bank, add_transformer
@@ -101,6 +101,7 @@ SERIES: dict[str, Maker] = {
     "TRANSFORMER SETTING": add_transformer,
     "TRANSFORMER BYPHASE SETTING": add_bank,
     "REGULATOR SETTING": add_regulator,
+    "REGULATOR BYPHASE SETTING": add_regulator_by_phase,
     "SERIE REACTOR SETTING": add_series_reactor,
     "SERIE CAPACITOR SETTING": add_series_reactor,
 }  # fmt: skip

@@ -1,5 +1,7 @@
 """The step-voltage regulators of a CYME feeder: single-phase units, or one three-phase unit whose taps move together.
 
+Single-phase units share an equipment, or have one each (``[REGULATOR BYPHASE SETTING]``).
+
 The equipment's KVA is that of the regulation; the power that goes through is KVA over the share of regulation.
 """
 
@@ -46,18 +48,7 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
     """
     unit = circuit.catalog.find(row, "EqID", "REGULATOR")
     stated = phases_of(row.text("PhaseON", default=span.phases))
-    bank = _Bank(
-        row,
-        unit,
-        span,
-        plain(row.text("DeviceNumber", default=span.section)),
-        row.number("MaxBoost", default=10.0) / 100.0,
-        row.number("MaxBuck", default=10.0) / 100.0,
-        unit.whole("Taps", "NumberOfTaps", default=32),
-    )
-    if bank.steps < 1:
-        text, cure = "the regulator has no steps", "Correct the equipment."
-        raise UnusableError("cyme.bad-value", text, "Taps", str(bank.steps), cure)
+    bank = _bank(row, unit, span)
     _aim(circuit, row)
     _unlike(circuit, row, unit)
     ganged = unit.text("Type") == THREE_PHASE and len(span.phases) == 3
@@ -70,10 +61,65 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
             _single(circuit, bank, letter, measured if unit.text("Type") == THREE_PHASE else letter)
         if rest := "".join(p for p in span.phases if p not in on):
             _pass_through(circuit, bank, rest)
+    _impedance(circuit, bank)
+
+
+def add_regulator_by_phase(circuit: Circuit, row: Row, span: Span) -> None:
+    """Single-phase units with an equipment each; columns of settings may be by phase, as ``MaxBoostA``, or shared.
+
+    Raises
+    ------
+    UnusableError
+        No column that is known names the equipment of a phase, or none states what its units hold.
+    """
+    units = _units(row)
+    stated = phases_of(row.text("PhaseON", default="".join(units) or "NONE"))
+    if not stated or not set(stated) <= set(span.phases) & set(units):
+        text = "no column that is known names an equipment for each of its phases"
+        cure = "Export EqIDA, EqIDB, EqIDC, or model it as a regulator with PhaseON."
+        raise UnusableError("cyme.unknown-equipment", text, "EqIDA", stated or row.text("EqID"), cure)
+    if not any(row.number(f"Vset{letter}") > 0 for letter in stated):
+        text, cure = "states no voltage that its units hold", "Export VsetA, VsetB, VsetC."
+        raise UnusableError("cyme.bad-value", text, "VsetA", row.text("VsetA"), cure)
+    _aim(circuit, row)
+    for letter in stated:
+        unit = circuit.catalog.find(row, units[letter], "REGULATOR")
+        if unit.text("Type") == THREE_PHASE:
+            text, cure = "a regulator by phase has single-phase units, and this is one of three", "Choose another."
+            raise UnusableError("cyme.connection", text, units[letter], row.text(units[letter]), cure)
+        bank = _bank(row, unit, span, letter)
+        _unlike(circuit, row, unit)
+        _single(circuit, bank, letter, letter)
+    if rest := "".join(p for p in span.phases if p not in stated):
+        _pass_through(circuit, bank, rest)
+    _impedance(circuit, bank)
+
+
+def _units(row: Row) -> dict[str, str]:
+    """The phases that have a unit, and the column that names its equipment."""
+    found = dict[str, str]()
+    for number, letter in enumerate(LETTERS, 1):
+        for column in (f"EqID{letter}", f"EqID_{letter}", f"RegulatorID{letter}", f"PhaseRegulatorID{number}"):
+            if row.text(column, default="NONE").upper() != "NONE":
+                found.setdefault(letter, column)
+    return found
+
+
+def _bank(row: Row, unit: Row, span: Span, letter: str = "") -> _Bank:
+    """What the units of a regulator share, or one of them has."""
+    steps = unit.whole("Taps", "NumberOfTaps", default=32)
+    if steps < 1:
+        text, cure = "the regulator has no steps", "Correct the equipment."
+        raise UnusableError("cyme.bad-value", text, "Taps", str(steps), cure)
+    name = plain(row.text("DeviceNumber", default=span.section))
+    boost, buck = (row.number(f"{w}{letter}", w, default=10.0) / 100.0 for w in ("MaxBoost", "MaxBuck"))
+    return _Bank(row, unit, span, name, boost, buck, steps)
+
+
+def _impedance(circuit: Circuit, bank: _Bank) -> None:
     reason = "CYME states no impedance of a regulator: 0.001 per cent reactance and resistance written out"
-    circuit.reading.defaulted(
-        circuit.feeder, f"{row.thing} impedance", "", f"transformer.{bank.name}", "0.001 %", reason
-    )
+    target = f"transformer.{bank.name}"
+    circuit.reading.defaulted(circuit.feeder, f"{bank.row.thing} impedance", "", target, "0.001 %", reason)
 
 
 def _aim(circuit: Circuit, row: Row) -> None:
@@ -161,7 +207,7 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
     for bus in (span.start, span.end):
         circuit.touch(bus, nodes)
     set_v = row.number(f"Vset{settings}")
-    ratio = row.number("PT") or unit.number("PT")
+    ratio = row.number(f"PT{settings}", "PT") or unit.number("PT")
     if set_v > 0 and not ratio > 0:
         ratio = 1000.0 * kv_ln / 120.0
         reason = "neither the regulator nor its equipment states it: the one that gives 120 V at the rated voltage"
@@ -178,7 +224,7 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
             or row.number("BandWidth")
             or unit.number("Bandwidth", "ForwardBandwidth", default=2.0),
             pt_ratio=_fine(ratio),
-            ct_primary_a=row.number("CT") or unit.number("CT"),
+            ct_primary_a=row.number(f"CT{settings}", "CT") or unit.number("CT"),
             r_v=row.number(f"Rset{settings}"),
             x_v=row.number(f"Xset{settings}"),
             delay_s=circuit.tables.delays.get(row.text("DeviceNumber"), 15.0),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
+from dss import DSS
 from models import feeders, only, read
 from twins import volts
+
+from dtl.powerflow import dss
 
 CASE = Path(__file__).parents[1] / "cases" / "sources" / "cyme_sound"
 
@@ -65,6 +69,104 @@ def test_phases_without_a_unit_pass_through(folder: Path) -> None:
     assert [(f.check, f.severity, f.value) for f in reading.findings] == [("cyme.phases-pass", "info", "B")]
     pu = volts(feeder)
     assert pu["end.1"] > pu["end.2"] > pu["end.3"] > 0.95
+
+
+BY_PHASE = (
+    "\n[REGULATOR BYPHASE SETTING]\nFORMAT_REGULATORBYPHASESETTING=SectionID,Location,DeviceNumber,{ids},"
+    "MaxBoostA,MaxBoostB,MaxBoostC,MaxBuckA,MaxBuckB,MaxBuckC,BandWidthA,BandWidthB,BandWidthC,CTA,CTB,CTC,PTA,PTB,PTC,"
+    "VsetA,VsetB,VsetC,RsetA,RsetB,RsetC,XsetA,XsetB,XsetC,TapA,TapB,TapC\n"
+    "two,S,reg,{units},10,5,10,10,5,10,2,3,1.5,150,150,100,60,60,62,122,123,120,3,0,2,1,0,4,1,0,-2\n"
+)
+EACH = (
+    "\n[REGULATOR]\nFORMAT_REGULATOR=ID,Type,KVA,KVLN,Taps\n"
+    "a,0,45,7.2,32\nb,0,30,7.2,16\nc,0,45,7.2,32\nall,1,90,7.2,32\n"
+)
+HEAVY = "".join(
+    f"two,two,SPOT,c{p},house,0,2024,1,0,{p},{kw},{kw / 3:g},3\n" for p, kw in (("A", 900), ("B", 1200), ("C", 300))
+)
+
+
+def by_phase(folder: Path, ids: str = "EqIDA,EqIDB,EqIDC", units: str = "a,b,c"):
+    add(folder, BY_PHASE.format(ids=ids, units=units), EACH)
+    load = (folder / "load.txt").read_text()
+    (folder / "load.txt").write_text(load[: load.index("two,two,SPOT,c1")] + HEAVY)
+    return read("cyme_text", folder, "*.txt")
+
+
+def controlled(*lines: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Voltages [per unit of 7.2 kV] and taps of a circuit whose controls have acted."""
+    DSS.AllowForms = False
+    DSS.Text.Commands(
+        ["clear", *lines, "set tolerance=1e-9", "set maxiterations=200", "set maxcontroliter=200", "solve"]
+    )
+    circuit = DSS.ActiveCircuit
+    assert circuit.Solution.Converged
+    pu = dict(zip((n.lower() for n in circuit.AllNodeNames), (v / 7200 for v in circuit.AllBusVmag), strict=True))
+    taps = {}
+    for name in circuit.Transformers.AllNames:
+        circuit.Transformers.Name, circuit.Transformers.Wdg = name, 2
+        taps[name.lower()] = circuit.Transformers.Tap
+    return pu, taps
+
+
+def test_units_with_an_equipment_each_are_those_of_opendss(folder: Path) -> None:
+    reading = by_phase(folder)
+    assert reading.findings == []
+    ours, moved = controlled(*dss.write(only(reading)).splitlines())
+    units = {  # kVA of the throughput, taps, range, tap, volts, band, PT, CT, R, X
+        "a": (450, 32, 0.1, 1 / 160, 122, 2, 60, 150, 3, 1),
+        "b": (600, 16, 0.05, 0.0, 123, 3, 60, 150, 0, 0),
+        "c": (450, 32, 0.1, -2 / 160, 120, 1.5, 62, 100, 2, 4),
+    }
+    lines = [
+        f"new circuit.x bus1=head basekv=12.47 pu={7.2 * math.sqrt(3) / 12.47:.12g} r1=0.1 x1=0.6 r0=0.1 x0=0.6",
+        "new linecode.wire nphases=3 units=km basefreq=60 r1=0.3 x1=0.4 r0=0.6 x0=1.2 "
+        f"c1={4e3 / (120 * math.pi):.12g} c0={2e3 / (120 * math.pi):.12g}",
+        "new line.one bus1=head bus2=mid linecode=wire length=1 units=km",
+        "new line.two bus1=two__1 bus2=end linecode=wire length=0.5 units=km",
+    ]
+    for node, (p, kw) in enumerate((("a", 900), ("b", 1200), ("c", 300)), 1):
+        kva, taps, share, tap, v, band, pt, ct, r, x = units[p]
+        lines += [
+            f"new transformer.reg_{p} phases=1 windings=2 buses=[mid.{node} two__1.{node}] kvs=[7.2 7.2] "
+            f"kvas=[{kva} {kva}] %rs=[0.0005 0.0005] xhl=0.001 ppm_antifloat=0",
+            f"edit transformer.reg_{p} wdg=2 maxtap={1 + share} mintap={1 - share} numtaps={taps} tap={1 + tap}",
+            f"new regcontrol.reg_{p} transformer=reg_{p} winding=2 vreg={v} band={band} ptratio={pt} ctprim={ct} "
+            f"r={r} x={x} delay=15 maxtapchange=16",
+            f"new load.{p} bus1=end.{node} phases=1 kv=7.2 kw={kw} kvar={kw / 3:.12g} model=1 vminpu=0.8 vmaxpu=1.2",
+        ]
+    theirs, stepped = controlled(*lines)
+    assert moved == pytest.approx(stepped, abs=1e-9)
+    assert len({round(t, 6) for t in stepped.values()} | {1.0}) == 4, "each has moved, and otherwise than the others"
+    assert ours.keys() == theirs.keys()
+    assert max(abs(ours[n] - theirs[n]) for n in ours) < 1e-5
+
+
+@pytest.mark.parametrize("ids", ["EqID_A,EqID_B,EqID_C", "PhaseRegulatorID1,PhaseRegulatorID2,PhaseRegulatorID3"])
+def test_phases_without_an_equipment_pass_through(folder: Path, ids: str) -> None:
+    reading = by_phase(folder, ids, "a,NONE,c")
+    feeder = only(reading)
+    assert [(f.check, f.value) for f in reading.findings] == [("cyme.phases-pass", "B")]
+    assert {r.name: (r.set_v, r.band_v, r.pt_ratio, r.ct_primary_a) for r in feeder.regulators} == {
+        "reg_a": (122, 2, 60, 150), "reg_c": (120, 1.5, 62, 100),
+    }  # fmt: skip
+    assert [(s.from_nodes, s.type) for s in feeder.switches] == [((2,), "jumper")]
+
+
+@pytest.mark.parametrize(
+    ("ids", "units", "check", "field"),
+    [
+        ("UnitOne,UnitTwo,UnitThree", "a,b,c", "cyme.unknown-equipment", "EqIDA"),
+        ("EqIDA,EqIDB,EqIDC", "a,nobody,c", "cyme.unknown-equipment", "EqIDB"),
+        ("EqIDA,EqIDB,EqIDC", "a,b,all", "cyme.connection", "EqIDC"),
+        ("PhaseON,EqIDA,EqIDB", "ABC,a,b", "cyme.unknown-equipment", "EqIDA"),
+    ],
+)
+def test_a_regulator_by_phase_that_cannot_be_read_is_refused(
+    folder: Path, ids: str, units: str, check: str, field: str
+) -> None:
+    (told,) = [f for f in by_phase(folder, ids, units).findings if f.check.startswith("cyme.")]
+    assert (told.check, told.severity, told.field, told.feeder) == (check, "error", field, "north")
 
 
 def test_a_phase_that_no_device_carries_is_an_error(folder: Path) -> None:
