@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.report import built
+from dtl.report.joined import join
 
 NEEDLESS = ("assets/javascripts/lunr", "assets/images")
 """What our pages never load."""
@@ -35,7 +36,8 @@ def build_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     for path in www.rglob("*.map"):
         path.unlink()
     for path in www.glob("*.html"):
-        path.write_text(with_breaks(without_indent(path.read_text(encoding="utf-8"))), encoding="utf-8")
+        page = with_breaks(without_indent(path.read_text(encoding="utf-8")))
+        path.write_text(join(page, www), encoding="utf-8")
 
 
 def without_indent(page: str) -> str:
