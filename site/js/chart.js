@@ -77,7 +77,7 @@ const widths = new ResizeObserver((entries) => {
     const draw = () => told.draw(told.width);
     if (isNear[i] || !isFirst) draw();
     else {
-      if (!waiting.size) DTL.idle(drawWaiting);
+      if (!waiting.size) setTimeout(() => DTL.idle(drawWaiting), 100); // idle is a browser also before it has shown what is drawn
       waiting.set(target, draw);
     }
   });
@@ -186,7 +186,7 @@ DTL.layers = {
 /** The height of a strip [px], as the style sheet says. */
 const HEAT_HEIGHT = 132;
 
-/** A strip of 365 days by 24 hours; `colour(value)` paints an hour, `read(hour)` tells it. */
+/** A strip of 365 days by 24 hours; `colours()` is what paints an hour by its value, `read(hour)` tells it. */
 DTL.heatStrip = (told) => {
   const canvas = DTL.h("canvas", { width: 365 * 3, height: 24 * 5, class: "dtl-heat", role: "img", "aria-label": told.describe });
   const readout = DTL.h("p", { class: "dtl-chart__readout" }, told.note ?? "\u00a0");
@@ -195,8 +195,9 @@ DTL.heatStrip = (told) => {
   const draw = () => {
     const pen = canvas.getContext("2d");
     pen.clearRect(0, 0, canvas.width, canvas.height);
+    const colourOf = told.colours();
     for (let hour = 0; hour < 8760; hour++) {
-      const colour = told.colour(told.values[hour]);
+      const colour = colourOf(told.values[hour]);
       if (!colour) continue;
       pen.fillStyle = colour;
       pen.fillRect(Math.floor(hour / 24) * 3, (23 - (hour % 24)) * 5, 3, 5);

@@ -179,7 +179,9 @@ DTL.stamp = (hour) => DTL.states?.[hour] ?? `${DTL.day(Math.floor(hour / 24))} a
 /** The class of a value; one on a break belongs to the class below it. */
 DTL.classOf = (scale, value) => {
   if (value === null || value === undefined || Number.isNaN(value)) return null;
-  return DTL.palette.scales[scale].breaks.filter((b) => value > b).length;
+  let k = 0;
+  for (const edge of DTL.palette.scales[scale].breaks) if (value > edge) k++;
+  return k;
 };
 
 /** Whether a feeder's highest loading of lines or of transformers is over its limit, for long enough to count. */

@@ -131,7 +131,10 @@ DTL.yearStrip = (study, ts, at) => {
     unit: `highest loading of any element, % of its rating${hourly ? "" : "; the highest of each day"}`,
     describe: `Highest loading in every hour of the year, ${study.cases[at].label}.`,
     values,
-    colour: (v) => (Number.isNaN(v) ? null : DTL.colours("load")[DTL.loadClass(v)]),
+    colours: () => {
+      const known = DTL.colours("load");
+      return (v) => (Number.isNaN(v) ? null : known[DTL.loadClass(v)]);
+    },
     read: (h) => `${hourly ? DTL.stamp(h) : DTL.day(Math.floor(h / 24))}: ${DTL.text(values[h], "%", 100)}`,
     keys: labels.map((text, i) => DTL.h("span", {}, DTL.h("i", { class: `dtl-swatch dtl-load-${i}` }), text)),
   });

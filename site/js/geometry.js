@@ -12,23 +12,16 @@ DTL.Plane = class {
     this.cosine = lats.length ? Math.cos((lats.reduce((a, b) => a + b, 0) / lats.length) * (Math.PI / 180)) : 1;
     this.isGeographic = lats.length > 0;
     this.kinds = kinds;
-    this.boxes = kinds.map((kind, i) => {
-      const [west, south] = this.flat(kind, side("west")[i], side("south")[i]);
-      const [east, north] = this.flat(kind, side("east")[i], side("north")[i]);
-      return { west, south, east, north };
-    });
+    this.factors = kinds.map((kind) => (kind === "degrees" ? [DTL.METRES_PER_DEGREE * this.cosine, DTL.METRES_PER_DEGREE] : [1, 1]));
+    const [west, south, east, north] = ["west", "south", "east", "north"].map(side);
+    this.boxes = this.factors.map(([kx, ky], i) => ({ west: west[i] * kx, south: south[i] * ky, east: east[i] * kx, north: north[i] * ky }));
     this.shifts = kinds.map(() => [0, 0]);
     this.#arrange();
   }
 
-  flat(kind, x, y) {
-    return kind === "degrees" ? [x * DTL.METRES_PER_DEGREE * this.cosine, y * DTL.METRES_PER_DEGREE] : [x, y];
-  }
-
   /** A point of a feeder's payload on the plane. */
   place(i, x, y) {
-    const [px, py] = this.flat(this.kinds[i], x, y);
-    return [px + this.shifts[i][0], py + this.shifts[i][1]];
+    return [x * this.factors[i][0] + this.shifts[i][0], y * this.factors[i][1] + this.shifts[i][1]];
   }
 
   /** What the plane's point is called outside: latitude and longitude, or metres. */

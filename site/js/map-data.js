@@ -4,9 +4,6 @@
 /** Most parts that are drawn one by one; beyond it feeders are drawn by their simplified paths. */
 DTL.MOST_PARTS = 9000;
 
-/** What colours the overview, where the study has it. */
-DTL.OVERVIEW = ["load", "volt", "fit_generation", "fit_load", "fit_pv"];
-
 /** The scale of what the map is coloured by. */
 DTL.scaleOf = (by) => DTL.palette.scales[by.startsWith("fit_") ? "fit" : by];
 DTL.coloursOf = (by) => DTL.scaleOf(by)[DTL.isDark() ? "dark" : "light"];
@@ -39,13 +36,13 @@ DTL.MapData = class {
     this.parts = ov.feeders.get("parts");
     this.plane = new DTL.Plane(ov.feeders);
     this.details = this.ids.map(() => null);
+    this.paths = ov.paths;
     this.overview = this.#overview(ov);
   }
 
   /** The cases in which anything is known by which the map is coloured; hosting capacity is asked of named ones. */
   judgedIn(by) {
-    const paths = this.overview.flat();
-    return this.study.cases.map((_, c) => c).filter((c) => paths.some((p) => !Number.isNaN(p[by]?.[c] ?? NaN)) || this.details.some((d) => d?.buses.has(`${by}@${c}`)));
+    return this.study.cases.map((_, c) => c).filter((c) => this.paths.get(`${by}@${c}`)?.some((k) => !Number.isNaN(k)) || this.details.some((d) => d?.buses.has(`${by}@${c}`)));
   }
 
   /** What the map is coloured by unless the reader asks: what is out of a limit; where nothing is, what still fits at a bus. */
@@ -54,18 +51,25 @@ DTL.MapData = class {
     return bad ?? ["fit_generation", "fit_load", "fit_pv"].find((by) => this.judgedIn(by).includes(at)) ?? "load";
   }
 
+  /** The main ways of each feeder: the points of all of them lie in one array, x before y, of which each has its stretch. */
   #overview(ov) {
     const paths = this.ids.map(() => []);
     const [owner, count] = [ov.paths.get("feeder"), ov.paths.get("points")];
     const [xs, ys] = [ov.points.get("x"), ov.points.get("y")];
     const [west, south] = [ov.feeders.get("west"), ov.feeders.get("south")];
+    const all = new Float64Array(2 * xs.length);
     let at = 0;
     for (let p = 0; p < ov.paths.n; p++) {
       const i = owner[p];
-      const points = [];
-      for (let k = 0; k < count[p]; k++, at++) points.push(...this.plane.place(i, west[i] + xs[at], south[i] + ys[at]));
-      const classes = (by) => this.study.cases.map((_, c) => ov.paths.get(`${by}@${c}`)?.[p] ?? NaN);
-      paths[i].push({ feeder: i, points, reach: DTL.reach(points), ...Object.fromEntries(DTL.OVERVIEW.map((by) => [by, classes(by)])) });
+      const [first, end] = [at, at + count[p]];
+      const [kx, ky] = this.plane.factors[i];
+      const [dx, dy] = this.plane.shifts[i];
+      for (; at < end; at++) {
+        all[2 * at] = (west[i] + xs[at]) * kx + dx;
+        all[2 * at + 1] = (south[i] + ys[at]) * ky + dy;
+      }
+      const points = all.subarray(2 * first, 2 * end);
+      paths[i].push({ feeder: i, row: p, points, reach: DTL.reach(points) });
     }
     return paths;
   }
@@ -73,8 +77,9 @@ DTL.MapData = class {
   /** The class of a path of the overview; of a difference, by how many classes of loading it changes. */
   classOfPath(path, by, at) {
     if (by === "risk") return DTL.classOf("risk", this.risk(path.feeder)) ?? NaN;
-    if (by !== "diff") return path[by]?.[at] ?? NaN;
-    const change = path.load[at] - path.load[this.vs];
+    const known = (metric, c) => this.paths.get(`${metric}@${c}`)?.[path.row] ?? NaN;
+    if (by !== "diff") return known(by, at);
+    const change = known("load", at) - known("load", this.vs);
     return Math.min(4, Math.max(0, 2 + change));
   }
 

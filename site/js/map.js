@@ -43,7 +43,7 @@ DTL.MapPage = class {
 
   async begin() {
     this.side.fill();
-    this.find("dtl-goto-list").replaceChildren(...this.data.ids.slice(0, 3000).map((id) => DTL.h("option", { value: id })));
+    this.goto.addEventListener("focus", () => this.find("dtl-goto-list").append(...this.data.ids.slice(0, 3000).map((id) => DTL.h("option", { value: id }))), { once: true });
     this.resize();
     this.camera.fit(this.data.plane.around(this.data.ids.map((_, i) => i)));
     this.camera.least = this.camera.scale / 4;
@@ -51,7 +51,7 @@ DTL.MapPage = class {
     await this.fromHash();
     this.side.listen();
     DTL.mapInput(this);
-    new ResizeObserver(() => (this.resize(), this.redraw())).observe(this.canvas.parentElement);
+    new ResizeObserver(() => this.isResized && (this.resize(), this.redraw())).observe(this.canvas.parentElement);
     DTL.onScheme(() => (this.side.show(), this.redraw()));
     window.addEventListener("hashchange", () => this.fromHash());
     await this.refresh();
@@ -59,9 +59,15 @@ DTL.MapPage = class {
     await this.renderers.choose();
   }
 
+  /** Whether the stage has another size than that the canvases were made for; a canvas that is given a size is empty. */
+  get isResized() {
+    const { width, height } = this.canvas.parentElement.getBoundingClientRect();
+    return width !== this.stage.width || height !== this.stage.height;
+  }
+
   resize() {
     const ratio = window.devicePixelRatio || 1;
-    const box = this.canvas.parentElement.getBoundingClientRect();
+    const box = (this.stage = this.canvas.parentElement.getBoundingClientRect());
     const isSide = this.split === "side";
     const width = isSide ? Math.floor(box.width / 2) : box.width;
     Object.assign(this.camera, { width, height: box.height });

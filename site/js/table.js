@@ -1,6 +1,9 @@
 // Tables that sort, filter and show a part first; everything is text, and the sorted column says so to everyone.
 "use strict";
 
+/** The order of words, and of the numbers in them. */
+const words = new Intl.Collator("en", { numeric: true });
+
 /**
  * A table of rows.
  * @param {{columns: {title: string, unit?: string, value: (row) => any, cell?: (row) => any, left?: boolean, text?: boolean, wide?: boolean}[],
@@ -33,12 +36,10 @@ DTL.table = (told) => {
     if (state.by < 0) return rows;
     const value = told.columns[state.by].value;
     const missing = (v) => v === null || v === undefined || Number.isNaN(v) || v === "";
-    return rows.sort((a, b) => {
-      const [x, y] = [value(a), value(b)];
-      if (missing(x) || missing(y)) return missing(x) - missing(y);
-      const order = typeof x === "string" ? x.localeCompare(y, "en", { numeric: true }) : x - y;
-      return state.down ? -order : order;
-    });
+    const order = (x, y) => (typeof x === "string" ? words.compare(x, y) : x - y);
+    const keyed = rows.map((row) => [value(row), row]);
+    keyed.sort(([x], [y]) => (missing(x) || missing(y) ? missing(x) - missing(y) : state.down ? -order(x, y) : order(x, y)));
+    return keyed.map(([, row]) => row);
   };
 
   const draw = () => {
