@@ -26,11 +26,14 @@ def join(feeders: list[Feeder]) -> Feeder:
     """One circuit of several feeders.
 
     A bus that two of them have at the same coordinates and voltage is one place, and a part that is equal in both is
-    one part: so ties meet. Any other name that occurs twice gets its feeder before it.
+    one part: so ties meet. The place belongs to the first feeder that feeds it by itself, as a bus behind a tie that is
+    open does not belong to the feeder whose model ends there; where none does, to the first. Any other name that occurs
+    twice gets its feeder before it.
     """
     if len(feeders) == 1:
         return feeders[0]
     owned = [_renamed(f, _clashes(f, feeders[:i])) for i, f in enumerate(feeders)]
+    fed = {f.id: set(trace(f).order) for f in owned}
     fields: dict[str, Any] = {}
     for field in FIELDS.values():
         parts: dict[str, Part] = {}
@@ -38,7 +41,9 @@ def join(feeders: list[Feeder]) -> Feeder:
             for part in getattr(feeder, field):
                 known = parts.get(part.name)
                 if isinstance(known, Bus) and isinstance(part, Bus):
-                    part = known.model_copy(update={"nodes": tuple(sorted({*known.nodes, *part.nodes}))})
+                    nodes = tuple(sorted({*known.nodes, *part.nodes}))
+                    owner = next((b.feeder for b in (known, part) if b.name in fed[b.feeder]), known.feeder)
+                    part = known.model_copy(update={"nodes": nodes, "feeder": owner})
                 parts[part.name] = part
         fields[field] = tuple(parts[n] for n in sorted(parts))
     ids = tuple(sorted(i for f in feeders for i in f.feeders))

@@ -46,6 +46,13 @@ def pair(study: Study) -> Feeder:
     return pruned(join([Feeder.from_parts(rows[f]) for f in sorted(rows)]))
 
 
+def test_a_bus_behind_an_open_tie_belongs_to_the_feeder_that_feeds_it(pair: Feeder) -> None:
+    """The model of f1 ends at f2_3, behind its tie; f2 feeds that bus and the transformer on it."""
+    owned = {b.name: b.feeder for b in pair.buses}
+    assert owned["f2_3"] == "f2"
+    assert {t.name: owned[t.windings[0].bus] for t in pair.transformers} == {"f1_reg": "f1", "f1_t": "f1", "f2_t": "f2"}
+
+
 def composed(study: Study, pair: Feeder, case: str) -> State:
     (asked,) = [c for c in study.cases if c.case == case]
     layers = [{"name": name, **words(study, layer)} for name, layer in asked.layers]
