@@ -3,7 +3,7 @@
 from dtl import layout
 from dtl.workflow.border import Border
 
-border = Border(config.get("study"))
+border = Border(config.get("study"), judge=bool(config.get("judge")))
 if mistakes := border.check():
     raise WorkflowError(mistakes)
 

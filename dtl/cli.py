@@ -40,7 +40,7 @@ def plan(given: Namespace) -> int:
 
     if given.base is not None:
         return changed.show(given.study, given.base, as_json=given.json)
-    return foresee.run(_named(given), as_json=given.json, resolve=given.resolve)
+    return foresee.run(_named(given), as_json=given.json, fully=given.resolve)
 
 
 def run(given: Namespace) -> int:

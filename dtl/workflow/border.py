@@ -34,13 +34,17 @@ Asked = Callable[[Any], Any]
 
 
 class Border:
-    """The studies of one call of Snakemake; ``chosen`` are names with commas between, or nothing for all."""
+    """The studies of one call of Snakemake; ``chosen`` are names with commas between, or nothing for all.
 
-    def __init__(self, chosen: str | None = None):
+    ``judge`` says that nobody has yet compared the names that a study states with its network, which was not read.
+    """
+
+    def __init__(self, chosen: str | None = None, *, judge: bool = False):
         folder = Path(STUDY_FOLDER.format(study=""))
         known = sorted(p.parent.name for p in folder.glob("*/study.yaml"))
         self.studies = [name.strip() for name in chosen.split(",")] if chosen else known
         self._slices: dict[str, Slices] = {}
+        self._unjudged = set(self.studies) if judge else set[str]()
         self._priorities: dict[str, dict[str, int]] = {}
         self._jobs: dict[tuple[str, str, str], Job] = {}
 
@@ -126,7 +130,17 @@ class Border:
         """The files of all groups that can be solved, by the template of one; ``index`` is their list.
 
         Of a stage that the study does not ask there are none.
+
+        Raises
+        ------
+        SpecError
+            The study names what its network does not have; who runs it left that to be judged here.
         """
+        if study in self._unjudged:
+            from dtl.workflow import named
+
+            named.refuse(self.slices(study).study)
+            self._unjudged.remove(study)
         if not self._made(study, template):
             return []
         template = template.replace("{study}", study)

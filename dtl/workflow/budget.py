@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dtl.errors import StoreError
 from dtl.spec.study import Study
-from dtl.workflow.plan import ANY, Plan
+from dtl.workflow.plan import Plan
 from dtl.workflow.store import Store
 
 
@@ -49,7 +49,7 @@ def check(study: Study, plan: Plan, store: Store) -> Estimate:
     known = _timed(store, stages - set(plan.seconds)) | plan.seconds
     seconds = sum(known.get(line.stage, 0.0) for line in lines)
     untimed = tuple(sorted(stages - set(known)))
-    return Estimate(plan.study, seconds / 60, limit, untimed, open=any(line.of == ANY for line in lines))
+    return Estimate(plan.study, seconds / 60, limit, untimed, open=not plan.sure)
 
 
 def _timed(store: Store, stages: set[str]) -> dict[str, float]:

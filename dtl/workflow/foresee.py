@@ -15,16 +15,13 @@ SHOWN = 12
 """So many answers of a stage are listed, the others are counted."""
 
 
-def run(study: str, *, as_json: bool, resolve: bool) -> int:
+def run(study: str, *, as_json: bool, fully: bool) -> int:
     """Print the plan of a study; 0 if nothing would run, 2 if something would or may, 1 if its budget is exceeded."""
     loaded, store = pinned(study), Store()
     found = plan.make(loaded, store)
-    if resolve and any(x.of == ANY for x in found.may_change):
+    if fully and not found.sure:
         lock.own(loaded.name)
-        with lock.held(loaded.name, "plan --resolve") as died:
-            if died:
-                snakemake.unlock(loaded.name, snakemake.environment())
-            snakemake.ingest(loaded.name)
+        resolve(loaded, "plan --resolve")
         found = plan.make(loaded, store)
     print(digests.pretty(found.as_json()) if as_json else text(found), end="")
     estimate = budget.check(loaded, found, store)
@@ -33,6 +30,14 @@ def run(study: str, *, as_json: bool, resolve: bool) -> int:
     if not as_json:
         budget.tell([estimate])
     return OK if found.empty else CHANGES
+
+
+def resolve(study: Study, why: str) -> None:
+    """Read, merge and split the sources of a study, so that its groups are known; ``why`` stands in the lock."""
+    with lock.held(study.name, why) as died:
+        if died:
+            snakemake.unlock(study.name, snakemake.environment())
+        snakemake.ingest(study.name)
 
 
 def read(study: str) -> Study:

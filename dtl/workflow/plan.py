@@ -69,6 +69,11 @@ class Plan:
         return _timed(self.study)
 
     @property
+    def sure(self) -> bool:
+        """Whether it is known which groups there are."""
+        return all(line.of != ANY for line in self.may_change)
+
+    @property
     def groups(self) -> list[str]:
         """The groups that are known, sorted."""
         return sorted({job.group for job in self.jobs.values() if job.group})

@@ -20,9 +20,12 @@ FAILED = re.compile(r"^Error in rule (\w+)")
 
 
 class Progress:
-    """Counts jobs by stage from the lines of Snakemake's log."""
+    """Counts jobs by stage from the lines of Snakemake's log.
 
-    def __init__(self, path: Path):
+    With ``more`` the groups are not known yet: until the first of their jobs starts, all jobs are not counted.
+    """
+
+    def __init__(self, path: Path, *, more: bool = False):
         self.path, self.out = path, sys.stdout
         self.terminal = self.out.isatty()
         self.begun = self.since = time.monotonic()
@@ -30,13 +33,13 @@ class Progress:
         self.finished: Counter[str] = Counter()
         self.failed: list[str] = []
         self.steps = (0, 0)
-        self.more = False
+        self.more = more
         self._times: dict[str, tuple[float, float]] = {}
         self._told: Counter[str] = Counter()
 
-    def follow(self, lines: Iterable[str], log: TextIO, *, more: bool = False) -> None:
-        """Read the log of a start to its end; every line is kept in `log`. With ``more`` another start follows."""
-        self.since, self.more = time.monotonic(), more
+    def follow(self, lines: Iterable[str], log: TextIO) -> None:
+        """Read the log of a start to its end; every line is kept in `log`."""
+        self.since = time.monotonic()
         for line in lines:
             log.write(line)
             log.flush()
@@ -56,6 +59,7 @@ class Progress:
     def _note(self, stage: str, where: Counter[str]) -> None:
         now = time.monotonic() - self.begun
         where[stage] += 1
+        self.more = self.more and not (stage in STAGES and STAGES[stage].per == "group")
         first, _ = self._times.get(stage, (now, now))
         self._times[stage] = (first, now)
         if where is self.started and stage in STAGES:
@@ -88,7 +92,7 @@ class Progress:
         if self.terminal:
             bar = "#" * round(20 * done / max(of, 1))
             running = ", ".join(s for s in STAGES if self.started[s] > self.finished[s])
-            self.out.write(
-                f"\r\033[K[{bar:<20}] {done} of {of} jobs, about {self.left_s or 0.0:.0f} s left  {running}"[:110]
-            )
+            of_all = f"the first {of}" if self.more else of
+            said = f"[{bar:<20}] {done} of {of_all} jobs, about {self.left_s or 0.0:.0f} s left  {running}"
+            self.out.write(f"\r\033[K{said}"[:110])
             self.out.flush()

@@ -15,11 +15,12 @@ from dtl.workflow.questions import Job
 def unlike(plan: Plan, *, partly: str = "") -> dict[tuple[str, str], list[str]]:
     """The jobs whose outputs are not there as the plan's answers were published, with the paths of their outputs.
 
-    Jobs with answers to be computed are among them. ``partly`` keeps to the jobs of one group, and of no site.
+    Jobs with answers to be computed are among them. ``partly`` keeps to the jobs of one group and what they start from.
     """
-    found = {}
+    found, of_groups = {}, False
     for name, job in plan.jobs.items():
-        if partly and (job.group not in ("", partly) or name[0] in ("gather", "write_site", "build_site")):
+        of_groups = of_groups or bool(job.group)
+        if partly and of_groups and job.group != partly:
             continue
         if not as_published(job, plan.keys.get(name, {})):
             found[name] = [p.as_posix() for p in job.outputs().values()]

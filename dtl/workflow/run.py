@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,10 @@ from dtl.errors import StoreError
 from dtl.spec.study import Study
 from dtl.spec.twins import reach
 from dtl.workflow import audit, budget, digests, disk, gate, ledger, lock, named, plan, published, snakemake, summary
-from dtl.workflow.foresee import pinned
+from dtl.workflow.foresee import pinned, resolve
 from dtl.workflow.lock import AbandonedError
 from dtl.workflow.plan import Plan
 from dtl.workflow.progress import Progress
-from dtl.workflow.questions import solvable
 from dtl.workflow.store import Store
 
 Missing = dict[tuple[str, str], list[str]]
@@ -46,27 +46,30 @@ def run(name: str, options: Options) -> int:
     """Bring the results of a study up to date; 1 if jobs failed or the study's expectations are broken."""
     study, store, begun = pinned(name), Store(), time.monotonic()
     snakemake.check_profile(options.profile)
-    judged = named.refuse(study)
-    lock.own(study.name, fresh=options.fresh)
-    found = plan.make(study, store)
-    if options.feeder and found.groups:
-        options = replace(options, feeder=_group(study.name, options.feeder, found.groups))
-    missing = published.unlike(found, partly=options.feeder or "")
-    if not options.fresh and not missing and (options.feeder or found.empty):
-        print(f"{study.name}: nothing to do")
-        return _end(study, summary.last(study.name), options)
-    budget.refuse(study, found, store)
-    token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
-    here = not snakemake.elsewhere(options.profile)
-    with lock.held(study.name, token) as died, snakemake.warm_worker(found.stages(), here=here) as worker:
+    with ExitStack() as ends:
+        here = not snakemake.elsewhere(options.profile)
+        first = not Path(layout.SPEC.format(study=study.name)).exists()
+        worker = ends.enter_context(snakemake.warm_worker(here=here)) if first else None
+        judged = named.refuse(study)
+        lock.own(study.name, fresh=options.fresh)
+        found = plan.make(study, store)
+        if options.feeder:
+            if not found.sure:
+                print(f"{study.name}: its sources are read first, which say its feeders", flush=True)
+                resolve(study, "run --feeder")
+                judged, found = named.refuse(study), plan.make(study, store)
+            options = replace(options, feeder=_group(study.name, options.feeder, found.groups))
+        missing = published.unlike(found, partly=options.feeder or "")
+        if not options.fresh and not missing and (options.feeder or found.empty):
+            print(f"{study.name}: nothing to do")
+            return _end(study, summary.last(study.name), options)
+        budget.refuse(study, found, store)
+        token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
+        died = ends.enter_context(lock.held(study.name, token))
+        worker = worker or ends.enter_context(snakemake.warm_worker(here=here))
         _tidy(study, store, options, died=died)
-        started = Started(study, options, token, worker)
-        if not judged:
-            if started.snakemake(snakemake.ingestion(study.name, options.cores), more=True):
-                raise StoreError(f"the sources of {study.name} could not be read: {_failed(started)}")
-            named.refuse(study)
-            found = plan.make(study, store)
-        facts = _passes(started, store, found)
+        started = Started(study, options, token, worker.serve(found.stages()) if worker else None, sure=found.sure)
+        facts = _passes(started, store, found, judged=judged)
         facts["seconds"] = round(time.monotonic() - begun, 1)
         summary.write(study, facts)
         if "error" not in facts and options.feeder is None:
@@ -95,14 +98,14 @@ def _tidy(study: Study, store: Store, options: Options, *, died: bool) -> None:
 class Started:
     """A run under way: its log and its progress, whichever starts of Snakemake it takes."""
 
-    def __init__(self, study: Study, options: Options, token: str, worker: Path | None):
+    def __init__(self, study: Study, options: Options, token: str, worker: Path | None, *, sure: bool):
         self.study, self.options, self.token = study, options, token
         self.known = snakemake.environment(token, worker)
-        self.progress = Progress(Path(layout.PROGRESS.format(study=study.name)))
+        self.progress = Progress(Path(layout.PROGRESS.format(study=study.name)), more=not sure)
         self.log = Path(layout.RUNS.format(study=study.name)) / f"{token}.log"
 
-    def snakemake(self, words: list[str], *, more: bool = False) -> int:
-        """Run Snakemake to its end, with ``more`` not for the last time; its exit code.
+    def snakemake(self, words: list[str]) -> int:
+        """Run Snakemake to its end; its exit code.
 
         Raises
         ------
@@ -110,7 +113,7 @@ class Started:
             Snakemake was killed.
         """
         print(_short(words), flush=True)
-        code = snakemake.call(words, self.known, self.log, self.progress, more=more)
+        code = snakemake.call(words, self.known, self.log, self.progress)
         if code < 0:
             raise AbandonedError(
                 f"Snakemake was ended by signal {-code}; `dtl run {self.study.name}` takes the work up again"
@@ -118,17 +121,27 @@ class Started:
         return code
 
 
-def _passes(started: Started, store: Store, found: Plan) -> dict[str, Any]:
-    """Run Snakemake until the results are as the plan says; facts of the run, with ``error`` if they are not."""
+def _passes(started: Started, store: Store, found: Plan, *, judged: bool) -> dict[str, Any]:
+    """Run Snakemake until the results are as the plan says; facts of the run, with ``error`` if they are not.
+
+    Names that were not judged are judged as soon as the network is read.
+    """
     study, options = started.study, started.options
     missing = published.unlike(found, partly=options.feeder or "")
     facts: dict[str, Any] = {"run": started.token, "cores": options.cores, "profile": options.profile}
     for _ in range(PASSES):
         words = snakemake.command(
-            study.name, _targets(study, options), options.profile, options.cores, _forced(found, missing)
+            study.name,
+            _targets(study, options, found),
+            options.profile,
+            options.cores,
+            _forced(found, missing),
+            judge=not judged,
         )
         facts.setdefault("commands", []).append(shlex.join(words))
         if started.snakemake(words):
+            if not judged:
+                named.refuse(study)
             facts["error"] = _failed(started)
             break
         found = plan.make(study, store)
@@ -170,21 +183,12 @@ def _short(words: list[str]) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} ... (whole in the log of the run)"
 
 
-def _targets(study: Study, options: Options) -> list[str]:
-    """What Snakemake is asked for: the site, or the assessment of one feeder's group.
-
-    Raises
-    ------
-    StoreError
-        The feeder is not among those of the study.
-    """
+def _targets(study: Study, options: Options, found: Plan) -> list[str]:
+    """What Snakemake is asked for: the site, or all jobs of one group."""
     if options.feeder is None:
         built = [layout.WWW, *([layout.PUBLIC] if study.report.publish else [])]
         return [path.format(study=study.name) for path in built]
-    index = Path(layout.FEEDERS.format(study=study.name))
-    if not index.exists():
-        snakemake.ingest(study.name)
-    return [layout.ASSESS.format(study=study.name, group=_group(study.name, options.feeder, solvable(index)))]
+    return [next(iter(job.outputs().values())).as_posix() for job in found.jobs.values() if job.group == options.feeder]
 
 
 def _group(study: str, feeder: str, groups: list[str]) -> str:

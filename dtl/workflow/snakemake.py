@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -41,9 +41,17 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 
 def command(
-    study: str, targets: Sequence[str], profile: str, cores: int | None, force: dict[str, list[str]]
+    study: str,
+    targets: Sequence[str],
+    profile: str,
+    cores: int | None,
+    force: dict[str, list[str]],
+    *,
+    judge: bool = False,
 ) -> list[str]:
     """The command line; ``force`` maps rules to outputs that must be asked for again.
+
+    With ``judge`` the names that the study states are compared with its network as soon as that is read.
 
     Raises
     ------
@@ -61,7 +69,7 @@ def command(
     paths = [p for outputs in force.values() for p in outputs]
     if paths:
         words += ["--forcerun", *(paths if len(paths) <= FORCED else force)]
-    return [*words, "--config", f"study={study}", "--", *targets]
+    return [*words, "--config", f"study={study}", *(["judge=true"] if judge else []), "--", *targets]
 
 
 def elsewhere(profile: str) -> bool:
@@ -88,12 +96,23 @@ def environment(run: str = "", worker: Path | None = None) -> dict[str, str]:
     return known | ({client.VARIABLE: str(worker)} if worker else {})
 
 
-@contextmanager
-def warm_worker(stages: Sequence[str] = (), *, here: bool = True) -> Iterator[Path | None]:
-    """A worker process for the time of a run; yields its socket, or nothing: elsewhere, or where nothing can fork.
+class WarmWorker:
+    """A worker process that loads its libraries; ``path`` is its socket."""
 
-    ``stages`` are those that the run will ask for, in their order.
-    """
+    def __init__(self, path: Path, process: subprocess.Popen[str]):
+        self.path, self._process = path, process
+
+    def serve(self, stages: Sequence[str] = ()) -> Path:
+        """Let it serve what a run will ask for, stages in their order; its socket."""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError), self._process.stdin as said:
+                said.write(" ".join(stages))
+        return self.path
+
+
+@contextmanager
+def warm_worker(*, here: bool = True) -> Iterator[WarmWorker | None]:
+    """A worker process for the time of a run; yields nothing where jobs run elsewhere, or where nothing can fork."""
     if not here or not hasattr(os, "fork"):
         yield None
         return
@@ -104,25 +123,23 @@ def warm_worker(stages: Sequence[str] = (), *, here: bool = True) -> Iterator[Pa
     thin.chmod(0o755)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dtl.workflow.worker", str(path), *stages],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "dtl.workflow.worker", str(path)],
+            stdin=subprocess.PIPE,
+            text=True,
             env=environment(),
             preexec_fn=_with_parent(),
         )
         try:
-            yield path
+            yield WarmWorker(path, process)
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def call(words: list[str], known: dict[str, str], log: Path, progress: Progress, *, more: bool = False) -> int:
-    """Run Snakemake to its end, its log going to a file and to the progress; its exit code, negative for a signal.
-
-    With ``more`` another start comes after this one.
-    """
+def call(words: list[str], known: dict[str, str], log: Path, progress: Progress) -> int:
+    """Run Snakemake to its end, its log going to a file and to the progress; its exit code, negative for a signal."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
         file.write(shlex.join(words) + "\n")
@@ -137,7 +154,7 @@ def call(words: list[str], known: dict[str, str], log: Path, progress: Progress,
             preexec_fn=_with_parent(),
         )
         try:
-            progress.follow(process.stdout or (), file, more=more)
+            progress.follow(process.stdout or (), file)
             return process.wait()
         finally:
             if process.poll() is None:
@@ -160,19 +177,11 @@ def unlock(study: str, known: dict[str, str]) -> None:
     )
 
 
-def ingestion(study: str, cores: int | None = None) -> list[str]:
-    """The command that finds the feeders of a study: the sources are read, merged and split.
-
-    ``cores`` are the jobs at a time (None: as the profile says).
-    """
-    targets = [path.format(study=study) for path in (layout.FEEDERS, layout.READINGS_DIR)]
-    return command(study, targets, "default", cores, {})
-
-
 def ingest(study: str) -> None:
-    """Find the feeders of a study, without a run that would show how far it is."""
+    """Find the feeders of a study, without a run that would show how far it is: its sources are read, merged, split."""
+    targets = [path.format(study=study) for path in (layout.FEEDERS, layout.READINGS_DIR)]
     done = subprocess.run(
-        ingestion(study),
+        command(study, targets, "default", None, {}),
         env=environment(),
         capture_output=True,
         text=True,

@@ -43,7 +43,7 @@ def run(study: str, *, once: bool, sleep: Callable[[float], None] = time.sleep) 
 
 def ended(state: dict[str, Any]) -> bool:
     """Whether all jobs of a run are done, of its last start."""
-    return bool(state["done"] >= state["of"] and not state.get("more"))
+    return bool(state["done"] >= state["of"])
 
 
 def line(state: dict[str, Any], *, running: bool) -> str:

@@ -15,6 +15,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
@@ -224,28 +225,42 @@ def _code_now() -> fingerprint.Code:
     return fingerprint.Code(Store().root / "modules.json")
 
 
-def start() -> dict[str, dict[str, str]]:
-    """Import the heavy libraries and what every job uses; the digests of the code of every stage as it is now."""
-    for name in HEAVY:
-        import_module(name)
-    job.parser()
+def start(began: float) -> dict[str, dict[str, str]]:
+    """The digests of the code of every stage as it is now; none if code was edited since it was imported or later.
+
+    ``began`` is the time before the first import [s since 1970].
+    """
     code = _code_now()
     found = {
         name: _digests(code, stage, fingerprint.registry(stage.registry) if stage.registry else ())
         for name, stage in STAGES.items()
     }
     code.save()
-    return found
+    return {} if _edited(began) else found
+
+
+def _edited(since: float) -> bool:
+    """Whether the source of a module of DTL that is imported is younger than a time [s since 1970]."""
+    files = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "dtl"]
+    return any(os.stat(file).st_mtime > since for file in files if file)  # noqa: PTH116 - as in `sight`
 
 
 def main() -> None:
-    """``python -m dtl.workflow.worker SOCKET [STAGE ...]``: listen, load, serve; dies with the parent."""
+    """``python -m dtl.workflow.worker SOCKET``: listen, load, be told the run's stages, serve; dies with the parent.
+
+    It loads while the run is planned: when the stages come by its standard input, the store knows the code.
+    """
+    began = time.time()
     die_with_parent(os.getppid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen(1024)
-    worker = Worker(listener, known=start(), ahead=sys.argv[2:])
+    for name in HEAVY:
+        import_module(name)
+    job.parser()
+    ahead = sys.stdin.read().split()
+    worker = Worker(listener, known=start(began), ahead=ahead)
     gc.set_threshold(*RARELY)
     gc.collect()
     gc.freeze()

@@ -101,7 +101,8 @@ def main() -> int:
         jobs = prepare()
         print(f"{'':<24}{'jobs':>6}{'wall':>12}{'physics':>12}{'beyond':>12}   per job")
         costs = []
-        with snakemake.warm_worker() as worker:
+        with snakemake.warm_worker() as warm:
+            worker = warm.serve() if warm else None
             while worker and not worker.exists():
                 time.sleep(0.05)
             ask(jobs[:1], worker)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,11 @@ def test_stages_of_feeders_are_told_once_though_their_jobs_interleave(
     ]
     assert log.getvalue() == "".join(lines)
     assert '"done": 8' in (tmp_path / "progress.json").read_text()
+
+
+def test_jobs_are_not_all_counted_before_the_first_of_a_group(tmp_path: Path) -> None:
+    shown = Progress(tmp_path / "progress.json", more=True)
+    shown.follow(["rule merge_network:\n", "1 of 5 steps\n"], io.StringIO())
+    assert json.loads(shown.path.read_text())["more"]
+    shown.follow(["rule prepare_feeder:\n", "2 of 9 steps\n"], io.StringIO())
+    assert not json.loads(shown.path.read_text())["more"]

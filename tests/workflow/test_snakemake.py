@@ -20,6 +20,7 @@ FEEDERS = {"prepare_feeder": 2, "solve_feeder": 8, "assess_feeder": 8}
 ALL = {**INGEST, "split_readings": 1, **FEEDERS, "gather": 1, **PAGES}
 EARLY = {*INGEST, "split_readings"}
 TOTAL = sum(ALL.values())
+HOSTED = "{for: [base@2030], hours: extremes_48, methods: {stochastic: {placements: 2, kw_each: [6, 18]}}}"
 ONE = {**INGEST, "prepare_feeder": 1, "solve_feeder": 4, "assess_feeder": 4, "gather": 1, **PAGES}
 """What one changed feeder of two computes; the readings are the same."""
 
@@ -173,6 +174,17 @@ def large(folder: Path, named: str) -> Tiny:
         file.write("! a remark that makes the model large\n" * 30_000)
     tiny.say("per_year: 0.02", f"per_year: 0.02, to: {named}")
     return tiny
+
+
+def test_all_that_is_asked_of_one_feeder_is_computed_and_nothing_of_others(tmp_path: Path) -> None:
+    """Hosting capacity lies beside the assessment, and a page of works would wait for all feeders."""
+    tiny = large(tmp_path, "residential")
+    tiny.study.write_text(tiny.study.read_text() + f"analyses: {{hosting: {HOSTED}}}\n")
+    assert "its sources are read first, which say its feeders" in tiny.dtl("run", "tiny", "--feeder", "b")
+    assert sorted(p.name for p in (tiny.results / "f").iterdir()) == ["b"]
+    assert (tiny.results / "f/b/assess.parquet").is_file() and (tiny.results / "f/b/hosting.parquet").is_file()
+    assert not (tiny.results / "www").exists()
+    assert "nothing to do" in tiny.dtl("run", "tiny", "--feeder", "b")
 
 
 def test_a_large_model_is_read_by_the_pipeline_and_no_answer_of_its_run_is_asked_twice(tmp_path: Path) -> None:

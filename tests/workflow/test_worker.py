@@ -127,9 +127,9 @@ def test_the_client_imports_next_to_nothing() -> None:
 
 
 LOADED = """
-import socket, sys
+import socket, sys, time
 from dtl.workflow import worker, fingerprint, stages
-known = worker.start()
+known = worker.start(time.time())
 code = {name: fingerprint.pack(digests) for name, digests in known.items()}
 short = code["solve_feeder"].split(",")[0]
 
@@ -178,6 +178,17 @@ def test_after_other_code_was_imported_no_job_is_forked(change: str) -> None:
         "print(fits(w, 'assess_feeder', code['assess_feeder']), fits(w, 'solve_feeder', short), w.known, w.loaded)"
     )
     assert _said(code) == ["True", "False", "False", "{}", "{}"]
+
+
+def test_code_edited_while_it_was_imported_is_not_trusted() -> None:
+    """The digests are taken after the imports: a file that changed in between would go by the wrong one."""
+    code = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "youngest = max(Path(m.__file__).stat().st_mtime for n, m in sys.modules.items() if n.startswith('dtl'))\n"
+        "print(worker.start(youngest) == known, worker.start(youngest - 1))"
+    )
+    assert _said(code) == ["True", "{}"]
 
 
 AHEAD = """
