@@ -76,12 +76,12 @@ def group(curves: Array, number: int | None = None, seed: int = 0) -> Groups | N
         if float(np.ptp(points, axis=0).max()) < 1e-9:
             return NotEnough("all curves have the same shape")
         tree = linkage(points, "ward")
-        wanted = number or _number(points, tree)
+        wanted = number or least(points, tree, MOST)
         found = fcluster(tree, wanted, "maxclust") - 1
         width = float(silhouette_samples(points, found).mean()) if found.max() > 0 else 0.0
         stable, kind = _stability(points, found, wanted, rng), "shape"
         if len(core) <= DTW_CURVES and wanted <= DTW_GROUPS:
-            plain = float(silhouette_samples(_standard(curves[core]), found).mean())
+            plain = float(silhouette_samples(standard(curves[core]), found).mean())
             warped, warped_width, warped_stable = _warped(curves[core], wanted, seed)
             if warped_width > plain + WINS and warped_stable > stable - WINS:
                 found, width, stable, kind = warped, warped_width, warped_stable, "dtw"
@@ -96,10 +96,11 @@ def group(curves: Array, number: int | None = None, seed: int = 0) -> Groups | N
 
 def features(curves: Array) -> Array:
     """Shapes and their ramps, each of mean 0 and deviation 1."""
-    return np.hstack([_standard(curves), RAMPS * _standard(np.diff(curves, axis=1))])
+    return np.hstack([standard(curves), RAMPS * standard(np.diff(curves, axis=1))])
 
 
-def _standard(values: Array) -> Array:
+def standard(values: Array) -> Array:
+    """Each row with mean 0 and deviation 1; a constant row is zero."""
     deviation = values.std(1, keepdims=True)
     return np.asarray((values - values.mean(1, keepdims=True)) / np.where(deviation > 0, deviation, 1.0))
 
@@ -119,10 +120,10 @@ def metric(core: Array, others: Array) -> tuple[Array, Array]:
     return points @ change, (others - centre) @ axes[:keep].T @ change
 
 
-def _number(points: Array, tree: Array) -> int:
-    """Least number of groups whose silhouettes are within one standard error of the best's, curve by curve."""
+def least(points: Array, tree: Array, most: int) -> int:
+    """Least number of groups, of 2 to ``most``, whose silhouettes are within one standard error of the best's."""
     widths: dict[int, Array] = {}
-    for k in range(2, min(MOST, len(points) // 2) + 1):
+    for k in range(2, min(most, len(points) // 2) + 1):
         found = fcluster(tree, k, "maxclust")
         if len(np.unique(found)) > 1:
             widths[k] = silhouette_samples(points, found)
@@ -142,7 +143,7 @@ def _stability(points: Array, found: NDArray[np.int64], number: int, rng: np.ran
 
 def _warped(curves: Array, number: int, seed: int) -> tuple[NDArray[np.int64], float, float]:
     """Groups by time warping, their silhouette, and the agreement of refits from other seeds."""
-    shapes = _standard(curves)[:, :, None]
+    shapes = standard(curves)[:, :, None]
     runs = [
         TimeSeriesKMeans(
             number,

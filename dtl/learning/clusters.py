@@ -12,6 +12,7 @@ import pyarrow as pa
 from dtl import tables as contracts
 from dtl.learning import series
 from dtl.learning.archetypes import UNSTABLE, Array, group
+from dtl.learning.families import families
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
 
 MODULE = "clusters"
@@ -56,33 +57,46 @@ def _kind(spec: Mapping[str, Any]) -> str:
 
 
 def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResult:
-    """Insights by archetype and the table ``archetypes`` from ``curves``; ``spec``: ``of``, ``number``, ``seed``."""
+    """Insights by family and archetype, and the table ``archetypes``; ``spec``: ``of``, ``number``, ``seed``."""
     kind = _kind(spec)
     table, column = ("readings", "kwh") if kind == "meter" else ("scada", "value")
     given = tables["curves"].to_pylist() if "curves" in tables else []
     names = [row["element"] for row in given]
     curves = np.array([row["kw"] for row in given], np.float64).reshape(len(given), 72)
-    found = group(curves, spec.get("number"), int(spec.get("seed", 0)))
+    seed = int(spec.get("seed", 0))
+    found = group(curves, spec.get("number"), seed)
     if isinstance(found, NotEnough):
         return LearnResult([not_enough(MODULE, f"{found.why}; {len(names)} {kind}s have at least half of a series")])
-    rows = []
+    family = families(curves, found.label, seed=seed)
     shaky = "" if found.stability >= UNSTABLE else "; the groups are unstable: do not build on single members"
-    count = int(found.label.max()) + 1
+    several = "1 family" if family.max() == 0 else f"{family.max() + 1} families"
     text = (
-        f"{count} groups by {found.metric}, silhouette {found.silhouette:.2f}, stability {found.stability:.2f}{shaky}"
+        f"{len(family)} groups by {found.metric} in {several}, "
+        f"silhouette {found.silhouette:.2f}, stability {found.stability:.2f}{shaky}"
     )
-    evidence = [Cell(table, "", column)]
-    rows.append(Insight(MODULE, "groups", count, "1", text, evidence=evidence))
-    members = []
-    for number in range(count):
-        own = np.flatnonzero(found.label == number)
-        taken = own[curves[own].mean(1) > 0]
-        label = called(np.median(curves[taken] / curves[taken].mean(1, keepdims=True), axis=0)) if len(taken) else GIVES
-        text = f"{label}: {len(own)} {kind}s, e.g. {', '.join(names[i] for i in own[:3])}"
-        cells = [Cell(table, names[i], column) for i in own[:3]]
-        rows.append(Insight(MODULE, "members", len(own), "1", text, "", "", "archetype", f"{number:02d}", None, cells))
-        members += [{"kind": kind, "element": names[i], "archetype": number, "name": label} for i in own]
+    rows = [Insight(MODULE, "groups", len(family), "1", text, evidence=[Cell(table, "", column)])]
+    looks: dict[tuple[str, int], str] = {}
+    level = {"family": np.where(found.label >= 0, family[found.label], -1), "archetype": found.label}
+    for part, label in level.items():
+        for number in range(int(label.max()) + 1):
+            own = np.flatnonzero(label == number)
+            looks[part, number] = look = _look(curves[own])
+            text = f"{look}: {len(own)} {kind}s, e.g. {', '.join(names[i] for i in own[:3])}"
+            cells = [Cell(table, names[i], column) for i in own[:3]]
+            rows.append(Insight(MODULE, "members", len(own), "1", text, "", "", part, f"{number:02d}", None, cells))
+    members = [
+        {"kind": kind, "element": names[i], "archetype": int(g), "name": looks["archetype", int(g)]}
+        | {"family": int(family[g]), "family_name": looks["family", int(family[g])]}
+        for i, g in enumerate(found.label)
+        if g >= 0
+    ]
     return LearnResult(rows, {"archetypes": contracts.frame("archetypes", members)})
+
+
+def _look(curves: Array) -> str:
+    """Plain name of the median of customers who take more than they give."""
+    taken = curves[curves.mean(1) > 0]
+    return called(np.median(taken / taken.mean(1, keepdims=True), axis=0)) if len(taken) else GIVES
 
 
 def called(mean: Array) -> str:

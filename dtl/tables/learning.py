@@ -79,6 +79,8 @@ LEARNING = (
             Column("element", TEXT, "id of the meter or feeder"),
             Column("archetype", INT, "number of its group, 0 the largest"),
             Column("name", WORD, "what its mean curve looks like"),
+            Column("family", INT, "number of the family that its group is in, 0 the largest"),
+            Column("family_name", WORD, "what the mean curve of the family looks like"),
         ),
         ("kind", "element"),
     ),

@@ -10,7 +10,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from dtl import tables
 from dtl.learning import clusters
+from dtl.learning import families as levels
 from dtl.learning.archetypes import Groups, group
+from dtl.learning.families import families
 from dtl.learning.insight import NOT_ENOUGH, NotEnough
 
 HOURS = np.arange(72) % 24
@@ -70,6 +72,60 @@ def test_curves_of_groups_weigh_up_to_the_population() -> None:
     assert (sizes @ means / sizes.sum()) == pytest.approx(curves.mean(0), abs=1e-9)
 
 
+def nested(each: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Customers of two families, day and night; each has three kinds, an hour apart from the next."""
+    rng = np.random.default_rng(7)
+    kind = np.repeat(np.arange(6), each)
+    starts = np.array([8, 9, 10, 21, 22, 23])[kind]
+    high = (HOURS[None, :] - starts[:, None]) % 24 < 6
+    scale = rng.lognormal(0, 1.0, len(kind))[:, None]
+    return scale * (0.3 + high + rng.normal(0, 0.1, high.shape)), kind, kind // 3
+
+
+def test_families_put_together_what_archetypes_tell_apart() -> None:
+    curves, kind, truth = nested(30)
+    found = made(curves)
+    assert adjusted_rand_score(kind, found.label) > 0.9
+    family = families(curves, found.label)
+    assert len(family) == found.label.max() + 1
+    assert adjusted_rand_score(truth, family[found.label]) == 1.0
+
+
+def test_families_are_numbered_by_size_whatever_the_order_of_customers() -> None:
+    curves, kind, truth = nested(30)
+    curves, kind, truth = curves[20:], kind[20:], truth[20:]
+    found = made(curves)
+    family = families(curves, found.label)[found.label]
+    assert np.bincount(family).tolist() == [90, 70]
+    order = np.random.default_rng(0).permutation(len(curves))
+    again = made(1000 * curves[order])
+    assert (families(1000 * curves[order], again.label)[again.label] == family[order]).all()
+
+
+def test_an_archetype_is_in_one_family_though_curves_disagree() -> None:
+    curves, kind, _ = nested(30)
+    mixed = np.where(np.arange(len(kind)) % 10 == 0, (kind + 3) % 6, kind)
+    assert families(curves, mixed, 2).tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_families_of_a_sample_are_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    curves, kind, _ = nested(30)
+    full = families(curves, kind)
+    monkeypatch.setattr(levels, "MOST_CURVES", 60)
+    assert (families(curves, kind) == full).all()
+
+
+def test_a_curve_in_no_group_is_in_no_family() -> None:
+    curves, kind, _ = nested(30)
+    curves[5], kind[5] = np.nan, -1
+    assert families(curves, kind).tolist() == [1, 1, 1, 0, 0, 0], "by day one customer less"
+
+
+def test_one_archetype_is_one_family() -> None:
+    curves, _, _ = nested(2)
+    assert families(curves, np.zeros(len(curves), int)).tolist() == [0]
+
+
 BAD = {
     "few": (np.random.default_rng(0).normal(1, 0.1, (3, 72)), "3 curves"),
     "zero": (np.zeros((50, 72)), "0 curves have a shape"),
@@ -107,6 +163,12 @@ def test_from_readings_to_archetypes() -> None:
     assert names["M00"] == "evening peak"
     assert names["M01"] == "daytime peak, closed on Sundays"
     assert "HOLES" not in names
+    rows = found.tables["archetypes"].to_pylist()
+    assert {(r["archetype"], r["family"]) for r in rows} == {(0, 0), (1, 1)}
+    assert all(r["family_name"] == r["name"] for r in rows), "each family is one group here"
+    cards = {(i.kind, i.element): i.text for i in found.rows}
+    assert "2 groups by shape in 2 families" in cards["", ""]
+    assert cards["family", "00"] == cards["archetype", "00"]
 
 
 def test_curves_of_quarters_of_an_hour_are_in_kw() -> None:

@@ -1,4 +1,6 @@
-"""Score of `dtl.learning.archetypes` on 18 load profiles by month: 216 curves of 72 points, truth is the profile.
+"""Score of `archetypes` and `families` of `dtl.learning` on 18 load profiles by month: 216 curves of 72 points.
+
+Truth is the profile, for families its class.
 
 Argument: `LoadProfile.csv` of the data set SimBench (ODbL), which comes inside the package `simbench`.
 """
@@ -15,6 +17,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from dtl.learning.archetypes import group
 from dtl.learning.clusters import curve
+from dtl.learning.families import families
 from dtl.learning.insight import NotEnough
 
 PROFILES = "G0-A G1-A G1-B G2-A G3-A G4-A G4-B G5-A G6-A H0-A H0-B H0-C H0-G L0-A L1-A L2-A BL-H WB-H"
@@ -41,10 +44,12 @@ if __name__ == "__main__":
     print(f"clusters | 18 profiles x 12 months | ARI | {BASELINE} | {ours:.3f}")
     named = [profile.split("-")[0].rstrip("0123456789") for profile in PROFILES.split()]
     classes = np.unique(named, return_inverse=True)[1][truth]
-    coarse = group(shapes, len(set(named)))
-    assert not isinstance(coarse, NotEnough)
-    score = adjusted_rand_score(classes, coarse.label)
-    print(f"clusters | their five classes, five groups given | ARI | {BASELINE_CLASSES} | {score:.3f}")
+    coarse = families(shapes, answer.label, len(set(named)))[answer.label]
+    score = adjusted_rand_score(classes, coarse)
+    print(f"clusters | their five classes, five families given | ARI | {BASELINE_CLASSES} | {score:.3f}")
+    ruled = families(shapes, answer.label)
+    score = adjusted_rand_score(classes, ruled[answer.label])
+    print(f"  {ruled.max() + 1} families by the rule: ARI {score:.3f}")
     given = group(shapes, 18)
     assert not isinstance(given, NotEnough)
     print(
