@@ -19,12 +19,16 @@ BRIDGED_H = 3
 def heads(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
     """Hourly mean load by feeder from SCADA [kW], indexed by UTC start, nan where missing or not good.
 
-    Where several devices of a feeder give kW, the one with most values stands for it.
+    Where several devices of a feeder give kW, the one with most values stands for it; a value that several sources give
+    counts once.
     """
     if "scada" not in tables:
         return {}
     rows = tables["scada"].select(["feeder", "device", "quantity", "phases", "start", "value", "quality"]).to_pandas()
     rows = rows[(rows["quantity"].astype(str) == "kw") & rows["quality"].astype(str).isin(GOOD)]
+    rows = rows.sort_values("value", key=pd.isna, kind="stable").drop_duplicates(
+        ["feeder", "device", "phases", "start"]
+    )
     found: dict[str, pd.Series] = {}
     for feeder, own in rows.groupby("feeder", observed=True):
         counts = own.groupby("device").size()

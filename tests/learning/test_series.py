@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from dtl import tables
-from dtl.learning.series import metered
+from dtl.learning.series import heads, metered
 
 RNG = np.random.default_rng(8)
 KWH = pd.Series(RNG.uniform(0.1, 1.0, 48 * 60), pd.date_range("2024-02-20", periods=48 * 60, freq="30min", tz="UTC"))
@@ -52,3 +52,28 @@ def test_a_stamp_off_the_grid_goes_to_the_nearest_and_costs_no_other(at: int) ->
     found = metered({"readings": readings([(KWH.set_axis(pd.DatetimeIndex(index)), 30)])})["m"]
     assert (found.index == KWH.index).all()
     np.testing.assert_allclose(found.to_numpy(), KWH.to_numpy(), rtol=1e-6)
+
+
+def scada(source: str, hours: pd.DatetimeIndex, value: float) -> pa.Table:
+    """Each phase of one head with the same constant power [kW]."""
+    n = 3 * len(hours)
+    given = {"source": source, "feeder": "F", "device": "head", "quantity": "kw", "quality": "good"}
+    columns = {name: [word] * n for name, word in given.items()}
+    columns["phases"] = [phase for phase in "ABC" for _ in hours]
+    stamps = [moment for _ in "ABC" for moment in hours.to_pydatetime()]
+    return tables.frame("scada", {**columns, "interval_min": [60] * n, "start": stamps, "value": [value] * n})
+
+
+def test_a_head_that_two_sources_give_is_not_counted_twice() -> None:
+    """Two exports that overlap: phases are summed, sources are not."""
+    hours = pd.date_range("2024-02-20", periods=48, freq="h", tz="UTC")
+    parts = [scada("historian", hours[:30], 100.0), scada("later export", hours[20:], 100.0)]
+    found = heads({"scada": tables.concat("scada", parts)})["F"]
+    assert found.tolist() == [300.0] * 48
+
+
+def test_a_gap_of_one_source_is_filled_by_the_other() -> None:
+    hours = pd.date_range("2024-02-20", periods=48, freq="h", tz="UTC")
+    parts = [scada("a", hours, float("nan")), scada("b", hours[10:], 50.0)]
+    found = heads({"scada": tables.concat("scada", parts)})["F"]
+    assert found.isna().sum() == 10 and (found[10:] == 150.0).all()
