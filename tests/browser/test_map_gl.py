@@ -56,11 +56,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def equipped(made: Any, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site with the bundle in it."""
+    """The built site with the bundle in it; the map's scripts, joined when it was built, tell of it."""
     www = tmp_path_factory.mktemp("equipped") / "www"
     shutil.copytree(made.www, www)
-    shutil.rmtree(www / "assets" / "dtl" / "vendor", ignore_errors=True)
-    vendor.install(www / "assets" / "dtl", bundle)
+    scripts = www / "assets" / "dtl"
+    shutil.rmtree(scripts / "vendor", ignore_errors=True)
+    before = (scripts / "vendor.js").read_text()
+    vendor.install(scripts, bundle)
+    (joined,) = (path for path in scripts.glob("joined-*.js") if before in path.read_text())
+    joined.write_text(joined.read_text().replace(before, (scripts / "vendor.js").read_text()))
     return www
 
 
