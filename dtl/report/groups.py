@@ -18,6 +18,10 @@ from dtl.report.solution import Flow, Solution, hours_by_case
 from dtl.spec.twins import twins
 from dtl.tables.named import all_cases
 
+HOURLY = ("feeder", "case", "hour", "solved_h", "source_kw", "source_kvar", "highest_kw", "lowest_kw", "max_load_pct",
+          "min_pu", "max_pu")  # fmt: skip
+"""The columns of ``hourly`` that pages and the folder ``api`` show."""
+
 
 def model(inputs: Mapping[str, Any], group: str) -> Feeder | None:
     """The network of a group, with customers as its meters are linked; None where it has none."""
@@ -64,7 +68,7 @@ def solutions(
     like = twins(spec.get("reach", {}), group["feeders"])
     flow = tables.read("powerflow", Path(inputs["powerflow"][name]))
     elements.add(flow, like)
-    hourly = tables.read("hourly", Path(inputs["hourly"][name]))
+    hourly = tables.read("hourly", Path(inputs["hourly"][name]), HOURLY)
     told = all_cases(_cases(inputs["manifest"][name]), like)
     where = places(network, crs)
     for feeder in group["feeders"]:

@@ -123,9 +123,13 @@ def document(content: Mapping[str, Any]) -> bytes:
     return json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
+PACKED = 7
+"""Effort of the compression, of 9: the same size as with the most, in less than half the time."""
+
+
 def script(name: str, payload: bytes) -> str:
     """The script that hands a payload to the page."""
-    packed = base64.b64encode(gzip.compress(payload, 9, mtime=0)).decode()
+    packed = base64.b64encode(gzip.compress(payload, PACKED, mtime=0)).decode()
     return f"DTL.put({json.dumps(name)},{json.dumps(packed)});\n"
 
 

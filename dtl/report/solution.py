@@ -17,6 +17,7 @@ from dtl.network.feeder import Bus, Feeder
 from dtl.powerflow.limits import Band, band
 from dtl.report.overlays import Overlays
 from dtl.report.places import Places
+from dtl.report.rows import listed
 
 Case = str
 Part = tuple[str, str]
@@ -35,7 +36,7 @@ class Flow:
         self.like = like or {}
         self._columns: dict[str, list[Any]] = {}
         self._rows: dict[tuple[Case, str], dict[Part, int]] = {}
-        keys = zip(*(table[k].to_pylist() for k in ("case", "phase", "kind", "element")), strict=True)
+        keys = zip(*(listed(table[k]) for k in ("case", "phase", "kind", "element")), strict=True)
         for i, (case, phase, kind, element) in enumerate(keys):
             self._rows.setdefault((case, phase), {})[kind, element] = i
 
@@ -46,7 +47,7 @@ class Flow:
     def values(self, column: str, case: Case, parts: Sequence[Part], phase: str = "") -> list[Any]:
         """The cells of some parts; None where the table has no such row or no value."""
         if column not in self._columns:
-            self._columns[column] = [*self._table[column].to_pylist(), None]
+            self._columns[column] = [*listed(self._table[column]), None]
         rows, cells = self._rows.get((self.like.get(case, case), phase), {}), self._columns[column]
         return [cells[rows.get(part, -1)] for part in parts]
 

@@ -10,12 +10,13 @@ from typing import Any
 import made_study
 import numpy as np
 import payload_reader
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dtl import tables
-from dtl.report import facts, payloads
+from dtl.report import facts, payloads, rows
 from dtl.report.palette import SCALES, volt_class
 from dtl.report.study_payloads import worded
 
@@ -183,3 +184,23 @@ def test_file_names_are_safe_and_distinct() -> None:
     assert names["ok-1"] == "ok-1"
     assert len({n.lower() for n in names.values()}) == len(ids)
     assert all(len(n) <= 61 and n.isascii() and set("/\\. ").isdisjoint(n) for n in names.values())
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["a", "b", "a"]).dictionary_encode(),
+        pa.array(["a", None, "a"]).dictionary_encode(),
+        pa.array([0.1, None, float("nan")], pa.float32()),
+        pa.array([1.5, 2.5], pa.float64()),
+        pa.array([3, None, -1], pa.int32()),
+        pa.array([3, 4], pa.int64()),
+        pa.array([True, None]),
+        pa.array(["x", None]),
+        pa.array([], pa.float32()),
+    ],
+)
+def test_cells_of_a_column_are_what_pyarrow_lists(column: pa.Array) -> None:
+    other = column.slice(1)
+    for whole in (pa.chunked_array([column]), pa.chunked_array([column, other, column])):
+        assert list(map(repr, rows.listed(whole))) == list(map(repr, whole.to_pylist()))
