@@ -19,8 +19,8 @@ BRIDGED_H = 3
 def heads(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
     """Hourly mean load by feeder from SCADA [kW], indexed by UTC start, nan where missing or not good.
 
-    Where several devices of a feeder give kW, the one with most values stands for it; a value that several sources give
-    counts once.
+    Where several devices of a feeder give kW, the one measured at most moments stands for it; a value that several
+    sources give counts once.
     """
     if "scada" not in tables:
         return {}
@@ -31,14 +31,14 @@ def heads(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
     )
     found: dict[str, pd.Series] = {}
     for feeder, own in rows.groupby("feeder", observed=True):
-        counts = own.groupby("device").size()
+        counts = own.groupby("device")["start"].nunique()
         device = sorted(counts.index, key=lambda d: (-counts[d], str(d)))[0]
         found[str(feeder)] = hourly(_of_all_phases(own[own["device"] == device]))
     return found
 
 
 def _of_all_phases(rows: pd.DataFrame) -> pd.Series:
-    """The total where it is given, else the sum of the phases where all are."""
+    """The total by ``start`` where it is given, else the sum of the phases where all are."""
     phases = rows["phases"].astype(str)
     total = rows[phases == ""]
     if len(total):

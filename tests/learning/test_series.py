@@ -54,13 +54,15 @@ def test_a_stamp_off_the_grid_goes_to_the_nearest_and_costs_no_other(at: int) ->
     np.testing.assert_allclose(found.to_numpy(), KWH.to_numpy(), rtol=1e-6)
 
 
-def scada(source: str, hours: pd.DatetimeIndex, value: float) -> pa.Table:
-    """Each phase of one head with the same constant power [kW]."""
-    n = 3 * len(hours)
-    given = {"source": source, "feeder": "F", "device": "head", "quantity": "kw", "quality": "good"}
+def scada(
+    source: str, hours: pd.DatetimeIndex, value: float, device: str = "head", phases: str | list[str] = "ABC"
+) -> pa.Table:
+    """Each phase of one device with the same constant power [kW]."""
+    n = len(phases) * len(hours)
+    given = {"source": source, "feeder": "F", "device": device, "quantity": "kw", "quality": "good"}
     columns = {name: [word] * n for name, word in given.items()}
-    columns["phases"] = [phase for phase in "ABC" for _ in hours]
-    stamps = [moment for _ in "ABC" for moment in hours.to_pydatetime()]
+    columns["phases"] = [phase for phase in phases for _ in hours]
+    stamps = [moment for _ in phases for moment in hours.to_pydatetime()]
     return tables.frame("scada", {**columns, "interval_min": [60] * n, "start": stamps, "value": [value] * n})
 
 
@@ -77,3 +79,11 @@ def test_a_gap_of_one_source_is_filled_by_the_other() -> None:
     parts = [scada("a", hours, float("nan")), scada("b", hours[10:], 50.0)]
     found = heads({"scada": tables.concat("scada", parts)})["F"]
     assert found.isna().sum() == 10 and (found[10:] == 150.0).all()
+
+
+def test_a_device_measured_by_phase_has_no_three_voices() -> None:
+    """The head gives its total all the time; a switch further down gives three phases half of it."""
+    hours = pd.date_range("2024-02-20", periods=48, freq="h", tz="UTC")
+    parts = [scada("s", hours, 300.0, "head", [""]), scada("s", hours[:24], 20.0, "recloser")]
+    found = heads({"scada": tables.concat("scada", parts)})["F"]
+    assert found.tolist() == [300.0] * 48
