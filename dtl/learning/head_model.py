@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.learning.insight import NotEnough
-from dtl.learning.series import GOOD
+from dtl.learning.series import GOOD, of_all_phases
 
 Array = NDArray[np.float64]
 FAR = 0.1
@@ -70,20 +70,25 @@ def _by_hour(values: list[float]) -> Array:
 
 
 def measured(scada: pa.Table, sources: Collection[str], year: int, timezone: str) -> dict[str, Array]:
-    """``kw`` and ``kvar`` at the head by hour of the study year, nan where not measured; of the device with most kW."""
+    """``kw`` and ``kvar`` at the head by hour of the study year, nan where not measured; of the device with most kW.
+
+    Phases are summed where no device gives a total of kW.
+    """
     names = ["source", "device", "quantity", "phases", "start", "value", "quality"]
     rows = scada.select(names).to_pandas().astype({"source": str, "quantity": str, "phases": str, "quality": str})
     rows = rows[rows["source"].isin(set(sources)) & rows["quality"].isin(GOOD) & rows["value"].notna()]
-    rows = rows[rows["quantity"].isin(["kw", "kvar"]) & (rows["phases"] == "")]
-    counts = rows[rows["quantity"] == "kw"].groupby("device").size()
+    rows = rows[rows["quantity"].isin(["kw", "kvar"])].drop_duplicates(["device", "quantity", "phases", "start"])
+    total = rows[rows["phases"] == ""]
+    rows = total if (total["quantity"] == "kw").any() else rows
+    counts = rows[rows["quantity"] == "kw"].groupby("device")["start"].nunique()
     if counts.empty:
         return {}
     rows = rows[rows["device"] == sorted(counts.index, key=lambda d: (-counts[d], str(d)))[0]]
-    there, hour = hour_of_year(rows["start"], year, timezone)
-    rows = rows[there].assign(hour=hour)
     found = {}
     for quantity, own in rows.groupby("quantity"):
-        values = own.groupby("hour")["value"].mean()
+        power = of_all_phases(own)
+        there, hour = hour_of_year(power.index.to_series(), year, timezone)
+        values = power[there].groupby(hour).mean()
         found[str(quantity)] = np.asarray(values.reindex(range(HOURS)), np.float64)
     return found
 

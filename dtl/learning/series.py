@@ -33,11 +33,11 @@ def heads(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
     for feeder, own in rows.groupby("feeder", observed=True):
         counts = own.groupby("device")["start"].nunique()
         device = sorted(counts.index, key=lambda d: (-counts[d], str(d)))[0]
-        found[str(feeder)] = hourly(_of_all_phases(own[own["device"] == device]))
+        found[str(feeder)] = hourly(of_all_phases(own[own["device"] == device]))
     return found
 
 
-def _of_all_phases(rows: pd.DataFrame) -> pd.Series:
+def of_all_phases(rows: pd.DataFrame) -> pd.Series:
     """The total by ``start`` where it is given, else the sum of the phases where all are."""
     phases = rows["phases"].astype(str)
     total = rows[phases == ""]

@@ -9,12 +9,19 @@ import pyarrow as pa
 from dtl import tables
 
 
-def scada(loads: dict[str, pd.Series]) -> pa.Table:
-    """The table ``scada`` of kW by feeder; naive UTC indices."""
+def scada(loads: dict[str, pd.Series], phases: str = "") -> pa.Table:
+    """The table ``scada`` of kW by feeder, on one phase or all together; naive UTC indices."""
     parts = []
     for feeder, series in loads.items():
         n = len(series)
-        given = {"source": "s", "feeder": feeder, "device": "head", "quantity": "kw", "phases": "", "quality": "good"}
+        given = {
+            "source": "s",
+            "feeder": feeder,
+            "device": "head",
+            "quantity": "kw",
+            "phases": phases,
+            "quality": "good",
+        }
         columns = {name: [word] * n for name, word in given.items()}
         stamps = series.index.tz_localize("UTC").to_pydatetime()
         parts.append(

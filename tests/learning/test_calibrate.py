@@ -8,6 +8,7 @@ import pytest
 from bench.learning import calibrate as bench
 from learning.made_tables import scada
 
+from dtl import tables
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.learning import calibrate
 from dtl.learning.calibrate import Fit, Problem, fit
@@ -91,6 +92,19 @@ def test_what_is_measured_stands_at_its_hour_of_standard_time() -> None:
     assert told["kw"][first : first + 48].tolist() == list(range(48))
     assert np.isnan(told["kw"][first - 1])
     assert measured(scada({"f": pd.Series([1.0, 2.0], index[:2])}), ["other"], 2025, "UTC") == {}
+
+
+def test_a_head_measured_by_phase_is_the_sum_of_its_phases_where_all_are_known() -> None:
+    """Where the total is measured as well, it counts."""
+    index = pd.date_range("2025-03-01", periods=48, freq="h")
+    load = pd.Series(np.arange(1.0, 49.0), index)
+    parts = [scada({"f": load[:-1] if phase == "C" else load}, phase) for phase in "ABC"]
+    kw = measured(tables.concat("scada", parts), ["s"], 2025, "UTC")["kw"]
+    first = 24 * 59
+    assert kw[first : first + 47] == pytest.approx(3 * load[:47].to_numpy())
+    assert np.isfinite(kw).sum() == 47
+    kw = measured(tables.concat("scada", [*parts, scada({"f": load})]), ["s"], 2025, "UTC")["kw"]
+    assert kw[first : first + 48] == pytest.approx(load.to_numpy())
 
 
 def test_nothing_given_is_said() -> None:
