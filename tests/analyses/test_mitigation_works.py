@@ -234,7 +234,8 @@ def test_a_snapshot_is_screened_in_its_states_and_offers_no_battery(ask: Ask) ->
     lowest, highest = ({"name": w, "of": w, "load": 1.0, "generation": 1.0} for w in ("minimum_load", "peak_load"))
     found = ask(states=[lowest, highest, {**highest, "name": "more", "load": 1.05}], budget=None, costs=None)
     bare = {r["feeder"]: r for r in found.packages if r["package"] == "P00"}
-    assert bare["f2"]["element_h_after"] == 2.0
+    told = {f: r["element_h_after"] for f, r in bare.items()}
+    assert told == {"f1": 1.0, "f2": 3.0}, "f2_t, behind the tie where the model of f1 ends, counts for f2"
     alone = {r["measure"]: r for r in found.measures if r["offered"]}
     checked = 0
     for row in found.packages:
