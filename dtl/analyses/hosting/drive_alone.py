@@ -83,12 +83,12 @@ def alone(grid: Grid, hours: Ints, decided: tuple[Real, Ints, Ints, Ints], top: 
     least = np.clip(kw_of_all, SMALLEST * top, top)
     most = solvable(grid, int(hours[0]), least, top)
     across = Across(grid, grid.rules, hours, pre_existing)
-    first = across.asked(every, np.full(count, hours[0]), np.sqrt(least * most))
+    kw, hour = _begun(across, int(hours[0]), least, most)
     for i, rule in enumerate(grid.rules):
-        asked = np.flatnonzero((criterion != i) & (first.kw[i] < _FARTHEST * most))
+        asked = np.flatnonzero((criterion != i) & (kw[i] < _FARTHEST * most))
         if len(asked):  # the criterion that decides has the answer of the site
             one = Across(grid, [rule], hours, pre_existing)
-            last = one.settled(asked, first.hour[i, asked], first.kw[i, asked], most[asked])
+            last = one.settled(asked, hour[i, asked], kw[i, asked], most[asked])
             made.kw[i, asked], made.row[i, asked], made.hour[i, asked], made.lost[i, asked] = (
                 last.kw, last.row, last.hour, last.lost,
             )  # fmt: skip
@@ -109,3 +109,19 @@ def alone(grid: Grid, hours: Ints, decided: tuple[Real, Ints, Ints, Ints], top: 
         values[criterion[own], every[own]] = told[own]
     made.lost[criterion[own], every[own]] = False
     return made
+
+
+def _begun(across: Across, hour: int, least: Real, most: Real) -> tuple[Real, Ints]:
+    """First answers of each criterion [kW] and their hours, shape (criteria, sites), by a plant between two others.
+
+    Where it tells of none in reach, the largest plant is asked: what a plant relieves before its power flows back, as a
+    transformer at the head, is told to bear any by a plant that is still small.
+    """
+    first = across.asked(np.arange(len(most)), np.full(len(most), hour), np.sqrt(least * most))
+    kw, at = first.kw.copy(), first.hour.copy()
+    site = np.flatnonzero((kw >= _FARTHEST * most).any(axis=0))
+    large = across.asked(site, np.full(len(site), hour), most[site])
+    beyond = kw[:, site] >= _FARTHEST * most[site]
+    kw[:, site] = np.where(beyond, large.kw, kw[:, site])
+    at[:, site] = np.where(beyond, large.hour, at[:, site])
+    return kw, at

@@ -46,7 +46,6 @@ def test_drive_is_near_and_seldom_above_the_exact_capacity(samples: Path, of: Of
     assert_close(samples, "ieee13", "IEEE13Nodeckt.dss", of)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("of", ["generation", "load"])
 def test_drive_on_ieee123(samples: Path, of: Of) -> None:
     assert_close(samples, "ieee123", "IEEE123Master.dss", of)
