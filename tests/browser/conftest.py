@@ -71,6 +71,11 @@ def address(request: pytest.FixtureRequest, made: Any, serve: Callable[[Path], s
     return str(made.www.as_uri()) if request.param == "file" else serve(made.www)
 
 
+DRAWN = """() => [...document.querySelectorAll(".dtl-chart__box")].every(
+    (box) => !box.clientWidth || box.childElementCount)"""
+"""Whether all charts that are shown are drawn: those far below wait until the page was seen."""
+
+
 class Watched:
     """A page that remembers what went wrong on it."""
 
@@ -93,13 +98,15 @@ class Watched:
         if not request.url.startswith((self.address, "data:", "blob:", "about:")):
             self.wrong.append(f"foreign request: {request.url}")
 
-    def go(self, name: str) -> Any:
-        """Open a page and wait until its script is done."""
+    def go(self, name: str, *, drawn: bool = True) -> Any:
+        """Open a page and wait until its script is done, with ``drawn`` until what lies far below is drawn too."""
         self.page.goto("about:blank")
         self.page.goto(f"{self.address}/{name}")
         for root in ROOTS:
             if self.page.locator(root).count():
                 self.page.wait_for_selector(f"{root}[data-ready]", state="attached", timeout=120_000)
+        if drawn:
+            self.page.wait_for_function(DRAWN)
         return self.page
 
 

@@ -106,7 +106,7 @@ def test_theme_is_read_once_the_page_is_drawn(watched: Any) -> None:
 
 def test_charts_far_below_wait_but_not_for_paper(watched: Any) -> None:
     watched.page.add_init_script("window.requestIdleCallback = () => 0")
-    page = watched.go("feeder.html#north")
+    page = watched.go("feeder.html#north", drawn=False)
     boxes, drawn = page.locator(".dtl-chart__box"), page.locator(".dtl-chart__box > svg")
     assert drawn.count() < boxes.count()
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")

@@ -41,6 +41,28 @@ def test_text_is_readable_on_every_page(watched: Any, made: Any, scheme: str) ->
     assert not faint, faint
 
 
+SCHEMES = """
+window.schemes = new Set();
+const look = () => {
+  if (document.body?.hasChildNodes()) schemes.add(document.body.getAttribute("data-md-color-scheme"));
+  requestAnimationFrame(look);
+};
+look();
+"""
+
+
+@pytest.mark.parametrize(("scheme", "named"), [("light", "default"), ("dark", "slate")])
+def test_a_first_visit_shows_the_scheme_that_the_reader_prefers_and_no_other(
+    watched: Any, scheme: str, named: str
+) -> None:
+    watched.page.emulate_media(color_scheme=scheme)
+    watched.page.add_init_script(SCHEMES)
+    page = watched.go("feeder.html#north")
+    assert page.evaluate("document.body.getAttribute('data-md-color-scheme')") == named
+    page.wait_for_function("window.component$ !== undefined", timeout=9000)  # the theme has started
+    assert page.evaluate("[...schemes]") == [named]
+
+
 def test_everything_is_reached_by_tab_and_one_sees_where_one_is(watched: Any) -> None:
     for name in ("index.html", "compare.html", "map.html", "feeder.html"):
         page = watched.go(name)
