@@ -1,4 +1,4 @@
-"""Processes beside this one, forked, for work that falls into parts."""
+"""Processes beside this one, forked, for work that falls into parts. They die with this one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from dtl.errors import DtlError
+from dtl.processes import die_with_parent
 
 
 class Helper(NamedTuple):
@@ -46,11 +47,12 @@ def start(work: Callable[[], Any], what: str) -> Helper:
     """Do some work in a forked process; this one must not have threads at work. `what` completes "a process that"."""
     forked = multiprocessing.get_context("fork")
     end, other = forked.Pipe(duplex=False)
-    process = forked.Process(target=_say, args=(other, work), daemon=True)
+    process = forked.Process(target=_say, args=(os.getpid(), other, work), daemon=True)
     process.start()
     other.close()
     return Helper(what, process, end)
 
 
-def _say(end: Connection, work: Callable[[], Any]) -> None:
+def _say(parent: int, end: Connection, work: Callable[[], Any]) -> None:
+    die_with_parent(parent)
     end.send(work())

@@ -24,6 +24,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dtl.processes import die_with_parent
+
 CPU_S = 2.0
 CPU_S_PER_MB = 8.0
 WALL_FACTOR = 20.0
@@ -85,7 +87,7 @@ def content(path: Path, engine: str) -> Content:
     with tempfile.TemporaryDirectory() as folder:
         out, noise = Path(folder) / "tables.json", Path(folder) / "noise.txt"
         context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-        child = context.Process(target=_child, args=(engine, path, out, noise, seconds), daemon=True)
+        child = context.Process(target=_child, args=(os.getpid(), engine, path, out, noise, seconds), daemon=True)
         child.start()
         child.join(seconds * WALL_FACTOR)
         if child.is_alive():
@@ -101,8 +103,9 @@ def content(path: Path, engine: str) -> Content:
     return Content(told["columns"], told["rows"], told["lost"])
 
 
-def _child(engine: str, path: Path, out: Path, noise: Path, seconds: int) -> None:
+def _child(parent: int, engine: str, path: Path, out: Path, noise: Path, seconds: int) -> None:
     """What the child does: read, and write one JSON file; what it and the libraries below it say goes to a file."""
+    die_with_parent(parent)
     with noise.open("w", encoding="utf-8") as quiet:
         os.dup2(quiet.fileno(), 1)
         os.dup2(quiet.fileno(), 2)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dtl import layout
+from dtl.processes import processor
 from dtl.workflow import border, digests, job
-from dtl.workflow.processes import processor
 from dtl.workflow.questions import published
 from dtl.workflow.store import Answer, Store
 

@@ -33,15 +33,25 @@ def ask(words: list[str]) -> int:
             line.connect(path)
         except OSError:
             line.close()
+            if _ended(os.environ.get("DTL_RUN", "")):
+                print("the run that asked for this job has ended", file=sys.stderr)
+                return 1
             print("no worker listens, the job runs in its own process", file=sys.stderr, flush=True)
         else:
             return _hand_over(line, words)
     if sys.flags.no_site:
         os.execv(sys.executable, [sys.executable, "-m", "dtl.cli", "job", *words])
-    from dtl.workflow import job, processes
+    from dtl import processes
+    from dtl.workflow import job
 
     processes.die_with_parent(os.getppid())
     return job.command(words)
+
+
+def _ended(run: str) -> bool:
+    """Whether the process of a run, with which its token ends, is gone: then nobody waits for its jobs."""
+    pid = run.rpartition("-")[2]
+    return pid.isdigit() and not os.path.exists(f"/proc/{pid}") and os.path.exists("/proc/self")  # noqa: PTH110 - pathlib is heavy
 
 
 def _hand_over(line: _socket.socket, words: list[str]) -> int:

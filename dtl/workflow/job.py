@@ -23,9 +23,9 @@ from typing import Any
 
 from dtl import layout
 from dtl.errors import ContractError, DtlError, SolveError, StoreError
+from dtl.processes import identity, keep_memory, peak_mb
 from dtl.spec.twins import twins
 from dtl.workflow import digests, disk, fingerprint
-from dtl.workflow.processes import identity, keep_memory, peak_mb
 from dtl.workflow.questions import Job, Origin, file_of, origin, raw_names
 from dtl.workflow.stage import Stage
 from dtl.workflow.stages import STAGES

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dtl import layout
 from dtl.errors import StoreError
+from dtl.processes import alive, identity
 from dtl.workflow import digests
-from dtl.workflow.processes import alive, identity
 
 
 def own(study: str, *, fresh: bool = False) -> None:

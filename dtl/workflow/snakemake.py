@@ -16,9 +16,9 @@ import yaml
 
 from dtl import layout
 from dtl.errors import StoreError
+from dtl.processes import die_with_parent
 from dtl.workflow import client
 from dtl.workflow.fingerprint import ROOT
-from dtl.workflow.processes import die_with_parent
 from dtl.workflow.progress import Progress
 from dtl.workflow.store import Store
 

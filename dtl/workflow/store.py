@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from dtl.errors import StoreError
+from dtl.processes import alive, host, identity
 from dtl.workflow import digests, disk
-from dtl.workflow.processes import alive, host, identity
 
 FORGOTTEN_S = 7 * 86400
 """Work in progress of another machine is swept after this time without a change of its folder [s]."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from dtl import layout
+from dtl.processes import processor
 from dtl.spec.study import Study
 from dtl.workflow import also, digests, fingerprint, gate
-from dtl.workflow.processes import processor
 from dtl.workflow.questions import published
 
 PACKAGES = ("snakemake", "opendssdirect", "numpy", "pandas", "pyarrow")

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NamedTuple
 
+from dtl.processes import die_with_parent
 from dtl.workflow import fingerprint, job
-from dtl.workflow.processes import die_with_parent
 from dtl.workflow.stage import Stage
 from dtl.workflow.stages import STAGES
 from dtl.workflow.store import Store

@@ -15,7 +15,7 @@ DOWN = ["report", "learning", "analyses", "powerflow", "scenarios", "demand", "n
 """The layers of stages; each may import those to its right."""
 
 BASE = {"errors", "units"}
-BELOW = BASE | {"plural", "spec", "layout", "tables"}
+BELOW = BASE | {"plural", "processes", "spec", "layout", "tables"}
 MODEL = {"network.feeder", "network.catalog"}
 """The classes of the network model: `sources` makes them, so it may know them."""
 
@@ -61,6 +61,7 @@ def allowed(module: str, target: str) -> bool:
     return {
         "errors": False,
         "plural": False,
+        "processes": False,
         "units": False,
         "layout": False,
         "arguments": False,

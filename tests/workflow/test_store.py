@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dtl.errors import StoreError
+from dtl.processes import alive, host, identity
 from dtl.workflow.keeping import share_of, size_of
-from dtl.workflow.processes import alive, host, identity
 from dtl.workflow.store import Answer, Question, Store
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dtl.errors import StoreError
+from dtl.processes import identity
 from dtl.workflow import watch
-from dtl.workflow.processes import identity
 
 
 @pytest.fixture

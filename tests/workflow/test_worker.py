@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
 import os, signal, socket, sys, time
 from dtl.workflow import worker, job
-from dtl.workflow.processes import die_with_parent
+from dtl.processes import die_with_parent
 
 def command(words):
     words = words[words.index("--") + 1:]
@@ -115,6 +115,14 @@ def test_without_a_worker_the_job_runs_by_itself(tmp_path: Path) -> None:
     done = ask(tmp_path / "nobody", "x")
     assert "no worker listens" in done.stderr
     assert "invalid choice: 'toy'" in done.stderr, "the real `dtl job` has read the arguments"
+
+
+def test_a_job_of_a_run_that_has_ended_is_not_begun(tmp_path: Path) -> None:
+    run = subprocess.Popen(["true"])
+    known = {**os.environ, "DTL_WORKER": str(tmp_path / "nobody"), "DTL_RUN": f"20261122T000000-{run.pid}"}
+    run.wait()
+    done = subprocess.run(client(tmp_path, "x"), env=known, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (1, "the run that asked for this job has ended\n")
 
 
 def test_the_client_imports_next_to_nothing() -> None:

@@ -10,7 +10,7 @@ import pytest
 LOOP = """
 import resource
 import numpy as np
-from dtl.workflow.processes import keep_memory
+from dtl.processes import keep_memory
 {first}
 for turn in range(101):
     arrays = [np.ones(200_000) for _ in range(8)]
