@@ -32,9 +32,11 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in said.split()]
 
 
-def of_session(leader: int) -> list[int]:
-    said = subprocess.run(["ps", "-o", "pid=", "--sid", str(leader)], capture_output=True, text=True).stdout
-    return [int(word) for word in said.split()]
+def of_session(leader: int) -> list[str]:
+    """What still works in a session; who is dead and only waits to be counted does not."""
+    columns = ["-o", "stat=,pid=,ppid=,args="]
+    said = subprocess.run(["ps", *columns, "--sid", str(leader)], capture_output=True, text=True).stdout
+    return [line for line in said.splitlines() if not line.startswith("Z")]
 
 
 def snakemake_of(process: subprocess.Popen[bytes]) -> int | None:
