@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dtl import tables
 from dtl.demand.calendar import HOURS, Calendar
-from dtl.demand.measured import hourly
+from dtl.demand.measured import head_of, hourly, powers, series
 from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.plural import many
@@ -35,9 +35,9 @@ class Heads:
 def measured_heads(feeder: Feeder, scada: pa.Table, source: str, calendar: Calendar, timezone: str) -> Heads:
     """The voltages that `source` of SCADA measured at the sources of `feeder`.
 
-    Of several devices of a feeder the head is the one with the largest mean power, else the one with the highest mean
-    voltage; its phases are averaged. Hours without a good value take the mean of those with the same hour of the day,
-    or of all where that hour was never measured.
+    Of several devices of a feeder the head is `dtl.demand.measured.head_of` those that measure power, else the one with
+    the highest mean voltage; its phases are averaged. Hours without a good value take the mean of those with
+    the same hour of the day, or of all where that hour was never measured.
 
     Raises
     ------
@@ -72,37 +72,23 @@ def measured_heads(feeder: Feeder, scada: pa.Table, source: str, calendar: Calen
 
 def _head(rows: pa.Table, year: int, timezone: str) -> Reals | None:
     """Line-to-line voltage of the head [kV], shape (8760,), nan where it was not measured; None without any."""
-    quantity = rows["quantity"].cast(tables.TEXT)
-    volts = rows.filter(pc.is_in(quantity, pa.array(["kv", "kv_ln"])))
     by_device: dict[str, list[Reals]] = {}
-    for device, series, values in _series(volts, year, timezone):
+    volts = rows.filter(pc.is_in(rows["quantity"].cast(tables.TEXT), pa.array(["kv", "kv_ln"])))
+    for device, quantity, _, own in series(volts):
+        values = hourly(own, year, timezone)
         if np.isfinite(values).any():
-            by_device.setdefault(device, []).append(values * (_ROOT if series == "kv_ln" else 1.0))
+            by_device.setdefault(device, []).append(values * (_ROOT if quantity == "kv_ln" else 1.0))
     if not by_device:
         return None
-    power = rows.filter(pc.equal(quantity, "kw"))
-    kw: dict[str, float] = {}
-    for device, _, values in _series(power, year, timezone):
-        if np.isfinite(values).any():
-            kw[device] = kw.get(device, 0.0) + float(np.nanmean(values))
-    means = {device: _mean(series) for device, series in by_device.items()}
-    return means[max(sorted(means), key=lambda d: (d in kw, kw.get(d, 0.0), float(np.nanmean(means[d]))))]
+    means = {device: _mean(found) for device, found in by_device.items()}
+    kw = powers(rows, "kw", lambda own: hourly(own, year, timezone))
+    at_head = head_of({d: kw[d] for d in means if d in kw})
+    return means[max(sorted(means), key=lambda d: float(np.nanmean(means[d]))) if at_head is None else at_head]
 
 
-def _series(rows: pa.Table, year: int, timezone: str) -> Iterable[tuple[str, str, Reals]]:
-    """Device, quantity and hourly means of each series."""
-    if not rows.num_rows:
-        return
-    keys = ("device", "quantity", "phases")
-    plain = [rows[k].cast(tables.TEXT) for k in keys]
-    for key in sorted(set(zip(*(p.to_pylist() for p in plain), strict=True))):
-        mask = pc.and_(pc.equal(plain[0], key[0]), pc.and_(pc.equal(plain[1], key[1]), pc.equal(plain[2], key[2])))
-        yield key[0], key[1], hourly(rows.filter(mask), year, timezone)
-
-
-def _mean(series: list[Reals]) -> Reals:
+def _mean(phases: list[Reals]) -> Reals:
     """The mean of those phases that are measured in an hour."""
-    stack = np.stack(series)
+    stack = np.stack(phases)
     count = np.isfinite(stack).sum(axis=0)
     return np.where(count > 0, np.nansum(stack, axis=0) / np.maximum(count, 1), np.nan)
 

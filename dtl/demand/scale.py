@@ -15,7 +15,7 @@ from dtl import tables
 from dtl.demand.calendar import Calendar
 from dtl.demand.demand import Demand, Drive
 from dtl.demand.head_check import head_check
-from dtl.demand.measured import hourly
+from dtl.demand.measured import LEAST_H, head_of, hourly, powers
 
 Reals = NDArray[np.float64]
 
@@ -25,8 +25,6 @@ POSSIBLE = (0.02, 50.0)
 """And outside of these nothing is corrected: a unit is wrong."""
 DEAD = 0.002
 """A head below this share of its highest hours (all but 1 %) measures nothing."""
-LEAST_H = 24 * 7
-"""Fewest hours that correct a year: a week."""
 NEARLY_ALL = 0.9
 """Share of the year below which it is said of which months the factor is."""
 
@@ -44,30 +42,19 @@ class Scaled:
 def heads(scada: pa.Table, source: str | None, calendar: Calendar, timezone: str) -> dict[str, Reals]:
     """Hourly kW of the head of each feeder, nan where it is not measured, shape (8760,).
 
-    Of several devices of a feeder the head is the one with the larger mean power in the hours that both measure, or,
-    where these are less than a week, the one that measures more hours. `source` is that of the values; None takes them
-    from all.
+    The head is `dtl.demand.measured.head_of` the devices of a feeder; phases are summed where it gives no total.
+    `source` is that of the values; None takes them from all.
     """
     rows = scada.filter(pc.equal(scada["quantity"].cast(tables.TEXT), "kw"))
-    rows = rows.filter(pc.equal(rows["phases"].cast(tables.TEXT), ""))
     if source is not None:
         rows = rows.filter(pc.equal(rows["source"].cast(tables.TEXT), source))
     found: dict[str, Reals] = {}
-    pairs = rows.group_by(["feeder", "device"]).aggregate([]).to_pylist() if rows.num_rows else []
-    for pair in sorted(pairs, key=lambda p: (p["feeder"], p["device"])):
-        feeder, device = pair["feeder"], pair["device"]
-        own = pc.and_(pc.equal(rows["feeder"].cast(tables.TEXT), feeder), pc.equal(rows["device"], device))
-        values = hourly(rows.filter(own), calendar.year, timezone)
-        if np.isfinite(values).any() and (feeder not in found or _above(values, found[feeder])):
-            found[feeder] = values
+    feeders = rows["feeder"].cast(tables.TEXT)
+    for feeder in sorted(pc.unique(feeders).to_pylist()):
+        by_device = powers(rows.filter(pc.equal(feeders, feeder)), "kw", lambda r: hourly(r, calendar.year, timezone))
+        if (device := head_of(by_device)) is not None:
+            found[feeder] = by_device[device]
     return found
-
-
-def _above(values: Reals, other: Reals) -> bool:
-    both = np.isfinite(values) & np.isfinite(other)
-    if both.sum() < LEAST_H:
-        return bool(np.isfinite(values).sum() > np.isfinite(other).sum())
-    return bool(values[both].mean() > other[both].mean())
 
 
 def scaled(

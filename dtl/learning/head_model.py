@@ -9,11 +9,13 @@ from datetime import UTC
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dtl import tables
 from dtl.demand.calendar import HOURS, Calendar
+from dtl.demand.measured import head_of, hourly, powers
 from dtl.learning.insight import NotEnough
-from dtl.learning.series import GOOD, of_all_phases
 
 Array = NDArray[np.float64]
 FAR = 0.1
@@ -43,18 +45,18 @@ class Head:
         return kw, scale * turn * self.kvar + self.other_kvar
 
 
-def head(tables: Mapping[str, pa.Table]) -> Head | NotEnough:
+def head(given: Mapping[str, pa.Table]) -> Head | NotEnough:
     """The head from ``demand``, ``profiles`` and the case of ``hourly`` that carries nothing but that demand."""
-    profiles = {r["profile"]: r["values"] for r in tables["profiles"].to_pylist()}
+    profiles = {r["profile"]: r["values"] for r in given["profiles"].to_pylist()}
     kw, kvar = np.zeros(HOURS), np.zeros(HOURS)
-    for row in tables["demand"].to_pylist():
+    for row in given["demand"].to_pylist():
         kw += row["kw"] * _by_hour(profiles[row["kw_profile"]])
         kvar += row["kvar"] * _by_hour(profiles[row["kvar_profile"]])
     if kw.mean() <= 0:
         return NotEnough("the feeder has no load")
     best: tuple[float, pd.DataFrame] | None = None
     names = ["case", "hour", "source_kvar", "load_kw", "load_kvar", "generation_kw", "loss_kw"]
-    for _, own in tables["hourly"].select(names).to_pandas().groupby("case", observed=True):
+    for _, own in given["hourly"].select(names).to_pandas().groupby("case", observed=True):
         if len(own) == HOURS:
             apart = float(np.abs(own["load_kw"].to_numpy() - kw[own["hour"]]).mean() / kw.mean())
             best = min((best, (apart, own)), key=lambda b: b[0]) if best else (apart, own)
@@ -70,27 +72,18 @@ def _by_hour(values: list[float]) -> Array:
 
 
 def measured(scada: pa.Table, sources: Collection[str], year: int, timezone: str) -> dict[str, Array]:
-    """``kw`` and ``kvar`` at the head by hour of the study year, nan where not measured; of the device with most kW.
+    """``kw`` and ``kvar`` at the head by hour of the study year, nan where not measured; empty without any kW."""
+    rows = scada.filter(pc.is_in(scada["source"].cast(tables.TEXT), pa.array(sorted(sources), tables.TEXT)))
 
-    Phases are summed where no device gives a total of kW.
-    """
-    names = ["source", "device", "quantity", "phases", "start", "value", "quality"]
-    rows = scada.select(names).to_pandas().astype({"source": str, "quantity": str, "phases": str, "quality": str})
-    rows = rows[rows["source"].isin(set(sources)) & rows["quality"].isin(GOOD) & rows["value"].notna()]
-    rows = rows[rows["quantity"].isin(["kw", "kvar"])].drop_duplicates(["device", "quantity", "phases", "start"])
-    total = rows[rows["phases"] == ""]
-    rows = total if (total["quantity"] == "kw").any() else rows
-    counts = rows[rows["quantity"] == "kw"].groupby("device")["start"].nunique()
-    if counts.empty:
+    def of_year(own: pa.Table) -> Array:
+        return hourly(own, year, timezone)
+
+    kw = powers(rows, "kw", of_year)
+    device = head_of(kw)
+    if device is None:
         return {}
-    rows = rows[rows["device"] == sorted(counts.index, key=lambda d: (-counts[d], str(d)))[0]]
-    found = {}
-    for quantity, own in rows.groupby("quantity"):
-        power = of_all_phases(own)
-        there, hour = hour_of_year(power.index.to_series(), year, timezone)
-        values = power[there].groupby(hour).mean()
-        found[str(quantity)] = np.asarray(values.reindex(range(HOURS)), np.float64)
-    return found
+    kvar = powers(rows, "kvar", of_year)
+    return {"kw": kw[device]} | ({"kvar": kvar[device]} if device in kvar else {})
 
 
 def hour_of_year(start: pd.Series, year: int, timezone: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dtl import tables
 from dtl.demand.calendar import HOURS
 from dtl.demand.demand import Demand
-from dtl.demand.measured import hourly
+from dtl.demand.measured import head_of, hourly, powers, series
 from dtl.learning.head_model import hour_of_year
 from dtl.network.feeder import Bus, Feeder, Load
 from dtl.network.topology import trace
@@ -70,24 +70,20 @@ def scada_lanes(
 
     ``fitted``: whether each hour is fitted, shape (8760,); a power's uncertainty is then that of these hours alone.
     """
-    plain = {name: rows[name].cast(tables.TEXT) for name in ("source", "device", "quantity", "phases")}
-    mine = pc.is_in(plain["source"], pa.array(sorted(sources), tables.TEXT))
-    rows = rows.filter(mine)
-    keys = list(zip(*(plain[n].filter(mine).to_pylist() for n in ("device", "quantity", "phases")), strict=True))
+    rows = rows.filter(pc.is_in(rows["source"].cast(tables.TEXT), pa.array(sorted(sources), tables.TEXT)))
     found: dict[tuple[str, str, str], Array] = {}
-    for key in sorted(set(keys)):
-        if key[1] in ("kw", "kvar", "kv", "kv_ln"):
-            values = hourly(rows.filter(pa.array([k == key for k in keys])), year, zone)
+    for device, quantity, phases, own in series(rows):
+        if quantity in ("kw", "kvar", "kv", "kv_ln"):
+            values = hourly(own, year, zone)
             if np.isfinite(values).any():
-                found[key] = values
-    heads = [k for k in found if k[1] == "kw"]
-    at_head = max(heads, key=lambda k: (float(np.nanmean(found[k])), k))[0] if heads else ""
+                found[device, quantity, phases] = values
+    at_head = head_of(powers(rows, "kw", lambda own: hourly(own, year, zone)))
     lanes = []
     for (device, quantity, phases), values in found.items():
         if quantity in ("kw", "kvar"):
             if device == at_head and phases in ("", "A", "B", "C"):
-                own = np.abs(values[np.isfinite(values) & (fitted if fitted is not None else True)])
-                sigma = SIGMA_P * max(float(np.quantile(own, 0.95)) if len(own) else 0.0, 1e-9)
+                size = np.abs(values[np.isfinite(values) & (fitted if fitted is not None else True)])
+                sigma = SIGMA_P * max(float(np.quantile(size, 0.95)) if len(size) else 0.0, 1e-9)
                 lanes.append(Lane(quantity, device, values, sigma, " ABC".index(phases or " ")))
         elif (lane := _voltage(feeder, device, quantity, phases, values, head_of=device == at_head)) is not None:
             lanes.append(lane)

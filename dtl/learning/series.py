@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-GOOD = ("good", "measured", "estimated", "")
+from dtl.demand.measured import head_of, means, powers
+from dtl.tables import TEXT
+
 PART = 0.1
 """Share of a meter's time that intervals of a length must make up to count."""
 BRIDGED_H = 3
@@ -19,31 +23,29 @@ BRIDGED_H = 3
 def heads(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
     """Hourly mean load by feeder from SCADA [kW], indexed by UTC start, nan where missing or not good.
 
-    Where several devices of a feeder give kW, the one measured at most moments stands for it; a value that several
-    sources give counts once.
+    Hours, phases and the device at the head are those of `dtl.demand.measured`.
     """
     if "scada" not in tables:
         return {}
-    rows = tables["scada"].select(["feeder", "device", "quantity", "phases", "start", "value", "quality"]).to_pandas()
-    rows = rows[(rows["quantity"].astype(str) == "kw") & rows["quality"].astype(str).isin(GOOD)]
-    rows = rows.sort_values("value", key=pd.isna, kind="stable").drop_duplicates(
-        ["feeder", "device", "phases", "start"]
-    )
+    rows = tables["scada"]
+    rows = rows.filter(pc.equal(rows["quantity"].cast(TEXT), "kw"))
+    feeders = rows["feeder"].cast(TEXT)
     found: dict[str, pd.Series] = {}
-    for feeder, own in rows.groupby("feeder", observed=True):
-        counts = own.groupby("device")["start"].nunique()
-        device = sorted(counts.index, key=lambda d: (-counts[d], str(d)))[0]
-        found[str(feeder)] = hourly(of_all_phases(own[own["device"] == device]))
+    for feeder in sorted(pc.unique(feeders).to_pylist()):
+        own = rows.filter(pc.equal(feeders, feeder))
+        first, last = _span(own)
+        by_device = powers(own, "kw", partial(means, zero=first * 3600, hours=last - first + 1))
+        if (device := head_of(by_device)) is not None:
+            begin, end = _span(own.filter(pc.equal(own["device"].cast(TEXT), device)))
+            hours = pd.date_range(pd.Timestamp(begin * 3600, unit="s", tz="UTC"), periods=end - begin + 1, freq="h")
+            found[feeder] = pd.Series(by_device[device][begin - first : end - first + 1], hours)
     return found
 
 
-def of_all_phases(rows: pd.DataFrame) -> pd.Series:
-    """The total by ``start`` where it is given, else the sum of the phases where all are."""
-    phases = rows["phases"].astype(str)
-    total = rows[phases == ""]
-    if len(total):
-        return total.set_index("start")["value"]
-    return rows.groupby("start")["value"].sum(min_count=phases.nunique())
+def _span(rows: pa.Table) -> tuple[int, int]:
+    """The first and the last hour of which there is a row [h since 1970 UTC]."""
+    starts = pc.min_max(rows["start"].cast(pa.timestamp("s", tz="UTC")).cast(pa.int64())).as_py()
+    return starts["min"] // 3600, starts["max"] // 3600
 
 
 def metered(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
