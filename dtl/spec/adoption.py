@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import override
@@ -25,6 +25,7 @@ from dtl.spec.scalars import (
     Year,
 )
 from dtl.spec.shapes import MapShape, TextShape, shape
+from dtl.spec.upgrade_steps import BATTERY_AT_A_BUS
 
 VoltVar = Literal["ieee_1547_a", "ieee_1547_b", "vde_4105_q_u", "vde_4105_cos_phi_p", "fuzzy"]
 """Volt-var characteristics, by standard and category."""
@@ -289,6 +290,8 @@ class Tariff(LayerBase):
 
 class Battery(Adoption):
     """Batteries of customers."""
+
+    ELSEWHERE: ClassVar[dict[str, str]] = dict.fromkeys(("at", "bus"), BATTERY_AT_A_BUS)
 
     kind: Literal["battery"]
     with_: SolarName | None = None

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -40,8 +40,11 @@ class Reading:
 class Base(BaseModel):
     """One map of a study: frozen, and closed to words it does not know.
 
-    A field whose name is a word of Python ends with ``_``, which the language does not show.
+    A field whose name is a word of Python ends with ``_``, which the language does not show. ``ELSEWHERE`` says of words
+    that are looked for here where they are.
     """
+
+    ELSEWHERE: ClassVar[dict[str, str]] = {}
 
     model_config = ConfigDict(
         frozen=True,

@@ -187,7 +187,7 @@ def _files_stay_in_the_roots(study: Study) -> Found:
 
 def _headline_is_asked(study: Study) -> Found:
     headline = study.report.headline
-    if getattr(study.analyses, "validate_" if headline == "validate" else headline) is None:
+    if not study.asks(headline):
         asked = {n.rstrip("_") for n in type(study.analyses).model_fields if getattr(study.analyses, n) is not None}
         yield (
             ("report", "headline"),
@@ -202,7 +202,7 @@ def _reliability_has_outages(study: Study) -> Found:
 
 
 def _surrogate_has_hosting(study: Study) -> Found:
-    if study.analyses.surrogate is not None and study.analyses.hosting is None:
+    if study.analyses.surrogate is not None and not study.asks("hosting"):
         message = "it learns from what `hosting` finds; ask for analyses.hosting with methods: {iterative: {}}"
         yield ("analyses", "surrogate"), "needs-hosting", message
 
@@ -213,7 +213,7 @@ def _costs_have_a_currency(study: Study) -> Found:
 
 
 NEEDS = {
-    "reference_rmse_pu": "validate_",
+    "reference_rmse_pu": "validate",
     "hosting_without_reason": "hosting",
     "portfolio_still_violating": "mitigation",
 }
@@ -222,8 +222,8 @@ NEEDS = {
 
 def _metrics_are_computed(study: Study) -> Found:
     for metric, analysis in NEEDS.items():
-        if getattr(study.expect, metric) is not None and getattr(study.analyses, analysis) is None:
-            message = f"'{metric}' is computed by analyses.{analysis.rstrip('_')}, which the study does not ask for"
+        if getattr(study.expect, metric) is not None and not study.asks(analysis):
+            message = f"'{metric}' is computed by analyses.{analysis}, which the study does not ask for"
             yield ("expect", metric), "unknown-name", message
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
@@ -13,7 +13,7 @@ from dtl.spec.base import Base, near, one_of, wrong
 from dtl.spec.layer import LayerBase
 from dtl.spec.names import CsvPath, GeneratorsName
 from dtl.spec.scalars import Count, Day, Flag, Name, NotNegative, Number, Percent, Phases, Positive, PowerFactor, Text
-from dtl.spec.upgrade_steps import UpgradeStep
+from dtl.spec.upgrade_steps import BATTERY_AT_A_BUS, UpgradeStep
 
 
 class Upgrades(LayerBase):
@@ -70,6 +70,8 @@ class Queue(LayerBase):
 
 class Project(LayerBase):
     """One known plant at one bus."""
+
+    ELSEWHERE: ClassVar[dict[str, str]] = dict.fromkeys(("kwh", "mode"), BATTERY_AT_A_BUS)
 
     kind: Literal["project"]
     at: Text

@@ -118,9 +118,11 @@ def _unknown_word(root: Node, loc: tuple[Any, ...], reading: Reading) -> Mistake
     spot = Spot(root, loc[:-1], reading)
     word = str(loc[-1])
     known = [f.alias or n for n, f in spot.owner.model_fields.items()] if spot.owner else []
+    elsewhere = spot.owner.ELSEWHERE.get(word) if spot.owner else None
     at = spot.node.keys.get(word, spot.node)
     path = f"{spot.path}.{word}" if spot.path else word
-    return at.mistake("unknown-word", f"'{word}' is not a word here{near(word, known)}", path)
+    hint = f"; {elsewhere}" if elsewhere else near(word, known)
+    return at.mistake("unknown-word", f"'{word}' is not a word here{hint}", path)
 
 
 def _kind(spot: Spot, ctx: dict[str, Any]) -> Mistake:

@@ -41,6 +41,7 @@ def load_study(path: Path) -> Study:
     mistakes += includes.mistakes + found
     draft = study or _draft(root)
     draft._folder = file.parent
+    draft._mistaken = frozenset(reading.entries("analyses")) if study is None else frozenset()
     mistakes += cross_check(draft, root)
     decisions, found = load_decisions(file.parent, Path(shown).parent.as_posix())
     mistakes += found

@@ -145,6 +145,7 @@ class Study(Base):
     _folder: Path = PrivateAttr(default=Path())
     _files: tuple[Path, ...] = PrivateAttr(default=())
     _decisions: dict[str, Decision] = PrivateAttr(default_factory=dict)
+    _mistaken: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def folder(self) -> Path:
@@ -165,6 +166,11 @@ class Study(Base):
     def decisions(self) -> dict[str, Decision]:
         """What engineers decided, by the id of the insight: the files of the folder ``decisions`` beside the study."""
         return self._decisions
+
+    def asks(self, analysis: str) -> bool:
+        """Whether the study asks for an analysis, be it with mistakes that left it out of a draft."""
+        field = "validate_" if analysis == "validate" else analysis
+        return analysis in self._mistaken or getattr(self.analyses, field) is not None
 
     @cached_property
     def cases(self) -> list[Case]:

@@ -88,6 +88,10 @@ class MovePhase(Base):
     """Its new phases."""
 
 
+BATTERY_AT_A_BUS = "one battery at a bus is {kind: upgrades, do: [{add_battery: {at: BUS, kw: 500, kwh: 1000}}]}"
+"""What is said of its words where they are looked for in other layers."""
+
+
 class AddBattery(Base):
     """Adds a battery of the utility."""
 
