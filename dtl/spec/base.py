@@ -40,8 +40,8 @@ class Reading:
 class Base(BaseModel):
     """One map of a study: frozen, and closed to words it does not know.
 
-    A field whose name is a word of Python ends with ``_``, which the language does not show. ``ELSEWHERE`` says of words
-    that are looked for here where they are.
+    A field whose name is a word of Python ends with ``_``, which the language does not show. ``ELSEWHERE`` says
+    of words that are looked for here where they are.
     """
 
     ELSEWHERE: ClassVar[dict[str, str]] = {}
