@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dtl.sources.gis_text import whole
 from dtl.sources.gis_words import DAYS, FLAGS, KEYS, LENGTHS, NUMBERS, PHASES, VOLTAGES
 
 Codes = Mapping[str, str]
@@ -98,7 +99,7 @@ def readable(name: str, word: str) -> str | None:
 
 def decoded(plain: pa.Array, codes: Codes, name: str) -> pa.Array:
     """Codes as what they mean by a table; null where it does not know them, but letters are phases without one."""
-    at = pc.index_in(pc.utf8_lower(plain), pa.array(list(codes), pa.string()))
+    at = pc.index_in(pc.utf8_lower(whole(plain)), pa.array(list(codes), pa.string()))
     found = pa.array(list(codes.values()), pa.string()).take(at)
     if name not in PHASES:
         return found

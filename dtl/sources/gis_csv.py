@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -26,7 +27,9 @@ def table(path: Path) -> tuple[pa.Table, list[str], list[tuple[int, str]]]:
     SourceError
         The file is no text, or has no row of names, or cannot be split into rows.
     """
-    data, noted = path.read_bytes().removeprefix(b"\xef\xbb\xbf"), []
+    data, noted = path.read_bytes().removeprefix(codecs.BOM_UTF8), []
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", errors="replace").encode()
     if b"\0" in data:
         raise SourceError("is no text, it has zero bytes")
     try:

@@ -25,3 +25,8 @@ def text(column: pa.ChunkedArray | pa.Array, nothing: frozenset[str] = frozenset
     plain = pc.utf8_trim_whitespace(array.cast(pa.string()))
     empty = pc.is_in(plain, pa.array(["", *sorted(nothing)], pa.string()))
     return pc.if_else(empty, pa.scalar(None, pa.string()), plain)
+
+
+def whole(plain: pa.Array) -> pa.Array:
+    """Text with whole numbers that were written as decimals (``7.0``) as such."""
+    return pc.replace_substring_regex(plain, r"^(-?\d+)\.0+$", r"\1")

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dtl.sources import gis_codes as codes
-from dtl.sources.gis_text import DAY, text
+from dtl.sources.gis_text import DAY, text, whole
 from dtl.sources.gis_words import DAYS, FLAGS, LENGTHS, NUMBERS, PHASES, VOLTAGES, Plan, Rule, Words, alike, place
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
@@ -101,7 +101,7 @@ def _among(table: pa.Table, column: str, values: tuple[str, ...], said: Said) ->
     """Rows whose code, or what it means by its domain, is one of some values."""
     found = np.zeros(table.num_rows, bool)
     for words in (text(table[column]), *([said[column]] if column in said else [])):
-        found |= pc.is_in(pc.utf8_lower(words), pa.array(values, pa.string())).to_numpy(zero_copy_only=False)
+        found |= pc.is_in(pc.utf8_lower(whole(words)), pa.array(values, pa.string())).to_numpy(zero_copy_only=False)
     return found
 
 
@@ -220,7 +220,7 @@ def _stated(plain: pa.Array) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.st
 
 
 def _flags(plain: pa.Array, name: str, bad: list[tuple[int, str, str]]) -> pa.Array:
-    folded = pc.utf8_lower(plain)
+    folded = pc.utf8_lower(whole(plain))
     yes, no = (pc.is_in(folded, pa.array(words, pa.string())) for words in (codes.YES, codes.NO))
     _lost(plain, pc.or_(yes, no), name, bad)
     return pc.if_else(yes, True, pc.if_else(no, False, pa.scalar(None, pa.bool_())))

@@ -212,3 +212,30 @@ def test_shapes_of_a_csv_may_be_called_geometry(tmp_path: Path) -> None:
     assert told(reading, "gis.nowhere") == ["geometry t2"]
     code = csv(tmp_path, "id,shape,x,y", "t1,round,500000,4000000")
     assert code.tables["assets"]["x"].to_pylist() == [500000], "no shape, but a column of that name"
+
+
+def test_codes_that_a_table_wrote_as_decimals_are_the_whole_numbers(tmp_path: Path) -> None:
+    """Programs that know no missing whole number write a column with a gap as decimals."""
+    spec = {"columns": "arcfm", "layers": {"transformer": {"class": "switch", "keep": {"STATUS": ["5"]}}}}
+    head = "FACILITYID,PHASEDESIGNATION,NORMALPOSITION,STATUS,X,Y"
+    rows = [("s1", "7", "1", "5"), ("s2", "4", "0", "5"), ("s3", "", "1", ""), ("s4", "6", "1", "9")]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    whole, decimals = (
+        csv(folder, head, *[",".join(f"{c}.0" if point and c.isdecimal() else c for c in r) + f",{500000 + i},4000000"
+                            for i, r in enumerate(rows)], **spec)
+        for point, folder in ((False, tmp_path / "a"), (True, tmp_path / "b"))
+    )  # fmt: skip
+    assert stated(whole) == stated(decimals)
+    assert [v.get("phases") for v in stated(decimals).values()] == ["ABC", "A", None]
+    assert not told(decimals, "gis.bad-value")
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_text_in_utf_16_is_read(tmp_path: Path, coding: str) -> None:
+    text = "FACILITYID,PHASEDESIGNATION,X,Y\nträger,7,500000,4000000\n"
+    mark = "" if coding == "utf-16" else "\ufeff"
+    (tmp_path / "gis").mkdir()
+    (tmp_path / "gis" / "Transformer.csv").write_bytes((mark + text).encode(coding))
+    reading = read(tmp_path, "gis")
+    assert {a: v["phases"] for a, v in stated(reading).items()} == {"träger": "ABC"}
