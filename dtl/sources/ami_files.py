@@ -65,6 +65,9 @@ def _parquet(file: str, path: Path, words: Mapping[str, Any]) -> Iterator[Block]
         row = 1
         with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as opened:
             for batch in opened.iter_batches(ROWS // max(len(found.spread), 1), columns=opened_as):
+                for column in batch.columns:
+                    if pa.types.is_dictionary(column.type):
+                        column.validate(full=True)
                 table = pa.Table.from_batches([batch])
                 table = table.rename_columns([roles[n] for n in table.column_names])
                 yield Block(file, row, _typed(table, numbers), found)

@@ -85,17 +85,35 @@ def test_damaged_results(tmp_path: Path, number: int) -> None:
     assert survive("cyme_results", tmp_path, {"columns": "keywords", "heads": ["total"]}) == []
 
 
-@NUMBER
-def test_damaged_parquet_of_meters(tmp_path: Path, number: int) -> None:
-    rng = random.Random(number)
+def parquet() -> bytes:
+    """Readings as Parquet, not packed, so that damage reaches them."""
     rows = list(ex.long_rows())[:150]
     sink = io.BytesIO()
     columns = dict(zip(("METER_ID", "READ_TIME", "KWH"), map(list, zip(*rows, strict=True)), strict=True))
     pq.write_table(pa.table(columns), sink, compression="none")
+    return sink.getvalue()
+
+
+METERS: dict[str, Any] = {k: v for k, v in ex.spec().items() if k not in ("kind", "path")}
+
+
+@NUMBER
+def test_damaged_parquet_of_meters(tmp_path: Path, number: int) -> None:
+    rng = random.Random(number)
+    sound = parquet()
     for i in range(number):
-        (tmp_path / f"r{i:04d}.parquet").write_bytes(wounded(sink.getvalue(), rng))
-    spec = {k: v for k, v in ex.spec().items() if k not in ("kind", "path")}
-    assert survive("ami", tmp_path, spec) == []
+        (tmp_path / f"r{i:04d}.parquet").write_bytes(wounded(sound, rng))
+    assert survive("ami", tmp_path, METERS) == []
+
+
+def test_a_row_of_parquet_whose_meter_is_in_no_dictionary_is_told(tmp_path: Path) -> None:
+    """Each byte of the column of meters in turn: Arrow itself hands out numbers beyond its dictionary."""
+    sound = parquet()
+    column = pq.read_metadata(io.BytesIO(sound)).row_group(0).column(0)
+    first = column.dictionary_page_offset
+    for at in range(first, first + column.total_compressed_size):
+        (tmp_path / f"r{at:04d}.parquet").write_bytes(sound[:at] + b"\x50" + sound[at + 1 :])
+    assert survive("ami", tmp_path, METERS) == []
 
 
 @pytest.mark.parametrize(
@@ -163,7 +181,7 @@ TABULAR = {
     "costs": {}, "forecast": {}, "generators": {}, "cyme_results": {"columns": "keywords", "heads": ["total"]},
     "scada": {"tags": {"F1": {"feeder": "F1", "unit": "kW"}}, "zone": "local", "timezone": "UTC"},
     "weather_file": {"timezone": "UTC", "points": {"any": {"latitude_deg": 41.9, "longitude_deg": -87.6}}},
-    "ami": {k: v for k, v in ex.spec().items() if k not in ("kind", "path")},
+    "ami": METERS,
     "gis": {"columns": "arcfm", "crs": CRS, "layers": {"any": {"class": "conductor", "set": {"level": "primary"}}}},
 }  # fmt: skip
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
