@@ -123,7 +123,11 @@ def band(bus: Bus, limits: Mapping[str, Any], secondary: Mapping[str, Any] | str
                 drop = float(secondary.get("drop_pct", 0.0)) / 100.0
             low = float(entry.get("low_pu") or 0.0)
             return Band(low + drop if low else 0.0, float(entry.get("high_pu") or np.inf))
-    raise SolveError(f"bus {bus.name}: no voltage limit of the study holds its {bus.kv_ll:.4g} kV (line to line)")
+    remedy = f"{{where: {{kv: [{0.9 * bus.kv_ll:.3g}, {1.1 * bus.kv_ll:.3g}]}}, low_pu: 0.9, high_pu: 1.1}}"
+    raise SolveError(
+        f"bus {bus.name}: no voltage limit of the study holds its {bus.kv_ll:.4g} kV (line to line); "
+        f"add what holds there to limits.voltage, as {remedy}"
+    )
 
 
 def _phases_match(bus: Bus, phases: Any) -> bool:
