@@ -121,8 +121,10 @@ class Batch:
 
 
 def _whole(values: Real, factor: float) -> Real:
-    """Values times a factor in whole runs of columns, the last column repeated."""
+    """Values times a factor in whole runs of columns, the last one repeated; the values themselves where they are."""
     rows, columns = values.shape
+    if factor == 1.0 and columns % LANES == 0:
+        return np.ascontiguousarray(values)
     out = np.empty((rows, -(-columns // LANES) * LANES))
     np.multiply(values, factor, out=out[:, :columns])
     out[:, columns:] = out[:, columns - 1 : columns]

@@ -109,7 +109,9 @@ class Columns:
     def solve(self, hours: Ints, kw: Real, iterations: int = MAX_ITERATIONS) -> tuple[Block, Flags]:
         """As `Solver.solve`."""
         at = np.searchsorted(self._hours, hours)
-        watts, reactive = self._powers.at(hours) if self._given is None else (x[:, at] for x in self._given)
+        watts, reactive = (
+            self._powers.at(hours) if self._given is None else (np.take(x, at, axis=1) for x in self._given)
+        )
         watts[self._rows] = kw
         begin = self._begin(at)
         if self._inverters is not None:
@@ -128,7 +130,7 @@ class Columns:
         """The voltages without plants in some of the circuit's hours, where they are known for all of them."""
         if not self._known.size:
             return None
-        begin = self._known[:, :, at]
+        begin = np.take(self._known, at, axis=2)
         return None if np.isnan(begin[0, 0]).any() else begin
 
 

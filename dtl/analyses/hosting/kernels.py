@@ -18,6 +18,8 @@ _CC = types.complex128[:, ::1]
 _LANES = 32
 _STEEPER = 4.0
 """How much steeper than in the hour that was solved a quadratic may be in another."""
+_ROUNDING = 1e-9
+"""Part by which bounds are wider than rounding could make them."""
 
 
 @compiled([types.void(_FF, b, _I, _I, _F, types.float64, types.float64, types.int64, _F, _I) for b in (_FF, _HH)])
@@ -132,6 +134,103 @@ def _met(a, b, base, limit, worse, mode, power, least):  # type: ignore[no-untyp
     return _root(a, b, c)
 
 
+@inner
+def _envelope(there, limit, sign, worse, mode, power):  # type: ignore[no-untyped-def]
+    """Bounds of each row over all hours, shape (rows, 5).
+
+    The least and the largest value without a plant, the largest that a quadratic has there above its upper and its
+    lower limit, and what rounding of them is far below.
+    """
+    out = np.zeros((len(limit), 5))
+    for k in range(len(limit)):
+        low = np.inf
+        high = -np.inf
+        up = -np.inf
+        down = -np.inf
+        for j in range(there.shape[1]):
+            base = sign * there[k, j]
+            low = min(low, base)
+            high = max(high, base)
+            now = _kept(base, power)
+            if mode == 3:
+                up = max(up, now - _kept(base + limit[k], power))
+                down = max(down, _kept(base - limit[k], power) - now)
+            elif base <= limit[k]:
+                up = max(up, now - _kept(limit[k], power))
+            elif mode != 2:
+                up = max(up, now - _kept(base + worse, power) if mode == 1 else np.inf)
+        out[k, 0] = low
+        out[k, 1] = high
+        out[k, 2] = up
+        out[k, 3] = down
+        far = max(abs(low), abs(high)) + abs(limit[k]) + abs(worse)
+        out[k, 4] = _ROUNDING * abs(_kept(far, power))
+    return out
+
+
+@inner
+def _top(a, b, c, most):  # type: ignore[no-untyped-def]
+    """The largest value of a quadratic from zero to ``most``, and a little more for rounding."""
+    x = most
+    if a < 0.0:
+        x = min(max(-0.5 * b / a, 0.0), most)
+    elif most == np.inf:
+        return np.inf if a > 0.0 or b > 0.0 else c
+    return max(c, (a * x + b) * x + c + _ROUNDING * (abs(a) * x + abs(b)) * x)
+
+
+@inner
+def _beyond(a, b, first, bounds, mode, power, least):  # type: ignore[no-untyped-def]
+    """Whether a row meets its limit in no hour before ``least``, by the largest slope and value of all hours."""
+    small = b
+    large = b
+    if power == 2.0 and first != 0.0:
+        bend = 2.0 * np.sqrt(abs(a))
+        near = min(bounds[0] / first, bounds[1] / first)
+        far = max(bounds[0] / first, bounds[1] / first)
+        if abs(b) > abs(first) * bend:
+            high = min(max(near * near, far * far), _STEEPER)
+            low = 0.0 if near < 0.0 < far else min(near * near, far * far, _STEEPER)
+            small = min(b * low, b * high)
+            large = max(b * low, b * high)
+        else:
+            steep = _STEEPER * abs(b)
+            most = max(steep, max(abs(bounds[0]), abs(bounds[1])) * bend)
+            small = max(min(b * near, b * far, steep), -most)
+            large = min(max(b * near, b * far, -steep), most)
+    if not _top(a, large, bounds[2] + bounds[4], least) < 0.0:
+        return False
+    return mode != 3 or _top(-a, -small, bounds[3] + bounds[4], least) < 0.0
+
+
+@inner
+def _soonest(  # type: ignore[no-untyped-def]
+    begun, bends, slopes, sun, there, light, limit, sign, worse, mode, power, bounds, within
+):  # fmt: skip
+    """The least plant of all rows and hours, its row and hour; what is above ``within`` may be missed."""
+    best = np.inf
+    row = 0
+    hour = 0
+    wide = light.max() / sun if sun > 0.0 else np.inf
+    for k in range(len(limit)):
+        a = bends[k]
+        b = slopes[k]
+        if _beyond(a, b, begun[k], bounds[k], mode, power, min(best, within) * wide):
+            continue
+        for j in range(len(light)):
+            if light[j] == 0.0:
+                continue
+            part = sun / light[j]
+            base = sign * there[k, j]
+            slope = _slope(b, a, base, begun[k], power)
+            found = part * _met(a, slope, base, limit[k], worse, mode, power, best / part)
+            if found < best:
+                best = found
+                row = k
+                hour = j
+    return best, row, hour
+
+
 @compiled(
     types.void(
         _FF, _FF, _FF, _F, _FF, _F, _F, types.float64, types.float64, types.int64, types.float64, _F, _I, _I, _F, _I
@@ -144,35 +243,34 @@ def across(first, near, far, sun, there, light, limit, sign, worse, mode, power,
     hour of each column, ``there`` those without in all hours (rows, hours). ``sun`` and ``light`` are what a plant
     gives of its power in the hours of the columns and in all hours. ``at`` and ``when`` are row and hour, ``own``
     and ``mine`` the plant and the row in the hour of the column alone; the rest as in `largest`.
+
+    Rows of which no hour can be the first, by bounds over all hours, are passed over. No answer lies above that of the
+    hour of the column where that is one of the hours; where it is not, rows are looked through a second time.
     """
+    bounds = _envelope(there, limit, sign, worse, mode, power)
+    begun, bends, slopes = np.empty(len(limit)), np.empty(len(limit)), np.empty(len(limit))
     for t in range(len(out)):
-        best = np.inf
         here = np.inf
         mine[t] = 0
-        row = 0
-        hour = 0
         for k in range(len(limit)):
-            begun = sign * first[t, k]
-            x = _kept(begun, power)
+            begun[k] = sign * first[t, k]
+            x = _kept(begun[k], power)
             y = _kept(sign * near[t, k], power)
             z = _kept(sign * far[t, k], power)
-            a = 2.0 * (z - 2.0 * y + x)
-            b = 4.0 * y - 3.0 * x - z
-            found = _met(a, b, begun, limit[k], worse, mode, power, here)
+            bends[k] = 2.0 * (z - 2.0 * y + x)
+            slopes[k] = 4.0 * y - 3.0 * x - z
+            found = _met(bends[k], slopes[k], begun[k], limit[k], worse, mode, power, here)
             if found < here:
                 here = found
                 mine[t] = k
-            for j in range(len(light)):
-                if light[j] == 0.0:
-                    continue
-                part = sun[t] / light[j]
-                base = sign * there[k, j]
-                slope = _slope(b, a, base, begun, power)
-                found = part * _met(a, slope, base, limit[k], worse, mode, power, best / part)
-                if found < best:
-                    best = found
-                    row = k
-                    hour = j
+        within = here * (1.0 + _ROUNDING)
+        best, row, hour = _soonest(
+            begun, bends, slopes, sun[t], there, light, limit, sign, worse, mode, power, bounds, within
+        )
+        if best > within:
+            best, row, hour = _soonest(
+                begun, bends, slopes, sun[t], there, light, limit, sign, worse, mode, power, bounds, np.inf
+            )
         out[t] = best
         at[t] = row
         when[t] = hour
