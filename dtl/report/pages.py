@@ -92,7 +92,7 @@ def menu(there: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _title(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
-        return file.readline().lstrip("# ").strip()
+        return file.readline().lstrip("# ").replace("`", "").strip()
 
 
 def render(name: str, context: dict[str, Any]) -> str:

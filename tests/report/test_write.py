@@ -20,7 +20,7 @@ from dtl import tables
 from dtl.analyses.compare import Case
 from dtl.analyses.metrics import METRICS
 from dtl.errors import DtlError
-from dtl.report import assumptions, beside, facts, feeders, figures, overview, quality
+from dtl.report import assumptions, beside, facts, feeders, figures, overview, pages, quality
 from dtl.report import cube as made_cube
 from dtl.report.board import Board, Cell
 from dtl.report.study_payloads import cases
@@ -53,6 +53,14 @@ def test_no_page_asks_a_foreign_host(made: Any) -> None:
     for path in made.www.rglob("*.html"):
         for url in re.findall(r'(?:src|href)="([^"]+)"', path.read_text()):
             assert not url.startswith(("http", "//")), (path.name, url)
+
+
+def test_titles_of_copied_pages_are_plain_text() -> None:
+    """The navigation shows a title as it stands, so that marks of Markdown would be seen."""
+    docs = Path(__file__).parents[2] / "site" / "docs"
+    titles = {page: title for names in pages.reference(docs).values() for page, title in names.items()}
+    assert titles["scenarios/controls"] == "Layer controls: settings of regulators and capacitors"
+    assert not [title for title in titles.values() if re.search(r"[`*<>\[\]]", title)]
 
 
 def test_every_link_leads_somewhere(made: Any) -> None:
