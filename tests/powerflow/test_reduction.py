@@ -178,7 +178,9 @@ def test_the_band_of_a_bus() -> None:
     assert band(three, limits, "modelled").low_pu == 0.975
     assert band(one, limits, drop).low_pu == 0.96  # judged at the primary: no drop
     assert band(low, limits, drop).low_pu == 0.9
-    with pytest.raises(SolveError, match=r"bus h: no voltage limit of the study holds its 69 kV .*where: {kv: \[62.1, 75.9\]}"):
+    with pytest.raises(
+        SolveError, match=r"bus h: no voltage limit of the study holds its 69 kV .*where: {kv: \[62.1, 75.9\]}"
+    ):
         band(Bus(name="h", nodes=(1, 2, 3), kv_ln=69 / 3**0.5), limits, drop)
 
 
