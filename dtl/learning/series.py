@@ -37,7 +37,8 @@ def heads(tables: Mapping[str, pa.Table]) -> dict[str, pd.Series]:
         by_device = powers(own, "kw", partial(means, zero=first * 3600, hours=last - first + 1))
         if (device := head_of(by_device)) is not None:
             begin, end = _span(own.filter(pc.equal(own["device"].cast(TEXT), device)))
-            hours = pd.date_range(pd.Timestamp(begin * 3600, unit="s", tz="UTC"), periods=end - begin + 1, freq="h")
+            zero = pd.Timestamp(begin * 3600, unit="s", tz="UTC")
+            hours = pd.date_range(zero, periods=end - begin + 1, freq="h", unit="s", name="start")
             found[feeder] = pd.Series(by_device[device][begin - first : end - first + 1], hours)
     return found
 

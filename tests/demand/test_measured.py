@@ -112,3 +112,14 @@ def test_events_and_minutes_of_the_same_load_give_the_same_hours() -> None:
     for who, found in hours(scada(events)).items():
         assert found == pytest.approx(minutes[who], rel=1e-9), who
         assert found == pytest.approx(load.reshape(10, 60).mean(1), rel=1e-9), who
+
+
+def test_hours_of_a_head_align_with_those_of_the_weather() -> None:
+    """Pandas aligns no two indices of moments whose resolutions differ."""
+    stamps = [FIRST + timedelta(hours=h) for h in range(4, 14)]
+    rows = [{"source": "w", "point": "p", "latitude_deg": 40.0, "longitude_deg": -90.0, "start": s, "temp_c": 5.0}
+            for s in stamps]  # fmt: skip
+    load = series.heads({"scada": scada(every(100.0), step=60)})["F1"]
+    temp = series.temperature({"weather": tables.frame("weather", rows)}, "F1", {})
+    assert temp is not None and load.index.dtype == temp.index.dtype
+    assert (load.align(temp, join="inner")[0] == 100.0).sum() == 6
