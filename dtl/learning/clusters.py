@@ -14,6 +14,7 @@ from dtl.learning import series
 from dtl.learning.archetypes import UNSTABLE, Array, group
 from dtl.learning.families import families
 from dtl.learning.insight import Cell, Insight, LearnResult, NotEnough, not_enough
+from dtl.plural import many
 
 MODULE = "clusters"
 LEAST_DAYS = 3
@@ -81,9 +82,16 @@ def learn(spec: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> LearnResul
         for number in range(int(label.max()) + 1):
             own = np.flatnonzero(label == number)
             looks[part, number] = look = _look(curves[own])
-            text = f"{look}: {len(own)} {kind}s, e.g. {', '.join(names[i] for i in own[:3])}"
             cells = [Cell(table, names[i], column) for i in own[:3]]
-            rows.append(Insight(MODULE, "members", len(own), "1", text, "", "", part, f"{number:02d}", None, cells))
+            some = f"e.g. {', '.join(names[i] for i in own[:3])}"
+            at = ("", "", part, f"{number:02d}", None, cells)
+            if part == "family":
+                inner = many(int(np.sum(family == number)), "groups")
+                text = f"family {number + 1}, {look}: {many(len(own), f'{kind}s')} in {inner}, {some}"
+                rows.append(Insight(MODULE, "members_of_a_family", len(own), "1", text, *at))
+            else:
+                text = f"{look}, in family {family[number] + 1}: {many(len(own), f'{kind}s')}, {some}"
+                rows.append(Insight(MODULE, "members", len(own), "1", text, *at))
     members = [
         {"kind": kind, "element": names[i], "archetype": int(g), "name": looks["archetype", int(g)]}
         | {"family": int(family[g]), "family_name": looks["family", int(family[g])]}

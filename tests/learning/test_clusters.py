@@ -168,7 +168,10 @@ def test_from_readings_to_archetypes() -> None:
     assert all(r["family_name"] == r["name"] for r in rows), "each family is one group here"
     cards = {(i.kind, i.element): i.text for i in found.rows}
     assert "2 groups by shape in 2 families" in cards["", ""]
-    assert cards["family", "00"] == cards["archetype", "00"]
+    assert cards["family", "00"] == "family 1, daytime peak, closed on Sundays: 6 meters in 1 group, e.g. M01, M03, M05"
+    assert cards["archetype", "01"] == "evening peak, in family 2: 6 meters, e.g. M00, M02, M04"
+    named = {(i.kind, i.metric) for i in found.rows if i.kind}
+    assert named == {("family", "members_of_a_family"), ("archetype", "members")}, "a metric counts no meter twice"
 
 
 def test_curves_of_quarters_of_an_hour_are_in_kw() -> None:

@@ -183,6 +183,7 @@ SCORED: dict[str, Callable[..., None] | str] = {
 TOLD = {
     "alerts", "coming_peak_kw", "expected_gain", "failures_ahead", "groups", "growth_pct_per_year", "gusts_moved_days",
     "interruptions_ahead", "interruptions_ahead_high", "kw_per_degree_{name}", "load_factor_ahead", "members",
+    "members_of_a_family",
     "not_sought_{number}", "phases_confirmed", "saidi_change_min", "saifi_change", "solar_capacity_kw", "solar_kwh",
     "step_pct", "violating_elements", "{violation}_straight_clustered_pct", "warning", "wear_shape",
 }  # fmt: skip
