@@ -66,6 +66,17 @@ def test_greedy_trap() -> None:
     assert regret(np.array([[greedy(trap, 10).value], [choose(trap, 10).value]])).tolist() == [3.0, 0.0]
 
 
+def test_the_habit_goes_on_from_a_work_to_a_larger_one_at_its_place() -> None:
+    """One feeder whose sets grow: the cheap one has the best ratio, and it is not the end while money is left."""
+    sets = [Work("lane", name, cost, value) for name, cost, value in (("P1", 2, 9), ("P2", 10, 20), ("P3", 30, 25))]
+    left = [greedy(sets, budget).taken for budget in (1, 2, 9, 10, 29, 30)]
+    assert left == [(), (0,), (0,), (1,), (1,), (2,)]
+    assert greedy([Work("lane", f"P{v}", 0, v) for v in (1, 2, 3)], 0).value == 3, "what costs nothing is taken"
+    other = [*sets, Work("mill", "P1", 4, 3)]
+    assert greedy(other, 14).taken == (1, 3)
+    assert greedy(other, 10).taken == (1,), "8 more for 11 is better than 4 for 3"
+
+
 def enumerated(some: list[Work], budget: float, must: set[str], never: set[str]) -> tuple[float, float] | None:
     """Highest value and the lowest cost of it, by trying every set."""
     best = None
