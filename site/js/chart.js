@@ -115,6 +115,7 @@ DTL.drawChart = (box, readout, told, width) => {
   });
   svg.append(DTL.svg("line", { class: "dtl-axis", x1: pad.left, x2: width - pad.right, y1: height - pad.bottom, y2: height - pad.bottom }));
   for (const layer of told.layers) svg.append(DTL.layers[layer.kind](layer, x, y, width, pad));
+  svg.append(...svg.querySelectorAll(".dtl-rule-name")); // on top: no line strikes through a name
   const cursor = DTL.svg("line", { class: "dtl-cursor", y1: pad.top, y2: height - pad.bottom, visibility: "hidden" });
   svg.append(cursor);
   if (told.read) {

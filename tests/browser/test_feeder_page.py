@@ -133,3 +133,12 @@ def test_every_chart_is_drawn_once_and_again_when_its_width_changes(watched: Any
         )
         page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         assert page.evaluate("[...drawn.values()]") == [times] * boxes
+
+
+def test_no_line_of_a_chart_strikes_through_the_name_of_a_limit(watched: Any) -> None:
+    page = watched.go("feeder.html#north", drawn=True)
+    names = page.locator("svg .dtl-rule-name")
+    assert names.count() > 0
+    below = """name => [...name.closest("svg").querySelectorAll(".dtl-line, .dtl-rule, .dtl-grid, .dtl-dots")]
+        .filter(e => name.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING).length"""
+    assert [name.evaluate(below) for name in names.all()] == [0] * names.count()
