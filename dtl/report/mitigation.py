@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -127,18 +128,24 @@ def _work(row: Row, money: _Money) -> Row:
 
 
 def _after(packages: Sequence[Row], sets: Mapping[str, str], chosen: Sequence[Row]) -> list[Row]:
-    """The rows of the chosen sets, those with most left first, with what there is to say of their group."""
+    """The rows of the chosen sets, most left first, with the costs of their feeder's works and the words of the group."""
     why = {r["group"]: r["text"] for r in chosen if r["what"] == "group"}
-    rows = [{**r, "why": why.get(r["group"], "")} for r in packages if sets.get(r["group"]) == r["package"]]
+    works: dict[str, list[float]] = {}
+    for row in chosen:
+        if row["what"] == "work":
+            works.setdefault(row["feeder"], []).append(row["cost"] or 0.0)
+    rows = [{**r, "why": why.get(r["group"], ""), "works": works.get(r["feeder"], ())}
+            for r in packages if sets.get(r["group"]) == r["package"]]  # fmt: skip
     return sorted(rows, key=lambda r: (-(r["element_h_after"] or 0.0), -(r["element_h_before"] or 0.0), r["feeder"],
                                        r["case"]))  # fmt: skip
 
 
 def _group(row: Row, money: _Money, label: Mapping[str, str]) -> Row:
     count = len(json.loads(row["measures"]))
+    cost = money.text(math.fsum(row["works"])) if money.currency else str(len(row["works"]))
     return {
         "feeder": row["feeder"], "case": row["case"], "label": label.get(row["case"], row["case"]), "count": count,
-        "cost": money.text(row["cost"]) if money.currency else str(count), "verdict": _WORDS[row["verdict"]],
+        "cost": cost, "verdict": _WORDS[row["verdict"]],
         "bad": row["verdict"] in ("still_violates", "not_solved"),
         "left": _labelled((row["left"] if count else row["why"]) or "", label),
         **{f"{w}_{a}": figures.text(row[f"{w}_{a}"], unit) for a in ("before", "after") for w, unit in
