@@ -128,7 +128,7 @@ def _work(row: Row, money: _Money) -> Row:
 
 
 def _after(packages: Sequence[Row], sets: Mapping[str, str], chosen: Sequence[Row]) -> list[Row]:
-    """The rows of the chosen sets, most left first, with the costs of their feeder's works and the words of the group."""
+    """The rows of the chosen sets, most left first, with the costs of the feeder's works and the group's words."""
     why = {r["group"]: r["text"] for r in chosen if r["what"] == "group"}
     works: dict[str, list[float]] = {}
     for row in chosen:
