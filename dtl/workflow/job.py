@@ -115,10 +115,11 @@ def run(job: Job, store: Store, stages: Mapping[str, Stage] = STAGES) -> dict[st
             answers.append(said)
             staged[case] = (folder, answer)
         joined = _join(job, staged, store, staging)
-        record = _publish(job, joined)
-    record |= {"answers": answers, "inputs": _paths(job, inputs), "run": os.environ.get("DTL_RUN", "")}
-    record["peak_mb"] = peak_mb()
-    digests.write_atomically(job.record(), digests.pretty(record))
+        record = _described(job, joined)
+        record |= {"answers": answers, "inputs": _paths(job, inputs), "run": os.environ.get("DTL_RUN", "")}
+        record["peak_mb"] = peak_mb()
+        digests.write_atomically(job.record(), digests.pretty(record))
+        _publish(job, joined)
     return record
 
 
@@ -321,10 +322,13 @@ def _staging(job: Job) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _publish(job: Job, staged: Mapping[str, tuple[Path, Output]]) -> dict[str, Any]:
-    """Rename the outputs to where they belong; what was published, as the record keeps it.
+def _described(job: Job, staged: Mapping[str, tuple[Path, Output]]) -> dict[str, Any]:
+    """What will be published, as the record keeps it.
 
-    In folders, files that are as they were last time keep the time of last time, so that Snakemake sees no change.
+    It is written before the outputs are renamed: of a job that was killed between, the record does not fit what lies
+    there, and the job is asked again. Outputs without a record would look done to Snakemake, which looks for marks of
+    unfinished jobs only before it knows the groups. In folders, files that are as they were last time keep the time of
+    last time, so that Snakemake sees no change.
     """
     before = digests.read_json(job.record()) or {}
     outputs = {}
@@ -334,11 +338,7 @@ def _publish(job: Job, staged: Mapping[str, tuple[Path, Output]]) -> dict[str, A
         for file, digest in (about.files or {}).items():
             if old.get("files", {}).get(file) == digest:
                 os.utime(path / file, ns=(old["times"][file], old["times"][file]))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            target.rename(path.with_name(f"old-{path.name}"))
-        path.replace(target)
-        outputs[target.as_posix()] = {"digest": about.digest, **digests.stamps(target)}
+        outputs[target.as_posix()] = {"digest": about.digest, **digests.stamps(path)}
         if about.files is not None:
             outputs[target.as_posix()]["files"] = dict(about.files)
     return {
@@ -349,3 +349,13 @@ def _publish(job: Job, staged: Mapping[str, tuple[Path, Output]]) -> dict[str, A
         "code": dict(job.code),
         "outputs": outputs,
     }
+
+
+def _publish(job: Job, staged: Mapping[str, tuple[Path, Output]]) -> None:
+    """Rename the outputs to where they belong."""
+    for name, target in job.outputs().items():
+        path, _ = staged[name]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            target.rename(path.with_name(f"old-{path.name}"))
+        path.replace(target)

@@ -129,13 +129,13 @@ def _passes(started: Started, store: Store, found: Plan, *, judged: bool) -> dic
     study, options = started.study, started.options
     missing = published.unlike(found, partly=options.feeder or "")
     facts: dict[str, Any] = {"run": started.token, "cores": options.cores, "profile": options.profile}
-    for _ in range(PASSES):
+    for turn in range(PASSES):
         words = snakemake.command(
             study.name,
             _targets(study, options, found),
             options.profile,
             options.cores,
-            _forced(found, missing),
+            _forced(found, missing, unnoticed=turn > 0),
             judge=not judged,
         )
         facts.setdefault("commands", []).append(shlex.join(words))
@@ -156,11 +156,12 @@ def _passes(started: Started, store: Store, found: Plan, *, judged: bool) -> dic
     return facts | {"answers": summary.counts(study.name, started.token)}
 
 
-def _forced(found: Plan, missing: Missing) -> dict[str, list[str]]:
+def _forced(found: Plan, missing: Missing, *, unnoticed: bool) -> dict[str, list[str]]:
     """Outputs that must be asked for again, by rule: published before, and Snakemake would find them up to date.
 
     These are answers that are known and not as they must be now, and answers that the store has lost (it was pruned or
     deleted). What else is still to be computed Snakemake notices by itself, and what lies below as far as it changes.
+    ``unnoticed`` says that Snakemake came to its end and did not, whatever was the reason: then all are asked for.
     """
     asked: dict[tuple[str, str], dict[str, str]] = {}
     for line in found.compute:
@@ -168,11 +169,10 @@ def _forced(found: Plan, missing: Missing) -> dict[str, list[str]]:
     force: dict[str, list[str]] = {}
     for name, paths in missing.items():
         job, known = found.jobs[name], found.keys.get(name, {})
-        record = digests.read_json(job.record())
-        if not isinstance(record, dict):
-            continue
-        published_by = {answer["case"]: answer["key"] for answer in record["answers"]}
-        if len(known) == len(job.cases) or known | asked.get(name, {}) == published_by:
+        record = digests.read_json(job.record()) or {}
+        published_by = {answer["case"]: answer["key"] for answer in record.get("answers", ())}
+        whole = len(known) == len(job.cases) or known | asked.get(name, {}) == published_by
+        if unnoticed or (record and whole):
             force.setdefault(name[0], []).extend(paths)
     return force
 

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from tinystudy import Tiny
 
+from dtl import layout
+from dtl.workflow.questions import record_path
+
 pytestmark = pytest.mark.workflow
 
 KILLS = {"group": 5, "snakemake": 5, "dtl": 2, "any": 20}
@@ -89,6 +92,68 @@ def test_killed_and_taken_up_again(undisturbed: tuple[dict[str, bytes], float], 
     assert "nothing to do" in tiny.dtl("run", "tiny")
     assert "0 wrong" in tiny.dtl("store", "verify")
     assert not list((tiny.folder / ".dtl-store/scratch").iterdir())
+
+
+KILLER = """
+import os, pathlib, signal
+
+rename, (when, file, flag) = pathlib.Path.replace, os.environ["KILL_AT"].split()
+
+def replace(self, target):
+    hit = pathlib.Path(target).as_posix().endswith(file) and os.path.exists(flag)
+    if hit and when == "before":
+        os.remove(flag)
+        os.killpg(0, signal.SIGKILL)
+    done = rename(self, target)
+    if hit:
+        os.remove(flag)
+        os.killpg(0, signal.SIGKILL)
+    return done
+
+pathlib.Path.replace = replace
+"""
+"""Kills a run, once, before or after a file is renamed to a place; Python imports it when it starts."""
+
+MOMENTS = (
+    ("before", layout.DEMAND.format(study="tiny", group="b")),
+    ("after", layout.DEMAND.format(study="tiny", group="b")),
+    ("after", layout.LINKED.format(study="tiny", group="b")),
+    ("after", layout.MANIFEST.format(study="tiny", group="a")),
+    ("before", record_path("tiny", "solve_feeder", "b").as_posix()),
+)
+
+
+def test_killed_while_it_publishes(
+    undisturbed: tuple[dict[str, bytes], float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marks of Snakemake do not help here: it looks for them before it knows the groups."""
+    tiny, hook = Tiny(tmp_path), tmp_path / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(KILLER)
+    known = tiny.environment()
+    for when, file in MOMENTS:
+        flag = tmp_path / "flag"
+        flag.touch()
+        here = known | {"KILL_AT": f"{when} {file} {flag}", "PYTHONPATH": f"{hook}:{known['PYTHONPATH']}"}
+        monkeypatch.setattr(tiny, "environment", lambda here=here: here)
+        assert tiny.start("run", "tiny").wait() == -signal.SIGKILL, f"not killed {when} {file}"
+        assert not flag.exists()
+    monkeypatch.undo()
+    tiny.dtl("run", "tiny")
+    assert tiny.bytes() == undisturbed[0]
+    assert "nothing to do" in tiny.dtl("run", "tiny")
+
+
+def test_outputs_without_a_record_are_asked_for_again(tmp_path: Path) -> None:
+    tiny = Tiny(tmp_path)
+    tiny.dtl("run", "tiny")
+    wanted = tiny.bytes()
+    for stage, group in (("prepare_feeder", "b"), ("solve_feeder", "a")):
+        (tmp_path / record_path("tiny", stage, group)).unlink()
+    tiny.dtl("run", "tiny")
+    assert tiny.answers() == {}
+    assert tiny.bytes() == wanted
+    assert "nothing to do" in tiny.dtl("run", "tiny")
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
