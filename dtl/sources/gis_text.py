@@ -5,6 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dtl.sources.gis_words import WHOLE
+
 DAY = "%Y-%m-%d"
 """How days are written."""
 
@@ -29,4 +31,4 @@ def text(column: pa.ChunkedArray | pa.Array, nothing: frozenset[str] = frozenset
 
 def whole(plain: pa.Array) -> pa.Array:
     """Text with whole numbers that were written as decimals (``7.0``) as such."""
-    return pc.replace_substring_regex(plain, r"^(-?\d+)\.0+$", r"\1")
+    return pc.replace_substring_regex(plain, WHOLE, r"\1")

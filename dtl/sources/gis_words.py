@@ -16,6 +16,9 @@ from typing import Any
 
 import yaml
 
+WHOLE = r"^(-?\d+)\.0+$"
+"""A whole number that was written as a decimal; codes are compared without the zeros, on both sides."""
+
 MAPS = Path(__file__).parent / "columns"
 
 NUMBERS = frozenset((
@@ -119,7 +122,7 @@ class Words:
             kind,
             {f: rule for f, said in columns.items() if (rule := _rule(said)).names},
             dict(entry.get("set") or {}),
-            {f: {_fold(str(k)): str(v) for k, v in table.items()} for f, table in codes.items()},
+            {f: {_code(k): str(v) for k, v in table.items()} for f, table in codes.items()},
             _wanted(self._keep),
             _wanted(entry.get("where") or {}),
             str(entry.get("prefix") or ""),
@@ -158,7 +161,7 @@ def _rule(said: Any) -> Rule:
 
 
 def _wanted(rows: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {c: tuple(_fold(str(v)) for v in values) for c, values in rows.items()}
+    return {c: tuple(_code(v) for v in values) for c, values in rows.items()}
 
 
 def _filled(columns: Any) -> dict[str, Any]:
@@ -178,6 +181,10 @@ def _match(layers: Mapping[str, Any], layer: str) -> Any:
     if name in layers:
         return layers[name]
     return next((entry for pattern, entry in layers.items() if fnmatchcase(name, pattern)), None)
+
+
+def _code(word: Any) -> str:
+    return re.sub(WHOLE, r"\1", _fold(str(word)))
 
 
 def _fold(text: str) -> str:

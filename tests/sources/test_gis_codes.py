@@ -214,9 +214,19 @@ def test_shapes_of_a_csv_may_be_called_geometry(tmp_path: Path) -> None:
     assert code.tables["assets"]["x"].to_pylist() == [500000], "no shape, but a column of that name"
 
 
+@pytest.mark.parametrize("written", ["7", "7.0", 7, 7.0])
+@pytest.mark.parametrize("cell", ["7", "7.0"])
+def test_a_study_may_write_its_codes_as_the_table_does(tmp_path: Path, written: Any, cell: str) -> None:
+    rows = [f"t1,{cell},{cell},{cell},500000,4000000", f"t2,{cell},9,{cell},500010,4000000"]
+    layers = {"transformer": {"class": "transformer", "where": {"kind": [written]}}}
+    own = {"keep": {"state": [written]}, "codes": {"phases": {written: "CA"}}}
+    reading = csv(tmp_path, "id,phases,state,kind,x,y", *rows, layers=layers, **own)
+    assert [(a, v["phases"]) for a, v in stated(reading).items()] == [("t1", "AC")]
+
+
 def test_codes_that_a_table_wrote_as_decimals_are_the_whole_numbers(tmp_path: Path) -> None:
     """Programs that know no missing whole number write a column with a gap as decimals."""
-    spec = {"columns": "arcfm", "layers": {"transformer": {"class": "switch", "keep": {"STATUS": ["5"]}}}}
+    spec = {"columns": "arcfm", "layers": {"transformer": "switch"}, "keep": {"STATUS": ["5"]}}
     head = "FACILITYID,PHASEDESIGNATION,NORMALPOSITION,STATUS,X,Y"
     rows = [("s1", "7", "1", "5"), ("s2", "4", "0", "5"), ("s3", "", "1", ""), ("s4", "6", "1", "9")]
     (tmp_path / "a").mkdir()
