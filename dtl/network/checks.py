@@ -125,6 +125,13 @@ def _sources(feeder: Feeder, topology: Topology) -> Iterator[Finding]:
         yield _finding(feeder, "network.no-source", "error", "", "nothing feeds the feeder", cure)
     elif not topology.order:
         yield _finding(feeder, "network.no-source", "error", "", "the source is at no bus", "Correct its bus.")
+    for source in feeder.sources:
+        if source.phases == 3 and source.r0_ohm < 0:
+            text = "the zero-sequence resistance of the source is negative: its fault current of one phase is too large"
+            value = f"{source.r0_ohm:g} + {source.x0_ohm:g}j ohm"
+            cure = "State the fault current of one phase beside that of three (OpenDSS: `MVAsc1` or `Isc1`)."
+            name = f"source.{source.name}"
+            yield _finding(feeder, "network.negative-zero-sequence", "warning", name, text, cure, value)
 
 
 def _islands(feeder: Feeder, topology: Topology) -> Iterator[Finding]:

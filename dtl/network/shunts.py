@@ -143,7 +143,8 @@ class Source(Part):
     angle_deg: Real = 0.0
     r1_ohm: NotNegative
     x1_ohm: Real
-    r0_ohm: NotNegative
+    r0_ohm: Real
+    """Below zero where a fault of one phase was stated above 1.5 times that of three."""
     x0_ohm: Real
     phases: Literal[1, 3] = 3
     nodes: tuple[Node, ...] = (1, 2, 3)

@@ -178,3 +178,11 @@ def test_work_grows_with_the_number_of_buses() -> None:
         return count
 
     assert calls(20_000) < 11 * calls(2_000)
+
+
+@pytest.mark.parametrize(("r0", "x0", "told"), [(-0.43, -1.29, True), (0.1, -50.0, False), (0.1, 0.3, False)])
+def test_a_negative_zero_sequence_resistance_of_a_source_is_told(r0: float, x0: float, told: bool) -> None:
+    head = HEAD.model_copy(update={"r0_ohm": r0, "x0_ohm": x0})
+    feeder = build([line("l", "b0", "b1")]).model_copy(update={"sources": (head,)})
+    found = [f for f in check(feeder) if f.check == "network.negative-zero-sequence"]
+    assert [(f.severity, f.element) for f in found] == [("warning", "source.s")] * told

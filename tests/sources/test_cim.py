@@ -353,6 +353,36 @@ def test_what_a_series_compensator_states_is_kept_or_told(tmp_path: Path) -> Non
     assert (reactor.bus, reactor.to_bus, reactor.r_ohm, reactor.x_ohm) == ("mid", "end", 0.1, -1.5)
 
 
+@pytest.mark.parametrize(
+    ("words", "found", "defaulted"),
+    [
+        ({"r": 0.2, "x": 0.8, "r0": -0.4, "x0": -1.3}, (0.2, 0.8, -0.4, -1.3), ""),
+        ({"r": 0.2, "x": 0.8, "r0": 0.1, "x0": 0.5}, (0.2, 0.8, 0.1, 0.5), ""),
+        ({"r": 0.2, "x": 0.8}, (0.2, 0.8, 0.2, 0.8), "the source does not state r0, x0"),
+        ({"x": 0.8, "r0": 0.1, "x0": 0.5}, (0.0, 0.8, 0.1, 0.5), "the source does not state r"),
+        ({}, (0.0, 1e-4, 0.0, 1e-4), "the source states no impedance"),
+        ({"r": 0, "x": 0}, (0.0, 1e-4, 0.0, 1e-4), "the source states no impedance"),
+    ],
+)
+def test_the_impedance_of_a_source_is_that_of_the_file_or_listed(
+    tmp_path: Path, words: dict[str, float], found: tuple[float, ...], defaulted: str
+) -> None:
+    stated = {f"EnergySource__{word}": value for word, value in words.items()}
+    parts = [part for part in small() if "<cim:EnergySource " not in part]
+    reading = make(tmp_path, [*parts, equipment("EnergySource", "SOURCE", "HEAD", **stated)])
+    (source,) = only(reading).sources
+    assert (source.r1_ohm, source.x1_ohm, source.r0_ohm, source.x0_ohm) == found
+    rows = [row for row in reading.conversion.values() if row["object"] == "EnergySource source impedance"]
+    assert [(row["verdict"], row["reason"]) for row in rows] == [("defaulted", defaulted)] * bool(defaulted)
+
+
+def test_a_source_of_negative_resistance_is_refused(tmp_path: Path) -> None:
+    parts = [part for part in small() if "<cim:EnergySource " not in part]
+    made = equipment("EnergySource", "SOURCE", "HEAD", EnergySource__r=-0.1, EnergySource__x=0.8)
+    errors = [f for f in make(tmp_path, [*parts, made]).findings if f.severity == "error"]
+    assert [(f.check, f.element, f.value) for f in errors][:1] == [("cim.impedance", "EnergySource source", "-0.1")]
+
+
 @pytest.mark.parametrize("words", [{}, {"r": -0.1, "x": 1.0}, {"x": -2.0, "x0": -1.0}])
 def test_a_series_compensator_that_is_none_is_refused(tmp_path: Path, words: dict[str, float]) -> None:
     (finding,) = compensated(tmp_path, **words).findings
