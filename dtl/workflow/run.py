@@ -59,10 +59,11 @@ def run(name: str, options: Options) -> int:
                 resolve(study, "run --feeder")
                 judged, found = named.refuse(study), plan.make(study, store)
             options = replace(options, feeder=_group(study.name, options.feeder, found.groups))
-        missing = published.unlike(found, partly=options.feeder or "")
-        if not options.fresh and not missing and (options.feeder or found.empty):
+        missing, last = published.unlike(found, partly=options.feeder or ""), summary.last(study.name)
+        summed_up = last.get("spec") == study.digest
+        if not options.fresh and not missing and (options.feeder or (found.empty and summed_up)):
             print(f"{study.name}: nothing to do")
-            return _end(study, summary.last(study.name), options)
+            return _end(study, last, options)
         budget.refuse(study, found, store)
         token = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
         died = ends.enter_context(lock.held(study.name, token))

@@ -120,6 +120,7 @@ MOMENTS = (
     ("after", layout.LINKED.format(study="tiny", group="b")),
     ("after", layout.MANIFEST.format(study="tiny", group="a")),
     ("before", record_path("tiny", "solve_feeder", "b").as_posix()),
+    ("after", layout.WWW.format(study="tiny")),
 )
 
 
@@ -139,7 +140,7 @@ def test_killed_while_it_publishes(
         assert tiny.start("run", "tiny").wait() == -signal.SIGKILL, f"not killed {when} {file}"
         assert not flag.exists()
     monkeypatch.undo()
-    tiny.dtl("run", "tiny")
+    assert "loaded to" in tiny.dtl("run", "tiny"), "a run that died before its summary is summed up"
     assert tiny.bytes() == undisturbed[0]
     assert "nothing to do" in tiny.dtl("run", "tiny")
 
