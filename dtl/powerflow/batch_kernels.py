@@ -116,6 +116,19 @@ def _draw(  # type: ignore[no-untyped-def]
 
 
 @inner
+def _busy(pairs, owner, first, watts, reactive, busy):  # type: ignore[no-untyped-def]
+    """Which pairs have any power in the lanes from column `first` on, into ``busy``: the others draw nothing."""
+    start, port = pairs[1], pairs[2]
+    for k in range(len(busy)):
+        most = fill(0.0)
+        for n in range(start[k], start[k + 1]):
+            p = load_at(watts, owner[port[n]], first)
+            q = load_at(reactive, owner[port[n]], first)
+            most = larger(larger(most, larger(p, fill(0.0) - p)), larger(q, fill(0.0) - q))
+        busy[k] = outside(most, fill(-1.0), fill(0.0))
+
+
+@inner
 def _begin(pairs, ports, no_load, watts, reactive, guess, first, terms, v, scratch, y):  # type: ignore[no-untyped-def]
     """Coefficients and first voltages of all pairs in the lanes from column `first` on, and what they draw."""
     nodes, start, port, kind, band = pairs
@@ -146,7 +159,7 @@ def _begin(pairs, ports, no_load, watts, reactive, guess, first, terms, v, scrat
 
 
 @inner
-def _step(pairs, ports, no_load, terms, first, watts, reactive, x, v, scratch, change, y):  # type: ignore[no-untyped-def]
+def _step(pairs, ports, no_load, terms, busy, first, watts, reactive, x, v, scratch, change, y):  # type: ignore[no-untyped-def]
     """Voltages ``v`` across all pairs from the drops ``x``, and what they draw then into ``y``.
 
     ``change`` becomes the largest squared step of each lane [pu].
@@ -168,10 +181,11 @@ def _step(pairs, ports, no_load, terms, first, watts, reactive, x, v, scratch, c
         store(v, 2 * k, a)
         store(v, 2 * k + 1, b)
         store(change, 0, larger((da * da + db * db) * fill(band[k, 2]), load(change, 0)))
-        _draw(
-            k, a, b, nodes, start, port, kind, band, owner, share, base, bounds, curves, exponents, drop_out,
-            terms, first, watts, reactive, v, scratch, y,
-        )  # fmt: skip
+        if busy[k]:
+            _draw(
+                k, a, b, nodes, start, port, kind, band, owner, share, base, bounds, curves, exponents, drop_out,
+                terms, first, watts, reactive, v, scratch, y,
+            )  # fmt: skip
 
 
 @inner
@@ -271,10 +285,12 @@ def fixed_point(  # type: ignore[no-untyped-def]
     y = runs(2 * size + 2)
     v = runs(2 * len(pairs[0]))
     terms = runs(_TERMS * len(pairs[0]))
+    busy = np.empty(len(pairs[0]), np.bool_)
     scratch = runs(2)
     moved = runs(1)
     for first in range(0, columns, LANES):
         y[:] = 0.0
+        _busy(pairs, ports[0], first, watts, reactive, busy)
         _begin(pairs, ports, no_load, watts, reactive, guess, first, terms, v, scratch, y)
         done = 0
         for _ in range(most):
@@ -284,7 +300,7 @@ def fixed_point(  # type: ignore[no-untyped-def]
             _lower(active, lower, x)
             _upper(active - 1, -1, -1, upper, pivot_re, pivot_im, x)
             y[: 2 * active] = 0.0
-            _step(pairs, ports, no_load, terms, first, watts, reactive, x, v, scratch, moved, y)
+            _step(pairs, ports, no_load, terms, busy, first, watts, reactive, x, v, scratch, moved, y)
             if moved[0].max() <= tolerance * tolerance:
                 break
         x[2 * active :] = 0.0

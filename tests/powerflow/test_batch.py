@@ -121,6 +121,22 @@ def test_the_order_of_hours_and_what_else_is_solved_change_nothing_beyond_the_to
     assert (np.abs(straight[:, :100] - alone) / base[:, :100]).max() < SAME_PU
 
 
+def test_what_has_power_in_other_columns_only_draws_nothing_and_reactive_power_alone_is_power(mixed: Feeder) -> None:
+    """In some columns one owner alone has active power, in as many others reactive power, solved together and alone."""
+    batch = BatchYear(mixed, demand_of(mixed)).batch
+    count = len(batch.ports.owners)
+    kw, kvar = (
+        np.hstack([np.eye(count), np.zeros((count, count))]),
+        np.hstack([np.zeros((count, count)), np.eye(count)]),
+    )
+    together = batch.solve(20.0 * kw, 20.0 * kvar)[0]
+    idle = batch.solve(np.zeros((count, 1)), np.zeros((count, 1)))[0]
+    alone = np.hstack([batch.solve(20.0 * kw[:, [j]], 20.0 * kvar[:, [j]])[0] for j in range(2 * count)])
+    base = np.maximum(np.abs(idle), 1.0)
+    assert (np.abs(together - alone) / base).max() < SAME_PU
+    assert ((np.abs(together - idle) / base).max(axis=0) > 10.0 * SAME_PU).all()
+
+
 def test_without_load_the_voltages_are_linear_in_the_head(mixed: Feeder) -> None:
     """Two heads of one angle, no load and no generation: voltages scale with the head's."""
     empty = mixed.model_copy(update={"loads": (), "generators": (), "storages": ()})

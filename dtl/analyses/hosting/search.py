@@ -56,6 +56,7 @@ class _State:
         self.high = np.broadcast_to(most + 1, shape).copy()
         self.hour, self.row = np.full(shape, -1), np.zeros(shape, np.int64)
         self.excess = np.full(shape, -np.inf)
+        self.checked = np.full(shape, -1)
 
     def seen(self, worst: Worst) -> Worst:
         """What was found, by the criteria of the search."""
@@ -179,28 +180,33 @@ def _halve(grid: Grid, placements: Placements, state: _State, hours: Ints) -> No
 
 
 def _check(grid: Grid, placements: Placements, state: _State, hours: Ints) -> Ints:
-    """Try every answer in further hours; those in which answers fail most often, of which each is some one's worst."""
+    """Try every new answer in further hours; those in which most fail, of which each is the worst of some answer.
+
+    An answer that stands since the check before, when these hours were among those tried, is not tried again.
+    """
     before = state.low.copy()
-    tried = (state.low > 0) & (state.low < state.high)
-    if not len(hours) or not tried.any():
+    answers = (state.low > 0) & (state.low < state.high)
+    new = answers & (state.low != state.checked)
+    if not len(hours) or not new.any():
         return np.zeros(0, np.int64)
     at_once = max(1, _CHECKED // len(hours))
-    some = np.flatnonzero(tried.any(axis=0))
+    some = np.flatnonzero(new.any(axis=0))
     for first in range(0, len(some), at_once):
-        _check_some(grid, placements, state, hours, some[first : first + at_once])
-    broken = tried & (state.high <= before)
+        few = some[first : first + at_once]
+        _check_some(grid, placements, state, hours, few, np.where(new, before, 0)[:, few])
+    state.checked[new] = before[new]
+    broken = answers & (state.high <= before)
     if not broken.any():
         return np.zeros(0, np.int64)
     hour, count = np.unique(state.hour[broken], return_counts=True)
     return np.sort(hour[np.argsort(-count, kind="stable")][:_JOINING])
 
 
-def _check_some(grid: Grid, placements: Placements, state: _State, hours: Ints, some: Ints) -> None:
-    """The check of some placements, from their highest answers down.
+def _check_some(grid: Grid, placements: Placements, state: _State, hours: Ints, some: Ints, low: Ints) -> None:
+    """The check of the answers ``low`` of some placements, shape (criteria, some), from the highest down.
 
     An hour in which a criterion passes at a higher level is not tried again for it at a lower one.
     """
-    low = np.where(state.low < state.high, state.low, 0)[:, some]
     levels = [np.unique(low[:, i])[::-1] for i in range(len(some))]
     failed = np.zeros((*low.shape, len(hours)), np.bool_)
     for rank in range(max(len(found) for found in levels)):
