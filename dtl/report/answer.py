@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import floor
 
 from dtl.analyses.compare import roll
 from dtl.analyses.hours import when
@@ -63,7 +64,7 @@ def troubles(board: Board, case: str, feeder: str, headline: str) -> str:
     found = {}
     hours = board.number(case, "overload_hours_h", feeder)
     if hours:
-        found["thermal"] = f"{_loading(board, case, feeder)}, and something is overloaded in {_hours(board, hours)}"
+        found["thermal"] = _overloaded(board, case, feeder, _hours(board, hours))
     hours = board.number(case, "violation_hours_h", feeder)
     if hours:
         many = _hours(board, hours)
@@ -72,12 +73,27 @@ def troubles(board: Board, case: str, feeder: str, headline: str) -> str:
     return "; ".join(found[kind] for kind in ordered)
 
 
-def _loading(board: Board, case: str, feeder: str, *, of_feeder: str = "") -> str:
+def _overloaded(board: Board, case: str, feeder: str, hours: str) -> str:
+    """What is overloaded; where all parts that are shown are within their limits, as in a public copy, none of them."""
+    most = _most_loaded(board, case, feeder)
+    if most is None or (most[1].value or 0.0) < floor(most[1].limit or 0.0):
+        nearest = f"; of those shown, the nearest: {_loading(board, case, feeder)}" if most else ""
+        return f"a part that is not shown here is overloaded in {hours}{nearest}"
+    return f"{_loading(board, case, feeder)}, and something is overloaded in {hours}"
+
+
+def _most_loaded(board: Board, case: str, feeder: str) -> tuple[str, Cell] | None:
+    """The most loaded line or transformer with its kind; None where no loading is known."""
     cells = [(word, board.of(case).get(metric, {}).get(feeder, Cell())) for word, metric in _LOADED]
     shares = [(c.value / c.limit, word, c) for word, c in cells if c.value is not None and c.limit]
-    if not shares:
+    return max(shares, key=lambda s: s[0])[1:] if shares else None
+
+
+def _loading(board: Board, case: str, feeder: str, *, of_feeder: str = "") -> str:
+    most = _most_loaded(board, case, feeder)
+    if most is None:
         return ""
-    _, word, cell = max(shares, key=lambda s: s[0])
+    word, cell = most
     value, limit = cell.value or 0.0, cell.limit or 0.0
     at = f" {when(cell.hour, board.states)}".rstrip()
     return f"{word} {cell.text}{of_feeder} is loaded to {_apart(value, limit, 0)} %{at} (limit {limit:g} %)"
@@ -95,7 +111,8 @@ def _voltage(board: Board, case: str, feeder: str) -> str:
     limit = cell.limit or 0.0
     value = limit - (cell.value or 0.0) if below else limit + (cell.value or 0.0)
     at = f" {when(cell.hour, board.states)}".rstrip()
-    return f"the voltage at {cell.text} {verb} {_apart(value, limit, 3)} pu{at} (limit {limit:g} pu)"
+    where = cell.text or "a bus that is not shown here"
+    return f"the voltage at {where} {verb} {_apart(value, limit, 3)} pu{at} (limit {limit:g} pu)"
 
 
 def _who(board: Board, bad: Sequence[str]) -> str:

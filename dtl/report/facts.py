@@ -137,6 +137,10 @@ BREAKS = ("thermal", "voltage")
 """The analyses whose rows of single elements are all of something over a limit."""
 
 
+_TOLD_BY = {"hours_over_h": "overload_hours_h", "hours_low_h": "violation_hours_h", "hours_high_h": "violation_hours_h"}
+"""Hours of an element over a limit, by those of its feeder that they are part of."""
+
+
 class Facts:
     """The cube of one study, to be asked by metric, feeder and case.
 
@@ -236,6 +240,20 @@ class Facts:
         """The rows of single elements of all feeders and cases."""
         rows: list[dict[str, Any]] = self._elements.to_pylist()
         return rows
+
+    @cached_property
+    def unshown(self) -> dict[str, list[str]]:
+        """The feeders by case that count hours over a limit of which no element tells: a public copy hides the part."""
+        own = self._elements.filter(pc.greater(self._elements["value"], 0.0)).select(["case", "feeder", "metric"])
+        told = {(r["case"], r["feeder"], _TOLD_BY.get(r["metric"])) for r in own.to_pylist()}
+        counted = dict.fromkeys(_TOLD_BY.values())
+        found: dict[str, list[str]] = {}
+        for case in (c.case for c in self.cases):
+            for feeder in self.feeders:
+                over = [m for m in counted if (self.value(m, feeder, case) or 0.0) > 0.0]
+                if any((case, feeder, m) not in told for m in over):
+                    found.setdefault(case, []).append(feeder)
+        return found
 
     def overloads(self) -> list[dict[str, Any]]:
         """Of all feeders and cases the lines and transformers that are loaded beyond their limit."""

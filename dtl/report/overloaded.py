@@ -30,7 +30,7 @@ def sentences(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> str:
     told = [f"Over their limit in {label[today]}: {_named(loads[today])}."] if loads[today] else []
     if added:
         also = f"In {label[worst]} also" if told else f"Over their limit in {label[worst]}"
-        also += f", and nothing in {label[today]}" if not told and worst != today else ""
+        also += f", and nothing in {label[today]}" if not told and worst != today and today not in facts.unshown else ""
         told.append(f"{also}: {_named(added)}.")
     return " ".join(told)
 

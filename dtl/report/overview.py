@@ -242,6 +242,7 @@ def noticed(facts: Facts) -> list[Shown]:
             words = f"{hits:.0f} elements exceed" if hits > 1 else "1 element exceeds"
             told = study_payloads.label(case.scenario, case.year)
             found.append(_notice("trouble", f"In {told}, {words} the emergency rating.", ""))
+    found += _unshown(facts)
     first_case = facts.cases[0].case if facts.cases else None
     unrated = facts.value("unrated_elements", case=first_case) or 0
     if unrated:
@@ -258,6 +259,17 @@ def noticed(facts: Facts) -> list[Shown]:
             )
         )
     return found
+
+
+def _unshown(facts: Facts) -> list[Shown]:
+    """That a public copy counts what it does not show, told of the worst case."""
+    case = next((c for c in facts.cases if c.case == facts.text("worst_case")), None)
+    many = len(facts.unshown.get(case.case, ())) if case else 0
+    if case is None or not many:
+        return []
+    who = f"{many:,} feeders have" if many > 1 else "1 feeder has"
+    where = study_payloads.label(case.scenario, case.year)
+    return [_notice("note", f"In {where}, {who} something over a limit in a part that is not shown here.", "")]
 
 
 def _notice(kind: str, text: str, link: str) -> Shown:

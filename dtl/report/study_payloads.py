@@ -32,6 +32,7 @@ def study(spec: Mapping[str, Any], facts: Facts, layers: Mapping[str, Any]) -> b
             "limits": spec["limits"],
             "left_out": [f"{page}.html" for page in spec.get("left_out", ())],
             "states": facts.states,
+            "unshown": facts.unshown,
         }
     )
 

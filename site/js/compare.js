@@ -62,6 +62,7 @@ DTL.ComparePage = class {
     const lost = this.ids.length - this.both.length;
     const alone = a === b;
     const changes = this.#changes(a, b);
+    this.hidden = DTL.unshown(this.study, this.both.map((i) => this.ids[i]), [A.case, B.case]).length;
     this.#name(alone ? B : null);
     this.root.replaceChildren(
       this.#choice(a, b),
@@ -89,7 +90,13 @@ DTL.ComparePage = class {
     const unit = top?.what === "loading" ? "%" : "pu";
     const need = this.both.length === 1 ? (bad ? "The feeder needs work" : "The feeder needs no work") : `${bad.toLocaleString("en-US")} of ${this.both.length.toLocaleString("en-US")} feeders need work`;
     return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `${need} in ${B.label}${B.title ? ` (${B.title})` : ""}.`),
-      top ? ` Furthest beyond its limit is ${top.kind} ${top.element} of ${top.feeder}: ${DTL.text(top.b, unit, top.limit)} (limit ${DTL.text(top.limit, unit)}).` : "");
+      top ? ` Furthest beyond its limit is ${top.kind} ${top.element} of ${top.feeder}: ${DTL.text(top.b, unit, top.limit)} (limit ${DTL.text(top.limit, unit)}).` : "", this.#unshown(B));
+  }
+
+  /** How many feeders count something over a limit in a part that the copy does not show. */
+  #unshown(...cases) {
+    if (!this.hidden) return "";
+    return ` ${this.hidden.toLocaleString("en-US")} feeder${this.hidden > 1 ? "s have" : " has"} something over a limit in ${cases.map((c) => c.label).join(" or ")} in a part that is not shown here.`;
   }
 
   #choice(a, b) {
@@ -154,7 +161,7 @@ DTL.ComparePage = class {
     const top = changes.filter((c) => !Number.isNaN(c.b)).sort((x, y) => far(y) - far(x))[0];
     const unit = top?.what === "loading" ? "%" : "pu";
     const said = top ? ` In ${B.label} the furthest beyond its limit is ${top.kind} ${top.element} of ${top.feeder}: ${DTL.text(top.b, unit, top.limit)} (limit ${DTL.text(top.limit, unit)}).` : "";
-    return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `From ${A.label} to ${B.label}: ${words.length ? words.join(", ") : "no violation in either"}.`), said);
+    return DTL.h("p", { class: "dtl-answer dtl-answer-small", id: "answer" }, DTL.h("b", {}, `From ${A.label} to ${B.label}: ${words.length ? words.join(", ") : this.hidden ? "no violation of a part that is shown" : "no violation in either"}.`), said, this.#unshown(A, B));
   }
 
   #strip(a, b) {
@@ -262,7 +269,7 @@ DTL.ComparePage = class {
     const chips = alone ? "" : DTL.h("p", { class: "dtl-chips" }, fates.map((f) => DTL.h("label", {}, DTL.h("input", { type: "checkbox", name: f, checked: chosen.has(f), onchange: (event) => ((event.target.checked ? chosen.add(f) : chosen.delete(f)), draw()) }), ` ${f} `, DTL.h("b", { "data-fate": f }, changes.filter((c) => c.fate === f).length.toLocaleString("en-US")))));
     draw();
     const left = this.compare.meta.left_out;
-    return changes.length ? [chips, box, left ? DTL.h("p", { class: "dtl-note" }, `${left.toLocaleString("en-US")} smaller violations of all cases are only in the file for download.`) : ""] : [DTL.h("p", {}, alone ? "None." : "Neither case has any.")];
+    return changes.length ? [chips, box, left ? DTL.h("p", { class: "dtl-note" }, `${left.toLocaleString("en-US")} smaller violations of all cases are only in the file for download.`) : ""] : [DTL.h("p", {}, this.hidden ? "None of a part that is shown." : alone ? "None." : "Neither case has any.")];
   }
 
   /** Feeders by case, coloured by the highest loading: the worst first. */

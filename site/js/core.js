@@ -187,6 +187,9 @@ DTL.classOf = (scale, value) => {
 /** Whether a feeder's highest loading of lines or of transformers is over its limit, for long enough to count. */
 DTL.isOver = (study, kind, pct, hours) => hours > 0 && pct > study.limits[kind].over_pct;
 
+/** Of some feeders those that count hours over a limit in any of some cases of which no part tells: a public copy hides it. */
+DTL.unshown = (study, feeders, cases) => feeders.filter((id) => cases.some((name) => study.unshown?.[name]?.includes(id)));
+
 DTL.loadClass = (pct) => DTL.classOf("load", pct);
 
 DTL.voltClass = (low, high, lowLimit, highLimit) => {

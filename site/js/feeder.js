@@ -256,7 +256,8 @@ DTL.brokenTable = (study, sheet, name) => {
     found.get(key).metrics[b.metric] = b;
   }
   const rows = [...found.values()];
-  if (!rows.length) return DTL.h("p", {}, "Nothing in this case.");
+  const hidden = DTL.unshown(study, [sheet.id], [name]).length ? DTL.h("p", {}, `Something ${rows.length ? "else " : ""}is over a limit in this case, in a part that is not shown here.`) : null;
+  if (!rows.length) return hidden ?? DTL.h("p", {}, "Nothing in this case.");
   const more = sheet.broken_count > sheet.broken.length ? DTL.h("p", { class: "dtl-note" }, `The first ${sheet.broken.length} of ${sheet.broken_count} facts of all cases; the rest is in `, DTL.h("a", { href: "downloads.html" }, "violations.csv"), ".") : null;
   const first = (row, ...metrics) => metrics.map((m) => row.metrics[m]).find((b) => b !== undefined);
   const worst = (row) => (row.metrics.hours_high_h && !row.metrics.hours_low_h ? row.metrics.max_pu : first(row, "max_load_pct", "min_pu", "max_pu"));
@@ -278,7 +279,7 @@ DTL.brokenTable = (study, sheet, name) => {
       { title: "When", value: (r) => worst(r)?.hour, cell: (r) => (worst(r)?.hour === undefined ? "" : DTL.stamp(worst(r).hour)) },
       { title: "Rule", value: (r) => worst(r)?.rule ?? "", left: true, text: true },
     ],
-  }), more);
+  }), hidden, more);
 };
 
 /** The interruptions of a feeder, the latest first. */

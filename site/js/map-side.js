@@ -148,7 +148,7 @@ DTL.MapSide = class {
     for (const [id, at] of [["dtl-caption", data.at], ["dtl-caption-vs", data.vs]]) {
       const counts = view.by === "diff" ? [] : data.counts(view.by, at);
       const bad = counts.reduce((sum, n, k) => sum + (scale.trouble[k] ? n : 0), 0);
-      page.find(id).textContent = counts.length && scale.trouble.some(Boolean) ? `${study.cases[at].label} · ${bad.toLocaleString("en-US")} ${view.by.startsWith("fit_") ? "where nothing fits" : "out of limits"}` : study.cases[at].label;
+      page.find(id).textContent = counts.length && scale.trouble.some(Boolean) ? `${study.cases[at].label} · ${bad.toLocaleString("en-US")} ${view.by.startsWith("fit_") ? "where nothing fits" : `out of limits${study.unshown?.[study.cases[at].case] ? ", and more that is not shown" : ""}`}` : study.cases[at].label;
     }
   }
 };

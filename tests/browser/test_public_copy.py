@@ -29,6 +29,46 @@ def hidden(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "www"
 
 
+@pytest.fixture(scope="module")
+def over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(public.publish_with_what_is_over_hidden(tmp_path_factory.mktemp("over")))
+
+
+WORDS = {
+    "compare.html#a=base@2026&b=growth@2035": (
+        "From base 2026 to growth 2035: no violation of a part that is shown. 1 feeder has something over a limit in "
+        "base 2026 or growth 2035 in a part that is not shown here.",
+        "None of a part that is shown.",
+    ),
+    "compare.html#a=growth@2035&b=growth@2035": (
+        "1 feeder has something over a limit in growth 2035 in a part that is not shown here.",
+        "None of a part that is shown.",
+    ),
+    "compare.html#a=base@2026&b=growth@2026": (
+        "From base 2026 to growth 2026: no violation in either.",
+        "Neither case has any.",
+    ),
+    "feeder.html#north": ("Something is over a limit in this case, in a part that is not shown here.",),
+    "feeder.html#south-2": ("Nothing in this case.",),
+    "map.html#by=load&s=growth@2035&split=side&vs=base@2026": (
+        "growth 2035 · 0 out of limits, and more that is not shown",
+    ),
+}
+
+
+def test_what_is_over_and_hidden_is_never_told_as_nothing(browser: Any, over: Path) -> None:
+    page = browser.new_page()
+    for name, words in WORDS.items():
+        page.goto("about:blank")
+        page.goto(f"{over.as_uri()}/{name}")
+        root = name.split(".")[0]
+        page.wait_for_selector(f"#dtl-{root}[data-ready]", timeout=120_000)
+        told = " ".join(page.locator(f"#dtl-{root}").inner_text().split())
+        for said in words:
+            assert said in told, name
+    page.close()
+
+
 def test_every_page_of_a_copy_that_hides_all_opens_quietly(browser: Any, hidden: Path) -> None:
     told: list[str] = []
     page = browser.new_page(viewport={"width": 390, "height": 844})

@@ -28,6 +28,27 @@ def test_a_quarter_of_an_hour_is_not_none(hours: float, told: str) -> None:
     assert troubles(board, "base", "f1", "thermal").endswith(f"something is overloaded in {told}")
 
 
+def test_a_part_that_a_copy_hides_is_not_told_as_the_one_that_it_shows() -> None:
+    board = Board([], ["f1"])
+    board.put("base", "overload_hours_h", "f1", Cell(44.0))
+    assert troubles(board, "base", "f1", "thermal") == "a part that is not shown here is overloaded in 44 hours"
+    board.put("base", "max_line_load_pct", "f1", Cell(50.0, "l1", None, 100.0))
+    shown = "44 hours; of those shown, the nearest: line l1 is loaded to 50 % (limit 100 %)"
+    assert troubles(board, "base", "f1", "thermal").endswith(shown)
+    board.put("base", "max_line_load_pct", "f1", Cell(110.0, "l1", None, 110.4))
+    assert troubles(board, "base", "f1", "thermal").startswith(
+        "line l1 is loaded to 110 % (limit 110.4 %), and something"
+    )
+
+
+def test_a_bus_that_a_copy_hides_has_no_name() -> None:
+    board = Board([], ["f1"])
+    board.put("base", "violation_hours_h", "f1", Cell(3.0))
+    board.put("base", "max_shortfall_pu", "f1", Cell(0.02, "", None, 0.95))
+    told = "the voltage at a bus that is not shown here falls to 0.930 pu (limit 0.95 pu)"
+    assert troubles(board, "base", "f1", "voltage").startswith(told)
+
+
 def test_kept_series_of_steps_are_shown_by_the_extreme_of_their_hour() -> None:
     values = np.array([1.0, 4.0, 2.0, 3.0, 9.0, 8.0, 7.0])
     whole_and_single = np.array([1.0, 0.25, 0.5])

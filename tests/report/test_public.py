@@ -162,6 +162,39 @@ def test_no_feeder_is_large_enough(made: Made, tmp_path: Path) -> None:
         publish_site(spec(min_customers=31), given(made, tmp_path), {"public": tmp_path / "www"})
 
 
+def publish_with_what_is_over_hidden(folder: Path) -> Path:
+    """A copy of which north has only transformers over their limit, none of them with customers enough to be shown."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(made_study.STRESS, "north", 0.6)
+        patch.setitem(made_study.LIMITS["transformers"], "over_pct", 80.0)
+        inputs = made_study.make(folder / "in")
+        for name in ("steps", "served"):
+            inputs[name] = folder / f"{name}.parquet"
+            tables.write(name, tables.TABLES[name].schema.empty_table(), inputs[name])
+        publish_site(spec(), inputs, {"public": folder / "www"})
+    return folder / "www"
+
+
+def test_what_is_over_and_hidden_is_told_as_that(tmp_path: Path) -> None:
+    www = publish_with_what_is_over_hidden(tmp_path)
+    _, study = read(www / "data" / "study.js")
+    assert study["unshown"] == {"growth@2035": ["north"]}
+    over = (
+        r"growth 2035: a part that is not shown here is overloaded in [\d,]+ hours; of those shown, the nearest: line "
+    )
+    _, sheet = read(www / "data" / "f" / "north.js")
+    for answer in (study["answer"], sheet["answer"]):
+        assert re.search(over + r"line-\d+ is loaded to 89 % .* \(limit 100 %\)\.", answer), answer
+    said = "In growth 2035, 1 feeder has something over a limit in a part that is not shown here."
+    assert said in (www / "index.html").read_text()
+    assert Search({n.lower() for n in SECRET}, (), (), 1.0).look(www) == []
+
+
+def test_the_internal_site_hides_nothing(made: Made) -> None:
+    _, study = read(made.www / "data" / "study.js")
+    assert study["unshown"] == {} and "not shown here" not in (made.www / "index.html").read_text()
+
+
 def payload(content: Any) -> str:
     packed = base64.b64encode(gzip.compress(json.dumps(content).encode())).decode()
     return f'DTL.put("x","{packed}");\n'
