@@ -209,7 +209,7 @@ DTL.ComparePage = class {
           ? [alone ? data.counts(by, b) : read.counts, alone ? data.unjudged(by, b) : read.none, DTL.palette.scales[by].labels, `${alone ? "% of the limit" : "percentage points of the limit"}; how many lines and transformers`]
           : [steps.map((_, k) => ways.filter((c) => c === k).length), ways.filter(Number.isNaN).length, steps, "by classes of % of the limit; how many ways drawn"];
         const key = (k, colour, text, count) => DTL.h("span", {}, DTL.h("i", { class: "dtl-swatch", style: `background:${colour}` }), `${text} `, DTL.h("b", { "data-class": k }, count.toLocaleString("en-US")));
-        const keys = DTL.h("p", { class: "dtl-keys" }, labels.map((text, k) => key(k, `var(--dtl-${by}-${k})`, text, counts[k])), none ? key(5, DTL.ink().none, alone ? "without a rating" : "without a rating in both", none) : "");
+        const keys = DTL.h("p", { class: "dtl-keys" }, labels.map((text, k) => key(k, `var(--dtl-${by}-${k})`, text, counts[k])), none ? key(5, DTL.ink().none, `${DTL.unrated(this.study)}${alone ? "" : " in both"}`, none) : "");
         box.replaceChildren(DTL.h("figure", { class: "dtl-chart" }, DTL.h("figcaption", {}, DTL.h("b", {}, alone ? "Loading" : "Change of the highest loading"), ` ${unit}`), link, keys));
       });
     }).catch((error) => DTL.tell(box, error));

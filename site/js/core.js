@@ -190,6 +190,9 @@ DTL.isOver = (study, kind, pct, hours) => hours > 0 && pct > study.limits[kind].
 /** Of some feeders those that count hours over a limit in any of some cases of which no part tells: a public copy hides it. */
 DTL.unshown = (study, feeders, cases) => feeders.filter((id) => cases.some((name) => study.unshown?.[name]?.includes(id)));
 
+/** What has no loading, in words; a public copy hides that of parts which serve few customers. */
+DTL.unrated = (study) => (study.left_out.length ? "without a rating, or not shown" : "without a rating");
+
 DTL.loadClass = (pct) => DTL.classOf("load", pct);
 
 DTL.voltClass = (low, high, lowLimit, highLimit) => {

@@ -91,7 +91,7 @@ DTL.drawOneLine = (study, { tree, names, own, edge, layout, parts, at }) => {
       if (!e || layout.row[i] < 0 || layout.row[p] < 0) return;
       const k = DTL.loadClass(e.load);
       const [x1, y1, x2, y2] = [x(tree.km[p]), y(layout.row[p]), x(tree.km[i]), y(layout.row[i])];
-      const text = `${e.kind} ${e.name}: ${Number.isNaN(e.load) ? "without a rating" : `${DTL.text(e.load, "%", 100)} of its limit`}, ${names[p]} to ${names[i]}`;
+      const text = `${e.kind} ${e.name}: ${Number.isNaN(e.load) ? DTL.unrated(study) : `${DTL.text(e.load, "%", 100)} of its limit`}, ${names[p]} to ${names[i]}`;
       svg.append(say(DTL.svg("path", { class: `dtl-edge ${k === null ? "dtl-edge-none" : ""}`, d: y1 === y2 ? `M${x1} ${y1}H${x2}` : `M${x1} ${y1}V${y2}H${x2}`, style: k === null ? null : `stroke:var(--dtl-load-${k});stroke-width:${DTL.palette.scales.load.width[k]}` }), text));
       if (e.kind === "transformer") marks.push(say(DTL.svg("g", {}, DTL.svg("circle", { class: "dtl-mark-trafo", cx: x2 - 3, cy: y2, r: 4 }), DTL.svg("circle", { class: "dtl-mark-trafo", cx: x2 + 2.5, cy: y2, r: 4, style: k === null ? null : `stroke:var(--dtl-load-${k})` })), `${text}${e.kva ? `, ${DTL.significant(e.kva)} kVA` : ""}`));
       if (e.kind === "switch") marks.push(say(DTL.svg("rect", { class: "dtl-mark-switch", x: (x1 + x2) / 2 - 3, y: y2 - 3, width: 6, height: 6 }), text));

@@ -1,9 +1,9 @@
 // The layers of the map: what colours the network, and what stands on it; why a study lacks some of them.
 "use strict";
 
-/** What colours the network, one at a time. `title` heads the legend, `none` names what has no class. */
+/** What colours the network, one at a time. `title` heads the legend, `none` names what has no class (of loading, `DTL.unrated`). */
 DTL.COLOURINGS = {
-  load: { name: "Loading", title: "Lines and transformers by highest loading, % of the limit", none: "without a rating", column: "load", unit: "%" },
+  load: { name: "Loading", title: "Lines and transformers by highest loading, % of the limit", column: "load", unit: "%" },
   volt: { name: "Voltage", title: "Buses by voltage, against their limits", none: "without a limit", column: "min", unit: "pu" },
   fit_generation: { name: "Generation fits", title: "Buses by the plant that fits there alone", none: "not tried", column: "fit_generation", unit: "kW" },
   fit_load: { name: "Load fits", title: "Buses by the load that fits there alone", none: "not tried", column: "fit_load", unit: "kW" },

@@ -73,7 +73,7 @@ DTL.MapSide = class {
       DTL.svg("svg", { viewBox: "0 0 26 12", width: 26, height: 12, "aria-hidden": "true" }, DTL.svg("line", { x1: 2, x2: 24, y1: 6, y2: 6, "stroke-width": width, stroke: colour, "stroke-linecap": "round" })), ...text);
     const rows = scale.labels.map((label, k) => row(k, scale.width[k] * 1.3, DTL.coloursOf(view.by)[k], DTL.h("span", {}, label), DTL.h("b", { "data-class": k }, counts[k].toLocaleString("en-US"))));
     const failed = data.failed(data.at);
-    rows.push(row(5, 1.6, view.ink.none, DTL.h("span", {}, DTL.COLOURINGS[view.by].none, failed.length ? `, or not solved: ${failed.slice(0, 3).join(", ")}${failed.length > 3 ? " …" : ""}` : ""), DTL.h("b", { "data-class": 5 }, none.toLocaleString("en-US"))));
+    rows.push(row(5, 1.6, view.ink.none, DTL.h("span", {}, view.by === "load" ? DTL.unrated(this.page.study) : DTL.COLOURINGS[view.by].none, failed.length ? `, or not solved: ${failed.slice(0, 3).join(", ")}${failed.length > 3 ? " …" : ""}` : ""), DTL.h("b", { "data-class": 5 }, none.toLocaleString("en-US"))));
     if (!whole) rows.push(DTL.h("p", { class: "dtl-note" }, "Counted over what was zoomed to so far."));
     if (scale.trouble.some(Boolean)) {
       const calm = scale.labels.map((_, k) => k).filter((k) => !scale.trouble[k]);

@@ -43,6 +43,7 @@ WORDS = {
     "compare.html#a=growth@2035&b=growth@2035": (
         "1 feeder has something over a limit in growth 2035 in a part that is not shown here.",
         "None of a part that is shown.",
+        "without a rating, or not shown",
     ),
     "compare.html#a=base@2026&b=growth@2026": (
         "From base 2026 to growth 2026: no violation in either.",
@@ -52,6 +53,7 @@ WORDS = {
     "feeder.html#south-2": ("Nothing in this case.",),
     "map.html#by=load&s=growth@2035&split=side&vs=base@2026": (
         "growth 2035 · 0 out of limits, and more that is not shown",
+        "without a rating, or not shown",
     ),
 }
 
