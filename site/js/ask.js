@@ -93,7 +93,8 @@ DTL.askAnswer = async (known, text, ask) => {
     ignored.length ? line("Ignored", ignored.join(", "), "dtl-ask__ignored") : "",
   ];
   const parts = await DTL.ask.answer(known, read);
-  return [...told, ...parts.flatMap((part) => DTL.askPart(known, part)), ...(read.query.intent === "clarify" ? DTL.askHints(known, ask) : []),
+  const partly = known.left_out.length && read.query.entity in known.kinds ? DTL.h("p", { class: "dtl-note" }, "Of the parts that this copy shows; what it hides is neither counted nor listed.") : "";
+  return [...told, ...parts.flatMap((part) => DTL.askPart(known, part)), partly, ...(read.query.intent === "clarify" ? DTL.askHints(known, ask) : []),
     DTL.h("details", { class: "dtl-plain" }, DTL.h("summary", {}, "The query"), DTL.h("pre", {}, DTL.h("code", {}, JSON.stringify(read.query, null, 1))))].filter(Boolean);
 };
 

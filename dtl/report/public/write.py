@@ -101,6 +101,7 @@ def _notices(publish: Mapping[str, Any], made: Copy) -> list[dict[str, str]]:
     text = (
         "This is the public copy. It shows numbers of at least {min_customers} customers of which none has more than "
         "{max_customer_share:.0%} of the load; powers are rounded to {round_kw:g} kW, and parts have numbers for names."
+        " The highest loadings are of the parts that are shown; hours over a limit are counted over all."
     ).format(**publish)
     if publish["hide"]:
         text += f" Left out: {', '.join(sorted(publish['hide'])).replace('_', ' ')}."
