@@ -87,9 +87,19 @@ def cost(found: Plan) -> str:
     for title, answers in (("to compute", found.compute), ("that may change", found.may_change)):
         solved = [x for x in answers if x.stage == "solve_feeder"]
         if answers:
-            minutes = found.minutes(answers)
-            about = "time unknown before the first run" if minutes is None else f"about {minutes:.1f} min of one core"
+            about = _about(found, answers)
             cases, feeders = len({x.case for x in solved}), len({x.of for x in solved if x.of != ANY})
             size = f"{cases} case{'s' * (cases != 1)} x {feeders or 'unknown'} feeder{'s' * (feeders != 1)}"
             parts.append(f"{title}: {size if solved else 'nothing to solve'}, {about}")
     return "; ".join(parts)
+
+
+def _about(found: Plan, answers: list[Line]) -> str:
+    """The minutes of the stages that were timed, and what these leave out."""
+    minutes = found.minutes(answers)
+    if minutes is None:
+        return "time unknown before the first run"
+    untimed = found.untimed(answers)
+    also = f"; not counted, as never timed here: {', '.join(untimed)}" if untimed else ""
+    also += "; and all feeders, which are not known yet" if any(x.of == ANY for x in answers) else ""
+    return f"about {minutes:.1f} min of one core{also}"

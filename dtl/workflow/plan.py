@@ -84,14 +84,17 @@ class Plan:
         return not self.compute and not self.may_change
 
     def minutes(self, lines: list[Line]) -> float | None:
-        """Computing time of some answers by what earlier ones took [min].
+        """Computing time of those answers whose stages were timed before, by what earlier ones took [min].
 
-        None if a stage was never timed, or if all that is known is that there will be groups.
+        None if no stage was timed, or if all that is known is that there will be groups.
         """
         wanted = [self.seconds.get(line.stage) for line in lines if line.of != ANY]
-        if any(s is None for s in wanted) or (lines and not wanted):
-            return None
-        return sum(s for s in wanted if s is not None) / 60
+        timed = [s for s in wanted if s is not None]
+        return None if lines and not timed else sum(timed) / 60
+
+    def untimed(self, lines: list[Line]) -> list[str]:
+        """The stages of some answers that :meth:`minutes` leaves out, since they never ran here."""
+        return list(dict.fromkeys(line.stage for line in lines if line.stage not in self.seconds))
 
     def stages(self) -> list[str]:
         """The stages that have something to compute, or may have, in their order."""
@@ -106,6 +109,7 @@ class Plan:
             "reuse": [asdict(x) for x in self.reuse],
             "reach": dict(self.reach),
             "minutes": {"compute": self.minutes(self.compute), "may_change": self.minutes(self.may_change)},
+            "untimed": {"compute": self.untimed(self.compute), "may_change": self.untimed(self.may_change)},
         }
 
 

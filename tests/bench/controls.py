@@ -63,6 +63,8 @@ def main() -> int:
             *spent, said = year(place / "Master.dss")
             rows.append(spent)
             print(said, flush=True)
+    if not rows:
+        parser.error(f"none of the {SHARE * given.feeders} feeders made is rural; ask for more than {given.feeders}")
     acting, frozen = np.mean(rows, axis=0)
     print(
         f"mean of {len(rows)}: {acting:.2f} s acting (promise {ACTING_S}), {frozen:.2f} s frozen (promise {FROZEN_S})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def test_what_costs_more_is_refused_before_anything_starts(repo: Repo, capsys: p
     repo.say("cpu_minutes: 0.0001", "cpu_minutes: 60")
     assert cli.main(["plan", "tiny"]) == 2
     assert "for a budget of 60;" in capsys.readouterr().out
+
+
+def test_what_was_timed_is_told_beside_what_was_not(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "tiny"]) == 2
+    assert "time unknown before the first run" in capsys.readouterr().out
+    repo.ask("tiny")
+    repo.say("per_year: 0.02", "per_year: 0.03")
+    capsys.readouterr()
+    assert cli.main(["plan", "tiny"]) == 2
+    told = capsys.readouterr().out
+    assert "min of one core; not counted, as never timed here: write_site, build_site" in told
+    assert "time unknown" not in told
+    cli.main(["plan", "tiny", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["minutes"]["compute"] > 0 and "solve_feeder" not in found["untimed"]["compute"]
 
 
 @pytest.mark.parametrize(
