@@ -14,9 +14,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from dtl.errors import SourceError
 from dtl.sources.reading import Reading
 
@@ -35,10 +32,11 @@ RATIO = 400
 """Most bytes that one packed byte of a large part of an Excel file may become."""
 
 BROKEN = (
-    InvalidFileException, SyntaxError, zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError,
-    TypeError, IndexError, AttributeError, RuntimeError, OverflowError,
+    SyntaxError, zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError, TypeError, IndexError,
+    AttributeError, RuntimeError, OverflowError,
 )  # fmt: skip
-"""What the reader of Excel raises for a damaged file; errors of both XML parsers that it may use are SyntaxErrors."""
+"""What the reader of Excel raises for a damaged file besides its own error; those of both XML parsers that it may use
+are SyntaxErrors."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +120,9 @@ def _csv(file: str, path: Path, header_row: int) -> Sheet:
 
 
 def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> Iterator[Sheet]:
+    from openpyxl import load_workbook  # no CSV needs its 170 modules
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         _guard(file, path)
         with warnings.catch_warnings():
@@ -140,7 +141,7 @@ def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> I
                     yield replace(found, left=left, alike=any(others[title] == found.header for title in left))
             finally:
                 book.close()
-    except BROKEN as err:
+    except (InvalidFileException, *BROKEN) as err:
         raise SourceError(f"{file}: is no Excel file that can be read: {type(err).__name__}: {err}") from err
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pvlib.iotools import read_epw, read_nsrdb_psm4, read_tmy3
 
 from dtl.errors import SourceError
 from dtl.sources.weather import HOUR, Floats, Hours
@@ -89,8 +88,10 @@ def read_nsrdb(file: str, path: Path, point: str) -> tuple[Hours, int, list[str]
     SourceError
         It cannot be read, has other units or is not hourly with stamps in the middle of the hour.
     """
+    from pvlib import iotools  # takes a second to load
+
     try:
-        data, about = read_nsrdb_psm4(io.StringIO(path.read_text(encoding="utf-8-sig")), map_variables=False)
+        data, about = iotools.read_nsrdb_psm4(io.StringIO(path.read_text(encoding="utf-8-sig")), map_variables=False)
         place = {"latitude": about["Latitude"], "longitude": about["Longitude"]}
         minute = sorted(set(data["Minute"].tolist()))
         if len(data) and minute != [30]:
@@ -115,7 +116,9 @@ def read_nsrdb(file: str, path: Path, point: str) -> tuple[Hours, int, list[str]
 
 
 def _epw(text: str, point: str, file: str) -> tuple[Hours, int]:
-    data, about = read_epw(io.StringIO(text))
+    from pvlib import iotools  # takes a second to load
+
+    data, about = iotools.read_epw(io.StringIO(text))
     fields = {}
     for name, (field, factor, none) in EPW.items():
         values = _numbers(data[name])
@@ -124,7 +127,9 @@ def _epw(text: str, point: str, file: str) -> tuple[Hours, int]:
 
 
 def _tmy3(text: str, point: str, file: str) -> tuple[Hours, int]:
-    data, about = read_tmy3(io.StringIO(text), map_variables=True)
+    from pvlib import iotools  # takes a second to load
+
+    data, about = iotools.read_tmy3(io.StringIO(text), map_variables=True)
     fields = {}
     for name, (field, factor) in TMY3.items():
         if name in data:
