@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 EARTH_KM = 6371.0
@@ -43,10 +44,16 @@ def _degrees(head: Sequence[float] | None, crs: str) -> tuple[float, float] | No
     """Latitude and longitude of a place [degree]; None without a place or without its coordinate system."""
     if head is None or not crs:
         return None
+    longitude, latitude = _to_degrees(crs).transform(head[0], head[1])
+    return (latitude, longitude) if math.isfinite(latitude) and math.isfinite(longitude) else None
+
+
+@cache
+def _to_degrees(crs: str) -> Any:
+    """What turns a place of a system into longitude and latitude; making one takes longer than a thousand places."""
     from pyproj import Transformer
 
-    longitude, latitude = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(head[0], head[1])
-    return (latitude, longitude) if math.isfinite(latitude) and math.isfinite(longitude) else None
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
 def _km(point: Mapping[str, Any], place: tuple[float, float]) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,17 @@ class Stamps:
 
 def parse(known: list[object], clock: Clock) -> Stamps:
     """Read distinct cells; a cell that is neither text nor a point in time is read as text."""
+    texts = [cell for cell in known if isinstance(cell, str)]
+    return _texts(tuple(texts), clock) if len(texts) == len(known) else _cells(known, clock)
+
+
+@lru_cache(maxsize=4)
+def _texts(known: tuple[str, ...], clock: Clock) -> Stamps:
+    """Files of one export have the same stamps, one file for each feeder."""
+    return _cells(known, clock)
+
+
+def _cells(known: Sequence[object], clock: Clock) -> Stamps:
     first, second = np.zeros(len(known), np.int64), np.zeros(len(known), np.int64)
     gap = np.zeros(len(known), bool)
     wrong: dict[int, str] = {}
