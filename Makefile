@@ -47,7 +47,8 @@ slow: $(VENV)/test
 	$(BIN)/python -m pytest -n 2 -m slow
 
 bench: $(VENV)/test
-	for each in tests/bench/*.py; do $(BIN)/python $$each || exit 1; done
+	missed=""; for each in tests/bench/*.py; do echo "-- $$each"; $(BIN)/python $$each || missed="$$missed $$each"; done; \
+	[ -z "$$missed" ] || { echo "missed:$$missed"; exit 1; }
 
 lock:
 	envs/lock

@@ -1,10 +1,10 @@
 """Accuracy of the method ``drive`` against ``iterative``, feeder by feeder; prints a table, exits 1 beyond a bound.
 
-    python tests/bench/drive.py MASTER ... | synthetic [--of generation load] [--compared 60] [--step 0.02]
+    python tests/bench/drive.py [MASTER ... | synthetic] [--of generation load] [--compared 60] [--step 0.02]
                                 [--controls active] [--hours extremes_48] [--pu 0.95 1.05] [--few N]
 
-MASTER is an OpenDSS file; ``synthetic`` the largest feeder of ``dtl synth utility``. Loads follow the residential
-shape. ``drive`` answers every site (``--few``: some, drawn with a fixed seed); ``iterative`` answers ``--compared`` of
+MASTER is an OpenDSS file (default: those of the demo); ``synthetic`` the largest feeder of ``dtl synth utility``. Loads
+follow the residential shape. ``drive`` answers every site (``--few``: some, drawn with a fixed seed); ``iterative`` answers ``--compared`` of
 them, drawn likewise, on a step [kW] that must be fine beside the answers: what is off by a step or two says nothing.
 Errors are shares of the exact answer, of the step where that is less. Seconds are those of the processor.
 """
@@ -33,6 +33,7 @@ from dtl.sources import opendss
 
 MEDIAN, P95, OPTIMISTIC = 0.05, 0.15, 0.05
 METERS = "1600-1700"
+DEMO = sorted((Path(__file__).resolve().parents[2] / "studies/demo/data/opendss").glob("*/master.dss"))
 
 
 def feeder_of(master: Path) -> Feeder:
@@ -111,7 +112,7 @@ def compared(name: str, feeder: Feeder, given: argparse.Namespace) -> Iterator[b
 def main() -> int:
     """Print the table; 1 where a bound does not hold."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("feeders", nargs="+", metavar="MASTER")
+    parser.add_argument("feeders", nargs="*", metavar="MASTER", default=[str(path) for path in DEMO])
     parser.add_argument("--of", nargs="+", default=["generation", "load"], choices=["generation", "load"])
     parser.add_argument("--compared", type=int, default=60, help="sites that iterative answers")
     parser.add_argument("--step", type=float, default=0.02, help="its step [kW]")
@@ -132,7 +133,8 @@ def main() -> int:
                 feeder = feeder_of(batch.synthetic(Path(folder) / "utility", METERS))
         else:
             feeder = feeder_of(Path(word))
-        good &= all([*compared(word if word == "synthetic" else Path(word).stem, feeder, given)])
+        stem = Path(word).stem
+        good &= all([*compared(Path(word).parent.name if stem.lower() == "master" else stem, feeder, given)])
     return int(not good)
 
 
