@@ -3,10 +3,11 @@
     python tests/bench/drive.py [MASTER ... | synthetic] [--of generation load] [--compared 60] [--step 0.02]
                                 [--controls active] [--hours extremes_48] [--pu 0.95 1.05] [--few N]
 
-MASTER is an OpenDSS file (default: those of the demo); ``synthetic`` the largest feeder of ``dtl synth utility``. Loads
-follow the residential shape. ``drive`` answers every site (``--few``: some, drawn with a fixed seed); ``iterative`` answers ``--compared`` of
-them, drawn likewise, on a step [kW] that must be fine beside the answers: what is off by a step or two says nothing.
-Errors are shares of the exact answer, of the step where that is less. Seconds are those of the processor.
+MASTER is an OpenDSS file (default: those of the demo); ``synthetic`` the largest feeder of ``dtl synth utility``.
+Loads follow the residential shape. ``drive`` answers every site (``--few``: some, drawn with a fixed seed);
+``iterative`` answers ``--compared`` of them, drawn likewise, on a step [kW] that must be fine beside the answers: what
+is off by a step or two says nothing. Errors are shares of the exact answer, of the step where that is less. Seconds
+are those of the processor.
 """
 
 from __future__ import annotations
