@@ -213,7 +213,7 @@ def _reliability() -> list[Metric]:
         Metric(m, "major_days_flagged", "", "days of interruptions that the utility flags as a major event", "up"),
         Metric(m, "catastrophic_days", "", "catastrophic days of the year, which stay among the major ones", "up"),
         Metric(m, "devices_linked_pct", "%", "interruptions linked to an element, of those that name a device", "down"),
-        Metric(m, "outages_refused", "", "interruptions of more customers than are served, which do not count", "up"),
+        Metric(m, "outages_refused", "", "interruptions of far more customers than are served; not counted", "up"),
         Metric(m, "outages_elsewhere", "", "interruptions of feeders that are not the study's, which do not count"),
     ]
 

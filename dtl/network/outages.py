@@ -18,6 +18,7 @@ from dtl import tables
 from dtl.errors import Finding
 from dtl.network.rows import records, texts
 from dtl.network.served import Served, counted
+from dtl.plural import many
 from dtl.sources.reading import plain
 
 KINDS = ("switch", "transformer", "regulator", "capacitor", "reactor", "line", "source")
@@ -25,6 +26,10 @@ KINDS = ("switch", "transformer", "regulator", "capacitor", "reactor", "line", "
 
 NAMES = ("outages", "steps", "served")
 """The tables of a source of outages, and of the study."""
+
+MARGIN, FEW = 0.1, 1
+"""An interruption may concern more customers than are served by this share, or by so many: the number of a feeder is of
+one day or the mean of a year, and where meters or loads are counted some belong to a neighbour or are missing."""
 
 Names = Mapping[str, Mapping[str, tuple[str, str]]]
 """feeder -> name -> kind and name of the element."""
@@ -62,7 +67,7 @@ def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table, metered
         outages = records(tables.read("outages", folder / "outages.parquet"))
         for row in outages:
             links.link(row)
-            found.findings += _judged(row, served)
+        found.findings += _judged(source, outages, served)
         found.findings += _unlinked(source, outages, names)
         found.rows["outages"] += outages
         found.rows["steps"] += records(tables.read("steps", folder / "steps.parquet"))
@@ -147,18 +152,32 @@ def _served(
     return [*stated.values(), *(row for row in own if row["feeder"] not in named)]
 
 
-def _judged(row: dict[str, Any], served: Served) -> Iterator[Finding]:
-    """Refuse an interruption of more customers than are served."""
-    if row["feeder_link"] == "none" and row["feeder"]:
-        return
-    most = served.customers(row["feeder"], row["day"].year)
-    if row["customers"] <= most:
-        return
-    row["refused"] = f"more customers than are served ({most:g})"
-    yield Finding("outage.customers", "error", "more customers are interrupted than are served; it is not counted",
-                  source=row["source"], file=row["file"], line=row["line"], feeder=row["feeder"],
-                  element=f"outage {row['outage']}", field="customers", value=f"{row['customers']} of {most:g}",
-                  remedy="Correct the number, or state customers_served of the source.")  # fmt: skip
+def _judged(source: str, rows: Iterable[dict[str, Any]], served: Served) -> Iterator[Finding]:
+    """Refuse interruptions of far more customers than are served; tell by feeder those of a few more, which count."""
+    over: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["feeder_link"] == "none" and row["feeder"]:
+            continue
+        most = served.customers(row["feeder"], row["day"].year)
+        if row["customers"] <= most:
+            continue
+        if most and row["customers"] <= max(most * (1 + MARGIN), most + FEW):
+            over.setdefault(row["feeder"], []).append(row)
+            continue
+        row["refused"] = f"more customers than are served ({most:g})"
+        text = "far more customers are interrupted than are served; it is not counted"
+        yield Finding("outage.customers", "error", text, source=row["source"], file=row["file"], line=row["line"],
+                      feeder=row["feeder"], element=f"outage {row['outage']}", field="customers",
+                      value=f"{row['customers']} of {most:g}",
+                      remedy="Correct the number, or state customers_served of the source.")  # fmt: skip
+    for feeder, some in sorted(over.items()):
+        first = max(some, key=lambda r: r["customers"])
+        most = served.customers(feeder, first["day"].year)
+        text = many(len(some), "interruptions have a few customers more than the feeder; counted as stated")
+        yield Finding("outage.customers-over", "warning", text, source=source, file=first["file"], line=first["line"],
+                      feeder=feeder, element=f"outage {first['outage']}", field="customers",
+                      value=f"{first['customers']} of {most:g}",
+                      remedy="State customers_served of the source if that number is wrong.")  # fmt: skip
 
 
 def _unlinked(source: str, rows: Iterable[Mapping[str, Any]], names: Names) -> Iterator[Finding]:

@@ -160,7 +160,7 @@ def _notes(facts: Facts) -> list[str]:
     """What limits the numbers: interruptions that do not count, and devices that are not linked."""
     notes = []
     for metric, words in (
-        ("outages_refused", "interruptions are of more customers than are served and do not count"),
+        ("outages_refused", "interruptions are of far more customers than are served and do not count"),
         ("outages_elsewhere", "interruptions are of feeders outside the study and do not count"),
     ):
         value = facts.value(metric)
