@@ -122,7 +122,9 @@ def _one(study: str, known: Facts, query: Mapping[str, Any], named: str) -> tupl
     case, why = _case(study, known, query, named)
     if case is None:
         return why, NOTHING
-    if query["intent"] in ("recommend", "run", "check"):
+    ids = ("id", "feeder")
+    of_room = not any(f["field"] not in (*ids, "hosting_capacity") for f in query.get("filters", []))
+    if query["intent"] in ("recommend", "run") or (query["intent"] == "check" and of_room):
         return _elsewhere(study, query), NOTHING
     kind = "id" if query.get("entity") == "feeder" else "feeder"
     for name in (str(f["value"]) for f in query.get("filters", []) if f["field"] == kind):
@@ -140,8 +142,13 @@ def _one(study: str, known: Facts, query: Mapping[str, Any], named: str) -> tupl
     if apart := [f for f in query.get("filters", []) if f.get("unit") and (f["unit"], own) not in SCALE]:
         return f"the results of {study} hold {called(apart[0]['field'])} in {own}: ask in it", NOTHING
     kept = [_sided(r, query) for r in rows if _kept(r, query)]
+    if query["intent"] == "check":
+        of_names = {**query, "filters": [f for f in query["filters"] if f["field"] in ids]}
+        lines = _verdict(query, [_sided(r, query) for r in rows if _kept(r, of_names)], kept)
+    else:
+        lines = _said(query, kept)
     which = f", {WHICH[_side(query)]}" if query.get("metric") == "voltage" else ""
-    return "\n".join([f"case: {case}{which}", *_said(query, kept)]), ANSWERED
+    return "\n".join([f"case: {case}{which}", *lines]), ANSWERED
 
 
 def _unheld(query: Mapping[str, Any]) -> list[str]:
@@ -327,11 +334,25 @@ def _fits(row: Row, part: Mapping[str, Any], fn: str) -> bool:
     return inside == (op in ("=", "within", "between"))
 
 
+def _many(query: Mapping[str, Any], count: int) -> str:
+    plural = {"bus": "buses"}.get(query["entity"], f"{query['entity']}s")
+    return f"{count} {query['entity'] if count == 1 else plural}"
+
+
+def _verdict(query: Mapping[str, Any], among: list[Row], kept: list[Row]) -> list[str]:
+    """Yes or no of one thing, with its value; of several for how many of them the condition holds."""
+    if not among:
+        return ["none"]
+    if len(among) > 1:
+        return [f"{len(kept)} of {_many(query, len(among))}"]
+    one = among[0]
+    return [f"{'yes' if kept else 'no'}: {one.name}: {figures.text(one.value, one.unit)}    [{one.source}]"]
+
+
 def _said(query: Mapping[str, Any], rows: list[Row]) -> list[str]:
     intent = query["intent"]
     if intent == "count":
-        plural = {"bus": "buses"}.get(query["entity"], f"{query['entity']}s")
-        return [f"{len(rows)} {query['entity'] if len(rows) == 1 else plural}"]
+        return [_many(query, len(rows))]
     if not rows:
         return ["none"]
     if intent == "aggregate" and query["fn"] in ("mean", "sum"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dtl.learning.query import filters, heeded, moment, order, scenario
+from dtl.learning.query import check, filters, heeded, moment, order, scenario
 from dtl.learning.query.parse import OF_METRIC
 from dtl.learning.query.words import grammar, vocabulary
 
@@ -18,6 +18,8 @@ def payload() -> dict[str, Any]:
         "unit_fields": filters.UNIT_FIELDS,
         "pct_fields": filters.PCT_FIELDS,
         "durations": filters.DURATIONS,
+        "to_minutes": filters.TO_MINUTES,
+        "quarters": filters.QUARTERS,
         "turned": filters.NOT,
         "between": filters.BETWEEN,
         "near_nominal": filters.NEAR_NOMINAL,
@@ -31,6 +33,12 @@ def payload() -> dict[str, Any]:
         "loading": heeded.LOADING,
         "effect": heeded.EFFECT,
         "whether": order.WHETHER,
+        "check": {
+            "asking": check.ASKING,
+            "room": check.ROOM,
+            "verdict": check.VERDICT,
+            "whichever": check.WHICHEVER,
+        },
     }
     words = json.dumps(grammar(), ensure_ascii=False)
     return {"grammar": words, "rules": json.dumps(rules, ensure_ascii=False), "vocabulary": sorted(vocabulary())}

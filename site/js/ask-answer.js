@@ -48,7 +48,9 @@
   const answerOne = async (known, query, named) => {
     const chosen = caseOf(known, query, named);
     if (typeof chosen === "string") return nothing(chosen);
-    if (["recommend", "run", "check"].includes(query.intent)) return elsewhere(known, query);
+    const ofNames = (query.filters ?? []).filter((f) => ["id", "feeder"].includes(f.field));
+    const isOfRoom = (query.filters ?? []).every((f) => ofNames.includes(f) || f.field === "hosting_capacity");
+    if (["recommend", "run"].includes(query.intent) || (query.intent === "check" && isOfRoom)) return elsewhere(known, query);
     const kind = query.entity === "feeder" ? "id" : "feeder";
     for (const part of query.filters ?? []) {
       const name = String(part.value);
@@ -65,7 +67,9 @@
     if (apart) return nothing(`the results of ${known.study} hold ${ask.called(apart.field)} in ${rows[0].unit}: ask in it`);
     const kept = rows.filter((r) => isKept(known, r, query)).map((r) => sided(known, r, query));
     const which = query.metric === "voltage" ? WHICH[sideOf(known, query)] : "";
-    return { held: true, case: chosen, which, ...said(known, query, kept) };
+    if (query.intent !== "check") return { held: true, case: chosen, which, ...said(known, query, kept) };
+    const among = rows.filter((r) => isKept(known, r, { ...query, filters: ofNames })).map((r) => sided(known, r, query));
+    return { held: true, case: chosen, which, ...verdict(query, among, kept) };
   };
 
   const nearest = (name, feeders) => {
@@ -210,6 +214,14 @@
     const isOpen = ["low", "medium", "high"].includes(value);
     const isInside = low <= valueAt(low) && (isOpen ? valueAt(high) < high : valueAt(high) <= high);
     return isInside === ["=", "within", "between"].includes(op);
+  };
+
+  /** Yes or no of one thing, with its value; of several for how many of them the condition holds. */
+  const verdict = (query, among, kept) => {
+    if (!among.length) return { text: "none", rows: [] };
+    if (among.length > 1) return { text: `${kept.length} of ${among.length} ${ask.things(query.entity, among.length)}`, rows: [], all: kept };
+    const [one] = among;
+    return { text: `${kept.length ? "yes" : "no"}: ${one.name}: ${DTL.text(one.value, one.unit)}`, rows: [], all: among };
   };
 
   const said = (known, query, rows) => {

@@ -40,6 +40,7 @@
       const where = query.intent === "aggregate" ? ` per ${query.entity}` : ` of ${query.entity}`;
       return `${FUNCTIONS[query.fn] ?? ""}${metric}${query.entity === "system" ? "" : where}`;
     }
+    if (query.intent === "check" && !metric) return (query.filters ?? []).some((f) => f.field === "id") ? `does ${query.entity}` : `do any ${things}`;
     return `${VERBS[query.intent]} ${query.entity === "system" ? "" : things} ${metric}`.trim();
   };
 

@@ -4,7 +4,13 @@
 {
   const ask = DTL.ask;
   const MOST_WORDS = 80;
-  const NOUNS = { drop: ["in", "on"], update: ["in", "on"], close: ["to"], open: ["points", "switches"] };
+  const NOUNS = {
+    drop: ["in", "on"], update: ["in", "on"], close: ["to"], open: ["points", "switches"],
+    change: ["in", "of", "between", "point", "points"], add: ["up"], set: ["of"], increase: ["in"],
+    create: ["list", "ranking", "table", "overview", "report"],
+  };
+  const CALL = /[a-z_]\((?:['"]|\))|[a-z_]\.[a-z_]+\(|\b(?:print|eval|exec|open|len|del|delete|sum|max|min)\(|\bfor[ \t\n\r\f\v]+\w+[ \t\n\r\f\v]+in[ \t\n\r\f\v]+\w+[ \t\n\r\f\v]*:|\$\(|&&|\|\|/;
+  const ASKED = ["please", "now", "just", "you"];
   const SQL = /\bselect\s[\w\s.,*()]+\sfrom\s+\w+\s*(;|$|where\b|limit\b|order\b|group\b|join\b)/;
   const STARTS = ["please", "and", "then", "to", "you", "could", "can", "now", "just", "also", "should", "must"];
 
@@ -41,11 +47,19 @@
   /** Whether the text would change something, or is code. */
   const isHarmful = (text, found) => {
     const low = ` ${text.toLowerCase()} `;
-    const { code, changing, commands } = ask.grammar;
+    const { code, changing, commands, altering, telling, foreign } = ask.grammar;
     const orders = [...changing, ...commands];
-    if (code.some((snippet) => low.includes(snippet)) || SQL.test(low)) return true;
-    const at = found.slice(0, 40).findIndex((t, i) => orders.includes(t.text) && (i === 0 || STARTS.includes(found[i - 1].text)));
-    return at >= 0 && !(NOUNS[found[at].text] ?? []).includes(found[at + 1]?.text);
+    if (code.some((snippet) => low.includes(snippet)) || SQL.test(low) || CALL.test(low)) return true;
+    const isOfScenario = ["layers", "events", "policies"].some((group) => ask.matches(found, ask.grammar[group]).length);
+    const isForeign = found.some((t) => foreign.includes(t.text));
+    const at = found.slice(0, 40).findIndex(({ text: said }, i) => {
+      if (telling.includes(said) && isForeign) return false;
+      const isOrder = orders.includes(said) && (i === 0 || STARTS.includes(found[i - 1].text));
+      return isOrder || (altering.includes(said) && !isOfScenario && (i === 0 || ASKED.includes(found[i - 1].text)));
+    });
+    if (at < 0) return false;
+    const after = found.slice(at + 1).find((t) => !["a", "an", "the", "me"].includes(t.text))?.text ?? "";
+    return !(Object.hasOwn(NOUNS, found[at].text) ? NOUNS[found[at].text] : []).includes(after);
   };
 
   /** Parts of a question that are questions of their own: after `;` and `then`. */
@@ -66,7 +80,7 @@
       this.c = c;
       this.text = c.tokens.map((t) => t.text).join(" ");
       const season = ask.season(c);
-      this.metrics = c.find(c.words.metrics);
+      this.metrics = c.find(c.words.metrics).filter((m) => !ask.grows(c, m));
       for (const m of this.metrics) c.use(m.start, m.end);
       if (this.text.includes("and without")) {
         const at = c.has("without");
@@ -104,11 +118,14 @@
         }
         const isLoading = query.intent === "filter" && query.metric === ask.rules.loading && !this.metrics.length;
         if (isLoading && left.some((w) => namesOfOthers(c).has(w.toLowerCase()))) return { query: { intent: "clarify", missing: ["metric"] }, left };
+        if (!query.metric && isNothingAsked(query)) return { query: { intent: "clarify", missing: ["metric"] }, left };
         const isOfEffect = c.text(0) === "how" && c.has(...ask.rules.effect) >= 0;
         if (left.length && !this.layers.length && isOfEffect) return { query: { intent: "clarify", missing: ["scenario"] }, left };
       }
       const foreign = { query: { intent: "reject", reason: "out_of_scope" }, left };
-      if (query.intent === "clarify" && (left.length || this.isForeign()) && !this.metrics.length && !this.entities.length) return foreign;
+      const foreignWords = new Set(c.words.foreign.flatMap((phrase) => phrase.split(" ")));
+      const isKnown = (w) => /^[0-9]+$/.test(w.replace(/^-+/, "").replaceAll(".", "")) || (ask.vocabulary.has(w.toLowerCase()) && !foreignWords.has(w.toLowerCase())) || c.words.numbers[w.toLowerCase()] !== undefined;
+      if (query.intent === "clarify" && (left.some((w) => !isKnown(w)) || this.isForeign()) && !this.metrics.length && !this.entities.length) return foreign;
       return this.isForeign() && !this.metrics.length ? foreign : { query, left };
     }
 
@@ -116,7 +133,8 @@
     overlooked() {
       const c = this.c;
       const stray = c.find({ x: c.words.unheeded.flat() }, false)
-        .filter((m) => (c.text(m.end - 1) === "by" ? !isDated(c, m.end) : !c.used[m.start]));
+        .filter((m) => (c.text(m.end - 1) === "by" ? !isDated(c, m.end) : !c.used[m.start]))
+        .filter((m) => !(this.fn() && c.text(m.end - 1) === "transformer"));
       const told = stray.map((m) => c.tokens.slice(m.start, m.end).map((t) => t.raw).join(" "));
       return [...told, ...this.filters.filter((f) => !isComparable(f)).map((f) => f.field.replaceAll("_", " ") || "a number")];
     }
@@ -197,12 +215,14 @@
       return query;
     }
 
-    /** Whether something fits: how much, against the hosting capacity; or within a band of voltage. */
+    /** The query: how much, against the hosting capacity; within a band of voltage; or the condition. */
     check(entity, metric) {
       const c = this.c;
       const query = { intent: "check", entity: entity || "feeder" };
       let own = this.allFilters(query.entity);
-      if (own.some((f) => f.field === "voltage")) return { ...query, metric: "voltage", filters: own };
+      const beside = { ...(this.layers.length && { scenario: this.layers }), ...(Object.keys(this.time).length && { time: this.time }) };
+      if (own.some((f) => f.field === "voltage")) return { ...query, metric: "voltage", filters: own, ...beside };
+      if (this.isOfCondition()) return metric ? { ...query, metric, filters: own, ...beside } : { intent: "clarify", missing: ["metric"] };
       const room = (value, unit) => own.push({ field: "hosting_capacity", op: ">=", value, unit });
       own = own.filter((f) => f.field !== "peak_load" || f.unit !== "kw");
       for (const layer of this.layers) if (["kw", "kva"].includes(layer.unit)) room(layer.value, layer.unit);
@@ -237,10 +257,20 @@
       return c.text(0) === "what" && !this.entities.some((m) => m.plural) && !has("list") ? "value" : "list";
     }
 
+    /** Whether a question asks for yes or no. */
     isCheck() {
+      const { asking, room } = ask.rules.check;
+      const asks = asking.includes(this.c.text(0)) || this.text.includes("is there");
+      return (asks && this.c.has(...room) >= 0) || this.isOfCondition();
+    }
+
+    /** Whether a question is one about a condition of things that it names, or of any or all of a kind. */
+    isOfCondition() {
       const c = this.c;
-      const asks = ["can", "could", "will", "does", "do", "is", "are", "would"].includes(c.text(0)) || this.text.includes("is there");
-      return asks && c.has("host", "connect", "take", "handle", "accept", "comply", "support", "carry", "absorb", "accommodate", "room") >= 0;
+      const { verdict, whichever, room } = ask.rules.check;
+      const isStated = this.filters.some((f) => f.field !== "med") || c.has("overloaded") >= 0;
+      const isMeant = this.isOwnId() || whichever.includes(c.text(1));
+      return verdict.includes(c.text(0)) && isStated && isMeant && !this.isRanked() && c.has(...room) < 0;
     }
 
     isRanked() {
@@ -301,7 +331,7 @@
       const own = sorted.map(([, kind, op, value]) => ({ field: kind === (entity || kind) ? "id" : kind, op, value }));
       const found = [...own, ...this.filters.filter((f) => f.field)];
       const isLoaded = found.some((f) => ["thermal_loading", "overload_hours"].includes(f.field));
-      if (this.c.has("overloaded") >= 0 && !isLoaded && !this.isRanked() && !this.isOwnId() && this.metric() === "thermal_loading") {
+      if (this.c.has("overloaded") >= 0 && !isLoaded && !this.isRanked() && (this.isOfCondition() || !this.isOwnId()) && this.metric() === "thermal_loading") {
         found.push({ field: "thermal_loading", op: ">", value: 100, unit: "pct" });
       }
       return found;
@@ -341,11 +371,15 @@
 
     /** The stacks that a question compares; the empty one is the base. */
     sides() {
+      const isOfEffect = this.c.has("effect", "impact") >= 0;
       const isBased = ["base", "today", "current", "business as usual", "status quo", "existing"].some((w) => this.text.includes(w));
-      if (isBased || ["how", ...ask.rules.whether].includes(this.c.text(0)) || this.layers.length === 1) return [[], this.layers];
+      if (isBased || isOfEffect || ["how", ...ask.rules.whether].includes(this.c.text(0)) || this.layers.length === 1) return [[], this.layers];
       return this.layers.map((layer) => [layer]);
     }
   }
+
+  /** Whether things are named and nothing is asked of them: `what about feeder 12`. */
+  const isNothingAsked = ({ intent, filters = [] }) => intent !== "count" && filters.length > 0 && filters.every((f) => f.field === "id" && f.op === "=");
 
   /** The words of the names of metrics that are not of loads. */
   const namesOfOthers = ({ words: { metrics } }) => {

@@ -50,7 +50,7 @@
       }
     }
     c.tokens.forEach((token, at) => {
-      if (!token.isId || c.used[at]) return;
+      if (!token.isId || c.used[at] || ask.rules.quarters.includes(token.text)) return;
       const kind = KINDS[token.text.replace(/[^a-z]/g, "")] ?? "feeder";
       const from = denied(c, at, found);
       found.push([at, kind, from === null ? "=" : "!=", token.raw]);
@@ -62,8 +62,8 @@
   const GOOD = ["within", "inside", "meeting", "meet", "meets", "comply", "complying"];
   const BAD = ["not ", "outside", "violat", "fail", "out of", "beyond", "breach", "n't"];
   const RANGES = ["ansi", "range", "a", "b", "not", "meeting", "meet", "meets", "outside", "within", "c84.1", "violating", "violate", "failing", "fail", "inside", "out", "limits", "standard", "don't", "doesn't", "isn't", "aren't"];
-  const NO_EVENTS = ["excluding", "without", "except", "no major", "exclude", "not counting", "excl"];
-  const EVENTS = ["major", "event", "events", "day", "days", "excluding", "including", "without", "except", "med", "meds", "exclude", "counting", "include", "not", "no"];
+  const NO_EVENTS = ["excluding", "without", "except", "no major", "exclude", "not counting", "not including", "excl", "leaving out", "omitting", "ignoring", "other than", "apart from", "aside from"];
+  const EVENTS = ["major", "event", "events", "day", "days", "excluding", "including", "without", "except", "med", "meds", "exclude", "counting", "include", "not", "no", "leaving", "omitting", "ignoring", "apart", "aside", "from", "other", "than"];
 
   const useEach = (c, words) => {
     for (const word of words) {
@@ -110,11 +110,12 @@
       const first = c.number(at);
       if (first === null || c.used[at]) continue;
       let [unit, end] = c.tokens[at + 1]?.raw === "A" ? ["amp", at + 2] : c.unit(at + 1);
-      let second = null;
+      let [second, units] = [null, [unit]];
       if (["between", "outside"].includes(match.value)) {
         second = c.number(end + 1);
         if (!["and", "to"].includes(c.text(end)) || second === null) continue;
         const [more, over] = c.unit(end + 2);
+        units = [unit || more, more || unit];
         [unit, end] = [more || unit, over];
       }
       const word = c.text(match.start);
@@ -126,7 +127,7 @@
         op = ask.rules.turned[op];
         c.use(turned, match.start);
       }
-      found.push(filter(field, op, second === null ? [first] : [first, second], unit));
+      found.push(filter(field, op, second === null ? [first] : [first, second], units));
     }
     return [...found, ...bounded(c, metrics)];
   };
@@ -142,7 +143,7 @@
       if (!bound) continue;
       const field = fieldOf(c, metrics, at, unit, "") || fieldOfBus(c, [value], unit);
       c.use(at, end + 2);
-      found.push(filter(field, bound, [value], unit));
+      found.push(filter(field, bound, [value], [unit]));
     }
     return found;
   };
@@ -153,8 +154,9 @@
     return ["annually", "yearly"].includes(c.text(end)) ? end + 1 : end;
   };
 
-  const fieldOf = (c, metrics, at, unit, word) => {
-    const { age, pct_fields, unit_fields } = ask.rules;
+  const fieldOf = (c, metrics, at, said, word) => {
+    const { age, also, pct_fields, unit_fields } = ask.rules;
+    const unit = ["watt", "metre", "mile", "decade"].includes(said) ? also[said][1] : said;
     if (word in age || (unit === "year" && !metrics.some((m) => m.value === "remaining_life"))) return "age";
     if (unit === "km") return "length";
     if (["hour", "day"].includes(unit) && metrics[0]?.value === "thermal_loading") return "overload_hours";
@@ -163,9 +165,10 @@
     const far = (m) => Math.abs(m.start - at);
     const ordered = [...metrics].sort((a, b) => (a.start > at) - (b.start > at) || far(a) - far(b)).map((m) => m.value);
     if (fits) {
-      const named = ordered.find((n) => fits.includes(n));
+      const isAhead = (name) => metrics.some((m) => m.value === name && m.start < at); // a number in kVA is of a rating, unless a metric is ahead
+      const named = ordered.find((n) => fits.includes(n) && (isAhead(n) || !["kva", "mva"].includes(unit)));
       if (named) return named;
-      if (unit === "pu" || unit === "kva") return fits[0];
+      if (["pu", "kva", "mva"].includes(unit)) return fits[0];
       if (unit === "pct" && !metrics.length) return "thermal_loading";
     }
     if (!ordered.length && c.has("customers", "customer") >= 0) return "customers";
@@ -181,16 +184,22 @@
     return isOfBuses && !unit && numbers.every((n) => low <= n && n <= high) ? "voltage" : "";
   };
 
-  const filter = (field, op, values, unit) => {
-    let [factor, name] = ask.rules.also[unit] ?? [1, unit];
-    if (["saidi", "caidi"].includes(field) && unit === "hour") [factor, name] = [60, "min"];
-    if (ask.rules.durations.includes(field) && unit === "day") [factor, name] = [24, "hour"];
-    if (field === "growth_rate" && ["pct", ""].includes(unit)) name = "pct_per_year";
-    if (!unit && field === "thermal_loading") name = "pct";
-    if (!unit && field === "voltage") name = "pu";
-    const numbers = values.map((v) => ask.plain(v * factor));
-    const found = { field, op, value: numbers.length > 1 ? numbers : numbers[0] };
-    return name ? { ...found, unit: name } : found;
+  /** What a number in a unit is worth in the unit that a field is told in, and that unit. */
+  const toldIn = (field, unit) => {
+    const { also, durations, to_minutes: minutes } = ask.rules;
+    if (["saidi", "caidi"].includes(field) && minutes[unit] !== undefined) return [minutes[unit], "min"];
+    if (durations.includes(field) && unit === "day") return [24, "hour"];
+    if (field === "growth_rate" && ["pct", ""].includes(unit)) return [1, "pct_per_year"];
+    if (!unit && ["thermal_loading", "voltage"].includes(field)) return [1, field === "voltage" ? "pu" : "pct"];
+    return also[unit] ?? [1, unit];
+  };
+
+  const filter = (field, op, values, units) => {
+    const told = units.map((unit) => toldIn(field, unit));
+    const isOfOneKind = new Set(told.map(([, name]) => name)).size === 1;
+    const numbers = values.map((v, i) => ask.plain(v * told[i][0]));
+    const found = { field: isOfOneKind ? field : "", op, value: numbers.length > 1 ? numbers : numbers[0] };
+    return told[0][1] ? { ...found, unit: told[0][1] } : found;
   };
 
   /* ---- hours, kinds of day, months, years, seasons, spans ---- */
@@ -212,9 +221,11 @@
   /** What a clause says of time besides its season; empty if nothing. */
   ask.time = (c) => {
     const found = hours(c);
+    const isGrowth = c.some(c.words.metrics.growth_rate, false);
+    const isRate = (m) => isGrowth && c.unit(m.start - 1)[0] === "pct";
     for (const [key, words] of [["daytype", "daytypes"], ["period", "periods"], ["span", "spans"]]) {
       const isOther = (m) => key === "span" && (["growth", "growing"].includes(c.text(m.start - 1)) || c.unit(m.start)[0]);
-      const match = c.find(turned(c.words[words])).find((m) => !isOther(m));
+      const match = c.find(turned(c.words[words])).find((m) => !isOther(m) && !(key === "span" && isRate(m)));
       if (!match) continue;
       found[key] = match.value;
       c.use(match.start, match.end);
@@ -296,6 +307,14 @@
 
   /* ---- cars, roofs, weather, tariffs, electrification, and what is done to them ---- */
 
+  /** Whether a verb, the name of a metric too, stands beside a layer: `grow EV count by 10 %`. */
+  ask.grows = (c, { start, end }) => {
+    if (end - start !== 1 || !["grow", "grows", "growing"].includes(c.text(start))) return false;
+    const known = [...c.find(c.words.layers, false), ...c.find(c.words.params, false)];
+    const [before, after] = [c.before(start, ["is", "are", "a", "the"]) + 1, c.after(end)];
+    return known.some((m) => m.end === before || m.start === after);
+  };
+
   /** The layers that a clause names, in the order of its words. */
   ask.layers = (c) => {
     const found = c.find(c.words.events).map((m) => [m.start, weather(c, m)]);
@@ -354,6 +373,8 @@
 
   const span = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
+  const TIMES = ["times", "x", "fold"];
+
   /** What is done: set to, scaled by, or added; found before or after the name of the layer. */
   const change = (c, start, end) => {
     const words = c.words;
@@ -377,6 +398,13 @@
     const value = c.number(at);
     const [unit, over] = c.unit(at + 1);
     c.use(at, over);
+    const [times] = [at + 1, at - 1].filter((i) => TIMES.includes(c.text(i)) && !c.used[i]);
+    const of = c.before(at, ["a", "of"]);
+    if (!unit && (times !== undefined || c.text(of) === "factor")) {
+      c.use(times ?? of, (times ?? of) + 1);
+      useVerbs(c, told);
+      return { op: "scale", value: ask.plain(value) };
+    }
     if (["more", "extra", "additional"].includes(c.text(over)) && !unit) {
       added = over;
       c.use(over, over + 1);
@@ -401,7 +429,7 @@
   const numberOf = (c, start, end) => {
     const { after, before } = ask.rules.beside;
     let i = end;
-    while (after.includes(c.text(i))) i++;
+    while (after.includes(c.text(i)) || (c.text(i) === "in" && c.unit(i + 2)[0] === "pct")) i++;
     if (c.number(i) !== null && !c.used[i]) return i;
     i = start - 1;
     while (before.includes(c.text(i))) i--;

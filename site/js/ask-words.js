@@ -57,13 +57,20 @@ DTL.ask = {};
         continue;
       }
       word = word.replace(/'s$/, "");
-      const number = ask.grammar.numbers[word];
-      if (number !== undefined) {
-        const last = found.at(-1);
-        const tens = last && isAlpha(last.raw) ? last.number : null;
-        if (tens !== null && tens >= 20 && number < 10) found[found.length - 1] = new ask.Token(String(tens + number), raw);
-        else found.push(new ask.Token(String(number), raw));
+      word = ask.grammar.spellings[word] ?? word;
+      const spelt = word.split("-");
+      if (spelt.every((w) => ask.grammar.numbers[w] !== undefined)) {
+        for (const part of spelt) count(found, ask.grammar.numbers[part], spelt.length > 1 ? part : raw);
         continue;
+      }
+      if (word === "half" && found.length > 2 && found.at(-2).text === "and" && found.at(-1).text === "a") {
+        const at = found.length + (found.at(-3).number !== null || found.length < 4 ? -3 : -4);
+        const whole = at === found.length - 4 && ["a", "an"].includes(found[at].text) ? 1 : found[at].number;
+        if (whole !== null) {
+          found[at] = new ask.Token(String(whole + 0.5), found[at].raw);
+          found.length -= 2;
+          continue;
+        }
       }
       if (isAlpha(word) && !ask.vocabulary.has(word)) {
         const near = isNamed(raw, found) ? "" : nearWord(word);
@@ -74,7 +81,24 @@ DTL.ask = {};
       }
       found.push(new ask.Token(word, raw));
     }
+    for (let i = found.length - 1; i > 0; i--) {
+      if (!["minus", "negative"].includes(found[i - 1]?.text) || !((found[i]?.number ?? 0) > 0)) continue;
+      found.splice(i - 1, 2, new ask.Token(`-${found[i].text}`, found[i].raw));
+    }
     return [found, mended];
+  };
+
+  /** Adds a number word: to the one before that it goes on, as in `two hundred and five`, or by itself. */
+  const count = (found, number, raw) => {
+    let last = found.length - 1;
+    if (last > 1 && found[last].text === "and" && number < 100 && !found.slice(-5).some((t) => t.text === "between")) {
+      last -= (found[last - 1].number ?? 0) >= 100 ? 1 : 0;
+    }
+    const before = last >= 0 && isAlpha(found[last].raw.replaceAll("-", "")) ? found[last].number : null;
+    const isMore = before !== null && ((before >= 20 && before % 10 === 0 && number < 10) || (before >= 100 && before % 100 === 0 && number < 100));
+    const isTimes = before !== null && before > 0 && before < number && [12, 100, 1000].includes(number) && last === found.length - 1;
+    if (isMore || isTimes) found.splice(last, found.length, new ask.Token((isMore ? before + number : before * number).toFixed(0), raw));
+    else found.push(new ask.Token(String(number), raw));
   };
 
   /** The tokens with ways of saying a thing read as the usual words, and which; longer ways first. */

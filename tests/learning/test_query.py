@@ -45,6 +45,18 @@ def test_other_words_for_the_same_thing_give_the_same(samples: Path) -> None:
             assert canonical(parse(said)) == canonical(case["query"]), said
 
 
+EXACT = sorted((Path(__file__).resolve().parents[1] / "bench/learning").glob("questions_exact_*.jsonl"))
+EQUAL = ("How many lines are overloaded in the 2022 coldsnap?",
+         "Show the seven circuits with the biggest lossess if there are twice as many EVs")  # fmt: skip
+"""Questions whose other reading is as good: the name of the event, and what is twice as many."""
+
+
+def test_values_and_units_of_other_wordings_are_exact_and_nothing_unclear_is_answered() -> None:
+    lines = [json.loads(line) for path in EXACT for line in path.read_text(encoding="utf-8").splitlines()]
+    wrong = [c["text"] for c in lines if canonical(parse(c["text"])) != canonical(c["query"])]
+    assert len(lines) == 130 and set(wrong) == set(EQUAL)
+
+
 OWN = {
     "Which circuit is the worst?": {"intent": "rank", "entity": "feeder", "metric": "violations_total", "order": "desc",
         "limit": 1},
@@ -310,3 +322,56 @@ def test_what_is_told_reads_as_what_was_asked() -> None:
                  "feeders with SAIDI above 90 minutes", "What is the peak load of feeder F12?",
                  "how many buses are outside 0.95 and 1.05 pu"):  # fmt: skip
         assert canonical(parse(words(parse(text)))) == canonical(parse(text)), words(parse(text))
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "unit"),
+    [
+        ("transformers loaded over one hundred and twenty percent", 120, "pct"),
+        ("transformers loaded over twenty-five percent", 25, "pct"),
+        ("feeders with SAIDI between 30 minutes and two hours", [30, 120], "min"),
+        ("feeders with SAIDI above an hour and a half", 90, "min"), ("feeders with SAIDI over a quarter of an hour", 15,
+        "min"), ("feeders with peak load between 500 kW and 2 MW", [500, 2000], "kw"),
+        ("lines longer than 800 m", 0.8, "km"), ("lines longer than 2 miles", 3.218688, "km"),
+        ("transformers above 0.5 MVA loaded over 90 %", 500, "kva"), ("feeders with losses above 0.3 MW", 300, "kw"),
+        ("transformers older than three decades", 30, "year"), ("feeders with more than two dozen customers", 24, ""),
+    ],
+)  # fmt: skip
+def test_number_words_and_units_are_told_in_one_unit(said: str, value: Any, unit: str) -> None:
+    part = parse(said)["filters"][0]
+    assert (part["value"], part.get("unit", "")) == (value, unit)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["feeders with SAIDI between 30 % and 2 hours", "feeders with outage risk above a half", "peak load in Q3",
+     "transformers above average loading"],
+)  # fmt: skip
+def test_a_bound_that_no_filter_holds_is_asked_back(said: str) -> None:
+    assert parse(said)["intent"] == "clarify"
+
+
+def test_a_question_after_yes_or_no_is_a_check_with_its_condition() -> None:
+    assert parse("Is feeder 9 within ANSI range A in the 2023 heatwave?") == {
+        "intent": "check", "entity": "feeder", "metric": "voltage",
+        "filters": [{"field": "id", "op": "=", "value": "9"}, {"field": "voltage", "op": "within", "value": "ansi_a"}],
+        "scenario": [{"type": "weather", "event": "heatwave", "year": 2023}]}  # fmt: skip
+    assert parse("Is the voltage on F6 acceptable")["intent"] == "clarify"
+    assert parse("Are there feeders with SAIDI over 2 hours?")["intent"] == "filter"
+    assert words(parse("Is transformer T-7 overloaded?")) == "does transformer T-7 thermal loading above 100 %"
+    assert parse(words(parse("Is transformer T-7 overloaded?"))) == parse("Is transformer T-7 overloaded?")
+
+
+def test_what_changes_a_part_is_refused_and_what_changes_a_scenario_is_not() -> None:
+    for said in ("Set the rating of line 4 to 500", "move meter M4 to transformer T-3", "print(open('x').read())"):
+        assert parse(said) == {"intent": "reject", "reason": "not_a_query"}, said
+    assert parse("Set EV adoption to 40% and show the worst feeders")["intent"] == "rank"
+    assert parse("feeder(s) with SAIDI above 90 minutes")["intent"] == "filter"
+    assert parse("Write me a poem about transformers") == {"intent": "reject", "reason": "out_of_scope"}
+    assert parse("What about feeder 12?") == {"intent": "clarify", "missing": ["metric"]}
+
+
+def test_a_layer_is_multiplied_by_times_and_grows() -> None:
+    for said, value in (("What if EV adoption is 3 times as high?", 3), ("What if EV adoption grows by 20 %?", 1.2),
+                        ("What happens with 2.5x solar?", 2.5)):  # fmt: skip
+        assert parse(said)["scenario"][0]["op"] == "scale" and parse(said)["scenario"][0]["value"] == value, said

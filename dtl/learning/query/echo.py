@@ -46,6 +46,9 @@ def _head(query: Mapping[str, Any]) -> str:
     if query["intent"] == "rank":
         side = "top" if query.get("order") == "desc" else "bottom"
         return " ".join(str(p) for p in (side, query.get("limit", ""), things, "by", metric) if p)
+    if query["intent"] == "check" and not metric:
+        named = any(f["field"] == "id" for f in query.get("filters", []))
+        return f"does {entity}" if named else f"do any {things}"
     verb = {
         "count": "how many",
         "filter": "list",

@@ -9,18 +9,25 @@ AGE = {"older": ">", "younger": "<"}
 UNIT_FIELDS = {
     "pu": ("voltage",),
     "min": ("saidi", "caidi"),
-    "kw": ("hosting_capacity", "peak_load"),
-    "kva": ("rating",),
+    "kw": ("hosting_capacity", "peak_load", "losses"),
+    "kva": ("rating", "hosting_capacity", "peak_load"),
 }
 NOT = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 BETWEEN = ("loaded", "go", "goes", "rise", "rises", "ever", "have", "has", "be", "a", "the")
 """Words that may stand between a negation and the comparison that it turns round."""
-ALSO = {"mw": (1000.0, "kw"), "mva": (1000.0, "kva"), "mwh": (1000.0, "kwh"), "gwh": (1e6, "kwh")}
+ALSO = {"mw": (1000.0, "kw"), "mva": (1000.0, "kva"), "mwh": (1000.0, "kwh"), "gwh": (1e6, "kwh"),
+        "watt": (0.001, "kw"), "metre": (0.001, "km"), "mile": (1.609344, "km"), "decade": (10.0, "year")}  # fmt: skip
 """Units that are told in another one."""
 PCT_FIELDS = ("thermal_loading", "growth_rate", "outage_risk", "losses", "loss_of_life", "mapping_confidence")
 NEAR_NOMINAL = (0.5, 1.5)
 """A number of a bus between these is a voltage [pu], where neither a unit nor a metric says else."""
+TO_MINUTES = {"second": 1.0 / 60.0, "hour": 60.0, "day": 1440.0}
+"""Durations of interruptions are told in minutes."""
 DURATIONS = ("overload_hours",)
+NO_EVENTS = ("excluding", "without", "except", "no major", "exclude", "not counting", "not including", "excl",
+             "leaving out", "omitting", "ignoring", "other than", "apart from", "aside from")  # fmt: skip
+QUARTERS = ("q1", "q2", "q3", "q4")
+"""Of a year, and no ids."""
 JOINING = ("and", "or")
 """Words between the ids of a list."""
 BOUNDS = {"more": ">=", "above": ">=", "higher": ">=", "greater": ">=", "over": ">=", "longer": ">=",
@@ -53,7 +60,7 @@ def ids(clause: Clause, entities: list[Match]) -> list[tuple[int, str, str, str]
             found.append((match.start, match.value, "=", name))
             clause.use(match.start, end)
     for at, token in enumerate(clause.tokens):
-        if token.is_id and not clause.used[at]:
+        if token.is_id and not clause.used[at] and token.text not in QUARTERS:
             kind = {"f": "feeder", "t": "transformer", "tx": "transformer", "m": "meter"}.get(
                 _letters(token.text), "feeder"
             )
@@ -126,10 +133,11 @@ def special(clause: Clause, metrics: list[Match]) -> list[Query]:
     if any(m.value == "anomalies" for m in metrics) and clause.has("flagged", "anomalous", "suspicious", "marked") >= 0:
         found.append({"field": "anomaly", "op": "=", "value": True})
     if "major event" in text or clause.has("med", "meds") >= 0:
-        out = any(w in text for w in ("excluding", "without", "except", "no major", "exclude", "not counting", "excl"))
+        out = any(w in text for w in NO_EVENTS)
         found.append({"field": "med", "op": "=", "value": not out})
         for word in ("major", "event", "events", "day", "days", "excluding", "including", "without", "except", "med",
-                     "meds", "exclude", "counting", "include", "not", "no"):  # fmt: skip
+                     "meds", "exclude", "counting", "include", "not", "no", "leaving", "omitting", "ignoring", "apart",
+                     "aside", "from", "other", "than"):  # fmt: skip
             if (at := clause.has(word)) >= 0:
                 clause.use(at, at + 1)
     return found
@@ -144,13 +152,14 @@ def compared(clause: Clause, metrics: list[Match]) -> list[Query]:
         if first is None or clause.used[at]:
             continue
         unit, end = _unit(clause, at + 1)
-        second = None
+        second, units = None, [unit]
         if op in ("between", "outside"):
             link = clause.text(end)
             second = clause.number(end + 1)
             if link not in ("and", "to") or second is None:
                 continue
             more, end = clause.unit(end + 2)
+            units = [unit or more, more or unit]
             unit = more or unit
         word = clause.text(match.start)
         field = _field(clause, metrics, match.start, unit, word) or _of_bus(clause, [first, second or first], unit)
@@ -161,7 +170,7 @@ def compared(clause: Clause, metrics: list[Match]) -> list[Query]:
         if op in NOT and clause.text(turned) in clause.words["turning"]:
             op = NOT[op]
             clause.use(turned, match.start)
-        found.append(_filter(field, op, [first] if second is None else [first, second], unit))
+        found.append(_filter(field, op, [first] if second is None else [first, second], units))
     return found + _bounded(clause, metrics)
 
 
@@ -182,7 +191,7 @@ def _bounded(clause: Clause, metrics: list[Match]) -> list[Query]:
         if bound:
             field = _field(clause, metrics, at, unit, "") or _of_bus(clause, [value], unit)
             clause.use(at, end + 2)
-            found.append(_filter(field, bound, [value], unit))
+            found.append(_filter(field, bound, [value], [unit]))
     return found
 
 
@@ -195,6 +204,7 @@ def _per_year(clause: Clause, field: str, end: int) -> int:
 
 
 def _field(clause: Clause, metrics: list[Match], at: int, unit: str, word: str) -> str:
+    unit = ALSO[unit][1] if unit in ("watt", "metre", "mile", "decade") else unit
     if word in AGE or (unit == "year" and not any(m.value == "remaining_life" for m in metrics)):
         return "age"
     if unit == "km":
@@ -205,10 +215,11 @@ def _field(clause: Clause, metrics: list[Match], at: int, unit: str, word: str) 
     fits = {"pct": PCT_FIELDS, **UNIT_FIELDS}.get({"mw": "kw", "mva": "kva"}.get(unit, unit))
     ordered = [m.value for m in sorted(metrics, key=lambda m: (m.start > at, abs(m.start - at)))]
     if fits:
-        named = [n for n in ordered if n in fits]
+        ahead = [m.value for m in metrics if m.start < at]  # a number in kVA is of a rating, unless a metric is ahead
+        named = [n for n in ordered if n in fits and (n in ahead or unit not in ("kva", "mva"))]
         if named:
             return named[0]
-        if unit in ("pu", "kva"):
+        if unit in ("pu", "kva", "mva"):
             return fits[0]
         if unit == "pct" and not names:
             return "thermal_loading"
@@ -228,16 +239,23 @@ def _of_bus(clause: Clause, numbers: list[float], unit: str) -> str:
     return "voltage" if buses and not unit and all(low <= n <= high for n in numbers) else ""
 
 
-def _filter(field: str, op: str, values: list[float], unit: str) -> Query:
-    factor, name = ALSO.get(unit, (1.0, unit))
-    if field in ("saidi", "caidi") and unit == "hour":
-        factor, name = 60.0, "min"
+def _told_in(field: str, unit: str) -> tuple[float, str]:
+    """What a number in a unit is worth in the unit that a field is told in, and that unit."""
+    if field in ("saidi", "caidi") and unit in TO_MINUTES:
+        return TO_MINUTES[unit], "min"
     if field in DURATIONS and unit == "day":
-        factor, name = 24.0, "hour"
+        return 24.0, "hour"
     if field == "growth_rate" and unit in ("pct", ""):
-        name = "pct_per_year"
+        return 1.0, "pct_per_year"
     if not unit and field in ("thermal_loading", "voltage"):
-        name = "pct" if field == "thermal_loading" else "pu"
-    numbers = [plain(v * factor) for v in values]
+        return 1.0, "pct" if field == "thermal_loading" else "pu"
+    return ALSO.get(unit, (1.0, unit))
+
+
+def _filter(field: str, op: str, values: list[float], units: list[str]) -> Query:
+    told = [_told_in(field, unit) for unit in units]
+    if len({name for _, name in told}) > 1:
+        field = ""  # two units that are not of one kind
+    numbers = [plain(value * factor) for value, (factor, _) in zip(values, told, strict=True)]
     found: Query = {"field": field, "op": op, "value": numbers if len(numbers) > 1 else numbers[0]}
-    return found | ({"unit": name} if name else {})
+    return found | ({"unit": told[0][1]} if told[0][1] else {})

@@ -8,10 +8,10 @@ from typing import Any
 from dtl.learning.query.clause import Clause
 from dtl.learning.query.filters import ALSO
 from dtl.learning.query.order import WHETHER, Slots
-from dtl.learning.query.words import grammar
+from dtl.learning.query.words import grammar, vocabulary
 
 UNITS = {
-    "thermal_loading": ("pct",), "voltage": ("pu", "pct"), "losses": ("pct", "kwh"), "peak_load": ("kw",),
+    "thermal_loading": ("pct",), "voltage": ("pu", "pct"), "losses": ("pct", "kwh", "kw"), "peak_load": ("kw", "kva"),
     "hosting_capacity": ("kw", "kva"), "saidi": ("min",), "caidi": ("min",), "growth_rate": ("pct_per_year",),
     "outage_risk": ("pct",), "mapping_confidence": ("pct",), "loss_of_life": ("pct",),
     "overload_hours": ("hour",), "remaining_life": ("year",),
@@ -27,11 +27,13 @@ YEARS = (1990, 2100)
 """Numbers in this range that have no unit are years, not values."""
 
 
-def overlooked(clause: Clause, filters: Iterable[Mapping[str, Any]]) -> list[str]:
+def overlooked(clause: Clause, filters: Iterable[Mapping[str, Any]], function: str = "") -> list[str]:
     """The negations, words of other questions, and fields that cannot be compared as they are, that were left over."""
     phrases = clause.find({"x": [p for some in clause.words["unheeded"] for p in some]}, unused=False)
     by = [m for m in phrases if clause.text(m.end - 1) == "by" and not _dated(clause, m.end)]
     stray = [m for m in phrases if m in by or (clause.text(m.end - 1) != "by" and clause.free(m.start, m.start + 1))]
+    # "mean losses per transformer" is a mean over them, "losses per transformer" a ratio that no slot knows
+    stray = [m for m in stray if not (function and clause.text(m.end - 1) == "transformer")]
     told = [" ".join(t.raw for t in clause.tokens[m.start : m.end]) for m in stray]
     return told + [str(f["field"]).replace("_", " ") or "a number" for f in filters if not _comparable(f)]
 
@@ -59,6 +61,19 @@ def other_metric(left: Iterable[str], query: Mapping[str, Any]) -> bool:
     if query["intent"] != "filter" or query.get("metric") != LOADING:
         return False
     return bool({w.lower() for w in left} & names_of_others())
+
+
+def nothing_asked(query: Mapping[str, Any]) -> bool:
+    """Whether things are named and nothing is asked of them: ``what about feeder 12``."""
+    own = query.get("filters", [])
+    return query["intent"] != "count" and bool(own) and all((f["field"], f["op"]) == ("id", "=") for f in own)
+
+
+def unknown(left: Iterable[str]) -> bool:
+    """Whether there is a word that is neither of the grammar nor a number."""
+    foreign = {w for phrase in grammar()["foreign"] for w in phrase.split()}
+    known = {*vocabulary(), *grammar()["numbers"]} - foreign
+    return any(not w.lstrip("-").replace(".", "").isdecimal() and w.lower() not in known for w in left)
 
 
 def names_of_others() -> set[str]:

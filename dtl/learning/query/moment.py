@@ -20,13 +20,15 @@ def season(clause: Clause) -> Query:
 
 def time(clause: Clause) -> Query:
     """What a clause says of time besides its season; empty if nothing."""
-    found = _hours(clause)
+    found, growth = _hours(clause), {"x": clause.words["metrics"]["growth_rate"]}
     for key, words in (("daytype", "daytypes"), ("period", "periods"), ("span", "spans")):
         phrases: dict[str, list[str]] = {}
         for phrase, value in clause.words[words].items():
             phrases.setdefault(value, []).append(phrase)
         for match in clause.find(phrases):
             if key == "span" and (clause.text(match.start - 1) in ("growth", "growing") or clause.unit(match.start)[0]):
+                continue
+            if key == "span" and clause.unit(match.start - 1)[0] == "pct" and clause.find(growth, unused=False):
                 continue
             found[key] = match.value
             clause.use(match.start, match.end)

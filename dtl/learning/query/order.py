@@ -19,6 +19,17 @@ class Slots(Protocol):
     entities: list[Match]
     ids: list[tuple[int, str, str, str]]
     layers: list[Query]
+    filters: list[Query]
+    time: Query
+
+    def own_ids(self) -> bool:
+        """Whether the things that are asked about are named."""
+
+    def ranked(self) -> bool:
+        """Whether things are asked for in an order."""
+
+    def all_filters(self, entity: str) -> list[Query]:
+        """The filters with the ids, and the one that an overload without a number is."""
 
     def function(self) -> str:
         """``mean``, ``sum``, ``min`` or ``max``; empty without one."""
@@ -80,7 +91,9 @@ def _one(slots: Slots) -> bool:
 def sides(slots: Slots) -> list[list[Query]]:
     """The stacks that a question compares; the empty one is the base."""
     based = any(w in slots.text for w in ("base", "today", "current", "business as usual", "status quo", "existing"))
-    asked = slots.clause.text(0) == "how" or slots.clause.text(0) in WHETHER
+    asked = (
+        slots.clause.text(0) == "how" or slots.clause.has("effect", "impact") >= 0 or slots.clause.text(0) in WHETHER
+    )
     if based or asked or len(slots.layers) == 1:
         return [[], slots.layers]
     return [[layer] for layer in slots.layers]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dtl.learning.query import filters, heeded, moment, scenario
-from dtl.learning.query.clause import Clause, Query, plain
+from dtl.learning.query import check, filters, heeded, moment, scenario
+from dtl.learning.query.clause import Clause, Query
 from dtl.learning.query.order import order, sides
 from dtl.learning.query.refused import harmful
 from dtl.learning.query.words import Token, grammar, matches, reworded, tokens
@@ -97,7 +97,7 @@ class _Slots:
         words = clause.words
         self.text = " ".join(t.text for t in clause.tokens)
         season = moment.season(clause)
-        self.metrics = clause.find(words["metrics"])
+        self.metrics = [m for m in clause.find(words["metrics"]) if not scenario.grows(clause, m)]
         for m in self.metrics:
             clause.use(m.start, m.end)
         if "with and without" in self.text or "and without" in self.text:
@@ -120,7 +120,7 @@ class _Slots:
         if invalid:
             return {"intent": "reject", "reason": "invalid_value"}, []
         query = self._query()
-        overlooked = heeded.overlooked(self.clause, self.filters) + heeded.other_unit(
+        overlooked = heeded.overlooked(self.clause, self.filters, self.function()) + heeded.other_unit(
             self.clause, query.get("metric", "")
         )
         for group in ("intents",):
@@ -147,9 +147,12 @@ class _Slots:
                 return {"intent": "clarify", "missing": ["filter"]}, [*left, *(w for w in overlooked if w not in left)]
             if not self.metrics and heeded.other_metric(left, query):
                 return {"intent": "clarify", "missing": ["metric"]}, left
+            if "metric" not in query and heeded.nothing_asked(query):
+                return {"intent": "clarify", "missing": ["metric"]}, left
             if left and not self.layers and self.clause.text(0) == "how" and self.clause.has(*heeded.EFFECT) >= 0:
                 return {"intent": "clarify", "missing": ["scenario"]}, left
-        if query["intent"] == "clarify" and (left or self._foreign()) and not self.metrics and not self.entities:
+        other = self._foreign() or heeded.unknown(left)
+        if query["intent"] == "clarify" and other and not self.metrics and not self.entities:
             return {"intent": "reject", "reason": "out_of_scope"}, left
         if self._foreign() and not self.metrics:
             return {"intent": "reject", "reason": "out_of_scope"}, left
@@ -196,13 +199,13 @@ class _Slots:
             return {"intent": "recommend", "entity": "scenario"}
         entity, metric = self.entity(), self._metric()
         if intent == "check":
-            return self._check(entity, metric)
+            return check.checked(self, entity, metric)
         if intent == "count" and entity == "customer" and not metric and not self.filters:
             named = any(kind == "feeder" for _, kind, *_ in self.ids)
             intent, entity, metric = "value", "feeder" if named else "system", "customers"
         if intent == "run" and not self.ids and entity in ("customer", "scenario", "meter", "violation"):
             entity = "system"
-        own, query = self._all_filters(entity), Query()
+        own, query = self.all_filters(entity), Query()
         query["intent"] = intent
         thing = entity or OF_METRIC.get(metric, "")
         if intent == "rank" and thing == "system" and not entity:
@@ -235,25 +238,6 @@ class _Slots:
             query["time"] = self.time
         return query
 
-    def _check(self, entity: str, metric: str) -> Query:
-        """Whether something fits: how much, against the hosting capacity; or within a band of voltage."""
-        query: Query = {"intent": "check", "entity": entity or "feeder"}
-        own = self._all_filters(query["entity"])
-        if any(f["field"] == "voltage" for f in own):
-            return query | {"metric": "voltage", "filters": own}
-        sizes = [x for x in self.layers if x.get("unit") in ("kw", "kva")]
-        own = [f for f in own if f["field"] != "peak_load" or f.get("unit") != "kw"]
-        for layer in sizes:
-            own.append({"field": "hosting_capacity", "op": ">=", "value": layer["value"], "unit": layer["unit"]})
-        for at in range(len(self.clause)):
-            value, unit = self.clause.number(at), self.clause.unit(at + 1)[0]
-            if value is not None and not self.clause.used[at] and unit in ("kw", "mw"):
-                factor = 1000.0 if unit == "mw" else 1.0
-                own.append({"field": "hosting_capacity", "op": ">=", "value": plain(value * factor), "unit": "kw"})
-                self.clause.use(at, at + 2)
-        query["metric"] = metric or "hosting_capacity"
-        return query | ({"filters": own} if own else {})
-
     def _intent(self) -> str:
         c, text = self.clause, self.text
 
@@ -268,12 +252,12 @@ class _Slots:
         many = any(c.text(i) == "how" and c.text(i + 1) == "many" and not c.unit(i + 2)[0] for i in range(len(c)))
         if many or any(phrase in counted for phrase in ("number of", "count of")) or c.text(0) == "count":
             return "count"
-        if self._checks():
+        if check.asked(self):
             return "check"
-        if has("run") and self.layers and not self._ranked() and not any(f for f in self.filters):
+        if has("run") and self.layers and not self.ranked() and not any(f for f in self.filters):
             return "run"
-        named = self._own_ids()
-        if self._ranked() and not named:
+        named = self.own_ids()
+        if self.ranked() and not named:
             return "rank"
         if self.function() in ("mean", "sum") and self.metrics and not named:
             return "aggregate"
@@ -285,30 +269,13 @@ class _Slots:
             return "filter"
         entity = self.entity() or OF_METRIC.get(self._metric(), "")
         if entity == "system" or (named and self.metrics):
-            return "value" if not self._ranked() else "rank"
+            return "value" if not self.ranked() else "rank"
         return (
             "value" if c.text(0) == "what" and not any(m.plural for m in self.entities) and not has("list") else "list"
         )
 
-    def _checks(self) -> bool:
-        c = self.clause
-        verbs = (
-            "host",
-            "connect",
-            "take",
-            "handle",
-            "accept",
-            "comply",
-            "support",
-            "carry",
-            "absorb",
-            "accommodate",
-            "room",
-        )
-        asks = c.text(0) in ("can", "could", "will", "does", "do", "is", "are", "would") or "is there" in self.text
-        return asks and c.has(*verbs) >= 0
-
-    def _ranked(self) -> bool:
+    def ranked(self) -> bool:
+        """Whether things are asked for in an order."""
         c = self.clause
         if c.has("rank", "ranked", "ranking", "top", "bottom", "sort", "sorted") >= 0:
             return True
@@ -322,7 +289,8 @@ class _Slots:
                 return bool(self.entities) and token.text != "maximum"
         return any(p in self.text for p in ("most problematic", "most troubled"))
 
-    def _own_ids(self) -> bool:
+    def own_ids(self) -> bool:
+        """Whether the things that are asked about are named."""
         entity = self.entity()
         return any(kind == entity and op == "=" for _, kind, op, _ in self.ids)
 
@@ -359,20 +327,21 @@ class _Slots:
                 f["field"] for f in self.filters if f["field"] not in ("age", "id", "med", "length", "rating", "")
             ]
             return {"anomaly": "anomalies"}.get(fields[0], fields[0]) if fields else ""
-        sorts = [m for m in self.metrics if c.text(m.start - 1) in ("by", "of") and self._ranked()]
+        sorts = [m for m in self.metrics if c.text(m.start - 1) in ("by", "of") and self.ranked()]
         by = [m for m in sorts if c.text(m.start - 1) == "by"]
         if by:
             return by[0].value
         filtered = [f["field"] for f in self.filters]
         inner = [m.value for m in self.metrics if m.value not in filtered]
-        if "overload_hours" in filtered and not self._ranked():
+        if "overload_hours" in filtered and not self.ranked():
             return "overload_hours"
-        if self._ranked() and inner:
+        if self.ranked() and inner:
             return inner[0]
         order = [m.value for m in self.metrics]
         return next((v for v in order if v in filtered), order[0])
 
-    def _all_filters(self, entity: str) -> list[Query]:
+    def all_filters(self, entity: str) -> list[Query]:
+        """The filters with the ids, and the one that an overload without a number is."""
         own: list[Query] = [
             {"field": "id" if kind == (entity or kind) else kind, "op": op, "value": value}
             for _, kind, op, value in sorted(self.ids)
@@ -383,8 +352,8 @@ class _Slots:
         if (
             c.has("overloaded") >= 0
             and not loaded
-            and not self._ranked()
-            and not self._own_ids()
+            and not self.ranked()
+            and (check.of_condition(self) or not self.own_ids())
             and self._metric() == "thermal_loading"
         ):
             over: Query = {"field": "thermal_loading", "op": ">", "value": 100, "unit": "pct"}

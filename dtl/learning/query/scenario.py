@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 from dtl.learning.query.clause import Clause, Query, plain
+from dtl.learning.query.words import Match
 
 ELECTRIFIED = ("heat_pump", "water_heater")
 AFTER = ("of", "the", "at", "to", "by", "is", "are", "reaches", "reach", "hits", "increases", "increased", "grows",
          "rises", "falls", "drops", "decreases", "reduced", "raised", "cut", "goes", "up", "down", "was", "were",
          "reaching", "penetration", "adoption", "more", "customers", "homes", "had", "have", "has", "get", "own",
-         "adopt", "install", "use", "households", "houses", "people", "all", "residential", "a", "an")  # fmt: skip
+         "adopt", "install", "use", "households", "houses", "people", "all", "residential", "a", "an",
+         "times", "factor", "x")  # fmt: skip
 """Words that may stand between a layer and the number behind it."""
-BEFORE = (*AFTER, "percent", "%", "pct", "level", "l2", "l1", "kw", "mw", "additional", "extra", "new")
+BEFORE = (
+    *AFTER,
+    "percent",
+    "%",
+    "pct",
+    "level",
+    "l2",
+    "l1",
+    "kw",
+    "mw",
+    "additional",
+    "extra",
+    "new",
+    "as",
+    "many",
+    "fold",
+)
 """Words that may stand between a number and the layer behind it."""
 
 SETTING = ("with", "under", "at", "given", "assuming")
 """Words that begin the scenario of a question: a verb before them is of its metric."""
+
+
+TIMES = ("times", "x", "fold")
+"""Words beside a number that a layer is multiplied by."""
+GROWING = ("grow", "grows", "growing")
+
+
+def grows(clause: Clause, match: Match) -> bool:
+    """Whether a verb, the name of a metric too, stands beside a layer: ``grow EV count by 10 %``."""
+    if match.end - match.start != 1 or clause.text(match.start) not in GROWING:
+        return False
+    known = clause.find(clause.words["layers"], unused=False) + clause.find(clause.words["params"], unused=False)
+    ends, starts = {m.end for m in known}, {m.start for m in known}
+    return clause.before(match.start, ("is", "are", "a", "the")) + 1 in ends or clause.after(match.end) in starts
 
 
 def layers(clause: Clause) -> list[Query]:
@@ -94,10 +126,17 @@ def _change(clause: Clause, start: int, end: int) -> Query | None:
     value = clause.number(at)
     unit, over = clause.unit(at + 1)
     clause.use(at, over)
+    assert value is not None
+    times = next((i for i in (at + 1, at - 1) if clause.text(i) in TIMES and not clause.used[i]), None)
+    of = clause.before(at, ("a", "of"))
+    if not unit and (times is not None or clause.text(of) == "factor"):
+        named = of if times is None else times
+        clause.use(named, named + 1)
+        _use_verbs(clause, told)
+        return {"op": "scale", "value": plain(value)}
     if clause.text(over) in ("more", "extra", "additional") and not unit:
         added = over
         clause.use(over, over + 1)
-    assert value is not None
     steps = [i for i in range(min(start, at) - 3, max(end, at) + 1) if clause.text(i) == "by"]
     _use_verbs(clause, told)
     if unit == "pct" and sign and (steps or clause.text(over) in ("more", "less")):
@@ -122,7 +161,7 @@ def _use_verbs(clause: Clause, near: list[int]) -> None:
 def _number(clause: Clause, start: int, end: int) -> int:
     """Place of the number that belongs to a layer; -1 without one."""
     i = end
-    while clause.text(i) in AFTER:
+    while clause.text(i) in AFTER or (clause.text(i) == "in" and clause.unit(i + 2)[0] == "pct"):
         i += 1
     if clause.number(i) is not None and not clause.used[i]:
         return i

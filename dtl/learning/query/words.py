@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -109,27 +109,49 @@ def tokens(text: str) -> tuple[list[Token], list[tuple[str, str]]]:
             found += [Token(glued[1], glued[1]), Token(glued[2], glued[2])]
             continue
         word = re.sub(r"'s$", "", word)
-        if word in grammar()["numbers"]:
-            number = grammar()["numbers"][word]
-            tens = found[-1].number if found and found[-1].raw.isalpha() else None
-            if tens is not None and tens >= 20 and number < 10:
-                found[-1] = Token(f"{tens + number:g}", raw)
-            else:
-                found.append(Token(str(number), raw))
+        word = grammar()["spellings"].get(word, word)
+        spelt = word.split("-")
+        if all(w in grammar()["numbers"] for w in spelt):
+            for part in spelt:
+                _count(found, float(grammar()["numbers"][part]), part if len(spelt) > 1 else raw)
             continue
+        if word == "half" and [t.text for t in found[-2:]] == ["and", "a"] and found[-3:-2]:
+            at = -3 if found[-3].number is not None or len(found) < 4 else -4
+            count = 1.0 if at == -4 and found[at].text in ("a", "an") else found[at].number
+            if count is not None:
+                found[at] = Token(repr(count + 0.5), found[at].raw)
+                del found[-2:]
+                continue
         if word.replace("-", "").isalpha() and word not in vocabulary() and "-" not in word:
             near = "" if _named(raw, found) else _near(word)
             if near:
                 mended.append((raw, near))
                 word = near
         found.append(Token(word, raw))
+    for i in range(len(found) - 1, 0, -1):
+        if found[i - 1].text in ("minus", "negative") and (found[i].number or 0.0) > 0.0:
+            found[i - 1 : i + 1] = [Token(f"-{found[i].text}", found[i].raw)]
     return found, mended
+
+
+def _count(found: list[Token], number: float, raw: str) -> None:
+    """Add a number word: to the one before that it goes on, as in ``two hundred and five``, or by itself."""
+    last = len(found) - 1
+    if last > 1 and found[last].text == "and" and number < 100 and not any(t.text == "between" for t in found[-5:]):
+        last -= 1 if (found[last - 1].number or 0) >= 100 else 0
+    before = found[last].number if found and found[last].raw.replace("-", "").isalpha() else None
+    more = before is not None and ((before >= 20 and before % 10 == 0 and number < 10)
+                                   or (before >= 100 and before % 100 == 0 and number < 100))  # fmt: skip
+    times = before is not None and 0 < before < number and number in (12, 100, 1000) and last == len(found) - 1
+    if before is not None and (more or times):
+        found[last:] = [Token(f"{before + number if more else before * number:.0f}", raw)]
+    else:
+        found.append(Token(f"{number:g}", raw))
 
 
 def reworded(found: list[Token]) -> tuple[list[Token], list[tuple[str, str]]]:
     """The tokens with ways of saying a thing read as the usual words, and which; longer ways first."""
-    sayings = {tuple(k.split()): v for k, v in grammar()["sayings"].items()}
-    longest = max(len(k) for k in sayings)
+    sayings, longest, _ = _table(tuple((said, (way,)) for way, said in grammar()["sayings"].items()))
     made: list[Token] = []
     told: list[tuple[str, str]] = []
     i = 0
@@ -156,11 +178,17 @@ def _named(raw: str, before: list[Token]) -> bool:
     return singular(last.text) in things or (last.raw[:1].isupper() and last.text not in vocabulary())
 
 
+@cache
+def _mendable() -> frozenset[str]:
+    """The words that a misspelt one may be read as."""
+    return vocabulary() - {*grammar()["foreign"], *grammar()["commands"]}
+
+
 def _near(word: str) -> str:
     """The one word of the grammar one edit away; empty if there is none or are several."""
     if len(word) < LEAST_LETTERS:
         return ""
-    known = vocabulary() - {*grammar()["foreign"], *grammar()["commands"]}
+    known = _mendable()
     close = sorted({edit for edit in _edits(word) if edit in known and len(edit) >= LEAST_LETTERS})
     stems = {re.sub(r"s$", "", w) for w in close}
     return close[0] if len(stems) == 1 else ""
@@ -179,6 +207,7 @@ def _edits(word: str) -> Iterator[str]:
         yield from (head + c + tail for c in letters)
 
 
+@lru_cache(4096)
 def singular(word: str) -> str:
     """A word without the ending of its plural."""
     if word.endswith(("buses", "busses")):
@@ -198,17 +227,25 @@ class Match:
     plural: bool = False
 
 
-def matches(words: list[Token], phrases: Mapping[str, Iterable[str]]) -> list[Match]:
-    """Every phrase that occurs, longest first at each place, without overlaps; plurals count too."""
+@cache
+def _table(phrases: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[dict[tuple[str, ...], str], int, frozenset[str]]:
+    """The value of each phrase of the grammar by its words, the length of the longest, and their first words."""
     table: dict[tuple[str, ...], str] = {}
-    for value, texts in phrases.items():
+    for value, texts in phrases:
         for text in texts:
             table.setdefault(tuple(str(text).split()), value)
-    longest = max((len(k) for k in table), default=0)
+    return table, max((len(k) for k in table), default=0), frozenset(k[0] for k in table if k)
+
+
+def matches(words: list[Token], phrases: Mapping[str, Iterable[str]]) -> list[Match]:
+    """Every phrase that occurs, longest first at each place, without overlaps; plurals count too."""
+    table, longest, first = _table(tuple((value, tuple(texts)) for value, texts in phrases.items()))
+    texts = [t.text for t in words]
     found, i = [], 0
     while i < len(words):
-        for size in range(min(longest, len(words) - i), 0, -1):
-            own = tuple(t.text for t in words[i : i + size])
+        begins = texts[i] in first or singular(texts[i]) in first
+        for size in range(min(longest, len(words) - i) if begins else 0, 0, -1):
+            own = tuple(texts[i : i + size])
             alone = (*own[:-1], singular(own[-1]))
             if (own in table) or (alone in table):
                 value = table[own] if own in table else table[alone]
