@@ -29,7 +29,7 @@ NAMES = ("outages", "steps", "served")
 
 MARGIN, FEW = 0.1, 1
 """An interruption may concern more customers than are served by this share, or by so many: the number of a feeder is of
-one day or the mean of a year, and where meters or loads are counted some belong to a neighbour or are missing."""
+one day or the mean of a year, and where meters or loads are counted some may be missing."""
 
 Names = Mapping[str, Mapping[str, tuple[str, str]]]
 """feeder -> name -> kind and name of the element."""
