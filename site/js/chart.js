@@ -14,6 +14,14 @@ DTL.ticks = (from, to, about) => {
 /** The decimals that round numbers need to differ. */
 DTL.decimals = (ticks) => Math.max(0, ...ticks.map((t) => (String(t).split(".")[1] ?? "").length));
 
+let [pen, family] = [];
+/** How wide a text of an axis is [px] in the font of the page; figures count as the widest, as they are drawn of equal width. */
+DTL.tickWidth = (text) => {
+  pen ??= document.createElement("canvas").getContext("2d");
+  pen.font = `12px ${(family ??= getComputedStyle(document.body).fontFamily)}`;
+  return Math.ceil(pen.measureText(text.replace(/\d/g, "0")).width) + 1;
+};
+
 /** Lowest and highest of many numbers, without what is missing. */
 DTL.extent = (...lists) => {
   let [low, high] = [Infinity, -Infinity];
@@ -94,7 +102,7 @@ DTL.drawChart = (box, readout, told, width) => {
   const height = told.height ?? HEIGHT;
   const yticks = told.y.steps?.filter((v) => v >= told.y.from && v <= told.y.to) ?? DTL.ticks(told.y.from, told.y.to, Math.max(2, height / 55));
   const levels = yticks.map((tick) => (told.y.format ? told.y.format(tick) : DTL.grouped(tick, DTL.decimals(yticks))));
-  const room = 12 + 6.7 * Math.max(0, ...levels.map((text) => text.length));
+  const room = 8 + Math.max(0, ...levels.map(DTL.tickWidth));
   const pad = { left: Math.max(told.left ?? 46, room), right: told.right ?? 14, top: 10, bottom: 26 };
   const x = (v) => pad.left + ((v - told.x.from) / (told.x.to - told.x.from || 1)) * (width - pad.left - pad.right);
   const y = (v) => height - pad.bottom - ((v - told.y.from) / (told.y.to - told.y.from || 1)) * (height - pad.top - pad.bottom);
@@ -111,7 +119,7 @@ DTL.drawChart = (box, readout, told, width) => {
   xticks.forEach(([at, text], i) => {
     if (i % every) return;
     svg.append(DTL.svg("line", { class: "dtl-tickmark", x1: x(at), x2: x(at), y1: height - pad.bottom, y2: height - pad.bottom + 4 }),
-      DTL.svg("text", { class: "dtl-tick", x: told.x.start ? x(at) : Math.min(x(at), width - 3.6 * text.length), y: height - 7, "text-anchor": told.x.start ? "start" : "middle" }, text));
+      DTL.svg("text", { class: "dtl-tick", x: told.x.start ? x(at) : Math.min(x(at), width - DTL.tickWidth(text) / 2), y: height - 7, "text-anchor": told.x.start ? "start" : "middle" }, text));
   });
   svg.append(DTL.svg("line", { class: "dtl-axis", x1: pad.left, x2: width - pad.right, y1: height - pad.bottom, y2: height - pad.bottom }));
   for (const layer of told.layers) svg.append(DTL.layers[layer.kind](layer, x, y, width, pad));

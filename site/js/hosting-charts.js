@@ -77,7 +77,7 @@ DTL.hosting.curve = (curves, title) => {
 DTL.hosting.violins = (curves) => {
   const most = Math.max(...curves.map((c) => Math.max(c.kw.at(-1) ?? 0, c.p95)), 1);
   const names = curves.map((c) => (c.name.length > 20 ? `${c.name.slice(0, 19)}…` : c.name));
-  const [wide, high, left] = [window.innerWidth < 700 ? 370 : 560, 44, Math.min(150, 24 + 6.7 * Math.max(0, ...names.map((n) => n.length)))];
+  const [wide, high, left] = [window.innerWidth < 700 ? 370 : 560, 44, 12 + Math.max(0, ...names.map(DTL.tickWidth))];
   const x = (kw) => left + (kw / most) * (wide - left - 34);
   const svg = DTL.svg("svg", { class: "dtl-violins", viewBox: `0 0 ${wide} ${curves.length * high + 24}`, role: "img" }, DTL.svg("title", {}, "Spread of the capacity over random deployments"));
   curves.forEach((c, n) => {
