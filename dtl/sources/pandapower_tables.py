@@ -126,6 +126,9 @@ def load(name: str, path: Path) -> Net:
             continue
         table = _frame(key, body[key])
         if table is None:
+            if key in ELEMENTS and body[key]:
+                case = "; a case of PYPOWER or MATPOWER is converted by pandapower first" if "baseMVA" in body else ""
+                raise SourceError(f"is no pandapower network: `{key}` is no data frame{case}")
             net.others[key] = _told(body[key])
             continue
         seen: set[int] = set()

@@ -319,6 +319,13 @@ def test_files_that_cannot_be_read_are_findings(tmp_path: Path) -> None:
     assert not reading.parts
 
 
+def test_a_case_of_pypower_is_no_empty_network(tmp_path: Path) -> None:
+    (tmp_path / "case.json").write_text('{"version": "2", "baseMVA": 100, "bus": [[1, 3, 0, 0]], "branch": [[1, 2]]}')
+    reading = read("pandapower", tmp_path, "case.json")
+    assert [f.check for f in reading.findings] == ["source.unreadable"] and not reading.parts
+    assert "`bus` is no data frame" in reading.findings[0].message and "PYPOWER" in reading.findings[0].message
+
+
 def test_two_files_of_one_name(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
