@@ -31,6 +31,7 @@ REASONS = {
     "ami.grid": "its stamp lies between two intervals", "ami.meter": "names no meter",
     "ami.channel": "its channel has no meaning", "ami.number": "its numbers cannot be read",
     "ami.thousands": "its numbers have separators of thousands",
+    "ami.series": "its Green Button series cannot count",
 }  # fmt: skip
 
 Said = tuple[Severity, str, str]
@@ -51,6 +52,11 @@ SAID: dict[str, Said] = {
         "warning",
         "intervals have different readings",
         "Say in `repeated` which one counts; without it none does.",
+    ),
+    "ami.half": (
+        "warning",
+        "intervals have energy from the customer and none to it, so their net is unknown",
+        "Export both directions over the same time, zeros included.",
     ),
     "ami.estimated": ("info", "readings are marked as estimated", "Their energy is used, their voltage is not."),
     "ami.negative": ("info", "readings are below zero: energy from the customer", ""),

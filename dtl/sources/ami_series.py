@@ -15,7 +15,7 @@ from dtl.sources.ami_stream import Readings
 
 COUNTS = (
     "intervals", "duplicate", "conflict", "ambiguous", "estimated", "unused", "volts", "zero", "negative", "rises",
-    "falls",
+    "falls", "half",
 )  # fmt: skip
 COUNTING, LEAST_COUNT = 24, 100.0
 """Fewest rises without a fall that are the counts of a register, and what it has counted by then [kWh]."""
@@ -65,7 +65,7 @@ class Series:
         """Add a piece of the readings."""
         self._grow()
         rows = piece.rows
-        for name, codes in (("duplicate", piece.copies), ("conflict", piece.conflicts)):
+        for name, codes in (("duplicate", piece.copies), ("conflict", piece.conflicts), ("half", piece.halves)):
             np.add.at(self.count[name], codes, 1)
         self.resets += len(piece.resets)
         self.rollovers += len(piece.rollovers)

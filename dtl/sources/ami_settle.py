@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dtl.sources.ami_loose import CONFLICT, DELIVERED, REACTIVE, RECEIVED, RESET, Loose, Reals, joined
+from dtl.sources.ami_loose import CONFLICT, DELIVERED, REACTIVE, RECEIVED, RESET, WHOLE, Loose, Reals, joined
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -33,6 +33,8 @@ class Settled(NamedTuple):
     """Of differences of a register over more than one interval, which tell no interval's energy."""
     jumps: Codes = NOBODY
     """Of rises of a register far beyond all others of its meter, as where a meter was exchanged."""
+    halves: Codes = NOBODY
+    """Of intervals with energy from the customer and none to it, where the meter has both at other times."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,13 @@ def settle(rows: Loose, rule: Rule) -> Settled:
     if len(rows.code) == 0:
         return Settled(rows)
     rows, key, copies, conflicts = _once(rows, rule.repeated)
-    resets = rollovers = spans = jumps = NOBODY
+    resets = rollovers = spans = jumps = halves = NOBODY
     if rule.register:
         rows, resets, rollovers, spans, jumps = _differences(rows, rule)
         key = _key(rows)
     if key is not None and len(rows.code) and (rows.part != rows.part[0]).any():
-        rows = _channels(rows, key)
-    return Settled(rows, copies, conflicts, resets, rollovers, spans, jumps)
+        rows, halves = _channels(rows, key)
+    return Settled(rows, copies, conflicts, resets, rollovers, spans, jumps, halves)
 
 
 def _key(rows: Loose) -> Ints:
@@ -160,22 +162,31 @@ def _jumping(code: Codes, change: Reals, interval_min: int) -> Codes:
     return code[last[(most > JUMP * next_most) & (most * 60 > JUMP_KW * interval_min)]]
 
 
-def _channels(rows: Loose, key: Ints) -> Loose:
-    """Rows of single quantities of one interval as one row; received without delivered energy tells no net."""
+def _channels(rows: Loose, key: Ints) -> tuple[Loose, Codes]:
+    """Rows of single quantities of one interval as one row; and the codes of `Settled.halves`.
+
+    Received energy without delivered tells no net, but where the meter never has any other: it counts generation.
+    """
     whole = key >> PART_BITS
     first = np.flatnonzero(np.concatenate([[True], np.diff(whole) > 0]))
     known = ~np.isnan(rows.kwh)
     kwh = np.add.reduceat(np.where(known, rows.kwh, 0.0), first)
-    net = np.add.reduceat((known & (rows.part != RECEIVED)).astype(np.int64), first)
+    number = np.add.reduceat(known.astype(np.int64), first)
+    both = (rows.part == DELIVERED) | (rows.part == WHOLE)
+    net = np.add.reduceat((known & both).astype(np.int64), first)
     refused = np.logical_or.reduceat(~known & ((rows.part == DELIVERED) | (rows.part == RECEIVED)), first)
+    code = rows.code[first]
+    only = np.bincount(rows.code, both)[code] == 0
+    half = (number > 0) & (net == 0) & ~only & ~refused
     result = rows.take(first)
-    return result._replace(
+    rows = result._replace(
         part=np.zeros(len(first), np.uint8),
-        kwh=np.where((net > 0) & ~refused, kwh, np.nan),
+        kwh=np.where(((net > 0) | (only & (number > 0))) & ~refused, kwh, np.nan),
         kvarh=_any(rows.kvarh, first),
         volts=_any(rows.volts, first),
         flag=np.maximum.reduceat(rows.flag, first),
     )
+    return rows, code[half]
 
 
 def _any(values: Reals, first: Ints) -> Reals:

@@ -79,7 +79,7 @@ class Readings:
 
     @property
     def _streams(self) -> bool:
-        return not self.rule.register and not self.words.get("channel")
+        return bool(self.words) and not self.rule.register and not self.words.get("channel")
 
     def scan(self) -> Iterator[Loose]:
         """All readings, loose, in the order of the files by name."""
@@ -88,7 +88,8 @@ class Readings:
         for file, path in self.files.items():
             try:
                 if rows is None or ami_files.suffix(file) == ".xml":
-                    yield espi.loose(file, path, self.meters, self.tally)
+                    received = -1.0 if self.spec.get("received_sign") == "negative" else 1.0
+                    yield espi.loose(file, path, self.meters, self.tally, received)
                     continue
                 for block in _ahead(ami_files.blocks(file, path, self.spec, self.words)):
                     if file not in self.used:
@@ -150,7 +151,7 @@ class Readings:
             piece = settle(rows, self.rule)
             yield Settled(
                 piece.rows, np.concatenate([piece.copies, dropped]), piece.conflicts, piece.resets, piece.rollovers,
-                piece.spans, piece.jumps,
+                piece.spans, piece.jumps, piece.halves,
             )  # fmt: skip
             dropped = np.zeros(0, np.int32)
 

@@ -60,6 +60,11 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
         "Write Y or N, true or false, 1 or 0, DST or STD.",
     ),
     "ami.channel": ("warning", "channels have no meaning: rows refused", "Add them to channels."),
+    "ami.series": (
+        "warning",
+        "readings are of a Green Button series that cannot count: refused",
+        "Export interval data of energy, 5 to 60 min, if they lack; other series may stay.",
+    ),
     "ami.unmapped": (
         "error",
         "rows are of another quantity, direction or unit than those before, as a column says that is not mapped",
