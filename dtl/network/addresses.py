@@ -2,7 +2,8 @@
 
 A customer of three phases with a meter on each, and the flats of a house, hang on one pole or one transformer. An
 address has one place, each of its meters one of the transformers there; a small share of meters, which is learnt, is
-fed from elsewhere all the same. An address of one meter is weighed as that meter alone.
+fed from elsewhere all the same. An address of one meter is weighed as that meter alone. An address comes to a
+transformer as one: its meters count together as one where it is learnt how many a transformer serves.
 """
 
 from __future__ import annotations
@@ -62,8 +63,11 @@ class Together:
         self.new = np.zeros(self.meters, bool)
         """Whether the place of a meter is told for the first time: that of an address counts once."""
         self.new[where] = True
-        several = np.unique(address, return_inverse=True, return_counts=True)
-        self.several = several[2][several[1].reshape(-1)] > 1
+        _, of, count = np.unique(address, return_inverse=True, return_counts=True)
+        per_meter = count[of.reshape(-1)]
+        self.several = per_meter > 1
+        self.part = 1.0 / per_meter[:, None]
+        """The part of its address that each meter is, shape (meters, 1)."""
         self.apart = APART[0] / APART[1]
 
     def belief(self, density: Floats, weight: Floats) -> Floats:

@@ -214,7 +214,7 @@ def _joint(
 ) -> Floats:
     """Marginal probabilities by belief propagation; widths, phases and expected numbers are learnt on the way.
 
-    A transformer with any number of meters has the weight of its rate for each of them.
+    A transformer with any number of meters has the weight of its rate for each address of them.
     """
     real = index >= 0
     if not real.any():
@@ -228,13 +228,13 @@ def _joint(
         right = 1.0 - wrong
         # The last one is that of UNKNOWN, -1.
         agree = share * np.array([wrong, right, right * (1.0 - fewer), right * fewer, 1.0])[fits]
-        far, own = density @ weight, agree * expected.rate[index]
+        far, own = density @ weight, agree * expected.rate[index] ** together.part
         held = together.belief(far, own * np.exp(push))
         push = DAMPING * push + (1.0 - DAMPING) * _wanted(index, held, push, real, kept)
         belief = together.belief(far, own * np.exp(push))
         weight = _widths(density, weight, belief)
         wrong, fewer = _phases(fits, belief)
-        expected.learn(np.bincount(index[real], belief[real], minlength=len(kept)).astype(np.float64))
+        expected.learn(np.bincount(index[real], (belief * together.part)[real], minlength=len(kept)).astype(np.float64))
     return np.asarray(belief)
 
 
