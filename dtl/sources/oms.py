@@ -15,9 +15,9 @@ from dtl.errors import Severity, SourceError
 from dtl.sources.oms_events import Event, Note, check_minutes, gathered, settle
 from dtl.sources.oms_rows import Row, RowError, Rows
 from dtl.sources.oms_served import served
-from dtl.sources.oms_words import TOTALS, columns, places
+from dtl.sources.oms_words import BLANK, TOTALS, columns, places
 from dtl.sources.reading import Reading
-from dtl.sources.sheets import Sheet, sheets, tell_left
+from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
 
 NEEDED = {"outages": ("id", "start"), "steps": ("id", "end")}
 BACK = ("restored", "remaining", "customer")
@@ -93,13 +93,19 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
         for line, cells in sheet.rows[len(body) :]:
             reading.unused("", f"[row] {sheet.file}:{line}", "", str(cells[0]), "a row of the footer, as declared")
         for line, cells in body:
-            row = Row(sheet.file, line, {f: cells[i] if i < len(cells) else "" for f, i in at.items()}, sheet.serials)
+            row = Row(sheet.file, line, {f: _told(f, cells[i]) if i < len(cells) else "" for f, i in at.items()},
+                      sheet.serials)  # fmt: skip
             if any(cells[len(sheet.header) :]):
                 why = RowError("outage.ragged", "", str(len(cells)), f"has more cells than the {len(sheet.header)} "
                                "columns", "Put texts with the delimiter in quotes.")  # fmt: skip
                 _refuse(reading, row, table[:-1], why)
             else:
                 yield row
+
+
+def _told(field: str, cell: Cell) -> Cell:
+    """A cell, empty where it holds a word for that; causes are judged by their own words."""
+    return "" if field not in ("cause", "subcause") and str(cell).casefold() in BLANK else cell
 
 
 def _complete(
@@ -114,10 +120,18 @@ def _complete(
         lacking.append("end")
     if table == "steps" and not set(BACK) & set(at):
         lacking.append(next((f for f in BACK if wanted.get(f)), BACK[0]))
-    there = ", ".join(n for n in sheet.header if n)
+    names = [n for n in sheet.header if n]
+    there, title = ", ".join(names), len(names) < 2
     for field in lacking:
         reading.find("outage.column", "error", f"no column is '{field}'; there are {there}", file=sheet.file,
-                     element=table, field=field, remedy="Name the column in the study's column map.")  # fmt: skip
+                     element=table, field=field, remedy="Say in header_row which row holds the names." if title
+                     else "Name the column in the study's column map.")  # fmt: skip
+    doubtful = [f for f, i in at.items() if _twins(sheet, i) and f"#{i + 1}" not in wanted[f]]
+    for field in doubtful:
+        others = ", ".join(f"#{k + 1}" for k in (at[field], *_twins(sheet, at[field])))
+        reading.find("outage.column", "error", f"several columns with different content are called so: {others}",
+                     file=sheet.file, element=table, field=field, value=sheet.header[at[field]],
+                     remedy="Write # and the number of the column in the column map.")  # fmt: skip
     thing = f"[columns] {sheet.file}{':' * bool(sheet.name)}{sheet.name}"
     reading.mapped("", thing, "", table)
     for i, name in enumerate(sheet.header):
@@ -126,7 +140,14 @@ def _complete(
             reading.mapped("", thing, name, f"{table}.{field}")
         elif name:
             reading.unused("", thing, name, "", "no field of an interruption; people and comments stay out")
-    return not lacking
+    return not lacking and not doubtful
+
+
+def _twins(sheet: Sheet, place: int) -> list[int]:
+    """Other columns of the same name, whose content is another."""
+    name = sheet.header[place].casefold()
+    alike = [k for k, n in enumerate(sheet.header) if n and n.casefold() == name and k != place]
+    return [k for k in alike if any(cells[k : k + 1] != cells[place : place + 1] for _, cells in sheet.rows)]
 
 
 def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event], together: bool) -> bool:

@@ -10,14 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dtl.sources.oms_events import Event, Step
+from dtl.sources.oms_lengths import lasted, time_of_day
 from dtl.sources.oms_words import Causes, alias, flag
 from dtl.sources.reading import Reading
 from dtl.sources.sheets import Cell
 from dtl.sources.stamps import Clock, Instant, StampError
 
-_CLOCK = re.compile(r"(?P<h>\d{1,4}):(?P<m>[0-5]\d)(:(?P<s>[0-5]\d))?").fullmatch
-"""A duration in hours and minutes."""
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
+_GROUPS = re.compile(r"\d{1,3}([, '\u2019\u00a0\u202f])\d{3}(\1\d{3})*(\.\d+)?")
+"""A number with separators of thousands."""
+_POINTS = re.compile(r"(?!0+\.)\d{1,3}(\.\d{3})+")
+"""Digits of which nothing says whether the point is one of decimals or of thousands, where a number is whole."""
+_COMMA = re.compile(r"-?\d+,(\d\d?|\d{4,})")
+"""A number whose comma can only be that of decimals."""
+GROUPED = ("customers", "customer_minutes", "restored", "remaining")
+"""Fields in which a comma before three digits is one of thousands: whole numbers, or compared alone."""
 
 
 class RowError(Exception):
@@ -46,10 +53,18 @@ class Row:
         text = self.text(field)
         if not text:
             return None
+        if whole and _POINTS.fullmatch(text):
+            raise RowError("outage.number", field, text, "may be of thousands or of decimals", "Write digits alone.")
+        if field in GROUPED and _GROUPS.fullmatch(text):
+            text = re.sub(r"[^\d.]", "", text)
+        elif _COMMA.fullmatch(text):
+            text = text.replace(",", ".")
         value = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not (0 <= value < 1e12) or (whole and not (value.is_integer() and value < 2**31)):
             kind = "a whole number from 0" if whole else "a number from 0"
-            raise RowError("outage.number", field, text, f"is not {kind}", "Write digits without groups or units.")
+            raise RowError(
+                "outage.number", field, self.text(field), f"is not {kind}", "Write digits without groups or units."
+            )
         return value
 
 
@@ -137,7 +152,11 @@ class Rows:
         try:
             found = self._clock.instant(cell, after, row.epoch)
         except (StampError, OverflowError) as err:
-            raise RowError("outage.time", field, str(cell), str(err), "Correct it, or declare time_format.") from err
+            over = field == "end" and "start" in row.cells and not any(c.isdigit() for c in str(cell))
+            cure = "Correct it, or declare time_format."
+            if over:
+                cure = "Export the interruption when it is over; empty, a duration or restoration steps tell the end."
+            raise RowError("outage.time", field, str(cell), "it is no time" if over else str(err), cure) from err
         if found.gap or found.twice:
             check, severity, why = (
                 ("outage.time-gap", "warning", "no clock showed this time: clocks were put forward")
@@ -174,12 +193,9 @@ def _duration(row: Row) -> float | None:
         text = row.text(field)
         if not text:
             continue
-        clock = _CLOCK(text)
-        found = (
-            60.0 * int(clock["h"]) + int(clock["m"]) + int(clock["s"] or 0) / 60
-            if clock
-            else (row.number(field) or 0.0) * minutes
-        )
+        found = lasted(text)
+        if found is None:
+            found = (row.number(field) or 0.0) * minutes
         if found > 5_256_000:
             raise RowError("outage.number", field, text, "is more than ten years", "Correct the duration.")
         return found
@@ -190,9 +206,7 @@ def _joined(day: Cell, clock: Cell) -> Cell:
     """A stamp of the cells of its day and its time of day; of a date cell of Excel the day counts."""
     if not isinstance(day, datetime):
         return f"{day} {clock}"
-    found = _CLOCK(str(clock))
-    if found is None:
+    seconds = time_of_day(str(clock))
+    if seconds is None:
         raise RowError("outage.time", "start", str(clock), "is no time of day", "Write it as 17:48.")
-    return day.replace(hour=0, minute=0, second=0) + timedelta(
-        hours=int(found["h"]), minutes=int(found["m"]), seconds=int(found["s"] or 0)
-    )
+    return day.replace(hour=0, minute=0, second=0) + timedelta(seconds=seconds)

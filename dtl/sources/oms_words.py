@@ -19,6 +19,10 @@ TOTALS = re.compile(r"(grand |sub)?(totals?|sum|summe|gesamt|suma|totale)\b.*", 
 """How a row of totals begins."""
 
 
+BLANK = frozenset(("null", "(null)", "na", "n/a", "#n/a", "nan", "nat", "none", "-", "--"))
+"""Words by which databases and spreadsheets say that a cell is empty."""
+
+
 def columns(word: object, table: str) -> Mapping[str, Sequence[str]]:
     """The names of each column: those of the study, or of the map that we ship under a word."""
     if isinstance(word, Mapping):
@@ -29,10 +33,14 @@ def columns(word: object, table: str) -> Mapping[str, Sequence[str]]:
 
 
 def places(header: Sequence[str], wanted: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Where each column of a map stands in a header; of several names the first that is there counts."""
+    """Where each column of a map stands in a header; of several names the first that is there counts.
+
+    ``#`` and a number, as ``#3``, is the column at that place, whatever it is called.
+    """
     known: dict[str, int] = {}
     for i, name in enumerate(header):
         known.setdefault(_folded(name), i)
+    known = {f"#{i + 1}": i for i in range(len(header))} | known
     found = {}
     for field, names in wanted.items():
         place = next((known[_folded(n)] for n in names if _folded(n) in known), None)

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> I
                         {} if names else {s.title: _head(s, header_row) for s in book.worksheets if s.title != name}
                     )
                     left = tuple(title for title, head in others.items() if any(head))
-                    yield replace(found, left=left, alike=any(others[title] == found.header for title in left))
+                    yield replace(found, left=left, alike=any(others[title] == _bare(found.header) for title in left))
             finally:
                 book.close()
     except (InvalidFileException, *BROKEN) as err:
@@ -163,6 +163,7 @@ def _guard(file: str, path: Path) -> None:
 def _sheet(file: str, sheet: Any, name: str, header_row: int, epoch: datetime) -> Sheet:
     rows: list[Line] = []
     header: tuple[str, ...] = ()
+    sheet.reset_dimensions()  # some writers state a smaller sheet than there is, beyond which nothing would be read
     for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
         if number > ROWS:
             raise SourceError(f"{file}: the sheet {name!r} has more than {ROWS} rows")
@@ -175,14 +176,22 @@ def _sheet(file: str, sheet: Any, name: str, header_row: int, epoch: datetime) -
             rows.append((number, found))
     if not any(header):
         raise SourceError(f"{file}: row {header_row} of the sheet {name!r} holds no column names")
-    return Sheet(file, header, tuple(rows), name, epoch)
+    wide = max([len(header), *(len(cells) for _, cells in rows)])
+    even = tuple((number, cells + ("",) * (wide - len(cells))) for number, cells in rows)
+    return Sheet(file, header + ("",) * (wide - len(header)), even, name, epoch)
 
 
 def _head(sheet: Any, header_row: int) -> tuple[str, ...]:
     """The names of the columns of a sheet, else what stands in its first row."""
+    sheet.reset_dimensions()
     rows = list(sheet.iter_rows(max_row=header_row, values_only=True))
     heads = [tuple(str(_cell(v)) for v in row) for row in rows]
-    return next((head for head in reversed(heads) if any(head)), ())
+    return next((_bare(head) for head in reversed(heads) if any(head)), ())
+
+
+def _bare(head: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of columns without the empty ones at their end."""
+    return head[: max((i + 1 for i, name in enumerate(head) if name), default=0)]
 
 
 def _cell(value: object) -> Cell:
@@ -192,6 +201,9 @@ def _cell(value: object) -> Cell:
         return value
     if isinstance(value, date):
         return datetime.combine(value, time())
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dtl.sources.sheets import Cell
 
-ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?")
+ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z| ?[+-]\d\d:?\d\d)?")
 SERIAL = re.compile(r"\d{4,5}(\.\d+)?")
 COUNT = re.compile(r"\d{4,14}(\.\d+)?")
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,6 +22,7 @@ FIRST, LAST = 1950, 2100
 
 _END_OF_DAY = re.compile(r"(?<=[ T])24(?=:00)")
 """Hour 24 of a stamp by ISO 8601."""
+_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
 _A_DAY = timedelta(days=1)
 
 
@@ -31,7 +32,7 @@ def civil(text: str, form: str = "") -> datetime:
     Hour 24 is the end of its day. Raises ValueError for any other text.
     """
     if not form:
-        text, late = _END_OF_DAY.subn("00", text, count=1)
+        text, late = _END_OF_DAY.subn("00", _BEFORE_OFFSET.sub("", text), count=1)
         found = datetime.fromisoformat(text)
     else:
         late = 0

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dtl.spec.base import Base, one_of, wrong
 from dtl.spec.files import SourceFiles
 from dtl.spec.names import GlobPath
-from dtl.spec.oms import Texts, reads_again
+from dtl.spec.oms import Texts, named, reads_again
 from dtl.spec.scalars import Count, Minutes, Positive, SourceZone, Text
 from dtl.spec.shapes import MapShape, TextShape, shape
 
@@ -129,7 +129,9 @@ class Ami(SourceFiles):
         when = datetime(2019, 11, 23) if wide else datetime(2019, 11, 23, 17, 48)
         if value is not None and value not in COUNTED and not reads_again(value, when):
             what, such = ("the day", "%m/%d/%Y") if wide else ("day and time", "%m/%d/%Y %H:%M")
-            raise wrong("unknown-value", f"'{value}' is no format of {what}; write it as {such}", "time_format")
+            raise wrong(
+                "unknown-value", f"'{value}' is no format of {what}; write it as {such}{named(value)}", "time_format"
+            )
         return self
 
     @model_validator(mode="after")

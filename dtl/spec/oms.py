@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -26,16 +26,26 @@ _ONE_OR_MORE = {"anyOf": [{"type": ["string", "number"]}, {"type": "array", "ite
 
 def reads_again(value: str, when: datetime) -> bool:
     """Whether a format of `strptime` reads what it writes of a moment."""
+    if "%Z" in value:  # `strptime` knows the names of this machine's zone alone, and passes over them
+        return False
     try:
-        return datetime.strptime(when.strftime(value), value).replace(tzinfo=None) == when
+        written = when.replace(tzinfo=UTC) if "%z" in value else when
+        return datetime.strptime(written.strftime(value), value) == written
     except (ValueError, re.error):
         return False
+
+
+def named(value: str) -> str:
+    """What to write in place of the name of a zone, which no format reads."""
+    return ", the name of a zone by its letters (%m/%d/%Y %H:%M EST), and its clock as zone" if "%Z" in value else ""
 
 
 def _format(value: str) -> str:
     """A format that holds a day and a minute: what it writes it must read again; or a count of days or seconds."""
     if value not in COUNTED and not reads_again(value, datetime(2019, 11, 23, 17, 48)):
-        raise wrong("unknown-value", f"'{value}' is no format of day and time; write it as %m/%d/%Y %H:%M")
+        raise wrong(
+            "unknown-value", f"'{value}' is no format of day and time; write it as %m/%d/%Y %H:%M{named(value)}"
+        )
     return value
 
 
