@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,6 +23,9 @@ TELLING = {
 }
 """Names of columns which, where no map names them, may still say that rows are not alike."""
 NUMBERS = (*QUANTITIES, "value", "multiplier")
+_CLOCK = re.compile(r"(?:.*[^\d:])?(?P<h>[01]?\d|2[0-4]):?(?P<m>[0-5]\d)(:00)?")
+"""A time of day, after other words or alone."""
+_COUNT = re.compile(r"(?P<of>.*?)(?P<n>\d{1,4})")
 QUALITY = {
     "": "measured", "a": "measured", "v": "measured", "measured": "measured", "actual": "measured", "g": "measured",
     "e": "estimated", "s": "estimated", "estimated": "estimated", "r": "rejected", "rejected": "rejected",
@@ -39,6 +43,8 @@ class Layout:
     shape: str
     """long | intervals | meters"""
     spread: tuple[int, ...] = ()
+    first: int | None = None
+    """Minute of the day that the name of the first column of intervals tells, as 0 for ``00:00``; None: none."""
 
     @property
     def used(self) -> list[int]:
@@ -69,17 +75,24 @@ def layout(file: str, header: Sequence[str], words: Mapping[str, Any]) -> Layout
         place = next((p for w in wanted if (p := _place(names, folded(str(w)))) is not None), None)
         if place is not None:
             roles[role] = place
+            alike = [f"#{i + 1}" for i, n in enumerate(names) if n and n == names[place]]
+            if len(alike) > 1 and not {*alike} & {str(w) for w in wanted}:
+                raise SourceError(f"{file}: {len(alike)} columns are called {header[place]!r}; write one of them as "
+                                  f"{', '.join(alike)} in the column map")  # fmt: skip
     shape = next((s for s in ("intervals", "meters") if words.get(s)), "long")
     patterns = [folded(str(w)) for w in words.get(shape) or ()]
     free = [i for i in range(len(names)) if i not in roles.values()]
     spread: tuple[int, ...] = ()
+    first = None
     if patterns:
         spread = tuple(i for i in free if any(fnmatchcase(names[i], pattern) for pattern in patterns))
     if shape == "long":
         for role, known in TELLING.items():
             if (place := next((i for i in free if names[i] in known), None)) is not None:
                 roles[role] = place
-    found = Layout(tuple(header), roles, shape, spread)
+    if shape == "intervals":
+        spread, first = _of_the_day(names, spread)
+    found = Layout(tuple(header), roles, shape, spread, first)
     _complete(file, found, words)
     return found
 
@@ -103,6 +116,24 @@ def _complete(file: str, found: Layout, words: Mapping[str, Any]) -> None:
     count = len(found.spread)
     if found.shape == "intervals" and count % 24 and count % 25:
         raise SourceError(f"{file}: {count} columns of intervals are no day of 24 or 25 hours")
+
+
+def _of_the_day(names: Sequence[str], spread: tuple[int, ...]) -> tuple[tuple[int, ...], int | None]:
+    """Columns of intervals by what their names tell, times or numbers, and the time of the first; else as they stand.
+
+    A time of 0:00 at the end of the file's order ends the day.
+    """
+    own = [names[i] for i in spread]
+    times = [_CLOCK.fullmatch(n) for n in own]
+    minutes = [60 * int(t["h"]) + int(t["m"]) for t in times if t]
+    if len(minutes) == len(own) and len({n[: t.start("h")] for n, t in zip(own, times, strict=True) if t}) == 1:
+        marks = [*minutes[:-1], minutes[-1] or 1440]
+        ordered = len({*marks}) == len(marks) and max(marks) <= 1440
+        return (tuple(i for _, i in sorted(zip(marks, spread, strict=True))), min(marks)) if ordered else (spread, None)
+    counts = [_COUNT.fullmatch(n) for n in own]
+    numbers = [int(c["n"]) for c in counts if c]
+    alike = len({c["of"] for c in counts if c}) == 1 and len({*numbers}) == len(own)
+    return (tuple(i for _, i in sorted(zip(numbers, spread, strict=True))) if alike else spread), None
 
 
 def folded(text: str) -> str:

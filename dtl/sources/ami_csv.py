@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import os
 import zlib
@@ -71,7 +72,8 @@ def blocks(file: str, path: Path, spec: Mapping[str, Any], words: Mapping[str, A
         with _opened(path) as stream:
             first = _header(file, stream, spec["header_row"])
             delimiter = max(",;\t|", key=lambda d: (first.count(d), d == ","))
-            names = [n.strip().strip('"') for n in first.split(delimiter)]
+            cut = csv.reader([first], delimiter=delimiter) if first.count('"') % 2 == 0 else [first.split(delimiter)]
+            names = [n.strip().strip('"') for n in next(iter(cut))]
             parse = _Parser(file, layout(file, names, words), delimiter, spec)
             waiting: deque[Future[Block]] = deque()
             with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:

@@ -352,12 +352,15 @@ class Rows:
             need = f"interval_min: {self.step} needs {per_day}, or {per_day * 25 // 24} in order of time"
             raise SourceError(f"{block.file}: {width} columns of intervals, but {need}")
         count, code = block.table.num_rows, self._code(block)
-        day = block.table["day"].combine_chunks()
-        civil, _ = minutes(day, self.spec.get("time_format") or "")
+        civil, _ = minutes(block.table["day"].combine_chunks(), self.spec.get("time_format") or "")
         usable = np.where(civil == NEVER, 0, civil)
         once = Moments(usable, np.zeros(count, np.int16), np.zeros(count, np.bool_))
         good = self._good(block, code, civil, once, once.gap)
         j = np.arange(width) * self.step
+        begins = block.layout.first == 0
+        if begins and self.ends and not self.register:
+            trouble = Trouble("ami.first", block.layout.header[block.layout.spread[0]], count, 0, "stamp: interval_end")
+            self.tally.add(block.file, trouble, refuses=False)
         if width > per_day:
             midnight = self.zone.moments(np.concatenate([usable, usable + 1440]), False).minute.reshape(2, count)
             start = midnight[0][:, None] + j
@@ -372,6 +375,8 @@ class Rows:
         flag = np.repeat(self._flags(block), width)
         factor = np.repeat(np.broadcast_to(self._factor(block), count), width)
         kwh, kvarh, volts, parts, refused = self._by_part(block, values.ravel(), np.repeat(part, width), factor)
+        if self.register and (begins or (block.layout.first is None and self.spec.get("stamp") == "interval_start")):
+            start = start - self.step  # the first count is that of midnight
         rows = Loose(
             np.repeat(code, width), start.ravel().astype(np.int32), later.ravel(), parts, kwh, kvarh, volts, flag
         )

@@ -43,6 +43,11 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
         "stamps lie between two intervals: rows refused",
         "Correct interval_min or stamp.",
     ),
+    "ami.first": (
+        "warning",
+        "rows have 00:00 as their first column, which is read as the interval that begins the day",
+        "Say stamp: interval_start; where it ends the day before, export it as 24:00 of that day.",
+    ),
     "ami.last-minute": (
         "info",
         "stamps are of the last minute of an interval: its end is taken to be a minute later",

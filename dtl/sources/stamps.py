@@ -20,8 +20,9 @@ FIRST, LAST = 1950, 2100
 """Years that a stamp may have."""
 
 
-_END_OF_DAY = re.compile(r"(?<=[ T])24(?=:00)")
+_END_OF_DAY = re.compile(r"(?<=[ T])24(?=:00|$)")
 """Hour 24 of a stamp by ISO 8601."""
+_SEVENTH = re.compile(r"(?<=[.,]\d{6})\d{1,3}(?!\d)")
 _BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
 _A_DAY = timedelta(days=1)
 
@@ -36,6 +37,8 @@ def civil(text: str, form: str = "") -> datetime:
         found = datetime.fromisoformat(text)
     else:
         late = 0
+        if "%f" in form:  # it reads six digits, and databases write seven
+            text = _SEVENTH.sub("", text)
         try:
             found = datetime.strptime(text, form)
         except ValueError:

@@ -127,7 +127,11 @@ class Ami(SourceFiles):
     def _a_format(self) -> Ami:
         value, wide = self.time_format, self.columns == "wide" or getattr(self.columns, "intervals", None) is not None
         when = datetime(2019, 11, 23) if wide else datetime(2019, 11, 23, 17, 48)
-        if value is not None and value not in COUNTED and not reads_again(value, when):
+        if (
+            value is not None
+            and value not in COUNTED
+            and not any(reads_again(value, w) for w in (when, when.replace(minute=0)))
+        ):
             what, such = ("the day", "%m/%d/%Y") if wide else ("day and time", "%m/%d/%Y %H:%M")
             raise wrong(
                 "unknown-value", f"'{value}' is no format of {what}; write it as {such}{named(value)}", "time_format"
