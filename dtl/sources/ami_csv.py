@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 import os
 import zlib
 from collections import deque
@@ -74,18 +75,23 @@ def blocks(file: str, path: Path, spec: Mapping[str, Any], words: Mapping[str, A
             delimiter = max(",;\t|", key=lambda d: (first.count(d), d == ","))
             cut = csv.reader([first], delimiter=delimiter) if first.count('"') % 2 == 0 else [first.split(delimiter)]
             names = [n.strip().strip('"') for n in next(iter(cut))]
+            chunks = _chunks(file, path, stream)
+            start = next(chunks, b"")
+            row = _text(start.partition(b"\n")[0]).rstrip("\r").replace("\0", "?")
+            if row.endswith(delimiter) and len(next(csv.reader([row], delimiter=delimiter))) == len(names) + 1:
+                names.append("")  # rows end with a delimiter, which the header does not
             parse = _Parser(file, layout(file, names, words), delimiter, spec)
             waiting: deque[Future[Block]] = deque()
             with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
                 line = int(spec["header_row"]) + 1
-                for data in _chunks(file, path, stream):
+                for data in itertools.chain([start] if start else [], chunks):
                     waiting.append(pool.submit(parse, data, line))
                     line += data.count(b"\n")
                     if len(waiting) > 3:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
-    except (OSError, EOFError, zlib.error) as err:
+    except (OSError, EOFError, zlib.error, csv.Error) as err:
         raise SourceError(f"{file}: cannot be read: {err}") from err
 
 

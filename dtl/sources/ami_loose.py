@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dtl.sources.sheets import told
+
 FLAGS = ("measured", "estimated", "unlisted", "rejected", "conflict", "reset", "ambiguous")
 """What a reading is worth, from best to worst; a flag is a position here."""
 MEASURED, ESTIMATED, UNLISTED, REJECTED, CONFLICT, RESET, AMBIGUOUS = range(len(FLAGS))
@@ -94,7 +96,7 @@ class Meters:
         parts = []
         for chunk in column.chunks:
             words = chunk if pa.types.is_dictionary(chunk.type) else pc.cast(chunk, pa.string()).dictionary_encode()
-            names = [(n or "").strip() for n in words.dictionary.to_pylist()]
+            names = [told((n or "").strip()) for n in words.dictionary.to_pylist()]
             known = np.array([self.code(n, interval_min) if n else -1 for n in names] or [-1], np.int32)
             index = viewed(words.indices.fill_null(0) if words.null_count else words.indices)
             one_by_one = (np.diff(known) == 1).all()

@@ -12,8 +12,12 @@ import yaml
 
 MAPS = Path(__file__).parent / "columns"
 
-YES = frozenset(("y", "yes", "true", "t", "1", "x", "planned", "scheduled"))
-NO = frozenset(("", "n", "no", "false", "f", "0", "unplanned", "unscheduled", "forced", "momentary"))
+YES = frozenset(
+    ("y", "yes", "true", "t", "1", "x", "planned", "scheduled", "1.0", "-1", "ja", "oui", "si", "sí", "sim")
+)
+NO = frozenset(
+    ("", "n", "no", "false", "f", "0", "unplanned", "unscheduled", "forced", "momentary", "0.0", "nein", "non", "não")
+)
 
 TOTALS = re.compile(r"(grand |sub)?(totals?|sum|summe|gesamt|suma|totale)\b.*", re.IGNORECASE)
 """How a row of totals begins."""

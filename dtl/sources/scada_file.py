@@ -18,6 +18,7 @@ from dtl.sources.scada_stamps import Stamps, parse, settle
 from dtl.sources.scada_tags import Tag, grade, state
 from dtl.sources.stamps import Clock
 
+POINT = "Write digits without groups or units; decimal declares a comma of decimals."
 NO_CLOCK = "no clock showed this time: clocks were put forward"
 ONCE = "clocks showed this time twice and it stands here once: taken for the first and doubted"
 
@@ -161,7 +162,7 @@ class ValueFile:
         worth = np.where(wrong | told, BAD, np.where(ambiguous & (worth == GOOD), SUSPECT, worth)).astype(np.int8)
         where, lines = self._tags.get(tag), self._table.lines[rows]
         for check, which, why, remedy in (
-            ("scada.value", wrong, "is no number, so the value is bad", "Write digits without groups or units."),
+            ("scada.value", wrong, "is no number, so the value is bad", POINT),
             ("scada.time-twice", ambiguous, ONCE, "Export times in UTC."),
         ):  # fmt: skip
             if which.any() and where is not None:

@@ -95,7 +95,7 @@ def _csv(file: str, path: Path, header_row: int) -> Sheet:
         text, recoded = data.decode("cp1252", errors="replace"), True
     if "\0" in text:
         raise SourceError(f"{file}: is no text, it has zero bytes")
-    lines = text.splitlines()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     head = lines[header_row - 1] if len(lines) >= header_row else ""
     delimiter = max(",;\t|", key=lambda d: (head.count(d), d == ","))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -105,18 +105,36 @@ def _csv(file: str, path: Path, header_row: int) -> Sheet:
     try:
         for cells in reader:
             number, before = before + 1, reader.line_num
-            found = tuple(c.strip() for c in cells)
+            found = tuple(told(c.strip()) for c in cells)
             if number < header_row:
                 continue
             if not header:
                 header = found
             elif any(found):
                 rows.append((number, found))
+            if before > number and header:
+                open_ = before >= len(lines) and sum(li.count('"') for li in lines[number - 1 : before]) % 2 == 1
+                _closed(file, number, cells, delimiter, len(header) - 1, open_)
     except csv.Error as err:
         raise SourceError(f"{file}:{reader.line_num}: is no CSV: {err}") from err
     if not any(header):
         raise SourceError(f"{file}: row {header_row} holds no column names")
     return Sheet(file, header, tuple(rows), recoded=recoded)
+
+
+def told(text: str) -> str:
+    """A text as it is meant: spreadsheets write ``="0012"`` where a number is to keep its zeros."""
+    return text[2:-1] if text.startswith('="') and text.endswith('"') and len(text) > 3 else text
+
+
+def _closed(file: str, number: int, cells: list[str], delimiter: str, most: int, still_open: bool) -> None:
+    """Refuse a row of several lines whose quotes hold other rows, as where one of them is not closed."""
+    inner = [line for cell in cells for line in cell.splitlines()[1:]]
+    if still_open or (most > 1 and any(line.count(delimiter) >= most for line in inner)):
+        raise SourceError(
+            f"{file}: a quote of row {number} is not closed in its row, so that the rows after it are taken for its"
+            " text; close it, and double the quotes within texts"
+        )
 
 
 def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> Iterator[Sheet]:

@@ -112,3 +112,17 @@ def test_stamps_of_a_study_in_other_forms(tmp_path: Path, form: str | None, stam
     columns = {"meter": "M", "time": "T", "delivered": "V"}
     found = kwh_by_start(path, columns=columns, time_format=form, interval_min=step)
     assert found == {0: 0.0, 60: 1.0, 23 * 60: 2.0}
+
+
+def test_rows_that_end_with_a_delimiter_which_the_header_does_not(tmp_path: Path) -> None:
+    path = long(tmp_path, "M,T,V\na,2025-01-06 00:30,1,\na,2025-01-06 01:00,2,\n")
+    columns = {"meter": "M", "time": "T", "delivered": "V"}
+    assert kwh_by_start(path, columns=columns) == {0: 1.0, 30: 2.0}
+    path = long(tmp_path, "M,T,V\na,2025-01-06 00:30,1,5\na,2025-01-06 01:00,2,\n")
+    assert {f.check for f in read(path, columns=columns).findings} == {"ami.ragged", "ami.nothing"}
+
+
+def test_ids_that_a_spreadsheet_is_to_keep_as_text(tmp_path: Path) -> None:
+    path = long(tmp_path, 'M,T,V\n="0012",2025-01-06 00:30,1\n"=""0012""",2025-01-06 01:00,2\n')
+    found = read(path, columns={"meter": "M", "time": "T", "delivered": "V"})
+    assert found.tables["series"]["meter"].to_pylist() == ["0012"]

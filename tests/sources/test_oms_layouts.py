@@ -154,3 +154,29 @@ def test_offsets_in_stamps_win(tmp_path: Path, stamp: str, form: str | None) -> 
 def test_names_of_zones_are_refused_by_what_helps() -> None:
     with pytest.raises(ValueError, match="by its letters"):
         Oms(kind="oms", path="o.csv", columns=COLUMNS, time_format="%Y-%m-%d %H:%M %Z")
+
+
+ROW = "{},2025-03-04 10:00,2025-03-04 11:00,5,,{}\n"
+
+
+def test_a_quote_that_is_not_closed_swallows_no_row(tmp_path: Path) -> None:
+    text = HEAD + ROW.format("a", '"d\n1, below 5"" pole"') + ROW.format("b", "d2") + ROW.format("c", 'e 5"')
+    assert list(counted(read(tmp_path, text))) == ["a", "b", "c"]
+    for rest in ("d3", '"d3"'):
+        swallowed = HEAD + ROW.format("a", "d1") + ROW.format("b", '"d2') + ROW.format("c", rest)
+        (told, *_) = errors(read(tmp_path, swallowed))
+        assert told.check == "outage.file" and "row 3" in told.message
+
+
+def test_ids_that_a_spreadsheet_is_to_keep_as_text(tmp_path: Path) -> None:
+    text = HEAD + ROW.format('"=""0012"""', '="007"') + ROW.format('="13"', "d")
+    found = read(tmp_path, text)
+    assert [(r["outage"], r["device"]) for r in found.tables["outages"]] == [("0012", "007"), ("13", "d")]
+
+
+def test_yes_and_no_of_other_languages_and_databases(tmp_path: Path) -> None:
+    columns = COLUMNS | {"planned": "DEV"}
+    words = {"Ja": True, "nein": False, "-1": True, "1.0": True, "0.0": False, "oui": True, "perhaps": None}
+    rows = "".join(f"{w},2025-03-04 10:00,2025-03-04 11:00,5,,{w}\n" for w in words)
+    found = read(tmp_path, HEAD + rows, columns={k: v for k, v in columns.items() if k != "device"})
+    assert {r["outage"]: r["planned"] for r in found.tables["outages"]} == words
