@@ -82,27 +82,38 @@ def _csv(file: str, path: Path, header_row: int) -> Columnar:
     if not any(header):
         raise SourceError(f"{file}: row {header_row} holds no column names")
     names = [f"c{i}" for i in range(len(header))]
+    if not body.strip():
+        return Columnar(file, header, tuple(pa.array([], pa.string()) for _ in header), np.empty(0, np.int64))
+    table, wrong = _parsed(body, names, delimiter, '"')
+    swallowed = '"' in body and table.num_rows + len(wrong) != body.count("\n") + (not body.endswith("\n"))
+    if swallowed:
+        table, wrong = _parsed(body, names, delimiter, False)  # a quote that is not closed would swallow rows
+    skipped = np.array([n for n, _ in wrong], np.int64)
+    lines = np.setdiff1d(np.arange(1, table.num_rows + len(wrong) + 1, dtype=np.int64), skipped)
+    columns = [pc.utf8_trim_whitespace(c.combine_chunks()) for c in table.columns]
+    if swallowed:
+        columns = [pc.utf8_trim_whitespace(pc.utf8_trim(c, '"')) for c in columns]
+    filled = np.ones(table.num_rows, bool) if not columns else ~_blank(columns)
+    kept = [c.filter(pa.array(filled)) for c in columns]
+    bad = tuple(n + header_row for n, t in wrong if t.strip(" \r,;\t|"))
+    return Columnar(file, header, tuple(kept), lines[filled] + header_row, bad, recoded)
+
+
+def _parsed(body: str, names: list[str], delimiter: str, quote: str | bool) -> tuple[pa.Table, list[tuple[int, str]]]:
+    """The rows of a CSV as text, and number and text of those of another length."""
     wrong: list[tuple[int, str]] = []
 
     def ragged(row: pcsv.InvalidRow) -> str:
         wrong.append((row.number, row.text))
         return "skip"
 
-    if not body.strip():
-        return Columnar(file, header, tuple(pa.array([], pa.string()) for _ in header), np.empty(0, np.int64))
     table = pcsv.read_csv(
         io.BytesIO(body.encode()),
         pcsv.ReadOptions(use_threads=False, column_names=names),
-        pcsv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False, invalid_row_handler=ragged),
+        pcsv.ParseOptions(delimiter=delimiter, quote_char=quote, ignore_empty_lines=False, invalid_row_handler=ragged),
         pcsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
-    skipped = np.array([n for n, _ in wrong], np.int64)
-    lines = np.setdiff1d(np.arange(1, table.num_rows + len(wrong) + 1, dtype=np.int64), skipped)
-    columns = [pc.utf8_trim_whitespace(c.combine_chunks()) for c in table.columns]
-    filled = np.ones(table.num_rows, bool) if not columns else ~_blank(columns)
-    kept = [c.filter(pa.array(filled)) for c in columns]
-    bad = tuple(n + header_row for n, t in wrong if t.strip(" \r,;\t|"))
-    return Columnar(file, header, tuple(kept), lines[filled] + header_row, bad, recoded)
+    return table, wrong
 
 
 def _blank(columns: Sequence[pa.Array]) -> NDArray[np.bool_]:

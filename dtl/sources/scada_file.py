@@ -89,6 +89,12 @@ class ValueFile:
             there = ", ".join(n for n in header if n)
             self._reading.find("given.column", "error", f"no column is '{field}'; there are {there}", file=file,
                                field=field, remedy="Name the column in the study's column map.")  # fmt: skip
+        twins = self._twins() if not lacking else ""
+        if twins:
+            text = f"several columns of stamps differ: {twins}; nothing tells which values belong to which"
+            self._reading.find("given.column", "error", text, file=file, field="time",
+                               remedy="Write one file for each column of stamps, with its values.")  # fmt: skip
+            lacking.append("time")
         if self._table.recoded:
             self._reading.find("given.encoding", "warning", "is not UTF-8, and was read as Windows-1252", file=file,
                                remedy="Save it as UTF-8.")  # fmt: skip
@@ -108,6 +114,13 @@ class ValueFile:
         if not lacking and not len(self._table.lines):
             self._reading.find("given.no-rows", "warning", "has no rows", file=file, remedy="Export it again.")
         return not lacking and bool(len(self._table.lines))
+
+    def _twins(self) -> str:
+        """Further columns with the name of that of the stamps and other content, in a wide table; empty: none."""
+        at, header, columns = self._at["time"], self._table.header, self._table.columns
+        same = [i for i, n in enumerate(header) if folded(n) == folded(header[at]) and n]
+        differ = self._wide and any(not columns[i].equals(columns[at]) for i in same)
+        return ", ".join(f"#{i + 1}" for i in same) if differ else ""
 
     def _wrong(self, stamps: Stamps, codes: Any) -> None:
         """Tell stamps that are none, and those that no clock showed; their rows are not read."""

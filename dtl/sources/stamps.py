@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dtl.sources.sheets import Cell
 
-ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z| ?[+-]\d\d:?\d\d)?")
+ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z| ?[+-]\d\d(:?\d\d)?)?")
 SERIAL = re.compile(r"\d{4,5}(\.\d+)?")
 COUNT = re.compile(r"\d{4,14}(\.\d+)?")
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ FIRST, LAST = 1950, 2100
 _END_OF_DAY = re.compile(r"(?<=[ T])24(?=:00|$)")
 """Hour 24 of a stamp by ISO 8601."""
 _SEVENTH = re.compile(r"(?<=[.,]\d{6})\d{1,3}(?!\d)")
-_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
+_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d(:?\d\d)?$)")
 _A_DAY = timedelta(days=1)
 
 

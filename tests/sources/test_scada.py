@@ -331,3 +331,27 @@ def test_the_end_of_a_day_may_be_24(tmp_path: Path) -> None:
     text = table("time,tag,value", lambda d, c, h: f"{d} {c + 1:02d}:00,F1_MW,{h}")
     reading = read(tmp_path, text, stamp="interval_end")
     assert not reading.findings and rows(reading)[23]["start"] == datetime(2025, 1, 6, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("rest", ["x", '"x"'])
+def test_a_quote_that_is_not_closed_swallows_no_row(tmp_path: Path, rest: str) -> None:
+    notes = {3: '"check', 4: rest}
+    text = table("time,tag,value,note", lambda d, c, h: f"{d} {c:02d}:00,F1_MW,{h},{notes.get(h, 'ok')}")
+    reading = read(tmp_path, text)
+    assert values(reading) == [1000.0 * h for h in range(30)] and not reading.findings
+
+
+def test_a_column_of_stamps_for_each_tag_is_not_read_by_the_first(tmp_path: Path) -> None:
+    tags = {"P": {"feeder": "F", "unit": "kW"}, "Q": {"feeder": "F", "unit": "kvar"}}
+    text = table("Time,P,time,Q", lambda d, c, h: f"{d} {c:02d}:00,{h},{d} {c:02d}:{15 * (h % 2):02d},{h}")
+    for columns in ("ours", {"time": "#1"}):
+        reading = read(tmp_path, text, tags=tags, layout="wide", columns=columns)
+        told = [f for f in reading.findings if f.severity == "error"]
+        assert [(f.check, "#1, #3" in f.message) for f in told] == [("given.column", True)] and not rows(reading)
+    alike = table("Time,P,time,Q", lambda d, c, h: f"{d} {c:02d}:00,{h},{d} {c:02d}:00,{h}")
+    assert len(rows(read(tmp_path, alike, tags=tags, layout="wide"))) == 60
+
+
+def test_offsets_of_hours_alone(tmp_path: Path) -> None:
+    reading = read(tmp_path, table("time,tag,value", lambda d, c, h: f"{d} {c:02d}:00:00+01,F1_MW,{h}"))
+    assert rows(reading)[1]["start"] == datetime(2025, 1, 6, 0, tzinfo=UTC) and not reading.findings
