@@ -15,6 +15,7 @@ from dtl.errors import SourceError
 from dtl.sources.ami_clock import NEVER, Moments, minutes, zone_of
 from dtl.sources.ami_columns import QUALITY, TELLING, folded
 from dtl.sources.ami_csv import Block
+from dtl.sources.ami_day import begins
 from dtl.sources.ami_daylight import STANDARD, STRANGE, UNTOLD, daylight
 from dtl.sources.ami_loose import (
     DELIVERED,
@@ -356,26 +357,19 @@ class Rows:
         usable = np.where(civil == NEVER, 0, civil)
         once = Moments(usable, np.zeros(count, np.int16), np.zeros(count, np.bool_))
         good = self._good(block, code, civil, once, once.gap)
-        j = np.arange(width) * self.step
-        begins = block.layout.first == 0
-        if begins and self.ends and not self.register:
+        midnight = block.layout.first == 0
+        if midnight and self.ends and not self.register:
             trouble = Trouble("ami.first", block.layout.header[block.layout.spread[0]], count, 0, "stamp: interval_end")
             self.tally.add(block.file, trouble, refuses=False)
-        if width > per_day:
-            midnight = self.zone.moments(np.concatenate([usable, usable + 1440]), False).minute.reshape(2, count)
-            start = midnight[0][:, None] + j
-            later, gap = np.zeros((count, width), np.int16), start >= midnight[1][:, None]
-        else:
-            flat = self.zone.moments((usable[:, None] + j).ravel(), False)
-            start, later, gap = (a.reshape(count, width) for a in flat)
         values = np.column_stack([self._numbers(block, str(p)) for p in block.layout.spread])
+        start, later, gap = begins(block.file, self.zone, usable, good, values, self.step)
         stated = ~np.isnan(values)
-        self._tell(block, "ami.gap", "day", (gap & stated).any(axis=1), refuses=False)
+        self._tell(block, "ami.gap", "day", np.asarray((gap & stated).any(axis=1)), refuses=False)
         part = self._parts(block) if "channel" in block.layout.roles else np.full(count, DELIVERED, np.int64)
         flag = np.repeat(self._flags(block), width)
         factor = np.repeat(np.broadcast_to(self._factor(block), count), width)
         kwh, kvarh, volts, parts, refused = self._by_part(block, values.ravel(), np.repeat(part, width), factor)
-        if self.register and (begins or (block.layout.first is None and self.spec.get("stamp") == "interval_start")):
+        if self.register and (midnight or (block.layout.first is None and self.spec.get("stamp") == "interval_start")):
             start = start - self.step  # the first count is that of midnight
         rows = Loose(
             np.repeat(code, width), start.ravel().astype(np.int32), later.ravel(), parts, kwh, kvarh, volts, flag

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -126,3 +128,40 @@ def test_ids_that_a_spreadsheet_is_to_keep_as_text(tmp_path: Path) -> None:
     path = long(tmp_path, 'M,T,V\n="0012",2025-01-06 00:30,1\n"=""0012""",2025-01-06 01:00,2\n')
     found = read(path, columns={"meter": "M", "time": "T", "delivered": "V"})
     assert found.tables["series"]["meter"].to_pylist() == ["0012"]
+
+
+NAMES = ["0", "1", "2A", "2B", *map(str, range(3, 24))]
+DAYS = {"2025-03-30": 23, "2025-03-31": 24, "2025-10-25": 24, "2025-10-26": 25, "2025-10-27": 24}
+
+
+def hours_of(days: dict[str, int], blank: str, second: bool = True) -> str:
+    """A column for the second pass of 2 o'clock, where ``blank`` stands on other days; else hours in order of time."""
+    text = "M,D," + ",".join(NAMES) + "\n"
+    for day, hours in days.items():
+        cells = [str(100 + h) for h in range(hours)]
+        if second and hours == 24:
+            cells.insert(3, blank)
+        if second and hours == 23:
+            cells[2:2] = [blank, blank]
+        text += f"a,{day},{','.join(cells + [''] * (25 - len(cells)))}\n"
+    return text
+
+
+@pytest.mark.parametrize(("blank", "second"), [("", True), ("0", True), ("", False)])
+def test_a_column_for_the_second_pass_shifts_no_other_day(tmp_path: Path, blank: str, second: bool) -> None:
+    path = long(tmp_path, hours_of(DAYS, blank, second))
+    columns = WIDE | {"intervals": ["?", "??"]}
+    spec = {"columns": columns, "interval_min": 60, "stamp": "interval_start", "zone": "Europe/Berlin"}
+    midnights = {
+        int(datetime.fromisoformat(d).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()) // 60: n
+        for d, n in DAYS.items()
+    }
+    wanted = {m + 60 * h - 28_935_360: 100.0 + h for m, n in midnights.items() for h in range(n)}
+    assert kwh_by_start(path, **spec) == wanted
+
+
+def test_a_total_among_the_columns_of_25_hours_is_refused(tmp_path: Path) -> None:
+    path = long(tmp_path, hours_of({"2025-03-31": 24, "2025-04-01": 24}, "7"))
+    found = read(path, columns=WIDE | {"intervals": ["?", "??"]}, interval_min=60)
+    assert [f.check for f in found.findings if f.severity == "error"] == ["ami.file", "ami.nothing"]
+    assert "no hour of them is empty" in found.findings[0].message
