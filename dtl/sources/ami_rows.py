@@ -41,6 +41,8 @@ PARTS = {"delivered": DELIVERED, "received": RECEIVED, "reactive": REACTIVE, "vo
 KWH = {"kWh": 1.0, "Wh": 1e-3, "MWh": 1e3}
 KW = {"kW": 1.0, "W": 1e-3}
 ANY_UNIT = re.compile(r"[km]?(w|va|var|v|a)h?")
+NOTHING = (-999.0, -9999.0, -99999.0, -999999.0, -9999999.0)
+"""Numbers that systems write where they have no reading."""
 FLAG = {"measured": MEASURED, "estimated": MEASURED + 1, "rejected": REJECTED, "missing": 255}
 
 
@@ -225,7 +227,7 @@ class Rows:
     def _tell(self, block: Block, check: str, role: str, rows: Mask, refuses: bool = True) -> None:
         if rows.any():
             row = int(np.argmax(rows))
-            place = block.layout.roles.get(role)
+            place = int(role) if role.isdecimal() else block.layout.roles.get(role)
             head = block.layout.header[place] if place is not None else ""
             value = str(block.table[role][row].as_py()) if role in block.table.column_names else ""
             self.tally.add(block.file, Trouble(check, head, int(rows.sum()), block.at(row), value), refuses)
@@ -236,6 +238,9 @@ class Rows:
         if not np.isfinite(values.sum()) and np.isinf(values).any():
             self._tell(block, "ami.number", role, np.isinf(values), refuses=False)
             values = np.where(np.isinf(values), np.nan, values)
+        if np.fmin.reduce(values, initial=0.0) <= NOTHING[0] and (none := np.isin(values, NOTHING)).any():
+            self._tell(block, "ami.sentinel", role, none, refuses=False)
+            values = np.where(none, np.nan, values)
         return values
 
     def _values(

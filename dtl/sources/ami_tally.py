@@ -65,6 +65,11 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
         "Write Y or N, true or false, 1 or 0, DST or STD.",
     ),
     "ami.channel": ("warning", "channels have no meaning: rows refused", "Add them to channels."),
+    "ami.sentinel": (
+        "warning",
+        "values are numbers that systems write where they have none: counted as empty",
+        "Export such cells empty.",
+    ),
     "ami.series": (
         "warning",
         "readings are of a Green Button series that cannot count: refused",

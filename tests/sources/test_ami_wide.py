@@ -165,3 +165,17 @@ def test_a_total_among_the_columns_of_25_hours_is_refused(tmp_path: Path) -> Non
     found = read(path, columns=WIDE | {"intervals": ["?", "??"]}, interval_min=60)
     assert [f.check for f in found.findings if f.severity == "error"] == ["ami.file", "ami.nothing"]
     assert "no hour of them is empty" in found.findings[0].message
+
+
+@pytest.mark.parametrize("number", ["-9999", "-999.00", "-99999"])
+def test_numbers_for_no_reading_are_no_energy(tmp_path: Path, number: str) -> None:
+    path = long(tmp_path, f"M,T,V\na,2025-01-06 00:30,1\na,2025-01-06 01:00,{number}\na,2025-01-06 01:30,-998\n")
+    columns = {"meter": "M", "time": "T", "delivered": "V"}
+    assert kwh_by_start(path, columns=columns) == {0: 1.0, 60: -998.0}
+    (told,) = [f for f in read(path, columns=columns).findings if f.check == "ami.sentinel"]
+    assert (told.severity, told.line, told.field, float(told.value or 0)) == ("warning", 3, "V", float(number))
+    halves = [1.0, float(number), *[2.0] * 46]
+    days = wide(tmp_path, [f"INT{k}" for k in range(1, 49)], halves)
+    assert len(kwh_by_start(days, columns=WIDE | {"intervals": "INT*"})) == 47
+    (told,) = [f for f in read(days, columns=WIDE | {"intervals": "INT*"}).findings if f.check == "ami.sentinel"]
+    assert (told.line, told.field) == (2, "INT2")
