@@ -63,8 +63,8 @@ class Together:
         self.new = np.zeros(self.meters, bool)
         """Whether the place of a meter is told for the first time: that of an address counts once."""
         self.new[where] = True
-        _, of, count = np.unique(address, return_inverse=True, return_counts=True)
-        per_meter = count[of.reshape(-1)]
+        _, of, meters_of = np.unique(address, return_inverse=True, return_counts=True)
+        per_meter = meters_of[of.reshape(-1)]
         self.several = per_meter > 1
         self.part = 1.0 / per_meter[:, None]
         """The part of its address that each meter is, shape (meters, 1)."""

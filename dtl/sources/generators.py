@@ -12,7 +12,8 @@ from dtl.sources.reading import Reading
 
 FIELDS = (
     Field("id", needed=True), Field("feeder"), Field("bus"), Field("meter"), Field("type", needed=True),
-    Field("kw", "number", needed=True), Field("kva", "number"), Field("kwh", "number"), Field("phases"),
+    Field("kw", "number", needed=True, unit="kw"), Field("kva", "number", unit="kva"),
+    Field("kwh", "number", unit="kwh"), Field("phases"),
     Field("status", needed=True), Field("day", "day"), Field("setting"),
 )  # fmt: skip
 

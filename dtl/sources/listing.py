@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,8 @@ from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
 MAPS = Path(__file__).parent / "columns"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")
+PREFIX = {"": 1e-3, "k": 1.0, "m": 1e3, "g": 1e6}
+"""What turns a unit with this prefix into thousands."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,25 @@ class Field:
     needed: bool = False
     low: float = 0.0
     """Least number."""
+    unit: str = ""
+    """Its unit, as kw; a column may state another one with the same ending."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a table is written, as the study says."""
+
+    header_row: int = 1
+    sheets: list[str] | None = None
+    decimal: str = ""
+    """The decimal point; where it is not stated, it is a point, and digits are not grouped."""
+    day_format: str = ""
+    """How days are written, for `strptime`; empty: ISO 8601."""
+    units: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """The names of the columns of each field with their units, as `named` gives them."""
+
+
+PLAIN = Manner()
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,17 @@ def shipped(file: str) -> Mapping[str, Any]:
 def columns(word: object, table: str) -> Mapping[str, Sequence[str]]:
     """The names of each column: those of the study, or of the map that we ship under a word."""
     known = word if isinstance(word, Mapping) else shipped(f"registers_{word or 'ours'}")[table]
-    return {field: [names] if isinstance(names, str) else names for field, names in known.items() if names}
+    return {f: [name for name, _ in names] for f, names in named(known).items()}
+
+
+def named(known: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """The names of the column of each field, with the unit of each; an empty unit is that of the field."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name_of, told in known.items():
+        for one in (told if isinstance(told, list) else [told]) if told else []:
+            names, unit = (one["column"], one["unit"]) if isinstance(one, Mapping) else (one, "")
+            found.setdefault(name_of, []).extend((n, unit) for n in ([names] if isinstance(names, str) else names))
+    return found
 
 
 @cache
@@ -92,19 +123,28 @@ def rows(
     reading: Reading, spec: Mapping[str, Any], files: Mapping[str, Path], table: str, fields: Sequence[Field]
 ) -> Iterator[Row]:
     """The rows of all files of a source that can be read; all others are findings."""
-    wanted = columns(spec.get("columns"), table)
+    word = spec.get("columns")
+    known = word if isinstance(word, Mapping) else shipped(f"registers_{word or 'ours'}")[table]
+    manner = Manner(int(spec.get("header_row") or 1), spec.get("sheets"), str(spec.get("decimal") or ""),
+                    str(spec.get("day_format") or ""), named(known))  # fmt: skip
     for file, path in sorted(files.items()) or [(str(spec.get("path")), Path())]:
-        yield from listed(reading, file, path, wanted, fields)
+        yield from listed(reading, file, path, columns(word, table), fields, manner)
 
 
 def listed(
-    reading: Reading, file: str, path: Path, wanted: Mapping[str, Sequence[str]], fields: Sequence[Field]
+    reading: Reading,
+    file: str,
+    path: Path,
+    wanted: Mapping[str, Sequence[str]],
+    fields: Sequence[Field],
+    manner: Manner = PLAIN,
 ) -> Iterator[Row]:
     """The rows of one file that can be read."""
-    for sheet in opened(reading, file, path):
+    for sheet in opened(reading, file, path, manner):
         at = places(sheet.header, wanted)
         if not _complete(reading, sheet, at, fields):
             continue
+        scale = {f.name: _scale(reading, sheet, at[f.name], f, manner) for f in fields if f.unit and f.name in at}
         if not sheet.rows:
             reading.find("given.no-rows", "warning", "has no rows", file=file, remedy="Export it again.")
         for line, cells in sheet.rows:
@@ -112,20 +152,21 @@ def listed(
                 if any(cells[len(sheet.header) :]):
                     raise CellError("given.ragged", "", str(len(cells)), f"has more cells than the {len(sheet.header)} "
                                     "columns", "Put texts with the delimiter in quotes.")  # fmt: skip
-                found = {f.name: _value(f, cells, at.get(f.name), sheet.serials) for f in fields}
+                found = {f.name: _value(f, cells, at.get(f.name), sheet.serials, manner) for f in fields}
+                found |= {f: round(found[f] * k, 9) for f, k in scale.items() if found[f] is not None}
             except CellError as err:
                 refuse(reading, file, line, err)
             else:
                 yield Row(file, line, found)
 
 
-def opened(reading: Reading, file: str, path: Path) -> Iterator[Sheet]:
+def opened(reading: Reading, file: str, path: Path, manner: Manner) -> Iterator[Sheet]:
     """The tables of a file; what cannot be opened is a finding."""
     if not path.is_file():
         reading.find("source.file-missing", "error", "the file does not exist", file=file, remedy="Correct the path.")
         return
     try:
-        for sheet in sheets(file, path):
+        for sheet in sheets(file, path, manner.header_row, manner.sheets):
             tell_left(reading, sheet)
             yield sheet
     except SourceError as err:
@@ -151,12 +192,12 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], fields: Seq
                      remedy="Save it as UTF-8.")  # fmt: skip
     lacking = [f.name for f in fields if f.needed and f.name not in at]
     there = ", ".join(n for n in sheet.header if n)
-    for field in lacking:
-        reading.find("given.column", "error", f"no column is '{field}'; there are {there}", file=sheet.file,
-                     field=field, remedy="Name the column in the study's column map.")  # fmt: skip
+    for name in lacking:
+        reading.find("given.column", "error", f"no column is '{name}'; there are {there}", file=sheet.file,
+                     field=name, remedy="Name the column in the study's column map.")  # fmt: skip
     thing = f"[columns] {sheet.file}{':' * bool(sheet.name)}{sheet.name}"
     reading.mapped("", thing, "", "columns")
-    by_place = {i: field for field, i in at.items()}
+    by_place = {i: name for name, i in at.items()}
     for i, name in enumerate(sheet.header):
         if i in by_place:
             reading.mapped("", thing, name, by_place[i])
@@ -165,45 +206,75 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], fields: Seq
     return not lacking
 
 
-def _value(field: Field, cells: Sequence[Cell], at: int | None, epoch: datetime | None) -> Any:
+def _scale(reading: Reading, sheet: Sheet, at: int, of: Field, manner: Manner) -> float:
+    """What turns the column of a field into the unit of the field; a name that says another unit is a finding."""
+    name = " ".join(sheet.header[at].split()).casefold()
+    stated = next((u for n, u in manner.units[of.name] if " ".join(n.split()).casefold() == name and u), "")
+    ending = of.unit.removeprefix("k")
+    if stated:
+        return PREFIX[stated.lower().removesuffix(ending)]
+    if re.search(rf"(?<![^\W_])[mg]{ending}(?![^\W_])", name):
+        large = {"w": "MW", "va": "MVA", "wh": "MWh"}[ending]
+        reading.find("register.unit", "warning", f"is read as {of.unit}, and its name says another unit",
+                     file=sheet.file, field=of.name, value=sheet.header[at], remedy=f"Write `{of.name}: {{column: "
+                     f"{sheet.header[at]}, unit: {large}}}` in `columns`.")  # fmt: skip
+    return 1.0
+
+
+def _value(of: Field, cells: Sequence[Cell], at: int | None, epoch: datetime | None, manner: Manner) -> Any:
     cell: Cell = cells[at] if at is not None and at < len(cells) else ""
-    if field.kind == "text":
+    if of.kind == "text":
         text = str(cell)
-        if field.needed and not text:
-            raise CellError("given.empty", field.name, "", "is empty", "Fill it in.")
+        if of.needed and not text:
+            raise CellError("given.empty", of.name, "", "is empty", "Fill it in.")
         return text
     if cell == "":
-        if field.needed:
-            raise CellError("given.empty", field.name, "", "is empty", "Fill it in.")
+        if of.needed:
+            raise CellError("given.empty", of.name, "", "is empty", "Fill it in.")
         return None
-    return _day(field, cell, epoch) if field.kind == "day" else _number(field, cell)
+    if of.kind == "day":
+        return _day(of, cell, epoch, manner.day_format)
+    return _number(of, cell, manner.decimal, plain=epoch is not None)
 
 
-def _number(field: Field, cell: Cell) -> float | int:
+def _number(of: Field, cell: Cell, decimal: str, *, plain: bool) -> float | int:
+    """A number; where a decimal point is stated, groups of three digits may be parted by the other mark or a blank.
+
+    `plain` says that the file has numbers of its own, as Excel, which are read as they are.
+    """
     text = str(cell)
+    if decimal and not (plain and _NUMBER.fullmatch(text)):
+        group = "[.\u00a0\u202f ]" if decimal == "," else "[,\u00a0\u202f ]"
+        if re.fullmatch(rf"[-+]?\d{{1,3}}({group}\d{{3}})+({re.escape(decimal)}\d*)?", text):
+            text = re.sub(group, "", text)
+        text = text.replace(decimal, ".") if text.count(decimal) < 2 and (decimal == "." or "." not in text) else ""
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
-    whole = field.kind == "whole"
-    if not (field.low <= value < 1e12) or (whole and not (value.is_integer() and value < 2**31)):
-        kind = f"a {'whole ' * whole}number from {field.low:g}"
-        raise CellError("given.number", field.name, text, f"is not {kind}", "Write digits without groups or units.")
+    whole = of.kind == "whole"
+    if not (of.low <= value < 1e12) or (whole and not (value.is_integer() and value < 2**31)):
+        kind = f"a {'whole ' * whole}number from {of.low:g}"
+        remedy = "Write digits without groups or units" + ("." if decimal else ", or say `decimal` of the source.")
+        raise CellError("given.number", of.name, str(cell), f"is not {kind}", remedy)
     return int(value) if whole else value
 
 
-def _day(field: Field, cell: Cell, epoch: datetime | None) -> date:
+def _day(of: Field, cell: Cell, epoch: datetime | None, written: str) -> date:
     if isinstance(cell, datetime):
-        return _plausible(field, cell.date())
+        return _plausible(of, cell.date())
     if epoch is not None and re.fullmatch(r"\d{4,5}", cell):
-        return _plausible(field, date.fromordinal(epoch.toordinal() + int(cell)))
-    for form in _DAYS:
+        return _plausible(of, date.fromordinal(epoch.toordinal() + int(cell)))
+    for form in [written] if written else _DAYS:
         try:
-            return _plausible(field, datetime.strptime(cell[:10], form).date())
+            return _plausible(of, datetime.strptime(cell if written else cell[:10], form).date())
         except ValueError:
             continue
-    raise CellError("given.day", field.name, cell, "is no day written as 2026-10-31", "Write days as ISO 8601.")
+    if written:
+        raise CellError("given.day", of.name, cell, f"is no day written as {written}", "Correct it, or `day_format`.")
+    raise CellError("given.day", of.name, cell, "is no day written as 2026-10-31",
+                    "Write days as ISO 8601, or say `day_format` of the source.")  # fmt: skip
 
 
-def _plausible(field: Field, day: date) -> date:
+def _plausible(of: Field, day: date) -> date:
     if not 1900 <= day.year <= 2100:
         text = "its year is not between 1900 and 2100"
-        raise CellError("given.day", field.name, day.isoformat(), text, "Correct the day.")
+        raise CellError("given.day", of.name, day.isoformat(), text, "Correct the day.")
     return day

@@ -13,7 +13,7 @@ from dtl.errors import SourceError
 from dtl.sources import weather
 from dtl.sources.columnar import numbers, texts
 from dtl.sources.columnar import read as table_of
-from dtl.sources.listing import shipped
+from dtl.sources.listing import named, shipped
 from dtl.sources.oms_words import places
 from dtl.sources.open_meteo_answer import AnswerError
 from dtl.sources.open_meteo_answer import read as read_answer
@@ -99,13 +99,7 @@ def _answer(reading: Reading, file: str, path: Path, point: str) -> weather.Hour
 def _names(spec: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
     """The names of each column, with the unit of each; an empty unit is that of the field."""
     word = spec.get("columns") or "ours"
-    known = word if isinstance(word, Mapping) else shipped(f"weather_{word}")
-    found: dict[str, list[tuple[str, str]]] = {}
-    for field, told in known.items():
-        for one in told if isinstance(told, list) else [told]:
-            names, unit = (one["column"], one["unit"]) if isinstance(one, Mapping) else (one, "")
-            found.setdefault(field, []).extend((n, unit) for n in ([names] if isinstance(names, str) else names))
-    return found
+    return named(word if isinstance(word, Mapping) else shipped(f"weather_{word}"))
 
 
 def _csv(

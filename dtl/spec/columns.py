@@ -102,10 +102,10 @@ class InUnit(Base):
     """Its unit."""
 
 
-Value = Annotated[
-    Annotated[Text, TextShape] | Annotated[list[Text], ListShape] | Annotated[InUnit, MapShape],
-    shape("a name", "a list of names", "a map of column and unit"),
-]
+Names = Annotated[Text, TextShape] | Annotated[list[Text], ListShape]
+SHAPES = shape("a name", "a list of names", "a map of column and unit")
+
+Value = Annotated[Names | Annotated[InUnit, MapShape], SHAPES]
 """A column whose unit is that of the field's name; or a column and its unit."""
 
 
@@ -136,12 +136,39 @@ class WeatherColumns(Base):
     """Snow depth [m]."""
 
 
+class InPower(Base):
+    """A column and the unit of its powers."""
+
+    column: Texts
+    """The column."""
+    unit: Literal["W", "kW", "MW", "GW"]
+    """Its unit."""
+
+
+class InRating(Base):
+    """A column and the unit of its ratings."""
+
+    column: Texts
+    """The column."""
+    unit: Literal["VA", "kVA", "MVA"]
+    """Its unit."""
+
+
+class InCapacity(Base):
+    """A column and the unit of its capacities."""
+
+    column: Texts
+    """The column."""
+    unit: Literal["Wh", "kWh", "MWh"]
+    """Its unit."""
+
+
 class RegisterColumns(Base):
     """The columns of the register of generators."""
 
     id: Texts
     """Id of the generator or the request."""
-    kw: Texts
+    kw: Annotated[Names | Annotated[InPower, MapShape], SHAPES]
     """Active power [kW]."""
     type: Texts
     """pv, battery, wind, hydro, gas or another word."""
@@ -153,9 +180,9 @@ class RegisterColumns(Base):
     """Bus."""
     meter: Texts | None = None
     """Meter."""
-    kva: Texts | None = None
+    kva: Annotated[Names | Annotated[InRating, MapShape], SHAPES] | None = None
     """Rating of the inverter or machine [kVA]."""
-    kwh: Texts | None = None
+    kwh: Annotated[Names | Annotated[InCapacity, MapShape], SHAPES] | None = None
     """Capacity of a battery [kWh]."""
     phases: Texts | None = None
     """Phases."""

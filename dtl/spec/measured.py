@@ -20,7 +20,7 @@ from dtl.spec.columns import (
 )
 from dtl.spec.files import SourceFiles
 from dtl.spec.names import CsvPath, FilePath, GlobPath
-from dtl.spec.oms import Alias, Texts, TimeFormat
+from dtl.spec.oms import Alias, DayFormat, Texts, TimeFormat
 from dtl.spec.pins import PINS, pins
 from dtl.spec.scalars import Count, Minutes, Number, SourceZone, Text, Whole, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
@@ -138,7 +138,18 @@ class WeatherFile(SourceFiles):
     """The places of the points, where the files do not say them."""
 
 
-class Generators(SourceFiles):
+class Listing(SourceFiles):
+    """How a register is written."""
+
+    header_row: Count = 1
+    """Row of the column names."""
+    sheets: list[Text] | None = None
+    """The sheets of an Excel file to read; none: the first."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal point of numbers as text; digits may be grouped by the other mark. None: a point, no groups."""
+
+
+class Generators(Listing):
     """The register of generators, in service and queued: bus or meter, kW, kVA, status, date, setting."""
 
     kind: Literal["generators"]
@@ -150,9 +161,11 @@ class Generators(SourceFiles):
     """What further words of the column `status` mean."""
     feeder_names: Alias | None = None
     """How a feeder's name becomes one of the model; none: it is the same."""
+    day_format: DayFormat | None = None
+    """How days are written, as %m/%d/%Y; none: ISO 8601. Date cells of Excel are days in any case."""
 
 
-class Forecast(SourceFiles):
+class Forecast(Listing):
     """A forecast by year and area: columns year, area, what, value, unit."""
 
     kind: Literal["forecast"]
@@ -162,7 +175,7 @@ class Forecast(SourceFiles):
     """The column map."""
 
 
-class Costs(SourceFiles):
+class Costs(Listing):
     """Unit costs: columns option, size, unit, cost, life_years, om_pct."""
 
     kind: Literal["costs"]

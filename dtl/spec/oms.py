@@ -49,6 +49,15 @@ def _format(value: str) -> str:
     return value
 
 
+def _day_format(value: str) -> str:
+    if not reads_again(value, datetime(2019, 11, 23)):
+        raise wrong("unknown-value", f"'{value}' is no format of a day; write it as %m/%d/%Y")
+    return value
+
+
+DayFormat = Annotated[Text, AfterValidator(_day_format)]
+"""A format of `strptime` that holds a day."""
+
 TimeFormat = Annotated[Text, AfterValidator(_format)]
 """A format of `strptime` that holds a day and a minute; or excel, unix_s, unix_ms."""
 

@@ -161,3 +161,79 @@ def test_a_table_that_is_none(tmp_path: Path, kind: str) -> None:
     reading = READERS[kind].read("r", {"kind": kind, "path": "gone.csv"}, {})
     assert [f.check for f in reading.findings] == ["source.file-missing"]
     assert reading.tables[TABLE[kind]] == []
+
+
+def test_a_register_of_connections_in_megawatts(tmp_path: Path) -> None:
+    """As distribution operators publish theirs: a title, megawatts, groups of digits, days with the day first."""
+    text = """Embedded capacity register;;;;
+Ref;Technology;Registered Capacity (MW);Status;Date;Rating (kVA)
+c1;Solar;49,9;Connected;03/04/2021;52.000
+c2;Wind;0,25;Connected;13/04/2021;
+c3;Wind;1.250,5;Connected;31/12/2022;
+c4;Wind;0,25;Connected;2021-04-13;
+c5;Wind;1,2,5;Connected;13/04/2021;
+"""
+    names = {"id": "Ref", "type": "Technology", "kw": {"column": ["Registered Capacity (MW)"], "unit": "MW"},
+             "kva": "Rating (kVA)", "status": "Status", "day": "Date"}  # fmt: skip
+    path = tmp_path / "ecr.csv"
+    path.write_text(text)
+    spec = {"columns": names, "header_row": 2, "decimal": ",", "day_format": "%d/%m/%Y"}
+    reading = generators.read("r", spec, {path.name: path})
+    assert [(r["id"], r["kw"], r["kva"], r["day"]) for r in reading.tables["register"]] == [
+        ("c1", 49_900.0, 52_000.0, date(2021, 4, 3)),
+        ("c2", 250.0, None, date(2021, 4, 13)),
+        ("c3", 1_250_500.0, None, date(2022, 12, 31)),
+    ]
+    assert [t for t in told(reading.findings) if t[0].startswith("given")] == [
+        ("given.day", 6, "day", "2021-04-13"), ("given.number", 7, "kw", "1,2,5"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "doubt"), [("Capacity (MW)", True), ("Capacity_MW", True), ("Capacity kW", False)])
+def test_a_column_of_megawatts_that_is_read_as_kilowatts_is_told(tmp_path: Path, name: str, doubt: bool) -> None:
+    text = f"id,type,{name},status,day,feeder\ng1,pv,5,in_service,2021-01-01,F1\n"
+    names = {"id": "id", "type": "type", "kw": name, "status": "status", "day": "day", "feeder": "feeder"}
+    _, findings = read(tmp_path, "generators", text, columns=names)
+    assert [(f.check, f.value) for f in findings] == [("register.unit", name)] * doubt
+
+
+def test_usual_names_in_megawatts(tmp_path: Path) -> None:
+    text = "project_id,fuel,capacity_mw,status,date,ckt\nq,Solar,1.25,study,2031-01-01,F\n"
+    rows, findings = read(tmp_path, "generators", text, columns="usual")
+    assert [r["kw"] for r in rows] == [1250.0] and not findings
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cell", "kw"),
+    [
+        (".", "1,250.5", 1250.5),
+        (".", "1 250", 1250.0),
+        (".", "12,50", None),
+        (",", "1.250", 1250.0),
+        (",", "1.25", None),
+        ("", "1,250", None),
+    ],
+)
+def test_groups_of_digits_are_read_where_the_decimal_point_is_stated(
+    tmp_path: Path, decimal: str, cell: str, kw: float | None
+) -> None:
+    text = f"id;type;kw;status;day;feeder\ng1;pv;{cell};in_service;2021-01-01;F1\n"
+    rows, findings = read(tmp_path, "generators", text, **({"decimal": decimal} if decimal else {}))
+    assert [r["kw"] for r in rows] == ([] if kw is None else [kw])
+    assert [f.check for f in findings] == ([] if kw else ["given.number"])
+
+
+def test_numbers_of_excel_are_read_as_they_are_beside_texts(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["nothing"])
+    sheet = book.create_sheet("Queue")
+    sheet.append(["Queue of 2026"])
+    sheet.append(["id", "type", "kw", "status", "day", "feeder"])
+    sheet.append(["g1", "pv", 1.125, "in_service", datetime(2021, 1, 31), "F1"])
+    sheet.append(["g2", "pv", "1.125,5", "in_service", "31.01.2021", "F1"])
+    book.save(tmp_path / "q.xlsx")
+    spec = {"decimal": ",", "day_format": "%d.%m.%Y", "header_row": 2, "sheets": ["Queue"]}
+    reading = generators.read("r", spec, {"q.xlsx": tmp_path / "q.xlsx"})
+    assert [(r["kw"], r["day"]) for r in reading.tables["register"]] == [
+        (1.125, date(2021, 1, 31)), (1125.5, date(2021, 1, 31)),
+    ]  # fmt: skip
