@@ -50,6 +50,8 @@ def read(file: str, path: Path, header_row: int = 1) -> Columnar:
     SourceError
         The file is no table.
     """
+    if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb"):
+        raise SourceError(f"{file}: is an Excel file; save its sheet as CSV")
     try:
         return _parquet(file, path) if path.suffix.lower() in (".parquet", ".pq") else _csv(file, path, header_row)
     except (pa.ArrowException, csv.Error, OSError, ValueError) as err:

@@ -23,8 +23,8 @@ _POINTS = re.compile(r"(?!0+\.)\d{1,3}(\.\d{3})+")
 """Digits of which nothing says whether the point is one of decimals or of thousands, where a number is whole."""
 _COMMA = re.compile(r"-?\d+,(\d\d?|\d{4,})")
 """A number whose comma can only be that of decimals."""
-GROUPED = ("customers", "customer_minutes", "restored", "remaining")
-"""Fields in which a comma before three digits is one of thousands: whole numbers, or compared alone."""
+GROUPED = ("customers", "customer_minutes", "restored", "remaining", "kva")
+"""Fields in which a comma before three digits is one of thousands: whole numbers, or large ones."""
 
 
 class RowError(Exception):
@@ -55,7 +55,8 @@ class Row:
             return None
         if whole and _POINTS.fullmatch(text):
             raise RowError("outage.number", field, text, "may be of thousands or of decimals", "Write digits alone.")
-        if field in GROUPED and _GROUPS.fullmatch(text):
+        groups = _GROUPS.fullmatch(text)
+        if groups and (field in GROUPED or text.count(groups[1]) > 1 or "." in text):
             text = re.sub(r"[^\d.]", "", text)
         elif _COMMA.fullmatch(text):
             text = text.replace(",", ".")

@@ -128,6 +128,12 @@ def test_groups_of_digits(tmp_path: Path) -> None:
     good = [("a", '"1,234"', '"74,040"'), ("b", "1 234", "74040"), ("c", "1'234", '"74,040.0"'), ("d", "1234", "")]
     found = read(tmp_path, HEAD + "".join(row.format(i, n, m, i) for i, n, m in good))
     assert counted(found) == dict.fromkeys("abcd", (1234, 74_040.0)) and not errors(found)
+    hours = COLUMNS | {"customer_hours": "CMI", "kva": "DEV"}
+    columns = {f: n for f, n in hours.items() if f not in ("customer_minutes", "device")}
+    found = read(tmp_path, HEAD + 'a,2025-03-04 10:00,2025-03-04 11:00,1234,"1,234.0","1,500"\n', columns=columns)
+    assert [(r["customer_minutes_stated"], r["kva"]) for r in found.tables["outages"]] == [(74_040.0, 1500.0)]
+    (told,) = errors(read(tmp_path, HEAD + 'a,2025-03-04 10:00,2025-03-04 11:00,5,"1,500",\n', columns=columns))
+    assert (told.field, told.value) == ("customer_hours", "1,500")
     for odd in ("1.000", "1.234", '"12,34"', "<5", '"1,23,456"'):
         (told,) = errors(read(tmp_path, HEAD + row.format("a", odd, "", "")))
         assert (told.line, told.field, told.value) == (2, "customers", odd.strip('"'))
