@@ -198,18 +198,30 @@ class _Parser:
     def _numbers(self, block: Block) -> None:
         """Columns of numbers from text; what is no number becomes empty, and is told."""
         for place, name in enumerate(block.table.column_names):
-            text = pc.utf8_trim(block.table[name].combine_chunks(), ' \t"')
-            text = pc.if_else(pc.is_in(text, pa.array(NULLS)), None, text)
+            text = bare(block.table[name].combine_chunks())
             if self.types[name] != pa.float64():
                 block.table = block.table.set_column(place, name, text)
                 continue
-            bad = pc.invert(pc.match_substring_regex(text, _NUMBER[self.decimal])).fill_null(False)
-            many = pc.and_(bad, pc.match_substring_regex(text, _THOUSANDS).fill_null(False))
-            for check, found in (("ami.thousands", many), ("ami.number", pc.and_(bad, pc.invert(many)))):
-                if count := pc.sum(found).as_py() or 0:
-                    row = pc.index(found, True).as_py()
-                    head = self.layout.header[int(name)]
-                    block.troubles.append(Trouble(check, head, count, block.at(row), str(text[row])))
-            text = pc.if_else(bad, None, text)
-            text = pc.replace_substring(text, ",", ".") if self.decimal == "," else text
-            block.table = block.table.set_column(place, name, pc.cast(text, pa.float64()))
+            values, wrong = parsed(text, self.decimal)
+            head = self.layout.header[int(name)]
+            block.troubles += [Trouble(check, head, n, block.at(row), told) for check, n, row, told in wrong]
+            block.table = block.table.set_column(place, name, values)
+
+
+def bare(text: pa.Array) -> pa.Array:
+    """Texts without blanks and quotes around them, null where they are words for nothing."""
+    text = pc.utf8_trim(text, ' \t"')
+    return pc.if_else(pc.is_in(text, pa.array(NULLS)), None, text)
+
+
+def parsed(text: pa.Array, decimal: str) -> tuple[pa.Array, list[tuple[str, int, int, str]]]:
+    """Numbers of texts, empty where there is none; of what is no number the check, how many, row and text of one."""
+    bad = pc.invert(pc.match_substring_regex(text, _NUMBER[decimal])).fill_null(False)
+    many = pc.and_(bad, pc.match_substring_regex(text, _THOUSANDS).fill_null(False))
+    wrong = []
+    for check, found in (("ami.thousands", many), ("ami.number", pc.and_(bad, pc.invert(many)))):
+        if count := pc.sum(found).as_py() or 0:
+            row = pc.index(found, True).as_py()
+            wrong.append((check, count, row, str(text[row])))
+    text = pc.if_else(bad, None, text)
+    return pc.cast(pc.replace_substring(text, ",", ".") if decimal == "," else text, pa.float64()), wrong

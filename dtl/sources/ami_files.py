@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from dtl.errors import SourceError
 from dtl.sources import ami_csv
 from dtl.sources.ami_columns import NUMBERS, layout
-from dtl.sources.ami_csv import WORD, Block
+from dtl.sources.ami_csv import WORD, Block, bare, parsed
+from dtl.sources.ami_tally import Trouble
 
 ROWS = 1 << 20
 """Rows of a Parquet file that are decoded at once; of a wide file as many cells."""
@@ -33,7 +34,7 @@ def blocks(file: str, path: Path, spec: Mapping[str, Any], words: Mapping[str, A
     """
     kind = suffix(file)
     if kind in (".parquet", ".pq"):
-        return _parquet(file, path, words)
+        return _parquet(file, path, spec.get("decimal") or ".", words)
     if kind in (".csv", ".txt", ".tsv"):
         return ami_csv.blocks(file, path, spec, words)
     raise SourceError(f"{file}: readings are read from .parquet, .csv, .csv.gz and .xml; unpack or export it as one")
@@ -50,7 +51,7 @@ def count(file: str, path: Path) -> int:
     return path.stat().st_size * packed // 20
 
 
-def _parquet(file: str, path: Path, words: Mapping[str, Any]) -> Iterator[Block]:
+def _parquet(file: str, path: Path, decimal: str, words: Mapping[str, Any]) -> Iterator[Block]:
     try:
         with pq.ParquetFile(path) as opened:
             header = opened.schema_arrow.names
@@ -70,20 +71,32 @@ def _parquet(file: str, path: Path, words: Mapping[str, Any]) -> Iterator[Block]
                         column.validate(full=True)
                 table = pa.Table.from_batches([batch])
                 table = table.rename_columns([roles[n] for n in table.column_names])
-                yield Block(file, row, _typed(table, numbers), found)
+                block = Block(file, row, table, found)
+                _typed(block, numbers, decimal)
+                yield block
                 row += len(batch)
     except (pa.ArrowException, OSError, ValueError) as err:
         raise SourceError(f"{file}: is no Parquet file that can be read: {err}") from err
 
 
-def _typed(table: pa.Table, numbers: set[str]) -> pa.Table:
-    for place, field in enumerate(table.schema):
-        column = table[field.name]
-        if field.name in numbers:
+def _typed(block: Block, numbers: set[str], decimal: str) -> None:
+    """The columns of a block in the types that are needed; a text among numbers that is none is told."""
+    for place, field in enumerate(block.table.schema):
+        column = block.table[field.name]
+        if field.name in numbers and _is_text(field.type):
+            column, wrong = parsed(bare(column.cast(pa.string()).combine_chunks()), decimal)
+            at = int(field.name) if field.name.isdecimal() else block.layout.roles[field.name]
+            head = block.layout.header[at]
+            block.troubles += [Trouble(check, head, n, block.at(row), told) for check, n, row, told in wrong]
+        elif field.name in numbers:
             column = column.cast(pa.float64())
         elif field.name not in ("time", "day") and not pa.types.is_dictionary(field.type):
             column = column.cast(pa.string()).dictionary_encode()
         elif pa.types.is_dictionary(field.type) and field.type != WORD:
             column = column.cast(WORD)
-        table = table.set_column(place, field.name, column)
-    return table
+        block.table = block.table.set_column(place, field.name, column)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dtl.sources import ami
@@ -99,3 +102,22 @@ def test_more_than_any_service_carries_is_told_by_meter(tmp_path: Path) -> None:
     (told,) = table(tmp_path, rows).findings
     assert (told.check, told.severity, told.value) == ("ami.high", "warning", "6000000")
     assert told.message.endswith(": x") and "1 of 4 meters" in told.message
+
+
+def test_texts_among_the_numbers_of_a_parquet_file_are_told_one_by_one(tmp_path: Path) -> None:
+    times = [datetime(2025, 1, 6, h) for h in range(5)]
+    columns = {"meter": "M", "time": "T", "delivered": "V"}
+    for cells, decimal, told in (
+        (["1.5", " Null ", None, "x", "2"], ".", [("ami.number", 4, "x")]),
+        (["1,5", "Null", None, "1.204,5", "2"], ",", [("ami.thousands", 4, "1.204,5")]),
+    ):
+        for kind in (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())):
+            values = pa.array(cells, pa.string()).cast(kind)
+            pq.write_table(pa.table({"M": ["m"] * 5, "T": times, "V": values}), tmp_path / "x.parquet")
+            spec = Ami(kind="ami", path="x.parquet", columns=columns, interval_min=60, stamp="interval_start",
+                       zone="standard", decimal=decimal)  # fmt: skip
+            words = plain(spec, cosmetic=False) | {"timezone": "America/Chicago"}
+            found = ami.read("meters", words, {"x.parquet": tmp_path / "x.parquet"})
+            assert found.tables["series"]["kwh"].to_pylist() == [3.5]
+            of_numbers = [f for f in found.findings if f.check in ("ami.number", "ami.thousands")]
+            assert [(f.check, f.line, f.value) for f in of_numbers] == told and of_numbers[0].field == "V"
