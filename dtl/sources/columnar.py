@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,3 +148,11 @@ def texts(column: pa.Array) -> tuple[NDArray[np.int32], list[object]]:
     coded = column.dictionary_encode(null_encoding="encode")
     known = ["" if v is None else v for v in coded.dictionary.to_pylist()]
     return np.asarray(coded.indices.to_numpy(zero_copy_only=False), np.int32), known
+
+
+def stamp_cells(table: Columnar, at: Mapping[str, int]) -> pa.Array:
+    """The stamps of a table, joined of ``day`` and ``time`` where these are two columns."""
+    time = table.columns[at["time"]]
+    if "day" not in at:
+        return time
+    return pc.binary_join_element_wise(pc.cast(table.columns[at["day"]], pa.string()), pc.cast(time, pa.string()), " ")

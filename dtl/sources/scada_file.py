@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from dtl.sources.columnar import Columnar, numbers, texts
+from dtl.sources.columnar import Columnar, numbers, stamp_cells, texts
 from dtl.sources.listing import columns, folded
 from dtl.sources.oms_words import places
 from dtl.sources.reading import Reading
@@ -42,7 +41,7 @@ class ValueFile:
         """Add the rows of every tag to `into`."""
         if not self._complete():
             return
-        codes, cells = texts(self._stamps())
+        codes, cells = texts(stamp_cells(self._table, self._at))
         stamps = parse(cells, self._clock)
         self._wrong(stamps, codes)
         bad = np.isin(codes, list(stamps.wrong)) | stamps.gap[codes]
@@ -58,14 +57,6 @@ class ValueFile:
                 )
                 if len(piece.t):
                     into.setdefault(tag, []).append(piece)
-
-    def _stamps(self) -> pa.Array:
-        """The stamps, joined of day and time where these are two columns."""
-        time = self._table.columns[self._at["time"]]
-        if "day" not in self._at:
-            return time
-        day = self._table.columns[self._at["day"]]
-        return pc.binary_join_element_wise(pc.cast(day, pa.string()), pc.cast(time, pa.string()), " ")
 
     def _values(self) -> Iterator[tuple[int, str]]:
         """Place and name of each column of values."""

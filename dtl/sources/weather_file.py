@@ -11,7 +11,7 @@ import numpy as np
 
 from dtl.errors import SourceError
 from dtl.sources import weather
-from dtl.sources.columnar import numbers, texts
+from dtl.sources.columnar import numbers, stamp_cells, texts
 from dtl.sources.columnar import read as table_of
 from dtl.sources.listing import named, shipped
 from dtl.sources.oms_words import places
@@ -107,13 +107,13 @@ def _csv(
 ) -> weather.Hours | None:
     table, known = table_of(file, path, int(spec.get("header_row") or 1)), _names(spec)
     at = places(table.header, {field: [n for n, _ in names] for field, names in known.items()})
-    if "time" not in at or len(at) < 2:
+    if "time" not in at or not at.keys() - {"day", "time"}:
         there = ", ".join(n for n in table.header if n)
         raise SourceError(f"needs a column of time and one of weather; there are {there}")
     if table.ragged:
         reading.find("given.ragged", "error", f"not as many cells as columns; rows: {len(table.ragged)}", file=file,
                      line=table.ragged[0], remedy="Write one cell for each column.")  # fmt: skip
-    codes, cells = texts(table.columns[at["time"]])
+    codes, cells = texts(stamp_cells(table, at))
     stamps = parse(
         cells, Clock(spec.get("timezone") or "UTC", spec.get("zone") or "standard", spec.get("time_format") or "")
     )
@@ -127,7 +127,7 @@ def _csv(
     label, _ = settle(stamps, codes[~bad])
     fields = dict[str, weather.Floats]()
     for field, i in at.items():
-        if field != "time":
+        if field not in ("day", "time"):
             fields[field] = _column(reading, spec, file, field, table.columns[i], known, table.header[i], table.lines)[
                 ~bad
             ]

@@ -113,7 +113,9 @@ class WeatherColumns(Base):
     """The columns of weather in a CSV."""
 
     time: Texts
-    """The stamp."""
+    """The stamp; time of day alone where ``day`` is given too."""
+    day: Texts | None = None
+    """The day, where day and time are two columns."""
     temp_c: Value | None = None
     """Air temperature [degree Celsius]."""
     humidity_pct: Value | None = None

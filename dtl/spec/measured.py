@@ -20,7 +20,7 @@ from dtl.spec.columns import (
 )
 from dtl.spec.files import SourceFiles
 from dtl.spec.names import CsvPath, FilePath, GlobPath
-from dtl.spec.oms import Alias, DayFormat, Texts, TimeFormat
+from dtl.spec.oms import Alias, DayFormat, HourFormat, Texts, TimeFormat
 from dtl.spec.pins import PINS, pins
 from dtl.spec.scalars import Count, Minutes, Number, SourceZone, Text, Whole, Year
 from dtl.spec.shapes import MapShape, TextShape, shape
@@ -124,8 +124,8 @@ class WeatherFile(SourceFiles):
     """The column map of a CSV."""
     zone: SourceZone = "standard"
     """The clock of the stamps of a CSV."""
-    time_format: TimeFormat | None = None
-    """How a stamp of a CSV is written, as %m/%d/%Y %H:%M; none: ISO 8601."""
+    time_format: HourFormat | None = None
+    """How a stamp of a CSV is written, as %m/%d/%Y %H:%M or %Y%m%d%H; none: ISO 8601."""
     stamp: Literal["interval_start", "interval_end", "preceding_hour"] = "interval_start"
     """What a stamp of a CSV names; preceding_hour: instants, and means and sums of the hour before, as Open-Meteo."""
     header_row: Count = 1

@@ -58,6 +58,14 @@ def _day_format(value: str) -> str:
 DayFormat = Annotated[Text, AfterValidator(_day_format)]
 """A format of `strptime` that holds a day."""
 
+
+def _hour_format(value: str) -> str:
+    return value if reads_again(value, datetime(2019, 11, 23, 17)) else _format(value)
+
+
+HourFormat = Annotated[Text, AfterValidator(_hour_format)]
+"""A format of `strptime` that holds a day and an hour; or excel, unix_s, unix_ms."""
+
 TimeFormat = Annotated[Text, AfterValidator(_format)]
 """A format of `strptime` that holds a day and a minute; or excel, unix_s, unix_ms."""
 

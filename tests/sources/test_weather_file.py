@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from pydantic import TypeAdapter, ValidationError
 from typical_files import epw, hours, nsrdb, temperature, tmy3
 
 from dtl.demand.weather import weather, years
 from dtl.sources import weather_file
 from dtl.sources.reading import Reading
+from dtl.spec.oms import HourFormat
 
 PLACE = {"w": {"latitude_deg": 41.9, "longitude_deg": -87.6}}
 
@@ -237,3 +239,36 @@ def test_a_station_with_words_for_nothing_a_decimal_comma_and_rows_above(tmp_pat
     assert {f.check for f in reading.findings} == {"weather.range", "weather.gap"}
     odd = read(tmp_path, text, header_row=3, decimal=",")
     assert [(f.check, f.line, f.value) for f in odd.findings if f.severity == "error"] == [("given.number", 9, "M")]
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d%H", "%Y-%m-%d %H"])
+def test_stamps_that_hold_no_minute(form: str, tmp_path: Path) -> None:
+    """As national weather services write them, with numbers of a station and marks of the end of a row."""
+    adapter = TypeAdapter(HourFormat)
+    assert adapter.validate_python(form) == form
+    rows = [f"44;{datetime(2025, 1, 1, h):{form}};3; {h}.5;{'-999' if h == 3 else '80.0'};eor" for h in range(6)]
+    columns = {"time": "MESS_DATUM", "temp_c": "TT_TU", "humidity_pct": "RF_TU"}
+    text = "STATIONS_ID;MESS_DATUM;QN_9;TT_TU;RF_TU;eor\n" + "\n".join(rows) + "\n"
+    reading = read(tmp_path, text, columns=columns, time_format=form, zone="UTC", nothing=["-999"])
+    found = table(reading).to_pylist()
+    assert [(r["start"].hour, r["temp_c"]) for r in found] == [(h, h + 0.5) for h in range(6)]
+    assert found[3]["humidity_pct"] is None and not reading.findings
+
+
+def test_a_format_of_days_alone_is_no_format_of_hours() -> None:
+    with pytest.raises(ValidationError, match="is no format of day and time"):
+        TypeAdapter(HourFormat).validate_python("%Y-%m-%d")
+
+
+@pytest.mark.parametrize(("form", "hour"), [("%Y-%m-%d %H", "{}"), ("", "{:02d}:00")])
+def test_day_and_hour_in_two_columns(form: str, hour: str, tmp_path: Path) -> None:
+    text = "date,hour,temp,rhum\n" + "".join(
+        f"2025-01-{d:02d},{hour.format(h)},{h},80\n" for d in (1, 2) for h in range(24)
+    )
+    columns = {"day": "date", "time": "hour", "temp_c": "temp"}
+    reading = read(tmp_path, text, columns=columns, zone="UTC", **({"time_format": form} if form else {}))
+    found = table(reading).to_pylist()
+    assert [(r["start"].day, r["start"].hour, r["temp_c"]) for r in found] == [
+        (d, h, h) for d in (1, 2) for h in range(24)
+    ]  # fmt: skip
+    assert not reading.findings
