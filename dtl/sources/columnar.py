@@ -41,6 +41,12 @@ class Columnar:
     recoded: bool = False
     """Whether the file was no UTF-8 and was read as Windows-1252."""
 
+    def twins(self, place: int) -> list[int]:
+        """Other columns of the same name, whose content is another."""
+        name = self.header[place].casefold()
+        alike = [k for k, n in enumerate(self.header) if n and n.casefold() == name and k != place]
+        return [k for k in alike if not self.columns[k].equals(self.columns[place])]
+
 
 def read(file: str, path: Path, header_row: int = 1) -> Columnar:
     """The table of a file; ``header_row`` is the row of the names of columns in a CSV.

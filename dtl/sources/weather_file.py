@@ -110,6 +110,11 @@ def _csv(
     if "time" not in at or not at.keys() - {"day", "time"}:
         there = ", ".join(n for n in table.header if n)
         raise SourceError(f"needs a column of time and one of weather; there are {there}")
+    for field, i in at.items():
+        if (twins := table.twins(i)) and f"#{i + 1}" not in (n for n, _ in known[field]):
+            which = ", ".join(f"#{k + 1}" for k in (i, *twins))
+            raise SourceError(f"several columns with different content are called {table.header[i]!r}: write one of "
+                              f"{which} for {field} in `columns`")  # fmt: skip
     if table.ragged:
         reading.find("given.ragged", "error", f"not as many cells as columns; rows: {len(table.ragged)}", file=file,
                      line=table.ragged[0], remedy="Write one cell for each column.")  # fmt: skip

@@ -272,3 +272,15 @@ def test_day_and_hour_in_two_columns(form: str, hour: str, tmp_path: Path) -> No
         (d, h, h) for d in (1, 2) for h in range(24)
     ]  # fmt: skip
     assert not reading.findings
+
+
+def test_of_two_columns_of_one_name_the_study_says_which(tmp_path: Path) -> None:
+    """As a download of two depths or heights has them; two that are equal are one."""
+    text = "time,temp,temp,wind,wind\n" + "".join(f"2025-01-01 {h:02d}:00,{h},{h + 1},5,5\n" for h in range(24))
+    columns = {"time": "time", "temp_c": "temp", "wind_m_s": "wind"}
+    doubtful = read(tmp_path, text, columns=columns, zone="UTC")
+    assert [(f.check, "'temp': write one of #2, #3 for temp_c" in f.message) for f in doubtful.findings] == [
+        ("given.file", True)
+    ]
+    found = table(read(tmp_path, text, columns=columns | {"temp_c": "#3"}, zone="UTC")).to_pylist()
+    assert [r["temp_c"] for r in found] == [h + 1.0 for h in range(24)]
