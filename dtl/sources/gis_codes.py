@@ -18,8 +18,8 @@ from dtl.sources.gis_words import DAYS, FLAGS, KEYS, LENGTHS, NUMBERS, PHASES, V
 Codes = Mapping[str, str]
 
 VOLTAGE = r"^(?P<value>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[kK]?[vV])?(?P<rest>(?:[^0-9,.].*)?)$"
-YES = ("1", "y", "yes", "true", "t", "closed", "c", "normally closed")
-NO = ("0", "n", "no", "false", "f", "open", "o", "normally open")
+YES = ("1", "y", "yes", "true", "t", "closed", "c", "normally closed", "nc", "n.c.", "n/c")
+NO = ("0", "n", "no", "false", "f", "open", "o", "normally open", "n.o.", "n/o")
 
 ALPHABETS = ("ABC", "RST", "UVW", "RYB", "123")
 """Letters of the three phases, in their order; those by which most words of a column can be read are taken."""
@@ -27,6 +27,7 @@ _DIGITS = re.compile(r"(L?[123])([ ,/&-]*L?[123])+|L[123]", re.IGNORECASE).fullm
 """Phases by their numbers, which no bit mask can be."""
 _PHASE = re.compile(r"[\s-]*\bphases?\b[\s-]*", re.IGNORECASE)
 _AMOUNT = re.compile(r"([+-]?\d+(?:\.\d+)?) ?([A-Za-z%]*)").fullmatch
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?").fullmatch
 _UNITS = {"a": ("a", "amp", "amps"), "v": ("v", "volt", "volts"), "pct": ("%", "pct")}
 """Units as they are written behind a number, by the end of a field's name; otherwise that end itself."""
 
@@ -67,7 +68,7 @@ def _one(code: str, meaning: str, name: str, codes: Codes, stated: bool, numeric
     """The value of one code."""
     table = codes.get(code.casefold())
     if stated or name in KEYS:
-        return table or _lettered(name, code) if codes else code
+        return table or _plain(name, code, codes) if codes else code
     if name in NUMBERS | LENGTHS | VOLTAGES | PHASES | FLAGS | DAYS:
         own = None if numeric else readable(name, code)
         return readable(name, meaning) or codes.get(meaning.casefold()) or own
@@ -76,9 +77,19 @@ def _one(code: str, meaning: str, name: str, codes: Codes, stated: bool, numeric
     return table or code
 
 
-def _lettered(name: str, word: str) -> str | None:
-    """A word that states phases by letters, which need no code."""
-    return readable(name, word) if name in PHASES and not word.isdecimal() else None
+def _plain(name: str, word: str, codes: Codes) -> str | None:
+    """A word that needs no code: phases in letters, ``11 kV``, ``Closed``; a number where no code is one."""
+    if name not in PHASES | FLAGS | VOLTAGES | NUMBERS:
+        return None
+    bare = _NUMBER(word) is not None
+    return None if bare and (name in PHASES or any(map(_NUMBER, codes))) else readable(name, word)
+
+
+def amounts(plain: pa.Array, name: str) -> pa.Array:
+    """Numbers without the unit behind them where it is the field's own, as in ``500 kVA``."""
+    words = plain.dictionary_encode()
+    bare = [(_AMOUNT(w) and readable(name, w)) or w for w in words.dictionary.to_pylist()]
+    return pa.array(bare, pa.string()).take(words.indices)
 
 
 def readable(name: str, word: str) -> str | None:
@@ -98,13 +109,11 @@ def readable(name: str, word: str) -> str | None:
 
 
 def decoded(plain: pa.Array, codes: Codes, name: str) -> pa.Array:
-    """Codes as what they mean by a table; null where it does not know them, but letters are phases without one."""
+    """Codes as what they mean by a table; null where it does not know them, but for words that need none."""
     at = pc.index_in(pc.utf8_lower(whole(plain)), pa.array(list(codes), pa.string()))
     found = pa.array(list(codes.values()), pa.string()).take(at)
-    if name not in PHASES:
-        return found
     words = plain.dictionary_encode()
-    bare = [_lettered(name, w) for w in words.dictionary.to_pylist()]
+    bare = [_plain(name, w, codes) for w in words.dictionary.to_pylist()]
     return pc.coalesce(found, pa.array(bare, pa.string()).take(words.indices))
 
 

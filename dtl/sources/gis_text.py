@@ -9,6 +9,8 @@ from dtl.sources.gis_words import WHOLE
 
 DAY = "%Y-%m-%d"
 """How days are written."""
+VOID = frozenset(("<Null>", "<NULL>", "<null>", "(null)", "NULL", "Null", "null", "N/A", "n/a", "#N/A", "#n/a"))
+"""What programs write into a cell that holds nothing."""
 
 
 def text(column: pa.ChunkedArray | pa.Array, nothing: frozenset[str] = frozenset()) -> pa.Array:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dtl.sources import gis_codes as codes
-from dtl.sources.gis_text import DAY, text, whole
+from dtl.sources.gis_text import DAY, VOID, text, whole
 from dtl.sources.gis_words import DAYS, FLAGS, LENGTHS, NUMBERS, PHASES, VOLTAGES, Plan, Rule, Words, alike, place
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
@@ -90,7 +90,7 @@ def taken(table: pa.Table, plan: Plan, cut: bool, said: Said) -> tuple[npt.NDArr
     left: dict[str, int] = {}
     for wanted, values in plan.keep.items():
         if (column := place(table.column_names, wanted, cut)) is not None:
-            blank = pc.is_null(text(table[column])).to_numpy(zero_copy_only=False)
+            blank = pc.is_null(text(table[column], VOID)).to_numpy(zero_copy_only=False)
             good = _among(table, column, values, said) | blank
             left[column] = int((mask & ~good).sum())
             mask &= good
@@ -111,14 +111,14 @@ class _Field:
     def __init__(self, name: str, plan: Plan, words: Words, made: Fields, said: Said):
         self.name, self.words, self.made, self.said = name, words, made, said
         self.codes, self.stated = plan.codes.get(name, {}), name in plan.stated
-        self.nothing = words.nothing if name not in NUMBERS | LENGTHS | FLAGS | VOLTAGES else frozenset()
+        self.nothing = VOID | (words.nothing if name not in NUMBERS | LENGTHS | FLAGS | VOLTAGES else frozenset())
 
     def of(self, table: pa.Table, rule: Rule, columns: list[str]) -> pa.Array:
         """The field of one or several columns."""
         name, bad = self.name, self.made.bad
         raw = [table[c].combine_chunks() for c in columns]
         if rule.how == "sum":
-            parts = np.array([_numbers(self._pointed(text(r), r.type), name, bad) for r in raw])
+            parts = np.array([_numbers(self._pointed(text(r, self.nothing), r.type), name, bad) for r in raw])
             return pa.array(np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0)), from_pandas=True)
         if name in DAYS:
             return _days(raw[0], text(raw[0], self.nothing), self.words.units.get("date", DAY), bad, name)
@@ -167,7 +167,7 @@ class _Field:
             return pa.array(self._volts(plain, column), from_pandas=True)
         if name in NUMBERS | LENGTHS:
             scale = (self.words.metre or 1.0) if name in LENGTHS else 1.0
-            return pa.array(_numbers(plain, name, bad) * scale, from_pandas=True)
+            return pa.array(_numbers(codes.amounts(plain, name), name, bad) * scale, from_pandas=True)
         return plain
 
     def _volts(self, plain: pa.Array, column: str) -> npt.NDArray[np.float64]:

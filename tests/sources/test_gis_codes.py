@@ -141,6 +141,39 @@ def test_phases_by_number_are_no_bit_mask(tmp_path: Path) -> None:
     assert [v["phases"] for v in stated(letters).values()] == ["ABC", "A"]
 
 
+def test_cells_that_say_null_state_nothing(tmp_path: Path) -> None:
+    rows = ["t1,N/A,<Null>,NULL,500000,4000000", "t2,B,F1,50,500010,4000000", "<Null>,B,F1,50,500020,4000000"]
+    reading = csv(tmp_path, "id,phases,feeder,kva,x,y", *rows)
+    assert stated(reading) == {"t1": {}, "t2": {"phases": "B", "kva": 50}}
+    assert reading.tables["assets"]["feeder"].to_pylist() == ["", "F1"]
+    assert [f.check for f in reading.findings if f.severity == "error"] == ["gis.no-id"]
+    assert not told(reading, "gis.bad-value")
+
+
+def test_values_beside_declared_codes_stay_as_they_are(tmp_path: Path) -> None:
+    rows = ["t1,11kV,500000,4000000", "t2,LV,500010,4000000", "t3,33,500020,4000000", "t4,EHV,500030,4000000"]
+    reading = csv(tmp_path, "id,kv,x,y", *rows, codes={"kv": {"LV": "0.4 kV"}})
+    assert stated(reading) == {"t1": {"kv": 11}, "t2": {"kv": 0.4}, "t3": {"kv": 33}, "t4": {}}
+    assert told(reading, "gis.bad-value") == ["kv EHV"]
+    numbers = csv(tmp_path, "id,kv,x,y", *rows, codes={"kv": {"11": "13.8 kV"}})
+    assert told(numbers, "gis.bad-value") == ["kv LV, 33, EHV"], "among numbers that are codes no number is a value"
+
+
+def test_numbers_with_the_unit_of_their_field_are_read(tmp_path: Path) -> None:
+    rows = ["t1,500 kVA,500000,4000000", "t2,315kVA,500010,4000000", "t3,1 MVA,500020,4000000"]
+    reading = csv(tmp_path, "id,kva,x,y", *rows)
+    assert stated(reading) == {"t1": {"kva": 500}, "t2": {"kva": 315}, "t3": {}}
+    assert told(reading, "gis.bad-value") == ["kva 1 MVA"]
+
+
+def test_positions_in_the_words_of_a_switching_diagram(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    rows = [f"s{i},{w},{500000 + i},4000000" for i, w in enumerate(["N.O.", "NC", "Closed", "O", "0"])]
+    (tmp_path / "gis/Switch.csv").write_text("\n".join(["FACILITYID,NORMALPOSITION,X,Y", *rows]))
+    reading = read(tmp_path, "gis")
+    assert [v["closed"] for v in stated(reading).values()] == [False, True, True, False, False]
+
+
 VOLTS = ["t1,12470,480,500000,4000000", "t2,7200,240,500010,4000000", "t3,7.2 kV,120/240 V,500020,4000000"]
 
 
