@@ -10,9 +10,9 @@ from typing import Any
 from dtl.sources.listing import CellError, Field, Row, folded, kept, meaning, refuse, rows
 from dtl.sources.reading import Reading
 
+WIDE = (Field("area"), Field("what", needed=True), Field("unit"))
 FIELDS = (
-    Field("year", "whole", needed=True, low=1990), Field("area"), Field("what", needed=True),
-    Field("value", "number", needed=True, low=-1e12), Field("unit"),
+    Field("year", "whole", needed=True, low=1990), Field("value", "number", needed=True, low=-1e12), *WIDE
 )  # fmt: skip
 
 TO = {"pct": ("share", 0.01), "mw": ("kw", 1000.0), "mwh": ("kwh", 1000.0)}
@@ -25,27 +25,39 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     """Read the forecast into the table ``forecast``; ``*`` is the area of rows that name none."""
     reading = Reading(name, "forecast")
     found: dict[Key, tuple[Row, dict[str, Any]]] = {}
-    for row in rows(reading, spec, files, "forecast", FIELDS):
+    wide = spec.get("layout") == "wide"
+    for row in rows(reading, spec, files, "forecast", WIDE if wide else FIELDS):
         try:
-            known = _row(name, row)
-            key = (known["what"], known["area"], known["year"])
-            if key in found:
-                first = found[key][0]
-                raise CellError("given.duplicate", "year", str(known["year"]), f"{known['what']} of this area and year "
+            read_now = {(k["what"], k["area"], k["year"]): k for k in (_row(name, r) for r in _by_year(row, wide))}
+            again = next((key for key in read_now if key in found), None)
+            if again:
+                first = found[again][0]
+                raise CellError("given.duplicate", "year", str(again[2]), f"{again[0]} of this area and year "
                                 f"stands at {first.file}:{first.line} already; the first counts",
                                 "Keep one row for each year, area and what.")  # fmt: skip
+            if not read_now:
+                raise CellError("given.empty", "value", "", "no year has a value", "Fill it in, or leave the row out.")
         except CellError as err:
             refuse(reading, row.file, row.line, err)
             continue
-        kept(reading, row, "forecast", f"{known['what']}.{known['area']}.{known['year']}")
-        found[key] = (row, known)
+        kept(reading, row, "forecast", " ".join(".".join(map(str, key)) for key in read_now))
+        found |= {key: (row, known) for key, known in read_now.items()}
     _judge(reading, found)
     reading.tables["forecast"] = [known for _, known in found.values()]
     return reading
 
 
+def _by_year(row: Row, wide: bool) -> list[Row]:
+    """A row for each year: itself, or one for each column of a year that holds a value."""
+    if not wide:
+        return [row]
+    rest = {f.name: row[f.name] for f in WIDE}
+    years = {int(y): v for y, v in row.values.items() if y not in rest and v is not None}
+    return [Row(row.file, row.line, {**rest, "year": y, "value": v}) for y, v in years.items()]
+
+
 def _row(name: str, row: Row) -> dict[str, Any]:
-    if row["year"] > 2100:
+    if not 1990 <= row["year"] <= 2100:
         raise CellError("given.number", "year", str(row["year"]), "is not between 1990 and 2100", "Correct the year.")
     unit = meaning("unit", row["unit"] or "share")
     if unit is None:

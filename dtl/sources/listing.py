@@ -25,6 +25,7 @@ from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
 MAPS = Path(__file__).parent / "columns"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")
+_YEAR = re.compile(r"(19|20|21)\d\d")
 PREFIX = {"": 1e-3, "k": 1.0, "m": 1e3, "g": 1e6}
 """What turns a unit with this prefix into thousands."""
 
@@ -54,6 +55,8 @@ class Manner:
     """How days are written, for `strptime`; empty: ISO 8601."""
     units: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     """The names of the columns of each field with their units, as `named` gives them."""
+    by_year: bool = False
+    """Whether columns whose name is a year hold numbers, which become values of the row under that name."""
 
 
 PLAIN = Manner()
@@ -126,7 +129,7 @@ def rows(
     word = spec.get("columns")
     known = word if isinstance(word, Mapping) else shipped(f"registers_{word or 'ours'}")[table]
     manner = Manner(int(spec.get("header_row") or 1), spec.get("sheets"), str(spec.get("decimal") or ""),
-                    str(spec.get("day_format") or ""), named(known))  # fmt: skip
+                    str(spec.get("day_format") or ""), named(known), spec.get("layout") == "wide")  # fmt: skip
     for file, path in sorted(files.items()) or [(str(spec.get("path")), Path())]:
         yield from listed(reading, file, path, columns(word, table), fields, manner)
 
@@ -141,8 +144,9 @@ def listed(
 ) -> Iterator[Row]:
     """The rows of one file that can be read."""
     for sheet in opened(reading, file, path, manner):
-        at = places(sheet.header, wanted)
-        if not _complete(reading, sheet, at, fields):
+        years = [Field(n, "number", low=-1e12) for n in sheet.header if manner.by_year and _YEAR.fullmatch(n)]
+        at = places(sheet.header, {**wanted, **{year.name: [year.name] for year in years}})
+        if not _complete(reading, sheet, at, fields, manner):
             continue
         scale = {f.name: _scale(reading, sheet, at[f.name], f, manner) for f in fields if f.unit and f.name in at}
         if not sheet.rows:
@@ -152,7 +156,7 @@ def listed(
                 if any(cells[len(sheet.header) :]):
                     raise CellError("given.ragged", "", str(len(cells)), f"has more cells than the {len(sheet.header)} "
                                     "columns", "Put texts with the delimiter in quotes.")  # fmt: skip
-                found = {f.name: _value(f, cells, at.get(f.name), sheet.serials, manner) for f in fields}
+                found = {f.name: _value(f, cells, at.get(f.name), sheet.serials, manner) for f in (*fields, *years)}
                 found |= {f: round(found[f] * k, 9) for f, k in scale.items() if found[f] is not None}
             except CellError as err:
                 refuse(reading, file, line, err)
@@ -186,15 +190,23 @@ def kept(reading: Reading, row: Row, table: str, key: str) -> None:
     reading.mapped("", f"[row] {row.file}:{row.line}", "", f"{table}.{key}")
 
 
-def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], fields: Sequence[Field]) -> bool:
+def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], fields: Sequence[Field], manner: Manner) -> bool:
     if sheet.recoded:
         reading.find("given.encoding", "warning", "is not UTF-8, and was read as Windows-1252", file=sheet.file,
                      remedy="Save it as UTF-8.")  # fmt: skip
     lacking = [f.name for f in fields if f.needed and f.name not in at]
     there = ", ".join(n for n in sheet.header if n)
+    wide = any(_YEAR.fullmatch(n) for n in sheet.header)
+    if manner.by_year and not wide:
+        lacking.append("a year")
     for name in lacking:
+        remedy = "Name the column in the study's column map."
+        if name in ("year", "value") and wide:
+            remedy = "Say `layout: wide`: the names of columns are years."
+        if name == "a year":
+            remedy = "Say `layout: long`, or name a column for each year by it, as 2030."
         reading.find("given.column", "error", f"no column is '{name}'; there are {there}", file=sheet.file,
-                     field=name, remedy="Name the column in the study's column map.")  # fmt: skip
+                     field=name, remedy=remedy)  # fmt: skip
     thing = f"[columns] {sheet.file}{':' * bool(sheet.name)}{sheet.name}"
     reading.mapped("", thing, "", "columns")
     by_place = {i: name for name, i in at.items()}

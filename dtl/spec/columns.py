@@ -197,12 +197,12 @@ class RegisterColumns(Base):
 class ForecastColumns(Base):
     """The columns of a forecast."""
 
-    year: Texts
-    """The year."""
     what: Texts
     """load, ev, solar, battery, heat_pump or another word."""
-    value: Texts
-    """The value."""
+    year: Texts | None = None
+    """The year; in the layout wide there is none."""
+    value: Texts | None = None
+    """The value; in the layout wide there is none."""
     area: Texts | None = None
     """Planning area, substation or feeder; none: everywhere."""
     unit: Texts | None = None

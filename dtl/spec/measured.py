@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from dtl.spec.base import one_of
+from dtl.spec.base import one_of, wrong
 from dtl.spec.columns import (
     CostColumns,
     ForecastColumns,
@@ -166,13 +166,25 @@ class Generators(Listing):
 
 
 class Forecast(Listing):
-    """A forecast by year and area: columns year, area, what, value, unit."""
+    """A forecast by year and area: columns year, area, what, value, unit; or a column for each year."""
 
     kind: Literal["forecast"]
     path: FilePath
     """The forecast: CSV or Excel."""
+    layout: Literal["long", "wide"] = "long"
+    """A row for each year (`year`, `value`), or one for each area and what, with a column for each year named by it."""
     columns: Annotated[Words | Annotated[ForecastColumns, MapShape], MAP] = "ours"
     """The column map."""
+
+    @model_validator(mode="after")
+    def _has_its_columns(self) -> Forecast:
+        known = self.columns
+        if isinstance(known, ForecastColumns) and self.layout == "long" and not (known.year and known.value):
+            raise wrong("one-of", "a forecast of the layout long needs the columns of `year` and `value`", "columns")
+        if isinstance(known, ForecastColumns) and self.layout == "wide" and (known.year or known.value):
+            text = "a forecast of the layout wide has years as names of columns, and none of `year` and `value`"
+            raise wrong("one-of", text, "columns")
+        return self
 
 
 class Costs(Listing):
