@@ -67,8 +67,9 @@ def _lines(reading: Reading, wires: list[Assets]) -> Lines:
     nodes = np.column_stack([together("from_node"), together("to_node")]).astype(object)
     stated = np.concatenate([a.numbers("length") for a in wires]) if wires else np.zeros(0)
     names = together("id")
+    owners = np.column_stack([together("feeder"), together("transformer")]).astype(object)
     length_m = _lengths(reading, names, stated, shapely.length(shapes))
-    return Lines(names, together("level") == PRIMARY, shapes, length_m, nodes, nodes != "", ends(shapes))
+    return Lines(names, together("level") == PRIMARY, shapes, length_m, nodes, nodes != "", ends(shapes), owners)
 
 
 def _lengths(reading: Reading, names: Words, stated: Any, drawn: Any) -> Any:

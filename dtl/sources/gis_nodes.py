@@ -24,7 +24,8 @@ PRIMARY = "primary"
 
 @dataclass
 class Lines:
-    """Conductors as columns; ``ends`` are places (n, 2 ends, 2) [m], ``nodes`` names (n, 2), ``given`` whether by id.
+    """Conductors as columns; ``ends`` are places (n, 2 ends, 2) [m], ``nodes`` names (n, 2), ``given`` whether by id,
+    ``owners`` the feeder and the transformer that each is recorded for (n, 2).
 
     ``cuts`` are the places where something stands on a line: its number, metres from its beginning, the node on the
     side of the beginning and the node on the other side.
@@ -37,6 +38,7 @@ class Lines:
     nodes: Words
     given: Mask
     ends: Numbers
+    owners: Words
     cuts: list[tuple[int, float, str, str]] = field(default_factory=list)
 
     @property
@@ -96,30 +98,77 @@ def _join(at: Numbers, named: Words, known: npt.NDArray[np.int64], free: npt.NDA
 
 
 def join_ends(lines: Lines, snap_m: float) -> int:
-    """Join ends that meet nothing to the middle of the line of the same level that they touch; how many were joined.
+    """Join ends that stand on the middle of a line of the same level to it; how many places were joined.
 
-    Only ends and lines without ids are looked at: ids say by themselves what is joined.
+    These are ends that meet nothing, and places where several ends meet, as two laterals at one pole, of lines that
+    nothing else joins to that line, are recorded for nothing else and do not run along it. Only ends and lines
+    without ids are looked at: ids say by themselves what is joined.
     """
-    names, counts = np.unique(lines.nodes.astype(str), return_counts=True)
-    alone = set(names[counts == 1])
+    parts = _Parts(lines.nodes)
     joined = 0
     for primary in (True, False):
         rows = np.flatnonzero((lines.primary == primary) & ~lines.given.any(axis=1) & ~shapely.is_missing(lines.shapes))
-        loose = [(r, k) for r in rows for k in (0, 1) if lines.nodes[r, k] in alone]
-        if not loose:
-            continue
-        points = shapely.points(np.array([lines.ends[r, k] for r, k in loose]))
         tree = shapely.STRtree(lines.shapes[rows])
-        seen: set[int] = set()
-        for i, j in zip(*tree.query(points, predicate="dwithin", distance=snap_m), strict=True):
-            (row, k), other = loose[i], int(rows[j])
-            if other == row or i in seen:
-                continue
-            seen.add(int(i))
-            along = float(shapely.line_locate_point(lines.shapes[other], points[i]))
-            lines.cuts.append((other, along, lines.nodes[row, k], lines.nodes[row, k]))
-            joined += 1
+        for single in (True, False):
+            loose = np.argwhere(parts.alone[rows] == single)
+            loose[:, 0] = rows[loose[:, 0]]
+            points = shapely.points(lines.ends[loose[:, 0], loose[:, 1]])
+            seen: set[int] = set()
+            for i, j in zip(*tree.query(points, predicate="dwithin", distance=snap_m), strict=True):
+                (row, k), other = loose[i], int(rows[j])
+                node, on = int(parts.number[row, k]), int(parts.number[other, 0])
+                if other == row or node in seen:
+                    continue
+                if not single and not (parts.apart(node, on) and _branches(lines, parts.at(node), other, snap_m)):
+                    continue
+                seen.add(node)
+                along = float(shapely.line_locate_point(lines.shapes[other], points[i]))
+                lines.cuts.append((other, along, lines.nodes[row, k], lines.nodes[row, k]))
+                parts.join(node, on)
+                joined += 1
     return joined
+
+
+class _Parts:
+    """The nodes of lines by number, which of them lines join, and whether an end is the only one at its node."""
+
+    def __init__(self, nodes: Words):
+        names, counts = np.unique(nodes.astype(str), return_counts=True)
+        self.number = np.searchsorted(names, nodes.astype(str))
+        self.alone = counts[self.number] == 1
+        self._order = np.argsort(self.number, axis=None, kind="stable")
+        self._start = np.append(0, np.cumsum(counts))
+        self._above = list(range(len(names)))
+        for a, b in self.number.tolist():
+            self.join(a, b)
+
+    def at(self, node: int) -> list[tuple[int, int]]:
+        """The line and the end of each end at a node."""
+        return [divmod(int(i), 2) for i in self._order[self._start[node] : self._start[node + 1]]]
+
+    def join(self, a: int, b: int) -> None:
+        """Note that something joins two nodes."""
+        self._above[self._top(a)] = self._top(b)
+
+    def apart(self, a: int, b: int) -> bool:
+        """Whether nothing joins two nodes."""
+        return self._top(a) != self._top(b)
+
+    def _top(self, node: int) -> int:
+        above = self._above
+        while above[node] != node:
+            above[node] = node = above[above[node]]
+        return node
+
+
+def _branches(lines: Lines, meeting: list[tuple[int, int]], other: int, snap_m: float) -> bool:
+    """Whether the lines that meet at a node leave another line, and are recorded for what it is or for nothing."""
+    for row, end in meeting:
+        away = shapely.line_interpolate_point(lines.shapes[row], -2 * snap_m if end else 2 * snap_m)
+        own, its = lines.owners[row], lines.owners[other]
+        if shapely.distance(away, lines.shapes[other]) <= snap_m or ((own != its) & (own != "") & (its != "")).any():
+            return False
+    return True
 
 
 class Finder:

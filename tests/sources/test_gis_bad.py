@@ -166,6 +166,37 @@ def test_what_stands_on_a_line_divides_it_and_open_parts_the_feeders(tmp_path: P
     assert one(reading, "gis.end-on-line").severity == "info"
 
 
+TRUNK = 'l1,primary,A,ABC,"LINESTRING (500000 4000000, 500200 4000000)"'
+NORTH = 'n,primary,A,ABC,"LINESTRING (500100 4000000, 500100 4000080)"'
+
+
+@pytest.mark.parametrize(
+    ("south", "head"),
+    [
+        ('s,primary,A,ABC,"LINESTRING (500100 3999920, 500100 4000000)"', "A"),
+        ('s,primary,,ABC,"LINESTRING (500100 4000000, 500100 3999920)"', "A"),
+        ('s,primary,B,ABC,"LINESTRING (500100 4000000, 500100 3999920)"', ""),
+        ('s,primary,A,ABC,"LINESTRING (500100 4000000, 500140 4000000, 500180 4000000, 500180 4000010)"', ""),
+    ],
+    ids=["tap on both sides", "no feeder", "another feeder", "runs along"],
+)  # fmt: skip
+def test_two_laterals_at_one_pole_divide_the_line(tmp_path: Path, south: str, head: str) -> None:
+    put(tmp_path, "conductor.csv", "id,level,feeder,phases,WKT", TRUNK, NORTH, south)
+    put(tmp_path, "substation.csv", "id,WKT", "S,POINT (499990 4000000)")
+    reading = ours(tmp_path)
+    edges = reading.tables["gis_edges"].to_pandas().set_index(["asset", "piece"])
+    assert (edges["head"].astype(str)["n", 0] == "A") == bool(head)
+    assert edges["length_m"].sum() == pytest.approx(360 if "500140" not in south else 370)
+    assert len(edges.loc["l1"]) == (2 if head else 1)
+
+
+def test_lines_that_cross_at_a_pole_are_not_joined_where_both_are_fed(tmp_path: Path) -> None:
+    put(tmp_path, "conductor.csv", "id,level,feeder,phases,WKT", TRUNK, NORTH,
+        's,primary,A,ABC,"LINESTRING (500000 4000000, 500050 3999900, 500100 4000000)"')  # fmt: skip
+    edges = ours(tmp_path).tables["gis_edges"].to_pandas()
+    assert edges["asset"].tolist() == ["l1", "n", "s"]
+
+
 def test_phases_that_nothing_feeds_are_told(tmp_path: Path) -> None:
     put(tmp_path, "conductor.csv", HEAD, GOOD[0].replace("ABC", "A"), GOOD[1])
     put(tmp_path, "feeder.csv", "id,head_node", "F1,n0")
