@@ -146,7 +146,7 @@ def listed(
     for sheet in opened(reading, file, path, manner):
         years = [Field(n, "number", low=-1e12) for n in sheet.header if manner.by_year and _YEAR.fullmatch(n)]
         at = places(sheet.header, {**wanted, **{year.name: [year.name] for year in years}})
-        if not _complete(reading, sheet, at, fields, manner):
+        if not _complete(reading, sheet, at, fields, manner) or _doubtful(reading, sheet, at, wanted):
             continue
         scale = {f.name: _scale(reading, sheet, at[f.name], f, manner) for f in fields if f.unit and f.name in at}
         if not sheet.rows:
@@ -216,6 +216,17 @@ def _complete(reading: Reading, sheet: Sheet, at: Mapping[str, int], fields: Seq
         elif name:
             reading.unused("", thing, name, "", "no field of this table")
     return not lacking
+
+
+def _doubtful(reading: Reading, sheet: Sheet, at: Mapping[str, int], wanted: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the name of a column stands for several, which is a finding; ``#3`` names one by its place."""
+    doubtful = [f for f, i in at.items() if sheet.twins(i) and f"#{i + 1}" not in wanted.get(f, ())]
+    for name in doubtful:
+        which = ", ".join(f"#{k + 1}" for k in (at[name], *sheet.twins(at[name])))
+        reading.find("given.column", "error", f"several columns with different content are called so: {which}",
+                     file=sheet.file, field=name, value=sheet.header[at[name]],
+                     remedy="Write # and the number of the column in the column map.")  # fmt: skip
+    return bool(doubtful)
 
 
 def _scale(reading: Reading, sheet: Sheet, at: int, of: Field, manner: Manner) -> float:

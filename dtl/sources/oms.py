@@ -126,9 +126,9 @@ def _complete(
         reading.find("outage.column", "error", f"no column is '{field}'; there are {there}", file=sheet.file,
                      element=table, field=field, remedy="Say in header_row which row holds the names." if title
                      else "Name the column in the study's column map.")  # fmt: skip
-    doubtful = [f for f, i in at.items() if _twins(sheet, i) and f"#{i + 1}" not in wanted[f]]
+    doubtful = [f for f, i in at.items() if sheet.twins(i) and f"#{i + 1}" not in wanted[f]]
     for field in doubtful:
-        others = ", ".join(f"#{k + 1}" for k in (at[field], *_twins(sheet, at[field])))
+        others = ", ".join(f"#{k + 1}" for k in (at[field], *sheet.twins(at[field])))
         reading.find("outage.column", "error", f"several columns with different content are called so: {others}",
                      file=sheet.file, element=table, field=field, value=sheet.header[at[field]],
                      remedy="Write # and the number of the column in the column map.")  # fmt: skip
@@ -141,13 +141,6 @@ def _complete(
         elif name:
             reading.unused("", thing, name, "", "no field of an interruption; people and comments stay out")
     return not lacking and not doubtful
-
-
-def _twins(sheet: Sheet, place: int) -> list[int]:
-    """Other columns of the same name, whose content is another."""
-    name = sheet.header[place].casefold()
-    alike = [k for k, n in enumerate(sheet.header) if n and n.casefold() == name and k != place]
-    return [k for k in alike if any(cells[k : k + 1] != cells[place : place + 1] for _, cells in sheet.rows)]
 
 
 def _event(reading: Reading, rows: Rows, row: Row, events: dict[str, Event], together: bool) -> bool:

@@ -58,6 +58,12 @@ class Sheet:
     alike: bool = False
     """Whether one of them has the same names of columns."""
 
+    def twins(self, place: int) -> list[int]:
+        """Other columns of the same name, whose content is another."""
+        name = self.header[place].casefold()
+        alike = [k for k, n in enumerate(self.header) if n and n.casefold() == name and k != place]
+        return [k for k in alike if any(cells[k : k + 1] != cells[place : place + 1] for _, cells in self.rows)]
+
 
 def tell_left(reading: Reading, sheet: Sheet) -> None:
     """Say which sheets of a file are not read; a warning where one of them looks like more of the same."""

@@ -257,3 +257,13 @@ def test_a_forecast_with_a_column_for_each_year_gives_what_its_long_form_gives(t
     assert all("layout: wide" in f.remedy for f in told_long)
     _, told_wide = read(tmp_path, "forecast", long, layout="wide")
     assert [(f.check, f.field) for f in told_wide] == [("given.column", "a year")]
+
+
+def test_of_two_columns_of_one_name_the_study_says_which(tmp_path: Path) -> None:
+    """As a register with the powers asked for and granted; two that are equal are one."""
+    text = "id,type,kw,kw,status,day,day,feeder\ng1,pv,5,4,in_service,2021-01-01,2021-01-01,F1\n"
+    rows, findings = read(tmp_path, "generators", text)
+    assert not rows and [(f.check, f.field, f.value) for f in findings] == [("given.column", "kw", "kw")]
+    names = {n: n for n in ("id", "type", "status", "day", "feeder")}
+    rows, findings = read(tmp_path, "generators", text, columns=names | {"kw": "#4"})
+    assert [r["kw"] for r in rows] == [4.0] and not findings
