@@ -69,8 +69,13 @@ def test_what_is_over_and_hidden_is_never_told_as_nothing(browser: Any, over: Pa
         page.goto(f"{over.as_uri()}/{name}")
         root = "main" if name == "index.html" else "[data-ready]"
         page.wait_for_selector(root, timeout=120_000)
-        told = " ".join(page.locator(root).inner_text().split())
         for said in words:
+            told = ""
+            for _ in range(100):  # the legend of a map comes with its data, after the page is ready
+                told = " ".join(page.locator(root).inner_text().split())
+                if said in told:
+                    break
+                page.wait_for_timeout(100)
             assert said in told, name
     page.close()
 
