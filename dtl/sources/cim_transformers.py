@@ -16,7 +16,7 @@ from dtl.sources.cim_plates import nameplate, no_load, tested, windings_of
 from dtl.sources.cim_taps import add_regulator, changers, tap
 from dtl.sources.reading import plain
 from dtl.sources.record import UNUSABLE, UnusableError, fault
-from dtl.sources.windings import joined
+from dtl.sources.windings import Way, joined, turned
 
 _NODES = {"A": 1, "B": 2, "C": 3, "N": 0, "1": 1, "2": 2}
 
@@ -107,9 +107,9 @@ def _whole(circuit: Circuit, thing: Thing) -> None:
         where |= _earth(end, kinds[i])
         rated: dict[str, Any] = {"kv": volts[i] / 1e3, "kva": watts[i] / 1e3, "r_pct": _pct(r[i])}
         windings.append(Winding(**where, **rated, **tap(circuit, thing, taps[i])))
-    part = _part(circuit, thing, windings, x, phases=3, lead_lag=lead, loss=loss, current=current)
+    part, order = turned(_part(circuit, thing, windings, x, phases=3, loss=loss, current=current), lead)
     circuit.locate(thing)
-    _finish(circuit, thing, part, taps)
+    _finish(circuit, thing, part, [taps[i] for i in order])
 
 
 def _finish(circuit: Circuit, thing: Thing, part: Transformer, taps: list[list[Thing]]) -> None:
@@ -122,11 +122,11 @@ def _finish(circuit: Circuit, thing: Thing, part: Transformer, taps: list[list[T
 
 def _connections(
     circuit: Circuit, thing: Thing, ends: list[Thing], kinds: list[str], buses: list[str]
-) -> tuple[list[tuple[int, ...]], str]:
+) -> tuple[list[tuple[int, ...]], Way]:
     """Nodes of each winding, and which way the delta turns, by the clock numbers of the lower windings."""
     thing.ask("PowerTransformer.vectorGroup")
     found: list[tuple[int, ...]] = []
-    leads = set()
+    leads: set[Way] = set()
     for i, (end, kind) in enumerate(zip(ends, kinds, strict=True)):
         if kind not in ("D", "Y", "YN"):
             text = "the model has no such winding"
@@ -246,7 +246,7 @@ def _tank(circuit: Circuit, owner: Thing, tank: Thing, number: int) -> None:
         for word in ("rground", "xground", "grounded"):
             end.ask(f"TransformerEnd.{word}")
     short = rows[0].number("TransformerEndInfo.emergencyS", 0.0)
-    part = _part(circuit, tank, windings, x, phases=phases, lead_lag="lag", loss=loss, current=current, of=owner)
+    part = _part(circuit, tank, windings, x, phases=phases, loss=loss, current=current, of=owner)
     bank = plain(owner.name) if number > 1 else ""
     more = {"bank": bank, "emergency_kva": short / 1e3 if short > 0 else None}
     circuit.locate(tank)
@@ -282,7 +282,6 @@ def _part(
         xlt_pct=_pct(x[1, 2]) if three else None,
         no_load_loss_pct=_pct(how["loss"]),
         magnetizing_pct=_pct(how["current"]),
-        lead_lag=how["lead_lag"],
         enabled=circuit.in_service(how.get("of", thing)),
     )
 

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from dtl.network.feeder import Regulator, Transformer, Winding
-from dtl.sources.windings import hour_of
+from dtl.sources.windings import hour_of, way_of
 
 if TYPE_CHECKING:
     from dtl.sources.cim_write import Document
@@ -43,7 +43,8 @@ def _reactances(part: Transformer) -> dict[tuple[int, int], float]:
 
 def _whole(document: Document, part: Transformer) -> list[str] | None:
     """The ids of the ends of a transformer of three phases."""
-    hours = [hour_of(part.windings[0], w, part.lead_lag) for w in part.windings]
+    way = way_of(part.windings, part.lead_lag)
+    hours = [hour_of(part.windings[0], w, way) for w in part.windings]
     if None in hours:
         return None
     buses = [w.bus for w in part.windings]

@@ -16,7 +16,7 @@ from dtl.sources.pandapower_lines import Ends
 from dtl.sources.pandapower_steps import at_step, impedances, steps
 from dtl.sources.pandapower_tables import Row
 from dtl.sources.record import UNUSABLE, UnusableError, fault, tell
-from dtl.sources.windings import Joined, clock, joined
+from dtl.sources.windings import Joined, clock, joined, turned
 
 _SIDES = {"trafo": ("hv", "lv"), "trafo3w": ("hv", "mv", "lv")}
 
@@ -65,16 +65,16 @@ def _two(grid: Grid, row: Row, name: str, buses: list[str]) -> Transformer:
         part: dict[str, Any] = {"bus": buses[i], "nodes": nodes, "connection": way.connections[i], "kva": total}
         windings.append(Winding(**part, kv=row.number(f"vn_{side}_kv"), r_pct=vkr / 2.0, **taps[side]))
     share = row.number("df", 1.0)
-    return Transformer(
+    made = Transformer(
         name=name,
         phases=3,
         windings=tuple(windings),
         xhl_pct=float(f"{math.sqrt(vk * vk - vkr * vkr):.12g}"),
         **_no_load(row, kva),
         normal_kva=None if share == 1.0 else float(f"{total * share:.12g}"),
-        lead_lag=way.lead_lag,
         enabled=row.flag("in_service", True),
     )
+    return turned(made, way.lead_lag)[0]
 
 
 def _told(grid: Grid, row: Row, way: Joined) -> None:
@@ -196,7 +196,7 @@ def _three(grid: Grid, row: Row, name: str, buses: list[str]) -> Transformer:
     if min(star.values()) < 0:
         text = "a resistance of its star is negative; zero was taken"
         tell(grid.reading, row, "pandapower.negative-star", "warning", text, "vkr_percent", min(star.values()))
-    return Transformer(
+    made = Transformer(
         name=name,
         phases=3,
         windings=tuple(windings),
@@ -204,9 +204,9 @@ def _three(grid: Grid, row: Row, name: str, buses: list[str]) -> Transformer:
         xht_pct=float(f"{x['lv']:.12g}"),
         xlt_pct=float(f"{x['mv']:.12g}"),
         **_no_load(row, kva["hv"]),
-        lead_lag=lead,
         enabled=row.flag("in_service", True),
     )
+    return turned(made, lead)[0]
 
 
 Way = tuple[Literal["wye", "delta"], tuple[int, int, int]]

@@ -8,10 +8,11 @@ come from the order in which the conductors of a winding are joined to the phase
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dtl.network.feeder import Winding
+from dtl.network.feeder import Transformer, Winding
 from dtl.sources.record import UnusableError
 
 _GROUP = re.compile(r"(D|YN|Y|ZN|Z)(d|yn|y|zn|z)(\d{0,2})", re.IGNORECASE)
@@ -100,11 +101,40 @@ def _made(words: str, hour: int, assumed: str, odd: str) -> Joined:
     raise UnusableError("source.vector-group", text, "vector_group", words, "Correct the angle, or waive it.")
 
 
-def hour_of(first: Winding, other: Winding, lead_lag: str) -> int | None:
+Way = Literal["lag", "lead"]
+_OTHER: dict[Way, Way] = {"lag": "lead", "lead": "lag"}
+
+
+def way_of(windings: Sequence[Winding], lead_lag: Way) -> Way:
+    """Whether the windings that are connected otherwise than the first lag it or lead it, as the engine turns them.
+
+    The engine compares the first two windings only: its word says what the one of lower voltage does, and where both
+    are connected alike it has no effect.
+    """
+    first, second = windings[:2]
+    if first.connection == second.connection:
+        return "lag" if first.connection == "wye" else "lead"
+    return lead_lag if first.kv >= second.kv else _OTHER[lead_lag]
+
+
+def turned(part: Transformer, way: Way) -> tuple[Transformer, tuple[int, ...]]:
+    """A transformer whose windings lag or lead the first as stated, and the order in which its windings stand then."""
+    order = tuple(range(len(part.windings)))
+    if len(order) == 3 and way_of(part.windings, way) != way:
+        kinds = [w.connection for w in part.windings]
+        if kinds[0] == kinds[1] != kinds[2]:
+            order = (0, 2, 1)
+            windings = tuple(part.windings[i] for i in order)
+            part = part.model_copy(update={"windings": windings, "xhl_pct": part.xht_pct, "xht_pct": part.xhl_pct})
+    word = way if way_of(part.windings, way) == way else _OTHER[way]
+    return part.model_copy(update={"lead_lag": word}), order
+
+
+def hour_of(first: Winding, other: Winding, way: Way) -> int | None:
     """The clock number of a winding of three phases against the first; None when no number tells its connection."""
     if first.nodes[:3] != (1, 2, 3) or other.nodes[:3] not in _TURNED.values():
         return None
     thirds = next(k for k, nodes in _TURNED.items() if nodes == other.nodes[:3])
     if first.connection == other.connection:
         return 4 * thirds
-    return next(hour for hour, way in _LAGGING.items() if way == (lead_lag, thirds))
+    return next(hour for hour, told in _LAGGING.items() if told == (way, thirds))

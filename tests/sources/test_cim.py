@@ -529,6 +529,38 @@ def trafo(key: str, *ends: dict[str, object], **words: object) -> str:
 HIGH, LOW = {"PowerTransformerEnd__ratedU": 12470}, {"PowerTransformerEnd__ratedU": 480}
 
 
+@pytest.mark.parametrize(
+    ("kinds", "kv", "clocks"),
+    [("Yn D", (12.47, 0.48), (0, 11)), ("D Yn", (12.47, 0.48), (0, 5)), ("D Yn", (12.47, 33.0), (0, 11)),
+     ("Yn D", (12.47, 33.0), (0, 1)), ("Yn Yn D", (12.47, 4.16, 0.48), (0, 0, 11)),
+     ("D D Yn", (12.47, 4.16, 33.0), (0, 0, 5)), ("Yn Yn D", (12.47, 4.16, 0.48), (0, 0, 5)),
+     ("D D Yn", (12.47, 4.16, 0.48), (0, 4, 11))],
+)  # fmt: skip
+def test_clock_numbers_are_those_of_the_voltages_there_and_back(
+    tmp_path: Path, kinds: str, kv: tuple[float, ...], clocks: tuple[int, ...]
+) -> None:
+    ends: list[dict[str, object]] = [
+        {"PowerTransformerEnd__connectionKind": f":WindingConnection.{kind}", "PowerTransformerEnd__ratedU": 1e3 * volt,
+         "PowerTransformerEnd__phaseAngleClock": clock, "PowerTransformerEnd__x": 0.02 * volt**2 * (i + 1),
+         "TransformerEnd__BaseVoltage": f"#V{i}"}
+        for i, (kind, volt, clock) in enumerate(zip(kinds.split(), kv, clocks, strict=True))
+    ]  # fmt: skip
+    third = thing("Terminal", "TR-T3", None, Terminal__ConductingEquipment="#TR", Terminal__ConnectivityNode="#THIRD")
+    parts = [*base(), matrix("Z", 3), line("ONE", "HEAD", "MID", "A", "B", "C"), trafo("TR", *ends), third,
+             thing("ConnectivityNode", "THIRD", "third")]  # fmt: skip
+    levels = [thing("BaseVoltage", f"V{i}", None, BaseVoltage__nominalVoltage=1e3 * v) for i, v in enumerate(kv)]
+    reading = make(tmp_path, parts + levels)
+    assert not reading.findings
+    feeder = only(reading)
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / "model.xml").write_bytes(write(feeder))
+    for found in (feeder, only(read("cim", tmp_path / "again", "*.xml"))):
+        volts = solve(found)
+        for bus, clock in zip(("end", "third"), clocks[1:], strict=False):
+            hours = math.degrees(np.angle(volts["mid", 1] / volts[bus, 1])) / 30.0
+            assert hours % 12 == pytest.approx(clock, abs=0.02)
+
+
 def catalog(rated: float = 500000) -> list[str]:
     """The catalog entry PTI: 5 %, 0.8 % of losses, 0.1 % without load at 0.5 % of current."""
     word = "TransformerEndInfo__"

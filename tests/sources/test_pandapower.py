@@ -205,6 +205,44 @@ def test_three_windings_as_pandapower_solves_them(tmp_path: Path) -> None:
     assert math.degrees(np.angle(volts["l"] / volts["m"])) == pytest.approx(-148.37945, abs=1e-3)
 
 
+@pytest.mark.parametrize("swap", [False, True])
+@pytest.mark.parametrize(
+    ("mv", "lv"), [(0, 30), (0, 330), (0, 90), (0, 210), (120, 150), (330, 0), (330, 330), (210, 90)]
+)
+def test_lower_windings_lag_by_the_stated_angles(tmp_path: Path, mv: float, lv: float, swap: bool) -> None:
+    """Also where the engine turns no winding, as the first two are alike, or where the first has the lower voltage."""
+    three = {"sn_hv_mva": 63.0, "sn_mv_mva": 25.0, "sn_lv_mva": 38.0, "vn_hv_kv": 110.0, "vn_mv_kv": 20.0}
+    three |= {"vn_lv_kv": 10.0, "vk_hv_percent": 10.4, "vk_mv_percent": 11.0, "vk_lv_percent": 14.0, "i0_percent": 0.0}
+    three |= {"vkr_hv_percent": 0.28, "vkr_mv_percent": 0.32, "vkr_lv_percent": 0.35, "pfe_kw": 0.0}
+    three |= {"shift_mv_degree": mv, "shift_lv_degree": lv, "tap_side": "lv", "tap_pos": 2, "tap_neutral": 0}
+    three |= {"tap_min": -2, "tap_max": 2, "tap_step_percent": 1.5, "tap_changer_type": "Ratio"}
+    kv = {"vn_hv_kv": 5.0} if swap else {}
+    tables: Tables = {
+        "bus": [{"name": n, "vn_kv": v} for n, v in (("h", 5.0 if swap else 110.0), ("m", 20.0), ("l", 10.0))],
+        "ext_grid": [{"bus": 0, "vm_pu": 1.0}],
+        "trafo3w": [{"hv_bus": 0, "mv_bus": 1, "lv_bus": 2, "in_service": True, **three, **kv}],
+        "load": [{"bus": b, "p_mw": p, "q_mvar": q} for b, p, q in ((1, 15, 5), (2, 10, 3))],
+    }
+    reading = make(tmp_path, tables)
+    assert not reading.findings
+    volts = solve(only(reading))
+    for bus, shift, size, lag in (("m", mv, 0.968090, 4.673708), ("l", lv, 1.005019, 3.656271)):
+        assert abs(volts[bus]) == pytest.approx(size, abs=5e-6)  # by pandapower 3.5.6
+        assert (math.degrees(np.angle(volts["h"] / volts[bus])) - shift) % 360 == pytest.approx(lag, abs=1e-3)
+
+
+@pytest.mark.parametrize(("group", "shift"), [("Dyn", 150), ("YNd", 330), ("YNd", 30), ("Dyn", 210)])
+def test_a_first_side_of_lower_voltage(tmp_path: Path, group: str, shift: float) -> None:
+    tables = small()
+    tables["trafo"][0] |= {"shift_degree": shift, "vector_group": group, "vn_hv_kv": 20.0, "vn_lv_kv": 33.0}
+    for row, kv in zip(tables["bus"], (20.0, 33.0, 33.0), strict=True):
+        row["vn_kv"] = kv
+    del tables["shunt"]
+    volts = solve(only(make(tmp_path, tables)))
+    lag = (math.degrees(np.angle(volts["a"] / volts["b"])) - shift + 180) % 360 - 180
+    assert abs(lag) < 2.0
+
+
 def test_open_ends_isolate_one_end(tmp_path: Path) -> None:
     tables = small()
     tables["line"].append(tables["line"][0] | {"name": "tie", "std_type": None, "parallel": 1})
