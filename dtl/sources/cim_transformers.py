@@ -15,7 +15,7 @@ from dtl.sources.cim_objects import Thing
 from dtl.sources.cim_plates import nameplate, no_load, tested, windings_of
 from dtl.sources.cim_taps import add_regulator, changers, tap
 from dtl.sources.reading import plain
-from dtl.sources.record import UNUSABLE, UnusableError, fault
+from dtl.sources.record import UNUSABLE, UnusableError, fault, tell
 from dtl.sources.windings import Way, joined, turned
 
 _NODES = {"A": 1, "B": 2, "C": 3, "N": 0, "1": 1, "2": 2}
@@ -90,9 +90,9 @@ def _whole(circuit: Circuit, thing: Thing) -> None:
         r = [z.real for z in each]
         x = {(i, j): each[i].imag + each[j].imag for i, j in combinations(range(len(ends)), 2)}
     elif meshes:
-        x = {k: m.number("TransformerMeshImpedance.x") / ohm[k[0]] for k, m in meshes.items()}
-        if not any(r) and len(ends) == 2:
-            r = [m.number("TransformerMeshImpedance.r", 0.0) / ohm[0] / 2.0 for m in meshes.values()] * 2
+        x = {k: m.number("TransformerMeshImpedance.x") / ohm[i] for k, (i, m) in meshes.items()}
+        if not any(r):
+            r = _halves({k: m.number("TransformerMeshImpedance.r", 0.0) / ohm[i] for k, (i, m) in meshes.items()})
     elif plate is not None:
         r, x = plate.r, plate.x
     else:
@@ -153,10 +153,14 @@ def _connections(
         if kind != "D" and not _solid(end):
             nodes = (*nodes, circuit.neutral(buses[i]))
         found.append(nodes)
-    if len(leads) > 1:
+    return found, _one(leads)
+
+
+def _one(ways: set[Way]) -> Way:
+    if len(ways) > 1:
         text = "its windings turn in opposite directions, which the model cannot hold"
-        raise UnusableError("source.vector-group", text, "PowerTransformerEnd.phaseAngleClock", "", "Waive it.")
-    return found, leads.pop() if leads else "lag"
+        raise UnusableError("source.vector-group", text, "phaseAngleClock", "", "Waive it.")
+    return next(iter(ways), "lag")
 
 
 def _solid(end: Thing) -> bool:
@@ -173,27 +177,41 @@ def _earth(end: Thing, kind: str) -> dict[str, float]:
     return {"r_neutral_ohm": r, "x_neutral_ohm": x}
 
 
-def _meshes(circuit: Circuit, thing: Thing, ends: list[Thing]) -> dict[tuple[int, int], Thing]:
-    """The impedances between pairs of ends, by the numbers of the ends; all pairs or none.
+def _meshes(circuit: Circuit, thing: Thing, ends: list[Thing]) -> dict[tuple[int, int], tuple[int, Thing]]:
+    """The impedance between each pair of ends, lower number first, and the end whose voltage it is stated at.
 
     Raises
     ------
     UnusableError
-        A pair is missing.
+        A pair is missing, or stands twice.
     """
-    found = {}
+    found: dict[tuple[int, int], tuple[int, Thing]] = {}
     number = {e.id: i for i, e in enumerate(ends)}
-    for end in ends:
+    for i, end in enumerate(ends):
         for mesh in circuit.store.back(end, "TransformerMeshImpedance.FromTransformerEnd"):
-            other = number.get(mesh.text("TransformerMeshImpedance.ToTransformerEnd"))
-            if other is not None:
+            for other in mesh.text("TransformerMeshImpedance.ToTransformerEnd").split():
+                j = number.get(other, i)
+                if j == i:
+                    continue
                 circuit.use([mesh], thing)
-                found[number[end.id], other] = mesh
+                pair = (min(i, j), max(i, j))
+                if pair in found:
+                    text = f"has two impedances between windings {pair[0] + 1} and {pair[1] + 1}"
+                    raise UnusableError("cim.windings", text, "TransformerMeshImpedance", mesh.name, "Remove one.")
+                found[pair] = (i, mesh)
     wanted = set(combinations(range(len(ends)), 2))
     if found and set(found) != wanted:
-        text = "has not one impedance from each winding to each later one"
+        text = "has not one impedance between each two of its windings"
         raise UnusableError("cim.windings", text, "TransformerMeshImpedance", len(found), "Complete them.")
     return found
+
+
+def _halves(pairs: dict[tuple[int, int], float]) -> list[float]:
+    """The resistance of each winding from those of pairs of windings: half of it, or the star of three."""
+    if len(pairs) == 1:
+        return [pairs[0, 1] / 2.0] * 2
+    total = sum(pairs.values())
+    return [total / 2.0 - pairs[pair] for pair in ((1, 2), (0, 2), (0, 1))]
 
 
 def _core(circuit: Circuit, thing: Thing, ends: list[Thing], ohm: list[float]) -> tuple[float, float]:
@@ -229,6 +247,7 @@ def _tank(circuit: Circuit, owner: Thing, tank: Thing, number: int) -> None:
     loss, current = no_load(circuit, tank, rows, watts[0])
     taps = [changers(circuit, e) for e in ends]
     windings, phases = [], 1
+    ways: set[Way] = set()
     for i, (end, row) in enumerate(zip(ends, rows, strict=True)):
         letters, nodes = _ordered(end)
         bus = _bus(circuit, tank, end)
@@ -240,18 +259,54 @@ def _tank(circuit: Circuit, owner: Thing, tank: Thing, number: int) -> None:
         kind = row.text("TransformerEndInfo.connectionKind").upper()
         if phases == 3 and nodes == (1, 2, 3, 0):
             nodes = nodes[:3]
-        where = {"bus": bus, "nodes": nodes, "connection": "delta" if kind.startswith("D") else "wye"}
+        if phases == 3 and i > 0:
+            nodes = _by_clock(circuit, tank, rows, i, nodes, ways)
+        if kind.startswith("Z"):
+            text = "the model has no such winding"
+            raise UnusableError("cim.connection", text, "TransformerEndInfo.connectionKind", kind, "Waive it.")
+        connection = "delta" if kind.startswith("D") else "wye"
+        earth = _earth(end, kind[:1]) if phases == 3 else {}
+        if phases == 3 and connection == "wye" and not _solid(end):
+            nodes = (*nodes[:3], circuit.neutral(bus))
+        where: dict[str, Any] = {"bus": bus, "nodes": nodes, "connection": connection} | earth
         rated: dict[str, Any] = {"kv": volts[i] / 1e3, "kva": watts[i] / 1e3, "r_pct": _pct(r[i])}
         windings.append(Winding(**where, **rated, **tap(circuit, tank, taps[i])))
         for word in ("rground", "xground", "grounded"):
             end.ask(f"TransformerEnd.{word}")
     short = rows[0].number("TransformerEndInfo.emergencyS", 0.0)
     part = _part(circuit, tank, windings, x, phases=phases, loss=loss, current=current, of=owner)
+    part, order = turned(part, _one(ways))
     bank = plain(owner.name) if number > 1 else ""
     more = {"bank": bank, "emergency_kva": short / 1e3 if short > 0 else None}
     circuit.locate(tank)
-    _finish(circuit, tank, part.model_copy(update=more), taps)
+    _finish(circuit, tank, part.model_copy(update=more), [taps[i] for i in order])
     owner.feeder, owner.target = circuit.feeder, tank.target
+
+
+def _by_clock(
+    circuit: Circuit, tank: Thing, rows: list[Thing], i: int, nodes: tuple[int, ...], ways: set[Way]
+) -> tuple[int, ...]:
+    """The nodes of a tank's winding of three phases, turned by the clock number of its catalog entry."""
+    word = "TransformerEndInfo."
+    first, kind = ("D" if rows[k].text(f"{word}connectionKind").upper().startswith("D") else "YN" for k in (0, i))
+    hours = rows[i].whole(f"{word}phaseAngleClock", 0) - rows[0].whole(f"{word}phaseAngleClock", 0)
+    unequal = kind != first
+    if bool(hours % 2) != unequal:
+        value, taken = rows[i].text(f"{word}phaseAngleClock"), int(unequal)
+        text = f"the clock number does not fit the connection of the windings: {taken} was taken"
+        if value not in ("", "0"):
+            remedy = "Correct one of the two."
+            tell(
+                circuit.reading, rows[i], "source.phase-shift", "warning", text, f"{word}phaseAngleClock", value, remedy
+            )
+        else:
+            about = f"{tank.thing} winding {i + 1} phaseAngleClock"
+            circuit.reading.defaulted(circuit.feeder, about, "", f"transformer {tank.name}", str(taken), text)
+        hours = taken
+    way = joined(first + kind.lower() + str(hours % 12), 30.0 * (hours % 12))
+    if unequal:
+        ways.add(way.lead_lag)
+    return (*(nodes[n - 1] for n in way.nodes), *nodes[3:])
 
 
 def _ordered(end: Thing) -> tuple[str, tuple[int, ...]]:

@@ -561,13 +561,13 @@ def test_clock_numbers_are_those_of_the_voltages_there_and_back(
             assert hours % 12 == pytest.approx(clock, abs=0.02)
 
 
-def catalog(rated: float = 500000) -> list[str]:
-    """The catalog entry PTI: 5 %, 0.8 % of losses, 0.1 % without load at 0.5 % of current."""
+def catalog(rated: float = 500000, **low: object) -> list[str]:
+    """The catalog entry PTI: 5 %, 0.8 % of losses, 0.1 % without load at 0.5 % of current; `low` of winding 2."""
     word = "TransformerEndInfo__"
     ends = [
-        thing("TransformerEndInfo", f"EI{i}", None, **{f"{word}TransformerTankInfo": "#TTI", f"{word}endNumber": i,
-              f"{word}ratedU": u, f"{word}ratedS": rated, f"{word}connectionKind": ":WindingConnection.Yn"})
-        for i, u in ((1, 12470), (2, 480))
+        thing("TransformerEndInfo", f"EI{i}", None, **({f"{word}TransformerTankInfo": "#TTI", f"{word}endNumber": i,
+              f"{word}ratedU": u, f"{word}ratedS": rated, f"{word}connectionKind": ":WindingConnection.Yn"} | more))
+        for i, u, more in ((1, 12470, {}), (2, 480, low))
     ]  # fmt: skip
     return [
         thing("PowerTransformerInfo", "PTI", "pti"),
@@ -579,6 +579,75 @@ def catalog(rated: float = 500000) -> list[str]:
         thing("NoLoadTest", "NL", None, NoLoadTest__EnergisedEnd="#EI1", NoLoadTest__loss=0.001 * rated / 1e3,
               NoLoadTest__excitingCurrent=0.5, TransformerTest__basePower=rated),
     ]  # fmt: skip
+
+
+def tank(key: str, *ends: dict[str, object]) -> str:
+    """A transformer between MID and END whose one tank has the catalog entry TTI and an end for each map of words."""
+    rows = [equipment("PowerTransformer", key, "MID", "END"),
+            thing("TransformerTank", f"{key}-K", key.lower(), TransformerTank__PowerTransformer=f"#{key}",
+                  TransformerTank__TransformerTankInfo="#TTI")]  # fmt: skip
+    for i, end in enumerate(ends, 1):
+        about = {"TransformerEnd__endNumber": i, "TransformerTankEnd__TransformerTank": f"#{key}-K",
+                 "TransformerEnd__Terminal": f"#{key}-T{i}", "TransformerEnd__BaseVoltage": f"#V{i}",
+                 "TransformerTankEnd__orderedPhases": ":OrderedPhaseCodeKind.ABC"}  # fmt: skip
+        rows.append(thing("TransformerTankEnd", f"{key}-E{i}", None, **(about | end)))
+    return "".join(rows)
+
+
+def tanked(low: dict[str, object], **words: object) -> list[str]:
+    """A line, a transformer in a tank, a load between A and ground; `words` are of the catalog's second winding."""
+    levels = [thing("BaseVoltage", f"V{i}", None, BaseVoltage__nominalVoltage=v) for i, v in ((1, 12470), (2, 480))]
+    entry = catalog(**{f"TransformerEndInfo__{k}": v for k, v in words.items()})
+    return [*base(), matrix("Z", 3), line("ONE", "HEAD", "MID", "A", "B", "C"), tank("TR", {}, low), *entry, *levels,
+            load("SMALL", "END", 20000, 0, "A")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("clock", "hours"), [(None, 1), (1, 1), (11, 11), (5, 5), (7, 7)])
+def test_a_tank_turns_by_the_clock_of_its_catalog_entry(tmp_path: Path, clock: int | None, hours: int) -> None:
+    entry = tanked({}, connectionKind=":WindingConnection.D", phaseAngleClock=clock)
+    parts = [p for p in entry if "EnergyConsumer" not in p]
+    reading = make(tmp_path, parts)
+    assert not reading.findings
+    volts = solve(only(reading))
+    assert (math.degrees(np.angle(volts["mid", 1] / volts["end", 1])) / 30.0) % 12 == pytest.approx(hours, abs=0.02)
+
+
+def test_a_clock_that_does_not_fit_a_tank_is_told(tmp_path: Path) -> None:
+    reading = make(tmp_path, tanked({}, phaseAngleClock=5))
+    assert [(f.check, f.severity) for f in reading.findings] == [("source.phase-shift", "warning")]
+
+
+def test_the_star_of_a_tank_is_earthed_as_stated(tmp_path: Path) -> None:
+    found = {}
+    for name, low in (("solid", {}), ("none", {"TransformerEnd__grounded": "false"}),
+                      ("ohm", {"TransformerEnd__rground": 2.0})):  # fmt: skip
+        winding = only(make(tmp_path, tanked(low))).transformers[0].windings[1]
+        found[name] = winding.nodes, winding.r_neutral_ohm
+    assert found == {"solid": ((1, 2, 3), -1.0), "none": ((1, 2, 3, 4), -1.0), "ohm": ((1, 2, 3, 4), 2.0)}
+
+
+def test_a_zigzag_of_a_tank_is_refused(tmp_path: Path) -> None:
+    reading = make(tmp_path, tanked({}, connectionKind=":WindingConnection.Zn"))
+    assert "cim.connection" in {f.check for f in reading.findings}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_meshes_of_three_windings_keep_their_resistance(tmp_path: Path, turned: bool) -> None:
+    """Percentages of pairs: 1, 2 and 2.5 of resistance, 5, 8 and 4 of reactance; stated at either end."""
+    kv = (12.47, 4.16, 0.48)
+    ends: list[dict[str, object]] = [{"PowerTransformerEnd__ratedU": 1e3 * v} for v in kv]
+    parts = [*base(), trafo("TR", *ends), thing("ConnectivityNode", "THIRD", "third")]
+    parts.append(thing("Terminal", "TR-T3", Terminal__ConductingEquipment="#TR", Terminal__ConnectivityNode="#THIRD"))
+    word = "TransformerMeshImpedance__"
+    for (i, j), r, x in (((0, 1), 1.0, 5.0), ((0, 2), 2.0, 8.0), ((1, 2), 2.5, 4.0)):
+        a, b = (j, i) if turned else (i, j)
+        ohm = (1e3 * kv[a]) ** 2 / 500e3 / 100.0
+        words = {"FromTransformerEnd": f"#TR-E{a + 1}", "ToTransformerEnd": f"#TR-E{b + 1}", "r": r * ohm, "x": x * ohm}
+        parts.append(thing("TransformerMeshImpedance", f"M{i}{j}", None, **{word + k: v for k, v in words.items()}))
+    reading = make(tmp_path, parts)
+    (part,) = [p for (kind, _), p in reading.parts["north"].items() if kind == "transformer"]
+    assert (part.xhl_pct, part.xht_pct, part.xlt_pct) == pytest.approx((5.0, 8.0, 4.0))
+    assert [w.r_pct for w in part.windings] == pytest.approx([0.25, 0.75, 1.75])
 
 
 def grid() -> list[str]:
