@@ -24,6 +24,7 @@ from dtl.sources import gis_areas
 from dtl.sources.gis_assets import Assets, assets, service_points
 from dtl.sources.gis_edges import edges
 from dtl.sources.gis_files import Handle, Layer, Shapes, handles
+from dtl.sources.gis_named import Named
 from dtl.sources.gis_places import TRUE, fits, inside, metric, middles, placed, stretch, system, zone
 from dtl.sources.gis_values import Fields, fields, taken
 from dtl.sources.gis_words import LENGTHS, Plan, Words
@@ -84,6 +85,7 @@ class _Reader:
         self.to_crs = str(spec.get("to_crs") or "")
         self.found: list[tuple[Handle, Assets]] = []
         self.seen: set[str] = set()
+        self.named = Named(spec)
         self.areas = gis_areas.declared(reading, spec)
 
     def take(self, handle: Handle, layer: Layer) -> None:
@@ -101,6 +103,7 @@ class _Reader:
             account.unused(self.reading, handle, layer)
             return
         shapes, crs = self._shapes(handle, layer)
+        self.named.see(handle.name, [p.kind for p in plans], layer.table.column_names, handle.container == "shp")
         cut, numbers, rest = handle.container == "shp", layer.numbers(), np.ones(layer.table.num_rows, bool)
         said = {c: coded.of(layer.table, c) for c, coded in layer.domains.items() if c in layer.table.column_names}
         made: list[tuple[Plan, pa.Table, Fields]] = []
@@ -246,7 +249,8 @@ class _Reader:
         return middles(self._placed(rows, shapes, crs, ""))
 
     def close(self) -> None:
-        """Note layers that the study names and no file has."""
+        """Note layers and columns that the study names and no file has."""
+        self.named.tell(self.reading)
         for pattern in self.words.expected():
             if "*" not in pattern and "?" not in pattern and pattern not in self.seen:
                 there = ", ".join(sorted(self.seen)) or "none"

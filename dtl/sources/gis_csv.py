@@ -95,17 +95,21 @@ _KINDS = re.compile(
 _CURVED = re.compile("curve|circular|surface|tin|triangle", re.IGNORECASE).search
 """Kinds of geometry that are not read."""
 _SRID = re.compile(r"\s*srid=(\d+);", re.IGNORECASE).match
+_JSON = re.compile(r'\{\s*"(type|coordinates|geometries)"\s*:').match
+"""Shapes as open data portals write them into a cell."""
 _HEX = re.compile(r"(?:00|01)(?:[0-9A-F]{2}){8,}", re.IGNORECASE).fullmatch
 
 
 def drawn(column: pa.ChunkedArray) -> bool:
     """Whether a column of text holds shapes: its first word that is there is one, or it is empty."""
     first = next((w for w in column.to_pylist() if w), "POINT").strip()
-    return bool(_KINDS.match(first) or _HEX(first))
+    return bool(_KINDS.match(first) or _HEX(first) or _JSON(first))
 
 
 def shapes(text: Any) -> tuple[Any, str]:
-    """Geometries of WKT, with or without the SRID of PostGIS, or of hexadecimal WKB; and the system that they state.
+    """Geometries of WKT, with or without the SRID of PostGIS, of hexadecimal WKB, or of GeoJSON; and their system.
+
+    GeoJSON is in degrees of WGS 84, unless its numbers cannot be degrees: then it states none.
 
     What is none, or of a kind that is not read, is missing.
 
@@ -115,6 +119,10 @@ def shapes(text: Any) -> tuple[Any, str]:
         They are of several coordinate systems.
     """
     words = [str(t).strip() for t in text]
+    if any(map(_JSON, words)):
+        found = shapely.from_geojson([w if _JSON(w) else None for w in words], on_invalid="ignore")
+        at = np.abs(shapely.get_coordinates(found))
+        return found, "EPSG:4326" if len(at) and np.median(at.max(axis=1)) <= 360 else ""
     stated = {int(m[1]) for m in map(_SRID, words) if m}
     found = np.full(len(words), None, object)
     packed = np.array([bool(_HEX(w)) for w in words], np.bool_)

@@ -286,12 +286,12 @@ def _signed(path: Path, name: str, end: str) -> None:
         raise SourceError(f"{name} is no {end} file: it begins otherwise")
 
 
-SHAPES = ("wkt", "the_geom_wkt", "geom_wkt", "geometry", "geom", "the_geom", "shape")
+SHAPES = ("wkt", "the_geom_wkt", "geom_wkt", "geometry", "geom", "the_geom", "shape", "geo_shape")
 """Columns of a CSV in which shapes are looked for."""
 
 
 def csv_layer(path: Path) -> Layer:
-    """A CSV: every value is text; a column holds the shapes, as WKT or in the forms of PostGIS."""
+    """A CSV: every value is text; a column holds the shapes, as WKT, in the forms of PostGIS, or as GeoJSON."""
     table, noted, ragged = gis_csv.table(path)
     at = next((n for n in table.column_names if n.casefold() in SHAPES and gis_csv.drawn(table[n])), None)
     if at is None:

@@ -19,6 +19,10 @@ GRID_DIGITS = 2
 """Digits of a coordinate in metres: one centimetre."""
 NOWHERE_M = 1.0
 """A place nearer to (0, 0) than this is none."""
+FAR_M = 10_000.0
+"""A line that comes from further away than this to a corner at (0, 0) has a corner without a place."""
+DEGREE = 1e-5
+"""About one metre in degrees."""
 BESIDE = 3.0
 """Degrees by which data may lie outside of the area of their system."""
 TRUE = 0.01
@@ -62,9 +66,10 @@ def metric(crs: pyproj.CRS) -> bool:
 
 
 def _middle(shapes: Shapes, crs: str) -> tuple[float, float]:
-    """Longitude and latitude of the middle of some shapes [deg]; infinite where they lie nowhere."""
+    """Longitude and latitude of the middle of some shapes, but for corners at (0, 0) [deg]; infinite where none is."""
     turn = turning(crs, "EPSG:4326")
     at = shapely.get_coordinates(shapes[~shapely.is_missing(shapes)])
+    at = at[np.abs(at).sum(axis=1) > 0]
     x, y = turn.transform(*np.median(at, axis=0)) if len(at) else (np.inf, np.inf)
     return float(x), float(y)
 
@@ -81,7 +86,7 @@ def stretch(shapes: Shapes, crs: str, of: str) -> float:
 
 def inside(shapes: Shapes, crs: str, of: str) -> bool:
     """Whether shapes that stand in `crs` lie where the system `of` is made for, or within `BESIDE` of it."""
-    if not len(shapes) or shapely.is_missing(shapes).all():
+    if not shapely.get_coordinates(shapes).any():
         return True
     return bool(_within(of, np.array([_middle(shapes, crs)]))[0])
 
@@ -123,6 +128,7 @@ def placed(shapes: Shapes, crs: str, to_crs: str, wanted: str) -> Placed:
     missing = shapely.is_missing(found) | shapely.is_empty(found)
     found[missing] = None
     finite = np.ones(len(found), bool)
+    made.bad += _at_zero(found, crs)
     if system(crs) != system(to_crs):
         turn = turning(crs, to_crs)
         found = shapely.transform(found, lambda at: np.column_stack(turn.transform(at[:, 0], at[:, 1])))
@@ -132,33 +138,41 @@ def placed(shapes: Shapes, crs: str, to_crs: str, wanted: str) -> Placed:
     found[~finite] = None
     made.bad += _astray(found, to_crs)
     found = shapely.transform(found, lambda at: np.round(at, GRID_DIGITS) + 0.0)
-    made.shapes = _points(found, made) if wanted == "point" else _lines(found, made)
+    made.shapes = _points(found) if wanted == "point" else _lines(found, made)
     return made
 
 
-def _astray(found: Shapes, to_crs: str) -> list[tuple[int, str]]:
-    """Shapes with a place far outside of the area of the working system, as where x and y of a row are swapped.
+def _at_zero(found: Shapes, crs: str) -> list[tuple[int, str]]:
+    """Shapes with a corner at (0, 0), where programs put what has no place; they are taken out.
 
-    They are taken out, but for those at (0, 0), which are none of that kind.
+    Lines count where another corner lies far away, as no span is that long.
     """
+    at, owner = shapely.get_coordinates(found, return_index=True)
+    metre = DEGREE if system(crs).is_geographic else 1.0
+    size, kind = np.abs(at).max(axis=1, initial=0.0), shapely.get_type_id(found)
+    zero = np.unique(owner[size < NOWHERE_M * metre])
+    alone = zero[kind[zero] == POINT]
+    far = np.intersect1d(zero, owner[size > FAR_M * metre])
+    found[np.union1d(alone, far)] = None
+    return [(int(i), "it stands at (0, 0)") for i in alone] + [(int(i), "a corner is at (0, 0)") for i in far]
+
+
+def _astray(found: Shapes, to_crs: str) -> list[tuple[int, str]]:
+    """Shapes with a place far outside of the area of the working system, as with x and y swapped; taken out."""
     at, owner = shapely.get_coordinates(found, return_index=True)
     if system(to_crs).area_of_use is None or not len(at):
         return []
     x, y = turning(to_crs, "EPSG:4326").transform(at[:, 0], at[:, 1])
-    lost = ~_within(to_crs, np.column_stack([x, y])) & (np.abs(at) >= NOWHERE_M).any(axis=1)
+    lost = ~_within(to_crs, np.column_stack([x, y]))
     rows = np.unique(owner[lost])
     found[rows] = None
     return [(int(i), f"it lies far outside of the area of {to_crs}") for i in rows]
 
 
-def _points(found: Shapes, made: Placed) -> Shapes:
+def _points(found: Shapes) -> Shapes:
     kind = shapely.get_type_id(found)
     other = ~np.isin(kind, (-1, POINT))
     found[other] = shapely.centroid(found[other])
-    at = np.column_stack([shapely.get_x(found), shapely.get_y(found)])
-    nowhere = np.flatnonzero((np.abs(at) < NOWHERE_M).all(axis=1))
-    made.bad += [(int(i), "it stands at (0, 0)") for i in nowhere]
-    found[nowhere] = None
     rounded: Shapes = shapely.transform(found, lambda xy: np.round(xy, GRID_DIGITS) + 0.0)
     return rounded
 

@@ -120,7 +120,7 @@ class Words:
         codes = {**self._codes, **(entry.get("codes") or {})}
         return Plan(
             kind,
-            {f: rule for f, said in columns.items() if (rule := _rule(said)).names},
+            {f: made for f, said in columns.items() if (made := rule(said)).names},
             dict(entry.get("set") or {}),
             {f: {_code(k): str(v) for k, v in table.items()} for f, table in codes.items()},
             _wanted(self._keep),
@@ -153,7 +153,8 @@ def alike(names: Sequence[str], found: str) -> list[str]:
     return [n for n in names if re.fullmatch(re.escape(stem) + r"_\d", n.casefold())]
 
 
-def _rule(said: Any) -> Rule:
+def rule(said: Any) -> Rule:
+    """How a field comes from columns, as a map says it."""
     if isinstance(said, Mapping):
         how = "join" if said.get("join") else "sum"
         return Rule(tuple(said[how]), how)
