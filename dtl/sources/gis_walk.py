@@ -51,6 +51,10 @@ def traced(reading: Reading, found: list[Assets], edge: Chunk) -> pa.Table:
     columns["transformer"] = np.where(unit, edge["asset"], transformer[np.where(low, own, len(units))])
     columns["hops"] = np.where(low, np.where(own >= 0, hop_behind, np.inf), hop)
     _told(reading, columns, heads, (a, b, high), owner)
+    unfed = low & (edge["kind"] == "conductor") & (own < 0)
+    if unfed.any() and len(units):
+        _say(reading, "gis.unfed", "low-voltage lines that no transformer feeds through closed devices", columns, unfed,
+             "Join their ends, raise snap_m, or correct the level of a line that is none of low voltage.")  # fmt: skip
     phased(reading, columns, a, b, hops)
     return tables.frame("gis_edges", {n: _column(n, c) for n, c in columns.items() if n != "other_feeder"})
 
