@@ -95,6 +95,9 @@ RATED = {"kW", "kvar", "kV", "kVA", "PF"}
 """Properties that always have a value: the engine computes those that are not stated from those that are."""
 
 
+_MATRICES = ("RMatrix", "XMatrix", "CMatrix")
+
+
 def sound(reading: Reading, feeder: str, classes: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """The objects without those of `known` classes that have a value which is no finite number; these are refused.
 
@@ -108,7 +111,11 @@ def sound(reading: Reading, feeder: str, classes: Mapping[str, Any], known: Coll
             full, given = item["full"], set(item["given"])
             needed = (given - REFERENCES) | RATED
             lacking = [p for p, v in sorted(full.items()) if _broken(v) or (v is None and p in needed)]
-            if cls in known and lacking and full.get("Enabled", True):
+            if cls == "Line" and full.get("Enabled", True) and any(full[m] is None for m in _MATRICES):
+                shape = full.get("Geometry") or full.get("Spacing") or ""
+                reason = f"the engine makes no impedance of its geometry or spacing {shape}; its complaint says why"
+                refuse(reading, feeder, cls, item, reason, harmless=False)
+            elif cls in known and lacking and full.get("Enabled", True):
                 refuse(reading, feeder, cls, item, f"{', '.join(lacking)}: is no finite number", harmless=False)
             else:
                 kept.append(item)

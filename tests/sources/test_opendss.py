@@ -507,3 +507,22 @@ def test_matrices_that_a_reactor_does_not_state_are_not_read(tmp_path: Path) -> 
     reading = make(tmp_path, "new reactor.s bus1=head kv=12.47 kvar=90\nnew load.l bus1=head kv=12.47 kw=9\n")
     assert [f.check for f in reading.findings] == []
     assert only(reading).reactors[0].x_ohm == pytest.approx(12.47**2 / 0.09)
+
+
+def test_a_line_whose_geometry_gives_no_impedance_is_refused(tmp_path: Path) -> None:
+    """A misspelt word of a cable, behind which the engine reads nothing more of it."""
+    (tmp_path / "m.dss").write_text(
+        "clear\nnew circuit.c bus1=a basekv=12.47\n"
+        "new wiredata.w gmr=0.00814 diam=0.563 radunits=in rac=0.592 runits=mi gmrunits=ft\n"
+        "new tsdata.t gmrac=0.0111 diam=0.368 rac=0.97 epsr=2.3 inslayer=0.22 diains=0.82 diashield=0.88\n"
+        "~ diacable=1.06 taplayer=0.005 gmrunits=ft radunits=in runits=mi\n"
+        "new linegeometry.g nconds=2 nphases=1 units=ft reduce=yes\n"
+        "~ cond=1 tscable=t x=0 h=-4\n~ cond=2 wire=w x=0.25 h=-4\n"
+        "new line.l bus1=a.2 bus2=b.2 phases=1 geometry=g length=0.5 units=kft\n"
+        "set voltagebases=[12.47]\ncalcvoltagebases\n"
+    )
+    reading = read("opendss", tmp_path, "m.dss")
+    assert any("occupy the same space" in f.message for f in reading.findings)
+    refused = [f for f in reading.findings if f.check == "conversion.object-refused"]
+    assert [(f.element, f.severity) for f in refused] == [("Line.l", "error")]
+    assert "geometry or spacing g" in refused[0].message
