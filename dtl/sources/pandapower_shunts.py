@@ -45,7 +45,7 @@ def add_shunts(grid: Grid) -> None:
 
 def _ext_grid(grid: Grid, row: Row, about: dict[str, Any], enabled: bool) -> Iterator[Part]:
     for column in ("s_sc_max_mva", "rx_max", "s_sc_min_mva", "rx_min", "slack_weight"):
-        row.drop(column, "acts in faults only; the source holds its voltage")
+        row.drop(column, "acts in faults, and on unbalance in `runpp_3ph`; the source holds its voltage")
     if not enabled:
         row.reason = OUT
         return
