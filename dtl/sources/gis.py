@@ -22,7 +22,7 @@ from dtl.plural import many
 from dtl.sources import gis_account as account
 from dtl.sources import gis_areas
 from dtl.sources.gis_assets import Assets, assets, service_points
-from dtl.sources.gis_edges import edges
+from dtl.sources.gis_edges import DEVICES, edges
 from dtl.sources.gis_files import Handle, Layer, Shapes, handles
 from dtl.sources.gis_named import Named
 from dtl.sources.gis_places import TRUE, fits, inside, metric, middles, placed, stretch, system, zone
@@ -225,7 +225,8 @@ class _Reader:
 
     def _placed(self, rows: account.Rows, shapes: Shapes, crs: str, kind: str) -> Shapes:
         """Shapes in the working system; those of no use are told."""
-        done = placed(shapes, crs, self.to_crs, "line" if kind == "conductor" else "point")
+        wanted = "line" if kind == "conductor" else "span" if kind in DEVICES else "point"
+        done = placed(shapes, crs, self.to_crs, wanted)
         for why in sorted({w for _, w in done.bad}):
             lost = [i for i, w in done.bad if w == why]
             rows.refuse("gis.no-place", lost, "geometry", [""] * len(lost), why, "Correct the place.")

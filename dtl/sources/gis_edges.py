@@ -14,6 +14,7 @@ from dtl import tables
 from dtl.sources.gis_account import MOST
 from dtl.sources.gis_assets import Assets
 from dtl.sources.gis_nodes import PRIMARY, Finder, Lines, ends, join_ends, name_nodes
+from dtl.sources.gis_places import LINE
 from dtl.sources.gis_walk import traced
 from dtl.sources.reading import Reading
 
@@ -115,25 +116,34 @@ def _chunk(own: Assets, nodes: Words, at: Numbers, **more: Any) -> Chunk:
 
 
 def _devices(reading: Reading, own: Assets, lines: Lines, finder: Finder) -> Chunk:
-    """Devices between two nodes: by their own ids, else they divide the line that they stand on."""
+    """Devices between two nodes: by their own ids, else they divide the line that they stand on, or close its gap."""
     nodes = np.column_stack([own.words("from_node"), own.words("to_node")]).astype(object)
     names, on, levels = own.words("id"), own.words("conductor_id"), own.words("level")
     basis = np.full(own.count, "ids", object)
+    at = np.hstack([own.at, own.at])
+    spans = shapely.get_type_id(own.shapes) == LINE
+    at[spans] = ends(own.shapes[spans]).reshape(-1, 4)
     astray = []
     for i in np.flatnonzero((nodes == "").any(axis=1)):
-        place = finder.line(on[i], own.at[i], levels[i] in ("", PRIMARY))
+        primary = levels[i] in ("", PRIMARY)
+        place = finder.line(on[i], own.at[i], primary)
         nodes[i] = (f"{names[i]}.1", f"{names[i]}.2")
         basis[i] = "ids" if on[i] else "geometry"
-        if place is None:
+        if place is not None:
+            lines.cuts.append((*place, *nodes[i]))
+            at[i] = np.tile(own.at[i], 2)
+            continue
+        stood = [_stands(lines, finder, at[i, 2 * k : 2 * k + 2], primary, nodes[i, k]) for k in (0, 1) if spans[i]]
+        if any(stood):
+            nodes[i] = [node or own_node for node, own_node in zip(stood, nodes[i], strict=True)]
+        else:
             nodes[i, 1] = nodes[i, 0]
             astray.append(names[i])
-        else:
-            lines.cuts.append((*place, *nodes[i]))
     if astray:
         reading.find("gis.off-line", "warning", f"devices of class {own.kind} that stand on no line: {len(astray)}",
                      element=f"{own.kind} {astray[0]}", value=", ".join(astray[:20]),
                      remedy="Raise snap_m, or export the id of the line.")  # fmt: skip
-    return _chunk(own, nodes, np.hstack([own.at, own.at]), basis=basis)
+    return _chunk(own, nodes, at, basis=basis)
 
 
 def _closed(own: Assets) -> npt.NDArray[np.bool_]:
@@ -152,7 +162,7 @@ def _transformers(reading: Reading, own: Assets, lines: Lines, finder: Finder, s
     names = own.words("id")
     alone = [0, 0]
     for i, k in np.argwhere(nodes == ""):
-        found = _stands(lines, finder, own.at[i], k == 0, names[i])
+        found = _stands(lines, finder, own.at[i], k == 0, f"{names[i]}.{k + 1}")
         alone[k] += not found
         nodes[i, k] = found or f"{names[i]}.{k + 1}"
     if alone[0]:
@@ -165,15 +175,14 @@ def _transformers(reading: Reading, own: Assets, lines: Lines, finder: Finder, s
     return _chunk(own, nodes, np.hstack([own.at, own.at]), basis=basis, recorded_transformer=names)
 
 
-def _stands(lines: Lines, finder: Finder, at: Numbers, primary: bool, name: str) -> str:
-    """The node of a level at a place; a line that passes is divided. Empty where there is none."""
+def _stands(lines: Lines, finder: Finder, at: Numbers, primary: bool, node: str) -> str:
+    """The node of a level at a place; a line that passes is divided at ``node``. Empty where there is none."""
     if (place := finder.line("", at, primary)) is None:
         return ""
     row, along = place
     end = finder.end(row, along)
     if end >= 0:
         return str(lines.nodes[row, end])
-    node = f"{name}.{1 if primary else 2}"
     lines.cuts.append((row, along, node, node))
     return node
 

@@ -119,9 +119,10 @@ def fits(shapes: Shapes, crs: str) -> bool:
 
 
 def placed(shapes: Shapes, crs: str, to_crs: str, wanted: str) -> Placed:
-    """Shapes brought into the working system and onto its grid, each made the kind that is wanted: point or line.
+    """Shapes brought into the working system and onto its grid, each made the kind that is wanted: point, line or span.
 
-    A polygon as a point is its middle. Lines of several parts become one where these touch; else the longest counts.
+    A span is a point or a line. A polygon as a point is its middle. Lines of several parts become one where these
+    touch; else the longest counts.
     """
     found = shapes.copy()
     made = Placed(found)
@@ -138,7 +139,15 @@ def placed(shapes: Shapes, crs: str, to_crs: str, wanted: str) -> Placed:
     found[~finite] = None
     made.bad += _astray(found, to_crs)
     found = shapely.transform(found, lambda at: np.round(at, GRID_DIGITS) + 0.0)
-    made.shapes = _points(found) if wanted == "point" else _lines(found, made)
+    if wanted == "line":
+        made.shapes = _lines(found, made)
+    else:
+        drawn = np.isin(shapely.get_type_id(found), (LINE, SEVERAL_LINES)) & (wanted == "span")
+        lines = found.copy()
+        lines[~drawn] = None
+        found[drawn] = None
+        made.shapes = _points(found)
+        made.shapes[drawn] = _lines(lines, made)[drawn]
     return made
 
 

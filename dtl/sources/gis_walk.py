@@ -134,8 +134,10 @@ def _told(
         _say(reading, "gis.heads-joined", "closed edges that join the lines of two heads; each line goes to the nearer",
              edge, joined, "Correct the position of a switch, or the node of a head.")  # fmt: skip
     stated = pd.Series(edge["feeder"]).isin(list(heads)).to_numpy()
+    place = (edge["x1"] == edge["x2"]) & (edge["y1"] == edge["y2"])
     other = (
         primary
+        & ~place
         & stated
         & (edge["head"] != "")
         & (edge["head"] != edge["feeder"])
