@@ -14,6 +14,7 @@ from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Par
 from dtl.sources.cim_circuit import LIMITS, NODES, PHASES, Circuit
 from dtl.sources.cim_objects import Thing
 from dtl.sources.cim_source import source
+from dtl.sources.cim_targets import target_value
 from dtl.sources.record import UNUSABLE, UnusableError, fault, refuse, tell
 
 _NEXT = {"A": (1, 2), "B": (2, 3), "C": (3, 1)}
@@ -183,7 +184,7 @@ def _control(circuit: Circuit, thing: Thing, volts: float) -> CapacitorControl |
             remedy,
         )
         return None
-    target, band = _target(control), _target(control, "Deadband")
+    target, band = target_value(control), target_value(control, "Deadband")
     sign = -1.0 if mode == "voltage" else 1.0
     scale = 60.0 if mode == "voltage" else 1e3 if mode == "reactivePower" else 1.0
     return CapacitorControl(
@@ -194,21 +195,6 @@ def _control(circuit: Circuit, thing: Thing, volts: float) -> CapacitorControl |
         delay_s=thing.number("ShuntCompensator.aVRDelay", 15.0),
         enabled=control.flag("RegulatingControl.enabled", True),
     )
-
-
-_MULTIPLIERS = {"": 1.0, "none": 1.0, "k": 1e3, "M": 1e6}
-
-
-def _target(control: Thing, what: str = "Value") -> float:
-    """The value that a control holds, or its dead band, in the unit without a multiplier."""
-    multiplier = control.text("RegulatingControl.targetValueUnitMultiplier").rpartition(".")[2]
-    if multiplier not in _MULTIPLIERS:
-        field = "RegulatingControl.targetValueUnitMultiplier"
-        raise UnusableError(
-            "source.bad-value", "is no multiplier of a voltage or power", field, multiplier, "Correct it."
-        )
-    value = control.number(f"RegulatingControl.target{what}", *([] if what == "Value" else [0.0]))
-    return value * _MULTIPLIERS[multiplier]
 
 
 def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
@@ -339,7 +325,7 @@ def _external(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
         return
     held = _holds_voltage(circuit, thing)
     control = circuit.store.to(thing, "RegulatingCondEq.RegulatingControl") if held else None
-    volts = _target(control) if control is not None else 1e3 * circuit.kv_ll(bus)
+    volts = target_value(control) if control is not None else 1e3 * circuit.kv_ll(bus)
     for name in ("p", "q"):
         thing.drop(f"{word}{name}", "is an answer of the power flow: this is the source")
     reason = "the network beyond holds the voltage: nearly no impedance" + (

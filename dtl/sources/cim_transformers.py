@@ -13,7 +13,7 @@ from dtl.network.feeder import Transformer, Winding
 from dtl.sources.cim_circuit import PHASES, Circuit
 from dtl.sources.cim_objects import Thing
 from dtl.sources.cim_plates import nameplate, no_load, tested, windings_of
-from dtl.sources.cim_taps import add_regulator, changers, tap
+from dtl.sources.cim_taps import add_regulator, changers, held, tap
 from dtl.sources.reading import plain
 from dtl.sources.record import UNUSABLE, UnusableError, fault, tell
 from dtl.sources.windings import Way, joined, turned
@@ -114,7 +114,10 @@ def _whole(circuit: Circuit, thing: Thing) -> None:
 
 def _finish(circuit: Circuit, thing: Thing, part: Transformer, taps: list[list[Thing]]) -> None:
     """Add a transformer, and the regulators that move its taps."""
-    regulators = [r for i, found in enumerate(taps, 1) for c in found for r in add_regulator(circuit, part, i, c)]
+    regulators = []
+    for winding, changer in [(i, c) for i, found in enumerate(taps, 1) for c in found]:
+        part, at = held(circuit, part, winding, changer, sum(map(len, taps)) > 1)
+        regulators += add_regulator(circuit, part, at, changer)
     circuit.add(thing, part.model_copy(update={"is_regulator": bool(regulators)}))
     for changer, regulator in regulators:
         circuit.add(changer, regulator)
