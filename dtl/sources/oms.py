@@ -13,9 +13,9 @@ from typing import Any
 
 from dtl.errors import Severity, SourceError
 from dtl.sources.oms_events import Event, Note, check_minutes, gathered, settle
-from dtl.sources.oms_rows import Row, RowError, Rows
+from dtl.sources.oms_rows import Row, RowError, Rows, beside
 from dtl.sources.oms_served import served
-from dtl.sources.oms_words import BLANK, TOTALS, columns, places
+from dtl.sources.oms_words import BLANK, STEP, TOTALS, columns, places
 from dtl.sources.reading import Reading
 from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
 
@@ -37,12 +37,14 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         own = [str(spec.get("path"))]
     events: dict[str, Event] = {}
     lost: set[str] = set()
+    waiting: dict[str, list[Row]] = {}
     together = spec.get("each_row") == "step"
     for file in own:
         for row in _rows(reading, spec, file, files.get(file), "outages"):
             if not _event(reading, rows, row, events, together):
                 lost.add(row.text("id"))
-    waiting: dict[str, list[Row]] = {}
+            elif own_steps := beside(row):
+                waiting[next(reversed(events))] = own_steps
     if steps:
         for row in _rows(reading, spec, steps, files.get(steps), "steps"):
             if row.text("id") in rows.shared:
@@ -82,12 +84,17 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
         text = str(err).removeprefix(f"{file}: ")
         reading.find("outage.file", "error", text, file=file, remedy="Correct the file, or what the study says.")
         return
-    wanted = columns(spec.get("columns" if first else "step_columns") or "ours", table)
+    word = spec.get("columns" if first else "step_columns") or "ours"
+    wanted = columns(word, table)
     for sheet in found:
         tell_left(reading, sheet)
         at = places(sheet.header, wanted)
         if not _complete(reading, sheet, at, table, wanted):
             continue
+        for field in [f for f in wanted if f not in at] if isinstance(word, Mapping) else ():
+            reading.find("outage.column", "warning", f"no column is {' or '.join(wanted[field])}, which the study "
+                         f"names; there are {', '.join(n for n in sheet.header if n)}", file=sheet.file, element=table,
+                         field=field, remedy="Correct the column map, or take it out.")  # fmt: skip
         skip = (spec.get("skip_footer") or 0) if first else 0
         body = sheet.rows[: len(sheet.rows) - skip] if skip else sheet.rows
         for line, cells in sheet.rows[len(body) :]:
@@ -116,7 +123,7 @@ def _complete(
         reading.find("outage.encoding", "warning", "is not UTF-8, and was read as Windows-1252", file=sheet.file,
                      remedy="Save it as UTF-8.")  # fmt: skip
     lacking = [f for f in NEEDED[table] if f not in at]
-    if table == "outages" and not {"end", "duration_min", "duration_h"} & set(at):
+    if table == "outages" and not {"end", "duration_min", "duration_h", f"{STEP} 1 end"} & set(at):
         lacking.append("end")
     if table == "steps" and not set(BACK) & set(at):
         lacking.append(next((f for f in BACK if wanted.get(f)), BACK[0]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from dtl.sources.oms_events import Event, Step
 from dtl.sources.oms_lengths import lasted, time_of_day
-from dtl.sources.oms_words import Causes, alias, flag
+from dtl.sources.oms_words import STEP, Causes, alias, flag
 from dtl.sources.reading import Reading
 from dtl.sources.sheets import Cell
 from dtl.sources.stamps import Clock, Instant, StampError
@@ -67,6 +67,17 @@ class Row:
                 "outage.number", field, self.text(field), f"is not {kind}", "Write digits without groups or units."
             )
         return value
+
+
+def beside(row: Row) -> list[Row]:
+    """The steps in the columns of an interruption, as rows of their own; empty ones are none."""
+    found: dict[str, dict[str, Cell]] = {}
+    for field, cell in row.cells.items():
+        if field.startswith(f"{STEP} "):
+            _, number, name = field.split(" ", 2)
+            found.setdefault(number, {})[name] = cell
+    there = [cells for cells in found.values() if any(str(c) not in ("", "0") for c in cells.values())]
+    return [Row(row.file, row.line, {"id": row.text("id"), **cells}, row.epoch) for cells in there]
 
 
 class Rows:

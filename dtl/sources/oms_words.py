@@ -27,13 +27,23 @@ BLANK = frozenset(("null", "(null)", "na", "n/a", "#n/a", "nan", "nat", "none", 
 """Words by which databases and spreadsheets say that a cell is empty."""
 
 
+STEP = "step"
+"""How fields begin that are columns of a restoration step in the row of its interruption."""
+
+
 def columns(word: object, table: str) -> Mapping[str, Sequence[str]]:
-    """The names of each column: those of the study, or of the map that we ship under a word."""
+    """The names of each column: those of the study, or of the map that we ship under a word.
+
+    Those of the second restoration step in columns are ``step 2 end`` and so on.
+    """
     if isinstance(word, Mapping):
-        return word
+        found = {f: names for f, names in word.items() if f != "steps" and names}
+        for number, pair in enumerate(word.get("steps") or (), 1):
+            found |= {f"{STEP} {number} {f}": names for f, names in pair.items() if names}
+        return found
     loaded: dict[str, Any] = yaml.safe_load((MAPS / f"oms_{word}.yaml").read_text(encoding="utf-8"))
-    found: dict[str, Sequence[str]] = loaded[table]
-    return found
+    shipped: dict[str, Sequence[str]] = loaded[table]
+    return shipped
 
 
 def places(header: Sequence[str], wanted: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -73,6 +73,24 @@ Texts = Annotated[list[Text], Before(_listed), Field(min_length=1), WithJsonSche
 """One text, or a list of them; of column names the first that the file has counts."""
 
 
+class StepPair(Base):
+    """The columns of one restoration step, where the steps stand beside each other in the row of their interruption."""
+
+    end: Texts
+    """When these customers were back; the day, where ``end_time`` is given too."""
+    end_time: Texts | None = None
+    """Time of day at which they were back."""
+    restored: Texts | None = None
+    """Customers restored by the step."""
+    remaining: Texts | None = None
+    """Customers still out after the step, in place of ``restored``."""
+
+    @model_validator(mode="after")
+    def _a_number(self) -> StepPair:
+        one_of(self, ("restored", "remaining"), "a step", short=True)
+        return self
+
+
 class OutageColumns(Base):
     """Which column of the outages is what; names are compared without regard to case and blanks around them."""
 
@@ -112,10 +130,12 @@ class OutageColumns(Base):
     """Whether it was planned: yes or no, or a type such as PLANNED."""
     major: Texts | None = None
     """Whether the utility calls it a major event: yes or no."""
+    steps: Annotated[list[StepPair], Field(min_length=1)] | None = None
+    """Restoration steps in columns, one entry for each step; a row leaves those empty that it does not have."""
 
     @model_validator(mode="after")
     def _an_end(self) -> OutageColumns:
-        one_of(self, ("end", "duration_min", "duration_h"), "columns", short=True)
+        one_of(self, ("end", "duration_min", "duration_h"), "columns", optional=self.steps is not None, short=True)
         one_of(self, ("customer_minutes", "customer_hours"), "columns", optional=True, short=True)
         return self
 

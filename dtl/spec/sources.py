@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dtl.spec.ami import Ami
+from dtl.spec.base import wrong
 from dtl.spec.files import SourceFiles, expand
 from dtl.spec.gis import Gis
 from dtl.spec.measured import Costs, Forecast, Generators, OpenMeteo, Scada, WeatherFile
@@ -167,6 +168,13 @@ class Oms(SourceFiles):
     """Row of the column names."""
     skip_footer: Annotated[Whole, Field(ge=0, le=1000)] = 0
     """Rows at the end that are no interruptions, as totals."""
+
+    @model_validator(mode="after")
+    def _steps_once(self) -> Oms:
+        if isinstance(self.columns, OutageColumns) and self.columns.steps and (self.steps or self.each_row == "step"):
+            other = "a table of their own" if self.steps else "rows"
+            raise wrong("one-of", f"the steps stand in columns and in {other}; say one of the two", "columns")
+        return self
 
     def files(self, folder: Path) -> list[Path]:
         """The outages, their steps and the customers served, sorted; ``folder`` is that of the study."""
