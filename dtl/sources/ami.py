@@ -31,7 +31,7 @@ REASONS = {
     "ami.grid": "its stamp lies between two intervals", "ami.meter": "names no meter",
     "ami.channel": "its channel has no meaning", "ami.number": "its numbers cannot be read",
     "ami.thousands": "its numbers have separators of thousands",
-    "ami.series": "its Green Button series cannot count",
+    "ami.series": "its series cannot count", "ami.record": "its record is not as NEM12 has it",
 }  # fmt: skip
 
 Said = tuple[Severity, str, str]

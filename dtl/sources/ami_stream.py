@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dtl.errors import SourceError
-from dtl.sources import ami_files, espi
+from dtl.sources import ami_files, espi, nem12
 from dtl.sources.ami_columns import load
 from dtl.sources.ami_loose import NONE, Loose, Meters, joined
 from dtl.sources.ami_rows import Rows, factor
@@ -51,7 +51,7 @@ class Readings:
 
     def __init__(self, spec: Mapping[str, Any], files: Mapping[str, Path]):
         self.spec, self.files = spec, dict(sorted(files.items()))
-        self.words = load(spec["columns"]) if spec["columns"] != "green_button" else {}
+        self.words = {} if spec["columns"] in ("green_button", "nem12") else load(spec["columns"])
         register, step = spec["reads"] == "register", spec.get("interval_min") or 0
         self.rule = Rule(spec["repeated"], register, _top_kwh(spec, self.words) if register else None, step)
         self._anew()
@@ -87,6 +87,9 @@ class Readings:
         rows = Rows(self.spec, self.words, self.meters, self.tally) if self.words else None
         for file, path in self.files.items():
             try:
+                if self.spec["columns"] == "nem12":
+                    yield nem12.loose(file, path, self.meters, self.tally, self.spec)
+                    continue
                 if rows is None or ami_files.suffix(file) == ".xml":
                     received = -1.0 if self.spec.get("received_sign") == "negative" else 1.0
                     yield espi.loose(file, path, self.meters, self.tally, received)

@@ -72,8 +72,13 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
     ),
     "ami.series": (
         "warning",
-        "readings are of a Green Button series that cannot count: refused",
+        "readings are of a series that cannot count: refused",
         "Export interval data of energy, 5 to 60 min, if they lack; other series may stay.",
+    ),
+    "ami.record": (
+        "warning",
+        "records or readings do not stand as NEM12 has them",
+        "Correct the records, or export the file again.",
     ),
     "ami.unmapped": (
         "error",

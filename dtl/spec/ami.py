@@ -83,22 +83,24 @@ class AmiColumns(Base):
 
 
 class Ami(SourceFiles):
-    """Meter readings: Parquet, CSV (also packed by gzip) or Green Button XML."""
+    """Meter readings: Parquet, CSV (also packed by gzip), Green Button XML or NEM12."""
 
     kind: Literal["ami"]
     path: GlobPath
     """The files; several are read as one."""
     columns: Annotated[
-        Annotated[Literal["ours", "usual", "wide", "green_button"], TextShape] | Annotated[AmiColumns, MapShape],
+        Annotated[Literal["ours", "usual", "wide", "green_button", "nem12"], TextShape]
+        | Annotated[AmiColumns, MapShape],
         shape("the name of a column map", "a map"),
     ] = "ours"
-    """The column map: one that we ship, or your own; green_button files state everything themselves."""
+    """The column map: one that we ship, or your own; green_button and nem12 files state everything themselves."""
     interval_min: Minutes | None = None
-    """Length of an interval [min]; not needed for green_button."""
+    """Length of an interval [min]; not needed for green_button and nem12."""
     stamp: Literal["interval_start", "interval_end"] | None = None
-    """Which end of the interval the stamp names; not needed for green_button."""
+    """Which end of the interval the stamp names; not needed for green_button and nem12."""
     zone: SourceZone = "local"
-    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
+    """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name; of nem12 ``local`` is the
+    market's, UTC+10 all year."""
     time_format: Text | None = None
     """How a stamp is written, as %m/%d/%Y %H:%M, or %m/%d/%Y for the days of a wide file; unix_s and unix_ms count from
     1970, excel is a serial number; none: ISO 8601, or a time of Parquet."""
@@ -141,8 +143,8 @@ class Ami(SourceFiles):
     @model_validator(mode="after")
     def _a_clock(self) -> Ami:
         missing = [n for n in ("interval_min", "stamp") if getattr(self, n) is None]
-        if self.columns != "green_button" and missing:
-            raise wrong("missing-word", f"'{missing[0]}' is missing: only green_button files state it themselves")
+        if self.columns not in ("green_button", "nem12") and missing:
+            raise wrong("missing-word", f"'{missing[0]}' is missing: only green_button and nem12 files state it")
         if self.reads == "register" and self.positive == "received":
             raise wrong("one-of", "a register counts up: map the column as 'received' instead of 'positive: received'")
         return self

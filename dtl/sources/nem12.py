@@ -1,0 +1,288 @@
+"""Interval readings as providers of the Australian market write them (NEM12): a record of a day in each row.
+
+Record 200 says the point, the stream, its unit and the length of its intervals; 300 holds a day of it in the order of
+time, 400 the quality of ranges of that day. Days are those of the market's clock, which knows no daylight saving.
+Facts: AEMO, Meter Data File Format Specification NEM12 & NEM13.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtl.errors import SourceError
+from dtl.sources.ami_clock import FIRST, LAST, zone_of
+from dtl.sources.ami_loose import (
+    CONFLICT,
+    DELIVERED,
+    ESTIMATED,
+    MEASURED,
+    NONE,
+    REACTIVE,
+    RECEIVED,
+    REJECTED,
+    UNLISTED,
+    VOLTS,
+    Loose,
+    Meters,
+    joined,
+)  # fmt: skip
+from dtl.sources.ami_tally import Tally, Trouble
+
+MARKET = "Etc/GMT-10"
+"""The clock of the market: UTC+10 all year."""
+DAY = 1440
+SCALES = {"WH": (1e-3, 0), "KWH": (1.0, 0), "MWH": (1e3, 0), "W": (1e-3, 1), "KW": (1.0, 1), "MW": (1e3, 1)}
+"""Units of energy and power, those of reactive ones with VAR: what turns them into k.., and whether it is power."""
+VOLTAGES = {"V": 1.0, "KV": 1e3}
+STREAMS = {"E": (DELIVERED, 1.0), "B": (RECEIVED, 1.0), "Q": (REACTIVE, 1.0), "K": (REACTIVE, -1.0)}
+"""First letter of a stream: to the customer, from the customer, and reactive the same; and its sign."""
+QUALITY = {"A": "measured", "E": "estimated", "F": "estimated", "S": "estimated", "N": "missing"}
+"""Flags: actual, forward estimate, final and other substitute, null. V is varied, by records 400."""
+WORTH = {"measured": MEASURED, "estimated": ESTIMATED, "rejected": REJECTED, "missing": UNLISTED}
+LENGTHS = (5, 15, 30, 60)
+RECORD = "ami.record"
+
+
+class Day(NamedTuple):
+    """A record 300: its line, values as stated, flags (positions in `FLAGS`), and when it was updated."""
+
+    line: int
+    value: NDArray[np.float64]
+    flag: NDArray[np.uint8]
+    updated: str
+
+
+@dataclass
+class Stream:
+    """One stream of one point: what it measures, in which length, and its days since 1970."""
+
+    meter: str
+    suffix: str
+    part: int
+    scale: float
+    length: int
+    days: dict[int, Day] = field(default_factory=dict)
+
+
+class _File:
+    """One file: its streams, and what is wrong with its records."""
+
+    def __init__(self, file: str, path: Path, tally: Tally, quality: Mapping[str, str]):
+        self.file, self.tally, self.quality = file, tally, QUALITY | {k.upper(): v for k, v in quality.items()}
+        self.streams: dict[tuple[str, str], Stream] = {}
+        self.now: Stream | str = "a record 300 before any 200"
+        self.day: Day | None = None
+        self.rows = 0
+        last, end = 0, False
+        for line, cells in _records(file, path):
+            end, last = cells[0] == "900", line
+            self._take(line, cells)
+        tally.rows[file] = self.rows
+        if not end:
+            self._tell(RECORD, "900", 1, last, "the file ends without it", refuses=False)
+
+    def _tell(self, check: str, what: str, number: int, line: int, value: str, *, refuses: bool = True) -> None:
+        self.tally.add(self.file, Trouble(check, what, number, line, value), refuses)
+
+    def _take(self, line: int, cells: list[str]) -> None:
+        kind = cells[0]
+        if kind == "200":
+            self.day = None
+            self.now = self._stream(cells)
+        elif kind == "300":
+            self._day(line, cells)
+        elif kind == "400":
+            self._range(line, cells)
+        elif kind not in ("100", "500", "900"):
+            self._tell(RECORD, "record", 1, line, kind)
+
+    def _stream(self, cells: list[str]) -> Stream | str:
+        """The stream of a record 200, or why its days are not read."""
+        cells = cells + [""] * (9 - len(cells))
+        meter, suffix, unit, length = cells[1], cells[4].upper(), cells[7].upper(), cells[8]
+        known = STREAMS.get(suffix[:1])
+        if not meter or not length.isdecimal() or int(length) not in LENGTHS:
+            return f"record 200 of point {meter!r} with intervals of {length!r} minutes"
+        if unit in VOLTAGES:
+            part, scale = VOLTS, VOLTAGES[unit]
+        elif known is None or unit.replace("VAR", "W") not in SCALES or ("VAR" in unit) != (known[0] == REACTIVE):
+            return f"stream {suffix} in {cells[7]}"
+        else:
+            factor, power = SCALES[unit.replace("VAR", "W")]
+            part, scale = known[0], known[1] * factor * (int(length) / 60.0 if power else 1.0)
+        made = self.streams.setdefault((meter, suffix), Stream(meter, suffix, part, scale, int(length)))
+        if (made.part, made.scale, made.length) != (part, scale, int(length)):
+            return f"stream {suffix} of {meter} with another unit or length than before"
+        return made
+
+    def _day(self, line: int, cells: list[str]) -> None:
+        self.day, now = None, self.now
+        count = DAY // now.length if isinstance(now, Stream) else max(len(cells) - 7, 1)
+        self.rows += count
+        if not isinstance(now, Stream):
+            self._tell("ami.series", "record 200", count, line, now)
+            return
+        code = cells[2 + count] if len(cells) > count + 2 else ""
+        day = _since_1970(cells[1]) if code[:1].isalpha() else None
+        if day is None:
+            told = f"{cells[1] if len(cells) > 1 else ''}, {len(cells)} cells"
+            self._tell(RECORD, "300", count, line, told)
+            return
+        value = np.array([_number(c) for c in cells[2 : 2 + count]])
+        flag = np.full(count, self._worth(line, code, count), np.uint8)
+        missing = self._word(code) == "missing"
+        blank = np.array([not c for c in cells[2 : 2 + count]])
+        wrong = ~np.isfinite(value) & ~blank
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            self._tell("ami.number", "300", int(wrong.sum()), line, cells[2 + first])
+        self.tally.empty(self.file, count if missing else int(blank.sum()))
+        value[missing | ~np.isfinite(value)] = np.nan
+        made = Day(line, value, flag, cells[5 + count] if len(cells) > 5 + count else "")
+        self._keep(now, day, made)
+
+    def _keep(self, now: Stream, day: int, made: Day) -> None:
+        """Keep a day; of two of one stream the later update counts, of two of one time where they are alike."""
+        old, count = now.days.get(day), len(made.value)
+        self.day = made
+        if old is None:
+            now.days[day] = made
+            return
+        told = f"{now.meter} {now.suffix}, stated in line {old.line} already; the later update counts"
+        self._tell(RECORD, "300", count, made.line, told)
+        if made.updated > old.updated:
+            now.days[day] = made
+        elif made.updated == old.updated:
+            old.flag[~((old.value == made.value) | (np.isnan(old.value) & np.isnan(made.value)))] = CONFLICT
+
+    def _range(self, line: int, cells: list[str]) -> None:
+        """Give a range of intervals of the day before its quality."""
+        if self.day is None:
+            return
+        count = len(self.day.value)
+        first, last = (int(c) if c.isdecimal() else 0 for c in (cells + ["", "", ""])[1:3])
+        if not 1 <= first <= last <= count or len(cells) < 4:
+            self._tell(RECORD, "400", 1, line, ",".join(cells[:4]), refuses=False)
+            return
+        here = slice(first - 1, last)
+        self.day.flag[here] = self._worth(line, cells[3], last - first + 1)
+        if self._word(cells[3]) == "missing":
+            self.tally.empty(self.file, int((~np.isnan(self.day.value[here])).sum()))
+            self.day.value[here] = np.nan
+
+    def _word(self, code: str) -> str:
+        return self.quality.get(code.upper(), self.quality.get(code[:1].upper(), ""))
+
+    def _worth(self, line: int, code: str, count: int) -> int:
+        word = self._word(code)
+        if not word and code[:1].upper() != "V":
+            self._tell("ami.code", "quality", count, line, code, refuses=False)
+        return WORTH.get(word, UNLISTED)
+
+
+def loose(file: str, path: Path, meters: Meters, tally: Tally, spec: Mapping[str, Any]) -> Loose:
+    """The readings of a file; registers of one point and direction are added, what one of them lacks is none.
+
+    Raises
+    ------
+    SourceError
+        It is no NEM12 file.
+    """
+    found = _File(file, path, tally, spec.get("quality") or {})
+    groups: dict[tuple[str, int], list[Stream]] = {}
+    for stream in found.streams.values():
+        if stream.days:
+            groups.setdefault((stream.meter, stream.part), []).append(stream)
+    zone = zone_of(MARKET if spec["zone"] == "local" else spec["zone"], spec["timezone"])
+    parts = [NONE]
+    for (meter, part), streams in groups.items():
+        code = meters.code(meter, streams[0].length)
+        length = meters.interval_min[code]
+        for odd in [s for s in streams if s.length != length] + [s for s in streams[1:] if part == VOLTS]:
+            line, count = next(iter(odd.days.values())).line, len(odd.days) * DAY // odd.length
+            tally.add(file, Trouble("ami.series", "record 200", count, line, f"stream {odd.suffix} beside another"))
+        own = [s for s in streams[: 1 if part == VOLTS else None] if s.length == length]
+        for day in sorted({d for s in own for d in s.days}):
+            value, flag = _added(own, day, DAY // length)
+            if part in (DELIVERED, RECEIVED) and (below := value < 0).any():
+                tally.add(file, Trouble("ami.sign", own[0].suffix, int(below.sum()), _line(own, day),
+                                        f"{np.nanmin(value):g}"), refuses=False)  # fmt: skip
+                value, flag = np.where(below, np.nan, value), np.where(below, np.uint8(REJECTED), flag)
+            civil = day * DAY + np.arange(DAY // length, dtype=np.int64) * length
+            at = zone.moments(civil, False)
+            good = (~np.isnan(value) | (flag == REJECTED)) & ~at.gap
+            none = np.full(len(value), np.nan)
+            parts.append(Loose(
+                np.full(len(value), code, np.int32), at.minute.astype(np.int32), at.later,
+                np.full(len(value), part, np.uint8),
+                none if part in (REACTIVE, VOLTS) else -value if part == RECEIVED else value,
+                value if part == REACTIVE else none, value if part == VOLTS else none, flag,
+            ).take(good))  # fmt: skip
+    return joined(parts)
+
+
+def _added(streams: list[Stream], day: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """The sum of streams on a day [kWh, kvarh or V], nan where one of them lacks it between its first and last day."""
+    total, worst = np.zeros(count), np.zeros(count, np.uint8)
+    for stream in streams:
+        if not min(stream.days) <= day <= max(stream.days):
+            continue
+        own = stream.days.get(day)
+        total += np.full(count, np.nan) if own is None else own.value * stream.scale
+        worst = worst if own is None else np.maximum(worst, own.flag)
+    return total, worst
+
+
+def _line(streams: list[Stream], day: int) -> int:
+    return next(s.days[day].line for s in streams if day in s.days)
+
+
+def _records(file: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The records of a file with their lines; raises SourceError where it is no NEM12 file."""
+    try:
+        with (
+            gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+            if file.lower().endswith(".gz")
+            else path.open(encoding="utf-8-sig", newline="") as stream
+        ):
+            rows = csv.reader(stream)
+            for row in rows:
+                cells = [c.strip() for c in row]
+                if not any(cells):
+                    continue
+                if rows.line_num == 1 and cells[:2] != ["100", "NEM12"]:
+                    raise SourceError(f"{file}: {_other(cells)}")
+                yield rows.line_num, cells
+    except (csv.Error, OSError, EOFError, zlib.error) as err:
+        raise SourceError(f"{file}: cannot be read: {err}") from err
+
+
+def _other(cells: list[str]) -> str:
+    if cells[:2] == ["100", "NEM13"]:
+        return "holds reads of registers (NEM13) and no intervals; export NEM12"
+    return f"does not begin with 100,NEM12 but with {','.join(cells)[:60]!r}"
+
+
+def _since_1970(text: str) -> int | None:
+    try:
+        day = datetime.strptime(text, "%Y%m%d").date() if len(text) == 8 else None
+    except ValueError:
+        return None
+    return (day - date(1970, 1, 1)).days if day is not None and FIRST <= day.year <= LAST else None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
