@@ -140,6 +140,24 @@ def minutes(stamps: pa.Array, form: str, last: bool = False) -> tuple[Ints, NDAr
     return found, np.array([p[1] for p in pairs], np.bool_)[index]
 
 
+def counted(days: pa.Array, numbers: pa.Array, zone: Zone, form: str, step: int) -> tuple[Ints, NDArray[np.bool_]]:
+    """Start of intervals of ``step`` minutes that are numbered from 1 in their day, as UTC minutes, and which are none.
+
+    Numbers count from midnight in order of time: a day on which clocks go back has an hour of them more.
+    """
+    day, _ = minutes(days, form)
+    number = pc.cast(numbers, pa.string()).dictionary_encode()
+    words = [w.strip() for w in number.dictionary.to_pylist()]
+    known = np.array([int(w) if w.isdecimal() and len(w) < 5 else 0 for w in words] or [0], np.int64)
+    count = np.where(number.indices.is_valid().to_numpy(zero_copy_only=False),
+                     known[number.indices.fill_null(0).to_numpy(zero_copy_only=False)], 0)  # fmt: skip
+    never = (day == NEVER) | (count < 1) | (day % DAY != 0)
+    some = np.where(never, 0, day)
+    start = zone.moments(some, False).minute + (count - 1) * step
+    never |= start >= zone.moments(some + DAY, False).minute
+    return np.where(never, 0, start), never
+
+
 @lru_cache(maxsize=200_000)
 def _parsed(text: str, form: str, last: bool = False) -> tuple[int, bool]:
     """Minutes since 1970 of a text, and whether it states its offset; `NEVER` for no stamp."""

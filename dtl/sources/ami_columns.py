@@ -15,7 +15,7 @@ from dtl.errors import SourceError
 
 MAPS = Path(__file__).parent / "columns"
 QUANTITIES = ("delivered", "received", "reactive", "volts")
-SINGLE = ("meter", "time", "day", "daylight", *QUANTITIES, "quality", "channel", "value", "multiplier")
+SINGLE = ("meter", "time", "day", "period", "daylight", *QUANTITIES, "quality", "channel", "value", "multiplier")
 """Roles that one column has."""
 TELLING = {
     "unit_of_row": ("uom", "unit", "units", "unit of measure", "unit_of_measure", "reading_unit"),
@@ -98,8 +98,8 @@ def layout(file: str, header: Sequence[str], words: Mapping[str, Any]) -> Layout
 
 
 def _complete(file: str, found: Layout, words: Mapping[str, Any]) -> None:
-    stamp = "day" if found.shape == "intervals" else "time"
-    needed = [stamp, *(r for r in ("meter", "channel", "value", "multiplier") if words.get(r))]
+    stamp = "day" if found.shape == "intervals" or words.get("period") else "time"
+    needed = [stamp, *(r for r in ("period", "meter", "channel", "value", "multiplier") if words.get(r))]
     if found.shape == "meters":
         needed = [r for r in needed if r != "meter"]
     if found.shape == "intervals":

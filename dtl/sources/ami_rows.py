@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dtl.errors import SourceError
-from dtl.sources.ami_clock import NEVER, Moments, minutes, zone_of
+from dtl.sources.ami_clock import NEVER, Moments, counted, minutes, zone_of
 from dtl.sources.ami_columns import QUALITY, TELLING, folded
 from dtl.sources.ami_csv import Block
 from dtl.sources.ami_day import begins
@@ -35,26 +34,13 @@ from dtl.sources.ami_loose import (
     viewed,
 )  # fmt: skip
 from dtl.sources.ami_tally import Tally, Trouble
+from dtl.sources.ami_units import ANY_UNIT, factor, units_in
 
 Mask = NDArray[np.bool_]
 PARTS = {"delivered": DELIVERED, "received": RECEIVED, "reactive": REACTIVE, "volts": VOLTS}
-KWH = {"kWh": 1.0, "Wh": 1e-3, "MWh": 1e3}
-KW = {"kW": 1.0, "W": 1e-3}
-ANY_UNIT = re.compile(r"[km]?(w|va|var|v|a)h?")
 NOTHING = (-999.0, -9999.0, -99999.0, -999999.0, -9999999.0)
 """Numbers that systems write where they have no reading."""
 FLAG = {"measured": MEASURED, "estimated": MEASURED + 1, "rejected": REJECTED, "missing": 255}
-
-
-def factor(unit: str, interval_min: int) -> float:
-    """What turns a value of a unit into kWh of the interval."""
-    return KWH[unit] if unit in KWH else KW[unit] * interval_min / 60.0
-
-
-def units_in(name: str) -> set[str]:
-    """The units that the name of a column or channel states, as ``kWh`` in `Net_KWH`; of reactive ones alike."""
-    words = re.split(r"[^a-z]+", name.lower().replace("var", "w"))
-    return {u for u in (*KWH, *KW) if u.lower() in words}
 
 
 class Rows:
@@ -128,7 +114,8 @@ class Rows:
 
     def _long(self, block: Block) -> Loose:
         code, flag = self._code(block), self._flags(block)
-        civil, moments, off = self._moments(block, self._stamps(block))
+        by_number = "period" in block.layout.roles
+        civil, moments, off = self._counted(block) if by_number else self._moments(block, self._stamps(block))
         good = self._good(block, code, civil, moments, off)
         start = moments.minute - self.step if self.ends else moments.minute
         if "value" in block.layout.roles:
@@ -151,6 +138,14 @@ class Rows:
             return column
         day, clock = (pc.cast(block.table[c].combine_chunks(), pa.string()) for c in ("day", "time"))
         return pc.binary_join_element_wise(day, clock, " ")
+
+    def _counted(self, block: Block) -> tuple[NDArray[np.int64], Moments, Mask]:
+        """Intervals by their number in the day as `_moments` has them; numbers that the day has not are no stamps."""
+        day, number = (block.table[c].combine_chunks() for c in ("day", "period"))
+        start, never = counted(day, number, self.zone, self.spec.get("time_format") or "", self.step)
+        none = np.zeros(len(start), np.bool_)
+        moments = Moments(start + self.step if self.ends else start, np.zeros(len(start), np.int16), none)
+        return np.where(never, NEVER, start), moments, none
 
     def _moments(self, block: Block, stamps: pa.Array) -> tuple[NDArray[np.int64], Moments, Mask]:
         """Stamps as minutes (`NEVER`: none), their instants, and which stand on no grid of intervals."""
@@ -209,7 +204,7 @@ class Rows:
         self, block: Block, code: NDArray[np.int32], civil: NDArray[np.int64], moments: Moments, grid: Mask
     ) -> Mask | None:
         """Rows with a meter and an instant on the grid (None: all), where `grid` marks the others; they are counted."""
-        stamp = "time" if "time" in block.layout.roles else "day"
+        stamp = next(r for r in ("time", "period", "day") if r in block.layout.roles)
         if code.min() >= 0 and civil.min() > NEVER and not moments.gap.any() and not grid.any():
             return None
         good = np.ones(len(code), np.bool_)

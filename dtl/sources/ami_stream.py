@@ -21,10 +21,11 @@ from dtl.errors import SourceError
 from dtl.sources import ami_files, espi, nem12
 from dtl.sources.ami_columns import load
 from dtl.sources.ami_loose import NONE, Loose, Meters, joined
-from dtl.sources.ami_rows import Rows, factor
+from dtl.sources.ami_rows import Rows
 from dtl.sources.ami_settle import Rule, Settled, settle
 from dtl.sources.ami_tally import Tally
 from dtl.sources.ami_twice import settle_twice
+from dtl.sources.ami_units import factor
 
 BUCKET = 3_000_000
 """Readings of a bucket, about; a bucket is settled in memory."""

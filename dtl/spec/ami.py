@@ -38,6 +38,9 @@ class AmiColumns(Base):
     """The stamp: day and time of one end of the interval; time of day alone where ``day`` is given too."""
     day: Texts | None = None
     """The day, in a wide file, or where day and time are two columns."""
+    period: Texts | None = None
+    """Number of the interval within ``day``, from 1, in place of ``time``: 1 to 48 for half hours, counted from
+    midnight in order of time, so that days on which clocks change have an hour more or less."""
     daylight: Texts | None = None
     """Whether the clock of the stamp has daylight saving (Y, N, 1, 0, true, false, DST, STD): it tells the passes of
     the hour that occurs twice."""
@@ -69,8 +72,12 @@ class AmiColumns(Base):
         one_of(self, ("intervals", "meters"), "columns", optional=True, short=True)
         if self.intervals is not None and self.day is None:
             raise wrong("one-of", "columns with 'intervals' need 'day'", "intervals")
-        if self.intervals is None and self.time is None:
-            raise wrong("one-of", "columns need 'time', or 'day' and 'intervals'", "")
+        if self.intervals is None and self.time is None and self.period is None:
+            raise wrong("one-of", "columns need 'time', or 'day' and 'intervals', or 'day' and 'period'", "")
+        if self.period is not None and (self.day is None or self.time or self.intervals or self.meters):
+            raise wrong(
+                "one-of", "'period' goes with 'day', and with neither 'time', 'intervals' nor 'meters'", "period"
+            )
         if self.channel is not None and not self.channels:
             raise wrong("one-of", "columns with 'channel' need 'channels', which says what its words mean", "channel")
         single = self.intervals is not None or self.meters is not None
@@ -127,7 +134,8 @@ class Ami(SourceFiles):
 
     @model_validator(mode="after")
     def _a_format(self) -> Ami:
-        value, wide = self.time_format, self.columns == "wide" or getattr(self.columns, "intervals", None) is not None
+        value, days = self.time_format, [getattr(self.columns, n, None) for n in ("intervals", "period")]
+        wide = self.columns == "wide" or any(d is not None for d in days)
         when = datetime(2019, 11, 23) if wide else datetime(2019, 11, 23, 17, 48)
         if (
             value is not None
