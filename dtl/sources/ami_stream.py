@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from dtl.errors import SourceError
 from dtl.sources import ami_files, espi, nem12
-from dtl.sources.ami_columns import load
+from dtl.sources.ami_columns import SINGLE, Layout, load
 from dtl.sources.ami_loose import NONE, Loose, Meters, joined
 from dtl.sources.ami_rows import Rows
 from dtl.sources.ami_settle import Rule, Settled, settle
-from dtl.sources.ami_tally import Tally
+from dtl.sources.ami_tally import Tally, Trouble
 from dtl.sources.ami_twice import settle_twice
 from dtl.sources.ami_units import factor
 
@@ -98,11 +98,19 @@ class Readings:
                 for block in _ahead(ami_files.blocks(file, path, self.spec, self.words)):
                     if file not in self.used:
                         self.used[file] = _used(block.layout)
+                        self._absent(file, block.layout)
                     yield rows.loose(block)
             except SourceError as err:
                 self.broken.append((file, str(err)))
             except UnicodeDecodeError as err:
                 self.broken.append((file, f"{file}: holds text that is not UTF-8, so it cannot be trusted: {err}"))
+
+    def _absent(self, file: str, found: Layout) -> None:
+        """Tell the columns that the study itself names and a file does not have; of shipped maps many are not there."""
+        if isinstance(self.spec["columns"], Mapping):
+            for role in [r for r in SINGLE if self.words.get(r) and r not in found.roles]:
+                names = " or ".join(map(str, self.words[role]))
+                self.tally.add(file, Trouble("ami.column", role, 1, 0, names), refuses=False)
 
     def _stream(self) -> Iterator[Settled]:
         """Pieces as they come; raises OutOfOrderError once a meter goes back in time."""

@@ -22,6 +22,11 @@ class Trouble(NamedTuple):
 
 REMEDY: dict[str, tuple[Severity, str, str]] = {
     "ami.ragged": ("warning", "rows have another number of cells than the header: refused", "Export it again."),
+    "ami.column": (
+        "warning",
+        "columns that the study names are not in the file: what they state is lost",
+        "Correct the name in the column map, or take it out.",
+    ),
     "ami.number": ("warning", "cells are no finite number: counted as empty", "Correct the cells or the column map."),
     "ami.thousands": (
         "error",

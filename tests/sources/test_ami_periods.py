@@ -84,3 +84,14 @@ def test_a_file_without_the_column_is_told(tmp_path: Path) -> None:
     spec = ex.spec(path="r.csv", **WORDS | {"columns": {**COLUMNS, "period": ["NONE"]}})
     (told,) = [f for f in read("meters", spec, {"r.csv": tmp_path / "r.csv"}).findings if f.check == "ami.file"]
     assert "period: NONE" in told.message
+
+
+def test_a_column_that_the_study_names_and_the_file_has_not_is_told(tmp_path: Path) -> None:
+    """Energy from the customer would be lost without a word."""
+    write(tmp_path / "r.csv", rows())
+    named = {**COLUMNS, "received": ["EXPORT", "KWH_REC"]}
+    found = read("meters", ex.spec(path="r.csv", **WORDS | {"columns": named}), {"r.csv": tmp_path / "r.csv"})
+    (told,) = [f for f in found.findings if f.check == "ami.column"]
+    assert (told.severity, told.field, told.value) == ("warning", "received", "EXPORT or KWH_REC")
+    plain = read("meters", ex.spec(path="r.csv", **WORDS), {"r.csv": tmp_path / "r.csv"})
+    assert "ami.column" not in {f.check for f in plain.findings}
