@@ -20,7 +20,7 @@ import yaml
 from dtl.errors import Severity, SourceError
 from dtl.sources.oms_words import places
 from dtl.sources.reading import Reading
-from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
+from dtl.sources.sheets import Cell, Sheet, sheets, tell_absent, tell_left
 
 MAPS = Path(__file__).parent / "columns"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
@@ -57,6 +57,8 @@ class Manner:
     """The names of the columns of each field with their units, as `named` gives them."""
     by_year: bool = False
     """Whether columns whose name is a year hold numbers, which become values of the row under that name."""
+    word: object = None
+    """The column map as the study says it: a word, or its own."""
 
 
 PLAIN = Manner()
@@ -129,7 +131,7 @@ def rows(
     word = spec.get("columns")
     known = word if isinstance(word, Mapping) else shipped(f"registers_{word or 'ours'}")[table]
     manner = Manner(int(spec.get("header_row") or 1), spec.get("sheets"), str(spec.get("decimal") or ""),
-                    str(spec.get("day_format") or ""), named(known), spec.get("layout") == "wide")  # fmt: skip
+                    str(spec.get("day_format") or ""), named(known), spec.get("layout") == "wide", word)  # fmt: skip
     for file, path in sorted(files.items()) or [(str(spec.get("path")), Path())]:
         yield from listed(reading, file, path, columns(word, table), fields, manner)
 
@@ -148,6 +150,7 @@ def listed(
         at = places(sheet.header, {**wanted, **{year.name: [year.name] for year in years}})
         if not _complete(reading, sheet, at, fields, manner) or _doubtful(reading, sheet, at, wanted):
             continue
+        tell_absent(reading, sheet.file, manner.word, wanted, at, sheet.header)
         scale = {f.name: _scale(reading, sheet, at[f.name], f, manner) for f in fields if f.unit and f.name in at}
         if not sheet.rows:
             reading.find("given.no-rows", "warning", "has no rows", file=file, remedy="Export it again.")

@@ -17,7 +17,7 @@ from dtl.sources.oms_rows import Row, RowError, Rows, beside
 from dtl.sources.oms_served import served
 from dtl.sources.oms_words import BLANK, STEP, TOTALS, columns, places
 from dtl.sources.reading import Reading
-from dtl.sources.sheets import Cell, Sheet, sheets, tell_left
+from dtl.sources.sheets import Cell, Sheet, sheets, tell_absent, tell_left
 
 NEEDED = {"outages": ("id", "start"), "steps": ("id", "end")}
 BACK = ("restored", "remaining", "customer")
@@ -91,10 +91,7 @@ def _rows(reading: Reading, spec: Mapping[str, Any], file: str, path: Path | Non
         at = places(sheet.header, wanted)
         if not _complete(reading, sheet, at, table, wanted):
             continue
-        for field in [f for f in wanted if f not in at] if isinstance(word, Mapping) else ():
-            reading.find("outage.column", "warning", f"no column is {' or '.join(wanted[field])}, which the study "
-                         f"names; there are {', '.join(n for n in sheet.header if n)}", file=sheet.file, element=table,
-                         field=field, remedy="Correct the column map, or take it out.")  # fmt: skip
+        tell_absent(reading, sheet.file, word, wanted, at, sheet.header, "outage.column")
         skip = (spec.get("skip_footer") or 0) if first else 0
         body = sheet.rows[: len(sheet.rows) - skip] if skip else sheet.rows
         for line, cells in sheet.rows[len(body) :]:

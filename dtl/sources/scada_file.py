@@ -15,6 +15,7 @@ from dtl.sources.reading import Reading
 from dtl.sources.scada_series import BAD, GOOD, GRADES, MISSING, SUSPECT, Points
 from dtl.sources.scada_stamps import Stamps, parse, settle
 from dtl.sources.scada_tags import Tag, grade, state
+from dtl.sources.sheets import tell_absent
 from dtl.sources.stamps import Clock
 
 POINT = "Write digits without groups or units; decimal declares a comma of decimals."
@@ -31,7 +32,8 @@ class ValueFile:
     def __init__(self, reading: Reading, spec: Mapping[str, Any], table: Columnar, tags: Mapping[str, Tag]):
         self._reading, self._table, self._tags = reading, table, tags
         self._wide = spec.get("layout") == "wide"
-        self._at = places(table.header, columns(spec.get("columns"), "scada"))
+        self._word = spec.get("columns")
+        self._at = places(table.header, columns(self._word, "scada"))
         self._clock = Clock(spec["timezone"], spec["zone"], spec.get("time_format") or "")
         self._coded = {t.quality for t in tags.values() if t.quality} if self._wide else set()
         self._decimal = str(spec.get("decimal") or ".")
@@ -80,6 +82,8 @@ class ValueFile:
             there = ", ".join(n for n in header if n)
             self._reading.find("given.column", "error", f"no column is '{field}'; there are {there}", file=file,
                                field=field, remedy="Name the column in the study's column map.")  # fmt: skip
+        if not lacking:
+            tell_absent(self._reading, file, self._word, columns(self._word, "scada"), self._at, header)
         twins = self._twins() if not lacking else ""
         if twins:
             text = f"several columns of stamps differ: {twins}; nothing tells which values belong to which"

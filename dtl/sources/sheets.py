@@ -8,7 +8,7 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -72,6 +72,25 @@ def tell_left(reading: Reading, sheet: Sheet) -> None:
         reading.find("source.sheets-left", "warning" if sheet.alike else "info", text, file=sheet.file,
                      value=", ".join(sheet.left), remedy="Name the sheets to read, if the study can; else one file "
                      "for each.")  # fmt: skip
+
+
+def tell_absent(
+    reading: Reading,
+    file: str,
+    word: object,
+    wanted: Mapping[str, Sequence[str]],
+    at: Collection[str],
+    header: Sequence[str],
+    check: str = "given.column",
+) -> None:
+    """Tell the columns that the study itself names (``word`` is its map) and a table does not have.
+
+    Maps that are shipped under a word name more columns than any table has.
+    """
+    for field in [f for f, names in wanted.items() if names and f not in at] if isinstance(word, Mapping) else ():
+        text = f"no column is {' or '.join(wanted[field])}, which the study names; there are "
+        reading.find(check, "warning", text + ", ".join(n for n in header if n), file=file, field=field,
+                     remedy="Correct the column map, or take it out.")  # fmt: skip
 
 
 def sheets(file: str, path: Path, header_row: int = 1, names: list[str] | None = None) -> Iterator[Sheet]:

@@ -19,6 +19,7 @@ from dtl.sources.open_meteo_answer import AnswerError
 from dtl.sources.open_meteo_answer import read as read_answer
 from dtl.sources.reading import Reading
 from dtl.sources.scada_stamps import parse, settle
+from dtl.sources.sheets import tell_absent
 from dtl.sources.stamps import Clock
 from dtl.sources.typical_year import is_nsrdb, is_tmy3, read_nsrdb, read_typical
 
@@ -106,7 +107,8 @@ def _csv(
     reading: Reading, spec: Mapping[str, Any], file: str, path: Path, place: tuple[float, float]
 ) -> weather.Hours | None:
     table, known = table_of(file, path, int(spec.get("header_row") or 1)), _names(spec)
-    at = places(table.header, {field: [n for n, _ in names] for field, names in known.items()})
+    wanted = {field: [n for n, _ in names] for field, names in known.items()}
+    at = places(table.header, wanted)
     if "time" not in at or not at.keys() - {"day", "time"}:
         there = ", ".join(n for n in table.header if n)
         raise SourceError(f"needs a column of time and one of weather; there are {there}")
@@ -115,6 +117,7 @@ def _csv(
             which = ", ".join(f"#{k + 1}" for k in (i, *twins))
             raise SourceError(f"several columns with different content are called {table.header[i]!r}: write one of "
                               f"{which} for {field} in `columns`")  # fmt: skip
+    tell_absent(reading, file, spec.get("columns"), wanted, at, table.header)
     if table.ragged:
         reading.find("given.ragged", "error", f"not as many cells as columns; rows: {len(table.ragged)}", file=file,
                      line=table.ragged[0], remedy="Write one cell for each column.")  # fmt: skip
