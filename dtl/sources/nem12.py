@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.errors import SourceError
-from dtl.sources.ami_clock import FIRST, LAST, zone_of
+from dtl.sources.ami_clock import FIRST, LAST, Zone, zone_of
 from dtl.sources.ami_loose import (
     CONFLICT,
     DELIVERED,
@@ -49,12 +51,14 @@ STREAMS = {"E": (DELIVERED, 1.0), "B": (RECEIVED, 1.0), "Q": (REACTIVE, 1.0), "K
 QUALITY = {"A": "measured", "E": "estimated", "F": "estimated", "S": "estimated", "N": "missing"}
 """Flags: actual, forward estimate, final and other substitute, null. V is varied, by records 400."""
 WORTH = {"measured": MEASURED, "estimated": ESTIMATED, "rejected": REJECTED, "missing": UNLISTED}
-LENGTHS = (5, 15, 30, 60)
+LENGTHS = (5, 10, 15, 30, 60)
+LARGEST, RATIO = 512 * 1024**2, 400
+"""Most bytes of a file, unpacked, and most that a packed byte of a large one may become."""
 RECORD = "ami.record"
 
 
 class Day(NamedTuple):
-    """A record 300: its line, values as stated, flags (positions in `FLAGS`), and when it was updated."""
+    """A record 300: its line, values in kWh, kvarh or V, flags (positions in `FLAGS`), and when it was updated."""
 
     line: int
     value: NDArray[np.float64]
@@ -64,7 +68,7 @@ class Day(NamedTuple):
 
 @dataclass
 class Stream:
-    """One stream of one point: what it measures, in which length, and its days since 1970."""
+    """One stream of one point: what it measures, in which length, what its unit is worth, and its days since 1970."""
 
     meter: str
     suffix: str
@@ -73,13 +77,22 @@ class Stream:
     length: int
     days: dict[int, Day] = field(default_factory=dict)
 
+    def keep(self, day: int, made: Day) -> str:
+        """Keep a day; of two the later update counts, of two of one time where they are alike."""
+        old = self.days.get(day)
+        if old is None or made.updated > old.updated:
+            self.days[day] = made
+        elif made.updated == old.updated:
+            old.flag[~((old.value == made.value) | (np.isnan(old.value) & np.isnan(made.value)))] = CONFLICT
+        return f"{self.meter} {self.suffix}, stated in line {old.line} already; the later update counts" if old else ""
+
 
 class _File:
     """One file: its streams, and what is wrong with its records."""
 
     def __init__(self, file: str, path: Path, tally: Tally, quality: Mapping[str, str]):
         self.file, self.tally, self.quality = file, tally, QUALITY | {k.upper(): v for k, v in quality.items()}
-        self.streams: dict[tuple[str, str], Stream] = {}
+        self.streams: dict[tuple[str, str, int, float], Stream] = {}
         self.now: Stream | str = "a record 300 before any 200"
         self.day: Day | None = None
         self.rows = 0
@@ -120,10 +133,8 @@ class _File:
         else:
             factor, power = SCALES[unit.replace("VAR", "W")]
             part, scale = known[0], known[1] * factor * (int(length) / 60.0 if power else 1.0)
-        made = self.streams.setdefault((meter, suffix), Stream(meter, suffix, part, scale, int(length)))
-        if (made.part, made.scale, made.length) != (part, scale, int(length)):
-            return f"stream {suffix} of {meter} with another unit or length than before"
-        return made
+        minutes = int(length)
+        return self.streams.setdefault((meter, suffix, minutes, scale), Stream(meter, suffix, part, scale, minutes))
 
     def _day(self, line: int, cells: list[str]) -> None:
         self.day, now = None, self.now
@@ -148,22 +159,9 @@ class _File:
             self._tell("ami.number", "300", int(wrong.sum()), line, cells[2 + first])
         self.tally.empty(self.file, count if missing else int(blank.sum()))
         value[missing | ~np.isfinite(value)] = np.nan
-        made = Day(line, value, flag, cells[5 + count] if len(cells) > 5 + count else "")
-        self._keep(now, day, made)
-
-    def _keep(self, now: Stream, day: int, made: Day) -> None:
-        """Keep a day; of two of one stream the later update counts, of two of one time where they are alike."""
-        old, count = now.days.get(day), len(made.value)
-        self.day = made
-        if old is None:
-            now.days[day] = made
-            return
-        told = f"{now.meter} {now.suffix}, stated in line {old.line} already; the later update counts"
-        self._tell(RECORD, "300", count, made.line, told)
-        if made.updated > old.updated:
-            now.days[day] = made
-        elif made.updated == old.updated:
-            old.flag[~((old.value == made.value) | (np.isnan(old.value) & np.isnan(made.value)))] = CONFLICT
+        made = self.day = Day(line, value * now.scale, flag, cells[5 + count] if len(cells) > 5 + count else "")
+        if told := now.keep(day, made):
+            self._tell(RECORD, "300", count, line, told)
 
     def _range(self, line: int, cells: list[str]) -> None:
         """Give a range of intervals of the day before its quality."""
@@ -193,42 +191,75 @@ class _File:
 def loose(file: str, path: Path, meters: Meters, tally: Tally, spec: Mapping[str, Any]) -> Loose:
     """The readings of a file; registers of one point and direction are added, what one of them lacks is none.
 
+    A point whose streams have several lengths, as after an exchange, has the longest of them.
+
     Raises
     ------
     SourceError
         It is no NEM12 file.
     """
     found = _File(file, path, tally, spec.get("quality") or {})
-    groups: dict[tuple[str, int], list[Stream]] = {}
+    points: dict[str, list[Stream]] = {}
     for stream in found.streams.values():
         if stream.days:
-            groups.setdefault((stream.meter, stream.part), []).append(stream)
+            points.setdefault(stream.meter, []).append(stream)
     zone = zone_of(MARKET if spec["zone"] == "local" else spec["zone"], spec["timezone"])
     parts = [NONE]
-    for (meter, part), streams in groups.items():
-        code = meters.code(meter, streams[0].length)
-        length = meters.interval_min[code]
-        for odd in [s for s in streams if s.length != length] + [s for s in streams[1:] if part == VOLTS]:
-            line, count = next(iter(odd.days.values())).line, len(odd.days) * DAY // odd.length
-            tally.add(file, Trouble("ami.series", "record 200", count, line, f"stream {odd.suffix} beside another"))
-        own = [s for s in streams[: 1 if part == VOLTS else None] if s.length == length]
-        for day in sorted({d for s in own for d in s.days}):
-            value, flag = _added(own, day, DAY // length)
-            if part in (DELIVERED, RECEIVED) and (below := value < 0).any():
-                tally.add(file, Trouble("ami.sign", own[0].suffix, int(below.sum()), _line(own, day),
-                                        f"{np.nanmin(value):g}"), refuses=False)  # fmt: skip
-                value, flag = np.where(below, np.nan, value), np.where(below, np.uint8(REJECTED), flag)
-            civil = day * DAY + np.arange(DAY // length, dtype=np.int64) * length
-            at = zone.moments(civil, False)
-            good = (~np.isnan(value) | (flag == REJECTED)) & ~at.gap
-            none = np.full(len(value), np.nan)
-            parts.append(Loose(
-                np.full(len(value), code, np.int32), at.minute.astype(np.int32), at.later,
-                np.full(len(value), part, np.uint8),
-                none if part in (REACTIVE, VOLTS) else -value if part == RECEIVED else value,
-                value if part == REACTIVE else none, value if part == VOLTS else none, flag,
-            ).take(good))  # fmt: skip
+    for meter, streams in points.items():
+        code = meters.code(meter, max(s.length for s in streams))
+        own = _of_length(file, streams, meters.interval_min[code], tally)
+        for part in sorted({s.part for s in own}):
+            alike = [s for s in own if s.part == part]
+            for odd in alike[1:] if part == VOLTS else []:
+                _left(file, odd, tally)
+            alike = alike[: 1 if part == VOLTS else None]
+            days = sorted({d for s in alike for d in s.days})
+            parts += [_loose(file, alike, day, code, zone, tally) for day in days]
     return joined(parts)
+
+
+def _of_length(file: str, streams: list[Stream], length: int, tally: Tally) -> list[Stream]:
+    """The streams of a point in intervals of one length [min], each suffix once; those that do not fit are told."""
+    made: dict[str, Stream] = {}
+    for stream in streams:
+        if length % stream.length:
+            _left(file, stream, tally)
+            continue
+        own = made.setdefault(stream.suffix, Stream(stream.meter, stream.suffix, stream.part, 1.0, length))
+        many = length // stream.length
+        for day, one in stream.days.items():
+            value, flag = one.value.reshape(-1, many), one.flag.reshape(-1, many).max(axis=1)
+            whole = value.mean(axis=1) if stream.part == VOLTS else value.sum(axis=1)
+            if told := own.keep(day, Day(one.line, whole, flag, one.updated)):
+                tally.add(file, Trouble(RECORD, "300", len(one.value), one.line, told))
+    return list(made.values())
+
+
+def _left(file: str, stream: Stream, tally: Tally) -> None:
+    """Tell a stream that does not count beside the others of its point."""
+    line, count = next(iter(stream.days.values())).line, len(stream.days) * DAY // stream.length
+    told = f"stream {stream.suffix} of {stream.length} min beside another"
+    tally.add(file, Trouble("ami.series", "record 200", count, line, told))
+
+
+def _loose(file: str, streams: list[Stream], day: int, code: int, zone: Zone, tally: Tally) -> Loose:
+    """The readings of a day of the streams of one quantity."""
+    part, length = streams[0].part, streams[0].length
+    value, flag = _added(streams, day, DAY // length)
+    if part in (DELIVERED, RECEIVED) and (below := value < 0).any():
+        first = f"{np.nanmin(value):g}"
+        tally.add(file, Trouble("ami.sign", streams[0].suffix, int(below.sum()), _line(streams, day), first),
+                  refuses=False)  # fmt: skip
+        value, flag = np.where(below, np.nan, value), np.where(below, np.uint8(REJECTED), flag)
+    at = zone.moments(day * DAY + np.arange(DAY // length, dtype=np.int64) * length, False)
+    good = (~np.isnan(value) | (flag == REJECTED)) & ~at.gap
+    none = np.full(len(value), np.nan)
+    return Loose(
+        np.full(len(value), code, np.int32), at.minute.astype(np.int32), at.later,
+        np.full(len(value), part, np.uint8),
+        none if part in (REACTIVE, VOLTS) else -value if part == RECEIVED else value,
+        value if part == REACTIVE else none, value if part == VOLTS else none, flag,
+    ).take(good)  # fmt: skip
 
 
 def _added(streams: list[Stream], day: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
@@ -238,7 +269,7 @@ def _added(streams: list[Stream], day: int, count: int) -> tuple[NDArray[np.floa
         if not min(stream.days) <= day <= max(stream.days):
             continue
         own = stream.days.get(day)
-        total += np.full(count, np.nan) if own is None else own.value * stream.scale
+        total += np.full(count, np.nan) if own is None else own.value
         worst = worst if own is None else np.maximum(worst, own.flag)
     return total, worst
 
@@ -250,21 +281,33 @@ def _line(streams: list[Stream], day: int) -> int:
 def _records(file: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """The records of a file with their lines; raises SourceError where it is no NEM12 file."""
     try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-            if file.lower().endswith(".gz")
-            else path.open(encoding="utf-8-sig", newline="") as stream
-        ):
-            rows = csv.reader(stream)
-            for row in rows:
-                cells = [c.strip() for c in row]
-                if not any(cells):
-                    continue
-                if rows.line_num == 1 and cells[:2] != ["100", "NEM12"]:
-                    raise SourceError(f"{file}: {_other(cells)}")
-                yield rows.line_num, cells
-    except (csv.Error, OSError, EOFError, zlib.error) as err:
+        rows = csv.reader(io.StringIO(_data(file, path).decode("utf-8-sig"), newline=""))
+        for row in rows:
+            cells = [c.strip() for c in row]
+            if not any(cells):
+                continue
+            if rows.line_num == 1 and cells[:2] != ["100", "NEM12"]:
+                raise SourceError(f"{file}: {_other(cells)}")
+            yield rows.line_num, cells
+    except (csv.Error, OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as err:
         raise SourceError(f"{file}: cannot be read: {err}") from err
+
+
+def _data(file: str, path: Path) -> bytes:
+    """A file, unpacked; an archive holds one file."""
+    if file.lower().endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            inside = [i for i in archive.infolist() if not i.is_dir()]
+            if len(inside) != 1:
+                raise SourceError(f"{file}: an archive of NEM12 holds one file; this one holds {len(inside)}")
+            with archive.open(inside[0]) as stream:
+                data = stream.read(LARGEST + 1)
+    else:
+        with gzip.open(path, "rb") if file.lower().endswith(".gz") else path.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST or (len(data) > 1 << 24 and len(data) > RATIO * path.stat().st_size):
+        raise SourceError(f"{file}: unpacks to more than a NEM12 file is")
+    return data
 
 
 def _other(cells: list[str]) -> str:

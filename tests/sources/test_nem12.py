@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,19 @@ def test_qualities_of_a_day_and_of_its_ranges(tmp_path: Path) -> None:
     assert rows(tmp_path, stream(), day("", flag="N")) == {}
 
 
+def test_a_point_whose_streams_have_several_lengths_has_the_longest(tmp_path: Path) -> None:
+    """As after an exchange of the meter; nothing is lost, and a day that both lengths state counts once."""
+    fine = day("1.5", date="20250304", count=96)
+    found = rows(tmp_path, stream(length=15), fine, stream(), day("4"), stream(suffix="B1", length=5),
+                 day("0.1", count=288))  # fmt: skip
+    before = [r["kwh"] for t, r in found.items() if t < FIRST]
+    assert len(found) == 96 and before == [3.0] * 48
+    assert found[FIRST]["kwh"] == pytest.approx(4 - 6 * 0.1)
+    both = [stream(length=15), day("1.5", count=96, updated="20250306"), stream(), day("4", updated="20250307")]
+    assert {r["kwh"] for r in rows(tmp_path, *both).values()} == {4.0}
+    assert told(seen(tmp_path, *both), "ami.record")
+
+
 def test_a_day_that_one_register_lacks_is_no_reading(tmp_path: Path) -> None:
     days = ("20250305", "20250306", "20250307")
     every = [day(1.0, date=d) for d in days]
@@ -127,7 +141,7 @@ def test_a_day_twice_is_told_and_the_later_update_counts(tmp_path: Path) -> None
         ([stream(), day(1.0, flag="Z")], "ami.code", "Z"),
         ([stream(), day(1.0, flag="V"), "400,40,50,A,,"], "ami.record", "400,40,50,A"),
         ([stream(), day(1.0), "700,x"], "ami.record", "700"),
-        ([stream(), day(1.0), stream(length=15, suffix="E2"), day(1.0, count=96)], "ami.series", "E2"),
+        ([stream(suffix="V1", unit="V"), day("240"), stream(suffix="V2", unit="V"), day("241")], "ami.series", "V2"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, records: list[str], check: str, value: str) -> None:
@@ -148,6 +162,24 @@ def test_files_of_another_kind_and_files_cut_off(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress("\r\n".join([HEAD, stream(), day(1.0), END]).encode("utf-8-sig")))
     found = read("meters", ex.spec(path="f.csv.gz", **NEM), {"f.csv.gz": packed})
     assert found.tables["series"]["intervals"].to_pylist() == [48] and not told(found, "ami.record")
+
+
+def test_archives_hold_one_file_and_no_bomb(tmp_path: Path) -> None:
+    text, path = "\n".join([HEAD, stream(), day(1.0), END]), tmp_path / "f.zip"
+    for inside, why in (
+        ({"a.csv": text}, ""), ({"a.csv": text, "b.csv": text}, "holds 2"), ({"a.csv": "0" * (1 << 25)}, "unpacks"),
+    ):  # fmt: skip
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in inside.items():
+                archive.writestr(name, data)
+        found = read("meters", ex.spec(path="f.zip", **NEM), {"f.zip": path})
+        errors = [f.message for f in found.findings if f.check == "ami.file"]
+        assert (found.tables["series"]["intervals"].to_pylist() == [48] and not errors) if not why else why in errors[0]
+    path.write_bytes(b"PK\x03\x04 no archive")
+    (told_,) = [
+        f for f in read("meters", ex.spec(path="f.zip", **NEM), {"f.zip": path}).findings if f.check == "ami.file"
+    ]
+    assert "cannot be read" in told_.message
 
 
 def test_the_spec_needs_neither_length_nor_stamp() -> None:
