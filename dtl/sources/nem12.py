@@ -149,16 +149,16 @@ class _File:
             told = f"{cells[1] if len(cells) > 1 else ''}, {len(cells)} cells"
             self._tell(RECORD, "300", count, line, told)
             return
-        value = np.array([_number(c) for c in cells[2 : 2 + count]])
+        value = _numbers(cells[2 : 2 + count])
         flag = np.full(count, self._worth(line, code, count), np.uint8)
         missing = self._word(code) == "missing"
-        blank = np.array([not c for c in cells[2 : 2 + count]])
-        wrong = ~np.isfinite(value) & ~blank
-        if wrong.any():
-            first = int(np.argmax(wrong))
-            self._tell("ami.number", "300", int(wrong.sum()), line, cells[2 + first])
+        odd = ~np.isfinite(value)
+        blank = np.array([not cells[2 + i] for i in np.flatnonzero(odd)], np.bool_)
+        if len(blank) and not blank.all():
+            first = int(np.flatnonzero(odd)[int(np.argmin(blank))])
+            self._tell("ami.number", "300", int((~blank).sum()), line, cells[2 + first])
         self.tally.empty(self.file, count if missing else int(blank.sum()))
-        value[missing | ~np.isfinite(value)] = np.nan
+        value[missing | odd] = np.nan
         made = self.day = Day(line, value * now.scale, flag, cells[5 + count] if len(cells) > 5 + count else "")
         if told := now.keep(day, made):
             self._tell(RECORD, "300", count, line, told)
@@ -213,8 +213,7 @@ def loose(file: str, path: Path, meters: Meters, tally: Tally, spec: Mapping[str
             for odd in alike[1:] if part == VOLTS else []:
                 _left(file, odd, tally)
             alike = alike[: 1 if part == VOLTS else None]
-            days = sorted({d for s in alike for d in s.days})
-            parts += [_loose(file, alike, day, code, zone, tally) for day in days]
+            parts.append(_loose(file, alike, code, zone, tally))
     return joined(parts)
 
 
@@ -242,16 +241,20 @@ def _left(file: str, stream: Stream, tally: Tally) -> None:
     tally.add(file, Trouble("ami.series", "record 200", count, line, told))
 
 
-def _loose(file: str, streams: list[Stream], day: int, code: int, zone: Zone, tally: Tally) -> Loose:
-    """The readings of a day of the streams of one quantity."""
+def _loose(file: str, streams: list[Stream], code: int, zone: Zone, tally: Tally) -> Loose:
+    """The readings of the streams of one quantity of a point, which are added."""
     part, length = streams[0].part, streams[0].length
-    value, flag = _added(streams, day, DAY // length)
-    if part in (DELIVERED, RECEIVED) and (below := value < 0).any():
-        first = f"{np.nanmin(value):g}"
-        tally.add(file, Trouble("ami.sign", streams[0].suffix, int(below.sum()), _line(streams, day), first),
-                  refuses=False)  # fmt: skip
-        value, flag = np.where(below, np.nan, value), np.where(below, np.uint8(REJECTED), flag)
-    at = zone.moments(day * DAY + np.arange(DAY // length, dtype=np.int64) * length, False)
+    days = sorted({d for s in streams for d in s.days})
+    total, flags = _added(streams, days, DAY // length)
+    if part in (DELIVERED, RECEIVED) and (below := total < 0).any():
+        row = int(np.argmax(below.any(axis=1)))
+        line = next(s.days[days[row]].line for s in streams if days[row] in s.days)
+        first = f"{np.nanmin(total[row]):g}"
+        tally.add(file, Trouble("ami.sign", streams[0].suffix, int(below.sum()), line, first), refuses=False)
+        total, flags = np.where(below, np.nan, total), np.where(below, np.uint8(REJECTED), flags)
+    value, flag = total.ravel(), flags.ravel()
+    civil = np.array(days, np.int64)[:, None] * DAY + np.arange(DAY // length) * length
+    at = zone.moments(civil.ravel(), False)
     good = (~np.isnan(value) | (flag == REJECTED)) & ~at.gap
     none = np.full(len(value), np.nan)
     return Loose(
@@ -262,20 +265,22 @@ def _loose(file: str, streams: list[Stream], day: int, code: int, zone: Zone, ta
     ).take(good)  # fmt: skip
 
 
-def _added(streams: list[Stream], day: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """The sum of streams on a day [kWh, kvarh or V], nan where one of them lacks it between its first and last day."""
-    total, worst = np.zeros(count), np.zeros(count, np.uint8)
+def _added(streams: list[Stream], days: list[int], count: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """The sums of streams by day and interval [kWh, kvarh or V] and the worst of their flags, shape (days, count).
+
+    What one of the streams lacks between its first and last day is nan.
+    """
+    total, worst = np.zeros((len(days), count)), np.zeros((len(days), count), np.uint8)
     for stream in streams:
-        if not min(stream.days) <= day <= max(stream.days):
-            continue
-        own = stream.days.get(day)
-        total += np.full(count, np.nan) if own is None else own.value
-        worst = worst if own is None else np.maximum(worst, own.flag)
+        first, last = min(stream.days), max(stream.days)
+        for row, day in enumerate(days):
+            own = stream.days.get(day)
+            if own is not None:
+                total[row] += own.value
+                np.maximum(worst[row], own.flag, out=worst[row])
+            elif first <= day <= last:
+                total[row] = np.nan
     return total, worst
-
-
-def _line(streams: list[Stream], day: int) -> int:
-    return next(s.days[day].line for s in streams if day in s.days)
 
 
 def _records(file: str, path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -322,6 +327,14 @@ def _since_1970(text: str) -> int | None:
     except ValueError:
         return None
     return (day - date(1970, 1, 1)).days if day is not None and FIRST <= day.year <= LAST else None
+
+
+def _numbers(cells: list[str]) -> NDArray[np.float64]:
+    """Numbers of cells, nan where one is none."""
+    try:
+        return np.array([float(c) for c in cells])
+    except ValueError:
+        return np.array([_number(c) for c in cells])
 
 
 def _number(text: str) -> float:
