@@ -28,6 +28,7 @@ CANNOT = {
     "shp": f"the format cuts names of columns to {FIELD_CUT} characters, knows no time of day and not what codes mean",
     "gdb": "the format makes every line one of several parts, and dates moments in UTC: both are turned back",
     "gpkg": "",
+    "esri": "",
 }
 """What a container cannot hold."""
 

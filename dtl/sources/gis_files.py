@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import mmap
+import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -135,8 +136,8 @@ def _opened(file: str, path: Path) -> Iterator[Handle]:
     elif end == ".json" and _first(path, 1) == b"[":
         yield Handle(PurePosixPath(file).stem, file, "json", lambda: rows_layer(path))
     elif end in (".geojson", ".json"):
-        _no_pipeline(path)
-        yield from _many(file, str(path), "geojson")
+        kind, noted = _json_kind(path)
+        yield from _many(file, str(path), kind, noted)
     elif end in SIGNS:
         if not path.read_bytes()[:16].startswith(SIGNS[end]):
             raise SourceError(f"is no {end} file: it begins otherwise")
@@ -150,18 +151,29 @@ def _first(path: Path, count: int) -> bytes:
         return opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:count]
 
 
-def _no_pipeline(path: Path) -> None:
-    """Refuse what is no object, and JSON that would make the library read other files."""
+_CUT = re.compile(rb'"exceededTransferLimit"\s*:\s*true').search
+
+
+def _json_kind(path: Path) -> tuple[str, list[str]]:
+    """Whether a file is GeoJSON or the JSON of an ArcGIS server, and whether its server cut it.
+
+    Raises
+    ------
+    SourceError
+        It is no object, or JSON that would make the library read other files.
+    """
     if _first(path, 1) != b"{":
         raise SourceError("is no GeoJSON: it holds no object")
     with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if data.find(b"gdal_streamed_alg") >= 0:
             raise SourceError("is no GeoJSON but a command for the library that reads it")
+        text = "its server cut the answer (exceededTransferLimit): further rows stand in other files, or are missing"
+        return "esri" if data.find(b'"esriGeometry') >= 0 else "geojson", [text] if _CUT(data) else []
 
 
-def _many(file: str, source: str, container: str) -> Iterator[Handle]:
-    """The layers of what GDAL opens."""
-    noted: list[str] = []
+def _many(file: str, source: str, container: str, before: Sequence[str] = ()) -> Iterator[Handle]:
+    """The layers of what GDAL opens; ``before`` is what was noted already."""
+    noted = list(before)
     try:
         with _noting(noted):
             names = [str(n) for n, _ in pyogrio.list_layers(source)]
@@ -170,7 +182,7 @@ def _many(file: str, source: str, container: str) -> Iterator[Handle]:
     domains = _domains(source, container, noted)
     stem = PurePosixPath(file).stem
     for name in sorted(names):
-        single = container in ("shp", "geojson")
+        single = container in ("shp", "geojson", "esri")
         yield Handle(
             stem if single else name, file, container, _loader(source, name, container, noted, domains.get(name, {}))
         )
