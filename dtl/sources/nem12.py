@@ -294,7 +294,7 @@ def _records(file: str, path: Path) -> Iterator[tuple[int, list[str]]]:
             if rows.line_num == 1 and cells[:2] != ["100", "NEM12"]:
                 raise SourceError(f"{file}: {_other(cells)}")
             yield rows.line_num, cells
-    except (csv.Error, OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as err:
+    except (csv.Error, OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as err:
         raise SourceError(f"{file}: cannot be read: {err}") from err
 
 
