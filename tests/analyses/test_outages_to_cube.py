@@ -38,7 +38,7 @@ OUT-22,2,10/31/2025 22:18,40
 def mapping() -> dict[str, object]:
     """The source of the worked mapping, for a feeder that we ship."""
     page = (ROOT / "site" / "docs" / "sources" / "oms.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    block, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     source: dict[str, object] = yaml.safe_load(block)["sources"]["outages"]
     return source | {"customers_served": {"CKT-feeder_1": 2000}}
 
