@@ -22,6 +22,7 @@ from dtl.plural import many
 from dtl.sources import gis_account as account
 from dtl.sources import gis_areas
 from dtl.sources.gis_assets import Assets, assets, service_points
+from dtl.sources.gis_associations import attach
 from dtl.sources.gis_edges import DEVICES, edges
 from dtl.sources.gis_files import Handle, Layer, Shapes, handles
 from dtl.sources.gis_named import Named
@@ -33,7 +34,7 @@ from dtl.sources.reading import Reading
 SNAP_M = 0.5
 """Tolerance within which ends are one, unless the study says another [m]."""
 REMEDY = "Correct the file, or what the study says."
-TABLES = ("conductor_type", "transformer_unit", "feeder")
+TABLES = ("conductor_type", "transformer_unit", "feeder", "association")
 """Classes that stand nowhere."""
 NODES = ("node", "from_node", "to_node", "pole", "service", "conductor_id")
 """Fields by which an asset is found without a place."""
@@ -69,10 +70,11 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     reading.crs = reader.to_crs
     if reader.areas is not None:
         reading.tables["areas"] = reader.areas.rows(reader.to_crs)
+    topology = edges(reading, found, float(spec.get("snap_m") or SNAP_M))
     reading.tables |= {
         "assets": assets(name, found),
         "service_points": service_points(name, found),
-        "gis_edges": edges(reading, found, float(spec.get("snap_m") or SNAP_M)),
+        "gis_edges": topology,
     }
     return reading
 
@@ -280,6 +282,7 @@ class _Reader:
                 found.append(Assets(kind, one.layer, one.file, columns, one.shapes[keep], one.at[keep], one.rows[keep]))
             total = sum(a.count for a in found if a.kind == kind)
             self.reading.find("gis.read", "info", f"assets of class {kind}: {total}", element=kind)
+        attach(self.reading, found)
         _at_poles(self.reading, found)
         self._nowhere(found)
         return found

@@ -58,8 +58,8 @@ class Assets:
 
 
 def assets(source: str, found: list[Assets]) -> pa.Table:
-    """The table ``assets`` of all that are no service points."""
-    made = [_assets(source, a) for a in found if a.kind != "service_point" and a.count]
+    """The table ``assets`` of all that are no service points, which have a table, and no associations."""
+    made = [_assets(source, a) for a in found if a.kind not in ("service_point", "association") and a.count]
     return tables.concat("assets", made)
 
 

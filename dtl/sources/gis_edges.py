@@ -11,8 +11,10 @@ import pyarrow as pa
 import shapely
 
 from dtl import tables
+from dtl.errors import Severity
 from dtl.sources.gis_account import MOST
 from dtl.sources.gis_assets import Assets
+from dtl.sources.gis_associations import connect
 from dtl.sources.gis_nodes import PRIMARY, Finder, Lines, ends, join_ends, name_nodes
 from dtl.sources.gis_places import LINE
 from dtl.sources.gis_walk import traced
@@ -45,8 +47,9 @@ def edges(reading: Reading, found: list[Assets], snap_m: float) -> pa.Table:
     if joined:
         reading.find("gis.end-on-line", "info", f"ends that stand on the middle of a line, which they divide: {joined}")
     finder = Finder(lines, snap_m)
+    connect(reading, found, lines, finder, snap_m)
     chunks = [_devices(reading, a, lines, finder) for a in found if a.kind in DEVICES and a.count]
-    chunks += [_transformers(reading, a, lines, finder, snap_m) for a in found if a.kind == "transformer" and a.count]
+    chunks += [_transformers(reading, a, finder, snap_m) for a in found if a.kind == "transformer" and a.count]
     chunks += _conductors(wires, lines)
     return traced(reading, found, _whole(reading.source, chunks))
 
@@ -70,7 +73,8 @@ def _lines(reading: Reading, wires: list[Assets]) -> Lines:
     names = together("id")
     owners = np.column_stack([together("feeder"), together("transformer")]).astype(object)
     length_m = _lengths(reading, names, stated, shapely.length(shapes))
-    return Lines(names, together("level") == PRIMARY, shapes, length_m, nodes, nodes != "", ends(shapes), owners)
+    return Lines(names, together("level") == PRIMARY, shapes, length_m, nodes, nodes != "", ends(shapes), owners,
+                 together("phases"))  # fmt: skip
 
 
 def _lengths(reading: Reading, names: Words, stated: Any, drawn: Any) -> Any:
@@ -123,27 +127,52 @@ def _devices(reading: Reading, own: Assets, lines: Lines, finder: Finder) -> Chu
     at = np.hstack([own.at, own.at])
     spans = shapely.get_type_id(own.shapes) == LINE
     at[spans] = ends(own.shapes[spans]).reshape(-1, 4)
-    astray = []
+    astray, phases = [], own.words("phases")
+    unclear: list[int] = []
     for i in np.flatnonzero((nodes == "").any(axis=1)):
         primary = levels[i] in ("", PRIMARY)
+        if (nodes[i] != "").any():
+            k = int(nodes[i, 0] != "")
+            nodes[i, k] = finder.node(own.at[i], primary, f"{names[i]}.{k + 1}") or f"{names[i]}.{k + 1}"
+            continue
         place = finder.line(on[i], own.at[i], primary)
+        if not on[i] and len(parted := _branch(lines, finder, own.at[i], primary, phases[i])) > 1:
+            unclear.append(int(i))
+        place = parted[0] if not on[i] and parted else place
         nodes[i] = (f"{names[i]}.1", f"{names[i]}.2")
         basis[i] = "ids" if on[i] else "geometry"
         if place is not None:
             lines.cuts.append((*place, *nodes[i]))
             at[i] = np.tile(own.at[i], 2)
             continue
-        stood = [_stands(lines, finder, at[i, 2 * k : 2 * k + 2], primary, nodes[i, k]) for k in (0, 1) if spans[i]]
+        stood = [finder.node(at[i, 2 * k : 2 * k + 2], primary, nodes[i, k]) for k in (0, 1) if spans[i]]
         if any(stood):
             nodes[i] = [node or own_node for node, own_node in zip(stood, nodes[i], strict=True)]
         else:
             nodes[i, 1] = nodes[i, 0]
             astray.append(names[i])
+    if unclear:
+        severity: Severity = "info" if _closed(own)[unclear].all() else "warning"
+        reading.find("gis.branching", severity, f"devices of class {own.kind} where lines branch, and nothing says "
+                     f"which of them they part: {len(unclear)}", element=f"{own.kind} {names[unclear[0]]}",
+                     value=", ".join(names[unclear[:20]]), remedy="Export the id of the line.")  # fmt: skip
     if astray:
         reading.find("gis.off-line", "warning", f"devices of class {own.kind} that stand on no line: {len(astray)}",
                      element=f"{own.kind} {astray[0]}", value=", ".join(astray[:20]),
                      remedy="Raise snap_m, or export the id of the line.")  # fmt: skip
     return _chunk(own, nodes, at, basis=basis)
+
+
+def _branch(lines: Lines, finder: Finder, at: Numbers, primary: bool, phases: str) -> list[tuple[int, float]]:
+    """Where three ends of lines or more meet, the lines that a device there may part; none where fewer meet.
+
+    The only line with its phases is the one: a fuse of one phase stands on the lateral.
+    """
+    meeting = finder.meeting(at, primary)
+    if sum(1 if finder.end(row, along) >= 0 else 2 for row, along in meeting) <= 2:
+        return []
+    alike = [(row, along) for row, along in meeting if lines.phases[row] == phases]
+    return alike if len(alike) == 1 else meeting
 
 
 def _closed(own: Assets) -> npt.NDArray[np.bool_]:
@@ -154,7 +183,7 @@ def _closed(own: Assets) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _transformers(reading: Reading, own: Assets, lines: Lines, finder: Finder, snap_m: float) -> Chunk:
+def _transformers(reading: Reading, own: Assets, finder: Finder, snap_m: float) -> Chunk:
     """Transformers between a node of each level: by ids, else the line or end of the level at their place."""
     high = np.where(own.words("from_node") != "", own.words("from_node"), own.words("node"))
     nodes = np.column_stack([high, own.words("to_node")]).astype(object)
@@ -162,7 +191,7 @@ def _transformers(reading: Reading, own: Assets, lines: Lines, finder: Finder, s
     names = own.words("id")
     alone = [0, 0]
     for i, k in np.argwhere(nodes == ""):
-        found = _stands(lines, finder, own.at[i], k == 0, f"{names[i]}.{k + 1}")
+        found = finder.node(own.at[i], k == 0, f"{names[i]}.{k + 1}")
         alone[k] += not found
         nodes[i, k] = found or f"{names[i]}.{k + 1}"
     if alone[0]:
@@ -173,18 +202,6 @@ def _transformers(reading: Reading, own: Assets, lines: Lines, finder: Finder, s
         reading.find("gis.no-secondary", "info", f"transformers from which no secondary line leaves: {alone[1]}",
                      element=own.layer)  # fmt: skip
     return _chunk(own, nodes, np.hstack([own.at, own.at]), basis=basis, recorded_transformer=names)
-
-
-def _stands(lines: Lines, finder: Finder, at: Numbers, primary: bool, node: str) -> str:
-    """The node of a level at a place; a line that passes is divided at ``node``. Empty where there is none."""
-    if (place := finder.line("", at, primary)) is None:
-        return ""
-    row, along = place
-    end = finder.end(row, along)
-    if end >= 0:
-        return str(lines.nodes[row, end])
-    lines.cuts.append((row, along, node, node))
-    return node
 
 
 def _conductors(wires: list[Assets], lines: Lines) -> list[Chunk]:

@@ -20,6 +20,8 @@ Words = npt.NDArray[np.object_]
 Mask = npt.NDArray[np.bool_]
 
 PRIMARY = "primary"
+SAME_M = 0.05
+"""Distances that differ by less are the same [m]."""
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Lines:
     given: Mask
     ends: Numbers
     owners: Words
+    phases: Words
     cuts: list[tuple[int, float, str, str]] = field(default_factory=list)
 
     @property
@@ -201,6 +204,35 @@ class Finder:
             return -1
         found = tree.query_nearest(shapely.points(*at), max_distance=self._snap, all_matches=False)
         return int(rows[found[0]]) if len(found) else -1
+
+    def node(self, at: Numbers, primary: bool, name: str) -> str:
+        """The node of a level at a place; a line that passes is divided at ``name``. Empty where there is none."""
+        if (place := self.line("", at, primary)) is None:
+            return ""
+        row, along = place
+        end = self.end(row, along)
+        if end >= 0:
+            return str(self._lines.nodes[row, end])
+        self._lines.cuts.append((row, along, name, name))
+        return name
+
+    def ending(self, at: Numbers, primary: bool) -> str:
+        """The node of a line of the level that ends at a place; empty where none does."""
+        for row, along in self.meeting(at, primary):
+            if (end := self.end(row, along)) >= 0:
+                return str(self._lines.nodes[row, end])
+        return ""
+
+    def meeting(self, at: Numbers, primary: bool) -> list[tuple[int, float]]:
+        """The lines of the level at a place, none further than the nearest, and the metres from their beginnings."""
+        rows, tree = self._trees[primary]
+        if not np.isfinite(at).all() or not len(rows):
+            return []
+        point = shapely.points(*at)
+        near = rows[np.sort(tree.query(point, predicate="dwithin", distance=self._snap))]
+        away = shapely.distance(self._lines.shapes[near], point)
+        near = near[away <= away.min(initial=np.inf) + SAME_M]
+        return [(int(row), float(shapely.line_locate_point(self._lines.shapes[row], point))) for row in near]
 
     def end(self, row: int, along: float) -> int:
         """Which end of a line a place is at: 0 or 1; -1 in between."""

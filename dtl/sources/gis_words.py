@@ -34,7 +34,8 @@ PHASES = frozenset(("phases", "phases_low"))
 DAYS = frozenset(("installed",))
 KEYS = frozenset((
     "id", "feeder", "other_feeder", "substation", "head_node", "from_node", "to_node", "node", "pole", "other_pole",
-    "conductor_id", "transformer", "service", "customer",
+    "conductor_id", "transformer", "service", "customer", "global_id", "from_id", "to_id", "from_terminal",
+    "to_terminal",
 ))  # fmt: skip
 """Fields by which assets refer to each other."""
 

@@ -18,7 +18,7 @@ from dtl.spec.shapes import ListShape, MapShape, TextShape, shape
 
 AssetClass = Literal[
     "substation", "feeder", "conductor", "conductor_type", "transformer", "transformer_unit", "switch", "fuse",
-    "regulator", "capacitor", "pole", "service_point", "generator",
+    "regulator", "capacitor", "pole", "service_point", "generator", "association",
 ]  # fmt: skip
 """A class of assets; units and types are tables that others refer to."""
 
@@ -154,6 +154,18 @@ class AssetColumns(Base):
     """Address, with its number; meters of one address are taken to be fed from one place."""
     annual_kwh: FieldColumns | None = None
     """Energy of a year [kWh]."""
+    global_id: FieldColumns | None = None
+    """Key by which associations name it."""
+    relation: FieldColumns | None = None
+    """What an association says: connectivity, containment or attachment."""
+    from_id: FieldColumns | None = None
+    """Key of its first member; the structure or container, where it has one."""
+    to_id: FieldColumns | None = None
+    """Key of its second member."""
+    from_terminal: FieldColumns | None = None
+    """Terminal of its first member; of a conductor that of the device at its beginning."""
+    to_terminal: FieldColumns | None = None
+    """Terminal of its second member; of a conductor that of the device at its end."""
     x: FieldColumns | None = None
     """Easting or longitude, in a CSV without shapes."""
     y: FieldColumns | None = None
@@ -162,7 +174,7 @@ class AssetColumns(Base):
 
 AnyClass = Literal[
     "every", "substation", "feeder", "conductor", "conductor_type", "transformer", "transformer_unit", "switch", "fuse",
-    "regulator", "capacitor", "pole", "service_point", "generator",
+    "regulator", "capacitor", "pole", "service_point", "generator", "association",
 ]  # fmt: skip
 
 GisColumns = dict[AnyClass, AssetColumns]

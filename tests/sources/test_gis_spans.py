@@ -74,3 +74,24 @@ def test_an_open_tie_between_two_feeders_contradicts_no_record(tmp_path: Path, s
     assert checks == set()
     long = edges[edges["length_m"] > 0]
     assert long["head"].to_dict() == {"l1": "F1", "l2": "F2"}
+
+
+@pytest.mark.parametrize(
+    ("tapped", "phases", "lost"), [("end", "A", {"l3"}), ("middle", "A", {"l3"}), ("end", "ABC", None)]
+)
+def test_an_open_device_at_a_branch_parts_the_line_of_its_phases(
+    tmp_path: Path, tapped: str, phases: str, lost: set[str] | None
+) -> None:
+    trunk = [line("l1", (0, 0), (50, 0), (100, 0))]
+    if tapped == "end":
+        trunk = [line("l1", (0, 0), (50, 0)), line("l2", (50, 0), (100, 0))]
+    rows = [f"{row},ABC" for row in trunk] + [f"{line('l3', (50, 0), (50, 80))},A"]
+    put(tmp_path, "conductor.csv", f"{HEAD},phases", *rows)
+    put(tmp_path, "feeder.csv", "id,WKT", YARDS[0])
+    put(tmp_path, "fuse.csv", "id,phases,closed,WKT", f"u1,{phases},no,POINT (500050 4000000)")
+    reading = read(tmp_path, "gis", columns="ours")
+    told = [(f.severity, f.value) for f in reading.findings if f.check == "gis.branching"]
+    edges = reading.tables["gis_edges"].to_pandas()
+    assert told == ([] if lost else [("warning", "u1")])
+    if lost:
+        assert set(edges[edges["head"] == ""]["asset"]) - {"u1"} == lost
