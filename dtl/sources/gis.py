@@ -43,6 +43,7 @@ SHOWN = 10
 GRANTED: dict[str, tuple[Severity, str]] = {
     "gis.cut-name": ("warning", "Name the column in `columns` as it is called in the file."),
     "gis.kilovolts": ("warning", "Declare voltage_unit, kV or V."),
+    "gis.part-open": ("warning", "State one position for the device; the model has none by phase."),
     "gis.phases": ("info", "Declare codes for phases where this is not so."),
     "gis.volts": ("info", "Declare voltage_unit, kV or V."),
 }

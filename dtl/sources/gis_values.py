@@ -13,9 +13,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dtl.plural import many
 from dtl.sources import gis_codes as codes
 from dtl.sources.gis_text import DAY, VOID, text, whole
-from dtl.sources.gis_words import DAYS, FLAGS, LENGTHS, NUMBERS, PHASES, VOLTAGES, Plan, Rule, Words, alike, place
+from dtl.sources.gis_words import (
+    DAYS,
+    FLAGS,
+    LENGTHS,
+    NUMBERS,
+    PHASES,
+    POLES,
+    VOLTAGES,
+    Plan,
+    Rule,
+    Words,
+    alike,
+    place,
+)
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 LATER = r"(?:^|[0-9 /])(?P<unit>[kK]?[vV])(?:[^A-Za-z]|$)"
@@ -64,7 +78,9 @@ def fields(table: pa.Table, plan: Plan, words: Words, cut: bool, said: Said) -> 
     """The fields of one class from the columns of a layer; ``cut`` says that names may be cut to ten characters."""
     made = Fields()
     for name, rule in plan.rules.items():
-        found = {w: c for w in rule.names if (c := place(table.column_names, w, cut)) is not None}
+        # names by pole are alike until their last letter, so one that is cut could be any of them
+        may_be_cut = cut and name not in POLES
+        found = {w: c for w in rule.names if (c := place(table.column_names, w, may_be_cut)) is not None}
         if not found:
             continue
         if rule.how == "first":
@@ -78,7 +94,30 @@ def fields(table: pa.Table, plan: Plan, words: Words, cut: bool, said: Said) -> 
     for name, value in plan.known.items():
         if name not in made.columns:
             made.columns[name] = pa.array([value] * table.num_rows, pa.string())
+    _poles(made, table.num_rows)
     return made
+
+
+def _poles(made: Fields, count: int) -> None:
+    """Whether a device is closed, by the poles of its phases, where no column holds for all: if one of them is.
+
+    Poles of phases that it does not have say nothing; without phases all do.
+    """
+    there = {p: made.columns[p] for p in POLES if p in made.columns}
+    if not there:
+        return
+    phases = made.text("phases", count)
+    own = {p: pc.or_kleene(pc.match_substring(phases, p[-1].upper()), pc.is_null(phases)) for p in there}
+    stated = {p: pc.if_else(pc.fill_null(own[p], True), there[p], None) for p in there}
+    any_closed = np.logical_or.reduce([pc.fill_null(s, False) for s in stated.values()])
+    any_open = np.logical_or.reduce([pc.invert(pc.fill_null(s, True)) for s in stated.values()])
+    whole = made.columns.get("closed", pa.nulls(count, pa.bool_()))
+    mixed = any_closed & any_open & pc.is_null(whole).to_numpy(zero_copy_only=False)
+    if mixed.any():
+        columns = " ".join(made.used[p][0] for p in there)
+        made.noted.append(("gis.part-open", columns, f"differ in {many(int(mixed.sum()), 'rows')}, taken for closed"))
+    found = pa.array(any_closed, mask=~(any_closed | any_open))
+    made.columns["closed"] = pc.coalesce(whole, found)
 
 
 def taken(table: pa.Table, plan: Plan, cut: bool, said: Said) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
@@ -110,7 +149,8 @@ class _Field:
 
     def __init__(self, name: str, plan: Plan, words: Words, made: Fields, said: Said):
         self.name, self.words, self.made, self.said = name, words, made, said
-        self.codes, self.stated = plan.codes.get(name, {}), name in plan.stated
+        of = "closed" if name in POLES else name
+        self.codes, self.stated = plan.codes.get(name, plan.codes.get(of, {})), {name, of} & plan.stated != set()
         self.nothing = VOID | (words.nothing if name not in NUMBERS | LENGTHS | FLAGS | VOLTAGES else frozenset())
 
     def of(self, table: pa.Table, rule: Rule, columns: list[str]) -> pa.Array:

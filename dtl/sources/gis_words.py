@@ -29,7 +29,9 @@ NUMBERS = frozenset((
 """Fields that are numbers in the unit of their name."""
 VOLTAGES = frozenset(("kv", "kv_low"))
 LENGTHS = frozenset(("length", "height"))
-FLAGS = frozenset(("closed", "scada_controlled"))
+POLES = ("closed_a", "closed_b", "closed_c")
+"""Whether each pole of a device is closed, by phase."""
+FLAGS = frozenset(("closed", "scada_controlled", *POLES))
 PHASES = frozenset(("phases", "phases_low"))
 DAYS = frozenset(("installed",))
 KEYS = frozenset((

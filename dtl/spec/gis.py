@@ -110,6 +110,12 @@ class AssetColumns(Base):
     """Rating of a type of conductor in normal operation [A]."""
     emergency_a: FieldColumns | None = None
     """Its emergency rating [A]."""
+    closed_a: FieldColumns | None = None
+    """Whether the pole of phase A is normally closed, where no column holds for all poles."""
+    closed_b: FieldColumns | None = None
+    """Whether that of phase B is."""
+    closed_c: FieldColumns | None = None
+    """Whether that of phase C is."""
     closed: FieldColumns | None = None
     """Whether it conducts in normal operation."""
     scada_controlled: FieldColumns | None = None

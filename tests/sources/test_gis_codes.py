@@ -282,3 +282,17 @@ def test_text_in_utf_16_is_read(tmp_path: Path, coding: str) -> None:
     (tmp_path / "gis" / "Transformer.csv").write_bytes((mark + text).encode(coding))
     reading = read(tmp_path, "gis")
     assert {a: v["phases"] for a, v in stated(reading).items()} == {"träger": "ABC"}
+
+
+def test_positions_by_phase_count_where_the_device_has_the_phase(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    rows = ["b,2,0,1,0", "ab,6,1,1,0", "ao,4,0,1,1", "none,,0,0,1", "mixed,7,1,0,1", "void,7,,,"]
+    rows = [f"{row},{500000 + i},4000000" for i, row in enumerate(rows)]
+    head = "FACILITYID,PHASEDESIGNATION,NORMALPOSITION_A,NORMALPOSITION_B,NORMALPOSITION_C,X,Y"
+    (tmp_path / "gis/Switch.csv").write_text("\n".join([head, *rows]))
+    columns = {"every": {"x": "X", "y": "Y"}}
+    reading = read(tmp_path, "gis", layers={"Switch": {"class": "switch", "columns": columns["every"]}})
+    closed = {a: v.get("closed") for a, v in stated(reading).items()}
+    assert closed == {"b": True, "ab": True, "ao": False, "none": True, "mixed": True, "void": None}
+    (found,) = [f for f in reading.findings if f.check == "gis.part-open"]
+    assert "2 rows" in found.message
