@@ -285,6 +285,7 @@ class _Reader:
             self.reading.find("gis.read", "info", f"assets of class {kind}: {total}", element=kind)
         attach(self.reading, found)
         _at_poles(self.reading, found)
+        _of_units(self.reading, found)
         self._nowhere(found)
         return found
 
@@ -320,3 +321,20 @@ def _at_poles(reading: Reading, found: list[Assets]) -> None:
         if known.any():
             reading.defaulted("", f"[class] {own.kind} in {own.layer}", "place", "x y", many(int(known.sum()), "rows"),
                               "no place of their own; they stand at the pole that they name")  # fmt: skip
+
+
+def _of_units(reading: Reading, found: list[Assets]) -> None:
+    """Transformers that state no rating have that of their units together."""
+    units = [a for a in found if a.kind == "transformer_unit" and {"kva", "transformer"} <= set(a.columns)]
+    if not units:
+        return
+    bank = np.concatenate([a.words("transformer") for a in units])
+    total = pd.Series(np.concatenate([a.numbers("kva") for a in units])).groupby(bank).sum(min_count=1)
+    for own in found:
+        rated = own.numbers("kva")
+        of_units = total.reindex(own.words("id")).to_numpy(float)
+        open_ = np.isnan(rated) & np.isfinite(of_units) & (own.kind == "transformer")
+        if open_.any():
+            own.columns["kva"] = pa.array(np.where(open_, of_units, rated), from_pandas=True)
+            reading.defaulted("", f"[class] transformer in {own.layer}", "kva", "kva", many(int(open_.sum()), "rows"),
+                              "none is stated; that of their units together")  # fmt: skip

@@ -296,3 +296,18 @@ def test_positions_by_phase_count_where_the_device_has_the_phase(tmp_path: Path)
     assert closed == {"b": True, "ab": True, "ao": False, "none": True, "mixed": True, "void": None}
     (found,) = [f for f in reading.findings if f.check == "gis.part-open"]
     assert "2 rows" in found.message
+
+
+def test_a_bank_without_a_rating_has_that_of_its_units(tmp_path: Path) -> None:
+    (tmp_path / "gis").mkdir()
+    (tmp_path / "gis/Transformer.csv").write_text(
+        "FACILITYID,RATEDKVA,X,Y\nT1,,500000,4000000\nT2,75,500010,4000000\nT3,,500020,4000000\n"
+    )
+    (tmp_path / "gis/TransformerUnit.csv").write_text(
+        "UNITID,BANKID,RATEDKVA\nu1,T1,25\nu2,T1,25\nu3,T1,50\nu4,T2,50\nu5,T3,\n"
+    )
+    layers = {"Transformer": {"class": "transformer", "columns": {"x": "X", "y": "Y"}}}
+    reading = read(tmp_path, "gis", layers=layers)
+    kva = {a: v.get("kva") for a, v in stated(reading).items() if a.startswith("T")}
+    assert kva == {"T1": 100, "T2": 75, "T3": None}
+    assert [r["value"] for r in reading.conversion.values() if "of their units" in str(r["reason"])] == ["1 row"]
