@@ -95,11 +95,14 @@ class _File:
         self.streams: dict[tuple[str, str, int, float], Stream] = {}
         self.now: Stream | str = "a record 300 before any 200"
         self.day: Day | None = None
+        self.varied = (0, np.zeros(0, np.bool_))
+        """Line of the last day of quality V, and which of its intervals no record 400 has told."""
         self.rows = 0
         last, end = 0, False
         for line, cells in _records(file, path):
             end, last = cells[0] == "900", line
             self._take(line, cells)
+        self._settle()
         tally.rows[file] = self.rows
         if not end:
             self._tell(RECORD, "900", 1, last, "the file ends without it", refuses=False)
@@ -109,6 +112,8 @@ class _File:
 
     def _take(self, line: int, cells: list[str]) -> None:
         kind = cells[0]
+        if kind != "400":
+            self._settle()
         if kind == "200":
             self.day = None
             self.now = self._stream(cells)
@@ -118,6 +123,13 @@ class _File:
             self._range(line, cells)
         elif kind not in ("100", "500", "900"):
             self._tell(RECORD, "record", 1, line, kind)
+
+    def _settle(self) -> None:
+        """Tell the intervals of a day of quality V that no range gives another; they stay without one."""
+        line, rest = self.varied
+        if rest.any():
+            self._tell("ami.code", "quality", int(rest.sum()), line, "V and no record 400", refuses=False)
+        self.varied = (0, np.zeros(0, np.bool_))
 
     def _stream(self, cells: list[str]) -> Stream | str:
         """The stream of a record 200, or why its days are not read."""
@@ -151,7 +163,9 @@ class _File:
             return
         value = _numbers(cells[2 : 2 + count])
         flag = np.full(count, self._worth(line, code, count), np.uint8)
-        missing = self._word(code) == "missing"
+        word = self._word(code)
+        missing = word == "missing"
+        self.varied = (line, np.full(count, not word and code[:1].upper() == "V", np.bool_))
         odd = ~np.isfinite(value)
         blank = np.array([not cells[2 + i] for i in np.flatnonzero(odd)], np.bool_)
         if len(blank) and not blank.all():
@@ -173,6 +187,7 @@ class _File:
             self._tell(RECORD, "400", 1, line, ",".join(cells[:4]), refuses=False)
             return
         here = slice(first - 1, last)
+        self.varied[1][here] = False
         self.day.flag[here] = self._worth(line, cells[3], last - first + 1)
         if self._word(cells[3]) == "missing":
             self.tally.empty(self.file, int((~np.isnan(self.day.value[here])).sum()))

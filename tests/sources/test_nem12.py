@@ -93,6 +93,16 @@ def test_qualities_of_a_day_and_of_its_ranges(tmp_path: Path) -> None:
     assert rows(tmp_path, stream(), day("", flag="N")) == {}
 
 
+def test_what_no_range_of_a_varied_day_covers_is_told(tmp_path: Path) -> None:
+    records = [stream(), day(1.0, flag="V"), "400,1,20,A,,", "400,31,48,A,,", day(1.0, "20250306", "V")]
+    found = seen(tmp_path, *records)
+    assert told(found, "ami.code") == [("quality", "V and no record 400")]
+    (finding,) = [f for f in found.findings if f.check == "ami.code"]
+    assert "58" in finding.message
+    flags = [r["flag"] for r in rows(tmp_path, *records).values()]
+    assert (flags.count("measured"), flags.count("unlisted")) == (38, 58)
+
+
 def test_a_point_whose_streams_have_several_lengths_has_the_longest(tmp_path: Path) -> None:
     """As after an exchange of the meter; nothing is lost, and a day that both lengths state counts once."""
     fine = day("1.5", date="20250304", count=96)
