@@ -12,7 +12,7 @@ from dtl.sources.cyme_units import IMPERIAL, implausible
 from dtl.sources.reading import Reading
 
 UNITS = ("SI", "IMPERIAL")
-MARKERS = ("FEEDER", "SUBSTATION", "TRANSMISSIONLINE")
+MARKERS = ("FEEDER", "SUBSTATION", "TRANSMISSIONLINE", "GENERALNETWORK")
 """Lines in ``[SECTION]`` that name the network of the sections after them."""
 
 _BLOCK = re.compile(r"\[([^\]]+)\]\s*$")
@@ -97,7 +97,7 @@ def _text(path: Path) -> tuple[str, str]:
     return data.decode("latin-1"), "latin-1"
 
 
-_SPECIAL = re.compile(r"\s|$|\[|FORMAT_|FEEDER|SUBSTATION|TRANSMISSIONLINE", re.IGNORECASE).match
+_SPECIAL = re.compile(rf"\s|$|\[|FORMAT_|{'|'.join(MARKERS)}", re.IGNORECASE).match
 """Begins a line that may be another thing than a row: blank, a block, a header or a marker."""
 _BLANKS = tuple(c for c in map(chr, range(0x3001)) if c.isspace() and len(f"a{c}a".splitlines()) == 1)
 """Characters that `str.strip` takes off a cell; a file that has none of them needs no look at its cells."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -168,12 +168,9 @@ class Catalog:
         earth = row.number("EarthResistivity") or EARTH_OHM_M
         order = self.order(row, phases)
         made = self.constants(row, spacing, wires, neutrals, [order.index(p) for p in phases], earth)
-        amps: dict[str, float | None] = {}
-        for conductor in conductors:
-            for name, value in self.amps(conductor).items():
-                known = amps.get(name)
-                amps[name] = value if known is None else min(known, value or known)
+        amps = _least(self.amps(conductor) for conductor in conductors)
         ids = "_".join([*(named[p] for p in phases), row.text("CondID_N", "CondID_N1", default="NONE")])
+        ids += f"_{row.text('CondID_N2')}" if row.text("CondID_N2", default="NONE").upper() != "NONE" else ""
         name = f"{spacing.text('ID')}_{''.join(order)}_{ids}" + (f"_{earth:g}" if earth != EARTH_OHM_M else "")
         return _code(plain(name), made, f"CYME conductors {ids} on spacing {spacing.text('ID')}", amps)
 
@@ -196,6 +193,10 @@ class Catalog:
     ) -> Matrices:
         """Carson's matrices for a spacing with places, or with mean distances."""
         f = self.frequency_hz
+        if spacing.whole("NBConductorsPerPhase") > 1:
+            text, cure = "the model does not hold bundles of conductors", "Give the line its sequence values in [LINE]."
+            count = spacing.text("NBConductorsPerPhase")
+            raise UnusableError("cyme.spacing", text, "NBConductorsPerPhase", count, cure)
         if not spacing.text("PosOfCond1_X"):
             gmd, gmdn = spacing.number("GMDPh-Ph"), spacing.number("GMDPh-N")
             height, low = spacing.number("AvgPhCondHeight"), spacing.number("AvgNeutralHeight")
@@ -222,7 +223,9 @@ class Catalog:
 
         def term(self_name: str, mutual: str, i: str, j: str) -> float:
             pair = "".join(sorted(i + j))
-            return line.number(self_name + i.lower()) if i == j else line.number(mutual + {"AC": "CA"}.get(pair, pair))
+            if i == j:
+                return line.number(self_name + i.lower())
+            return line.number(mutual + {"AC": "CA"}.get(pair, pair), f"{self_name}m")
 
         def matrix(self_name: str, mutual: str, factor: float = 1.0) -> tuple[tuple[float, ...], ...]:
             return tuple(tuple(_fine(term(self_name, mutual, i, j) * factor) for j in phases) for i in phases)
@@ -232,8 +235,11 @@ class Catalog:
             matrix("X", "MutualReactance"),
             matrix("B", "MutualShuntSusceptance", self.nf_per_us),
         )
+        if len(phases) > 1 and not (line.text("MutualReactanceAB", "MutualReactanceBC", "MutualReactanceCA", "Xm")):
+            text, cure = "the matrix states no reactance between its phases", "Export MutualReactanceAB or Xm."
+            raise UnusableError("cyme.bad-value", text, "MutualReactanceAB", line.text("ID"), cure)
         self.copied(line, made, phases)
-        amps = {k: v for p in phases for k, v in self.amps(line, p).items()}
+        amps = _least(self.amps(line, p) for p in phases)
         return _code(plain(f"{line.text('ID')}_{phases}"), made, f"CYME matrix {line.text('ID')}", amps)
 
     def copied(self, line: Row, made: Matrices, phases: str) -> None:
@@ -270,6 +276,16 @@ class Catalog:
     def nf_per_us(self) -> float:
         """Nanofarad of one microsiemens at the frequency of the system."""
         return 1e3 / (2.0 * math.pi * self.frequency_hz)
+
+
+def _least(each: Iterable[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """The ratings of the phases of a line: of each the least that is stated."""
+    found: dict[str, float | None] = {}
+    for amps in each:
+        for name, value in amps.items():
+            known = found.get(name)
+            found[name] = value if known is None else min(known, value or known)
+    return found
 
 
 def _divided(made: Matrices, n: int) -> Matrices:

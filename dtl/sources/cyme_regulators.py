@@ -25,19 +25,24 @@ DISTANT = {"F": "the first house", "L": "the load centre"}
 
 @dataclass(frozen=True)
 class _Bank:
-    """What the units of one regulator share: row, equipment, place, name, and its range of taps."""
+    """What the units of one regulator share: row, equipment, place, name, and its taps.
+
+    ``step`` is that of the equipment, its range over its taps [pu]; ``up`` and ``down`` are how many of them the
+    regulator may go, which can be fewer than its equipment has; ``share`` is the equipment's share of regulation.
+    """
 
     row: Row
     unit: Row
     span: Span
     name: str
-    boost: float
-    buck: float
-    steps: int
+    step: float
+    up: int
+    down: int
+    share: float
 
     def tap_pu(self, letter: str) -> float:
         """The tap of a phase, per unit."""
-        return 1.0 + self.row.number(f"Tap{letter}") * (self.boost + self.buck) / self.steps
+        return 1.0 + self.row.number(f"Tap{letter}") * self.step
 
 
 def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
@@ -112,8 +117,15 @@ def _bank(row: Row, unit: Row, span: Span, letter: str = "") -> _Bank:
         text, cure = "the regulator has no steps", "Correct the equipment."
         raise UnusableError("cyme.bad-value", text, "Taps", str(steps), cure)
     name = plain(row.text("DeviceNumber", default=span.section))
-    boost, buck = (row.number(f"{w}{letter}", w, default=10.0) / 100.0 for w in ("MaxBoost", "MaxBuck"))
-    return _Bank(row, unit, span, name, boost, buck, steps)
+    own = [unit.number(w) for w in ("MaxBoost", "MaxBuck")]
+    may = [row.number(f"{w}{letter}", w, default=o or 10.0) for w, o in zip(("MaxBoost", "MaxBuck"), own, strict=True)]
+    boost, buck = own if min(own) >= 0 < max(own) else may
+    step = (boost + buck) / 100.0 / steps
+    if not step > 0:
+        text, cure = "the regulator has no range", "Correct MaxBoost and MaxBuck."
+        raise UnusableError("cyme.bad-value", text, "MaxBoost", f"{boost:g}", cure)
+    up, down = (int(min(a, b) / 100.0 / step + 1e-6) for a, b in zip(may, (boost, buck), strict=True))
+    return _Bank(row, unit, span, name, step, up, down, max(boost, buck) / 100.0)
 
 
 def _impedance(circuit: Circuit, bank: _Bank) -> None:
@@ -182,13 +194,14 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
     kv_ln = known.get(span.start) or known.get(span.end) or unit.number("KVLN")
     three = len(phases) == 3
     nodes = nodes_of(phases) if three else (LETTERS.index(phases) + 1, 0)
-    kva = _fine((unit.number("KVA") or 100.0) / max(bank.boost, bank.buck, 0.01))
+    kva = _fine((unit.number("KVA") or 100.0) / max(bank.share, 0.01))
     tap = bank.tap_pu(settings)
-    low, high = min(1.0 - bank.buck, tap), max(1.0 + bank.boost, tap)
+    low, high = min(1.0 - bank.down * bank.step, tap), max(1.0 + bank.up * bank.step, tap)
+    steps = max(round((high - low) / bank.step), 1)
     windings = tuple(
         Winding(
             bus=bus, nodes=nodes, connection="wye", kv=_fine(kv_ln * (3.0**0.5 if three else 1.0)), kva=kva,
-            r_pct=0.0005, tap_pu=_fine(t), min_tap_pu=_fine(lo), max_tap_pu=_fine(hi), taps=bank.steps,
+            r_pct=0.0005, tap_pu=_fine(t), min_tap_pu=_fine(lo), max_tap_pu=_fine(hi), taps=steps,
         )
         for bus, t, lo, hi in ((span.start, 1.0, 0.9, 1.1), (span.end, tap, low, high))
     )  # fmt: skip

@@ -82,6 +82,14 @@ class Circuit:
         row.feeder = self.feeder
         return f"{kind}.{part.name}"
 
+    def coded(self, code: LineCode) -> str:
+        """Put a line code in, and its name: equipment of one name in two blocks has two."""
+        named, n = code, 1
+        while (known := self.codes.setdefault(named.name, named)) is not named and known != named:
+            n += 1
+            named = code.model_copy(update={"name": f"{code.name}_{n}"})
+        return named.name
+
     def touch(self, bus: str, nodes: Iterable[int]) -> None:
         """Note that some nodes exist at a bus."""
         self.nodes.setdefault(bus, set()).update(n for n in nodes if n > 0)
@@ -241,7 +249,7 @@ def add_line(circuit: Circuit, row: Row, span: Span) -> None:
         _ideal(circuit, row, "cyme.ideal-line", "has no impedance: taken as a closed jumper", "LineCableID", code.name)
         jumper(circuit, row, Span(span.section, span.start, span.end, phases), name)
         return
-    circuit.codes.setdefault(code.name, code)
+    coded = circuit.coded(code)
     overhead = row.text("Overhead", default="1") != "0" and row.block != "UNDERGROUNDLINE SETTING"
     nodes = nodes_of(phases)
     buses = [span.start, span.end]
@@ -258,7 +266,7 @@ def add_line(circuit: Circuit, row: Row, span: Span) -> None:
                 from_nodes=nodes,
                 to_nodes=nodes,
                 length_km=float(f"{length_m / 1000.0 / (len(buses) - 1):.12g}"),
-                line_code=code.name,
+                line_code=coded,
                 placement="overhead" if overhead else "underground",
                 path=path,
                 **_derated(row, code),
@@ -280,7 +288,8 @@ def _derated(row: Row, code: LineCode) -> dict[str, float]:
 
 def _code(circuit: Circuit, row: Row, span: Span) -> tuple[LineCode, str]:
     """The line code of a line and its phases."""
-    if row.block == "OVERHEAD BYPHASE SETTING":
+    named = row.block == "LINE CONFIGURATION" and not row.text("LineCableID") and row.has("CondID_A")
+    if named or row.block == "OVERHEAD BYPHASE SETTING":
         phases = "".join(p for p in "ABC" if row.text(f"CondID_{p}", default="NONE").upper() != "NONE")
         if phases != span.phases:
             circuit.reading.find(

@@ -8,11 +8,20 @@ from pydantic import ValidationError
 
 from dtl.network.feeder import Source
 from dtl.sources.cyme_catalog import UnusableError
+from dtl.sources.cyme_codes import YES
 from dtl.sources.cyme_section import Circuit
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
 
 SQRT3 = math.sqrt(3.0)
+
+IMPEDANCE = {
+    "R1": "PositiveSequenceResistance",
+    "X1": "PositiveSequenceReactance",
+    "R0": "ZeroSequenceResistance",
+    "X0": "ZeroSequenceReactance",
+}
+"""The columns of an equivalent's impedance before levels were introduced, by their names in equipment."""
 
 
 def add_source(circuit: Circuit, network: str) -> dict[str, float]:
@@ -56,15 +65,14 @@ def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | No
         held = held or _operating(circuit, equivalent, "OperatingVoltage{}", "123") * SQRT3
         _turned(circuit, equivalent)
     held = held or of.number("KVLLdesired")
-    names = (
-        "PositiveSequenceResistance",
-        "PositiveSequenceReactance",
-        "ZeroSequenceResistance",
-        "ZeroSequenceReactance",
-    )
-    z = [of.number(n) for n in (names if equivalent is not None else ("R1", "X1", "R0", "X0"))]
+    level = "Second" if (row or of).text("UseSecondLevelImpedance") in YES else "First"
+    z = [of.number(own, short, f"{level}Level{short}") for short, own in IMPEDANCE.items()]
     if equivalent is not None and equivalent.text("ImpedanceUnit") == "1":
-        z = [v * kv * kv / equivalent.number("BaseMVA", default=100.0) for v in z]
+        base = equivalent.number("BaseMVA", default=100.0)
+        if not base > 0:
+            text, cure = "the impedance is per unit, and its base is not known", "Export BaseMVA."
+            raise UnusableError("cyme.bad-value", text, "BaseMVA", f"{base:g}", cure)
+        z = [v * kv * kv / base for v in z]
     if row is not None or not any(z):
         ohm = f"{z[0]:g} + j {z[1]:g} ohm"
         why = f"[SOURCE] holds its voltage at the head node; its impedance ({ohm}) acts in faults only"
@@ -72,13 +80,12 @@ def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | No
         circuit.reading.defaulted(
             circuit.feeder, f"{of.thing} impedance", "", f"source.{plain(node)}", "0.0001 ohm", why
         )
-    angle = equivalent.number("OperatingAngle1") if equivalent is not None else of.number("PhaseAngle")
     return Source(
         name=plain(node),
         bus=plain(node),
         kv_ll=kv,
         pu=float(f"{(held or kv) / kv:.9g}"),
-        angle_deg=angle,
+        angle_deg=of.number("OperatingAngle1", "PhaseAngle"),
         r1_ohm=z[0],
         x1_ohm=z[1],
         r0_ohm=z[2],

@@ -17,6 +17,9 @@ SQRT3 = math.sqrt(3.0)
 OPEN = {"YO": "wye", "DO": "delta"}
 """Sides of open banks: two units where a closed bank has three."""
 
+LINE_TO_LINE = {"", "0", "KVLL"}
+"""Values of VoltageUnit that are known: kilovolts from line to line."""
+
 KINDS = {"Y": "wye", "YNG": "wye", "YN": "wye", "D": "delta"} | OPEN
 
 
@@ -24,6 +27,9 @@ def rated(circuit: Circuit, row: Row, span: Span) -> tuple[str, float, float]:
     """The bus of the primary side of a transformer, and its rated voltages, line to line [kV]."""
     column = "EqID" if row.block == "TRANSFORMER SETTING" else _units(row)[0][1]
     unit = circuit.catalog.find(row, column, "TRANSFORMER")
+    if (measure := unit.text("VoltageUnit").upper()) not in LINE_TO_LINE:
+        text, cure = "its rated voltages are not line to line in kV, or nobody knows", "Export them line to line."
+        raise UnusableError("cyme.bad-value", text, "VoltageUnit", measure, cure)
     primary = row.number("PrimaryBaseVoltage") or unit.number("KVLLprim")
     secondary = row.number("SecondaryBaseVoltage") or unit.number("KVLLsec")
     if not (primary > 0 and secondary > 0):

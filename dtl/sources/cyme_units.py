@@ -23,7 +23,7 @@ PER_MILE = 1.0 / 1.609344
 _SEQUENCE = dict.fromkeys(("R1", "R0", "X1", "X0", "B1", "B0"), PER_MILE)
 _MATRIX = dict.fromkeys(
     (
-        *(f"{q}{p}" for q in "RXB" for p in "ABC"),
+        *(f"{q}{p}" for q in "RXB" for p in "ABCM"),
         *(f"MUTUAL{q}{p}" for q in ("RESISTANCE", "REACTANCE", "SHUNTSUSCEPTANCE") for p in ("AB", "BC", "CA")),
     ),
     PER_MILE,
