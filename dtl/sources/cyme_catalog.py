@@ -18,6 +18,13 @@ RATINGS = {"normal": "Amps"}
 """The columns of ratings unless the study says otherwise."""
 
 
+OWN = {
+    "AMPS": "NominalRating", "AMPS_1": "FirstRating", "AMPS_2": "SecondRating", "AMPS_3": "ThirdRating",
+    "AMPS_4": "FourthRating",
+}  # fmt: skip
+"""What lines of some versions call the ratings of their own, of all phases or with the letter of each."""
+
+
 class UnusableError(Exception):
     """A device that cannot be made: `field` and `value` say what is wrong, `check` which kind of fault it is."""
 
@@ -113,6 +120,16 @@ class Catalog:
             name = f"{head}{suffix}_{tail}" if tail else f"{head}{suffix}"
             value = row.number(name)
             found[f"{rating}_a"] = value if value > 0 else None
+        return found
+
+    def own_amps(self, row: Row) -> dict[str, float]:
+        """The ratings that a line states itself, each of its least phase [A]; nothing for those it leaves out."""
+        found = {}
+        for rating, column in sorted((RATINGS | dict(self.ratings)).items()):
+            own = OWN.get(column.upper(), column)
+            stated = [v for name in (column, own, *(own + p for p in LETTERS)) if (v := row.number(name)) > 0]
+            if stated:
+                found[f"{rating}_a"] = min(stated)
         return found
 
     def wire(self, row: Row) -> Wire:

@@ -37,6 +37,7 @@ def add_switch(circuit: Circuit, row: Row, span: Span) -> None:
         circuit.reading.find(
             "cyme.switch-state", "warning", "does not say which phases are closed: it is taken as closed",
             feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="ClosedPhase",
+            value=" ".join(f"{c}={v}" for c in ("EqState", "Status", "NStatus") if (v := row.peek(c))),
             remedy="Export ClosedPhase; it is NONE for a device that stands open.",
         )  # fmt: skip
     amps: dict[str, float | None] = {}

@@ -255,6 +255,14 @@ def _shunts(circuit: Circuit, spread: str) -> None:
             circuit.fault(device, err)
             for row in customers:
                 row.reason = row.reason or "its device could not be made"
+    if circuit.own:
+        first = circuit.own[0]
+        circuit.reading.find(
+            "cyme.own-rating", "info", f"{len(circuit.own)} lines state other ratings than their equipment: theirs are",
+            feeder=circuit.feeder, file=first.file, line=first.line, element=first.thing, field="Amps",
+            value=" ".join(f"{k}={v:g}" for k, v in circuit.catalog.own_amps(first).items()),
+            remedy="Nothing, if the lines were rated one by one.",
+        )  # fmt: skip
     if circuit.unallocated:
         first = circuit.unallocated[0]
         circuit.reading.find(

@@ -64,6 +64,8 @@ class Circuit:
     codes: dict[str, LineCode] = field(default_factory=dict)
     off: list[Row] = field(default_factory=list)
     """Rows of customers with power that are disconnected."""
+    own: list[Row] = field(default_factory=list)
+    """Lines that state other ratings than their equipment."""
     unallocated: list[Row] = field(default_factory=list)
     """Rows of customers with connected power or energy, and no power."""
     made: list[Part] = field(default_factory=list)
@@ -269,20 +271,25 @@ def add_line(circuit: Circuit, row: Row, span: Span) -> None:
                 line_code=coded,
                 placement="overhead" if overhead else "underground",
                 path=path,
-                **_derated(row, code),
+                **_ratings(circuit, row, code),
             ),
         )
     for bus in buses:
         circuit.touch(bus, nodes)
 
 
-def _derated(row: Row, code: LineCode) -> dict[str, float]:
-    """The ratings of a line that states an AmpacityDeratingFactor, a share or in per cent; else those of its code."""
+def _ratings(circuit: Circuit, row: Row, code: LineCode) -> dict[str, float]:
+    """The ratings of a line that states its own, or an AmpacityDeratingFactor, a share or in per cent of its code's."""
     factor = row.number("AmpacityDeratingFactor")
-    factor = factor / 100.0 if factor > MOST_SHARE else factor
-    if factor in (0.0, 1.0):
-        return {}
+    factor = factor / 100.0 if factor > MOST_SHARE else factor or 1.0
     amps = {name: getattr(code, name) for name in RATED}
+    parallel = max(row.whole("NumberOfCableInParallel", default=1), 1)
+    own = {name: value * parallel for name, value in circuit.catalog.own_amps(row).items()}
+    if any(not math.isclose(value, amps[name] or 0.0, rel_tol=1e-6) for name, value in own.items()):
+        circuit.own.append(row)
+        amps |= own
+    elif factor == 1.0:
+        return {}
     return {name: float(f"{value * factor:.12g}") for name, value in amps.items() if value is not None}
 
 

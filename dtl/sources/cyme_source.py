@@ -25,16 +25,33 @@ IMPEDANCE = {
 
 
 def add_source(circuit: Circuit, network: str) -> dict[str, float]:
-    """Add the source of a feeder; its bus and voltage base [kV, line to neutral], or nothing and a finding."""
+    """Add the sources of a feeder; their buses and voltage bases [kV, line to neutral], or nothing and a finding.
+
+    Each head node has one, and each node of another ``[SOURCE]`` of the network.
+    """
     tables = circuit.tables
     marker = tables.feeder(network)
-    heads = [r for r in tables.rows("HEADNODES") if r.text("NetworkID") == network]
-    node = heads[0].text("NodeID") if heads else (marker.text("HeadNodeID") if marker else "")
-    row = next((r for r in tables.rows("SOURCE") if r.text("NetworkID") == network or r.text("NodeID") == node), None)
-    equivalent = next((r for r in tables.rows("SOURCE EQUIVALENT") if r.text("NodeID") == node), None)
-    near = row or equivalent or (heads[0] if heads else marker)
-    for head in heads:
-        head.feeder, head.target = circuit.feeder, f"source.{plain(node)}"
+    heads: dict[str, Row] = {}
+    for head in [r for r in tables.rows("HEADNODES") if r.text("NetworkID") == network]:
+        heads.setdefault(head.text("NodeID"), head)
+        head.feeder, head.target = circuit.feeder, f"source.{plain(head.text('NodeID'))}"
+    if not heads and marker is not None:
+        heads = {marker.text("HeadNodeID"): marker}
+    every = list(tables.rows("SOURCE"))
+    own = [r for r in every if r.text("NetworkID") == network]
+    for row in own if len(own) > 1 else ():
+        heads.setdefault(row.text("NodeID"), row)
+    found: dict[str, float] = {}
+    for node in heads or [""]:
+        at = next((r for r in every if r.text("NodeID") == node), own[0] if own and len(heads) < 2 else None)
+        found |= _source(circuit, network, node, heads.get(node), at)
+    return found
+
+
+def _source(circuit: Circuit, network: str, node: str, head: Row | None, row: Row | None) -> dict[str, float]:
+    """Add the source of a head node, which `head` names; its bus and voltage base, or nothing and a finding."""
+    equivalent = next((r for r in circuit.tables.rows("SOURCE EQUIVALENT") if r.text("NodeID") == node), None)
+    near = row or equivalent or head
     try:
         part = _thevenin(circuit, node, row, equivalent)
         circuit.add(near or Row("SOURCE", "", 0, {}), part)

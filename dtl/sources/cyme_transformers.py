@@ -235,11 +235,13 @@ def _winding(
 
 
 def _tap_changer(circuit: Circuit, row: Row) -> None:
-    if row.number("SetPoint") > 0:
+    if row.number("SetPoint") > 0 or row.number("Tap") != 0:
         circuit.reading.find(
-            "conversion.property-refused", "warning", "the tap changer of the transformer is not taken: its tap stays",
+            "conversion.property-refused", "warning",
+            "the tap changer of the transformer is not taken: it stands at PrimTap and SecondaryTap",
             feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="SetPoint",
-            value=row.text("SetPoint"), remedy="Check whether the study depends on it.",
+            value=f"SetPoint={row.text('SetPoint')} Tap={row.text('Tap')}",
+            remedy="Check whether the study depends on it.",
         )  # fmt: skip
 
 

@@ -200,3 +200,73 @@ def test_bundles_are_refused(tmp_path: Path) -> None:
         tmp_path, ("network", OVERHEAD + LINES, OVERHEAD + FIRST + setting + row), ("equipment", "", CONDUCTORS)
     )
     assert checks(reading) == [("cyme.spacing", "error", "NBConductorsPerPhase")]
+
+
+@pytest.mark.parametrize(
+    ("block", "column", "own", "amps"),
+    [
+        ("OVERHEADLINE", "NominalRating", "380", 380),
+        ("OVERHEADLINE", "NominalRatingA,NominalRatingC", "370,390", 370),
+        ("OVERHEADLINE", "Amps", "400", 400),
+        ("OVERHEADLINE", "Amps", "0", 400),
+        ("UNDERGROUNDLINE", "Amps,NumberOfCableInParallel", "200,2", 400),
+        ("UNDERGROUNDLINE", "Amps,NumberOfCableInParallel", "310,2", 620),
+        ("UNDERGROUNDLINE", "Amps,AmpacityDeratingFactor", "200,90", 180),
+    ],
+)
+def test_a_line_with_a_rating_of_its_own(tmp_path: Path, block: str, column: str, own: str, amps: float) -> None:
+    setting = f"[{block} SETTING]\nFORMAT_X=SectionID,DeviceNumber,LineCableID,Length,{column}\ntwo,two,{{}},500,{own}"
+    name = "wire" if block == "OVERHEADLINE" else "cable"
+    reading = changed(
+        tmp_path,
+        ("network", OVERHEAD + LINES, OVERHEAD + FIRST + setting.format(name)),
+        ("equipment", "", "\n[CABLE]\nFORMAT_CABLE=ID,R1,R0,X1,X0,B1,B0,Amps\ncable,0.2,0.5,0.1,0.4,60,60,310\n"),
+    )
+    feeder = only(reading)
+    (line,) = (p for p in feeder.lines if p.name == "two")
+    (code,) = (c for c in feeder.line_codes if c.name == line.line_code)
+    assert (line.normal_a or code.normal_a) == amps
+    other = own.split(",")[0] not in ("0", "310" if name == "cable" else "400")
+    assert checks(reading) == ([("cyme.own-rating", "info", "Amps")] if other else [])
+
+
+def test_each_head_node_has_a_source(tmp_path: Path) -> None:
+    reading = changed(
+        tmp_path,
+        ("network", "head,north", "head,north\nend,north"),
+        ("network", "head,12.47", "end,12.47,0,-120,120,0.2,0.8,0.2,0.8,7.1,7.1,7.1,100,0\nhead,12.47"),
+    )
+    assert checks(reading) == []
+    found = {s.bus: (s.x1_ohm, round(s.pu, 3)) for s in only(reading).sources}
+    assert found == {"head": (0.6, 1.0), "end": (0.8, 0.986)}
+
+
+@pytest.mark.parametrize("row", ["head,north", "head,north\nend,north"])
+def test_each_source_of_a_network_stands_at_its_node(tmp_path: Path, row: str) -> None:
+    text = "[SOURCE]\nFORMAT_SOURCE=SourceID,DeviceNumber,NodeID,NetworkID,DesiredVoltage\n"
+    reading = changed(
+        tmp_path,
+        ("network", "head,north", row),
+        ("network", "[SOURCE EQUIVALENT]", f"{text}sub,b,end,north,12.4\nsub,a,head,north,12.6\n\n[HELD]"),
+        ("equipment", "", "\n[SUBSTATION]\nFORMAT_SUBSTATION=ID,MVA,KVLL,R1,X1,R0,X0\nsub,10,12.47,0,1,0,1\n"),
+    )
+    found = {s.bus: round(s.pu * s.kv_ll, 6) for s in only(reading).sources}
+    assert found == {"head": 12.6, "end": 12.4}
+
+
+def test_a_tap_changer_is_told_with_its_tap(tmp_path: Path) -> None:
+    setting = "\n[TRANSFORMER SETTING]\nFORMAT_X=SectionID,Location,EqID,DeviceNumber,Conn,FromNodeID,SetPoint,Tap\n"
+    equipment = (
+        "\n[TRANSFORMER]\nFORMAT_TRANSFORMER=ID,Type,KVA,KVLLprim,KVLLsec,Z1,XR,Conn\nunit,2,500,12.47,0.48,3,2,3\n"
+    )
+    for tail, value in ((",5", "SetPoint= Tap=5"), ("102,0", "SetPoint=102 Tap=0"), (",", "")):
+        reading = changed(
+            tmp_path, ("network", "", f"{setting}two,L,unit,unit,3,mid,{tail}\n"), ("equipment", "", equipment)
+        )
+        assert [f.value for f in reading.findings if f.field == "SetPoint"] == ([value] if value else [])
+
+
+def test_a_switch_without_phases_says_what_else_it_states(tmp_path: Path) -> None:
+    text = "\n[SWITCH SETTING]\nFORMAT_SWITCHSETTING=SectionID,EqID,EqNumber,EqPhase,Location,Status,Locked,EqState\n"
+    reading = changed(tmp_path, ("network", "", f"{text}two,sw,2,ABC,S,1,0,0\n"))
+    assert [(f.check, f.value) for f in reading.findings] == [("cyme.switch-state", "EqState=0 Status=1")]
