@@ -10,11 +10,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from dtl.errors import Finding, Severity
+from dtl.network.clock import turn
 from dtl.network.feeder import Feeder, Transformer
-from dtl.network.topology import Topology, trace
+from dtl.network.topology import Edge, Topology, trace
 
 MISMATCH = 0.15
 """Share by which a rated voltage may differ from the voltage base of its bus."""
+ANGLE_DEG = 5.0
+"""Angle by which the ends of a ring may differ; that between two sources may be one of load flow [deg]."""
 _ROUNDED = 1e-2
 """Share of the largest resistance by which rounding may make an eigenvalue negative."""
 
@@ -25,7 +28,7 @@ def check(feeder: Feeder, topology: Topology | None = None) -> list[Finding]:
     if any(f.severity == "error" for f in found):
         return found
     topology = topology or trace(feeder)
-    for rule in (_sources, _islands, _loops, _phases, _lines, _voltages, _missing):
+    for rule in (_sources, _islands, _loops, _turned, _phases, _lines, _voltages, _missing):
         found += rule(feeder, topology)
     return found
 
@@ -162,6 +165,57 @@ def _loops(feeder: Feeder, topology: Topology) -> Iterator[Finding]:
         text = f"the feeder is not radial: {len(loop.parts)} parts form a ring ({names})"
         cure = "Open a switch of the ring where the feeder is meant to be radial."
         yield _finding(feeder, "network.loop", "warning", ".".join(loop.closing), text, cure)
+
+
+def _turned(feeder: Feeder, topology: Topology) -> Iterator[Finding]:
+    """Rings around which transformers turn the voltage by more or less than a whole turn: it would drive currents."""
+    if not topology.loops:
+        return
+    turns = _Turns(feeder)
+    hour: dict[str, float | None] = {s.bus: -s.angle_deg / 30.0 for s in feeder.sources}
+    for bus in topology.order:
+        if bus in topology.parent:
+            above, edge = topology.parent[bus]
+            start, step = hour[above], turns.of(edge, above, bus)
+            hour[bus] = None if start is None or step is None else start + step
+    for loop in topology.loops:
+        for edge, a, b in ((e, *ends) for e in loop.parts for ends in turns.ends(e)):
+            start, end, step = hour.get(a), hour.get(b), turns.of(edge, a, b)
+            if start is None or end is None or step is None:
+                continue
+            off = 30.0 * ((start + step - end + 6.0) % 12.0 - 6.0)
+            if abs(off) > ANGLE_DEG:
+                names = ", ".join(".".join(p) for p in loop.parts if p[0] == "transformer") or "none"
+                text = f"closes a ring of voltages that are {abs(off):.0f} degrees apart; its transformers: {names}"
+                cure = "Correct a vector group, a phase shift or the angle of a source, or open a switch of the ring."
+                yield _finding(feeder, "network.ring-turned", "error", ".".join(edge), text, cure, f"{off:.0f} degrees")
+
+
+class _Turns:
+    """The hours by which voltage lags across each part; None where that is not known."""
+
+    def __init__(self, feeder: Feeder):
+        straight = [("line", p) for p in feeder.lines] + [("switch", p) for p in feeder.switches]
+        self._straight = {(k, p.name): (p.from_bus, p.to_bus, p.from_nodes == p.to_nodes) for k, p in straight}
+        self._units = {("transformer", t.name): t for t in feeder.transformers}
+
+    def ends(self, edge: Edge) -> list[tuple[str, str]]:
+        """The pairs of buses that a part joins."""
+        if edge in self._units:
+            first, *others = self._units[edge].windings
+            return [(first.bus, w.bus) for w in others if w.bus != first.bus]
+        return [self._straight[edge][:2]] if edge in self._straight else []
+
+    def of(self, edge: Edge, a: str, b: str) -> int | None:
+        """The hours by which bus b lags bus a, which a part joins."""
+        if edge not in self._units:
+            return 0 if edge in self._straight and self._straight[edge][2] else None
+        unit = self._units[edge]
+        buses = [w.bus for w in unit.windings]
+        if buses[0] not in (a, b):
+            return None
+        hours = turn(unit, buses.index(b if buses[0] == a else a))
+        return hours if hours is None or buses[0] == a else -hours
 
 
 def _phases(feeder: Feeder, topology: Topology) -> Iterator[Finding]:

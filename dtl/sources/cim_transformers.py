@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
+from dtl.network.clock import Way
 from dtl.network.feeder import Transformer, Winding
 from dtl.sources.cim_circuit import PHASES, Circuit
 from dtl.sources.cim_objects import Thing
@@ -16,7 +17,7 @@ from dtl.sources.cim_plates import nameplate, no_load, tested, windings_of
 from dtl.sources.cim_taps import add_regulator, changers, held, tap
 from dtl.sources.reading import plain
 from dtl.sources.record import UNUSABLE, UnusableError, fault, tell
-from dtl.sources.windings import Way, joined, turned
+from dtl.sources.windings import joined, turned
 
 _NODES = {"A": 1, "B": 2, "C": 3, "N": 0, "1": 1, "2": 2}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from dtl.network.clock import hour_of, way_of
 from dtl.network.feeder import Regulator, Transformer, Winding
-from dtl.sources.windings import hour_of, way_of
 
 if TYPE_CHECKING:
     from dtl.sources.cim_write import Document

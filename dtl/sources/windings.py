@@ -8,17 +8,14 @@ come from the order in which the conductors of a winding are joined to the phase
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dtl.network.feeder import Transformer, Winding
+from dtl.network.clock import LAGGING, OTHER, TURNED, Way, way_of
+from dtl.network.feeder import Transformer
 from dtl.sources.record import UnusableError
 
 _GROUP = re.compile(r"(D|YN|Y|ZN|Z)(d|yn|y|zn|z)(\d{0,2})", re.IGNORECASE)
-_TURNED = {0: (1, 2, 3), 1: (3, 1, 2), 2: (2, 3, 1)}
-"""Nodes of the three conductors of a winding that lags by so many thirds of a turn."""
-_LAGGING = {1: ("lag", 0), 5: ("lag", 1), 9: ("lag", 2), 11: ("lead", 0), 3: ("lead", 1), 7: ("lead", 2)}
 _USUAL = 5
 
 
@@ -92,29 +89,13 @@ def _made(words: str, hour: int, assumed: str, odd: str) -> Joined:
         "delta" if high == "D" else "wye",
         "delta" if low == "d" else "wye",
     )
-    if kinds[0] != kinds[1] and hour in _LAGGING:
-        lead, thirds = _LAGGING[hour]
-        return Joined(kinds, earthed, _TURNED[thirds], "lead" if lead == "lead" else "lag", assumed, odd)
+    if kinds[0] != kinds[1] and hour in LAGGING:
+        lead, thirds = LAGGING[hour]
+        return Joined(kinds, earthed, TURNED[thirds], "lead" if lead == "lead" else "lag", assumed, odd)
     if kinds[0] == kinds[1] and hour in (0, 4, 8):
-        return Joined(kinds, earthed, _TURNED[hour // 4], "lag", assumed, odd)
+        return Joined(kinds, earthed, TURNED[hour // 4], "lag", assumed, odd)
     text = f"the model has no windings that turn {words} by {30 * hour} degrees"
     raise UnusableError("source.vector-group", text, "vector_group", words, "Correct the angle, or waive it.")
-
-
-Way = Literal["lag", "lead"]
-_OTHER: dict[Way, Way] = {"lag": "lead", "lead": "lag"}
-
-
-def way_of(windings: Sequence[Winding], lead_lag: Way) -> Way:
-    """Whether the windings that are connected otherwise than the first lag it or lead it, as the engine turns them.
-
-    The engine compares the first two windings only: its word says what the one of lower voltage does, and where both
-    are connected alike it has no effect.
-    """
-    first, second = windings[:2]
-    if first.connection == second.connection:
-        return "lag" if first.connection == "wye" else "lead"
-    return lead_lag if first.kv >= second.kv else _OTHER[lead_lag]
 
 
 def turned(part: Transformer, way: Way) -> tuple[Transformer, tuple[int, ...]]:
@@ -126,15 +107,5 @@ def turned(part: Transformer, way: Way) -> tuple[Transformer, tuple[int, ...]]:
             order = (0, 2, 1)
             windings = tuple(part.windings[i] for i in order)
             part = part.model_copy(update={"windings": windings, "xhl_pct": part.xht_pct, "xht_pct": part.xhl_pct})
-    word = way if way_of(part.windings, way) == way else _OTHER[way]
+    word = way if way_of(part.windings, way) == way else OTHER[way]
     return part.model_copy(update={"lead_lag": word}), order
-
-
-def hour_of(first: Winding, other: Winding, way: Way) -> int | None:
-    """The clock number of a winding of three phases against the first; None when no number tells its connection."""
-    if first.nodes[:3] != (1, 2, 3) or other.nodes[:3] not in _TURNED.values():
-        return None
-    thirds = next(k for k, nodes in _TURNED.items() if nodes == other.nodes[:3])
-    if first.connection == other.connection:
-        return 4 * thirds
-    return next(hour for hour, told in _LAGGING.items() if told == (way, thirds))

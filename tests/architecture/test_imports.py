@@ -16,7 +16,7 @@ DOWN = ["report", "learning", "analyses", "powerflow", "scenarios", "demand", "n
 
 BASE = {"errors", "units"}
 BELOW = BASE | {"plural", "processes", "spec", "layout", "tables"}
-MODEL = {"network.feeder", "network.catalog"}
+MODEL = {"network.feeder", "network.catalog", "network.clock"}
 """The classes of the network model: `sources` makes them, so it may know them."""
 
 REPORTING = ("workflow.summary", "workflow.diff", "workflow.also", "workflow.blame", "workflow.why")
