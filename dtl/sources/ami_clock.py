@@ -81,8 +81,8 @@ def zone_of(word: str, timezone: str) -> Zone:
         return Zone(np.zeros(0, np.int64), np.zeros(1, np.int64))
     zone = ZoneInfo(timezone if word in ("local", "standard") else word)
     if word == "standard":
-        moment = datetime(2025, 1, 1, tzinfo=zone)
-        offset = (moment.utcoffset() or timedelta()) - (moment.dst() or timedelta())
+        shown = (datetime(2025, month, 1, 12, tzinfo=zone).utcoffset() for month in (1, 7))
+        offset = min(one or timedelta() for one in shown)
         return Zone(np.zeros(0, np.int64), np.array([offset.total_seconds() // 60], np.int64))
     first = int(datetime(FIRST - 1, 12, 31, tzinfo=UTC).timestamp()) // 60
     days = range(first, first + (LAST - FIRST + 2) * 366 * DAY, FORTNIGHT)

@@ -64,8 +64,9 @@ def settle(stamps: Stamps, codes: NDArray[np.int32]) -> tuple[Whole, Flags]:
     """Seconds since 1970 UTC of the rows of one series, and which are ambiguous.
 
     A stamp that clocks showed twice means the first pass where it occurs first in the file, and the second from then
-    on; this holds for rows in order of time and for rows sorted by their label. Where it occurs once, nothing tells
-    the passes apart: it is taken for the first and marked.
+    on; this holds for rows in order of time and for rows sorted by their label. Rows whose newest stands first are
+    taken from their end. Where a stamp occurs once, nothing tells the passes apart: it is taken for the first and
+    marked.
 
     Parameters
     ----------
@@ -77,9 +78,16 @@ def settle(stamps: Stamps, codes: NDArray[np.int32]) -> tuple[Whole, Flags]:
     ambiguous = np.zeros(len(codes), bool)
     if twice.any():
         at = np.flatnonzero(twice)
+        at = at[::-1] if _newest_first(t) else at
         order = at[np.argsort(codes[at], kind="stable")]
         new = np.concatenate([[True], codes[order][1:] != codes[order][:-1]])
         last = np.concatenate([new[1:], [True]])
         t[order[~new]] = stamps.second[codes[order[~new]]]
         ambiguous[order[new & last]] = True
     return t, ambiguous
+
+
+def _newest_first(t: Whole) -> bool:
+    """Whether most rows of a series lie before the one above them, as where a historian lists the newest first."""
+    apart = np.diff(t)
+    return bool(np.sum(apart < 0) > np.sum(apart > 0))

@@ -84,8 +84,8 @@ def _tag(words: Mapping[str, str], feeder: Any, device: Any) -> Tag:
     quantity, phases = _quantity(words["quantity"])
     unit, factor = _unit(words["unit"] or _implied(words["quantity"], quantity), quantity)
     quantity = quantity or unit
-    if quantity in ("kw", "kvar", "kva", "a", "kv", "kv_ln", "tap") and words["phases"]:
-        phases = "".join(sorted(set(words["phases"].upper()) & set("ABC")))
+    if quantity in ("kw", "kvar", "kva", "a", "kv", "kv_ln", "tap", "pf") and words["phases"]:
+        phases = _phases(words["phases"])
     scale = words["scale"] or "1"
     if not re.fullmatch(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?", scale) or float(scale) == 0:
         raise CellError("given.number", "scale", scale, "is no factor", "Write a number as 0.001.")
@@ -108,6 +108,14 @@ def _tag(words: Mapping[str, str], feeder: Any, device: Any) -> Tag:
     )
 
 
+def _phases(text: str) -> str:
+    """The letters of phases, sorted. A word of other letters (R, L1, 3) says no phases, and is never all of them."""
+    letters = set(text.upper()) - set("N, /-")
+    if not letters or letters - set("ABC"):
+        raise CellError("given.word", "phases", text, "are no phases", "Write A, AB or ABC; nothing where it is all.")
+    return "".join(sorted(letters))
+
+
 def _quantity(text: str) -> tuple[str, str]:
     """The quantity that a text names, empty for no text, and the phases at its end."""
     if not text:
@@ -116,17 +124,18 @@ def _quantity(text: str) -> tuple[str, str]:
         return found, ""
     phased = _PHASED.fullmatch(folded(text))
     if phased and (found := _word("quantities", phased["what"])):
-        return found, phased["phases"].upper()
+        return found, "".join(sorted(set(phased["phases"].upper())))
     raise CellError("scada.quantity", "quantity", text, "is no quantity that is known",
                     "Write kw, kvar, kva, kv, kv_ln, a, pf, hz, tap or status.")  # fmt: skip
 
 
 def _implied(text: str, quantity: str) -> str:
-    """The unit that the word of a quantity is at the same time, as MW; empty for other words."""
+    """The unit that the word of a quantity is at the same time, as MW or watts; empty for other words."""
     phased = _PHASED.fullmatch(folded(text))
     words = (folded(text), phased["what"] if phased else "")
     factors = shipped("scada_words")["units"].get("kv" if quantity == "kv_ln" else quantity, {})
-    return next((w for w in words if w in factors), "")
+    spelled = shipped("scada_words")["spelled"]
+    return next((w for w in (spelled.get(w, w) for w in words) if w in factors), "")
 
 
 def stated_units(name: str, quantity: str) -> set[float]:
@@ -138,6 +147,7 @@ def stated_units(name: str, quantity: str) -> set[float]:
 def _unit(text: str, quantity: str) -> tuple[str, float]:
     """The quantity that a unit tells, and its factor; a quantity without a unit has its own."""
     units = shipped("scada_words")["units"]
+    text = shipped("scada_words")["spelled"].get(folded(text), text)
     if not text:
         if not quantity:
             raise CellError("scada.quantity", "quantity", "", "neither a quantity nor a unit is stated", "State it.")
@@ -147,7 +157,7 @@ def _unit(text: str, quantity: str) -> tuple[str, float]:
         if folded(text) in factors and asked in ("", kind):
             return kind, float(factors[folded(text)])
     if quantity in ("pf", "status"):
-        return quantity, 1.0
+        return quantity, 0.01 if quantity == "pf" and folded(text) in ("%", "pct", "percent", "per cent") else 1.0
     raise CellError("scada.unit", "unit", text, f"is no unit of {quantity or 'a quantity that is known'}",
                     "Correct the unit or the quantity.")  # fmt: skip
 

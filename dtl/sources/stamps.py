@@ -130,5 +130,6 @@ class Clock:
             return UTC
         if self.zone != "standard":
             return ZoneInfo(self.timezone if self.zone == "local" else self.zone)
-        winter = datetime(when.year, 1, 1, tzinfo=ZoneInfo(self.timezone))
-        return timezone((winter.utcoffset() or timedelta()) - (winter.dst() or timedelta()))
+        zone = ZoneInfo(self.timezone)
+        shown = (datetime(when.year, month, 1, 12, tzinfo=zone).utcoffset() for month in (1, 7))
+        return timezone(min(offset or timedelta() for offset in shown))

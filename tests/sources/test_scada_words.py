@@ -1,0 +1,95 @@
+"""What lists of tags and historians' exports say in words: units, phases, and the newest value first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pytest
+
+from dtl.sources import scada
+from dtl.sources.ami_clock import zone_of
+from dtl.sources.reading import Reading
+from dtl.sources.stamps import Clock
+
+LISTED = "tag,feeder,device,quantity,unit,phases\n"
+
+
+def read(folder: Path, text: str, tags: Any, **spec: Any) -> Reading:
+    (folder / "s.csv").write_text(text, encoding="utf-8")
+    files = {"s.csv": folder / "s.csv"}
+    if isinstance(tags, str):
+        (folder / "tags.csv").write_text(tags, encoding="utf-8")
+        files["tags.csv"] = folder / "tags.csv"
+        tags = "tags.csv"
+    given = {"kind": "scada", "path": "s.csv", "tags": tags, "zone": "UTC", "timezone": "America/Chicago"}
+    return scada.read("s", given | spec, files)
+
+
+def rows(reading: Reading) -> list[dict[str, Any]]:
+    table = reading.tables["scada"]
+    assert isinstance(table, pa.Table)
+    found: list[dict[str, Any]] = table.to_pylist()
+    return found
+
+
+def values(tags: list[str], value: float) -> str:
+    return "time,tag,value\n" + "".join(f"2025-06-01T{h:02d}:00,{t},{value}\n" for h in range(4) for t in tags)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "value", "ours"),
+    [
+        ("watts", "", 50_000.0, ("kw", 50.0)),
+        ("3 phase", "Watts", 50_000.0, None),
+        ("watts", "MW", 0.05, ("kw", 50.0)),
+        ("vars", "", 5_000.0, ("kvar", 5.0)),
+        ("volts", "", 12_470.0, ("kv", 12.47)),
+        ("voltage", "Volts", 12_470.0, ("kv", 12.47)),
+        ("active power", "Kilowatts", 50.0, ("kw", 50.0)),
+        ("active power", "", 50.0, ("kw", 50.0)),
+        ("power factor", "%", 95.0, ("pf", 0.95)),
+    ],
+)
+def test_a_quantity_that_is_a_unit_has_it(
+    tmp_path: Path, quantity: str, unit: str, value: float, ours: tuple[str, float] | None
+) -> None:
+    reading = read(tmp_path, values(["t"], value), LISTED + f"t,F1,,{quantity},{unit},\n")
+    found = {(r["quantity"], round(r["value"], 4)) for r in rows(reading)}
+    assert found == ({ours} if ours else set())
+    assert bool([f for f in reading.findings if f.check == "scada.size"]) is False
+
+
+def test_phases_of_other_letters_are_not_all_of_them(tmp_path: Path) -> None:
+    written = ["A", "B", "C", "R", "Y", "L1", "1", "3", "RYB", "a-n", "AB", "C,A"]
+    listed = "".join(f't{i},F1,d{i},current,A,"{p}"\n' for i, p in enumerate(written))
+    reading = read(tmp_path, values([f"t{i}" for i in range(len(written))], 10.0), LISTED + listed)
+    found = {written[int(r["device"][1:])]: r["phases"] for r in rows(reading)}
+    assert found == {"A": "A", "B": "B", "C": "C", "a-n": "A", "AB": "AB", "C,A": "AC"}
+    told = {f.value: f.line for f in reading.findings if f.check == "given.word"}
+    assert told == {"R": 5, "Y": 6, "L1": 7, "1": 8, "3": 9, "RYB": 10}
+
+
+@pytest.mark.parametrize("minutes", [15, 60])
+def test_the_repeated_hour_of_an_export_with_the_newest_first(tmp_path: Path, minutes: int) -> None:
+    first, zone = datetime(2025, 11, 2, 3, tzinfo=UTC), ZoneInfo("America/Chicago")
+    whole = [first + timedelta(minutes=minutes * i) for i in range(10 * 60 // minutes)]
+    lines = [f"{t.astimezone(zone):%Y-%m-%d %H:%M},t,{100 + i}\n" for i, t in enumerate(whole)]
+    tags = {"t": {"feeder": "F1", "unit": "kW"}}
+    for ordered in (lines, lines[::-1]):
+        reading = read(tmp_path, "time,tag,value\n" + "".join(ordered), tags, zone="local")
+        assert {r["start"]: r["value"] for r in rows(reading)} == {t: 100.0 + i for i, t in enumerate(whole)}
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"), [("Europe/Dublin", 0.0), ("Australia/Adelaide", 9.5), ("America/Chicago", -6.0)]
+)
+def test_standard_time_is_that_of_winter(zone: str, hours: float) -> None:
+    """Irish law calls the time of summer standard; a clock without daylight saving shows that of winter."""
+    for month in (1, 7):
+        found = Clock(zone, "standard").instant(f"2025-{month:02d}-10 12:00").utc
+        assert (datetime(2025, month, 10, 12, tzinfo=UTC) - found).total_seconds() / 3600 == hours
+    assert zone_of("standard", zone).before.tolist() == [60 * hours]
