@@ -25,7 +25,7 @@ VARIABLES = {
 
 UNITS = {
     "°C": "C", "°F": "F", "%": "%", "km/h": "km/h", "m/s": "m/s", "mph": "mph", "mp/h": "mph", "kn": "kn", "mm": "mm",
-    "inch": "inch", "W/m²": "W/m2", "W/m2": "W/m2", "hPa": "hPa", "m": "m", "cm": "cm", "ft": "",
+    "inch": "inch", "W/m²": "W/m2", "W/m2": "W/m2", "hPa": "hPa", "m": "m", "cm": "cm", "ft": "ft",
 }  # fmt: skip
 
 
@@ -38,7 +38,7 @@ class AnswerError(ValueError):
 
 
 def read(answer: Any, point: str, file: str) -> tuple[Hours, list[str]]:
-    """The hours of an answer, and the names of its variables that have no place here.
+    """The hours of an answer, and the names of its variables and blocks (as ``daily``) that have no place here.
 
     Raises
     ------
@@ -62,6 +62,8 @@ def read(answer: Any, point: str, file: str) -> tuple[Hours, list[str]]:
             others.append(str(name))
         else:
             fields[VARIABLES[name]] = _values(name, values, units.get(name), len(label))
+    blocks = (n for n, b in answer.items() if isinstance(b, Mapping) and n != "hourly" and not n.endswith("_units"))
+    others.extend(map(str, blocks))
     start, by_start = starting(label, fields)
     latitude, longitude = _degrees(answer, "latitude", 90), _degrees(answer, "longitude", 180)
     return Hours(point, latitude, longitude, start, by_start, file), sorted(others)

@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+import csv
 import io
 import warnings
 from dataclasses import replace
@@ -91,7 +92,8 @@ def read_nsrdb(file: str, path: Path, point: str) -> tuple[Hours, int, list[str]
     from pvlib import iotools  # takes a second to load
 
     try:
-        data, about = iotools.read_nsrdb_psm4(io.StringIO(path.read_text(encoding="utf-8-sig")), map_variables=False)
+        text, zone_s = _at_zero(path.read_text(encoding="utf-8-sig"))
+        data, about = iotools.read_nsrdb_psm4(io.StringIO(text), map_variables=False)
         place = {"latitude": about["Latitude"], "longitude": about["Longitude"]}
         minute = sorted(set(data["Minute"].tolist()))
         if len(data) and minute != [30]:
@@ -107,12 +109,26 @@ def read_nsrdb(file: str, path: Path, point: str) -> tuple[Hours, int, list[str]
                 fields[field] = np.where(values <= -9900, np.nan, values)
         if not fields:
             raise SourceError(f"has none of the columns {', '.join(NSRDB)}")
-        hours, again = _hours(data, place, fields, point, file, shift=HOUR // 2)
+        hours, again = _hours(data, place, fields, point, file, shift=HOUR // 2 + zone_s)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError, StopIteration) as err:
         told = str(err).splitlines()[0][:200] if str(err) else type(err).__name__
         raise SourceError(f"is no NSRDB file that can be read: {told}") from err
     typical = len(set(data["Year"].tolist())) > 1
     return replace(hours, typical=typical), again, [c for c in data if c not in NSRDB and c not in CLOCK]
+
+
+def _at_zero(text: str) -> tuple[str, int]:
+    """The text of an NSRDB file with its zones at 0, as pvlib reads none of half hours, and the offset of its zone."""
+    names, values, body = text.split("\n", 2)
+    columns, cells = next(csv.reader([names])), next(csv.reader([values]))
+    stated = cells[columns.index("Time Zone")]
+    zone = float(stated)
+    if not abs(zone) <= 15:
+        raise ValueError(f"its time zone {stated} is none")
+    cells = ["0" if name in ("Time Zone", "Local Time Zone") else c for name, c in zip(columns, cells, strict=False)]
+    row = io.StringIO()
+    csv.writer(row, lineterminator="\n").writerow(cells)
+    return f"{names}\n{row.getvalue()}{body}", round(zone * HOUR)
 
 
 def _epw(text: str, point: str, file: str) -> tuple[Hours, int]:

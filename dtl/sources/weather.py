@@ -38,7 +38,13 @@ UNITS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "ghi_w_m2": {"W/m2": (1.0, 0.0), "kW/m2": (1000.0, 0.0)},
     "humidity_pct": {"%": (1.0, 0.0), "share": (100.0, 0.0)},
     "pressure_hpa": {"hPa": (1.0, 0.0), "Pa": (0.01, 0.0)},
-    "snow_m": {"m": (1.0, 0.0), "cm": (0.01, 0.0), "inch": (0.0254, 0.0), "mm": (0.001, 0.0)},
+    "snow_m": {
+        "m": (1.0, 0.0),
+        "cm": (0.01, 0.0),
+        "inch": (0.0254, 0.0),
+        "mm": (0.001, 0.0),
+        "ft": (0.3048, 0.0),
+    },
 }
 """Factor and summand of each unit of a field."""
 

@@ -1,4 +1,4 @@
-"""The sources ``weather_file`` and ``epw``: weather from EPW, TMY3, NSRDB, CSV, or stored answers of Open-Meteo."""
+"""The sources ``weather_file`` and ``epw``: weather from EPW, TMY3, NSRDB, PVGIS, CSV, or answers of Open-Meteo."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dtl.sources.listing import named, shipped
 from dtl.sources.oms_words import places
 from dtl.sources.open_meteo_answer import AnswerError
 from dtl.sources.open_meteo_answer import read as read_answer
+from dtl.sources.pvgis import is_pvgis, read_pvgis
 from dtl.sources.reading import Reading
 from dtl.sources.scada_stamps import parse, settle
 from dtl.sources.sheets import tell_absent
@@ -57,9 +58,11 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
 def _file(reading: Reading, spec: Mapping[str, Any], file: str, path: Path) -> weather.Hours | None:
     point = Path(file).stem
     others = list[str]()
-    if (nsrdb := is_nsrdb(path)) or spec["kind"] == "epw" or path.suffix.lower() == ".epw" or is_tmy3(path):
-        if nsrdb:
-            hours, again, others = read_nsrdb(file, path, point)
+    pvgis = not isinstance(spec.get("columns"), Mapping) and is_pvgis(path)
+    nsrdb = not pvgis and is_nsrdb(path)
+    if pvgis or nsrdb or spec["kind"] == "epw" or path.suffix.lower() == ".epw" or is_tmy3(path):
+        if pvgis or nsrdb:
+            hours, again, others = (read_pvgis if pvgis else read_nsrdb)(file, path, point)
         else:
             hours, again = read_typical(file, path, point)
         for other in others:
@@ -174,13 +177,19 @@ def _hours(
     reading: Reading, stamp: str, point: str, file: str, place: tuple[float, float], label: weather.Whole,
     fields: dict[str, weather.Floats],
 ) -> weather.Hours | None:  # fmt: skip
-    """The hours of labels; of two rows of one hour the first counts, and minutes past the hour are a finding."""
+    """The hours of labels; of two rows of one hour the first counts.
+
+    Hours begin at the minute that most labels have; those at others, as special reports of a station, are a finding.
+    """
     if not len(label):
         raise SourceError("has no rows that can be read")
-    uneven = (label - label[0]) % weather.HOUR != 0
+    minute, counts = np.unique(label % weather.HOUR, return_counts=True)
+    uneven = label % weather.HOUR != minute[np.argmax(counts)]
     if uneven.any():
+        shown = f"{np.datetime64(int(label[np.argmax(uneven)]), 's')}Z"
         reading.find("weather.hourly", "error", f"is not hourly; rows that are not read: {int(uneven.sum())}",
-                     file=file, element=f"point {point}", field="time", remedy="Give hourly values.")  # fmt: skip
+                     file=file, element=f"point {point}", field="time", value=shown,
+                     remedy="Give hourly values.")  # fmt: skip
     hour, first = np.unique(label[~uneven], return_index=True)
     if len(hour) < int((~uneven).sum()):
         _repeated(reading, file, point, int((~uneven).sum()) - len(hour))
