@@ -45,6 +45,7 @@ GRANTED: dict[str, tuple[Severity, str]] = {
     "gis.kilovolts": ("warning", "Declare voltage_unit, kV or V."),
     "gis.part-open": ("warning", "State one position for the device; the model has none by phase."),
     "gis.phases": ("info", "Declare codes for phases where this is not so."),
+    "gis.row-id": ("warning", "Name a column of ids that last: a layer that is exported anew has other row numbers."),
     "gis.volts": ("info", "Declare voltage_unit, kV or V."),
 }
 """How much is made of what was taken for granted, and what settles it."""
@@ -65,7 +66,8 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         try:
             reader.take(handle, handle.load())
         except SourceError as err:
-            reading.find("gis.file", "error", str(err), file=handle.file, element=handle.name, remedy=REMEDY)
+            severity: Severity = "error" if reader.words.plans(handle.name) else "warning"
+            reading.find("gis.file", severity, str(err), file=handle.file, element=handle.name, remedy=REMEDY)
     reader.close()
     found = reader.distinct()
     reading.crs = reader.to_crs
@@ -123,6 +125,8 @@ class _Reader:
             rest &= ~mask
             table = layer.table.filter(pa.array(mask))
             got = fields(table, plan, self.words, cut, {c: m.filter(pa.array(mask)) for c, m in said.items()})
+            if layer.row_id and "id" not in got.columns:
+                _by_row(handle, layer.row_id, plan, table, got)
             self._noted(handle, got)
             made.append((plan, table, got))
             for column, count in left.items():
@@ -302,6 +306,14 @@ class _Reader:
                               f"{len(rows)} of {own.count}", file=own.file, line=int(own.rows[rows[0]]),
                               element=own.layer, field="geometry", value=shown,
                               remedy="Export their shapes, x and y, or the ids of their nodes.")  # fmt: skip
+
+
+def _by_row(handle: Handle, column: str, plan: Plan, table: pa.Table, got: Fields) -> None:
+    """Ids of a layer that has no column of them: its name, or the declared prefix, and the container's own number."""
+    front = "" if plan.prefix else f"{handle.name}-"
+    got.columns["id"] = pc.binary_join_element_wise(front, pc.cast(table[column].combine_chunks(), pa.string()), "")
+    got.used["id"] = (column,)
+    got.noted.append(("gis.row-id", column, "is taken for the id, as no column of ids is there"))
 
 
 def _at_poles(reading: Reading, found: list[Assets]) -> None:

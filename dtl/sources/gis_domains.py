@@ -46,12 +46,15 @@ Domains = dict[str, Coded]
 
 
 def geodatabase(source: str) -> dict[str, Domains]:
-    """The domains of every layer of a file geodatabase; raises as the library does, and ValueError on damaged XML."""
+    """The domains of every layer that a file geodatabase lists, those without any too.
+
+    Raises as the library does, and ValueError on damaged XML.
+    """
     _, table = pyogrio.read_arrow(source, layer="GDB_Items", read_geometry=False, LIST_ALL_TABLES="YES")
     items = [_parsed(d) for d in table["Definition"].to_pylist() if d]
     domains = {_said(i, "DomainName"): _values(i) for i in items if _kind(i).startswith("GPCodedValueDomain")}
     layers = [i for i in items if _kind(i) in ("DEFeatureClassInfo", "DETableInfo")]
-    return {_said(i, "Name"): found for i in layers if (found := _columns(i, domains))}
+    return {_said(i, "Name"): _columns(i, domains) for i in layers}
 
 
 def geopackage(source: str) -> dict[str, Domains]:

@@ -46,6 +46,9 @@ SIDECARS = frozenset((
 ))  # fmt: skip
 """Ends of files that belong to others."""
 
+NUMBERED = ("gdb", "gpkg")
+"""Containers that number their rows for good, and name the column of the numbers."""
+
 SIGNS = {
     ".shp": (b"\x00\x00\x27\x0a",),
     ".dbf": (b"\x03", b"\x30", b"\x31", b"\x83", b"\x8b", b"\xf5"),
@@ -75,6 +78,8 @@ class Layer:
     ragged: list[tuple[int, str]] = field(default_factory=list)
     head: int = 0
     """Rows of the file before the first of the table."""
+    row_id: str = ""
+    """The column of the numbers by which the container itself knows its rows, as OBJECTID of a geodatabase."""
     domains: Mapping[str, Coded] = field(default_factory=dict)
     """What the codes of a column mean by the file itself."""
 
@@ -186,6 +191,12 @@ def _many(file: str, source: str, container: str, before: Sequence[str] = ()) ->
         yield Handle(
             stem if single else name, file, container, _loader(source, name, container, noted, domains.get(name, {}))
         )
+    for name in sorted(set(domains) - set(names)) if container == "gdb" else ():
+        yield Handle(name, file, container, _absent)
+
+
+def _absent() -> Layer:
+    raise SourceError("the geodatabase lists it, but its table is missing, damaged or compressed: export it anew")
 
 
 def _domains(source: str, container: str, noted: list[str]) -> dict[str, Domains]:
@@ -209,17 +220,21 @@ def _loader(
         noted = list(before)
         try:
             with _noting(noted):
-                meta, table = pyogrio.read_arrow(source, layer=layer, **more)
+                meta, table = pyogrio.read_arrow(source, layer=layer, return_fids=container in NUMBERED, **more)
         except GDAL as err:
             raise SourceError(f"cannot be read: {_said(err)}") from err
+        row_id = str(meta.get("fid_column") or "") if container in NUMBERED else ""
+        if container in NUMBERED and not row_id:
+            table = table.remove_column(0)
         table = _readable(_bare(table), noted)
         column = meta.get("geometry_name") or "wkb_geometry"
         if meta.get("geometry_type") is None or column not in table.column_names:
-            return Layer(table, noted=noted, domains=domains)
+            return Layer(table, noted=noted, domains=domains, row_id=row_id)
         raw = table[column].combine_chunks()
         table = table.drop_columns([column])
         shapes, bad = _shapes(raw)
-        return Layer(table, shapes, str(meta.get("crs") or ""), noted=noted, bad=bad, domains=domains)
+        crs = str(meta.get("crs") or "")
+        return Layer(table, shapes, crs, noted=noted, bad=bad, domains=domains, row_id=row_id)
 
     return load
 
