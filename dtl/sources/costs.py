@@ -10,8 +10,8 @@ from dtl.sources.listing import CellError, Field, Row, folded, kept, refuse, row
 from dtl.sources.reading import Reading
 
 FIELDS = (
-    Field("option", needed=True), Field("size"), Field("unit"), Field("cost", "number", needed=True),
-    Field("life_years", "number"), Field("om_pct", "number"),
+    Field("option", needed=True), Field("size"), Field("unit"), Field("cost", "number", needed=True, money=True),
+    Field("life_years", "number"), Field("om_pct", "number", per_cent=1.0),
 )  # fmt: skip
 
 

@@ -12,11 +12,14 @@ from dtl.sources.reading import Reading
 
 WIDE = (Field("area"), Field("what", needed=True), Field("unit"))
 FIELDS = (
-    Field("year", "whole", needed=True, low=1990), Field("value", "number", needed=True, low=-1e12), *WIDE
+    Field("year", "whole", needed=True, low=1990), Field("value", "number", needed=True, low=-1e12, per_cent=0.01),
+    *WIDE
 )  # fmt: skip
 
 TO = {"pct": ("share", 0.01), "mw": ("kw", 1000.0), "mwh": ("kwh", 1000.0)}
 """Units that are turned into ours."""
+SHARES = ("share", "pct", "per_year", "factor")
+"""Units of a number that may have a per cent sign."""
 
 Key = tuple[str, str, int]
 
@@ -53,7 +56,8 @@ def _by_year(row: Row, wide: bool) -> list[Row]:
         return [row]
     rest = {f.name: row[f.name] for f in WIDE}
     years = {int(y): v for y, v in row.values.items() if y not in rest and v is not None}
-    return [Row(row.file, row.line, {**rest, "year": y, "value": v}) for y, v in years.items()]
+    signed = {y: frozenset({"value"} if str(y) in row.signed else ()) for y in years}
+    return [Row(row.file, row.line, {**rest, "year": y, "value": v}, signed[y]) for y, v in years.items()]
 
 
 def _row(name: str, row: Row) -> dict[str, Any]:
@@ -63,7 +67,11 @@ def _row(name: str, row: Row) -> dict[str, Any]:
     if unit is None:
         raise CellError("given.word", "unit", row["unit"], "is no unit of a forecast",
                         "Write share, %, per_year, factor, kw, kwh or count.")  # fmt: skip
-    unit, scale = TO.get(unit, (unit, 1.0))
+    per_cent = "value" in row.signed
+    if per_cent and unit not in SHARES:
+        raise CellError("given.number", "value", f"{100 * row['value']:g}%", f"is per cent, and its unit is {unit}",
+                        "Correct one of the two.")  # fmt: skip
+    unit, scale = ("share", 1.0) if per_cent and unit == "pct" else TO.get(unit, (unit, 1.0))
     what = meaning("what", row["what"]) or "_".join(folded(row["what"]).split())
     return {"source": name, "year": row["year"], "area": row["area"] or "*", "what": what, "unit": unit,
             "value": row["value"] * scale}  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dtl.sources.listing import CellError, Field, Row, folded, kept, meaning, refuse, rows
-from dtl.sources.oms_words import alias
+from dtl.sources.oms_words import BLANK, alias
 from dtl.sources.reading import Reading
 
 FIELDS = (
@@ -24,7 +25,10 @@ LARGEST_KW = 50_000.0
 def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Reading:
     """Read the register into the table ``register``; the first row of an id counts."""
     reading = Reading(name, "generators")
-    own = {folded(w): status for status, words in (spec.get("statuses") or {}).items() for w in words}
+    own = {
+        f: {folded(w): meant for meant, words in (spec.get(given) or {}).items() for w in words}
+        for f, given in (("status", "statuses"), ("type", "types"))
+    }
     feeder = alias(spec.get("feeder_names"))
     found: dict[str, tuple[Row, dict[str, Any]]] = {}
     for row in rows(reading, spec, files, "generators", FIELDS):
@@ -41,22 +45,25 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         kept(reading, row, "register", known["id"])
         found[known["id"]] = (row, known)
         _judge(reading, row, known)
+    _types(reading, [known for _, known in found.values()])
     _units(reading, [known for _, known in found.values()])
     _overdue(reading, list(found.values()))
     reading.tables["register"] = [known for _, known in found.values()]
     return reading
 
 
-def _row(name: str, row: Row, own: Mapping[str, str]) -> dict[str, Any]:
-    status = own.get(folded(row["status"])) or meaning("status", row["status"])
+def _row(name: str, row: Row, own: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    status = own["status"].get(folded(row["status"])) or meaning("status", row["status"])
     if status is None:
         raise CellError("given.word", "status", row["status"], "is no status that is known",
                         "Say in `statuses` of the source what it means.")  # fmt: skip
-    phases = "".join(sorted(set(row["phases"].upper()) & set("ABC")))
-    if set(row["phases"].upper()) - set("ABCN, /-"):
+    told = {f: "" if row[f].casefold() in BLANK else row[f] for f in ("feeder", "bus", "meter", "phases", "setting")}
+    phases = "".join(sorted(set(told["phases"].upper()) & set("ABC")))
+    if set(told["phases"].upper()) - set("ABCN, /-"):
         raise CellError("given.word", "phases", row["phases"], "are no phases", "Write A, AB, ABC, ...")
-    kind = meaning("type", row["type"]) or "_".join(folded(row["type"]).split())
-    return {"source": name, **row.values, "type": kind, "status": status, "phases": phases}
+    text = row["type"]
+    kind = own["type"].get(folded(text)) or meaning("type", text) or "_".join(folded(text).split())
+    return {"source": name, **row.values, **told, "type": kind, "status": status, "phases": phases}
 
 
 def _judge(reading: Reading, row: Row, known: Mapping[str, Any]) -> None:
@@ -82,6 +89,15 @@ def _judge(reading: Reading, row: Row, known: Mapping[str, Any]) -> None:
         note("register.storage", f"is no battery ({known['type']}) and has a capacity", "kwh", "Correct its type.")
     if known["day"] is None and known["status"] in ("in_service", "approved"):
         note("register.day", f"is {known['status']} and has no day", "day", "State since or from when.")
+
+
+def _types(reading: Reading, register: list[dict[str, Any]]) -> None:
+    """Tell the types that nothing knows: what they give by hour is not known, so that layers take all of it."""
+    for kind, count in sorted(Counter(r["type"] for r in register).items()):
+        if meaning("type", kind) is None:
+            reading.find("register.type", "warning", "is no type that is known, so it is neither pv nor a battery: a "
+                         f"year has all of its power in all hours; generators: {count}", field="type", value=kind,
+                         remedy="Say in `types` of the source what it means.")  # fmt: skip
 
 
 def _overdue(reading: Reading, register: list[tuple[Row, dict[str, Any]]]) -> None:

@@ -18,12 +18,14 @@ from typing import Any, Literal
 import yaml
 
 from dtl.errors import Severity, SourceError
-from dtl.sources.oms_words import places
+from dtl.sources.oms_words import BLANK, places
 from dtl.sources.reading import Reading
 from dtl.sources.sheets import Cell, Sheet, sheets, tell_absent, tell_left
 
 MAPS = Path(__file__).parent / "columns"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
+_MONEY = re.compile(r"^[$\u00a3\u00a5\u20ac\u20b9]\s*|\s*[$\u00a3\u00a5\u20ac\u20b9]$")
+"""The sign of dollar, pound, yen, euro or rupee, before or behind a number."""
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")
 _YEAR = re.compile(r"(19|20|21)\d\d")
 PREFIX = {"": 1e-3, "k": 1.0, "m": 1e3, "g": 1e6}
@@ -41,6 +43,10 @@ class Field:
     """Least number."""
     unit: str = ""
     """Its unit, as kw; a column may state another one with the same ending."""
+    per_cent: float = 0.0
+    """What a per cent sign behind a number multiplies it by; 0: there must be none."""
+    money: bool = False
+    """Whether the sign of a currency may stand with its number."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ class Row:
     file: str
     line: int
     values: Mapping[str, Any]
+    signed: frozenset[str] = frozenset()
+    """Its fields whose cell had a per cent sign."""
 
     def __getitem__(self, field: str) -> Any:
         return self.values[field]
@@ -146,7 +154,9 @@ def listed(
 ) -> Iterator[Row]:
     """The rows of one file that can be read."""
     for sheet in opened(reading, file, path, manner):
-        years = [Field(n, "number", low=-1e12) for n in sheet.header if manner.by_year and _YEAR.fullmatch(n)]
+        years = [
+            Field(n, "number", low=-1e12, per_cent=0.01) for n in sheet.header if manner.by_year and _YEAR.fullmatch(n)
+        ]
         at = places(sheet.header, {**wanted, **{year.name: [year.name] for year in years}})
         if not _complete(reading, sheet, at, fields, manner) or _doubtful(reading, sheet, at, wanted):
             continue
@@ -164,7 +174,8 @@ def listed(
             except CellError as err:
                 refuse(reading, file, line, err)
             else:
-                yield Row(file, line, found)
+                signed = (n for n in found if n in at and at[n] < len(cells) and str(cells[at[n]]).endswith("%"))
+                yield Row(file, line, found, frozenset(signed))
 
 
 def opened(reading: Reading, file: str, path: Path, manner: Manner) -> Iterator[Sheet]:
@@ -173,7 +184,7 @@ def opened(reading: Reading, file: str, path: Path, manner: Manner) -> Iterator[
         reading.find("source.file-missing", "error", "the file does not exist", file=file, remedy="Correct the path.")
         return
     try:
-        for sheet in sheets(file, path, manner.header_row, manner.sheets):
+        for sheet in sheets(file, path, manner.header_row, manner.sheets, per_cent=True):
             tell_left(reading, sheet)
             yield sheet
     except SourceError as err:
@@ -237,13 +248,19 @@ def _scale(reading: Reading, sheet: Sheet, at: int, of: Field, manner: Manner) -
     name = " ".join(sheet.header[at].split()).casefold()
     stated = next((u for n, u in manner.units[of.name] if " ".join(n.split()).casefold() == name and u), "")
     ending = of.unit.removeprefix("k")
+    if of.name == "kw" and re.search(r"(?:^|[\W_]|w)dc(?![^\W_])", name):
+        reading.find("register.unit", "warning", "is read as the power that meets the grid, and its name says DC",
+                     file=sheet.file, field=of.name, value=sheet.header[at],
+                     remedy="Name the column of AC power, if there is one.")  # fmt: skip
     if stated:
         return PREFIX[stated.lower().removesuffix(ending)]
-    if re.search(rf"(?<![^\W_])[mg]{ending}(?![^\W_])", name):
-        large = {"w": "MW", "va": "MVA", "wh": "MWh"}[ending]
+    spelled = {"w": "watts?", "va": "volt ?amperes?", "wh": "watt ?hours?"}[ending]
+    told = re.search(rf"(?<![^\W_])(m|g|mega|giga)?({ending}|{spelled})(?![^\W_])", name)
+    if told and not re.search(rf"(?<![^\W_])(k|kilo)({ending}|{spelled})(?![^\W_])", name):
+        prefix, large = (told[1] or "")[:1].upper(), {"w": "W", "va": "VA", "wh": "Wh"}[ending]
         reading.find("register.unit", "warning", f"is read as {of.unit}, and its name says another unit",
                      file=sheet.file, field=of.name, value=sheet.header[at], remedy=f"Write `{of.name}: {{column: "
-                     f"{sheet.header[at]}, unit: {large}}}` in `columns`.")  # fmt: skip
+                     f"{sheet.header[at]}, unit: {prefix}{large}}}` in `columns`.")  # fmt: skip
     return 1.0
 
 
@@ -254,7 +271,7 @@ def _value(of: Field, cells: Sequence[Cell], at: int | None, epoch: datetime | N
         if of.needed and not text:
             raise CellError("given.empty", of.name, "", "is empty", "Fill it in.")
         return text
-    if cell == "":
+    if cell == "" or str(cell).casefold() in BLANK:
         if of.needed:
             raise CellError("given.empty", of.name, "", "is empty", "Fill it in.")
         return None
@@ -268,13 +285,18 @@ def _number(of: Field, cell: Cell, decimal: str, *, plain: bool) -> float | int:
 
     `plain` says that the file has numbers of its own, as Excel, which are read as they are.
     """
-    text = str(cell)
+    text, turn = str(cell), 1.0
+    if of.per_cent and text.endswith("%"):
+        text, turn = text[:-1].rstrip(), of.per_cent
+    if of.money:
+        text = _MONEY.sub("", text)
     if decimal and not (plain and _NUMBER.fullmatch(text)):
         group = "[.\u00a0\u202f ]" if decimal == "," else "[,\u00a0\u202f ]"
         if re.fullmatch(rf"[-+]?\d{{1,3}}({group}\d{{3}})+({re.escape(decimal)}\d*)?", text):
             text = re.sub(group, "", text)
         text = text.replace(decimal, ".") if text.count(decimal) < 2 and (decimal == "." or "." not in text) else ""
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    value = value if turn == 1.0 else round(value * turn, 12)
     whole = of.kind == "whole"
     if not (of.low <= value < 1e12) or (whole and not (value.is_integer() and value < 2**31)):
         kind = f"a {'whole ' * whole}number from {of.low:g}"

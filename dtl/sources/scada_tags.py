@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dtl.sources.listing import CellError, Field, columns, folded, listed, refuse, shipped
-from dtl.sources.oms_words import alias
+from dtl.sources.oms_words import BLANK, alias
 from dtl.sources.reading import Reading
 
 FIELDS = tuple(
@@ -110,6 +110,8 @@ def _tag(words: Mapping[str, str], feeder: Any, device: Any) -> Tag:
 
 def _phases(text: str) -> str:
     """The letters of phases, sorted. A word of other letters (R, L1, 3) says no phases, and is never all of them."""
+    if text.casefold() in BLANK:
+        return ""
     letters = set(text.upper()) - set("N, /-")
     if not letters or letters - set("ABC"):
         raise CellError("given.word", "phases", text, "are no phases", "Write A, AB or ABC; nothing where it is all.")

@@ -93,8 +93,12 @@ def tell_absent(
                      remedy="Correct the column map, or take it out.")  # fmt: skip
 
 
-def sheets(file: str, path: Path, header_row: int = 1, names: list[str] | None = None) -> Iterator[Sheet]:
+def sheets(
+    file: str, path: Path, header_row: int = 1, names: list[str] | None = None, *, per_cent: bool = False
+) -> Iterator[Sheet]:
     """The tables of a file: of a CSV its only one, of an Excel file those of `names`, or the first.
+
+    With ``per_cent`` a number that Excel shows as per cent is the text that it shows: 0.02 is ``2%``.
 
     Raises
     ------
@@ -102,7 +106,7 @@ def sheets(file: str, path: Path, header_row: int = 1, names: list[str] | None =
         The file is no table, lacks a sheet or its row of names, or is larger than any export.
     """
     if path.suffix.lower() in EXCEL:
-        yield from _excel(file, path, header_row, names)
+        yield from _excel(file, path, header_row, names, per_cent)
     elif path.suffix.lower() == ".xls":
         raise SourceError(f"{file}: the old Excel format .xls is not read; save it as .xlsx or CSV")
     else:
@@ -162,7 +166,7 @@ def _closed(file: str, number: int, cells: list[str], delimiter: str, most: int,
         )
 
 
-def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> Iterator[Sheet]:
+def _excel(file: str, path: Path, header_row: int, names: list[str] | None, per_cent: bool) -> Iterator[Sheet]:
     from openpyxl import load_workbook  # no CSV needs its 170 modules
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -176,7 +180,7 @@ def _excel(file: str, path: Path, header_row: int, names: list[str] | None) -> I
                     if name not in book.sheetnames:
                         there = ", ".join(book.sheetnames)
                         raise SourceError(f"{file}: has no sheet {name!r}; there is {there}")
-                    found = _sheet(file, book[name], name, header_row, book.epoch)
+                    found = _sheet(file, book[name], name, header_row, book.epoch, per_cent)
                     others = (
                         {} if names else {s.title: _head(s, header_row) for s in book.worksheets if s.title != name}
                     )
@@ -203,16 +207,16 @@ def _guard(file: str, path: Path) -> None:
                         raise SourceError(f"{file}: {part.filename} declares a document type, which no Excel writes")
 
 
-def _sheet(file: str, sheet: Any, name: str, header_row: int, epoch: datetime) -> Sheet:
+def _sheet(file: str, sheet: Any, name: str, header_row: int, epoch: datetime, per_cent: bool) -> Sheet:
     rows: list[Line] = []
     header: tuple[str, ...] = ()
     sheet.reset_dimensions()  # some writers state a smaller sheet than there is, beyond which nothing would be read
-    for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+    for number, values in enumerate(sheet.iter_rows(values_only=not per_cent), 1):
         if number > ROWS:
             raise SourceError(f"{file}: the sheet {name!r} has more than {ROWS} rows")
         if number < header_row:
             continue
-        found = tuple(_cell(v) for v in values)
+        found = tuple(_shown(v) if per_cent else _cell(v) for v in values)
         if not header:
             header = tuple(str(c) for c in found)
         elif any(found):
@@ -235,6 +239,14 @@ def _head(sheet: Any, header_row: int) -> tuple[str, ...]:
 def _bare(head: tuple[str, ...]) -> tuple[str, ...]:
     """Names of columns without the empty ones at their end."""
     return head[: max((i + 1 for i, name in enumerate(head) if name), default=0)]
+
+
+def _shown(cell: Any) -> Cell:
+    """A cell of Excel; a number that it shows as per cent with its sign."""
+    value = cell.value
+    if isinstance(value, int | float) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
+        return f"{100 * value:.12g}%"
+    return _cell(value)
 
 
 def _cell(value: object) -> Cell:

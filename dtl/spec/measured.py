@@ -159,6 +159,8 @@ class Generators(Listing):
     """The column map."""
     statuses: dict[Status, Texts] = {}
     """What further words of the column `status` mean."""
+    types: dict[Literal["pv", "battery", "wind", "hydro", "gas", "diesel", "fuel_cell"], Texts] = {}
+    """What further words of the column `type` mean."""
     feeder_names: Alias | None = None
     """How a feeder's name becomes one of the model; none: it is the same."""
     day_format: DayFormat | None = None

@@ -64,11 +64,11 @@ def test_a_quantity_that_is_a_unit_has_it(
 
 
 def test_phases_of_other_letters_are_not_all_of_them(tmp_path: Path) -> None:
-    written = ["A", "B", "C", "R", "Y", "L1", "1", "3", "RYB", "a-n", "AB", "C,A"]
+    written = ["A", "B", "C", "R", "Y", "L1", "1", "3", "RYB", "a-n", "AB", "C,A", "N/A", "-"]
     listed = "".join(f't{i},F1,d{i},current,A,"{p}"\n' for i, p in enumerate(written))
     reading = read(tmp_path, values([f"t{i}" for i in range(len(written))], 10.0), LISTED + listed)
     found = {written[int(r["device"][1:])]: r["phases"] for r in rows(reading)}
-    assert found == {"A": "A", "B": "B", "C": "C", "a-n": "A", "AB": "AB", "C,A": "AC"}
+    assert found == {"A": "A", "B": "B", "C": "C", "a-n": "A", "AB": "AB", "C,A": "AC", "N/A": "", "-": ""}
     told = {f.value: f.line for f in reading.findings if f.check == "given.word"}
     assert told == {"R": 5, "Y": 6, "L1": 7, "1": 8, "3": 9, "RYB": 10}
 
