@@ -16,12 +16,6 @@ LOAD_CONNECTIONS = {"0": "wye", "1": "wye", "2": "delta", "3": "delta", "4": "de
 
 CAPACITOR_CONNECTIONS = {"0": "wye", "1": "wye", "2": "delta", "Y": "wye", "YNG": "wye", "D": "delta", "": "wye"}
 
-TRANSFORMER_CONNECTIONS = {
-    "0": "Y_Y", "1": "D_Y", "2": "Y_D", "3": "YNG_YNG", "4": "D_D", "5": "DO_DO", "6": "YO_DO", "7": "D_YNG",
-    "8": "YNG_D", "9": "Y_YNG", "10": "YNG_Y", "11": "YG_ZG", "12": "D_ZG",
-}  # fmt: skip
-"""Winding connections by number."""
-
 VALUE_TYPES = {"0": "KW_KVAR", "1": "KVA_PF", "2": "KW_PF", "3": "AMP_PF"}
 """What Value1 and Value2 of a load are."""
 

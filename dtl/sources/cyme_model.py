@@ -1,8 +1,8 @@
 """From the neutral tables of CYME to feeders: the one mapping that text, database and XML share.
 
 Declared defaults, all listed in the account: 60 Hz unless the study says otherwise; resistances at 50 degrees; earth of
-100 ohm metres where none is stated; star points written ``Y`` without grounding impedance are grounded; regulators have
-0.001 per cent of impedance; capacitors stay connected; loads turn into impedances above 1.2 per unit.
+100 ohm metres where none is stated; regulators have 0.001 per cent of impedance; capacitors stay connected; loads turn
+into impedances above 1.2 per unit.
 """
 
 from __future__ import annotations

@@ -68,6 +68,8 @@ class Circuit:
     """Lines that state other ratings than their equipment."""
     unallocated: list[Row] = field(default_factory=list)
     """Rows of customers with connected power or energy, and no power."""
+    neutrals: dict[str, int] = field(default_factory=dict)
+    """How many star points of a bus have a node of their own."""
     made: list[Part] = field(default_factory=list)
     """The parts of the device that is being made."""
 
@@ -95,6 +97,12 @@ class Circuit:
     def touch(self, bus: str, nodes: Iterable[int]) -> None:
         """Note that some nodes exist at a bus."""
         self.nodes.setdefault(bus, set()).update(n for n in nodes if n > 0)
+
+    def neutral(self, bus: str) -> int:
+        """A node of its own for a star point that is not grounded solidly."""
+        self.neutrals[bus] = count = self.neutrals.get(bus, 0) + 1
+        self.touch(bus, [3 + count])
+        return 3 + count
 
     def fault(self, row: Row, err: Exception) -> None:
         """Turn what makes a device unusable into a finding that fails the feeder."""

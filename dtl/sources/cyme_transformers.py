@@ -7,26 +7,32 @@ from typing import Any
 
 from dtl.network.feeder import Transformer, Winding
 from dtl.sources.cyme_catalog import UnusableError
-from dtl.sources.cyme_codes import LETTERS, TRANSFORMER_CONNECTIONS, nodes_of, phases_of
+from dtl.sources.cyme_codes import LETTERS, nodes_of, phases_of
+from dtl.sources.cyme_connections import connected, floats, grounded
 from dtl.sources.cyme_section import Circuit, Span
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
 
 SQRT3 = math.sqrt(3.0)
 
-OPEN = {"YO": "wye", "DO": "delta"}
-"""Sides of open banks: two units where a closed bank has three."""
-
 LINE_TO_LINE = {"", "0", "KVLL"}
 """Values of VoltageUnit that are known: kilovolts from line to line."""
 
-KINDS = {"Y": "wye", "YNG": "wye", "YN": "wye", "D": "delta"} | OPEN
+
+TAPS = (("Primary", "PrimTap"), ("Secondary", "SecondaryTap"))
+"""How the columns of taps begin in a bank, by phase, and what they are called for all phases [per cent]."""
 
 
 def rated(circuit: Circuit, row: Row, span: Span) -> tuple[str, float, float]:
     """The bus of the primary side of a transformer, and its rated voltages, line to line [kV]."""
     column = "EqID" if row.block == "TRANSFORMER SETTING" else _units(row)[0][1]
-    unit = circuit.catalog.find(row, column, "TRANSFORMER")
+    primary, secondary = _voltages(row, circuit.catalog.find(row, column, "TRANSFORMER"))
+    side = plain(row.text("FromNodeID"))
+    return (span.end if side == span.end else span.start), primary, secondary
+
+
+def _voltages(row: Row, unit: Row) -> tuple[float, float]:
+    """The rated voltages of a transformer, or of one unit of a bank, line to line [kV]."""
     if (measure := unit.text("VoltageUnit").upper()) not in LINE_TO_LINE:
         text, cure = "its rated voltages are not line to line in kV, or nobody knows", "Export them line to line."
         raise UnusableError("cyme.bad-value", text, "VoltageUnit", measure, cure)
@@ -36,17 +42,17 @@ def rated(circuit: Circuit, row: Row, span: Span) -> tuple[str, float, float]:
         raise UnusableError(
             "cyme.bad-value", "the transformer has no rated voltages", "KVLLprim", f"{primary:g}", "Correct it."
         )
-    side = plain(row.text("FromNodeID"))
-    return (span.end if side == span.end else span.start), primary, secondary
+    return primary, secondary
 
 
 def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
     """A transformer of two windings, three-phase, or single-phase units side by side."""
     unit = circuit.catalog.find(row, "EqID", "TRANSFORMER")
     primary, kv1, kv2 = rated(circuit, row, span)
-    first, second, is_open = _connection(circuit, row, unit)
+    how = connected(circuit, row, unit)
+    first, second = how.kinds
     single = unit.text("Type") == "1"
-    letters = _open_phases(circuit, row, span, single) if is_open else span.phases
+    letters = _open_phases(circuit, row, span, single) if how.is_open else span.phases
     phases = len(letters)
     kva = unit.number("KVA") * (phases if single else 1.0)
     taps = (row.number("PrimTap", default=100.0) / 100.0, row.number("SecondaryTap", default=100.0) / 100.0)
@@ -54,19 +60,21 @@ def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
     ends = (primary, span.start if primary == span.end else span.end)
     if phases == 3:
         nodes = nodes_of(letters)
-        windings = tuple(
-            _winding(bus, nodes, conn, kv, kva, unit, tap)
-            for bus, conn, kv, tap in zip(ends, (first, second), (kv1, kv2), taps, strict=True)
-        )
+        windings = []
+        for i, (bus, kv, tap) in enumerate(zip(ends, (kv1, kv2), taps, strict=True)):
+            star, earth = how.star(circuit, i, bus)
+            windings.append(_winding(bus, (*nodes, *star), how.kinds[i], kv, kva, unit, tap).model_copy(update=earth))
         shared = _losses(circuit, row, unit, kva)
-        circuit.add(row, Transformer(name=name, phases=3, windings=windings, **shared))
+        circuit.add(row, Transformer(name=name, phases=3, windings=tuple(windings), **shared))
+        floats(circuit, row, how)
         for bus in ends:
             circuit.touch(bus, nodes)
-    elif phases == 2 and not is_open and "delta" in (first, second):
+    elif phases == 2 and not how.is_open and "delta" in (first, second):
         _between_lines(
             circuit, row, unit, name, letters, tuple(zip(ends, (first, second), (kv1, kv2), taps, strict=True))
         )
     else:
+        grounded(circuit, row, how)
         for letter in letters:
             tag, bank = (name, "") if phases == 1 else (f"{name}_{letter.lower()}", name)
             sides = tuple(zip(ends, (first, second), (kv1, kv2), taps, strict=True))
@@ -80,13 +88,16 @@ def add_bank(circuit: Circuit, row: Row, span: Span) -> None:
         text, tap = "the model does not hold centre-tapped banks from CYME", row.text("CenterTapPhase")
         cure = "Waive it, or model it as a load at the primary."
         raise UnusableError("cyme.connection", text, "CenterTapPhase", tap, cure)
-    primary, kv1, kv2 = rated(circuit, row, span)
+    primary, *_ = rated(circuit, row, span)
     ends = (primary, span.start if primary == span.end else span.end)
     name = plain(row.text("DeviceNumber", default=span.section))
-    for letter, column in _units(row):
+    for i, (letter, column) in enumerate(_units(row)):
         unit = circuit.catalog.find(row, column, "TRANSFORMER")
-        first, second, _ = _connection(circuit, row, unit)
-        sides = tuple(zip(ends, (first, second), (kv1, kv2), (1.0, 1.0), strict=True))
+        how = connected(circuit, row, unit)
+        if i == 0:
+            grounded(circuit, row, how)
+        taps = [row.number(f"{side}TapSetting{letter}", tap, default=100.0) / 100.0 for side, tap in TAPS]
+        sides = tuple(zip(ends, how.kinds, _voltages(row, unit), taps, strict=True))
         _add_unit(circuit, row, unit, f"{name}_{letter.lower()}", name, letter, unit.number("KVA"), sides)
 
 
@@ -98,24 +109,6 @@ def _units(row: Row) -> list[tuple[str, str]]:
         text = "the bank has no unit on any phase"
         raise UnusableError("cyme.connection", text, "PhaseTransformerID1", "NONE", "Correct the bank.")
     return found
-
-
-def _connection(circuit: Circuit, row: Row, unit: Row) -> tuple[str, str, bool]:
-    """The connections of both windings, and whether the bank is open; the setting's wins over the equipment's."""
-    text = (row.text("Conn", "TransformerConnection") or unit.text("Conn")).upper()
-    word = TRANSFORMER_CONNECTIONS.get(text, text)
-    sides = word.replace("YG", "Y").split("_")
-    if len(sides) != 2 or not set(sides) <= set(KINDS) or len({s in OPEN for s in sides}) != 1:
-        raise UnusableError(
-            "cyme.connection", "the model does not hold this connection of a transformer", "Conn", text,
-            "Waive the transformer, or give it a wye or delta connection.",
-        )  # fmt: skip
-    if {"Y", "YO"} & set(sides):
-        circuit.reading.defaulted(
-            circuit.feeder, f"{row.thing} grounding", "Conn", "transformer.windings.nodes", word,
-            "Y does not state its grounding; with Rg = Xg = 0 the star point is taken as solidly grounded",
-        )  # fmt: skip
-    return KINDS[sides[0]], KINDS[sides[1]], sides[0] in OPEN
 
 
 def _open_phases(circuit: Circuit, row: Row, span: Span, single: bool) -> str:

@@ -180,7 +180,7 @@ def _transformers(tables: Tables, feeder: Feeder, records: Records, year: int) -
         tables["TRANSFORMER SETTING"].append({
             "SectionID": section, "Location": "M", "EqID": eq.transformer_id(t, feeder.kv), "DeviceNumber": name,
             "CoordX": "", "CoordY": "",
-            "Conn": "D_YNG" if t.delta_high else "YNG_YNG", "PrimTap": 100.0, "SecondaryTap": 100.0, "RgPrim": 0.0,
+            "Conn": "D_Y" if t.delta_high else "Y_Y", "PrimTap": 100.0, "SecondaryTap": 100.0, "RgPrim": 0.0,
             "XgPrim": 0.0,
             "RgSec": 0.0, "XgSec": 0.0, "ODPrimPh": "NONE", "PrimaryBaseVoltage": feeder.kv,
             "SecondaryBaseVoltage": eq.low_kv_ll(t),

@@ -97,7 +97,7 @@ def _cable(c: Cable) -> Row:
 
 
 def _transformer(t: Transformer, kv: float) -> Row:
-    conn = "D_YNG" if t.delta_high else "YNG_YNG"
+    conn = "D_Y" if t.delta_high else "Y_Y"
     return {
         "ID": transformer_id(t, kv), "Type": 1 if len(t.phases) == 1 else 3, "KVA": t.kva, "KVLLprim": kv,
         "KVLLsec": low_kv_ll(t),

@@ -200,7 +200,7 @@ def test_transformer_carries_the_voltage_base(folder: Path) -> None:
     text += (
         "\n[TRANSFORMER SETTING]\n"
         "FORMAT_TRANSFORMERSETTING=SectionID,Location,EqID,DeviceNumber,Conn,PrimTap,FromNodeID\n"
-        "two,M,bank,bank,7,102.5,mid\n"
+        "two,M,bank,bank,1,102.5,mid\n"
     )
     (folder / "network.txt").write_text(text)
     equipment = (folder / "equipment.txt").read_text()

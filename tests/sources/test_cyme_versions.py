@@ -187,8 +187,8 @@ def test_voltages_of_an_unknown_unit_are_refused(tmp_path: Path, unit: str, foun
     equipment = "\n[TRANSFORMER]\nFORMAT_TRANSFORMER=ID,Type,KVA,VoltageUnit,KVLLprim,KVLLsec,Z1,XR,Conn\n"
     reading = changed(
         tmp_path,
-        ("network", "", f"{setting}two,L,unit,unit,3,mid\n"),
-        ("equipment", "", f"{equipment}unit,2,500,{unit},12.47,0.48,3,2,3\n"),
+        ("network", "", f"{setting}two,L,unit,unit,0,mid\n"),
+        ("equipment", "", f"{equipment}unit,2,500,{unit},12.47,0.48,3,2,0\n"),
     )
     assert checks(reading) == found
 
@@ -257,11 +257,11 @@ def test_each_source_of_a_network_stands_at_its_node(tmp_path: Path, row: str) -
 def test_a_tap_changer_is_told_with_its_tap(tmp_path: Path) -> None:
     setting = "\n[TRANSFORMER SETTING]\nFORMAT_X=SectionID,Location,EqID,DeviceNumber,Conn,FromNodeID,SetPoint,Tap\n"
     equipment = (
-        "\n[TRANSFORMER]\nFORMAT_TRANSFORMER=ID,Type,KVA,KVLLprim,KVLLsec,Z1,XR,Conn\nunit,2,500,12.47,0.48,3,2,3\n"
+        "\n[TRANSFORMER]\nFORMAT_TRANSFORMER=ID,Type,KVA,KVLLprim,KVLLsec,Z1,XR,Conn\nunit,2,500,12.47,0.48,3,2,0\n"
     )
     for tail, value in ((",5", "SetPoint= Tap=5"), ("102,0", "SetPoint=102 Tap=0"), (",", "")):
         reading = changed(
-            tmp_path, ("network", "", f"{setting}two,L,unit,unit,3,mid,{tail}\n"), ("equipment", "", equipment)
+            tmp_path, ("network", "", f"{setting}two,L,unit,unit,0,mid,{tail}\n"), ("equipment", "", equipment)
         )
         assert [f.value for f in reading.findings if f.field == "SetPoint"] == ([value] if value else [])
 

@@ -143,7 +143,7 @@ def test_amperes_between_two_phases(tmp_path: Path) -> None:
 def test_a_unit_between_two_phases(tmp_path: Path) -> None:
     changes = (
         ("network", "two,mid,end,ABC", "two,mid,end,AC"),
-        ("network", "two,two,wire,500,0\n", BETWEEN.format("u", "4")),
+        ("network", "two,two,wire,500,0\n", BETWEEN.format("u", "2")),
         ("load", "SPOT,0,1", "SPOT,2,1"),
         ("load", "ABC,300,90", "AC,60,20"),
     )

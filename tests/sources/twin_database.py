@@ -103,7 +103,7 @@ TYPES = {
     "SHUNT CAPACITOR SETTING": 17, "OVERHEADLINEUNBALANCED SETTING": 23,
 }  # fmt: skip
 CONNECTIONS = {
-    "Y_Y": 0, "D_Y": 1, "Y_D": 2, "YNG_YNG": 3, "D_D": 4, "D_YNG": 7, "YNG_D": 8, "Y_YNG": 9, "YNG_Y": 10,
+    "Y_Y": 0, "D_Y": 1, "D_D": 2, "YNG_YNG": 3, "Y_D": 6, "D_YNG": 7, "YNG_D": 8, "Y_YNG": 9, "YNG_Y": 10,
 }  # fmt: skip
 TEXTS = ("Id", "Number", "Description", "NodeId", "IdA", "IdB", "IdC")
 WHOLE = ("Phase", "ClosedPhase", "DeviceType", "Location", "ControlStatus", "TransformerConnection", "Status",
