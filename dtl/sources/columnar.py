@@ -24,6 +24,11 @@ Whole = NDArray[np.int64]
 NULLS = ("NA", "N/A", "NULL", "Null", "null", "NaN", "nan", "-", "None")
 """Words for no value in columns of numbers."""
 _NUMBER = r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?$"
+KNOWN = (
+    pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_string, pa.types.is_large_string,
+    pa.types.is_timestamp, pa.types.is_date, pa.types.is_boolean, pa.types.is_null,
+)  # fmt: skip
+"""Types of columns of Parquet that are used as they are."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,20 @@ def _parquet(file: str, path: Path) -> Columnar:
     table = pq.read_table(path)
     table.validate(full=True)
     columns = [c.combine_chunks() for c in table.columns]
-    plain = [c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in columns]
+    plain = [_plain(c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c) for c in columns]
     lines = np.arange(1, table.num_rows + 1, dtype=np.int64)
     return Columnar(file, tuple(table.column_names), tuple(plain), lines)
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """A column of numbers, texts, points in time or truths as it is; of any other type the text of each value."""
+    if any(one(column.type) for one in KNOWN):
+        return column
+    return pa.array([_text(v) for v in column.to_pylist()], pa.string())
+
+
+def _text(value: object) -> str | None:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else None if value is None else str(value)
 
 
 def _csv(file: str, path: Path, header_row: int) -> Columnar:
@@ -134,19 +150,32 @@ def _blank(columns: Sequence[pa.Array]) -> NDArray[np.bool_]:
 def numbers(column: pa.Array, decimal: str = ".", nothing: Sequence[str] = ()) -> tuple[Floats, NDArray[np.bool_]]:
     """The numbers of a column, NaN where there is none, and where a cell holds something that is no number.
 
-    ``decimal`` is the decimal point of text, ``nothing`` are further words for no value.
+    ``decimal`` is the decimal point of text, ``nothing`` are further words for no value. Digits may be grouped where a
+    group cannot be decimals: ``1,234.5`` and ``1 234``, while ``1,234`` is no number.
     """
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
         values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
         return values, np.isinf(values)
     text = pc.fill_null(column.cast(pa.string()), "")
     text = pc.if_else(pc.is_in(text, pa.array([*NULLS, *nothing], pa.string())), "", text)
+    text = _ungrouped(text, decimal)
     if decimal == ",":
         text = pc.replace_substring(pc.replace_substring(text, ".", "'"), ",", ".")
     fits = pc.match_substring_regex(text, _NUMBER)
     values = pc.if_else(fits, text, pa.scalar(None, pa.string())).cast(pa.float64()).to_numpy(zero_copy_only=False)
     wrong = np.asarray(pc.and_(pc.invert(fits), pc.not_equal(text, "")), bool)
     return np.asarray(values, np.float64), wrong
+
+
+def _ungrouped(text: pa.Array, decimal: str) -> pa.Array:
+    """Texts of numbers without marks between groups of three digits."""
+    other, point = (r"\.", ",") if decimal == "," else (",", r"\.")
+    blank = r"[ '\x{2019}\x{00a0}\x{202f}]"
+    groups = rf"({other}\d{{3}})+{point}\d*|({other}\d{{3}}){{2,}}|({blank}\d{{3}})+({point}\d*)?"
+    found = pc.match_substring_regex(text, rf"^[-+]?\d{{1,3}}({groups})$")
+    if not pc.any(found).as_py():
+        return text
+    return pc.if_else(found, pc.replace_substring_regex(text, rf"{other}|{blank}", ""), text)
 
 
 def texts(column: pa.Array) -> tuple[NDArray[np.int32], list[object]]:
