@@ -27,6 +27,7 @@ from dtl.sources.gis_edges import DEVICES, edges
 from dtl.sources.gis_files import Handle, Layer, Shapes, handles
 from dtl.sources.gis_named import Named
 from dtl.sources.gis_places import TRUE, fits, inside, metric, middles, placed, stretch, system, zone
+from dtl.sources.gis_related import Related, Taken
 from dtl.sources.gis_values import Fields, fields, taken
 from dtl.sources.gis_words import LENGTHS, Plan, Words
 from dtl.sources.reading import Reading
@@ -59,12 +60,16 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         reading.find(
             "source.file-missing", "error", "no file matches the path", file=str(spec.get("path")), remedy=REMEDY
         )
-    for handle in handles(files):
-        if isinstance(handle, tuple):
-            reading.find("gis.file", "error", str(handle[1]), file=handle[0], remedy=REMEDY)
-            continue
+    opened: list[Handle] = []
+    for one in handles(files):
+        if isinstance(one, Handle):
+            opened.append(one)
+        else:
+            reading.find("gis.file", "error", str(one[1]), file=one[0], remedy=REMEDY)
+    related = Related(reading, opened, reader.words.relations)
+    for handle in opened:
         try:
-            reader.take(handle, handle.load())
+            reader.take(handle, related.layer(handle), related.taken.get(handle, Taken()))
         except SourceError as err:
             severity: Severity = "error" if reader.words.plans(handle.name) else "warning"
             reading.find("gis.file", severity, str(err), file=handle.file, element=handle.name, remedy=REMEDY)
@@ -93,7 +98,7 @@ class _Reader:
         self.named = Named(spec)
         self.areas = gis_areas.declared(reading, spec)
 
-    def take(self, handle: Handle, layer: Layer) -> None:
+    def take(self, handle: Handle, layer: Layer, over: Taken) -> None:
         """Take one layer: its columns as fields, its shapes in the working system."""
         self.seen.add(handle.name.casefold())
         for text in layer.noted:
@@ -103,6 +108,9 @@ class _Reader:
         if self.areas is not None and drawn and layer.shapes is not None:
             self.areas.take(handle, layer, layer.shapes, layer.crs or str(self.spec.get("crs") or ""))
         if not plans and drawn:
+            return
+        if not plans and over.columns:
+            account.related(self.reading, handle, layer, over.columns, ", ".join(sorted(over.others)))
             return
         if not plans:
             account.unused(self.reading, handle, layer)
@@ -140,7 +148,7 @@ class _Reader:
             self.reading.refused(
                 "", f"{account.thing(handle)} of no class", "", many(kept_out, "rows"), "no class takes these rows"
             )
-        account.columns(self.reading, handle, layer, made)
+        account.columns(self.reading, handle, layer, made, over.columns)
 
     def _noted(self, handle: Handle, got: Fields) -> None:
         """Tell what was taken for granted about columns."""

@@ -49,8 +49,28 @@ def unused(reading: Reading, handle: Handle, layer: Layer) -> None:
         reading.unused("", thing(handle), name, filled(layer.table[name]), reason)
 
 
-def columns(reading: Reading, handle: Handle, layer: Layer, made: Sequence[tuple[Plan, pa.Table, Fields]]) -> None:
-    """Each column of a layer: mapped with the rows that state something, defaulted where none does, or unused."""
+def related(reading: Reading, handle: Handle, layer: Layer, taken: frozenset[str], to: str) -> None:
+    """A layer without assets of its own, of which others take columns."""
+    reading.mapped("", thing(handle), "", f"columns of {to}", many(layer.table.num_rows, "rows"))
+    for name in layer.table.column_names:
+        value = filled(layer.table[name])
+        if name in taken:
+            reading.mapped("", thing(handle), name, f"columns of {to}", value)
+        else:
+            reading.unused("", thing(handle), name, value, "no relation takes this column")
+
+
+def columns(
+    reading: Reading,
+    handle: Handle,
+    layer: Layer,
+    made: Sequence[tuple[Plan, pa.Table, Fields]],
+    relations: frozenset[str],
+) -> None:
+    """Each column of a layer: mapped with the rows that state something, defaulted where none does, or unused.
+
+    ``relations`` are the columns by which it belongs to other layers, or that they take.
+    """
     kinds = ", ".join(p.kind for p, _, _ in made)
     reading.mapped("", thing(handle), "", f"assets: {kinds}", many(layer.table.num_rows, "rows"))
     used: dict[str, list[str]] = {}
@@ -60,7 +80,9 @@ def columns(reading: Reading, handle: Handle, layer: Layer, made: Sequence[tuple
                 used.setdefault(name, []).append(f"{plan.kind}.{field}")
     for name in layer.table.column_names:
         value = filled(layer.table[name])
-        if name not in used:
+        if name not in used and name in relations:
+            reading.mapped("", thing(handle), name, "a relation", value)
+        elif name not in used:
             reading.unused("", thing(handle), name, value, "no field of the class is declared for this column")
         elif value.startswith("0 "):
             reading.defaulted("", thing(handle), name, " ".join(used[name]), value, "no row states a value")

@@ -125,18 +125,18 @@ def taken(table: pa.Table, plan: Plan, cut: bool, said: Said) -> tuple[npt.NDArr
     mask = np.ones(table.num_rows, bool)
     for wanted, values in plan.where.items():
         column = place(table.column_names, wanted, cut)
-        mask &= False if column is None else _among(table, column, values, said)
+        mask &= False if column is None else among(table, column, values, said)
     left: dict[str, int] = {}
     for wanted, values in plan.keep.items():
         if (column := place(table.column_names, wanted, cut)) is not None:
             blank = pc.is_null(text(table[column], VOID)).to_numpy(zero_copy_only=False)
-            good = _among(table, column, values, said) | blank
+            good = among(table, column, values, said) | blank
             left[column] = int((mask & ~good).sum())
             mask &= good
     return mask, {c: n for c, n in left.items() if n}
 
 
-def _among(table: pa.Table, column: str, values: tuple[str, ...], said: Said) -> npt.NDArray[np.bool_]:
+def among(table: pa.Table, column: str, values: tuple[str, ...], said: Said) -> npt.NDArray[np.bool_]:
     """Rows whose code, or what it means by its domain, is one of some values."""
     found = np.zeros(table.num_rows, bool)
     for words in (text(table[column]), *([said[column]] if column in said else [])):
@@ -158,7 +158,7 @@ class _Field:
         name, bad = self.name, self.made.bad
         raw = [table[c].combine_chunks() for c in columns]
         if rule.how == "sum":
-            parts = np.array([_numbers(self._pointed(text(r, self.nothing), r.type), name, bad) for r in raw])
+            parts = np.array([numbers(self._pointed(text(r, self.nothing), r.type), name, bad) for r in raw])
             return pa.array(np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0)), from_pandas=True)
         if name in DAYS:
             return _days(raw[0], text(raw[0], self.nothing), self.words.units.get("date", DAY), bad, name)
@@ -207,7 +207,7 @@ class _Field:
             return pa.array(self._volts(plain, column), from_pandas=True)
         if name in NUMBERS | LENGTHS:
             scale = (self.words.metre or 1.0) if name in LENGTHS else 1.0
-            return pa.array(_numbers(codes.amounts(plain, name), name, bad) * scale, from_pandas=True)
+            return pa.array(numbers(codes.amounts(plain, name), name, bad) * scale, from_pandas=True)
         return plain
 
     def _volts(self, plain: pa.Array, column: str) -> npt.NDArray[np.float64]:
@@ -240,7 +240,8 @@ def _lost(plain: pa.Array, good: pa.Array, name: str, bad: list[tuple[int, str, 
     bad += [(int(r), name, v) for r, v in zip(rows, plain.take(pa.array(rows)).to_pylist(), strict=True)]
 
 
-def _numbers(plain: pa.Array, name: str, bad: list[tuple[int, str, str]]) -> npt.NDArray[np.float64]:
+def numbers(plain: pa.Array, name: str, bad: list[tuple[int, str, str]]) -> npt.NDArray[np.float64]:
+    """Texts as numbers; nan where none is stated, and where one cannot be read, which is added to ``bad``."""
     good = pc.match_substring_regex(plain, NUMBER)
     found = pc.if_else(good, plain, pa.scalar(None, pa.string())).cast(pa.float64())
     small = pc.and_(pc.is_valid(found), pc.less(pc.abs(found), LARGEST))

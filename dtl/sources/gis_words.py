@@ -76,6 +76,22 @@ class Plan:
     stated: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Relation:
+    """How the rows of a layer belong to those of another one, and which of its columns they take over.
+
+    ``by`` gives the other's column for each of the layer's own; ``columns`` the other's column and how its rows count,
+    the first or their sum, by the name that it gets; ``where`` the rows that count. ``stated`` says that the study
+    itself names it.
+    """
+
+    other: str
+    by: Mapping[str, str]
+    columns: Mapping[str, tuple[str, str]]
+    where: Mapping[str, tuple[str, ...]]
+    stated: bool
+
+
 class Words:
     """The column map of one source, ``spec`` being its words in the study."""
 
@@ -99,6 +115,8 @@ class Words:
         self._more = _folded(shipped["layers"])
         self._columns = {**_plain(own), **({} if own else shipped["columns"])}
         self._codes = {**(shipped.get("codes") or {}), **(spec.get("codes") or {})}
+        self._related = _folded(shipped.get("related") or {})
+        self._own_related = _folded(spec.get("related") or {})
         self._keep = dict(spec["keep"] if spec.get("keep") is not None else shipped.get("keep") or {})
 
     @property
@@ -111,6 +129,15 @@ class Words:
         own = None if self._layers == self._more else _match(self._layers, layer)
         found = own or _match(self._more, layer) or []
         return [self._planned(e, bool(own)) for e in (found if isinstance(found, list) else [found])]
+
+    def relations(self, layer: str) -> list[Relation]:
+        """The relations of a layer; those that the study states for it stand for those of the map."""
+        own = _match(self._own_related, layer)
+        found = own or _match(self._related, layer) or {}
+        return [
+            Relation(other, said["by"], _taken(said["columns"]), _wanted(said.get("where") or {}), bool(own))
+            for other, said in found.items()
+        ]
 
     def expected(self) -> list[str]:
         """The layers that the study names itself, which must be there."""
@@ -162,6 +189,11 @@ def rule(said: Any) -> Rule:
         how = "join" if said.get("join") else "sum"
         return Rule(tuple(said[how]), how)
     return Rule((said,) if isinstance(said, str) else tuple(said))
+
+
+def _taken(columns: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The other's column and how its rows count, by the name that a column gets."""
+    return {n: (said["sum"], "sum") if isinstance(said, Mapping) else (said, "first") for n, said in columns.items()}
 
 
 def _wanted(rows: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -217,6 +217,33 @@ GisLayers = dict[
 ]  # fmt: skip
 
 
+class RelatedSum(Base):
+    """A column whose rows are added."""
+
+    sum: Text
+    """The column of the other layer, as the kvar of a bank's units."""
+
+
+class GisRelation(Base):
+    """How the rows of a layer belong to those of another one, as wires to a conductor and units to a bank."""
+
+    by: Annotated[dict[Text, Text], Field(min_length=1)]
+    """Columns by which they belong together: the layer's own, and that of the other layer, as OBJECTID."""
+    columns: Annotated[
+        dict[
+            Text,
+            Annotated[
+                Annotated[Text, TextShape] | Annotated[RelatedSum, MapShape],
+                shape("the name of a column", "a map with sum"),
+            ],
+        ],
+        Field(min_length=1),
+    ]
+    """Columns that are taken over: the name that each gets, and its name in the other layer, or their sum."""
+    where: dict[Text, Values] = {}
+    """Rows of the other layer that count: columns and the values that they may have."""
+
+
 def _day_format(value: str) -> str:
     """A format that holds a day: what it writes it must read again."""
     when = datetime(2019, 11, 23)
@@ -246,6 +273,8 @@ class Gis(SourceFiles):
     """The column map: one that we ship, or your own, by class of assets."""
     layers: GisLayers | None = None
     """Which layer (or file) is which class; ``*`` and ``?`` are wildcards. None: those of the column map."""
+    related: dict[Text, Annotated[dict[Text, GisRelation], Field(min_length=1)]] | None = None
+    """Columns that a layer takes from others, by layer and related layer; None: those of the column map."""
     codes: dict[Text, CodeTable] | None = None
     """What codes mean, by field, in place of those of the column map."""
     keep: dict[Text, Values] | None = None
