@@ -158,13 +158,19 @@ def numbers(column: pa.Array, decimal: str = ".", nothing: Sequence[str] = ()) -
         return values, np.isinf(values)
     text = pc.fill_null(column.cast(pa.string()), "")
     text = pc.if_else(pc.is_in(text, pa.array([*NULLS, *nothing], pa.string())), "", text)
-    text = _ungrouped(text, decimal)
-    if decimal == ",":
-        text = pc.replace_substring(pc.replace_substring(text, ".", "'"), ",", ".")
-    fits = pc.match_substring_regex(text, _NUMBER)
-    values = pc.if_else(fits, text, pa.scalar(None, pa.string())).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    fits, plain = _fitting(text, decimal)
+    if not pc.all(pc.or_(fits, pc.equal(text, ""))).as_py():
+        fits, plain = _fitting(_ungrouped(text, decimal), decimal)
+    values = pc.if_else(fits, plain, pa.scalar(None, pa.string())).cast(pa.float64()).to_numpy(zero_copy_only=False)
     wrong = np.asarray(pc.and_(pc.invert(fits), pc.not_equal(text, "")), bool)
     return np.asarray(values, np.float64), wrong
+
+
+def _fitting(text: pa.Array, decimal: str) -> tuple[pa.Array, pa.Array]:
+    """Which texts are numbers, and the texts with a decimal point."""
+    if decimal == ",":
+        text = pc.replace_substring(pc.replace_substring(text, ".", "'"), ",", ".")
+    return pc.match_substring_regex(text, _NUMBER), text
 
 
 def _ungrouped(text: pa.Array, decimal: str) -> pa.Array:

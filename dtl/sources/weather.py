@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -48,6 +49,16 @@ UNITS: Mapping[str, Mapping[str, tuple[float, float]]] = {
 }
 """Factor and summand of each unit of a field."""
 
+NAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "temp_c": ("c|degc|celsius", {"F": "f|degf|fahrenheit", "K": "k|kelvin"}),
+    "wind_m_s": ("m/s|ms|m_s|mps", {"km/h": "km/h|kmh|km_h|kph", "mph": "mph|mi/h", "kn": "kn|kts?|knots?"}),
+    "precipitation_mm": ("mm", {"inch": "in|inch|inches", "cm": "cm"}),
+    "ghi_w_m2": ("w/m2|w/m\u00b2|w_m2", {"kW/m2": "kw/m2|kw/m\u00b2|kw_m2"}),
+    "pressure_hpa": ("hpa|mbar|mb", {"Pa": "pa"}),
+    "snow_m": ("m|metres?|meters?", {"cm": "cm", "inch": "in|inch|inches", "mm": "mm"}),
+}  # fmt: skip
+"""How the name of a column says the unit of a field, and other units: words between signs that are no letters."""
+
 LIKE = {"gust_m_s": "wind_m_s", "dni_w_m2": "ghi_w_m2", "dhi_w_m2": "ghi_w_m2"}
 HOUR = 3600
 
@@ -69,6 +80,16 @@ class Hours:
 def to_ours(field: str, unit: str) -> tuple[float, float] | None:
     """Factor and summand that turn a unit into that of a field; None if it is no unit of it."""
     return UNITS[LIKE.get(field, field)].get(unit)
+
+
+def named_unit(field: str, column: str) -> str:
+    """The unit other than that of a field that the name of its column says; empty where it says none."""
+    ours, others = NAMED.get(LIKE.get(field, field), ("", {}))
+
+    def says(words: str) -> bool:
+        return bool(re.search(rf"(?<![^\W_])(?:{words})(?![^\W_])", column.casefold()))
+
+    return "" if not others or says(ours) else next((unit for unit, words in others.items() if says(words)), "")
 
 
 def starting(label: Whole, fields: Mapping[str, Floats]) -> tuple[Whole, dict[str, Floats]]:

@@ -161,6 +161,10 @@ def _column(
         values = np.where(wrong, np.nan, values)
     folded = " ".join(name.split()).casefold()
     unit = next((u for n, u in known[field] if " ".join(n.split()).casefold() == folded), "")
+    if not unit and (said := weather.named_unit(field, name)):
+        reading.find("weather.unit", "warning", f"is read in the unit of {field}, and its name says {said}", file=file,
+                     field=field, value=name, remedy=f"Write `{field}: {{column: {name}, unit: {said}}}` in `columns`, "
+                     "or rename it.")  # fmt: skip
     turn = weather.to_ours(field, unit) if unit else (1.0, 0.0)
     if turn is None:
         raise SourceError(f"{unit} is no unit of {field}")

@@ -124,3 +124,38 @@ def test_an_own_map_reads_a_file_of_pvgis(tmp_path: Path) -> None:
     reading = read(tmp_path, pvgis(), columns=columns, header_row=18, time_format="%Y%m%d:%H%M", zone="UTC")
     assert table(reading).num_rows == 8760
     assert table(reading)["start"][0].as_py() == min(hours()).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "unit"),
+    [
+        ("wind_m_s", "wind_speed_10m (km/h)", "km/h"),
+        ("wind_m_s", "WIND_MPH", "mph"),
+        ("gust_m_s", "gusts kts", "kn"),
+        ("temp_c", "Temp (\u00b0F)", "F"),
+        ("temp_c", "TEMP_F", "F"),
+        ("temp_c", "T [K]", "K"),
+        ("precipitation_mm", "rain_in", "inch"),
+        ("snow_m", "snow depth (cm)", "cm"),
+        ("pressure_hpa", "SP (Pa)", "Pa"),
+        ("ghi_w_m2", "GHI kW/m2", "kW/m2"),
+        ("wind_m_s", "wind_speed_10m (m/s)", ""),
+        ("wind_m_s", "WINDKMH", ""),
+        ("temp_c", "temperature_2m (\u00b0C)", ""),
+        ("temp_c", "feels", ""),
+        ("precipitation_mm", "rain in mm", ""),
+        ("snow_m", "snow depth (m)", ""),
+        ("pressure_hpa", "surface_pressure (hPa)", ""),
+        ("ghi_w_m2", "shortwave_radiation (W/m\u00b2)", ""),
+        ("humidity_pct", "RH (%)", ""),
+    ],
+)
+def test_the_name_of_a_column_that_says_another_unit(tmp_path: Path, field: str, name: str, unit: str) -> None:
+    text = f"time,{name}\n" + "".join(f"2025-06-01 {h:02d}:00,1\n" for h in range(24))
+    columns: dict[str, Any] = {"time": ["time"], field: [name]}
+    found = [f for f in read(tmp_path, text, columns=columns).findings if f.check == "weather.unit"]
+    assert [(f.field, f.value) for f in found] == ([(field, name)] if unit else [])
+    assert all(f"unit: {unit}}}" in f.remedy for f in found)
+    if unit:
+        said = {**columns, field: [{"column": [name], "unit": unit}]}
+        assert not [f for f in read(tmp_path, text, columns=said).findings if f.check == "weather.unit"]
