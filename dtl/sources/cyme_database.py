@@ -73,7 +73,7 @@ _ZIP = {
     f"{long}{short}{q}": f"{long}{short}_{q}"
     for long, short in (("CONSTANTIMPEDANCE", "Z"), ("CONSTANTCURRENT", "I"), ("CONSTANTPOWER", "P"))
     for q in "PQ"
-}
+} | {f"EXPONENTIALMODEL{q}": f"EXPONENTIALMODEL_{q}" for q in "PQ"}
 
 _LOAD_TYPES = {"20": "SPOT", "21": "DISTRIBUTED"}
 

@@ -7,6 +7,7 @@ voltage that the class states, and above 1.2 per unit, a load turns into a const
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from dtl.network.feeder import Load, Meter
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, LOAD_CONNECTIONS, VALUE_TYPES, YES, nodes_of, phases_of, state_of
 from dtl.sources.cyme_section import Circuit, place_of
-from dtl.sources.cyme_tables import Row
+from dtl.sources.cyme_tables import Row, Tables
 from dtl.sources.reading import plain
 
 MAX_PU = 1.2
@@ -29,6 +30,16 @@ SPREAD = {
 """Shares of a distributed load at the From end, in the middle and at the To end of its section."""
 
 
+SHARES = (
+    ("ConstantImpedanceZP", "ConstantImpedanceZQ"),
+    ("ConstantCurrentIP", "ConstantCurrentIQ"),
+    ("ConstantPowerPP", "ConstantPowerPQ"),
+)
+"""The columns of the shares of a class, of active and of reactive power."""
+OLD_SHARES = tuple((n, n) for n in ("ConstantImpedance", "ConstantCurrent", "ConstantPower"))
+"""What versions have that do not state them apart; where both stand, these can contradict and do not count."""
+
+
 @dataclass
 class Sum:
     """What customers of one class take on one phase."""
@@ -39,12 +50,23 @@ class Sum:
     rows: list[Row] = field(default_factory=list)
 
 
-def chosen(rows: list[Row]) -> list[Row]:
-    """The rows of a device that count: its latest year, and of that the first load model."""
+def default_model(tables: Tables) -> str:
+    """The id of the load model that CYME calls DEFAULT; empty where the files do not name their models."""
+    for row in tables.rows("LOAD MODEL INFORMATION", "CYMLOADMODEL"):
+        if (row.peek("Name") or row.peek("LoadModelName")).upper() == "DEFAULT":
+            return row.peek("ID") or row.peek("LoadModelId")
+    return ""
+
+
+def chosen(rows: list[Row], default: str = "") -> list[Row]:
+    """The rows of a device that count: those of the default load model, and of these the latest year.
+
+    Without the default model, the first in the order of names counts, so that all devices have the same.
+    """
+    models = {r.text("LoadModelID") for r in rows}
+    model = default if default in models else min(models, key=_order, default="")
     years = [r.whole("Year") for r in rows]
-    latest = max(years, default=0)
-    models = [r.text("LoadModelID") for r, y in zip(rows, years, strict=True) if y == latest]
-    model = models[0] if models else ""
+    latest = max((y for r, y in zip(rows, years, strict=True) if r.text("LoadModelID") == model), default=0)
     kept = []
     for row, year in zip(rows, years, strict=True):
         if year == latest and row.text("LoadModelID") == model:
@@ -54,9 +76,19 @@ def chosen(rows: list[Row]) -> list[Row]:
     return kept
 
 
+def _order(model: str) -> tuple[bool, int, str]:
+    """The order of load models: DEFAULT, then numbers, then other names."""
+    digits = model.isdecimal()
+    return model.upper() != "DEFAULT", int(model) if digits else sys.maxsize, model
+
+
 def add_loads(circuit: Circuit, device: Row, customers: list[Row], spread: str) -> None:
     """All loads of one device, from the rows of its customers; `spread` says where a distributed load sits."""
-    customers = chosen(customers)
+    every = customers
+    customers = chosen(customers, circuit.load_model)
+    taken = customers[0].text("LoadModelID") if customers else ""
+    circuit.models += [r for r in every if r.text("LoadModelID") != taken and _has(r)]
+    circuit.bare += [] if every else [device]
     section = device.text("SectionID")
     start, end, letters = circuit.ends[section]
     middle = circuit.middle.get(section, end)
@@ -70,7 +102,7 @@ def add_loads(circuit: Circuit, device: Row, customers: list[Row], spread: str) 
     else:
         place = place_of(circuit, device, 0)
         shares = tuple(float(place == i) for i in range(3))
-    sums = _sums(circuit, customers, letters, end, delta)
+    sums = _sums(circuit, customers, letters, start if shares[0] == 1 else end, delta)
     classes = sorted({c for c, _ in sums})
     device.feeder, device.target = circuit.feeder, "load"
     for bus, share, tag in zip((start, middle, end), shares, ("from", "mid", "to"), strict=True):
@@ -85,6 +117,11 @@ def add_loads(circuit: Circuit, device: Row, customers: list[Row], spread: str) 
     for row in customers:
         row.feeder = circuit.feeder
         row.target = row.target or ("" if row.reason else "load (no power)")
+
+
+def _has(row: Row) -> bool:
+    """Whether a row of a customer states power; one that cannot be read may."""
+    return row.peek("Value1").strip("0.") != "" or row.peek("Value2").strip("0.") != ""
 
 
 def _add(
@@ -160,6 +197,10 @@ def _power(circuit: Circuit, row: Row, bus: str, phases: int, delta: bool) -> tu
     text = row.text("ValueType", default="0").upper()
     kind = VALUE_TYPES.get(text, text)
     one, two = row.number("Value1"), row.number("Value2")
+    if kind not in VALUE_TYPES.values():
+        raise UnusableError(
+            "cyme.bad-value", "an unknown way to state power", "ValueType", text, "Use KW_KVAR, KVA_PF or KW_PF."
+        )
     if kind == "KW_KVAR":
         return one, two
     factor = two / 100.0 if abs(two) > 1.0 else two
@@ -175,10 +216,6 @@ def _power(circuit: Circuit, row: Row, bus: str, phases: int, delta: bool) -> tu
     elif kind == "AMP_PF":
         kv_ln = circuit.base_kv_ln.get(bus, 0.0)
         kva = one * kv_ln * (phases if not delta or phases > 2 else math.sqrt(3.0))
-    elif kind != "KVA_PF":
-        raise UnusableError(
-            "cyme.bad-value", "an unknown way to state power", "ValueType", text, "Use KW_KVAR, KVA_PF or KW_PF."
-        )
     kvar = abs(kva) * math.sqrt(max(1.0 - factor * factor, 0.0))
     return kva * abs(factor), math.copysign(kvar, factor * kva) if kva else 0.0
 
@@ -187,7 +224,8 @@ def _model(circuit: Circuit, cls: str) -> dict[str, Any]:
     """The load model of a customer class as fields of a load, with the voltage below which it is an impedance."""
     row = circuit.catalog.index.get(("CUSTOMER CLASS", cls.upper()))
     exponential = row is not None and row.text("IsExponentialModel").upper() in YES
-    stated = ("ExponentialModelP",) if exponential else ("ConstantPowerPP", "ConstantCurrentIP", "ConstantImpedanceZP")
+    names = OLD_SHARES if row is not None and not any(row.text(p) for p, _ in SHARES) else SHARES
+    stated = ("ExponentialModelP",) if exponential else tuple(p for p, _ in names)
     if row is None or not any(row.text(c) for c in stated):
         circuit.reading.find(
             "cyme.customer-class", "warning", "the class is not described: constant power taken",
@@ -201,9 +239,7 @@ def _model(circuit: Circuit, cls: str) -> dict[str, Any]:
         if (model := {(0.0, 0.0): 1, (1.0, 1.0): 5, (2.0, 2.0): 2}.get(exponents)) is not None:
             return {"model": model, "min_pu": low}
         return {"model": 4, "cvr_watts": exponents[0], "cvr_vars": exponents[1], "min_pu": low}
-    names = ("ConstantImpedanceZP", "ConstantCurrentIP", "ConstantPowerPP")
-    p = [row.number(n) / 100.0 for n in names]
-    q = [row.number(n[:-2] + n[-2] + "Q") / 100.0 for n in names]
+    p, q = [row.number(n) / 100.0 for n, _ in names], [row.number(n) / 100.0 for _, n in names]
     for model, only in ((1, 2), (2, 0), (5, 1)):
         if p[only] == q[only] == 1.0:
             return {"model": model, "min_pu": low}

@@ -21,12 +21,13 @@ from dtl.sources.cyme_batches import batches, feeder_id
 from dtl.sources.cyme_catalog import Catalog, UnusableError
 from dtl.sources.cyme_codes import PLACES, state_of
 from dtl.sources.cyme_devices import SERIES
-from dtl.sources.cyme_loads import add_loads, devices
+from dtl.sources.cyme_loads import add_loads, default_model, devices
 from dtl.sources.cyme_section import Circuit, Span, add_buses, build_section, place_of, spread_bases, spread_inside
 from dtl.sources.cyme_sets import apart
 from dtl.sources.cyme_shunts import NOUNS, SHUNTS
 from dtl.sources.cyme_source import add_source
 from dtl.sources.cyme_tables import Row, Tables
+from dtl.sources.cyme_told import tell
 from dtl.sources.cyme_transformers import rated
 from dtl.sources.reading import Reading, plain
 from dtl.sources.shelf import Shelf
@@ -92,7 +93,8 @@ def _feeders(reading: Reading, tables: Tables, catalog: Catalog, spread: str) ->
     for row in tables.rows("SECTION"):
         sections.setdefault(row.network, []).append(row)
     for network, rows in sections.items():
-        _feeder(Circuit(reading, catalog, tables, feeder_id(network)), network, rows, spread)
+        circuit = Circuit(reading, catalog, tables, feeder_id(network), load_model=default_model(tables))
+        _feeder(circuit, network, rows, spread)
 
 
 def _whole_files(reading: Reading, owners: Sequence[tuple[set[str], set[str]]]) -> None:
@@ -255,26 +257,4 @@ def _shunts(circuit: Circuit, spread: str) -> None:
             circuit.fault(device, err)
             for row in customers:
                 row.reason = row.reason or "its device could not be made"
-    if circuit.own:
-        first = circuit.own[0]
-        circuit.reading.find(
-            "cyme.own-rating", "info", f"{len(circuit.own)} lines state other ratings than their equipment: theirs are",
-            feeder=circuit.feeder, file=first.file, line=first.line, element=first.thing, field="Amps",
-            value=" ".join(f"{k}={v:g}" for k, v in circuit.catalog.own_amps(first).items()),
-            remedy="Nothing, if the lines were rated one by one.",
-        )  # fmt: skip
-    if circuit.unallocated:
-        first = circuit.unallocated[0]
-        circuit.reading.find(
-            "cyme.unallocated", "warning",
-            f"{len(circuit.unallocated)} rows of customers have connected kVA or kWh and no power: they are no load",
-            feeder=circuit.feeder, file=first.file, line=first.line, element=first.thing, field="Value1",
-            value=first.text("Value1"), remedy="Allocate loads in CYME before the export, or take them from meters.",
-        )  # fmt: skip
-    if circuit.off:
-        first = circuit.off[0]
-        circuit.reading.find(
-            "cyme.customers-off", "warning", f"{len(circuit.off)} customers with power are disconnected, and left out",
-            feeder=circuit.feeder, file=first.file, line=first.line, element=first.thing, field="ConnectionStatus",
-            value=first.text("ConnectionStatus", "Status"), remedy="Nothing, if that is the state you study.",
-        )  # fmt: skip
+    tell(circuit)

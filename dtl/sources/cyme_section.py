@@ -66,6 +66,12 @@ class Circuit:
     """Rows of customers with power that are disconnected."""
     own: list[Row] = field(default_factory=list)
     """Lines that state other ratings than their equipment."""
+    models: list[Row] = field(default_factory=list)
+    """Rows of customers with power of load models that are not taken."""
+    bare: list[Row] = field(default_factory=list)
+    """Load devices without any customer."""
+    load_model: str = ""
+    """The id of the load model DEFAULT, if the files name it."""
     unallocated: list[Row] = field(default_factory=list)
     """Rows of customers with connected power or energy, and no power."""
     neutrals: dict[str, int] = field(default_factory=dict)

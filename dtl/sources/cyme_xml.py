@@ -234,19 +234,19 @@ class _Study:
             own = _leaves(customer, without=("CustomerLoadModels",))
             for model in customer.iterfind("{*}CustomerLoadModels/{*}CustomerLoadModel"):
                 mine = {f"MODEL/{k}": v for k, v in _leaves(model, without=("CustomerLoadValues",)).items()}
-                for value in model.iterfind("{*}CustomerLoadValues/{*}CustomerLoadValue"):
-                    stated = {f"VALUE/{k}": v for k, v in _leaves(value).items()}
-                    holder = value.find("{*}LoadValue")
-                    told = "" if holder is None else str(holder.get("Type", ""))
-                    kind, one, two = words.VALUES.get(told, (told, "", ""))
-                    stated.pop("VALUE/LOADVALUE/TYPE", None)
-                    stated["VALUE/TYPE"] = kind
-                    pairs = {"VALUE1": f"VALUE/LOADVALUE/{one}", "VALUE2": f"VALUE/LOADVALUE/{two}"}
-                    dialect = Dialect({**words.CUSTOMER.columns, **pairs}, words.CUSTOMER.codes)
-                    values = {**known, **own, **mine, **stated}
-                    row = Row("CUSTOMER LOADS", self.file, value.sourceline, values, table="CustomerLoad")
-                    row.dialect = dialect
-                    self.tables.blocks.setdefault("CUSTOMER LOADS", Rows()).append(row)
+                for value in model.iterfind("{*}CustomerLoadValues/{*}*"):
+                    self._value({**known, **own, **mine}, value)
+
+    def _value(self, known: Mapping[str, str], value: Any) -> None:
+        """One value of a customer's load, given what else is known of it."""
+        stated = {f"VALUE/{k}": v for k, v in _leaves(value).items()}
+        kind, one, two = _way(value)
+        stated.pop("VALUE/LOADVALUE/TYPE", None)
+        stated["VALUE/TYPE"] = kind
+        pairs = {"VALUE1": f"VALUE/LOADVALUE/{one}", "VALUE2": f"VALUE/LOADVALUE/{two}"}
+        row = Row("CUSTOMER LOADS", self.file, value.sourceline, {**known, **stated}, table="CustomerLoad")
+        row.dialect = Dialect({**words.CUSTOMER.columns, **pairs}, words.CUSTOMER.codes)
+        self.tables.blocks.setdefault("CUSTOMER LOADS", Rows()).append(row)
 
     def add(self, block: str, dialect: Dialect, element: Any, key: str, without: tuple[str, ...] = ()) -> Row:
         """A row of all properties below an element, its key first."""
@@ -256,6 +256,17 @@ class _Study:
         row = Row(block, self.file, element.sourceline, values, table=_tag(element), dialect=dialect)
         self.tables.blocks.setdefault(block, Rows()).append(row)
         return row
+
+
+def _way(value: Any) -> tuple[str, str, str]:
+    """How a value states power, and its two properties; what it is called where that is none of the known ways."""
+    holder = value.find("{*}LoadValue")
+    if _tag(value) != "CustomerLoadValue" or holder is None:
+        return _tag(value), "", ""
+    told = next((text for name, text in holder.attrib.items() if _local(name) == "TYPE"), "")
+    has = {_tag(child).upper() for child in holder if isinstance(child.tag, str)}
+    fit = [v for k, ways in words.VALUES.items() for v in ways if told in ("", k) and {v[1], v[2]} <= has]
+    return fit[0] if fit else (told or "LoadValue", "", "")
 
 
 def _tag(element: Any) -> str:

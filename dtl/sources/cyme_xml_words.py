@@ -196,11 +196,12 @@ CUSTOMER = Dialect(
 """A value of a customer's load: the customer's own properties, those of its ``MODEL``, and those of the ``VALUE``."""
 
 VALUES = {
-    "LoadValueKW_KVAR": ("KW_KVAR", "KW", "KVAR"),
-    "LoadValueKVA_PF": ("KVA_PF", "KVA", "PF"),
-    "LoadValueKW_PF": ("KW_PF", "KW", "PF"),
+    "LoadValueKW_KVAR": (("KW_KVAR", "KW", "KVAR"),),
+    "LoadValueKVA_PF": (("KVA_PF", "KVA", "PF"),),
+    "LoadValueKW_PF": (("KW_PF", "KW", "PF"),),
+    "LoadValueAMP_PF": (("AMP_PF", "AMP", "PF"), ("AMP_PF", "AMPS", "PF")),
 }
-"""Ways to state a load: our word, and the two properties."""
+"""Ways to state a load: our word, and the two properties; no source says what the one in amperes is called."""
 
 NODE = Dialect(_pairs("COORDX=CONNECTORS/POINT/X COORDY=CONNECTORS/POINT/Y"))
 

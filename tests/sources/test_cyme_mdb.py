@@ -271,3 +271,14 @@ def test_only_plain_statements_and_no_system_table(monkeypatch: pytest.MonkeyPat
     assert asked == ["SELECT * FROM [CYMNODE]", "SELECT * FROM [CYMSAVED]"]
     assert found.rows == {"CYMNODE": [["a", "-82.359153"], ["", "2"]]}
     assert found.lost == {"CYMSAVED": "a saved query"}
+
+
+def test_classes_with_exponents_in_the_words_of_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_driver(monkeypatch)
+    made = contents()
+    for row in made["CYMCONSUMERCLASS"]:
+        row |= {"IsExponentialModel": 1.0, "ExponentialModel_P": 1.3, "ExponentialModel_Q": 2.5}
+    write(tmp_path / "m.mdb", {name: ([(c, kind(c)) for c in rows[0]], rows) for name, rows in made.items()})
+    reading = imported(tmp_path)
+    assert [f.check for f in reading.findings] == []
+    assert {(p.model, p.cvr_watts, p.cvr_vars) for p in only(reading).loads} == {(4, 1.3, 2.5)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import replace
 from datetime import date
@@ -185,3 +186,40 @@ def test_attributes_are_read_like_elements(tmp_path: Path) -> None:
     assert errors(reading) == []
     assert only(reading).to_json() == only(read("cyme_text", DEMO, "*.txt")).to_json()
     assert [r["value"] for r in reading.conversion.values() if r["property"] == "MOOD"] == ["MOOD=blue"]
+
+
+def stated(folder: Path, kind: str, one: str, two: str) -> Reading:
+    """The study with its loads stated by other properties; a power factor is 80 per cent."""
+    text = study().replace(' Type="LoadValueKW_KVAR"', f' Type="{kind}"' if kind else "")
+    text = text.replace("<KW>", f"<{one}>").replace("</KW>", f"</{one}>")
+    if two != "KVAR":
+        text = re.sub("<KVAR>[^<]*</KVAR>", f"<{two}>80</{two}>", text)
+    (folder / "demo.sxst").write_text(text, encoding="utf-8")
+    return imported(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "two"),
+    [
+        ("", "KW", "KVAR"), ("LoadValueKVA_PF", "KVA", "PF"), ("", "KVA", "PF"), ("LoadValueKW_PF", "KW", "PF"),
+        ("LoadValueAMP_PF", "AMP", "PF"),
+    ],
+)  # fmt: skip
+def test_each_way_to_state_a_load_has_its_power(tmp_path: Path, kind: str, one: str, two: str) -> None:
+    reading = stated(tmp_path, kind, one, two)
+    assert errors(reading) == []
+    text = {p.name: p for p in only(read("cyme_text", DEMO, "*.txt")).loads}
+    assert {p.name for p in only(reading).loads} == set(text)
+    for part in only(reading).loads:
+        kw = text[part.name].kw * {"KVA": 0.8, "AMP": 0.8 * part.kv}.get(one, 1.0)
+        kvar = text[part.name].kvar if two == "KVAR" else 0.75 * kw
+        assert (part.kw, part.kvar) == (pytest.approx(kw), pytest.approx(kvar)), part.name
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"LoadValueKW_KVAR"', '"Guess"'), ("CustomerLoadValue>", "CenterTapCustomerLoadValue>"), ("KVAR>", "Kilo>")],
+)
+def test_a_load_whose_power_cannot_be_read_is_an_error_and_not_zero(tmp_path: Path, old: str, new: str) -> None:
+    put(tmp_path, (old, new))
+    assert set(errors(imported(tmp_path))) == {"cyme.bad-value"}
