@@ -22,6 +22,8 @@ GRID = "grid"
 """The bus on the high side of the transformer, which the file does not name."""
 SOURCE_OHM = 0.01
 LARGEST_BYTES = 50_000_000
+LARGEST_KV = {"kv_high": 150.0, "kv_low": 50.0}
+"""More than any transformer behind which a small feeder begins: volts in place of kilovolts."""
 IDLE = {"cable": "names the cable whose values stand in the row", "feeder_id": "is the name of the feeder"}
 LIMITS = {"low_pu": "is a limit; the study sets limits", "high_pu": "is a limit; the study sets limits"}
 SQRT3 = math.sqrt(3.0)
@@ -113,6 +115,10 @@ class _Twin:
         """The source, the bus above the transformer, and the transformer."""
         kva, high, low = bank.number("kva"), bank.number("kv_high"), bank.number("kv_low")
         self.kv_low = low
+        for field, kv in (("kv_high", high), ("kv_low", low)):
+            if not 0.0 < kv <= LARGEST_KV[field]:
+                text = f"is no voltage of it in kV: not between 0 and {LARGEST_KV[field]:g}"
+                raise UnusableError("source.bad-value", text, field, kv, "Give kilovolts.")
         r, x = bank.number("r_pct"), bank.number("x_pct")
         pu = self.whole.number("head_pu", 1.0)
         self._add(bank, Bus(name=GRID, nodes=(1, 2, 3), kv_ln=high / SQRT3))
@@ -137,6 +143,8 @@ class _Twin:
         name = plain(node.text("id"))
         if not name:
             raise UnusableError("source.missing-value", "has no id", "id", "", "Give it one.")
+        if ("bus", name) in self.reading.parts[self.feeder]:
+            raise UnusableError("network.duplicate", "another node has this id", "id", name, "Rename one of them.")
         place = {axis: node.number(axis) for axis in ("x", "y") if node.ask(axis) is not None}
         self._add(node, Bus(name=name, nodes=(1, 2, 3), kv_ln=self.kv_low / SQRT3, **place))
         kw, factor = node.number("load_kw", 0.0), node.number("power_factor", 1.0)
@@ -166,7 +174,10 @@ class _Twin:
             ))  # fmt: skip
             why = f"the file states none: {self.ratio:g} times the positive sequence, no capacitance"
             self.reading.defaulted(self.feeder, f"cable {code}", "zero sequence", f"line_code.{code}", "", why)
-        self._add(line, Line(name=f"l{end}", from_bus=start, to_bus=end, from_nodes=(1, 2, 3), to_nodes=(1, 2, 3),
+        own = self.reading.parts[self.feeder]
+        names = (f"l{end}", f"l{start}_{end}", *(f"l{start}_{end}_{k}" for k in range(2, len(self.lines) + 2)))
+        name = next(n for n in names if ("line", n) not in own)
+        self._add(line, Line(name=name, from_bus=start, to_bus=end, from_nodes=(1, 2, 3), to_nodes=(1, 2, 3),
                              length_km=metres / 1000.0, line_code=code, placement="underground"))  # fmt: skip
 
 

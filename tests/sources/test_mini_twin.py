@@ -54,7 +54,9 @@ Change = Callable[[dict[str, Any]], Any]
         (lambda n: n["nodes"][3].update(power_factor=0), "source.bad-value", "power_factor"),
         (lambda n: n["lines"][3].update(length_m=-5), "source.bad-value", "length_km"),
         (lambda n: n["lines"][3].pop("r_ohm_per_km"), "source.missing-value", "r_ohm_per_km"),
-        (lambda n: n["nodes"][3].update(id=2), "network.duplicate", ""),
+        (lambda n: n["nodes"][3].update(id=2), "network.duplicate", "id"),
+        (lambda n: n["transformer"].update(kv_low=400), "source.bad-value", "kv_low"),
+        (lambda n: n["transformer"].update(kv_high=11000), "source.bad-value", "kv_high"),
         (lambda n: n.pop("transformer"), "source.missing-value", "transformer"),
         (lambda n: n.update(nodes=[]), "source.missing-value", "nodes"),
         (lambda n: n["transformer"].update(kva=0), "source.bad-value", ""),
@@ -87,3 +89,18 @@ def test_two_files_of_one_feeder_and_words_that_no_part_takes(tmp_path: Path) ->
     left = ("refused", "unused")
     refused = {(r["object"], r["property"]) for r in reading.conversion.values() if r["verdict"] in left}
     assert {("network", "colour"), ("limits", "low_pu")} <= refused
+
+
+def test_two_cables_to_one_node(tmp_path: Path) -> None:
+    """Two cables beside each other, and one that closes a ring, are cables of their own."""
+    net = {k: v for k, v in lv.network(0, 30, 1).items() if k != "recipe"}
+    alone = smoke(feeder_of(given(tmp_path, net)))["min_pu"]
+    first = dict(net["lines"][0])
+    second = [dict(first), dict(first), {**first, "from": first["from"], "to": net["lines"][5]["to"]}]
+    reading = given(tmp_path, net | {"lines": [*net["lines"], *second]})
+    assert not reading.findings
+    feeder = feeder_of(reading)
+    end = first["to"]
+    assert {f"l{end}", f"l{first['from']}_{end}", f"l{first['from']}_{end}_2"} <= {p.name for p in feeder.lines}
+    assert len(feeder.lines) == len(net["lines"]) + 3
+    assert smoke(feeder)["min_pu"] > alone
