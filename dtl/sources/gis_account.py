@@ -96,6 +96,9 @@ def columns(
             pairs = {**coded.meanings, **{c: m for s in coded.subtypes.values() for c, m in s.items()}}
             shown = ", ".join(f"{c} = {m}" for c, m in pairs.items())
             reading.mapped("", thing(handle), f"codes of {name}", clip(shown), f"domain {coded.name} of the file")
+    if layer.curved:
+        reading.defaulted("", thing(handle), "geometry", "geometry", many(layer.curved, "rows"),
+                          "shapes of curves; chords of 4 degrees stand in place of arcs")  # fmt: skip
     if reason := CANNOT[handle.container]:
         reading.defaulted("", thing(handle), "format", handle.container, "", reason)
 

@@ -6,6 +6,8 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,13 +129,25 @@ def shapes(text: Any) -> tuple[Any, str]:
     found = np.full(len(words), None, object)
     packed = np.array([bool(_HEX(w)) for w in words], np.bool_)
     with np.errstate(all="ignore"):
-        found[packed] = shapely.from_wkb([w for w, p in zip(words, packed, strict=True) if p], on_invalid="ignore")
+        found[packed] = of_wkb([w for w, p in zip(words, packed, strict=True) if p])
         plain = [w[m.end() :] if (m := _SRID(w)) else w for w, p in zip(words, packed, strict=True) if not p]
         found[~packed] = _of_wkt(plain)
     stated |= {int(s) for s in np.unique(shapely.get_srid(found[packed]))}
     if len(systems := sorted(stated - {0, -1})) > 1:
         raise SourceError(f"its shapes are of several coordinate systems: {', '.join(f'EPSG:{s}' for s in systems)}")
     return found, f"EPSG:{systems[0]}" if systems else ""
+
+
+def of_wkb(packed: Sequence[bytes | str | None]) -> Any:
+    """Geometries of their binary form; one that is none, or curved, is missing."""
+    try:
+        return shapely.from_wkb(packed, on_invalid="ignore")
+    except RuntimeError:  # one curve stops all
+        found = np.full(len(packed), None, object)
+        for i, one in enumerate(packed):
+            with suppress(RuntimeError):
+                found[i] = shapely.from_wkb(one, on_invalid="ignore")
+        return found
 
 
 def _of_wkt(text: list[str]) -> Any:

@@ -78,6 +78,8 @@ class Layer:
     ragged: list[tuple[int, str]] = field(default_factory=list)
     head: int = 0
     """Rows of the file before the first of the table."""
+    curved: int = 0
+    """So many shapes are curves, with chords in place of arcs."""
     row_id: str = ""
     """The column of the numbers by which the container itself knows its rows, as OBJECTID of a geodatabase."""
     domains: Mapping[str, Coded] = field(default_factory=dict)
@@ -232,9 +234,14 @@ def _loader(
             return Layer(table, noted=noted, domains=domains, row_id=row_id)
         raw = table[column].combine_chunks()
         table = table.drop_columns([column])
-        shapes, bad = _shapes(raw)
+        try:
+            with _noting(noted):
+                # only this way the library makes lines of curves
+                shapes, curved, bad = _shapes(raw, lambda: pyogrio.raw.read(source, layer=layer, columns=[])[2])
+        except GDAL as err:
+            raise SourceError(f"its shapes cannot be read: {_said(err)}") from err
         crs = str(meta.get("crs") or "")
-        return Layer(table, shapes, crs, noted=noted, bad=bad, domains=domains, row_id=row_id)
+        return Layer(table, shapes, crs, noted=noted, bad=bad, domains=domains, row_id=row_id, curved=curved)
 
     return load
 
@@ -263,13 +270,20 @@ def _readable(table: pa.Table, noted: list[str]) -> pa.Table:
     return table
 
 
-def _shapes(raw: pa.Array) -> tuple[Shapes, list[tuple[int, str, str]]]:
-    """Geometries of their binary form; those of a kind that is not read are missing, and said."""
+def _shapes(raw: pa.Array, straight: Callable[[], Any]) -> tuple[Shapes, int, list[tuple[int, str, str]]]:
+    """Geometries of their binary form, how many have arcs, and those of a kind that is not read, which are missing.
+
+    ``straight`` reads the same once more with chords in place of arcs.
+    """
     there = raw.is_valid().to_numpy(zero_copy_only=False)
     with np.errstate(all="ignore"):
-        found = np.asarray(shapely.from_wkb(raw.to_numpy(zero_copy_only=False), on_invalid="ignore"), object)
+        found = np.asarray(gis_csv.of_wkb(raw.to_numpy(zero_copy_only=False)), object)
+        curved = np.flatnonzero(there & shapely.is_missing(found))
+        if len(curved):
+            found[curved] = gis_csv.of_wkb(straight()[curved])
     lost = np.flatnonzero(there & shapely.is_missing(found))
-    return shapely.force_2d(found), [(int(i), "geometry", "of a kind that is not read, as a curve") for i in lost]
+    bad = [(int(i), "geometry", "of a kind that is not read") for i in lost]
+    return shapely.force_2d(found), len(curved) - len(lost), bad
 
 
 def _packed(file: str, path: Path) -> Iterator[Handle]:

@@ -20,12 +20,14 @@ class _Pair(ctypes.Structure):
     _fields_ = (("code", ctypes.c_char_p), ("meaning", ctypes.c_char_p))
 
 
-def _library() -> Any:
+def gdal() -> Any:
+    """The library behind pyogrio."""
     folder = Path(pyogrio.__file__).parent.parent / "pyogrio.libs"
     (path,) = folder.glob("libgdal*")
     library = ctypes.CDLL(str(path))
     for name in ("GDALOpenEx", "OGR_CodedFldDomain_Create", "GDALDatasetGetLayerByName", "OGR_L_GetLayerDefn",
-                 "OGR_FD_GetFieldDefn", "OGR_Fld_Create", "OGR_L_GetNextFeature"):  # fmt: skip
+                 "OGR_FD_GetFieldDefn", "OGR_Fld_Create", "OGR_L_GetNextFeature", "GDALGetDriverByName", "GDALCreate",
+                 "OSRNewSpatialReference", "GDALDatasetCreateLayer", "OGR_F_Create"):  # fmt: skip
         getattr(library, name).restype = ctypes.c_void_p
     library.OGR_F_GetFieldAsString.restype = ctypes.c_char_p
     return library
@@ -35,7 +37,7 @@ class Database:
     """A geodatabase that is open for changes until `close`."""
 
     def __init__(self, path: Path):
-        self.library = _library()
+        self.library = gdal()
         options = (ctypes.c_char_p * 2)(b"LIST_ALL_TABLES=YES", None)
         self.data = ctypes.c_void_p(
             self.library.GDALOpenEx(str(path).encode(), UPDATE | VECTOR, None, options, None)
