@@ -99,6 +99,8 @@ def _csv(file: str, path: Path, header_row: int) -> Columnar:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text, recoded = data.decode("cp1252", errors="replace"), True
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     above = text.split("\n", header_row - 1)
     head, _, body = (above[-1] if len(above) == header_row else "").partition("\n")
     delimiter = max(",;\t|", key=lambda d: (head.count(d), d == ","))
@@ -109,6 +111,8 @@ def _csv(file: str, path: Path, header_row: int) -> Columnar:
     if not body.strip():
         return Columnar(file, header, tuple(pa.array([], pa.string()) for _ in header), np.empty(0, np.int64))
     table, wrong = _parsed(body, names, delimiter, '"')
+    if wrong and not table.num_rows:
+        table, wrong = _with_last(body, names, delimiter, table, wrong)
     swallowed = '"' in body and table.num_rows + len(wrong) != body.count("\n") + (not body.endswith("\n"))
     if swallowed:
         table, wrong = _parsed(body, names, delimiter, False)  # a quote that is not closed would swallow rows
@@ -138,6 +142,17 @@ def _parsed(body: str, names: list[str], delimiter: str, quote: str | bool) -> t
         pcsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
     return table, wrong
+
+
+def _with_last(
+    body: str, names: list[str], delimiter: str, table: pa.Table, wrong: list[tuple[int, str]]
+) -> tuple[pa.Table, list[tuple[int, str]]]:
+    """The table of a file all rows of which end with a delimiter that its header lacks; else it is as it was."""
+    if not all(t.rstrip(" \r").endswith(delimiter) for _, t in wrong if t.strip()):
+        return table, wrong
+    found, others = _parsed(body, [*names, "last"], delimiter, '"')
+    filled = pc.any(pc.not_equal(pc.utf8_trim_whitespace(found["last"]), "")).as_py()
+    return (table, wrong) if filled else (found.drop_columns(["last"]), others)
 
 
 def _blank(columns: Sequence[pa.Array]) -> NDArray[np.bool_]:

@@ -26,7 +26,8 @@ MAPS = Path(__file__).parent / "columns"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 _MONEY = re.compile(r"^[$\u00a3\u00a5\u20ac\u20b9]\s*|\s*[$\u00a3\u00a5\u20ac\u20b9]$")
 """The sign of dollar, pound, yen, euro or rupee, before or behind a number."""
-_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")
+_DIGITS = "%Y%m%d"
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", _DIGITS)
 _YEAR = re.compile(r"(19|20|21)\d\d")
 PREFIX = {"": 1e-3, "k": 1.0, "m": 1e3, "g": 1e6}
 """What turns a unit with this prefix into thousands."""
@@ -308,9 +309,11 @@ def _number(of: Field, cell: Cell, decimal: str, *, plain: bool) -> float | int:
 def _day(of: Field, cell: Cell, epoch: datetime | None, written: str) -> date:
     if isinstance(cell, datetime):
         return _plausible(of, cell.date())
-    if epoch is not None and re.fullmatch(r"\d{4,5}", cell):
-        return _plausible(of, date.fromordinal(epoch.toordinal() + int(cell)))
+    if epoch is not None and re.fullmatch(r"\d{5}(\.\d+)?", cell):  # days of four digits are years, as 2024
+        return _plausible(of, date.fromordinal(epoch.toordinal() + int(float(cell))))
     for form in [written] if written else _DAYS:
+        if form == _DIGITS and re.fullmatch(r"\d{8}.*", cell, re.DOTALL) is None:
+            continue  # it reads 202411 as 1 January
         try:
             return _plausible(of, datetime.strptime(cell if written else cell[:10], form).date())
         except ValueError:

@@ -83,6 +83,28 @@ def test_texts_that_a_parquet_file_holds_as_bytes(tmp_path: Path) -> None:
     assert table["value"].to_pylist() == [1.5] * 6
 
 
+def wide(folder: Path, text: str) -> tuple[list[float], list[tuple[str, int | None]]]:
+    (folder / "s.csv").write_bytes(text.encode())
+    spec = {"kind": "scada", "path": "s.csv", "zone": "UTC", "timezone": "UTC", "layout": "wide",
+            "tags": {"F1": {"feeder": "F1", "unit": "kW"}}}  # fmt: skip
+    reading = scada.read("s", spec, {"s.csv": folder / "s.csv"})
+    table = reading.tables["scada"]
+    assert isinstance(table, pa.Table)
+    return table["value"].to_pylist(), [(f.check, f.line) for f in reading.findings if f.severity == "error"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
+@pytest.mark.parametrize("last", ["", ",", ", "])
+def test_ends_of_lines_and_a_delimiter_behind_each_row(tmp_path: Path, end: str, last: str) -> None:
+    body = [f"2025-06-01 {h:02d}:00,{h}{last}" for h in range(4)]
+    assert wide(tmp_path, end.join(["time,F1", *body, ""])) == ([0.0, 1.0, 2.0, 3.0], [])
+
+
+def test_a_further_cell_in_each_row_is_told(tmp_path: Path) -> None:
+    body = [f"2025-06-01 {h:02d}:00,{h},{'x' if h == 2 else ''}" for h in range(4)]
+    assert wide(tmp_path, "\n".join(["time,F1", *body])) == ([], [("given.ragged", 2)])
+
+
 def test_weather_in_a_parquet_file_with_a_list(tmp_path: Path) -> None:
     columns = {"time": pa.array(START, pa.timestamp("us")), "temp_c": [[1.0]] * 6, "wind_m_s": [2.0] * 6}
     pq.write_table(pa.table(columns), tmp_path / "w.parquet")

@@ -130,3 +130,17 @@ def test_types_are_explained_or_told(tmp_path: Path) -> None:
     (found,) = told(reading, "register.type")
     assert (found.value, found.message[-1]) == ("solar_+_storage", "2")
     assert "`types`" in found.remedy
+
+
+def test_years_and_months_are_no_days(tmp_path: Path) -> None:
+    """2024 is no serial number of Excel (16 July 1905), and 202411 not 1 January."""
+    days = [2024, "2024", 45413, 45413.25, "20240501", "202411", 202411, "2024-5-1", "45413"]
+    given: list[list[Any]] = [["id", "feeder", "type", "kw", "status", "day"]]
+    given += [[f"g{i}", "F1", "pv", 5, "active", day] for i, day in enumerate(days)]
+    reading = read(tmp_path, "generators", given)
+    assert [(r["id"], f"{r['day']}") for r in rows(reading)] == [
+        (f"g{i}", "2024-05-01") for i in (2, 3, 4, 7, 8)
+    ]  # fmt: skip
+    assert [(f.line, f.value) for f in told(reading, "given.day")] == [
+        (2, "2024"), (3, "2024"), (7, "202411"), (8, "202411"),
+    ]  # fmt: skip
