@@ -21,6 +21,7 @@ from dtl.errors import Severity, SourceError
 from dtl.sources.oms_words import BLANK, places
 from dtl.sources.reading import Reading
 from dtl.sources.sheets import Cell, Sheet, sheets, tell_absent, tell_left
+from dtl.sources.stamps import padded
 
 MAPS = Path(__file__).parent / "columns"
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
@@ -315,7 +316,7 @@ def _day(of: Field, cell: Cell, epoch: datetime | None, written: str) -> date:
         if form == _DIGITS and re.fullmatch(r"\d{8}.*", cell, re.DOTALL) is None:
             continue  # it reads 202411 as 1 January
         try:
-            return _plausible(of, datetime.strptime(cell if written else cell[:10], form).date())
+            return _plausible(of, datetime.strptime(padded(cell, form) if written else cell[:10], form).date())
         except ValueError:
             continue
     if written:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,44 @@ _BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d(:?\d\d)?$)")
 _A_DAY = timedelta(days=1)
 
 
+_PART = re.compile(r"(?P<run>(?:%[YmdHMSjIy]){2,})|(?P<one>%[YmdHMSjIy])|(?P<other>%.)|(?P<blank>\s+)|.", re.DOTALL)
+"""A part of a format: numbers that no sign parts, as ``%Y%m%d%H``; a number; anything else of a moment; blanks."""
+
+
+@lru_cache(maxsize=64)
+def _runs(form: str) -> re.Pattern[str] | None:
+    """What finds the first number of each run of numbers in a text of a format; None where it has no run."""
+    pattern = ""
+    for part in _PART.finditer(form):
+        if part["run"]:
+            widths = [{"Y": 4, "j": 3}.get(letter, 2) for letter in part["run"][1::2]]
+            first = r"(\d{1,2})" if widths[0] == 2 else rf"(\d{{{widths[0]}}})"
+            pattern += first + rf"\d{{{sum(widths[1:])}}}"
+        elif part["one"] or part["blank"]:
+            pattern += r"\d+" if part["one"] else r"\s*"
+        else:
+            pattern += ".+?" if part["other"] else re.escape(part[0])
+    known = re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    return known if known.groups else None
+
+
+def padded(text: str, form: str) -> str:
+    """A text whose numbers stand side by side with the digits of each: 930 of ``%H%M`` is 0930.
+
+    `strptime` takes 2025110112 of ``%Y%m%d%H%M`` for 01:02. Raises ValueError where digits lack but the first zero.
+    """
+    known = _runs(form)
+    if known is None:
+        return text
+    found = known.fullmatch(text)
+    if not found:
+        raise ValueError("digits lack")
+    for group in range(known.groups, 0, -1):
+        if len(found[group]) == 1:
+            text = f"{text[: found.start(group)]}0{text[found.start(group) :]}"
+    return text
+
+
 def civil(text: str, form: str = "") -> datetime:
     """The moment that a text names by a format of `strptime`, or by ISO 8601 where there is none.
 
@@ -39,6 +78,7 @@ def civil(text: str, form: str = "") -> datetime:
         late = 0
         if "%f" in form:  # it reads six digits, and databases write seven
             text = _SEVENTH.sub("", text)
+        text = padded(text, form)
         try:
             found = datetime.strptime(text, form)
         except ValueError:
