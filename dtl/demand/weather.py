@@ -87,7 +87,7 @@ def weather(table: pa.Table, source: str, point: str, year: int, timezone: str) 
     own = _of(table, source, point)
     if not own.num_rows:
         return None
-    local = _local(own, timezone)
+    local = _local(own, timezone, year)
     basis, offset = "year", _seconds(year)
     days = 366 if Calendar(year).is_leap else 365
     at = (local - offset) // HOUR_S
@@ -117,7 +117,8 @@ def years(table: pa.Table, source: str, point: str, timezone: str, *, least_h: i
     own = own.filter(pc.is_valid(own["temp_c"]))
     if not own.num_rows:
         return []
-    year = _local(own, timezone).astype("M8[s]").astype("M8[Y]").astype(np.int64) + 1970
+    last = datetime.fromtimestamp(own["start"].cast(pa.int64())[-1].as_py(), UTC).year
+    year = _local(own, timezone, last).astype("M8[s]").astype("M8[Y]").astype(np.int64) + 1970
     found, counts = np.unique(year, return_counts=True)
     return [int(y) for y, n in zip(found, counts, strict=True) if n >= least_h]
 
@@ -144,12 +145,15 @@ def _of(table: pa.Table, source: str, point: str) -> pa.Table:
     return table.filter(pc.and_(pc.equal(plain["source"], source), pc.equal(plain["point"], point)))
 
 
-def _local(table: pa.Table, timezone: str) -> NDArray[np.int64]:
-    """Starts in local standard time, as seconds since 1970 of a clock without a zone."""
+def _local(table: pa.Table, timezone: str, year: int) -> NDArray[np.int64]:
+    """Starts in local standard time, as seconds since 1970 of a clock without a zone.
+
+    The standard time is that of the year that is asked for: zones have changed theirs, and months of a typical year
+    lie before and after that.
+    """
     start = table["start"].cast(pa.int64()).to_numpy()
-    first = datetime.fromtimestamp(int(start[0]), UTC).year
     zone = ZoneInfo(timezone)
-    offsets = [datetime(first, month, 1, 12, tzinfo=zone).utcoffset() for month in (1, 7)]
+    offsets = [datetime(year, month, 1, 12, tzinfo=zone).utcoffset() for month in (1, 7)]
     return np.asarray(start + int(min(o for o in offsets if o is not None).total_seconds()), np.int64)
 
 

@@ -159,3 +159,18 @@ def test_the_name_of_a_column_that_says_another_unit(tmp_path: Path, field: str,
     if unit:
         said = {**columns, field: [{"column": [name], "unit": unit}]}
         assert not [f for f in read(tmp_path, text, columns=said).findings if f.check == "weather.unit"]
+
+
+def test_a_zone_that_has_changed_its_standard_time(tmp_path: Path) -> None:
+    """Turkey left UTC+2 for UTC+3 in 2016: months of a typical year from before then lie on the clock of the study."""
+    text = pvgis()
+    found = weather(table(read(tmp_path, text, timezone="Europe/Istanbul")), "s", "w", 2025, "Europe/Istanbul")
+    assert found is not None
+    assert found.needed("temp_c")[3:27].tolist() == [float(h) for h in range(24)], "00:00 UTC is 03:00"
+    body = "".join(f"{year}-06-01 {h:02d}:00,{h}\n" for year in (2014, 2025) for h in range(24))
+    rows = table(read(tmp_path, "time,temp_c\n" + body, timezone="Europe/Istanbul", zone="UTC"))
+    june = 24 * 151
+    for year, ahead in ((2014, 2), (2025, 3)):
+        own = weather(rows, "s", "w", year, "Europe/Istanbul")
+        assert own is not None
+        assert own.fields["temp_c"][june + ahead : june + ahead + 5].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0], year
