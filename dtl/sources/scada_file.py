@@ -167,6 +167,7 @@ class ValueFile:
             wrong &= np.isnan(values)
         t, ambiguous = settle(stamps, codes[rows])
         worth = np.where(np.isnan(values), MISSING, grades[rows]).astype(np.int8)
+        idle = (worth == MISSING) & ~wrong & ~told & (grades[rows] == GOOD)
         worth = np.where(wrong | told, BAD, np.where(ambiguous & (worth == GOOD), SUSPECT, worth)).astype(np.int8)
         where, lines = self._tags.get(tag), self._table.lines[rows]
         for check, which, why, remedy in (
@@ -180,4 +181,6 @@ class ValueFile:
                                    f"{why}; rows: {int(which.sum())}", file=self._table.file, line=int(lines[first]),
                                    feeder="", element=f"tag {tag}", field=where.quantity if where else "value",
                                    value=value, remedy=remedy)  # fmt: skip
-        return Points(t, np.where(wrong | np.isinf(values), np.nan, values), worth, lines, self._table.file)
+        piece = Points(t, np.where(wrong | np.isinf(values), np.nan, values), worth, lines, self._table.file)
+        written = self._wide and where is not None and where.event  # only then an empty cell says nothing
+        return piece.at(~idle) if written else piece

@@ -8,8 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
+from dtl.demand.measured import means
 from dtl.sources import scada
 from dtl.sources.ami_clock import zone_of
 from dtl.sources.reading import Reading
@@ -93,3 +95,26 @@ def test_standard_time_is_that_of_winter(zone: str, hours: float) -> None:
         found = Clock(zone, "standard").instant(f"2025-{month:02d}-10 12:00").utc
         assert (datetime(2025, month, 10, 12, tzinfo=UTC) - found).total_seconds() / 3600 == hours
     assert zone_of("standard", zone).before.tolist() == [60 * hours]
+
+
+def test_an_empty_cell_of_events_in_a_wide_table_is_no_event(tmp_path: Path) -> None:
+    """A row stands there since another tag changed: what this one had goes on. Words and codes for bad end it."""
+    text = "time,a,b,b_q\n2025-06-01T00:00,10,,192\n2025-06-01T01:30,,5,192\n2025-06-01T03:00,20,,192\n"
+    text += (
+        "2025-06-01T05:00,No Data,,192\n2025-06-01T06:00,,7,192\n2025-06-01T08:00,30,,0\n2025-06-01T09:00,30,6,192\n"
+    )
+    tags = {"a": {"feeder": "F1", "device": "A", "unit": "kW", "record": "event"},
+            "b": {"feeder": "F1", "device": "B", "unit": "kW", "record": "event", "quality": "b_q"}}  # fmt: skip
+    reading = read(tmp_path, text, tags, layout="wide")
+    found = reading.tables["scada"]
+    assert isinstance(found, pa.Table)
+    own = {d: found.filter(pc.equal(found["device"], d)) for d in "AB"}
+    zero = int(datetime(2025, 6, 1, tzinfo=UTC).timestamp())
+    nan = float("nan")
+    a = means(own["A"], zero, 10).tolist()
+    assert a == pytest.approx([10, 10, 10, 20, 20, nan, nan, nan, 30, 30], nan_ok=True)
+    b = means(own["B"], zero, 10).tolist()
+    assert b == pytest.approx([nan, nan, 5, 5, 5, 5, 7, 7, nan, 6], nan_ok=True)
+    interval = {n: {k: v for k, v in words.items() if k != "record"} for n, words in tags.items()}
+    again = read(tmp_path, text, interval, layout="wide", interval_min=30)
+    assert {f.check for f in again.findings} >= {"scada.missing"}, "of an interval it is a value that lacks"
