@@ -45,7 +45,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         kept(reading, row, "register", known["id"])
         found[known["id"]] = (row, known)
         _judge(reading, row, known)
-    _types(reading, [known for _, known in found.values()])
+    _types(reading, list(found.values()))
     _units(reading, [known for _, known in found.values()])
     _overdue(reading, list(found.values()))
     reading.tables["register"] = [known for _, known in found.values()]
@@ -91,12 +91,14 @@ def _judge(reading: Reading, row: Row, known: Mapping[str, Any]) -> None:
         note("register.day", f"is {known['status']} and has no day", "day", "State since or from when.")
 
 
-def _types(reading: Reading, register: list[dict[str, Any]]) -> None:
+def _types(reading: Reading, register: list[tuple[Row, dict[str, Any]]]) -> None:
     """Tell the types that nothing knows: what they give by hour is not known, so that layers take all of it."""
-    for kind, count in sorted(Counter(r["type"] for r in register).items()):
+    first = {known["type"]: row for row, known in reversed(register)}
+    for kind, count in sorted(Counter(known["type"] for _, known in register).items()):
         if meaning("type", kind) is None:
             reading.find("register.type", "warning", "is no type that is known, so it is neither pv nor a battery: a "
-                         f"year has all of its power in all hours; generators: {count}", field="type", value=kind,
+                         f"year has all of its power in all hours; generators: {count}", file=first[kind].file,
+                         line=first[kind].line, field="type", value=first[kind]["type"],
                          remedy="Say in `types` of the source what it means.")  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def test_types_are_explained_or_told(tmp_path: Path) -> None:
         "solar_+_storage", "pv", "battery", "solar_+_storage", "gas", "wind",
     ]  # fmt: skip
     (found,) = told(reading, "register.type")
-    assert (found.value, found.message[-1]) == ("solar_+_storage", "2")
+    assert (found.file, found.line, found.value, found.message[-1]) == ("generators.csv", 2, "Solar + Storage", "2")
     assert "`types`" in found.remedy
 
 
