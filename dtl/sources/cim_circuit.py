@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from dtl.network.feeder import Bus, Part
@@ -39,6 +40,7 @@ class Circuit:
     place: dict[str, tuple[float, float]] = field(default_factory=dict)
     used: Counter[str] = field(default_factory=Counter)
     neutrals: Counter[str] = field(default_factory=Counter)
+    _at: dict[str, Thing] = field(default_factory=dict)
 
     def of(self, *classes: str) -> list[Thing]:
         """The members of the classes."""
@@ -78,6 +80,7 @@ class Circuit:
                 name = f"{base}@{node.id[:8].lower()}" if name == base else f"{name}_"
             self.names[node.id] = name
             self.nodes[name] = set()
+            self._at[name] = node
             node.feeder, node.target = self.feeder, f"bus.{name}"
             if (level := self.store.to(node, "TopologicalNode.BaseVoltage")) is not None:
                 self.base(name, level)
@@ -91,6 +94,21 @@ class Circuit:
                 self.base_kv_ll[bus] = volts / 1e3
                 level.feeder, level.target = self.feeder, f"bus.{bus}: kv_ln"
 
+    def _around(self, bus: str) -> Thing | None:
+        """The nominal voltage of what a bus stands in, where its equipment states none: a voltage level, its bay."""
+        if bus in self.base_kv_ll:
+            return None
+        node, found = self._at[bus], None
+        with suppress(UnusableError):  # a file that is missing is told as the voltage that nothing states
+            words = ("ConnectivityNode.ConnectivityNodeContainer", "TopologicalNode.ConnectivityNodeContainer")
+            holder = next((h for w in words if (h := self.store.to(node, w)) is not None), None)
+            if holder is not None and holder.cls == "Bay":
+                holder = self.store.to(holder, "Bay.VoltageLevel")
+            found = None if holder is None else self.store.to(holder, "VoltageLevel.BaseVoltage")
+            if found is None and (top := self.store.to(node, "ConnectivityNode.TopologicalNode")) is not None:
+                found = self.store.to(top, "TopologicalNode.BaseVoltage")
+        return found
+
     def touch(self, bus: str, nodes: Iterable[int]) -> None:
         """Note that nodes exist at a bus."""
         self.nodes[bus] |= {n for n in nodes if n > 0}
@@ -103,6 +121,7 @@ class Circuit:
         UnusableError
             Nothing at the bus states one.
         """
+        self.base(bus, self._around(bus))
         if bus not in self.base_kv_ll:
             text = f"nothing states the nominal voltage of its bus {bus}"
             raise UnusableError("network.no-base", text, "BaseVoltage", "", "Add a BaseVoltage to the equipment.")
@@ -230,6 +249,7 @@ class Circuit:
         """Add the buses with the nodes that their equipment has."""
         for bus, nodes in self.nodes.items():
             x, y = self.place.get(bus, (None, None))
+            self.base(bus, self._around(bus))
             if bus not in self.base_kv_ll:
                 text = "nothing states the nominal voltage of the bus"
                 cure = "Add a BaseVoltage to the equipment at it."

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Source, Storage
+from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
 from dtl.sources.cim_circuit import LIMITS, NODES, PHASES, Circuit
 from dtl.sources.cim_objects import Thing
 from dtl.sources.cim_source import source
@@ -135,8 +135,9 @@ def _capacitor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
         steps = _sections(row, "ShuntCompensatorPhase", most, on)
         if steps != (most, on):
             raise UnusableError("cim.total", "a phase has other sections than the bank", word, "", "Correct the bank.")
-    control = _control(circuit, thing, volts)
-    for where, b, _ in _spread(circuit, thing, bus, delta, siemens, "capacitor"):
+    is_reactor = sum(b for _, b, _ in siemens) < 0
+    control = None if is_reactor else _control(circuit, thing, volts)
+    for where, b, _ in _spread(circuit, thing, bus, delta, siemens, "reactor" if is_reactor else "capacitor"):
         kv = volts / 1e3
         if where["phases"] == 3:
             share = b / max(len(siemens), 1)
@@ -144,9 +145,23 @@ def _capacitor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
             share = b
             if not delta and kv > 1.4 * circuit.kv_ln(bus):
                 kv /= math.sqrt(3.0)
+        if share < 0:
+            here = where | {"kv": kv, "enabled": where["enabled"] and on > 0}
+            yield _reactor(circuit, thing, here, -share * max(on, 1))
+            continue
         kvar = float(f"{share * kv * kv * 1e3:.12g}")
         states = () if on == most else tuple(i < on for i in range(most))
         yield Capacitor(**(where | {"kv": kv}), kvar=(kvar,) * most, steps_on=states, control=control)
+
+
+def _reactor(circuit: Circuit, thing: Thing, where: dict[str, Any], siemens: float) -> Reactor:
+    """A bank whose susceptance is negative; of three phases in delta each branch has a third of it."""
+    if "RegulatingCondEq.RegulatingControl" in thing.values:
+        text = "it is a reactor, whose control the model cannot hold: it stays connected as it is"
+        tell(circuit.reading, thing, "conversion.property-refused", "warning", text,
+             "RegulatingCondEq.RegulatingControl", "", "Check whether the study depends on it.")  # fmt: skip
+    branches = 3.0 if where["connection"] == "delta" and where["phases"] == 3 else 1.0
+    return Reactor(**where, r_ohm=0.0, x_ohm=float(f"{branches / siemens:.12g}"))
 
 
 def _sections(row: Thing, cls: str, most: int = 1, on: int = 1) -> tuple[int, int]:

@@ -74,7 +74,7 @@ def _whole(circuit: Circuit, thing: Thing) -> None:
     _positive(watts, "PowerTransformerEnd.ratedS")
     _positive(volts, "PowerTransformerEnd.ratedU")
     ohm = [u * u / watts[0] for u in volts]
-    kinds = [e.text("PowerTransformerEnd.connectionKind").upper() for e in ends]
+    kinds = _kinds(circuit, thing, ends)
     nodes, lead = _connections(circuit, thing, ends, kinds, buses)
     stars = [circuit.store.to(e, "TransformerEnd.StarImpedance") for e in ends]
     meshes = _meshes(circuit, thing, ends)
@@ -124,6 +124,26 @@ def _finish(circuit: Circuit, thing: Thing, part: Transformer, taps: list[list[T
         circuit.add(changer, regulator)
 
 
+def _kinds(circuit: Circuit, thing: Thing, ends: list[Thing]) -> list[str]:
+    """The connection of each winding; what fits the clock numbers where none is stated, as in a model of balanced flow.
+
+    CGMES has it in its part for short circuits. Stars are earthed then; an uneven hour is between a delta and a star.
+    """
+    word, clock = "PowerTransformerEnd.connectionKind", "PowerTransformerEnd.phaseAngleClock"
+    if any(word in e.values for e in ends):
+        return [e.text(word).upper() for e in ends]
+    odd = [(e.whole(clock, 0) - ends[0].whole(clock, 0)) % 2 == 1 for e in ends]
+    first = "D" if any(odd) else "YN"
+    kinds = ["YN" if o else first for o in odd]
+    text = f"its windings state no connection: {'-'.join(kinds)} was taken, with earthed star points"
+    circuit.reading.find("cim.connection", "warning", text, feeder=circuit.feeder, element=thing.thing, field=word,
+                         remedy="Add the part of the model for short circuits, or state connectionKind.")  # fmt: skip
+    for end, kind in zip(ends, kinds, strict=True):
+        circuit.reading.defaulted(circuit.feeder, f"{end.thing} connectionKind", "", f"transformer {thing.name}", kind,
+                                  "the source states no connection")  # fmt: skip
+    return kinds
+
+
 def _connections(
     circuit: Circuit, thing: Thing, ends: list[Thing], kinds: list[str], buses: list[str]
 ) -> tuple[list[tuple[int, ...]], Way]:
@@ -133,7 +153,7 @@ def _connections(
     leads: set[Way] = set()
     for i, (end, kind) in enumerate(zip(ends, kinds, strict=True)):
         if kind not in ("D", "Y", "YN"):
-            text = "the model has no such winding"
+            text = "the model has no such winding" if kind else "a winding states no connection, as others of it do"
             raise UnusableError("cim.connection", text, "PowerTransformerEnd.connectionKind", kind, "Waive it.")
         hours = (end.whole("PowerTransformerEnd.phaseAngleClock", 0) - ends[0].whole(
             "PowerTransformerEnd.phaseAngleClock", 0)) % 12  # fmt: skip
@@ -168,7 +188,9 @@ def _one(ways: set[Way]) -> Way:
 
 
 def _solid(end: Thing) -> bool:
-    """Whether the star point of a winding is earthed without impedance."""
+    """Whether the star point of a winding is earthed without impedance; it is where the connection is not stated."""
+    if end.cls == "PowerTransformerEnd" and "PowerTransformerEnd.connectionKind" not in end.values:
+        return True
     earthed = end.flag("TransformerEnd.grounded", True)
     return earthed and not end.number("TransformerEnd.rground", 0.0) and not end.number("TransformerEnd.xground", 0.0)
 
