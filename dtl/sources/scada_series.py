@@ -25,6 +25,8 @@ STEPS_MIN = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 """Lengths that an interval may have [min]."""
 OFF_GRID = 0.1
 """Share of the interval by which a stamp may miss the grid and still mean it."""
+LEAST_COARSE = 12
+"""Fewest values by which a tag may show that its interval is longer than that of the table."""
 MOST_LOST = 0.5
 """Share of stamps off the grid beyond which there is none."""
 
@@ -83,8 +85,12 @@ def intervals(tag: Tag, rows: Points, step_min: int | None, ends: bool, note: No
     ends
         Whether stamps name the end of the interval.
     """
-    t = np.unique(rows.t)
-    step = step_min or _usual_step(t)
+    step = step_min or _usual_step(np.unique(rows.t))
+    if step and not step_min and (coarse := _coarser(rows, step)):
+        step, between = coarse, (rows.grade == MISSING) & (rows.t % (60 * coarse) != _known(rows)[0] % (60 * coarse))
+        note("scada.off-grid", f"without a value between those of a grid of {step} min, which is its own", "",
+             int(between.sum()), _first(rows.at(between)), "")  # fmt: skip
+        rows = rows.at(~between)
     if step is None:
         note("scada.grid", "its stamps stand on no grid of equal intervals, so it is not read",
              "Say `record: event`, or declare interval_min.", len(rows.t), _first(rows), "")  # fmt: skip
@@ -132,6 +138,21 @@ def _usual_step(t: Whole) -> int | None:
     even = np.abs(steps - np.round(steps)) <= 2 * OFF_GRID
     once = even & (np.round(steps) == 1)
     return step if counts[even].sum() >= 0.9 * counts.sum() and counts[once].sum() >= 0.5 * counts.sum() else None
+
+
+def _known(rows: Points) -> Whole:
+    known: Whole = rows.t[rows.grade != MISSING]
+    return known
+
+
+def _coarser(rows: Points, step: int) -> int | None:
+    """The interval of a tag that has values in every so many rows alone, as hours in a table of quarters [min]."""
+    known = np.unique(_known(rows))
+    if len(known) == len(rows.t) or len(known) < LEAST_COARSE:
+        return None
+    found = _usual_step(known) or 0
+    whole = found > step and found % step == 0 and np.all((known - known[0]) % (60 * found) == 0)
+    return found if whole else None
 
 
 def _distinct(rows: Points, note: Note) -> Points:

@@ -118,3 +118,25 @@ def test_an_empty_cell_of_events_in_a_wide_table_is_no_event(tmp_path: Path) -> 
     interval = {n: {k: v for k, v in words.items() if k != "record"} for n, words in tags.items()}
     again = read(tmp_path, text, interval, layout="wide", interval_min=30)
     assert {f.check for f in again.findings} >= {"scada.missing"}, "of an interval it is a value that lacks"
+
+
+def test_hours_in_a_table_of_quarters(tmp_path: Path) -> None:
+    """A tag that has a value in every fourth row alone is one of hours; one that lost some quarters is not."""
+    first = datetime(2025, 6, 1, tzinfo=UTC)
+    cells = [(100 + i, 12.4 if i % 4 == 0 and i != 40 else "", i if i % 5 else "") for i in range(96)]
+    lines = [
+        f"{first + timedelta(minutes=15 * i):%Y-%m-%dT%H:%M},{','.join(map(str, c))}\n" for i, c in enumerate(cells)
+    ]
+    tags = {"kw": {"feeder": "F1", "unit": "kW"}, "kv": {"feeder": "F1", "unit": "kV"},
+            "a": {"feeder": "F1", "unit": "A"}}  # fmt: skip
+    reading = read(tmp_path, "time,kw,kv,a\n" + "".join(lines), tags, layout="wide")
+    found = reading.tables["scada"]
+    assert isinstance(found, pa.Table)
+    steps = {(r["quantity"], r["interval_min"]) for r in found.to_pylist()}
+    assert steps == {("kw", 15), ("kv", 60), ("a", 15)}
+    volts = found.filter(pc.equal(found["quantity"].cast(pa.string()), "kv"))
+    hours = means(volts, int(first.timestamp()), 24).tolist()
+    assert [h for h, v in enumerate(hours) if v != pytest.approx(12.4)] == [10], "what lacks on its grid still lacks"
+    assert [f.message for f in reading.findings if f.check == "scada.off-grid"] == [
+        "without a value between those of a grid of 60 min, which is its own; rows: 72"
+    ]
