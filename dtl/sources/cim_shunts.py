@@ -13,7 +13,7 @@ from typing import Any, Literal
 from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
 from dtl.sources.cim_circuit import LIMITS, NODES, PHASES, Circuit
 from dtl.sources.cim_objects import Thing
-from dtl.sources.cim_source import source
+from dtl.sources.cim_source import feeds, source
 from dtl.sources.cim_targets import target_value
 from dtl.sources.record import UNUSABLE, UnusableError, fault, refuse, tell
 
@@ -317,6 +317,19 @@ def _motor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     return _power(circuit, thing, bus, p, q, kva)
 
 
+def _energy(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
+    """A source, or what generates the power that the file states, which counts consumption positive."""
+    word = "EnergySource."
+    if feeds(circuit, thing):
+        yield from source(circuit, thing, bus)
+        return
+    for name in ("voltageMagnitude", "voltageAngle", "r", "x", "r0", "x0", "rn", "xn"):
+        thing.drop(f"{word}{name}", "another source holds the voltage; its power counts")
+    yield from _power(
+        circuit, thing, bus, thing.number(f"{word}activePower"), thing.number(f"{word}reactivePower", 0.0)
+    )
+
+
 def _equivalent(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     """An equivalent injection at the power that the file states, which counts consumption positive."""
     if thing.flag("EquivalentInjection.regulationStatus", False):
@@ -331,8 +344,8 @@ def _external(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     word = "ExternalNetworkInjection."
     beyond = [t for t in circuit.members if t.cls == thing.cls]
     ranked = [t for t in beyond if t.number(f"{word}referencePriority", 0.0) > 0]
-    feeds = all(t.cls != "EnergySource" for t in circuit.members) and (thing in ranked or not ranked)
-    if not feeds:
+    others = any(feeds(circuit, t) for t in circuit.of("EnergySource"))
+    if others or (ranked and thing not in ranked):
         if _holds_voltage(circuit, thing):
             refuse(circuit.reading, thing, "holds its voltage beside another source", remedy=_STATE_POWER)
             return
@@ -357,7 +370,7 @@ def _external(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
 
 
 MAKERS: Mapping[str, Callable[[Circuit, Thing, str], Iterator[Part]]] = {
-    "EnergySource": source,
+    "EnergySource": _energy,
     "EnergyConsumer": _consumer,
     "ConformLoad": _consumer,
     "NonConformLoad": _consumer,

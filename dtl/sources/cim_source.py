@@ -11,8 +11,23 @@ from dtl.sources.cim_objects import Thing
 from dtl.sources.record import UnusableError
 
 
+def feeds(circuit: Circuit, thing: Thing) -> bool:
+    """Whether an EnergySource holds the voltage; in planning models (CGMES) one that states its power generates it.
+
+    Where nothing else feeds the circuit, one that states both its power and a voltage holds this.
+    """
+    if "EnergySource.activePower" not in thing.values:
+        return True
+    every = circuit.of("EnergySource", "ExternalNetworkInjection")
+    if any("EnergySource.activePower" not in t.values for t in every):
+        return False
+    return len(every) == 1 or "EnergySource.voltageMagnitude" in thing.values
+
+
 def source(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     """The source at a bus."""
+    for word in ("activePower", "reactivePower"):
+        thing.drop(f"EnergySource.{word}", "is an answer of the power flow: this is the source")
     circuit.touch(bus, PHASES)
     volts = thing.number("EnergySource.nominalVoltage", 0.0) or 1e3 * circuit.kv_ll(bus)
     r1, x1, r0, x0 = _impedance(circuit, thing)

@@ -29,6 +29,7 @@ _EXPONENTS = {
     "PowerElectronicsConnection.ratedS": _MEGA, "PowerElectronicsConnection.ratedU": _KILO,
     "PowerElectronicsUnit.maxP": _MEGA, "PowerElectronicsUnit.minP": _MEGA, "BatteryUnit.ratedE": _MEGA,
     "BatteryUnit.storedE": _MEGA, "EquivalentInjection.p": _MEGA, "EquivalentInjection.q": _MEGA,
+    "EnergySource.activePower": _MEGA, "EnergySource.reactivePower": _MEGA,
     "ExternalNetworkInjection.p": _MEGA, "ExternalNetworkInjection.q": _MEGA,
     "AsynchronousMachine.ratedMechanicalPower": _MEGA,
 }  # fmt: skip

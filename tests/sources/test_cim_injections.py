@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cim_files import base, equipment, file, small, thing
+from cim_files import base, equipment, file, line, load, matrix, small, thing
 from models import only, read
 from twins import volts
 
@@ -103,3 +103,34 @@ def test_of_several_networks_beyond_the_one_of_reference_is_the_source(tmp_path:
     ]))  # fmt: skip
     assert [s.name for s in feeder.sources] == ["net"]
     assert [(g.name, g.kw) for g in feeder.generators] == [("other", 80)]
+
+
+def energy(key: str, node: str, **words: object) -> str:
+    return equipment("EnergySource", key, node, **{f"EnergySource__{w}": v for w, v in words.items()})
+
+
+POWER = {"activePower": -60000, "reactivePower": -20000}
+HELD = {"nominalVoltage": 12470, "voltageMagnitude": 12470, "r": 0.01, "x": 0.1}
+
+
+@pytest.mark.parametrize("words", [POWER, {**POWER, **HELD}], ids=["power", "power and voltage"])
+def test_an_energy_source_that_states_its_power_generates_it_beside_another(
+    tmp_path: Path, words: dict[str, float]
+) -> None:
+    """In planning models it is a generator; it was a source of the nominal voltage without impedance."""
+    parts = [*base(), matrix("Z", 3), line("ONE", "HEAD", "END", "A", "B", "C"), load("L", "END", 90000, 30000)]
+    feeder = only(make(tmp_path, [*parts, energy("SGEN", "END", **words)]))
+    assert [s.name for s in feeder.sources] == ["source"]
+    (plant,) = feeder.generators
+    assert (plant.name, plant.bus, plant.kw, plant.kvar) == ("sgen", "end", 60.0, 20.0)
+
+
+def test_an_energy_source_alone_is_the_source_whatever_power_it_states(tmp_path: Path) -> None:
+    nodes = [thing("Feeder", "F", "north"), thing("BaseVoltage", "V", None, BaseVoltage__nominalVoltage=12470),
+             thing("ConnectivityNode", "HEAD", "head"), thing("ConnectivityNode", "END", "end")]  # fmt: skip
+    parts = [*nodes, matrix("Z", 3), line("ONE", "HEAD", "END", "A", "B", "C"), load("L", "END", 90000, 30000)]
+    reading = make(tmp_path, [*parts, energy("HEADS", "HEAD", **POWER, **HELD)])
+    feeder = only(reading)
+    assert [s.name for s in feeder.sources] == ["heads"] and not feeder.generators
+    listed = {r["property"]: r["reason"] for r in reading.conversion.values() if "EnergySource heads" in r["object"]}
+    assert "an answer of the power flow" in listed["EnergySource.activePower"]
