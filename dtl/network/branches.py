@@ -154,8 +154,8 @@ class Winding(BaseModel):
     """Rated voltage: line to line for two and three phases, across the winding for one [kV]."""
     kva: Positive
     """Rated power of the whole winding [kVA]."""
-    r_pct: NotNegative
-    """Resistance, per cent on kva."""
+    r_pct: Real
+    """Resistance, per cent on kva; negative in the star of three windings only, where that follows from the pairs."""
     tap_pu: Positive = 1.0
     """Tap position, per unit of kv."""
     min_tap_pu: Positive = 0.9
@@ -198,6 +198,9 @@ class Transformer(Part):
     def _three(self) -> Transformer:
         if len(self.windings) == 3 and (self.xht_pct is None or self.xlt_pct is None):
             raise ValueError("a transformer of three windings needs xht_pct and xlt_pct")
+        r_pct = sorted(w.r_pct for w in self.windings)
+        if r_pct[0] < 0 and (len(r_pct) == 2 or r_pct[0] + r_pct[1] < 0):
+            raise ValueError("r_pct must not be negative, between two windings of three together")
         return self
 
 

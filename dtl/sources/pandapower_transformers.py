@@ -189,13 +189,10 @@ def _three(grid: Grid, row: Row, name: str, buses: list[str]) -> Transformer:
     for side, bus in zip(sides, buses, strict=True):
         connection, nodes = ways[side]
         part: dict[str, Any] = {"bus": bus, "nodes": nodes, "connection": connection, "kva": kva[side]}
-        windings.append(Winding(**part, kv=row.number(f"vn_{side}_kv"), r_pct=max(star[side], 0.0), **taps[side]))
+        windings.append(Winding(**part, kv=row.number(f"vn_{side}_kv"), r_pct=star[side], **taps[side]))
     reason = "the file states no connections: earthed stars, and delta against star where the phase shift asks for it"
     told = "/".join(w.connection for w in windings)
     grid.reading.defaulted(grid.feeder, f"{row.thing} connection", "", f"transformer.{name}", told, reason)
-    if min(star.values()) < 0:
-        text = "a resistance of its star is negative; zero was taken"
-        tell(grid.reading, row, "pandapower.negative-star", "warning", text, "vkr_percent", min(star.values()))
     made = Transformer(
         name=name,
         phases=3,
