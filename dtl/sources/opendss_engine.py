@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,7 @@ def _circuit(dss: Any, built_in: dict[str, set[str]]) -> dict[str, Any]:
             "x": float(bus.x) if bus.Coorddefined else None,
             "y": float(bus.y) if bus.Coorddefined else None,
         }
+    _normal(dss, classes.get("SwtControl", ()))
     return {
         "name": circuit.Name.lower(),
         "frequency_hz": float(circuit.Solution.Frequency),
@@ -129,8 +130,20 @@ def _act(dss: Any) -> None:
     """Open what switch controls are told to have open: they act at the first solve of the engine, unless locked."""
     for item in _objects(dss, "SwtControl"):
         full = item["full"]
-        if full["Enabled"] and not full["Lock"] and full["State"].startswith("o"):
+        if full["Enabled"] and full["SwitchedObj"] and not full["Lock"] and full["State"].startswith("o"):
             dss.Text.Command = f'open "{full["SwitchedObj"]}" {full["SwitchedTerm"]}'
+
+
+def _normal(dss: Any, items: Iterable[dict[str, Any]]) -> None:
+    """Put the normal states of switch controls right: until its reset, the engine tells the action in their place.
+
+    A reset moves the switches: nothing must be read of the circuit after it.
+    """
+    for item in items:
+        if item["full"]["Enabled"] and item["full"]["SwitchedObj"]:
+            dss.Text.Command = f'edit "SwtControl.{item["name"]}" reset=yes'
+            dss.ActiveCircuit.SetActiveElement(f"SwtControl.{item['name']}")
+            item["full"]["Normal"] = dss.ActiveCircuit.ActiveCktElement.Properties("Normal").Val or "closed"
 
 
 def _objects(dss: Any, name: str) -> list[dict[str, Any]]:

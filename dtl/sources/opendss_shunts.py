@@ -234,16 +234,22 @@ def _storage(item: Item) -> Storage:
 
 
 def _idling(reading: Reading, feeder: str, item: Item) -> dict[str, str]:
-    """The losses of a battery at rest, which the model has not: refused, and a warning."""
-    reason = "a battery at rest draws nothing"
-    stated = {p: item["full"][p] for p in ("pctIdlingkW", "pctIdlingkvar") if item["full"].get(p)}
-    for prop, percent in stated.items():
+    """The losses of a battery at rest and its reactive power, which the model has not: refused, and a warning."""
+    full, reasons = item["full"], {}
+    for prop in ("pctIdlingkW", "pctIdlingkvar"):
+        if full.get(prop):
+            reasons[prop] = "a battery at rest draws nothing in the model; here it draws so many per cent"
+    if "kvar" in item["given"] and full["kvar"]:
+        reasons["kvar"] = "a battery has no reactive power in the model; here it gives some, even at rest"
+    elif "PF" in item["given"] and abs(full["PF"]) != 1.0:
+        reasons["PF"] = "a battery has no reactive power in the model; here it gives some while it moves"
+    for prop, reason in reasons.items():
         reading.find(
-            "conversion.property-refused", "warning", f"{reason} in the model; here it draws so many per cent",
-            feeder=feeder, element=f"Storage.{item['name']}", field=prop, value=shown_value(percent),
+            "conversion.property-refused", "warning", reason,
+            feeder=feeder, element=f"Storage.{item['name']}", field=prop, value=shown_value(full[prop]),
             remedy="Add a load of that power if it matters.",
         )  # fmt: skip
-    return dict.fromkeys(stated, reason)
+    return reasons
 
 
 def _fit(item: Item) -> str:

@@ -76,6 +76,48 @@ def test_a_battery_that_works_in_the_file_is_told(tmp_path: Path) -> None:
     assert [(f.element, f.field, f.severity) for f in told] == [("Storage.s", "State", "warning")]
 
 
+@pytest.mark.parametrize(
+    ("words", "lost"),
+    [("kvar=20", ["kvar"]), ("pf=.9", ["PF"]), ("pf=-.9 kvar=-20", ["kvar"]), ("pf=1", []), ("kvar=0", []), ("", [])],
+)
+def test_reactive_power_of_a_battery_is_told(tmp_path: Path, words: str, lost: list[str]) -> None:
+    text = "clear\nnew circuit.t basekv=12.47 bus1=head\nnew storage.s bus1=head kv=12.47 kwrated=50 kwhrated=100 "
+    (tmp_path / "m.dss").write_text(text + f"%idlingkw=0 {words}\n")
+    reading = read("opendss", tmp_path, "m.dss")
+    assert [(f.element, f.field, f.severity) for f in reading.findings] == [("Storage.s", p, "warning") for p in lost]
+    refused = [r["property"] for r in reading.conversion.values() if r["verdict"] == "refused"]
+    assert refused == lost
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("normal=closed state=open", ["closed"]),
+        ("normal=open state=closed", ["open"]),
+        ("normal=closed action=open", ["closed"]),
+        ("normal=open", []),
+        ("state=open", []),
+        ("normal=open state=open", []),
+        ("normal=closed state=open lock=yes", []),
+        ("", []),
+    ],
+)
+def test_a_switch_control_that_a_mode_would_move_is_told(tmp_path: Path, words: str, told: list[str]) -> None:
+    text = "clear\nnew circuit.t basekv=12.47 bus1=head\nnew line.s bus1=head bus2=b switch=yes\n"
+    (tmp_path / "m.dss").write_text(text + f"new swtcontrol.c switchedobj=line.s switchedterm=1 {words}\n")
+    found = [f for f in read("opendss", tmp_path, "m.dss").findings if f.check == "opendss.device-state"]
+    assert [(f.element, f.field, f.value) for f in found] == [("SwtControl.c", "Normal", v) for v in told]
+
+
+@pytest.mark.parametrize("words", ["", "state=open", "normal=open"])
+def test_a_switch_control_of_nothing_ends_no_reading(tmp_path: Path, words: str) -> None:
+    text = "clear\nnew circuit.t basekv=12.47 bus1=head\nnew line.s bus1=head bus2=b switch=yes\n"
+    (tmp_path / "m.dss").write_text(text + f"new swtcontrol.c switchedobj=line.nowhere switchedterm=1 {words}\n")
+    told = read("opendss", tmp_path, "m.dss")
+    assert {f.check for f in told.findings} == {"opendss.engine", "network.no-base"}
+    assert {("switch", "s"), ("source", "source"), ("bus", "head"), ("bus", "b")} == set(told.parts["t"])
+
+
 def test_a_length_without_a_unit_is_an_assumption(tmp_path: Path) -> None:
     (tmp_path / "m.dss").write_text(
         "clear\nnew circuit.t basekv=12.47 bus1=head\nnew line.l bus1=head bus2=b length=2\n"
