@@ -93,12 +93,18 @@ def grounded(circuit: Circuit, row: Row, how: Connected) -> None:
 
 
 def floats(circuit: Circuit, row: Row, how: Connected) -> None:
-    """Tell that a star point of a three-phase transformer is not grounded, as the file states."""
+    """Tell that a star point of a three-phase transformer is not grounded, as the file states.
+
+    A warning on the low side: what hangs there between a phase and ground has no ground to return to.
+    """
     if any(how.floating):
+        low, cure = how.floating[1], "Nothing, if that is how it is built."
+        text = "has a star point that is not grounded, as its connection states"
         circuit.reading.find(
-            "cyme.star-point", "info", "has a star point that is not grounded, as its connection states",
+            "cyme.star-point", "warning" if low else "info", text + (", so nothing behind it is" if low else ""),
             feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Conn",
-            value=row.text("Conn", "TransformerConnection"), remedy="Nothing, if that is how it is built.",
+            value=row.text("Conn", "TransformerConnection"),
+            remedy="Write a grounded star as Yg, D_Y or Y_Y; YNG is one without ground." if low else cure,
         )  # fmt: skip
 
 

@@ -98,6 +98,11 @@ def test_a_star_that_is_not_grounded_floats(tmp_path: Path) -> None:
     assert told(reading) == [("cyme.star-point", "info", "Conn")]
 
 
+@pytest.mark.parametrize("code", ["7", "D_YNG", "3", "YNG_YNG"])
+def test_a_low_side_without_ground_is_a_warning(tmp_path: Path, code: str) -> None:
+    assert told(with_unit(tmp_path, code, powers="A,200,60")) == [("cyme.star-point", "warning", "Conn")]
+
+
 @pytest.mark.parametrize(
     ("more", "values", "unit"), [(",RgSec,XgSec", ",0.5,0.25", "u"), ("", "", "earthed"), (",RgSec", ",", "earthed")]
 )
