@@ -14,7 +14,10 @@ LOAD_CONNECTIONS = {"0": "wye", "1": "wye", "2": "delta", "3": "delta", "4": "de
 }  # fmt: skip
 """Connection of loads and generators: 0 Yg, 1 Y, 2 D, 3 open D, 4 closed D, 5 Zg, 7 Dg; 6 (centre tap) is not held."""
 
-CAPACITOR_CONNECTIONS = {"0": "wye", "1": "wye", "2": "delta", "Y": "wye", "YNG": "wye", "D": "delta", "": "wye"}
+CAPACITOR_CONNECTIONS = {"0": "wye", "1": "floating", "2": "delta", "": "wye"} | {
+    "Y": "wye", "YG": "wye", "YNG": "floating", "D": "delta"
+}  # fmt: skip
+"""Connection of capacitors and reactors; YNG is a star that is not grounded, as in transformers."""
 
 VALUE_TYPES = {"0": "KW_KVAR", "1": "KVA_PF", "2": "KW_PF", "3": "AMP_PF"}
 """What Value1 and Value2 of a load are."""

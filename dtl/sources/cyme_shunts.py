@@ -20,7 +20,8 @@ SQRT3 = math.sqrt(3.0)
 def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
     """A shunt capacitor: one bank where the phases are equal, else one per phase."""
     kvar = _kvar_by_phase(row, phases)
-    delta = _is_delta(row)
+    connection = _connection(row)
+    delta = connection == "delta"
     kv_ln = row.number("KV", "KVLN")
     if kv_ln <= 0:
         kv_ln = circuit.catalog.find(row, "ShuntCapacitorID", "SHUNT CAPACITOR").number("KV", "KVLN")
@@ -30,9 +31,10 @@ def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
         raise UnusableError(
             "cyme.bad-value", "the capacitor has no power", "KVAR", "0", "Correct it, or disconnect it."
         )
+    star = _star(circuit, row, bus, connection, letters)
     if len(letters) == 3 and len({kvar[p] for p in letters}) == 1:
         part = Capacitor(
-            name=name, bus=bus, nodes=(1, 2, 3), phases=3, connection="delta" if delta else "wye",
+            name=name, bus=bus, nodes=(1, 2, 3, *star), phases=3, connection="delta" if delta else "wye",
             kv=_fine(kv_ln * SQRT3), kvar=(_fine(sum(kvar.values())),),
         )  # fmt: skip
         circuit.add(row, part)
@@ -41,8 +43,9 @@ def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
             node = LETTERS.index(p) + 1
             part = Capacitor(
                 name=name if len(letters) == 1 else f"{name}_{p.lower()}", bus=bus,
-                nodes=(node, node % 3 + 1) if delta else (node,), phases=1, connection="delta" if delta else "wye",
-                kv=_fine(kv_ln * (SQRT3 if delta else 1.0)), kvar=(_fine(kvar[p]),),
+                nodes=(node, node % 3 + 1) if delta else (node, *star), phases=1,
+                connection="delta" if delta else "wye", kv=_fine(kv_ln * (SQRT3 if delta else 1.0)),
+                kvar=(_fine(kvar[p]),),
             )  # fmt: skip
             circuit.add(row, part)
     circuit.touch(bus, nodes_of("".join(letters)))
@@ -71,7 +74,8 @@ def _kvar_by_phase(row: Row, phases: str) -> dict[str, float]:
 def add_reactor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
     """A shunt reactor: the impedances that take its power and its losses at its rated voltage, one part per phase."""
     kvar = _kvar_by_phase(row, phases)
-    delta = _is_delta(row)
+    connection = _connection(row)
+    delta = connection == "delta"
     kv_ln = row.number("KV", "KVLN")
     if kv_ln <= 0:
         column = next((c for c in ("ShuntReactorID", "EqID", "EquipmentID") if row.text(c)), "ShuntReactorID")
@@ -83,11 +87,12 @@ def add_reactor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
         raise UnusableError("cyme.bad-value", text, "KVAR", value, "Correct it, or disconnect it.")
     kv = kv_ln * (SQRT3 if delta else 1.0)
     name = plain(row.text("DeviceNumber", default=row.text("SectionID")))
+    star = _star(circuit, row, bus, connection, letters)
     for p in letters:
         node = LETTERS.index(p) + 1
         lost = row.number(f"Losses{p}") or row.number("Losses") or row.number("ThreePhaseLosses", "LossesTotal") / 3.0
         kva2 = kvar[p] ** 2 + lost**2
-        nodes = (node, node % 3 + 1) if delta else (node,)
+        nodes = (node, node % 3 + 1) if delta else (node, *star)
         circuit.add(row, Reactor(
             name=name if len(letters) == 1 else f"{name}_{p.lower()}", bus=bus, nodes=nodes, phases=1,
             connection="delta" if delta else "wye", kv=_fine(kv), r_ohm=_fine(1e3 * kv * kv * lost / kva2),
@@ -96,13 +101,29 @@ def add_reactor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
         circuit.touch(bus, nodes)
 
 
-def _is_delta(row: Row) -> bool:
-    """Whether a capacitor or reactor is connected in delta."""
+def _connection(row: Row) -> str:
+    """How a capacitor or reactor is connected: wye, which is grounded, floating, or delta."""
     word = row.text("Connection", "ConnectionConfiguration").upper()
     if word not in CAPACITOR_CONNECTIONS:
         text = "an unknown connection of a capacitor or reactor"
         raise UnusableError("cyme.connection", text, "Connection", word, "Correct it.")
-    return CAPACITOR_CONNECTIONS[word] == "delta"
+    return CAPACITOR_CONNECTIONS[word]
+
+
+def _star(circuit: Circuit, row: Row, bus: str, connection: str, letters: list[str]) -> tuple[int, ...]:
+    """The node of the star point that floats; none where it is grounded, or where a phase alone has none."""
+    if connection != "floating":
+        return ()
+    alone = len(letters) == 1
+    text = "has a star point that is not grounded, as its connection states"
+    circuit.reading.find(
+        "cyme.star-point", "warning" if alone else "info",
+        "is of one phase, and its connection a star without ground: it stands between phase and ground"
+        if alone else text,
+        feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Connection",
+        value=row.text("Connection", "ConnectionConfiguration"), remedy="Correct it where it is built otherwise.",
+    )  # fmt: skip
+    return () if alone else (circuit.neutral(bus),)
 
 
 def _fine(value: float) -> float:

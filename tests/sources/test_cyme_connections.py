@@ -159,3 +159,46 @@ def test_units_of_a_bank_have_their_own_taps_and_voltages(tmp_path: Path) -> Non
 
 def test_a_bank_whose_star_floats_is_told(tmp_path: Path) -> None:
     assert told(bank(tmp_path, (",0,mid", ",3,mid"))) == [("cyme.star-point", "warning", "Conn")]
+
+
+SHUNT = (
+    "\n[SHUNT {0} SETTING]\nFORMAT_X=SectionID,DeviceNumber,Connection,KVARA,KVARB,KVARC,KV,Phase,Location\n"
+    "two,k,{1},{2},7.2,{3},L\n"
+)
+
+
+def with_shunt(folder: Path, kind: str, connection: str, kvar: str, phases: str = "ABC") -> Reading:
+    """The sound model with a capacitor or reactor at its end, and a load on one phase."""
+    for name in ("network", "load", "equipment"):
+        text = (CASE / f"{name}.txt").read_text().replace("ABC,300,90", "A,2000,900")
+        (folder / f"{name}.txt").write_text(text + (SHUNT.format(kind, connection, kvar, phases) * (name == "network")))
+    return read("cyme_text", folder, "*.txt")
+
+
+LOAD = "new load.l bus1=end.1 kv=7.199557857 kw=2000 kvar=900 phases=1 model=1 vminpu=.8 vmaxpu=1.2"
+
+
+@pytest.mark.parametrize("connection", ["1", "YNG"])
+@pytest.mark.parametrize(
+    ("kind", "kvar", "made"),
+    [
+        ("CAPACITOR", "400,400,400", ["new capacitor.k bus1=end.1.2.3 bus2=end.4.4.4 phases=3 kv={kv} kvar=1200"]),
+        ("CAPACITOR", "400,300,0", ["new capacitor.a bus1=end.1 bus2=end.4 kv=7.2 phases=1 kvar=400",
+                                    "new capacitor.b bus1=end.2 bus2=end.4 kv=7.2 phases=1 kvar=300"]),
+        ("REACTOR", "400,300,200", [f"new reactor.r{n} bus1=end.{n} bus2=end.4 phases=1 r=0 x={7.2**2 / k * 1e3}"
+                                    for n, k in ((1, 400), (2, 300), (3, 200))]),
+    ],
+    ids=["bank", "two", "reactor"],
+)  # fmt: skip
+def test_the_star_of_a_bank_without_ground_floats(
+    tmp_path: Path, connection: str, kind: str, kvar: str, made: list[str]
+) -> None:
+    reading = with_shunt(tmp_path, kind, connection, kvar)
+    same(reading, LOAD, *(m.format(kv=7.2 * 3**0.5) for m in made), nodes=tuple(f"end.{n}" for n in (1, 2, 3, 4)))
+    assert told(reading) == [("cyme.star-point", "info", "Connection")]
+
+
+def test_a_bank_of_one_phase_stands_on_the_ground(tmp_path: Path) -> None:
+    reading = with_shunt(tmp_path, "CAPACITOR", "YNG", "400,0,0", "A")
+    assert told(reading) == [("cyme.star-point", "warning", "Connection")]
+    assert only(reading).capacitors[0].nodes == (1,)
