@@ -137,8 +137,10 @@ def _capacitor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
             raise UnusableError("cim.total", "a phase has other sections than the bank", word, "", "Correct the bank.")
     is_reactor = sum(b for _, b, _ in siemens) < 0
     control = None if is_reactor else _control(circuit, thing, volts)
+    grounded = delta or thing.flag("ShuntCompensator.grounded", True) or len(rows) == 1
+    star = () if grounded else (circuit.neutral(bus),)
     for where, b, _ in _spread(circuit, thing, bus, delta, siemens, "reactor" if is_reactor else "capacitor"):
-        kv = volts / 1e3
+        kv, where["nodes"] = volts / 1e3, (*where["nodes"], *star)
         if where["phases"] == 3:
             share = b / max(len(siemens), 1)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cim_files import base, equipment, line, load, matrix, thing
+from cim_files import base, equipment, line, load, matrix, phases, thing
 from dss import DSS
 from test_cim import HIGH, LOW, grid, make, only, solve, trafo
 
@@ -99,3 +99,34 @@ def test_a_bank_of_negative_susceptance_is_a_reactor(tmp_path: Path, joined: str
     solve(feeder)
     drawn = -DSS.ActiveCircuit.TotalPower[1]
     assert drawn == pytest.approx(1e3 * mvar * feeder.sources[0].pu ** 2, rel=3e-3)
+
+
+def banked(folder: Path, *letters: str, **words: object) -> Reading:
+    bank = equipment("LinearShuntCompensator", "SC", "END", ShuntCompensator__nomU=12470,
+                     LinearShuntCompensator__bPerSection=2e-3, ShuntCompensator__maximumSections=1,
+                     ShuntCompensator__phaseConnection=":PhaseShuntConnectionKind.Y", **words)  # fmt: skip
+    back, word = "ShuntCompensatorPhase__ShuntCompensator", "ShuntCompensatorPhase__phase"
+    share = {"LinearShuntCompensatorPhase__bPerSection": 2e-3}
+    rows = phases("LinearShuntCompensatorPhase", back, word, "SC", *letters, **share)
+    loaded = load("L", "END", 900000, 300000, "A")
+    return make(folder, [*base(), matrix("Z", 3), line("ONE", "HEAD", "END", "A", "B", "C"), loaded, bank, rows])
+
+
+def test_a_bank_that_is_not_grounded_has_no_current_to_ground(tmp_path: Path) -> None:
+    for name, grounded in (("free", "false"), ("earthed", "true")):
+        (tmp_path / name).mkdir()
+        reading = banked(tmp_path / name, ShuntCompensator__grounded=grounded)
+        assert [f.message for f in reading.findings if f.severity != "info"] == []
+        feeder = only(reading)
+        assert feeder.capacitors[0].nodes == ((1, 2, 3, 4) if name == "free" else (1, 2, 3))
+        volts = solve(feeder)
+        star = sum(volts["end", n] for n in (1, 2, 3)) / 3.0
+        if name == "free":
+            assert abs(volts["end", 4] - star) < 1e-9 and abs(star) > 1e-3
+
+
+def test_of_a_bank_that_is_not_grounded_one_phase_has_no_star_point(tmp_path: Path) -> None:
+    two = only(banked(tmp_path, "A", "B", ShuntCompensator__grounded="false"))
+    assert sorted(c.nodes for c in two.capacitors) == [(1, 4), (2, 4)]
+    one = only(banked(tmp_path, "A", ShuntCompensator__grounded="false"))
+    assert [c.nodes for c in one.capacitors] == [(1,)]
