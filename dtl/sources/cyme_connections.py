@@ -1,9 +1,10 @@
 """How the windings of a CYME transformer are connected, and what their star points stand on.
 
-Versions that write numbers have one list for settings and equipment. Exports of public feeders whose transformers are
-published prove it: 0 is wye to wye, both grounded (4 and 13 nodes of IEEE), 2 is delta to delta (123 nodes), and 6 is
-grounded wye to delta (4 nodes). In the words of older versions ``Y`` is the grounded star that newer ones call ``Yg``,
-and ``YNG`` the star that is not grounded: one model in both forms has ``Y_Y`` for 0 and ``YNG_YNG`` for 3.
+Versions that write numbers have one list for settings and equipment. It is that of a public reader of these versions,
+and not the older one that other readers share, in which 2 is wye to delta: of the public 4, 13 and 123 nodes of IEEE,
+0 is wye to wye, both grounded, 2 stands at a transformer that is delta to delta, and 6 at one whose load is in delta.
+In the words of older versions ``Y`` is the grounded star that newer ones call ``Yg``, and ``YNG`` the star that is not
+grounded: one model in both forms has ``Y_Y`` for 0 and ``YNG_YNG`` for 3.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_section import Circuit
 from dtl.sources.cyme_tables import Row
+from dtl.sources.reading import plain
 
 NUMBERS = (
     "YG_YG", "D_YG", "D_D", "YNG_YNG", "DO_DO", "YO_DO", "YG_D", "D_YNG", "YNG_D", "YG_YNG", "YNG_YG", "YG_ZG", "D_ZG",
@@ -80,6 +82,12 @@ def connected(circuit: Circuit, row: Row, unit: Row) -> Connected:
         (KINDS[sides[0]], KINDS[sides[1]]), sides[0] in OPEN, (floating[0], floating[1]),
         ((earth[0][0], earth[0][1]), (earth[1][0], earth[1][1])),
     )  # fmt: skip
+
+
+def fed_from_end(circuit: Circuit, row: Row, section: str) -> bool:
+    """Whether a device says that it is fed from the To side of its section."""
+    start, end, _ = circuit.ends[section]
+    return start != end == plain(row.text("FromNodeID"))
 
 
 def grounded(circuit: Circuit, row: Row, how: Connected) -> None:

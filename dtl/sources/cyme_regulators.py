@@ -7,11 +7,12 @@ The equipment's KVA is that of the regulation; the power that goes through is KV
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dtl.network.feeder import Regulator, Switch, Transformer, Winding
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, nodes_of, phases_of
+from dtl.sources.cyme_connections import fed_from_end
 from dtl.sources.cyme_section import Circuit, Span
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
@@ -51,7 +52,7 @@ def add_regulator(circuit: Circuit, row: Row, span: Span) -> None:
     Single-phase units: an autotransformer and a control for each phase of PhaseON; the other phases of the section pass
     through a closed jumper. A three-phase unit: one of each, which regulates all phases and measures that of PhaseON.
     """
-    unit = circuit.catalog.find(row, "EqID", "REGULATOR")
+    unit, span = circuit.catalog.find(row, "EqID", "REGULATOR"), _towards(circuit, row, span)
     stated = phases_of(row.text("PhaseON", default=span.phases))
     bank = _bank(row, unit, span)
     _aim(circuit, row)
@@ -77,7 +78,7 @@ def add_regulator_by_phase(circuit: Circuit, row: Row, span: Span) -> None:
     UnusableError
         No column that is known names the equipment of a phase, or none states what its units hold.
     """
-    units = _units(row)
+    units, span = _units(row), _towards(circuit, row, span)
     stated = phases_of(row.text("PhaseON", default="".join(units) or "NONE"))
     if not stated or not set(stated) <= set(span.phases) & set(units):
         text = "no column that is known names an equipment for each of its phases"
@@ -98,6 +99,11 @@ def add_regulator_by_phase(circuit: Circuit, row: Row, span: Span) -> None:
     if rest := "".join(p for p in span.phases if p not in stated):
         _pass_through(circuit, bank, rest)
     _impedance(circuit, bank)
+
+
+def _towards(circuit: Circuit, row: Row, span: Span) -> Span:
+    """The span from the side that feeds the regulator to the one that it holds."""
+    return replace(span, start=span.end, end=span.start) if fed_from_end(circuit, row, span.section) else span
 
 
 def _units(row: Row) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from dtl.network.feeder import Transformer, Winding
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, nodes_of, phases_of
-from dtl.sources.cyme_connections import connected, floats, grounded
+from dtl.sources.cyme_connections import connected, fed_from_end, floats, grounded
 from dtl.sources.cyme_section import Circuit, Span
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
@@ -27,8 +27,7 @@ def rated(circuit: Circuit, row: Row, span: Span) -> tuple[str, float, float]:
     """The bus of the primary side of a transformer, and its rated voltages, line to line [kV]."""
     column = "EqID" if row.block == "TRANSFORMER SETTING" else _units(row)[0][1]
     primary, secondary = _voltages(row, circuit.catalog.find(row, column, "TRANSFORMER"))
-    side = plain(row.text("FromNodeID"))
-    return (span.end if side == span.end else span.start), primary, secondary
+    return (span.end if fed_from_end(circuit, row, span.section) else span.start), primary, secondary
 
 
 def _voltages(row: Row, unit: Row) -> tuple[float, float]:

@@ -202,3 +202,48 @@ def test_a_bank_of_one_phase_stands_on_the_ground(tmp_path: Path) -> None:
     reading = with_shunt(tmp_path, "CAPACITOR", "YNG", "400,0,0", "A")
     assert told(reading) == [("cyme.star-point", "warning", "Connection")]
     assert only(reading).capacitors[0].nodes == (1,)
+
+
+REGULATED = (
+    "\n[REGULATOR SETTING]\nFORMAT_X=SectionID,Location,EqID,DeviceNumber,PhaseON,FromNodeID,TapA,TapB,TapC,VsetA,"
+    "VsetB,VsetC\ntwo,{place},step,reg,ABC,{feeds},4,4,4,121,121,121\n"
+)
+STEP = "\n[REGULATOR]\nFORMAT_REGULATOR=ID,Type,KVA,KVLN,Taps,MaxBuck,MaxBoost,PT\nstep,{type},45,7.2,32,10,10,60\n"
+
+
+def turned(folder: Path, setting: str, equipment: str, line: bool = True) -> Reading:
+    """The sound model with its second section written from its far end to its near one."""
+    changes = {
+        "network": [("two,mid,end,ABC", "two,end,mid,ABC"), *([] if line else [("two,two,wire,500,0\n", "")])],
+        "load": [("two,two,SPOT,0,1", "two,two,SPOT,0,0")],
+        "equipment": [],
+    }
+    for name, pairs in changes.items():
+        text = (CASE / f"{name}.txt").read_text()
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new)
+        (folder / f"{name}.txt").write_text(text + {"network": setting, "equipment": equipment}.get(name, ""))
+    return read("cyme_text", folder, "*.txt")
+
+
+@pytest.mark.parametrize("type_", ["0", "1"])
+@pytest.mark.parametrize(("place", "first", "second"), [("L", "mid", "two__1"), ("S", "two__1", "end")])
+def test_a_regulator_holds_the_side_that_it_does_not_feed_from(
+    tmp_path: Path, type_: str, place: str, first: str, second: str
+) -> None:
+    reading = turned(tmp_path, REGULATED.format(place=place, feeds="mid"), STEP.format(type=type_))
+    assert [f for f in reading.findings if f.severity != "info"] == []
+    for unit in only(reading).transformers:
+        assert [(w.bus, w.tap_pu) for w in unit.windings] == [(first, 1.0), (second, 1.025)]
+
+
+@pytest.mark.parametrize(("place", "high", "low"), [("L", "mid", "two__1"), ("S", "two__1", "end")])
+def test_a_transformer_beside_a_line_has_its_primary_where_it_is_fed(
+    tmp_path: Path, place: str, high: str, low: str
+) -> None:
+    setting = (
+        f"\n[TRANSFORMER SETTING]\nFORMAT_X=SectionID,Location,EqID,DeviceNumber,FromNodeID\ntwo,{place},u,u,mid\n"
+    )
+    (bank,) = only(turned(tmp_path, setting, UNIT.format(conn="0"))).transformers
+    assert [(w.bus, w.kv) for w in bank.windings] == [(high, 12.47), (low, 0.48)]

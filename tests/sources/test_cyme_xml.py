@@ -198,6 +198,13 @@ def stated(folder: Path, kind: str, one: str, two: str) -> Reading:
     return imported(folder)
 
 
+@pytest.mark.parametrize(("word", "found"), [("Y", []), ("Yg", []), ("ClosedDelta", ["cyme.connection"])])
+def test_a_regulator_between_phases_is_refused(tmp_path: Path, word: str, found: list[str]) -> None:
+    """It was read as one between phases and ground."""
+    put(tmp_path, ("<ForwardSettings>", f"<ConnectionConfiguration>{word}</ConnectionConfiguration><ForwardSettings>"))
+    assert errors(imported(tmp_path)) == found
+
+
 @pytest.mark.parametrize(
     ("kind", "one", "two"),
     [
