@@ -266,11 +266,20 @@ def _battery(where: dict[str, Any], units: list[Thing], kva: float, share: float
 
 
 def _machine(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
-    """A synchronous machine at the power that the file states, which counts consumption positive."""
+    """A synchronous machine at the power that the file states, which counts consumption positive.
+
+    Files of distribution that state neither mode nor kind count what it generates positive; they are turned, and told.
+    """
     if _holds_voltage(circuit, thing):
         refuse(circuit.reading, thing, "holds its voltage, which the model's generators do not", remedy=_STATE_POWER)
         return
     p, q = -thing.number("RotatingMachine.p", 0.0), -thing.number("RotatingMachine.q", 0.0)
+    mode = thing.text("SynchronousMachine.operatingMode") or thing.text("SynchronousMachine.type")
+    if p < 0 and not mode:
+        text = "its power is positive, consumption by the standard, and nothing states a motor: it generates"
+        remedy = "State SynchronousMachine.operatingMode, or check it."
+        tell(circuit.reading, thing, "cim.sign", "warning", text, "RotatingMachine.p", f"{-p:g}", remedy)
+        p, q = -p, -q
     kva = thing.number("RotatingMachine.ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
     for where, watts, vars_ in _spread(circuit, thing, bus, False, [("", p, q)], "generator"):
         yield Generator(**where, **LIMITS, type="synchronous", kw=watts / 1e3, kvar=vars_ / 1e3, kva=kva)

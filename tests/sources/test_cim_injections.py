@@ -81,6 +81,26 @@ def test_a_machine_whose_control_is_disabled_gives_its_power(tmp_path: Path) -> 
     assert [(g.name, g.kw) for g in only(reading).generators] == [("m", 70)] and reading.findings == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "power"),
+    [
+        ({}, (70, 20)),
+        ({"SynchronousMachine__operatingMode": ":SynchronousMachineOperatingMode.motor"}, (-70, -20)),
+        ({"SynchronousMachine__type": ":SynchronousMachineKind.generatorOrMotor"}, (-70, -20)),
+    ],
+)
+def test_a_machine_of_positive_power_generates_unless_its_mode_is_stated(
+    tmp_path: Path, mode: dict[str, object], power: tuple[float, float]
+) -> None:
+    """GridAPPS-D writes what a synchronous machine generates as positive, without a mode; CGMES always states one."""
+    machine = equipment("SynchronousMachine", "M", "MID", RotatingMachine__p=70000, RotatingMachine__q=20000, **mode)
+    reading = make(tmp_path, [*small(), machine])
+    (made,) = only(reading).generators
+    assert (made.kw, made.kvar) == power
+    told = [(f.check, f.severity, f.element) for f in reading.findings]
+    assert told == ([] if mode else [("cim.sign", "warning", "SynchronousMachine m")])
+
+
 @pytest.mark.parametrize(("value", "multiplier"), [(12719.4, "none"), (12.7194, "k")])
 def test_the_network_beyond_is_the_source_where_there_is_no_other(
     tmp_path: Path, value: float, multiplier: str
