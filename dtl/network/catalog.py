@@ -1,7 +1,9 @@
 """Line constants: impedances and capacitances of lines and cables from conductors and their places.
 
 Modified Carson's equations with the first terms of the earth-return series, images for the potential coefficients, and
-Kron's reduction of the neutrals [1]_. All lengths in metres, results per kilometre.
+Kron's reduction of the neutrals [1]_. The capacitance of a shielded cable is that of its insulation where its radii are
+known, between conductor screen and insulation screen, else that of the circle of its neutral [1]_. All lengths in
+metres, results per kilometre.
 
 References
 ----------
@@ -45,7 +47,7 @@ class ConcentricCable:
     """A cable with a neutral of strands around its insulation.
 
     ``strand``: one strand; ``strands``: their number; ``neutral_radius_m``: of the circle of the strands' centres;
-    ``permittivity``: relative, of the insulation.
+    ``permittivity``: relative, of the insulation; ``insulation_m``: its inner and outer radius [m].
     """
 
     core: Wire
@@ -53,16 +55,18 @@ class ConcentricCable:
     strands: int
     neutral_radius_m: float
     permittivity: float = 2.3
+    insulation_m: Place | None = None
 
 
 @dataclass(frozen=True)
 class TapeCable:
-    """A cable with a tape shield: ``shield_radius_m`` is that of the middle of the tape [m]."""
+    """A cable with a tape shield: ``shield_radius_m`` is that of the middle of the tape [m]; the rest as above."""
 
     core: Wire
     shield_radius_m: float
     shield_ohm_per_km: float
     permittivity: float = 2.3
+    insulation_m: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def concentric(
     for i, cable in enumerate(cables):
         radius, k = cable.neutral_radius_m, cable.strands
         spread = math.log(radius / cable.core.radius_m) - math.log(k * cable.strand.radius_m / radius) / k
-        c[i, i] = 2.0 * math.pi * EPSILON0 * cable.permittivity / spread
+        c[i, i] = _coaxial(cable, spread)
     return _matrices(z, c)
 
 
@@ -140,9 +144,16 @@ def taped(
     z = _shielded([c.core for c in cables], shields, places, neutrals, neutral_places, frequency_hz, earth_ohm_m)
     c = np.zeros((n, n))
     for i, cable in enumerate(cables):
-        spread = math.log(cable.shield_radius_m / cable.core.radius_m)
-        c[i, i] = 2.0 * math.pi * EPSILON0 * cable.permittivity / spread
+        c[i, i] = _coaxial(cable, math.log(cable.shield_radius_m / cable.core.radius_m))
     return _matrices(z, c)
+
+
+def _coaxial(cable: ConcentricCable | TapeCable, spread: float) -> float:
+    """Capacitance [F/m] of the insulation; `spread` is the logarithm of the radii where it is not known."""
+    if cable.insulation_m is not None:
+        inner, outer = cable.insulation_m
+        spread = math.log(outer / inner)
+    return 2.0 * math.pi * EPSILON0 * cable.permittivity / spread
 
 
 def sequence(r1: float, x1: float, r0: float, x0: float, c1: float = 0.0, c0: float = 0.0, phases: int = 3) -> Matrices:

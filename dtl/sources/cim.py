@@ -18,6 +18,7 @@ from dtl.sources.cim_objects import Store, Thing, load, rename
 from dtl.sources.cim_shunts import MAKERS, add_shunts
 from dtl.sources.cim_transformers import add_transformers
 from dtl.sources.cim_units import to_plain
+from dtl.sources.cim_wires import judge_wires
 from dtl.sources.reading import Reading
 from dtl.sources.record import account, refuse
 
@@ -91,6 +92,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         for feeder in sorted(members) or [""]:
             remedy = "Correct the file, or leave it out of `path`."
             reading.find("source.unreadable", "error", text, feeder=feeder, file=file, remedy=remedy)
+    judge_wires(reading, store.things.values())
     _rest(reading, store, sorted(members))
     return reading
 

@@ -155,3 +155,33 @@ def test_mean_distances_of_an_equilateral_line_are_exact() -> None:
     mean = averaged(ACSR_1_0, None, 2, side, 0.0, 9.0, 0.0)
     assert np.abs(np.array(mean.x_ohm_per_km) - exact.x_ohm_per_km).max() < 1e-9
     assert np.abs(np.array(mean.c_nf_per_km) - exact.c_nf_per_km).max() < 1e-9
+
+
+@pytest.mark.parametrize("shape", ["concentric", "taped"])
+def test_the_insulation_of_a_cable_makes_its_capacitance_as_in_opendss(shape: str) -> None:
+    """The engine takes the layer of insulation; the circle of the neutral is beyond a screen and a jacket."""
+    from dss import DSS
+
+    text = DSS.Text
+    common = (
+        "runits=km gmrunits=m radunits=m rac=0.0754 gmrac=0.0143 diam=0.0286 inslayer=0.00635 diains=0.04166 epsr=3"
+    )
+    cases = {
+        "concentric": ("cndata", "k=21 gmrstrand=0.00127 rstrand=0.1124 diastrand=0.00326 diacable=0.0528", "cncables"),
+        "taped": ("tsdata", "diashield=0.0463 tapelayer=0.0002 tapelap=20", "tscables"),
+    }
+    kind, words, listed = cases[shape]
+    for line in ("clear", "set defaultbasefrequency=50", "new circuit.x", f"new {kind}.c {common} {words}",
+                 "new linespacing.s nconds=3 nphases=3 units=m x=[0 0.1 0.2] h=[-1 -1 -1]",
+                 f"new linegeometry.g nconds=3 nphases=3 spacing=s {listed}=[c c c]",
+                 "new line.l bus1=sourcebus bus2=b geometry=g length=1 units=km", "solve"):  # fmt: skip
+        text.Command = line
+    DSS.ActiveCircuit.Lines.Name = "l"
+    theirs = np.reshape(DSS.ActiveCircuit.Lines.Cmatrix, (3, 3))
+    core, places, insulation = Wire(0.0754, 0.0143, 0.0143), [(x, -1.0) for x in (0.0, 0.1, 0.2)], (0.01448, 0.02083)
+    if shape == "concentric":
+        strand = Wire(0.1124, 0.00127, 0.00163)
+        made = concentric([ConcentricCable(core, strand, 21, 0.02477, 3.0, insulation)] * 3, places, frequency_hz=50)
+    else:
+        made = taped([TapeCable(core, 0.02305, 0.5, 3.0, insulation)] * 3, places, frequency_hz=50)
+    assert np.array(made.c_nf_per_km) == pytest.approx(theirs, rel=1e-3, abs=1e-9)
