@@ -148,13 +148,9 @@ def _normal(dss: Any, items: Iterable[dict[str, Any]]) -> None:
 
 def _objects(dss: Any, name: str) -> list[dict[str, Any]]:
     """All objects of a class; objects that the engine makes by itself are left out."""
-    from dss.enums import DSSJSONFlags
-
     circuit = dss.ActiveCircuit
-    circuit.SetActiveClass(name)
-    full = _loads(circuit.ActiveClass.ToJSON(int(DSSJSONFlags.Full)))
-    circuit.SetActiveClass(name)
-    given = _loads(circuit.ActiveClass.ToJSON(0))
+    given = _told(dss, name, whole=False)
+    full = _told(dss, name, whole=True)
     found = []
     for everything, stated in zip(full, given, strict=True):
         everything |= {p: None for p in NEVER_SET.get(name, ()) if p not in stated}
@@ -172,6 +168,23 @@ def _objects(dss: Any, name: str) -> list[dict[str, Any]]:
             item["open"] = [[bool(element.IsOpen(t + 1, c + 1)) for c in range(n)] for t in range(terminals)]
         found.append(item)
     return found
+
+
+def _told(dss: Any, name: str, *, whole: bool) -> list[dict[str, Any]]:
+    """The objects of a class with all properties or those that were set; the latter of load shapes without values.
+
+    The engine cannot tell the mean of a load shape of no values, and then tells nothing of any.
+    """
+    from dss import DSSException
+    from dss.enums import DSSJSONFlags
+
+    dss.ActiveCircuit.SetActiveClass(name)
+    try:
+        return _loads(dss.ActiveCircuit.ActiveClass.ToJSON(int(DSSJSONFlags.Full) if whole else 0))
+    except DSSException:
+        if name not in BUILT_IN or not whole:
+            raise
+        return _told(dss, name, whole=False)
 
 
 def _loads(text: str) -> list[dict[str, Any]]:

@@ -85,3 +85,14 @@ def test_an_odd_script_has_the_voltages_of_the_engine_alone(tmp_path: Path) -> N
     assert len(fed) == len(alone) - len(("b3.2", "b5.2", "h.1", "h.2")), "behind the open conductor nothing is fed"
     assert {n: float(ours[n]) for n in fed} == pytest.approx({n: alone[n] for n in fed}, abs=2e-5)
     assert len(files_of(tmp_path)) == len(FILES) + 1
+
+
+def test_a_load_shape_without_values_does_not_end_the_reading(tmp_path: Path) -> None:
+    """`mult=1` without `npts` has no values: the engine cannot tell its mean, and told nothing of any shape."""
+    shapes = "new loadshape.none mult=1\nnew loadshape.two npts=2 interval=1 mult=[1 0.5]\n"
+    load = "new load.l bus1=sourcebus phases=3 kv=12.47 kw=10 yearly=none\n"
+    script = f"clear\nnew circuit.x basekv=12.47\n{shapes}{load}set voltagebases=[12.47]\ncalcv\nsolve\n"
+    (tmp_path / "master.dss").write_text(script)
+    reading = read("opendss", tmp_path, "master.dss")
+    assert reading.findings == [] and [part.kw for part in only(reading).loads] == [10]
+    assert {thing for _, thing, _ in reading.conversion} >= {"LoadShape.none", "LoadShape.two"}
