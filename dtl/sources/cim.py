@@ -92,9 +92,21 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
         for feeder in sorted(members) or [""]:
             remedy = "Correct the file, or leave it out of `path`."
             reading.find("source.unreadable", "error", text, feeder=feeder, file=file, remedy=remedy)
+    _edition(reading, store, sorted(members))
     judge_wires(reading, store.things.values())
     _rest(reading, store, sorted(members))
     return reading
+
+
+def _edition(reading: Reading, store: Store, feeders: list[str]) -> None:
+    """Tell of a model of an edition before 16, whose windings are equipment of their own."""
+    old = store.of("TransformerWinding")
+    if old:
+        text = "transformers have windings of the class TransformerWinding: the model is of an edition before CIM16"
+        place: dict[str, str | int | None] = {"file": old[0].file, "line": old[0].line, "element": old[0].thing}
+        remedy = "Export the model as CIM16 (CGMES 2.4) or CIM100."
+        for feeder in feeders or [""]:
+            reading.find("cim.edition", "error", text, feeder=feeder, value=str(len(old)), remedy=remedy, **place)
 
 
 def _crs(store: Store) -> str:

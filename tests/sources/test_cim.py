@@ -720,3 +720,8 @@ def test_a_plant_generates_whichever_sign_its_power_has(tmp_path: Path) -> None:
     reading = make(tmp_path, [*grid(), trafo("TR", HIGH | {"PowerTransformerEnd__x": 12.0}, LOW), *plants])
     assert [(p.kw, p.kvar) for p in only(reading).generators] == [(20, 2), (20, 2)]
     assert [f.element for f in reading.findings if f.check == "cim.sign"] == ["PowerElectronicsConnection pec2"]
+
+
+def test_a_model_of_an_old_edition_is_told_as_such(tmp_path: Path) -> None:
+    reading = make(tmp_path, [*small(), equipment("TransformerWinding", "T1P", "MID")])
+    assert [f.value for f in reading.findings if (f.check, f.severity) == ("cim.edition", "error")] == ["1"]
