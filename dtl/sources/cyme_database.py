@@ -147,15 +147,18 @@ DEVICES: dict[str, Table] = {
             " SPACINGID=CONDUCTORSPACINGID"
         ),
     ),
-    "CYMREGULATOR": _device(
+    "CYMREGULATOR": Table(
         "REGULATOR SETTING",
-        4,
-        _DEVICE,
-        {f"TAP{p}": f"TAPPOSITION{p}" for p in "ABC"},
-        _pairs(
-            "PHASEON=CONTROLSTATUS MAXBOOST=BOOSTPERCENT MAXBUCK=BUCKPERCENT CT=CTPRIMARYRATING PT=PTRATIO"
-            " CONN=CONNECTIONCONFIGURATION"
+        Dialect(
+            _DEVICE
+            | {f"TAP{p}": f"TAPPOSITION{p}" for p in "ABC"}
+            | _pairs(
+                "PHASEON=CONTROLSTATUS MAXBOOST=BOOSTPERCENT MAXBUCK=BUCKPERCENT CT=CTPRIMARYRATING PT=PTRATIO"
+                " CONN=CONNECTIONCONFIGURATION"
+            ),
+            {"SETTINGOPTION": {"2": "F"}},
         ),
+        device="4",
     ),
     "CYMTRANSFORMER": _device(
         "TRANSFORMER SETTING",

@@ -20,8 +20,8 @@ from dtl.sources.reading import plain
 THREE_PHASE = "1"
 """Type of an equipment that is one unit of three phases; 0 is a single-phase unit."""
 
-DISTANT = {"F": "the first house", "L": "the load centre"}
-"""Values of SettingOption that aim at another place than the terminal."""
+FIXED = "F"
+"""SettingOption of a regulator whose taps stay where they stand."""
 
 
 @dataclass(frozen=True)
@@ -141,15 +141,24 @@ def _impedance(circuit: Circuit, bank: _Bank) -> None:
 
 
 def _aim(circuit: Circuit, row: Row) -> None:
-    """What the set point is aimed at: a regulator that is to hold a distant place is held at its own terminal."""
+    """What the set point is aimed at: taps that are fixed have no control, and a distant place is not held."""
     option = row.text("SettingOption").upper()
-    if option in DISTANT:
+    if option not in (FIXED, "L"):
+        return
+    where = {"feeder": circuit.feeder, "file": row.file, "line": row.line, "element": row.thing}
+    if option == FIXED:
         circuit.reading.find(
-            "cyme.setting-option", "warning",
-            f"is set for {DISTANT[option]}; the model holds Vset at its own terminal, with Rset and Xset as they stand",
-            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="SettingOption",
-            value=option, remedy="Check Vset, Rset and Xset, or freeze the controls (`powerflow: {controls: frozen}`).",
+            "cyme.fixed-taps", "info", "its taps are fixed: they stand as stated, and no control moves them",
+            **where, field="SettingOption", value=option,
+            remedy="Nothing; where they are to move, export another SettingOption.",
         )  # fmt: skip
+        return
+    circuit.reading.find(
+        "cyme.setting-option", "warning",
+        "is set for the load centre; the model holds Vset at its own terminal, with Rset and Xset as they stand",
+        **where, field="SettingOption", value=option,
+        remedy="Check Vset, Rset and Xset, or freeze the controls (`powerflow: {controls: frozen}`).",
+    )  # fmt: skip
 
 
 WYE = {"", "0", "1", "Y", "YG", "YNG"}
@@ -225,7 +234,7 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
     )
     for bus in (span.start, span.end):
         circuit.touch(bus, nodes)
-    set_v = row.number(f"Vset{settings}")
+    set_v = 0.0 if row.text("SettingOption").upper() == FIXED else row.number(f"Vset{settings}")
     ratio = row.number(f"PT{settings}", "PT") or unit.number("PT")
     if set_v > 0 and not ratio > 0:
         ratio = 1000.0 * kv_ln / 120.0
@@ -246,7 +255,8 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
             ct_primary_a=row.number(f"CT{settings}", "CT") or unit.number("CT"),
             r_v=row.number(f"Rset{settings}"),
             x_v=row.number(f"Xset{settings}"),
-            delay_s=circuit.tables.delays.get(row.text("DeviceNumber"), 15.0),
+            delay_s=circuit.tables.delays.get(row.text("DeviceNumber"))
+            or row.number("ActivationDelayFirstTap", default=15.0),
             pt_phase=LETTERS.index(settings) + 1 if three else 1,
             max_tap_change=16,
         )

@@ -27,6 +27,11 @@ def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
         kv_ln = circuit.catalog.find(row, "ShuntCapacitorID", "SHUNT CAPACITOR").number("KV", "KVLN")
     name = plain(row.text("DeviceNumber", default=row.text("SectionID")))
     letters = [p for p in LETTERS if kvar.get(p)]
+    _controlled(circuit, row)
+    if not letters and any(row.number(f"SwitchedKVAR{p}") for p in LETTERS):
+        row.feeder = circuit.feeder
+        row.reason = "InitiallyClosedPhase has all of it open: the capacitor is disconnected"
+        return
     if not letters:
         raise UnusableError(
             "cyme.bad-value", "the capacitor has no power", "KVAR", "0", "Correct it, or disconnect it."
@@ -49,12 +54,21 @@ def add_capacitor(circuit: Circuit, row: Row, bus: str, phases: str) -> None:
             )  # fmt: skip
             circuit.add(row, part)
     circuit.touch(bus, nodes_of("".join(letters)))
-    if row.text("Control", default="0") not in ("0", "NONE"):
-        circuit.reading.find(
-            "cyme.capacitor-control", "warning", "the control of the capacitor is not taken: it stays connected",
-            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Control",
-            value=row.text("Control"), remedy="Check whether the study depends on it.",
-        )  # fmt: skip
+
+
+def _controlled(circuit: Circuit, row: Row) -> None:
+    """Tell a control, which is not taken, with the state that the file has the capacitor in."""
+    control = row.text("Control", default="0").upper()
+    inner = sorted(k for k, v in row.values.items() if k.startswith("CAPACITORCONTROL/") and v)
+    if control in ("0", "NONE") and not inner:
+        return
+    state = [f"{c}={v}" for c in ("InitiallyClosedPhase", "SwitchedCapacitorStatus") if (v := row.text(c))]
+    circuit.reading.find(
+        "cyme.capacitor-control", "warning", "the control of the capacitor is not taken: it stays as the file has it",
+        feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Control",
+        value=" ".join([control if control != "0" else inner[0], *state]),
+        remedy="Check whether the study depends on it.",
+    )  # fmt: skip
 
 
 def _kvar_by_phase(row: Row, phases: str) -> dict[str, float]:

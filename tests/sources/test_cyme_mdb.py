@@ -81,7 +81,7 @@ def test_sample_has_the_loads_phases_and_voltages_of_its_text(
     if not driver:
         without_driver(monkeypatch)
     reading = imported(samples / "cyme" / "ieee13_mdb")
-    assert [f.check for f in reading.findings] == ["cyme.default-equipment"]
+    assert sorted(f.check for f in reading.findings) == ["cyme.default-equipment", "cyme.fixed-taps"]
     mdb, text = only(reading), only(read("cyme_text", samples / "cyme" / "ieee13_txt", "*.txt"))
     assert sum(load.kw for load in mdb.loads) == pytest.approx(3466, abs=1e-9)
     assert sum(load.kvar for load in mdb.loads) == pytest.approx(2102, abs=1e-9)
@@ -187,6 +187,19 @@ def test_reverse_settings_do_not_win(tmp_path: Path, text: Feeder) -> None:
     made["CYMLDCSETTINGS"].insert(0, forward | {"Forward": 0, "SetVoltageA": 99.0})
     changed(tmp_path, made)
     assert only(imported(tmp_path)).regulators == text.regulators
+
+
+def test_taps_that_are_fixed_have_no_control(tmp_path: Path, text: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code 2 of the database is the letter F of the text: one model has both."""
+    without_driver(monkeypatch)
+    made = contents()
+    for row in made["CYMREGULATOR"]:
+        row["SettingOption"] = 2
+    changed(tmp_path, made)
+    reading = imported(tmp_path)
+    assert [(f.check, f.severity, f.value) for f in reading.findings] == [("cyme.fixed-taps", "info", "F")]
+    assert text.regulators != only(reading).regulators == ()
+    assert only(reading).transformers == text.transformers
 
 
 def test_a_dead_driver_is_a_finding_and_the_pure_reader_reads(

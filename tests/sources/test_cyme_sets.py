@@ -70,9 +70,27 @@ def test_a_regulator_set_for_a_distant_place_says_so(root: Path, tmp_path: Path)
     column = lines[start + 1].split("=")[1].split(",").index("SettingOption")
     cells = lines[start + 2].split(",")
     assert cells[column] == "R"
-    cells[column] = "F"
+    cells[column] = "L"
     lines[start + 2] = ",".join(cells)
     far = tmp_path / "network.txt"
     far.write_text("\n".join(lines), encoding="utf-8")
     told = [f for f in read("cyme", {"path": PATH}, files | {name: far}).findings if f.check == "cyme.setting-option"]
-    assert [(f.feeder, f.value, f.line) for f in told] == [("ieee13", "F", start + 3)]
+    assert [(f.feeder, f.value, f.line) for f in told] == [("ieee13", "L", start + 3)]
+
+
+def test_a_regulator_with_fixed_taps_has_no_control(root: Path, tmp_path: Path) -> None:
+    files = demo(root)
+    name = "data/cyme/ieee13/network.txt"
+    text = files[name].read_text(encoding="utf-8")
+    assert text.count(",R,") == 1
+    fixed = tmp_path / "network.txt"
+    fixed.write_text(text.replace(",R,", ",F,"), encoding="utf-8")
+    before, after = read("cyme", {"path": PATH}, files), read("cyme", {"path": PATH}, files | {name: fixed})
+
+    def kinds(reading: Reading) -> dict[str, int]:
+        return {k: sum(kind == k for kind, _ in reading.parts["ieee13"]) for k in ("regulator", "transformer")}
+
+    assert kinds(before)["regulator"] > 0
+    assert kinds(after) == {"regulator": 0, "transformer": kinds(before)["transformer"]}
+    told = [f for f in after.findings if f.check == "cyme.fixed-taps"]
+    assert [(f.feeder, f.value, f.severity) for f in told] == [("ieee13", "F", "info")]
