@@ -3,8 +3,8 @@
 Versions that write numbers have one list for settings and equipment. It is that of a public reader of these versions,
 and not the older one that other readers share, in which 2 is wye to delta: of the public 4, 13 and 123 nodes of IEEE,
 0 is wye to wye, both grounded, 2 stands at a transformer that is delta to delta, and 6 at one whose load is in delta.
-In the words of older versions ``Y`` is the grounded star that newer ones call ``Yg``, and ``YNG`` the star that is not
-grounded: one model in both forms has ``Y_Y`` for 0 and ``YNG_YNG`` for 3.
+In the words of older text exports ``Y`` is the grounded star that newer ones call ``Yg``, and ``YNG`` the star without
+ground: one model in both forms has ``Y_Y`` for 0 and ``YNG_YNG`` for 3.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def floats(circuit: Circuit, row: Row, how: Connected) -> None:
             "cyme.star-point", "warning" if low else "info", text + (", so nothing behind it is" if low else ""),
             feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="Conn",
             value=row.text("Conn", "TransformerConnection"),
-            remedy="Write a grounded star as Yg, D_Y or Y_Y; YNG is one without ground." if low else cure,
+            remedy="Write a grounded star as Yg; in text D_Y and Y_Y are grounded too, YNG is not." if low else cure,
         )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def _thevenin(circuit: Circuit, node: str, row: Row | None, equivalent: Row | No
     held = held or of.number("KVLLdesired")
     level = "Second" if (row or of).text("UseSecondLevelImpedance") in YES else "First"
     z = [of.number(own, short, f"{level}Level{short}") for short, own in IMPEDANCE.items()]
-    if equivalent is not None and equivalent.text("ImpedanceUnit") == "1":
+    if equivalent is not None and equivalent.text("ImpedanceUnit") == "1" and any(z):
         base = equivalent.number("BaseMVA", default=100.0)
         if not base > 0:
             text, cure = "the impedance is per unit, and its base is not known", "Export BaseMVA."

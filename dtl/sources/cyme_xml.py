@@ -29,6 +29,9 @@ SUFFIXES = (".sxst", ".xst", ".zxst", ".xml")
 _ROWS = {"Nodes": "Node", "Sections": "Section", "Sources": "Source"}
 """Rows of a network, by the element that holds them."""
 
+_EQUIPMENT = {tag.upper(): kind for tag, kind in words.EQUIPMENT.items()}
+_DEVICES = {tag.upper(): kind for tag, kind in words.DEVICES.items()}
+
 _FRAME = {"Equipments", "EquipmentDBs", "Networks", "Network", "Nodes", "Sections", "Sources", "Topos", "Topo"}
 
 
@@ -92,6 +95,7 @@ class _Study:
     def __init__(self, tables: Tables, file: str):
         self.tables, self.file = tables, file
         self.network: dict[str, str] = {}
+        self.topos: list[str] = []
         self.heads: list[Row] = []
         self.scope: list[str] = []
         self.strange: dict[str, tuple[int, int]] = {}
@@ -123,7 +127,7 @@ class _Study:
             else:
                 self._loose(way, element)
             element.clear()
-            while element.getprevious() is not None:
+            while way and element.getprevious() is not None:
                 del element.getparent()[0]
 
     def close(self) -> None:
@@ -138,22 +142,26 @@ class _Study:
     def report(self, reading: Reading) -> None:
         """Findings for the elements that no reader knows."""
         for name, (count, line) in sorted(self.strange.items()):
-            text = f"{count} elements <{name.rpartition('/')[2]}> are not read: no reader knows them"
+            last = name.rpartition("/")[2]
+            known = words.IDLE.get(last)
+            text = f"{count} elements in <{last}> are not read: {known or 'no reader knows them'}"
             reading.find(
-                "cyme.unknown-element", "warning", text, file=self.file, line=line, element=name, value=str(count),
-                remedy="Check whether the study depends on it.",
+                "cyme.unknown-element", "info" if known else "warning", text, file=self.file, line=line, element=name,
+                value=str(count), remedy="Check whether the study depends on it.",
             )  # fmt: skip
 
     @staticmethod
     def _is_row(way: list[str]) -> bool:
         if len(way) < 2:
             return False
-        return way[-2] == "EquipmentDBs" or ("Network" in way and _ROWS.get(way[-2]) == way[-1])
+        if way[-2] == "EquipmentDBs" or words.LISTS.get(way[-2]) == way[-1]:
+            return True
+        return "Network" in way and _ROWS.get(way[-2]) == way[-1]
 
     def _row(self, way: list[str], element: Any) -> None:
         """One element that is a row, or several."""
         tag = _tag(element)
-        if way[-1] == "EquipmentDBs":
+        if way[-1] == "EquipmentDBs" or way[-1] in words.LISTS:
             self._equipment(tag, element)
         elif tag == "Node":
             self.add("NODE", words.NODE, element, "NodeID")
@@ -161,50 +169,56 @@ class _Study:
             self._section(element)
         else:
             source = self.add("SOURCE", words.SOURCE, element, "SourceNodeID")
-            equivalent = self.add("SOURCE EQUIVALENT", words.EQUIVALENT, element, "SourceNodeID")
-            part = "EQUIVALENTSOURCEMODELS/"
-            source.values = {k: v for k, v in source.values.items() if not k.startswith(part)}
-            equivalent.values = {
-                k: v for k, v in equivalent.values.items() if k.startswith(part) or k == "SOURCENODEID"
-            }
             self.heads.append(source)
+            part = "EQUIVALENTSOURCEMODELS/"
+            if any(k.startswith(part) for k in source.values):
+                equivalent = self.add("SOURCE EQUIVALENT", words.EQUIVALENT, element, "SourceNodeID")
+                source.values = {k: v for k, v in source.values.items() if not k.startswith(part)}
+                equivalent.values = {
+                    k: v for k, v in equivalent.values.items() if k.startswith(part) or k == "SOURCENODEID"
+                }
 
     def _loose(self, way: list[str], element: Any) -> None:
         """An element outside of all rows: one of the frame, a word about the network, or unknown."""
         tag = _tag(element)
         text = (element.text or "").strip()
-        if tag == "Network" and way and way[-1] == "Networks":
+        if way and (tag, way[-1]) in (("Network", "Networks"), ("Topo", "Topos")):
             for name, value in element.attrib.items():
                 self.network.setdefault(_local(name), value.strip())
-            self._network(element.sourceline or 0)
-        elif way and way[-1] == "Network" and not len(element):
+            self._network(tag, element.sourceline or 0)
+        elif way and way[-1] in ("Network", "Topo") and not len(element):
             self.network.setdefault(tag.upper(), text)
         elif tag == "NetworkID" and way and way[-1] == "Networks":
             self.scope.append(text)
         elif tag == "Version" and len(way) == 1:
             self.tables.version = text
         elif way and tag not in _FRAME and (text or element.attrib):
-            name = "/".join([*way, tag])
+            whole = [*way, tag]
+            first = next((i for i, part in enumerate(whole) if i and part not in _FRAME), len(whole) - 1)
+            name = "/".join(whole[: first + 1])
             count, line = self.strange.get(name, (0, element.sourceline or 0))
             self.strange[name] = (count + 1, line)
 
-    def _network(self, line: int) -> None:
-        """A network ends: its own words are the feeder's row."""
+    def _network(self, tag: str, line: int) -> None:
+        """A network ends, or one of those that an element ``Network`` holds: its own words are the feeder's row."""
         name = self.network.get("NETWORKID", "")
-        row = Row("FEEDER", self.file, line, self.network, network=name, table="Network")
-        row.links += self.heads[:1]
-        self.tables.feeders.setdefault(name, row)
-        for section in self.tables.rows("SECTION"):
-            if not section.network and section.file == self.file:
-                section.network = section.text("OwnerID", default=name)
-        self.network, self.heads = {}, []
+        if name or (tag == "Network" and not self.topos):
+            row = Row("FEEDER", self.file, line, self.network, network=name, table=tag)
+            row.links += self.heads[:1]
+            for head in self.heads:
+                head.values["NETWORKID"] = name
+            self.tables.feeders.setdefault(name, row)
+            self.topos.append(name)
+            self.network, self.heads = {}, []
+        if tag == "Network":
+            for section in self.tables.rows("SECTION"):
+                if not section.network and section.file == self.file:
+                    section.network = section.text("OwnerID", default=self.topos[0])
+            self.network, self.topos = {}, []
 
     def _equipment(self, tag: str, element: Any) -> None:
-        block, dialect = words.EQUIPMENT.get(tag) or (tag, Dialect({"ID": "EQUIPMENTID"}))
-        row = self.add(block, dialect, element, "EquipmentID")
-        if tag == "ConductorDB" and "FIRSTRESISTANCE" in row.values:
-            old = {k: words.OLD_RESISTANCES.get(v, v) for k, v in dialect.columns.items()}
-            row.dialect = Dialect(old)
+        block, dialect = _EQUIPMENT.get(tag.upper()) or (tag, Dialect({"ID": "EQUIPMENTID"}))
+        self.add(block, dialect, element, dialect.columns.get("ID", "ID"))
 
     def _section(self, element: Any) -> None:
         """A section, the vertices of its path and its devices."""
@@ -220,7 +234,7 @@ class _Study:
 
     def _device(self, section: str, element: Any) -> None:
         tag = _tag(element)
-        block, dialect = words.DEVICES.get(tag) or (f"{tag.upper()} SETTING", Dialect())
+        block, dialect = _DEVICES.get(tag.upper()) or (f"{tag.upper()} SETTING", Dialect())
         row = self.add(block, dialect, element, "DeviceNumber", without=("CustomerLoads",))
         row.values["SECTIONID"] = section
         if load_type := words.LOAD_TYPES.get(tag):
@@ -245,7 +259,8 @@ class _Study:
         stated["VALUE/TYPE"] = kind
         pairs = {"VALUE1": f"VALUE/LOADVALUE/{one}", "VALUE2": f"VALUE/LOADVALUE/{two}"}
         row = Row("CUSTOMER LOADS", self.file, value.sourceline, {**known, **stated}, table="CustomerLoad")
-        row.dialect = Dialect({**words.CUSTOMER.columns, **pairs}, words.CUSTOMER.codes)
+        known_by = words.spoken(words.CUSTOMER, row.values)
+        row.dialect = Dialect({**known_by.columns, **pairs}, known_by.codes)
         self.tables.blocks.setdefault("CUSTOMER LOADS", Rows()).append(row)
 
     def add(self, block: str, dialect: Dialect, element: Any, key: str, without: tuple[str, ...] = ()) -> Row:
@@ -253,7 +268,8 @@ class _Study:
         values = _leaves(element, without)
         if key.upper() in values:
             values = {key.upper(): values[key.upper()], **values}
-        row = Row(block, self.file, element.sourceline, values, table=_tag(element), dialect=dialect)
+        row = Row(block, self.file, element.sourceline, values, table=_tag(element))
+        row.dialect = words.spoken(dialect, values)
         self.tables.blocks.setdefault(block, Rows()).append(row)
         return row
 

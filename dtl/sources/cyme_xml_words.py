@@ -1,13 +1,14 @@
 """The words of CYME's XML studies: which element is which neutral row, and which property which column.
 
-No public file exists; the structure is the one that independent readers describe. A property inside another element is
-named by its way below the row's element, ``FORWARDSETTINGS/SETVOLTAGEA``. All is in SI units.
+The words are those of studies of version 9 and of independent readers. A property inside another element is named by
+its way below the row's element, ``FORWARDSETTINGS/SETVOLTAGEA``. All is in SI units.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dtl.sources.cyme_codes import ORDERS
 from dtl.sources.cyme_tables import Dialect
 
 _NTH = ("FIRST", "SECOND", "THIRD", "FOURTH")
@@ -39,6 +40,11 @@ _MATRIX = {
 }
 _AMPS_BY_PHASE = {f"AMPS{p}": f"NOMINALRATING{p}" for p in "ABC"}
 _MACHINE = _pairs("KVA=RATEDKVA KVLL=RATEDKVLL PF=PFPERCENT")
+_SHARES = {
+    f"{kind}{letter}{q}": f"{kind}{letter}_{q}"
+    for kind, letter in (("CONSTANTIMPEDANCE", "Z"), ("CONSTANTCURRENT", "I"), ("CONSTANTPOWER", "P"))
+    for q in "PQ"
+} | {f"EXPONENTIALMODEL{q}": f"EXPONENTIALMODEL_{q}" for q in "PQ"}
 _PLACES = {
     f"POSOF{ours}_{axis}": f"GEOMETRICALARRANGEMENT/POSITIONOFCONDUCTOR{theirs}/{axis}"
     for ours, theirs in (
@@ -46,11 +52,21 @@ _PLACES = {
     )
     for axis in "XY"
 } | {
+    "NBCONDUCTORSPERPHASE": "GEOMETRICALARRANGEMENT/NBCONDUCTORSPERPHASE",
     "GMDPH-PH": "AVERAGEGEOMETRICALARRANGEMENT/GMDPHASETOPHASE",
     "GMDPH-N": "AVERAGEGEOMETRICALARRANGEMENT/GMDPHASETONEUTRAL",
     "AVGPHCONDHEIGHT": "AVERAGEGEOMETRICALARRANGEMENT/AVERAGEPHASECONDUCTORHEIGHT",
     "AVGNEUTRALHEIGHT": "AVERAGEGEOMETRICALARRANGEMENT/AVERAGENEUTRALCONDUCTORHEIGHT",
 }  # fmt: skip
+
+STARS = {
+    "Y_Y": "YNG_YNG", "D_Y": "D_YNG", "Y_D": "YNG_D", "Yg_Y": "YG_YNG", "Y_Yg": "YNG_YG",
+    "EquipConnection": "EQUIP_CONNECTION",
+}  # fmt: skip
+"""Connections of transformers whose ``Y`` is the star without ground; the grounded one is ``Yg``."""
+
+SHIFTS = {"0deg": "0", "330deg": "0"}
+"""Shifts of phase that are the usual one: the lower side of a transformer of star and delta lags by 30 degrees."""
 
 EQUIPMENT: dict[str, tuple[str, Dialect]] = {
     "ConductorDB": _kind(
@@ -66,15 +82,21 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
         _pairs(
             "TYPE=TRANSFOTYPE KVA=NOMINALRATINGKVA KVLLPRIM=PRIMARYVOLTAGE KVLLSEC=SECONDARYVOLTAGE XR=XRRATIO"
             " Z1=POSITIVESEQUENCEIMPEDANCEPERCENT Z0=ZEROSEQUENCEIMPEDANCEPERCENT XR0=XR0RATIO"
-            " CONN=TRANSFORMERCONNECTION NOLOADLOSSES=NOLOADLOSSESKW"
+            " CONN=TRANSFORMERCONNECTION NOLOADLOSSES=NOLOADLOSSESKW PHASESHIFTTYPE=PHASESHIFT"
+            " RG_PRIM=PRIMARYGROUNDINGRESISTANCEOHMS XG_PRIM=PRIMARYGROUNDINGREACTANCEOHMS"
+            " RG_SEC=SECONDARYGROUNDINGRESISTANCEOHMS XG_SEC=SECONDARYGROUNDINGREACTANCEOHMS"
         ),
-        codes={"TYPE": {"SinglePhase": "1", "ThreePhaseCore": "2", "ThreePhaseShell": "3"}},
+        codes={
+            "TYPE": {"SinglePhase": "1", "ThreePhase": "2", "ThreePhaseCore": "2", "ThreePhaseShell": "3"},
+            "CONN": STARS,
+            "PHASESHIFTTYPE": SHIFTS,
+        },
     ),
     "RegulatorDB": _kind(
         "REGULATOR",
         _ID,
         _pairs(
-            "TYPE=REGULATORTYPE KVA=RATEDKVA KVLN=RATEDKVLN MAXBOOST=MAXIMUMBOOST MAXBUCK=MAXIMUMBUCK TAPS=NUMBEROFTAPS"
+            "KVA=RATEDKVA KVLN=RATEDKVLN MAXBOOST=MAXIMUMBOOST MAXBUCK=MAXIMUMBUCK TAPS=NUMBEROFTAPS"
             " CT=CTPRIMARYRATING PT=PTRATIO"
         ),
         codes={"TYPE": {"SinglePhase": "0", "ThreePhase": "1"}},
@@ -93,8 +115,12 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
     "SynchronousMotorDB": _kind("SYNCHRONOUS MOTOR", _ID),
     "SeriesCapacitorDB": _kind("SERIE CAPACITOR", _ID, _pairs("REACTANCE=REACTANCEOHMS")),
     "SeriesReactorDB": _kind("SERIE REACTOR", _ID, _pairs("REACTANCE=REACTANCEOHMS")),
-    "SubstationDB": _kind("SUBSTATION", _ID, _SEQUENCE, _pairs("KVLL=NOMINALKVLL")),
+    "SubstationDB": _kind(
+        "SUBSTATION", _ID, _SEQUENCE, _pairs("KVLL=NOMINALKVLL KVLLDESIRED=DESIREDKVLL PHASEANGLE=SOURCEPHASEANGLE")
+    ),
     "ConsumerClassDB": _kind("CUSTOMER CLASS", _ID),
+    "ConsumerClass": _kind("CUSTOMER CLASS", {"ID": "NAME"}, _SHARES),
+    "LoadModelInformation": _kind("LOAD MODEL INFORMATION"),
     "CustomerTypeDB": _kind("CUSTOMER CLASS", _ID),
     **{
         f"{name}DB": _kind(name.upper(), _ID, _AMPS)
@@ -102,10 +128,36 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
     },
     "MiscellaneousDB": _kind("MISCELLANEOUS", _ID, _AMPS),
 }
-"""Elements below ``EquipmentDBs``, and how they name things."""
+"""Elements below ``EquipmentDBs``, and those that list classes and load models, and how they name things."""
 
-OLD_RESISTANCES = _pairs("RESISTANCEAC1=FIRSTRESISTANCE RESISTANCEAC2=SECONDRESISTANCE")
-"""What conductors call their resistances up to version 7.1."""
+LISTS = {"ConsumerClasses": "ConsumerClass", "LoadModelInformations": "LoadModelInformation"}
+"""Elements of the study that hold rows of equipment, and what these are called."""
+
+ALSO = {
+    "RESISTANCEAC1": "FIRSTRESISTANCE",
+    "RESISTANCEAC2": "SECONDRESISTANCE",
+    "TYPE": "REGULATORTYPE",
+    "CUSTOMERTYPE": "CUSTOMERTYPEID",
+    "VALUE/CONNECTEDKVA": "CONNECTEDKVA",
+    "VALUE/KWH": "KWH",
+    "SYSTEMBASEVOLTAGE/PRIMARY": "PRIMARYBASEVOLTAGE",
+    "SYSTEMBASEVOLTAGE/SECONDARY": "SECONDARYBASEVOLTAGE",
+    **{f"TAPPOSITION{p}": f"FORWARDSETTINGS/TAPPOSITION{p}" for p in "ABC"},
+    **{f"FORWARDSETTINGS/{q}SET{p}": f"FORWARDSETTINGS/LINEDROP{q}{p}" for q in "RX" for p in "ABC"},
+    "CAPACITORCONTROL/INITIALLYCLOSEDPHASE": "INITIALLYCLOSEDPHASE",
+}
+"""What other versions and readers call a property where the first name is not there; resistances up to version 7.1."""
+
+
+def spoken(dialect: Dialect, values: Mapping[str, str]) -> Dialect:
+    """The dialect of a row, with the other names of properties that it has under those."""
+    there = {
+        key: other
+        for key, own in dialect.columns.items()
+        if own not in values and (other := ALSO.get(own, "")) in values
+    }
+    return Dialect({**dialect.columns, **there}, dialect.codes) if there else dialect
+
 
 _STATUS = {"Connected": "0", "Disconnected": "1", "Bypassed": "2"}
 _LOCATION = {"From": "S", "Middle": "M", "To": "L"}
@@ -113,17 +165,23 @@ _CODES: dict[str, Mapping[str, str]] = {
     "CONNECTIONSTATUS": _STATUS,
     "LOCATION": _LOCATION,
     "CLOSEDPHASE": {"None": "NONE"},
+    "INITIALLYCLOSEDPHASE": {"None": "NONE"},
+    "CONDUCTORPOSITION": {f"Position{order}": str(i) for i, order in enumerate(ORDERS)},
+    "CONN": STARS,
+    "PHASESHIFTTYPE": SHIFTS,
+    "ODPRIMPH": {"None": ""},
+    "SETTINGOPTION": {"FixedTap": "F", "FixedTapPrimary": "F", "LoadCenter": "L", "RXSettings": "R", "Terminal": "T"},
 }
 _DEVICE = _pairs("EQID=DEVICEID FROMNODEID=NORMALFEEDINGNODEID NSTATUS=NORMALSTATUS")
 
 
-def _device(block: str, columns: str = "") -> tuple[str, Dialect]:
-    return block, Dialect(_DEVICE | _pairs(columns), _CODES)
+def _device(block: str, columns: str = "", codes: Mapping[str, Mapping[str, str]] | None = None) -> tuple[str, Dialect]:
+    return block, Dialect(_DEVICE | _pairs(columns), {**_CODES, **(codes or {})})
 
 
 _REGULATOR = " ".join(
     f"VSET{p}=FORWARDSETTINGS/SETVOLTAGE{p} BANDWIDTH{p}=FORWARDSETTINGS/BANDWIDTH{p}"
-    f" RSET{p}=FORWARDSETTINGS/LINEDROPR{p} XSET{p}=FORWARDSETTINGS/LINEDROPX{p} TAP{p}=FORWARDSETTINGS/TAPPOSITION{p}"
+    f" RSET{p}=FORWARDSETTINGS/RSET{p} XSET{p}=FORWARDSETTINGS/XSET{p} TAP{p}=TAPPOSITION{p}"
     for p in "ABC"
 )
 
@@ -151,20 +209,31 @@ DEVICES: dict[str, tuple[str, Dialect]] = {
     "Miscellaneous": _device("MISCELLANEOUS SETTING"),
     "Transformer": _device(
         "TRANSFORMER SETTING",
-        "CONN=TRANSFORMERCONNECTION PRIMTAP=PRIMARYTAPSETTINGPERCENT SECONDARYTAP=SECONDARYTAPSETTINGPERCENT",
+        "CONN=TRANSFORMERCONNECTION PRIMTAP=PRIMARYTAPSETTINGPERCENT SECONDARYTAP=SECONDARYTAPSETTINGPERCENT"
+        " PRIMARYBASEVOLTAGE=SYSTEMBASEVOLTAGE/PRIMARY SECONDARYBASEVOLTAGE=SYSTEMBASEVOLTAGE/SECONDARY"
+        " RGPRIM=PRIMARYGROUNDINGRESISTANCE XGPRIM=PRIMARYGROUNDINGREACTANCE PHASESHIFTTYPE=PHASESHIFT"
+        " RGSEC=SECONDARYGROUNDINGRESISTANCE XGSEC=SECONDARYGROUNDINGREACTANCE ODPRIMPH=OPENYDCONFIGURATION"
+        " SETPOINT=LTCSETTINGS/SETPOINT TAP=LTCSETTINGS/TAPSETTING SETTINGOPTION=LTCSETTINGS/SETTINGOPTION",
     ),
     "TransformerByPhase": _device("TRANSFORMER BYPHASE SETTING"),
+    "RegulatorByPhase": _device("REGULATOR BYPHASE SETTING"),
     "Regulator": _device(
         "REGULATOR SETTING",
         "PHASEON=CONTROLSTATUS MAXBOOST=BOOSTPERCENT MAXBUCK=BUCKPERCENT CT=CTPRIMARYRATING PT=PTRATIO"
-        f" CONN=CONNECTIONCONFIGURATION {_REGULATOR}",
+        " CONN=CONNECTIONCONFIGURATION ACTIVATIONDELAYFIRSTTAP=AUTOTAPCHANGINGEXT/ACTIVATIONDELAYFIRSTTAP"
+        f" {_REGULATOR}",
     ),
     "SeriesCapacitor": _device("SERIE CAPACITOR SETTING"),
     "SeriesReactor": _device("SERIE REACTOR SETTING"),
     "ShuntCapacitor": _device(
-        "SHUNT CAPACITOR SETTING", "SHUNTCAPACITORID=DEVICEID CONNECTION=CONNECTIONCONFIGURATION KV=KVLN"
+        "SHUNT CAPACITOR SETTING",
+        "SHUNTCAPACITORID=DEVICEID CONNECTION=CONNECTIONCONFIGURATION KV=KVLN THREEPHASEKVAR=KVARABC"
+        " CONTROL=CAPACITORCONTROL/TYPE INITIALLYCLOSEDPHASE=CAPACITORCONTROL/INITIALLYCLOSEDPHASE",
+        {"CONNECTION": {"Y": "YNG"}},
     ),
-    "ShuntReactor": _device("SHUNT REACTOR SETTING", "CONNECTION=CONNECTIONCONFIGURATION KV=KVLN"),
+    "ShuntReactor": _device(
+        "SHUNT REACTOR SETTING", "CONNECTION=CONNECTIONCONFIGURATION KV=KVLN", {"CONNECTION": {"Y": "YNG"}}
+    ),
     **{
         name: _device(f"{block} SETTING", _GENERATION)
         for name, block in (
@@ -185,11 +254,25 @@ DEVICES: dict[str, tuple[str, Dialect]] = {
 }
 """Elements below ``Devices`` of a section, and how they name things."""
 
+IDLE = {
+    "DeviceStages": "they name project stages",
+    "ExtensionMask": "it names the modules of the program",
+    "Revision": "it is part of the version of the program",
+    "Structures": "they group the drawing",
+    "SimplifiedNetwork": "it is part of the drawing",
+    "StubNetworks": "they name networks that are not in the file",
+    "Studies": "they are settings of the program's own studies; its scaling of loads and generation is not applied",
+    "Tag": "it is text in the drawing",
+    "TopoConfigurations": "they say how kinds of networks are drawn and joined",
+}
+"""Elements beside the network that no feeder is made of, and why."""
+
 LOAD_TYPES = {"SpotLoad": "SPOT", "DistributedLoad": "DISTRIBUTED"}
 
 CUSTOMER = Dialect(
     _pairs(
-        "CUSTOMERTYPE=CUSTOMERTYPEID YEAR=MODEL/YEAR LOADMODELID=MODEL/LOADMODELID LOADPHASE=VALUE/PHASE"
+        "CUSTOMERTYPE=CUSTOMERTYPE YEAR=MODEL/YEAR LOADMODELID=MODEL/LOADMODELID LOADPHASE=VALUE/PHASE"
+        " CONNECTEDKVA=VALUE/CONNECTEDKVA KWH=VALUE/KWH"
         " VALUETYPE=VALUE/TYPE VALUE1=VALUE/ONE VALUE2=VALUE/TWO"
     ),
     {"CONNECTIONSTATUS": _STATUS},
@@ -210,7 +293,9 @@ SOURCE = Dialect(
     _pairs(
         "NODEID=SOURCENODEID HEADNODEID=SOURCENODEID SOURCEID=SOURCESETTINGS/SOURCEID"
         " DEVICENUMBER=SOURCESETTINGS/DEVICENUMBER"
-        " DESIREDVOLTAGE=SOURCESETTINGS/DESIREDVOLTAGE"
+        " DESIREDVOLTAGE=SOURCESETTINGS/DESIREDVOLTAGE OPERATINGVOLTAGEA=SOURCESETTINGS/OPERATINGVOLTAGEA"
+        " OPERATINGVOLTAGEB=SOURCESETTINGS/OPERATINGVOLTAGEB OPERATINGVOLTAGEC=SOURCESETTINGS/OPERATINGVOLTAGEC"
+        " USESECONDLEVELIMPEDANCE=SOURCESETTINGS/USESECONDLEVELIMPEDANCE"
     )
 )
 
@@ -223,7 +308,8 @@ EQUIVALENT = Dialect(
         for name in (
             "POSITIVESEQUENCERESISTANCE", "POSITIVESEQUENCEREACTANCE", "ZEROSEQUENCERESISTANCE",
             "ZEROSEQUENCEREACTANCE", "OPERATINGVOLTAGE1", "OPERATINGVOLTAGE2", "OPERATINGVOLTAGE3", "OPERATINGANGLE1",
-            "OPERATINGANGLE2", "OPERATINGANGLE3", "IMPEDANCEUNIT", "BASEMVA",
+            "OPERATINGANGLE2", "OPERATINGANGLE3", "IMPEDANCEUNIT", "BASEMVA", "USESECONDLEVELIMPEDANCE",
+            *(f"{nth}LEVEL{z}" for nth in ("FIRST", "SECOND") for z in ("R1", "X1", "R0", "X0")),
         )
     },
     {"IMPEDANCEUNIT": {"Ohms": "0", "PU": "1"}},

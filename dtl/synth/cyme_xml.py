@@ -1,6 +1,6 @@
 """CYME tables as a self-contained study (``.sxst``): equipment, network and loads of one feeder in one XML file, in SI.
 
-No public sample of the format exists; the structure is the one described by readers: see cyme.md, section 3.1.
+The structure is the one that readers describe, with the words for connections of version 9.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ DEVICES = {
     "FUSE SETTING": "Fuse",
     "RECLOSER SETTING": "Recloser",
 }
+STARS = {"D_Y": "D_Yg", "Y_Y": "Yg_Yg", "Y": "Yg"}
+"""Connections of the text as the studies word them, where Y is the star without ground."""
 PLACE = {"S": "From", "M": "Middle", "L": "To"}
 
 
@@ -80,7 +82,7 @@ def _equipment(root: Element, tables: Tables) -> None:
             made = _add(top, element)
             _add(made, "EquipmentID", row["ID"])
             for column, target in properties.items():
-                _add(made, target, row[column])
+                _add(made, target, STARS[row[column]] if column == "Conn" else row[column])
             if name == "TRANSFORMER":
                 _add(made, "TransfoType", "SinglePhase" if row["Type"] == 1 else "ThreePhaseCore")
             if "Amps" in properties:
@@ -134,7 +136,8 @@ def _devices(devices: dict[str, Element], tables: Tables) -> None:
             )
     for row in tables["TRANSFORMER SETTING"]:
         device = _common(devices[row["SectionID"]], "Transformer", row, "Middle")
-        _many(device, DeviceID=row["EqID"], TransformerConnection=row["Conn"], PrimaryTapSettingPercent=row["PrimTap"],
+        _many(device, DeviceID=row["EqID"], TransformerConnection=STARS[row["Conn"]],
+              PrimaryTapSettingPercent=row["PrimTap"],
               SecondaryTapSettingPercent=row["SecondaryTap"], PrimaryBaseVoltage=row["PrimaryBaseVoltage"],
               SecondaryBaseVoltage=row["SecondaryBaseVoltage"], NormalFeedingNodeID=row["FromNodeID"])  # fmt: skip
     for row in tables["REGULATOR SETTING"]:
@@ -149,7 +152,12 @@ def _devices(devices: dict[str, Element], tables: Tables) -> None:
                                f"LineDropX{p}": row[f"Xset{p}"], f"TapPosition{p}": row[f"Tap{p}"]})  # fmt: skip
     for row in tables["SHUNT CAPACITOR SETTING"]:
         device = _common(devices[row["SectionID"]], "ShuntCapacitor", row, "To")
-        _many(device, DeviceID=row["ShuntCapacitorID"], ConnectionConfiguration=row["Connection"], KVLN=row["KV"])
+        _many(
+            device,
+            DeviceID=row["ShuntCapacitorID"],
+            ConnectionConfiguration=STARS[row["Connection"]],
+            KVLN=row["KV"],
+        )
         for p in PHASES:
             _many(device, **{f"FixedKVAR{p}": row["KVAR"], f"SwitchedKVAR{p}": 0.0})
 

@@ -71,7 +71,12 @@ def leaf(name: str, value: str) -> str:
 
 
 def leaves(row: Names, names: Names) -> str:
-    return "".join(leaf(theirs, row[ours]) for ours, theirs in names.items() if row.get(ours))
+    return "".join(leaf(theirs, _word(ours, row[ours])) for ours, theirs in names.items() if row.get(ours))
+
+
+def _word(name: str, value: str) -> str:
+    """The words for a connection, in which the grounded star is Yg."""
+    return "_".join({"Y": "Yg", "YNG": "Y"}.get(side, side) for side in value.split("_")) if name == "Conn" else value
 
 
 @cache
@@ -145,7 +150,7 @@ def _device(block: str, name: str, names: Names, row: Names, blocks) -> str:
         settings += [leaf(f"Bandwidth{p}", row["BandWidth"]) for p in "ABC"]
         made.append(tag("ForwardSettings", *settings))
     if name == "ShuntCapacitor":
-        made.append(leaf("ConnectionConfiguration", "Y"))
+        made.append(leaf("ConnectionConfiguration", "Yg"))
         made += [leaf(f"FixedKVAR{p}", row["KVAR"] if p in row["Phase"] else "0") for p in "ABC"]
     if name == "SpotLoad":
         made.append(leaf("ConnectionConfiguration", {"0": "Yg", "2": "D"}[row["Connection"]]))
