@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dtl.network.clock import LAGGING, OTHER, TURNED, Way
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_section import Circuit
 from dtl.sources.cyme_tables import Row
@@ -75,7 +76,6 @@ def connected(circuit: Circuit, row: Row, unit: Row) -> Connected:
             text if text == word else f"{text} ({word})",
             "Waive the transformer, or give it a wye or delta connection.",
         )  # fmt: skip
-    _turned(circuit, row, unit, sides)
     earth = [tuple(_ohm(row, unit, *names) for names in side) for side in EARTH]
     floating = [s == FLOATING for s in sides]
     return Connected(
@@ -121,13 +121,42 @@ def _ohm(row: Row, unit: Row, own: str, of_unit: str) -> float:
     return row.number(own) if row.text(own) else unit.number(of_unit)
 
 
-def _turned(circuit: Circuit, row: Row, unit: Row, sides: list[str]) -> None:
-    """Tell a phase shift that is stated by a code nobody publishes: the model has the lower side lag."""
-    shift = row.text("PhaseShiftType") or unit.text("PhaseShiftType")
-    if shift not in ("", "0") and len({KINDS[s] for s in sides}) == 2:
-        circuit.reading.find(
-            "cyme.phase-shift", "warning",
-            "states another phase shift than the usual one, and no source says which: the model has the lower side lag",
-            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="PhaseShiftType", value=shift,
-            remedy="Check it where the feeder is tied to another behind it; magnitudes of voltage do not depend on it.",
-        )  # fmt: skip
+def turned(
+    circuit: Circuit, row: Row, unit: Row, how: Connected, kv: tuple[float, float]
+) -> tuple[tuple[int, ...], Way]:
+    """The nodes of the second side of three phases, and which way it turns, for the hour that the file states.
+
+    PhaseShiftType is the number of the clock: 1 is 330 degrees and 11 is 30. With 0 or nothing the lower side lags.
+    """
+    alike = how.kinds[0] == how.kinds[1]
+    hour = _hour(row, unit)
+    if hour == 0 or (alike and hour in (4, 8)):
+        return TURNED[hour // 4], "lag"
+    if not alike and hour in LAGGING:
+        word, thirds = LAGGING[hour]
+        way: Way = "lag" if word == "lag" else "lead"
+        return TURNED[thirds], way if kv[0] >= kv[1] else OTHER[way]
+    _tell_turn(circuit, row, unit)
+    return TURNED[0], "lag"
+
+
+def unturned(circuit: Circuit, row: Row, unit: Row, how: Connected) -> None:
+    """Tell an hour of units of one phase that the model does not turn."""
+    if _hour(row, unit) not in ({0} if how.kinds[0] == how.kinds[1] else {0, 1}):
+        _tell_turn(circuit, row, unit)
+
+
+def _hour(row: Row, unit: Row) -> int:
+    """The hour of the clock that a transformer states; -1 for what is none, 0 for nothing."""
+    text = row.text("PhaseShiftType") or unit.text("PhaseShiftType") or "0"
+    return int(text) if text.isdigit() else -1
+
+
+def _tell_turn(circuit: Circuit, row: Row, unit: Row) -> None:
+    circuit.reading.find(
+        "cyme.phase-shift", "warning", "states a phase shift that the model does not have for its connection: the usual"
+        " one is taken, by which the lower side of star and delta lags",
+        feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="PhaseShiftType",
+        value=row.text("PhaseShiftType") or unit.text("PhaseShiftType"),
+        remedy="Check it where the feeder is tied to another behind it; magnitudes of voltage do not depend on it.",
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from dtl.network.feeder import Transformer, Winding
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, nodes_of, phases_of
-from dtl.sources.cyme_connections import connected, fed_from_end, floats, grounded
+from dtl.sources.cyme_connections import connected, fed_from_end, floats, grounded, turned, unturned
 from dtl.sources.cyme_section import Circuit, Span
 from dtl.sources.cyme_tables import Row
 from dtl.sources.reading import plain
@@ -58,22 +58,26 @@ def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
     name = plain(row.text("DeviceNumber", default=span.section))
     ends = (primary, span.start if primary == span.end else span.end)
     if phases == 3:
-        nodes = nodes_of(letters)
         windings = []
+        second_nodes, way = turned(circuit, row, unit, how, (kv1, kv2))
+        nodes = (nodes_of(letters), second_nodes)
         for i, (bus, kv, tap) in enumerate(zip(ends, (kv1, kv2), taps, strict=True)):
             star, earth = how.star(circuit, i, bus)
-            windings.append(_winding(bus, (*nodes, *star), how.kinds[i], kv, kva, unit, tap).model_copy(update=earth))
+            made = _winding(bus, (*nodes[i], *star), how.kinds[i], kv, kva, unit, tap)
+            windings.append(made.model_copy(update=earth))
         shared = _losses(circuit, row, unit, kva)
-        circuit.add(row, Transformer(name=name, phases=3, windings=tuple(windings), **shared))
+        circuit.add(row, Transformer(name=name, phases=3, windings=tuple(windings), lead_lag=way, **shared))
         floats(circuit, row, how)
         for bus in ends:
-            circuit.touch(bus, nodes)
+            circuit.touch(bus, nodes[0])
     elif phases == 2 and not how.is_open and "delta" in (first, second):
+        unturned(circuit, row, unit, how)
         _between_lines(
             circuit, row, unit, name, letters, tuple(zip(ends, (first, second), (kv1, kv2), taps, strict=True))
         )
     else:
         grounded(circuit, row, how)
+        unturned(circuit, row, unit, how)
         for letter in letters:
             tag, bank = (name, "") if phases == 1 else (f"{name}_{letter.lower()}", name)
             sides = tuple(zip(ends, (first, second), (kv1, kv2), taps, strict=True))
@@ -95,6 +99,7 @@ def add_bank(circuit: Circuit, row: Row, span: Span) -> None:
         how = connected(circuit, row, unit)
         if i == 0:
             grounded(circuit, row, how)
+            unturned(circuit, row, unit, how)
         taps = [row.number(f"{side}TapSetting{letter}", tap, default=100.0) / 100.0 for side, tap in TAPS]
         sides = tuple(zip(ends, how.kinds, _voltages(row, unit), taps, strict=True))
         _add_unit(circuit, row, unit, f"{name}_{letter.lower()}", name, letter, unit.number("KVA"), sides)

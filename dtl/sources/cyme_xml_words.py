@@ -65,8 +65,8 @@ STARS = {
 }  # fmt: skip
 """Connections of transformers whose ``Y`` is the star without ground; the grounded one is ``Yg``."""
 
-SHIFTS = {"0deg": "0", "330deg": "0"}
-"""Shifts of phase that are the usual one: the lower side of a transformer of star and delta lags by 30 degrees."""
+SHIFTS = {f"{-30 * hour % 360}deg": str(hour) for hour in range(12)}
+"""Shifts of phase as hours of the clock: 330 degrees are one hour."""
 
 EQUIPMENT: dict[str, tuple[str, Dialect]] = {
     "ConductorDB": _kind(

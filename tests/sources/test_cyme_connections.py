@@ -8,6 +8,7 @@ import pytest
 from models import only, read
 from test_cyme_writers import same
 
+from dtl.network.clock import turn
 from dtl.sources.reading import Reading
 
 CASE = Path(__file__).parents[1] / "cases" / "sources" / "cyme_sound"
@@ -120,9 +121,30 @@ def test_a_star_point_on_an_impedance(tmp_path: Path, more: str, values: str, un
     )
 
 
-def test_a_phase_shift_of_a_code_that_nobody_publishes_is_told(tmp_path: Path) -> None:
-    assert told(with_unit(tmp_path, "1", shift="1")) == [("cyme.phase-shift", "warning", "PhaseShiftType")]
-    assert told(with_unit(tmp_path, "2", shift="1")) == []
+@pytest.mark.parametrize(
+    ("code", "hours"), [("1", (1, 3, 5, 7, 9, 11)), ("6", (1, 3, 5, 7, 9, 11)), ("0", (0, 4, 8)), ("2", (0, 4, 8))]
+)
+def test_a_phase_shift_is_the_hour_of_the_clock(tmp_path: Path, code: str, hours: tuple[int, ...]) -> None:
+    for hour in hours:
+        reading = with_unit(tmp_path, code, shift=str(hour))
+        (bank,) = only(reading).transformers
+        assert turn(bank, 1) == hour
+        assert told(reading) == []
+
+
+def test_eleven_is_the_low_side_that_leads(tmp_path: Path) -> None:
+    same(
+        with_unit(tmp_path, "1", shift="11", powers="A,200,60"),
+        DSS_UNIT + "conns=[delta wye] buses=[mid low] leadlag=lead",
+        "new load.l bus1=low.1 kv=0.2771281292 kw=200 kvar=60 phases=1 model=1 vminpu=.8 vmaxpu=1.2",
+        "edit line.two enabled=no",
+        nodes=("mid.1", "mid.2", "mid.3"),
+    )
+
+
+@pytest.mark.parametrize(("code", "shift"), [("1", "2"), ("0", "6"), ("2", "1"), ("1", "x")])
+def test_a_phase_shift_that_the_model_does_not_have_is_told(tmp_path: Path, code: str, shift: str) -> None:
+    assert told(with_unit(tmp_path, code, shift=shift)) == [("cyme.phase-shift", "warning", "PhaseShiftType")]
 
 
 BANK = (

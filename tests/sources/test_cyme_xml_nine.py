@@ -12,6 +12,7 @@ from models import feeders, files_of, only, read
 from twin_study import study
 from twins import DEMO
 
+from dtl.network.clock import turn
 from dtl.sources import cyme_xml
 from dtl.sources.cyme_codes import ORDERS
 from dtl.sources.reading import Reading
@@ -171,11 +172,12 @@ def test_y_is_the_star_without_ground(tmp_path: Path, word: str, nodes: tuple[in
     assert stars == {nodes}
 
 
-@pytest.mark.parametrize(("shift", "warned"), [("330deg", False), ("30deg", True)])
-def test_the_usual_shift_of_phase_is_not_told(tmp_path: Path, shift: str, warned: bool) -> None:
+@pytest.mark.parametrize(("shift", "hour"), [("330deg", 1), ("30deg", 11), ("210deg", 5)])
+def test_a_shift_of_phase_is_the_hour_of_the_clock(tmp_path: Path, shift: str, hour: int) -> None:
     root = changed(nine(), "TransformerConnection", lambda e: setattr(e, "text", "D_Yg"))
-    root = changed(root, "Transformer", lambda e: put(e, "PhaseShift", shift))
-    assert ("cyme.phase-shift" in {c for c, _, _ in told(imported(tmp_path, root))}) is warned
+    reading = imported(tmp_path, changed(root, "Transformer", lambda e: put(e, "PhaseShift", shift)))
+    assert [turn(t, 1) for t in only(reading).transformers if not t.is_regulator] == [hour]
+    assert "cyme.phase-shift" not in {check for check, _, _ in told(reading)}
 
 
 def control(kind: str, **more: str) -> Callable[[Any], None]:
