@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,9 +42,8 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
             )
             continue
         if parsed.foreign:
-            text = (
-                "separates the columns of a FORMAT line by semicolons: the values of a text export stand between commas"
-            )
+            mark = "semicolons" if ";" in parsed.foreign else "tabs"
+            text = f"separates the columns of a FORMAT line by {mark}: the values of a text export stand between commas"
             cure = "Export it again with a comma between values and a point in numbers."
             reading.find("cyme.separator", "error", text, file=name, value=parsed.foreign[:60], remedy=cure)
         marked[name] = _unit(reading, name, parsed, units)
@@ -89,6 +89,9 @@ def _text(path: Path) -> tuple[str, str]:
     data = path.read_bytes()
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return data.decode("utf-16", errors="replace"), "utf-16"
+    if (ends := [data[i:4000:2].count(0) for i in (0, 1)]) and max(ends) > min(len(data), 4000) // 4:
+        encoding = "utf-16-be" if ends[0] > ends[1] else "utf-16-le"
+        return data.decode(encoding, errors="replace"), encoding
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return data.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
@@ -101,6 +104,25 @@ _SPECIAL = re.compile(rf"\s|$|\[|FORMAT_|{'|'.join(MARKERS)}", re.IGNORECASE).ma
 """Begins a line that may be another thing than a row: blank, a block, a header or a marker."""
 _BLANKS = tuple(c for c in map(chr, range(0x3001)) if c.isspace() and len(f"a{c}a".splitlines()) == 1)
 """Characters that `str.strip` takes off a cell; a file that has none of them needs no look at its cells."""
+
+
+def _cells(line: str, count: int) -> list[str]:
+    """The values of a line; quotes around one are taken off, and a comma within them becomes a semicolon.
+
+    A line of `count` values without regard to quotes is read so, but for quotes around a value.
+    """
+    plain = [c.strip() for c in line.strip().split(",")]
+    if '"' not in line:
+        return plain
+    bare = [c[1:-1].strip() if _QUOTED(c) else c for c in plain]
+    if len(plain) == count or line.count('"') % 2 or len(line) > csv.field_size_limit():
+        return bare
+    quoted = next(csv.reader([line.strip()], skipinitialspace=True))
+    return [c.strip().replace(",", ";") for c in quoted]
+
+
+_QUOTED = re.compile(r'"[^"]*"$').match
+"""A value with a quote at both ends."""
 
 
 class _File:
@@ -121,7 +143,7 @@ class _File:
     def read(self, text: str) -> int:
         """The number of blocks found."""
         lines = text.splitlines()
-        self.blanks = [c for c in _BLANKS if c in text]
+        self.blanks = [c for c in (*_BLANKS, '"') if c in text]
         special = [i for i, line in enumerate(lines) if _SPECIAL(line)]
         count = done = 0
         for i in [*special, len(lines)]:
@@ -179,9 +201,9 @@ class _File:
     def format(self, line: str) -> None:
         """A header: of the marker lines, or of the rows that follow."""
         name, _, columns = line.partition("=")
-        if ";" in columns and "," not in columns and not self.foreign:
+        if (";" in columns or "\t" in columns) and "," not in columns and not self.foreign:
             self.foreign = columns
-        cells = tuple(c.strip().upper() for c in columns.split(","))
+        cells = tuple(c.upper() for c in _cells(columns, 0))
         if not self.block:
             return
         if self.block == "SECTION" and name[7:].strip().upper() in MARKERS:
@@ -223,7 +245,7 @@ class _File:
 
     def repaired(self, header: tuple[str, ...], line: str, number: int, count: bool = True) -> str:
         """A row, padded or cut to its header; another number of values is counted."""
-        cells = [c.strip() for c in line.strip().split(",")]
+        cells = _cells(line, len(header))
         extra = len(cells) - len(header)
         if extra and count and any(cells[len(header) :] or [extra < 0]):
             first, rows, by = self.uneven.get(self.block, (number, 0, extra))

@@ -234,6 +234,51 @@ def test_wide_characters(tmp_path: Path) -> None:
     assert {p.customer_class for p in only(reading).loads} == {"häuser"}
 
 
+@pytest.mark.parametrize("coded", ["utf-16-le", "utf-16-be"])
+def test_wide_characters_without_a_mark_of_order(tmp_path: Path, coded: str) -> None:
+    reading = changed(tmp_path, coded=coded)
+    (tmp_path / "plain").mkdir()
+    assert told(reading) == [("cyme.encoding", "info")] * 3
+    assert only(reading).to_json() == only(changed(tmp_path / "plain")).to_json()
+
+
+def test_quotes_around_values_are_no_part_of_them(tmp_path: Path) -> None:
+    def quoted(line: str) -> str:
+        head, equals, rest = line.rpartition("=")
+        return head + equals + ",".join(f'"{cell}"' for cell in rest.split(","))
+
+    for name in ("network", "load", "equipment"):
+        lines = (CASE / f"{name}.txt").read_text().splitlines()
+        block, made = "", []
+        for line in lines:
+            block = line if line.startswith("[") else block
+            made.append(line if not line or line == block or block == "[GENERAL]" else quoted(line))
+        (tmp_path / f"{name}.txt").write_text("\n".join(made))
+    (tmp_path / "plain").mkdir()
+    reading = read("cyme_text", tmp_path, "*.txt")
+    assert told(reading) == []
+    assert only(reading).to_json() == only(changed(tmp_path / "plain")).to_json()
+
+
+@pytest.mark.parametrize("comment", ['"beside, the lake"', '"a, b, c"', 'pipe of 12" and 6"', 'one " mark'])
+def test_a_comma_within_quotes_separates_nothing(tmp_path: Path, comment: str) -> None:
+    reading = changed(
+        tmp_path, ("network", "FORMAT_NODE=NodeID,", "FORMAT_NODE=NodeID,Comment,"),
+        ("network", "head,0.5", f"head,{comment},0.5"),
+        ("network", "mid,100", "mid,,100"), ("network", "end,200", "end,,200"),
+    )  # fmt: skip
+    (tmp_path / "plain").mkdir()
+    assert told(reading) == []
+    assert only(reading).to_json() == only(changed(tmp_path / "plain")).to_json()
+
+
+def test_tabs_are_refused_by_name(tmp_path: Path) -> None:
+    reading = changed(
+        tmp_path, ("load", "SectionID,DeviceNumber,LoadType,Connection,Location", "SectionID\tDeviceNumber")
+    )
+    assert ("cyme.separator", "error") in told(reading)
+
+
 def test_semicolons_are_refused_by_name(tmp_path: Path) -> None:
     reading = changed(
         tmp_path, ("load", "SectionID,DeviceNumber,LoadType,Connection,Location", "SectionID;DeviceNumber")
