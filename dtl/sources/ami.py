@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dtl.errors import Severity
 from dtl.plural import many
+from dtl.sources.ami_registers import role_of
 from dtl.sources.ami_series import MOST_KW, Series
 from dtl.sources.ami_stream import Readings
 from dtl.sources.reading import Reading
@@ -57,6 +58,11 @@ SAID: dict[str, Said] = {
         "warning",
         "intervals have energy from the customer and none to it, so their net is unknown",
         "Export both directions over the same time, zeros included.",
+    ),
+    "ami.register-lost": (
+        "warning",
+        "intervals lack one of the registers that their meter has side by side, so their sum is unknown",
+        "Export all registers over the same time.",
     ),
     "ami.estimated": ("info", "readings are marked as estimated", "Their energy is used, their voltage is not."),
     "ami.negative": ("info", "readings are below zero: energy from the customer", ""),
@@ -119,6 +125,11 @@ def _sizes(reading: Reading, series: Series, meters: int, register: bool) -> Non
         text = f"{many(len(which), 'registers')} once rise far beyond all other times: {_some(series, which)}"
         cure = "Where a meter was exchanged, leave out the interval, or make it two meters."
         reading.find("ami.jump", "warning", text, remedy=cure)
+    if series.alike:
+        which = np.array(sorted(series.alike), np.int64)
+        text = f"{many(len(which), 'meters')} have registers that are equal wherever both are, and are added: "
+        cure = "Where they are one under two names, map one of them as `ignored`, or leave it out."
+        reading.find("ami.registers-alike", "warning", text + _some(series, which), remedy=cure)
     high = np.setdiff1d(np.flatnonzero(series.peak_kw > MOST_KW), counting)
     if len(high):
         most = float(series.peak_kw[high].max())
@@ -140,8 +151,8 @@ def _account(reading: Reading, readings: Readings) -> None:
             continue
         reading.mapped("", file, "", "series", many(readings.tally.rows.get(file, 0), "rows"))
         for column, role in readings.used.get(file, {}).items():
-            if role in TARGETS:
-                reading.mapped("", file, column or "(without a name)", TARGETS[role], role)
+            if role_of(role) in TARGETS:
+                reading.mapped("", file, column or "(without a name)", TARGETS[role_of(role)], role_of(role))
             else:
                 reading.unused("", file, column or "(without a name)", "", "the column map does not name it")
     for (file, check), count in sorted(readings.tally.refused.items()):

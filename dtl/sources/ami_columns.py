@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dtl.errors import SourceError
+from dtl.sources.ami_registers import PLUS
 
 MAPS = Path(__file__).parent / "columns"
 QUANTITIES = ("delivered", "received", "reactive", "volts")
@@ -23,6 +24,8 @@ TELLING = {
 }
 """Names of columns which, where no map names them, may still say that rows are not alike."""
 NUMBERS = (*QUANTITIES, "value", "multiplier")
+ADDED = ("delivered", "received", "reactive")
+"""Roles that may have several columns, whose sum counts."""
 _CLOCK = re.compile(r"(?:.*[^\d:])?(?P<h>[01]?\d|2[0-4]):?(?P<m>[0-5]\d)(:00)?")
 """A time of day, after other words or alone."""
 _COUNT = re.compile(r"(?P<of>.*?)(?P<n>\d{1,4})")
@@ -69,10 +72,12 @@ def layout(file: str, header: Sequence[str], words: Mapping[str, Any]) -> Layout
         A column that the map needs is not there.
     """
     names = [folded(h) for h in header]
-    roles = {}
+    roles: dict[str, int] = {}
     for role in SINGLE:
         wanted = words.get(role) or ()
         place = next((p for w in wanted if (p := _place(names, folded(str(w)))) is not None), None)
+        if place is None and role in ADDED:
+            roles |= _added(role, names, wanted)
         if place is not None:
             roles[role] = place
             alike = [f"#{i + 1}" for i, n in enumerate(names) if n and n == names[place]]
@@ -134,6 +139,26 @@ def _of_the_day(names: Sequence[str], spread: tuple[int, ...]) -> tuple[tuple[in
     numbers = [int(c["n"]) for c in counts if c]
     alike = len({c["of"] for c in counts if c}) == 1 and len({*numbers}) == len(own)
     return (tuple(i for _, i in sorted(zip(numbers, spread, strict=True))) if alike else spread), None
+
+
+def summands(word: str) -> list[str]:
+    """The columns of a sum as a map writes it, ``A + B``; one where it is none."""
+    return [w.strip() for w in re.split(r"\s\+\s", word)]
+
+
+def _added(role: str, names: Sequence[str], wanted: Sequence[object]) -> dict[str, int]:
+    """The columns of the first sum all of whose columns are there, as roles; none where no sum is written."""
+    for word in wanted:
+        places = [_place(names, folded(part)) for part in summands(str(word))]
+        if len(places) > 1 and None not in places:
+            return {f"{role}{PLUS}{n}" if n else role: p for n, p in enumerate(places) if p is not None}
+    return {}
+
+
+def beside(header: Sequence[str], wanted: Sequence[object]) -> list[str]:
+    """Which columns of one role a header has besides the one that counts."""
+    names = [folded(h) for h in header]
+    return [str(w) for w in wanted if _place(names, folded(str(w))) is not None][1:]
 
 
 def folded(text: str) -> str:

@@ -20,6 +20,7 @@ import pyarrow.csv as pacsv
 
 from dtl.errors import SourceError
 from dtl.sources.ami_columns import NUMBERS, Layout, layout
+from dtl.sources.ami_registers import role_of
 from dtl.sources.ami_tally import Trouble
 from dtl.sources.ami_wide_text import recoded
 
@@ -151,7 +152,8 @@ class _Parser:
         self.role = {str(p): r for r, p in found.roles.items()} | {str(p): str(p) for p in found.spread}
         stamp = pa.timestamp("s") if not spec.get("time_format") and "day" not in found.roles else WORD
         self.types = {
-            str(p): stamp if r == "time" else pa.float64() if r in NUMBERS else WORD for r, p in found.roles.items()
+            str(p): stamp if r == "time" else pa.float64() if role_of(r) in NUMBERS else WORD
+            for r, p in found.roles.items()
         } | {str(p): pa.float64() for p in found.spread}
 
     def __call__(self, data: bytes, line: int) -> Block:

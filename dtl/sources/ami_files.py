@@ -13,6 +13,7 @@ from dtl.errors import SourceError
 from dtl.sources import ami_csv
 from dtl.sources.ami_columns import NUMBERS, layout
 from dtl.sources.ami_csv import WORD, Block, bare, parsed
+from dtl.sources.ami_registers import role_of
 from dtl.sources.ami_tally import Trouble
 
 ROWS = 1 << 20
@@ -62,7 +63,7 @@ def _parquet(file: str, path: Path, decimal: str, words: Mapping[str, Any]) -> I
                 if r in ("meter", "quality", "channel") and pa.types.is_string(opened.schema_arrow.field(p).type)
             ]  # fmt: skip
         roles = {header[p]: r for r, p in found.roles.items()} | {header[p]: str(p) for p in found.spread}
-        numbers = {*NUMBERS, *map(str, found.spread)}
+        numbers = {*(r for r in found.roles if role_of(r) in NUMBERS), *map(str, found.spread)}
         row = 1
         with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as opened:
             for batch in opened.iter_batches(ROWS // max(len(found.spread), 1), columns=opened_as):

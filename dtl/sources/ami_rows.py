@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dtl.errors import SourceError
 from dtl.sources.ami_clock import NEVER, Moments, counted, minutes, zone_of
-from dtl.sources.ami_columns import QUALITY, TELLING, folded
+from dtl.sources.ami_columns import ADDED, QUALITY, TELLING, folded
 from dtl.sources.ami_csv import Block
 from dtl.sources.ami_day import begins
 from dtl.sources.ami_daylight import STANDARD, STRANGE, UNTOLD, daylight
@@ -33,6 +33,7 @@ from dtl.sources.ami_loose import (
     nothing,
     viewed,
 )  # fmt: skip
+from dtl.sources.ami_registers import PLUS, code_of, coded, quantity, role_of
 from dtl.sources.ami_tally import Tally, Trouble
 from dtl.sources.ami_units import ANY_UNIT, factor, units_in
 
@@ -55,8 +56,9 @@ class Rows:
         self.factor = factor(spec["unit"], self.step) * spec["multiplier"]
         self.sign = 1.0 if spec["positive"] == "delivered" else -1.0
         self.received = -1.0 if spec.get("received_sign") == "negative" else 1.0
-        self.both = any(v == "received" for v in (words.get("channels") or {}).values())
         self.channels = {folded(str(k)): v for k, v in (words.get("channels") or {}).items()}
+        self.both = "received" in self.channels.values()
+        self.coded = coded(self.channels, PARTS)
         quality = spec.get("quality")
         self.first: dict[tuple[str, str], str] = {}
         """What the first row of a file says in a column that the map does not name, by role."""
@@ -71,7 +73,7 @@ class Rows:
         if not count:
             return NONE
         found = block.layout
-        places = [found.roles[r] for r in ("delivered", "received", "reactive", "value") if r in found.roles]
+        places = [place for role, place in found.roles.items() if role_of(role) in (*ADDED, "value")]
         for place in [*places, *(found.spread[:1] if found.shape == "intervals" else ())]:
             self._unit(block, found.header[place], count)
         for role in TELLING:
@@ -120,9 +122,9 @@ class Rows:
         start = moments.minute - self.step if self.ends else moments.minute
         if "value" in block.layout.roles:
             pieces = [self._channel(block)]
-        elif self.register:
-            single = [q for q in PARTS if q in block.layout.roles]
-            pieces = [self._values(block, {q: self._numbers(block, q)}, PARTS[q]) for q in single]
+        elif self.register or any(PLUS in r for r in block.layout.roles):
+            single = [r for r in block.layout.roles if role_of(r) in PARTS]
+            pieces = [self._values(block, {role_of(r): self._numbers(block, r)}, code_of(r, PARTS)) for r in single]
         else:
             pieces = [self._values(block, {q: self._numbers(block, q) for q in PARTS if q in block.layout.roles})]
         parts, start32 = [], start.astype(np.int32)
@@ -249,9 +251,10 @@ class Rows:
             received = received * self.received
             refused = received < 0
             self._tell(block, "ami.sign", "received", refused, refuses=False)
-            if delivered is not None:
-                self._tell(block, "ami.sign", "delivered", (delivered < 0) & ~refused, refuses=False)
-                refused = refused | (delivered < 0)
+        if delivered is not None and "received" in block.layout.roles and (part == WHOLE or not self.register):
+            below = delivered < 0
+            self._tell(block, "ami.sign", "delivered", below if refused is None else below & ~refused, refuses=False)
+            refused = below if refused is None else refused | below
         kwh = nothing(count)
         if delivered is not None:
             scale = factor * self.sign
@@ -280,11 +283,10 @@ class Rows:
         """The quantity of each row of a table with channels; 255 for one that is not read."""
         words = block.table["channel"].combine_chunks()
         words = words if pa.types.is_dictionary(words.type) else words.dictionary_encode()
-        known = [self.channels.get(folded(w or "")) for w in words.dictionary.to_pylist()]
-        for word, quantity in zip(words.dictionary.to_pylist(), known, strict=True):
-            if quantity in ("delivered", "received", "reactive"):
-                self._unit(block, word or "", block.table.num_rows)
-        codes = np.array([254 if k is None else PARTS.get(k, 255) for k in known] or [254], np.int64)
+        stands = [w or "" for w in words.dictionary.to_pylist()]
+        for word in [w for w in stands if self.channels.get(folded(w)) in ADDED]:
+            self._unit(block, word, block.table.num_rows)
+        codes = np.array([self.coded.get(folded(w), 254) for w in stands] or [254], np.int64)
         found = np.where(
             words.indices.is_valid().to_numpy(zero_copy_only=False),
             codes[words.indices.fill_null(0).to_numpy(zero_copy_only=False)], 254,
@@ -295,15 +297,16 @@ class Rows:
     def _by_part(
         self, block: Block, values: Reals, part: NDArray[np.int64], factor: Any
     ) -> tuple[Reals, Reals, Reals, NDArray[np.uint8], Mask | None]:
+        of = quantity(part)
         if self.received < 0:
-            values = np.where(part == RECEIVED, -values, values)
-        directed = (part == RECEIVED) | ((part == DELIVERED) & self.both)
+            values = np.where(of == RECEIVED, -values, values)
+        directed = (of == RECEIVED) | ((of == DELIVERED) & self.both)
         refused = directed & (values < 0)
-        sign = np.where(part == RECEIVED, -1.0, self.sign)
-        kwh = np.where((part == DELIVERED) | (part == RECEIVED), values * (factor * sign), np.nan)
+        sign = np.where(of == RECEIVED, -1.0, self.sign)
+        kwh = np.where((of == DELIVERED) | (of == RECEIVED), values * (factor * sign), np.nan)
         kwh = np.where(refused, np.nan, kwh)
-        kvarh = np.where(part == REACTIVE, values * factor, np.nan)
-        volts = np.where(part == VOLTS, values, np.nan)
+        kvarh = np.where(of == REACTIVE, values * factor, np.nan)
+        volts = np.where(of == VOLTS, values, np.nan)
         if len(values) == block.table.num_rows:
             self._tell(block, "ami.sign", "value", refused, refuses=False)
         return kwh, kvarh, volts, part.astype(np.uint8), refused if refused.any() else None

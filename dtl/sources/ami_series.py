@@ -15,7 +15,7 @@ from dtl.sources.ami_stream import Readings
 
 COUNTS = (
     "intervals", "duplicate", "conflict", "ambiguous", "estimated", "unused", "volts", "zero", "negative", "rises",
-    "falls", "half",
+    "falls", "half", "register-lost",
 )  # fmt: skip
 COUNTING, LEAST_COUNT = 24, 100.0
 """Fewest rises without a fall that are the counts of a register, and what it has counted by then [kWh]."""
@@ -43,6 +43,8 @@ class Series:
         self.nearest = np.zeros(0, np.int32)
         """Least time between two readings of a meter [min]."""
         self.resets = self.rollovers = self.spans = 0
+        self.alike: set[int] = set()
+        """Codes of meters with registers that are equal wherever both are."""
         self.jumps: set[int] = set()
         """Codes of meters whose register rises once far beyond all other times."""
 
@@ -65,12 +67,16 @@ class Series:
         """Add a piece of the readings."""
         self._grow()
         rows = piece.rows
-        for name, codes in (("duplicate", piece.copies), ("conflict", piece.conflicts), ("half", piece.halves)):
+        told = {
+            "duplicate": piece.copies, "conflict": piece.conflicts, "half": piece.halves, "register-lost": piece.lacks,
+        }  # fmt: skip
+        for name, codes in told.items():
             np.add.at(self.count[name], codes, 1)
         self.resets += len(piece.resets)
         self.rollovers += len(piece.rollovers)
         self.spans += len(piece.spans)
         self.jumps.update(piece.jumps.tolist())
+        self.alike.update(piece.alike.tolist())
         if not len(rows.code):
             return
         begin = np.concatenate([[0], np.flatnonzero(np.diff(rows.code)) + 1])

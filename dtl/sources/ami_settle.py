@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtl.sources.ami_loose import CONFLICT, DELIVERED, REACTIVE, RECEIVED, RESET, WHOLE, Loose, Reals, joined
+from dtl.sources.ami_registers import ENERGIES, alike, lacking, quantity
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 NOBODY = np.zeros(0, np.int32)
-PART_BITS, START_BITS = 3, 26
+PART_BITS, START_BITS = 8, 26
 JUMP, JUMP_KW, ENOUGH = 20.0, 20.0, 24
 """A rise of a register is told where it is so many times any other of its meter, of at least so many, and beyond this
 mean power."""
@@ -35,6 +36,10 @@ class Settled(NamedTuple):
     """Of rises of a register far beyond all others of its meter, as where a meter was exchanged."""
     halves: Codes = NOBODY
     """Of intervals with energy from the customer and none to it, where the meter has both at other times."""
+    lacks: Codes = NOBODY
+    """Of intervals that lack one of the registers that their meter has side by side."""
+    alike: Codes = NOBODY
+    """Of meters two of whose registers are equal wherever both are."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,13 @@ def settle(rows: Loose, rule: Rule) -> Settled:
     if len(rows.code) == 0:
         return Settled(rows)
     rows, key, copies, conflicts = _once(rows, rule.repeated)
-    resets = rollovers = spans = jumps = halves = NOBODY
+    resets = rollovers = spans = jumps = halves = lacks = same = NOBODY
     if rule.register:
         rows, resets, rollovers, spans, jumps = _differences(rows, rule)
         key = _key(rows)
     if key is not None and len(rows.code) and (rows.part != rows.part[0]).any():
-        rows, halves = _channels(rows, key)
-    return Settled(rows, copies, conflicts, resets, rollovers, spans, jumps, halves)
+        rows, halves, lacks, same = _channels(rows, key)
+    return Settled(rows, copies, conflicts, resets, rollovers, spans, jumps, halves, lacks, same)
 
 
 def _key(rows: Loose) -> Ints:
@@ -122,11 +127,11 @@ def _differences(rows: Loose, rule: Rule) -> tuple[Loose, Codes, Codes, Codes, C
     """
     parts, resets, rollovers, spans, jumps = [], [NOBODY], [NOBODY], [NOBODY], [NOBODY]
     for part in np.unique(rows.part):
-        own = rows.take(rows.part == part)
-        if part not in (DELIVERED, RECEIVED, REACTIVE):
+        own, of = rows.take(rows.part == part), int(quantity(part))
+        if of not in (*ENERGIES, REACTIVE):
             parts.append(own)
             continue
-        counts = np.abs(own.kvarh if part == REACTIVE else own.kwh)
+        counts = np.abs(own.kvarh if of == REACTIVE else own.kwh)
         own, counts = own.take(~np.isnan(counts)), counts[~np.isnan(counts)]
         change = np.diff(counts)
         same = own.code[1:] == own.code[:-1]
@@ -136,9 +141,9 @@ def _differences(rows: Loose, rule: Rule) -> tuple[Loose, Codes, Codes, Codes, C
             turned = same & (counts[:-1] > 0.9 * top) & (counts[1:] < 0.1 * top)
             change = np.where(turned, change + top, change)
         reset = same & (change < 0)
-        energy = np.where(reset, np.nan, change) * (-1.0 if part == RECEIVED else 1.0)
+        energy = np.where(reset, np.nan, change) * (-1.0 if of == RECEIVED else 1.0)
         later = own.take(slice(1, None))
-        later = later._replace(**{"kvarh" if part == REACTIVE else "kwh": energy})
+        later = later._replace(**{"kvarh" if of == REACTIVE else "kwh": energy})
         later = later._replace(flag=np.where(reset, np.uint8(RESET), np.maximum(later.flag, own.flag[:-1])))
         parts.append(later.take(next_ & (reset | ~np.isnan(energy))))
         resets.append(later.code[reset])
@@ -162,33 +167,35 @@ def _jumping(code: Codes, change: Reals, interval_min: int) -> Codes:
     return code[last[(most > JUMP * next_most) & (most * 60 > JUMP_KW * interval_min)]]
 
 
-def _channels(rows: Loose, key: Ints) -> tuple[Loose, Codes]:
-    """Rows of single quantities of one interval as one row; and the codes of `Settled.halves`.
+def _channels(rows: Loose, key: Ints) -> tuple[Loose, Codes, Codes, Codes]:
+    """Rows of single quantities of one interval as one row; and `Settled.halves`, `Settled.lacks`, `Settled.alike`.
 
     Received energy without delivered tells no net, but where the meter never has any other: it counts generation.
     """
     whole = key >> PART_BITS
     first = np.flatnonzero(np.concatenate([[True], np.diff(whole) > 0]))
-    known = ~np.isnan(rows.kwh)
-    kwh = np.add.reduceat(np.where(known, rows.kwh, 0.0), first)
-    number = np.add.reduceat(known.astype(np.int64), first)
-    both = (rows.part == DELIVERED) | (rows.part == WHOLE)
+    of, known = quantity(rows.part), ~np.isnan(rows.kwh)
+    kwh, number = _summed(rows.kwh, first)
+    both = (of == DELIVERED) | (of == WHOLE)
     net = np.add.reduceat((known & both).astype(np.int64), first)
-    refused = np.logical_or.reduceat(~known & ((rows.part == DELIVERED) | (rows.part == RECEIVED)), first)
+    refused = np.logical_or.reduceat(~known & np.isin(of, ENERGIES), first)
     code = rows.code[first]
     only = np.bincount(rows.code, both)[code] == 0
     half = (number > 0) & (net == 0) & ~only & ~refused
+    lack, same = lacking(rows, first, ENERGIES), alike(rows, first)
+    kvarh, reactive = _summed(rows.kvarh, first)
     result = rows.take(first)
     rows = result._replace(
         part=np.zeros(len(first), np.uint8),
-        kwh=np.where(((net > 0) | (only & (number > 0))) & ~refused, kwh, np.nan),
-        kvarh=_any(rows.kvarh, first),
-        volts=_any(rows.volts, first),
+        kwh=np.where(((net > 0) | (only & (number > 0))) & ~refused & ~lack, kwh, np.nan),
+        kvarh=np.where((reactive > 0) & ~lacking(rows, first, (REACTIVE,)), kvarh, np.nan),
+        volts=np.fmax.reduceat(rows.volts, first),
         flag=np.maximum.reduceat(rows.flag, first),
     )
-    return rows, code[half]
+    return rows, code[half], code[lack], same
 
 
-def _any(values: Reals, first: Ints) -> Reals:
-    found: Reals = np.fmax.reduceat(values, first)
-    return found
+def _summed(values: Reals, first: Ints) -> tuple[Reals, Ints]:
+    """The sum of each interval, and of how many values."""
+    known = ~np.isnan(values)
+    return np.add.reduceat(np.where(known, values, 0.0), first), np.add.reduceat(known.astype(np.int64), first)

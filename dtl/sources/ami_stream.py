@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dtl.errors import SourceError
 from dtl.sources import ami_files, espi, nem12
-from dtl.sources.ami_columns import SINGLE, Layout, load
+from dtl.sources.ami_columns import ADDED, SINGLE, Layout, beside, load, summands
 from dtl.sources.ami_loose import NONE, Loose, Meters, joined
 from dtl.sources.ami_rows import Rows
 from dtl.sources.ami_settle import Rule, Settled, settle
@@ -80,7 +80,10 @@ class Readings:
 
     @property
     def _streams(self) -> bool:
-        return bool(self.words) and not self.rule.register and not self.words.get("channel")
+        apart = self.rule.register or self.words.get("channel") or any(
+            len(summands(str(name))) > 1 for role in ADDED for name in self.words.get(role) or ()
+        )  # fmt: skip
+        return bool(self.words) and not apart
 
     def scan(self) -> Iterator[Loose]:
         """All readings, loose, in the order of the files by name."""
@@ -111,6 +114,9 @@ class Readings:
             for role in [r for r in SINGLE if self.words.get(r) and r not in found.roles]:
                 names = " or ".join(map(str, self.words[role]))
                 self.tally.add(file, Trouble("ami.column", role, 1, 0, names), refuses=False)
+            for role in SINGLE:
+                for name in beside(found.header, self.words.get(role) or ()):
+                    self.tally.add(file, Trouble("ami.beside", name, 1, 0, role), refuses=False)
 
     def _stream(self) -> Iterator[Settled]:
         """Pieces as they come; raises OutOfOrderError once a meter goes back in time."""
@@ -163,7 +169,7 @@ class Readings:
             piece = settle(rows, self.rule)
             yield Settled(
                 piece.rows, np.concatenate([piece.copies, dropped]), piece.conflicts, piece.resets, piece.rollovers,
-                piece.spans, piece.jumps, piece.halves,
+                piece.spans, piece.jumps, piece.halves, piece.lacks, piece.alike,
             )  # fmt: skip
             dropped = np.zeros(0, np.int32)
 

@@ -95,6 +95,11 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
         "values stand under a name that states another unit than the study declares",
         "Declare the true unit of the column, or waive this where the name is wrong.",
     ),
+    "ami.beside": (
+        "warning",
+        "columns stand beside another that the map names first for the same, and are not read",
+        "Write both with a plus, as `A + B`, to add them, or leave the second out of the map.",
+    ),
     "ami.multiplier": (
         "warning",
         "rows have no multiplier above zero: energy counted as empty",

@@ -45,7 +45,8 @@ class AmiColumns(Base):
     """Whether the clock of the stamp has daylight saving (Y, N, 1, 0, true, false, DST, STD): it tells the passes of
     the hour that occurs twice."""
     delivered: Texts | None = None
-    """Energy or power delivered to the customer, or the net of both directions."""
+    """Energy or power delivered to the customer, or the net of both directions. ``A + B`` adds the columns of several
+    registers; of several names in a list the first that is there counts."""
     received: Texts | None = None
     """Energy or power received from the customer."""
     reactive: Texts | None = None
@@ -65,7 +66,7 @@ class AmiColumns(Base):
     multiplier: Texts | None = None
     """What energies and powers of the row are multiplied by, where it differs by meter; on top of `multiplier`."""
     channels: dict[Text, Quantity] = {}
-    """What each word of ``channel`` means."""
+    """What each word of ``channel`` means; words of one quantity are registers, which are added."""
 
     @model_validator(mode="after")
     def _one_shape(self) -> AmiColumns:
