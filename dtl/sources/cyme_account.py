@@ -158,19 +158,18 @@ def _lost(reading: Reading, row: Row) -> None:
         file=row.file,
         line=row.line,
         element=row.thing,
-        remedy=INSTEAD.get(row.block.removesuffix("S").removesuffix(" SETTING"), _TAKEN_OUT),
+        remedy=INSTEAD.get(row.block.removesuffix("S").removesuffix(" SETTING").replace(" ", ""), _TAKEN_OUT),
     )
 
 
 _TAKEN_OUT = "Waive it by name in the study (`waive:`), or take it out of the source."
 INSTEAD = {
-    "THREE WINDING TRANSFORMER": "Model it with two windings, and what its third one feeds as a load.",
-    "AUTO TRANSFORMER": "Model it as a transformer of two windings with the same impedance.",
+    "THREEWINDINGTRANSFORMER": "Model it with two windings, and what its third one feeds as a load.",
     "AUTOTRANSFORMER": "Model it as a transformer of two windings with the same impedance.",
     "GROUNDINGTRANSFORMER": "Model it as a shunt reactor, or waive it: it carries no balanced current.",
-    "ARC FURNACE": "Model it as a spot load of its power.",
+    "ARCFURNACE": "Model it as a spot load of its power.",
 }
-"""What to do with devices of a block that the model has not."""
+"""What to do with devices of a block that the model has not; its name is without blanks, as in XML."""
 
 
 def _row(reading: Reading, row: Row, thing: str) -> None:

@@ -29,6 +29,13 @@ def _kind(
 
 _ID = {"ID": "EQUIPMENTID"}
 _AMPS = {"AMPS": "NOMINALRATING", **{f"AMPS_{i}": f"{nth}RATING" for i, nth in enumerate(_NTH, 1)}}
+
+
+def _currents(word: str) -> dict[str, str]:
+    """The columns of ratings of switches, by what a rated current is called."""
+    return {"AMPS": word, **{f"AMPS_{i}": f"{nth}{word}" for i, nth in enumerate(_NTH, 1)}}
+
+
 _SEQUENCE = _pairs(
     "R1=POSITIVESEQUENCERESISTANCE X1=POSITIVESEQUENCEREACTANCE R0=ZEROSEQUENCERESISTANCE X0=ZEROSEQUENCEREACTANCE"
     " B1=POSITIVESEQUENCESHUNTSUSCEPTANCE B0=ZEROSEQUENCESHUNTSUSCEPTANCE"
@@ -107,7 +114,15 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
     "InductionGeneratorDB": _kind("INDUCTION GENERATOR", _ID, _MACHINE),
     "ElectronicConverterGeneratorDB": _kind("ELECTRONIC CONVERTER GENERATOR", _ID, _MACHINE),
     "PhotovoltaicDB": _kind("PHOTOVOLTAIC", _ID),
-    "WECSDB": _kind("WECS", _ID),
+    "WECSDB": _kind(
+        "WECS",
+        _ID,
+        _pairs(
+            "GENERATORRATEDCAPACITY_KVA=GENERATORRATEDCAPACITYKVA GENERATORRATEDPOWER_KW=GENERATORRATEDPOWERKW"
+            " GENERATORPOWERFACTOR_PERCENT=GENERATORPOWERFACTORPERCENT"
+            " GENERATORRATEDVOLTAGE_KV=GENERATORRATEDVOLTAGEKV"
+        ),
+    ),
     "MicroTurbineDB": _kind("MICRO TURBINE", _ID),
     "SOFCDB": _kind("SOFC", _ID),
     "BESSDB": _kind("BESS", _ID),
@@ -123,28 +138,42 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
     "LoadModelInformation": _kind("LOAD MODEL INFORMATION"),
     "CustomerTypeDB": _kind("CUSTOMER CLASS", _ID),
     **{
-        f"{name}DB": _kind(name.upper(), _ID, _AMPS)
+        f"{name}DB": _kind(name.upper(), _ID, _currents("RATEDCURRENT"))
         for name in ("Switch", "Breaker", "LVCB", "Fuse", "Recloser", "Sectionalizer", "NetworkProtector")
     },
-    "MiscellaneousDB": _kind("MISCELLANEOUS", _ID, _AMPS),
+    "MiscellaneousDB": _kind("MISCELLANEOUS", _ID, _currents("RATEDAMPS")),
 }
 """Elements below ``EquipmentDBs``, and those that list classes and load models, and how they name things."""
 
 LISTS = {"ConsumerClasses": "ConsumerClass", "LoadModelInformations": "LoadModelInformation"}
 """Elements of the study that hold rows of equipment, and what these are called."""
 
-ALSO = {
-    "RESISTANCEAC1": "FIRSTRESISTANCE",
-    "RESISTANCEAC2": "SECONDRESISTANCE",
-    "TYPE": "REGULATORTYPE",
-    "CUSTOMERTYPE": "CUSTOMERTYPEID",
-    "VALUE/CONNECTEDKVA": "CONNECTEDKVA",
-    "VALUE/KWH": "KWH",
-    "SYSTEMBASEVOLTAGE/PRIMARY": "PRIMARYBASEVOLTAGE",
-    "SYSTEMBASEVOLTAGE/SECONDARY": "SECONDARYBASEVOLTAGE",
-    **{f"TAPPOSITION{p}": f"FORWARDSETTINGS/TAPPOSITION{p}" for p in "ABC"},
-    **{f"FORWARDSETTINGS/{q}SET{p}": f"FORWARDSETTINGS/LINEDROP{q}{p}" for q in "RX" for p in "ABC"},
-    "CAPACITORCONTROL/INITIALLYCLOSEDPHASE": "INITIALLYCLOSEDPHASE",
+ALSO: dict[str, tuple[str, ...]] = {
+    "RESISTANCEAC1": ("FIRSTRESISTANCE",),
+    "RESISTANCEAC2": ("SECONDRESISTANCE",),
+    "TYPE": ("REGULATORTYPE",),
+    "CUSTOMERTYPE": ("CUSTOMERTYPEID",),
+    "VALUE/CONNECTEDKVA": ("CONNECTEDKVA",),
+    "VALUE/KWH": ("KWH",),
+    "SYSTEMBASEVOLTAGE/PRIMARY": ("PRIMARYBASEVOLTAGE",),
+    "SYSTEMBASEVOLTAGE/SECONDARY": ("SECONDARYBASEVOLTAGE",),
+    **{f"TAPPOSITION{p}": (f"FORWARDSETTINGS/TAPPOSITION{p}",) for p in "ABC"},
+    **{f"FORWARDSETTINGS/{q}SET{p}": (f"FORWARDSETTINGS/LINEDROP{q}{p}",) for q in "RX" for p in "ABC"},
+    "CAPACITORCONTROL/INITIALLYCLOSEDPHASE": ("INITIALLYCLOSEDPHASE",),
+    **{
+        current: (f"{current.removesuffix(word)}{'' if current.startswith(_NTH) else 'NOMINAL'}RATING",)
+        for word in ("RATEDCURRENT", "RATEDAMPS")
+        for current in _currents(word).values()
+    },
+    **{
+        f"GENERATIONMODELS/DGGENERATIONMODEL/{q}": tuple(
+            f"{many}GENERATIONMODELS/{one}GENERATIONMODEL/{q}"
+            for many in ("", "DG", "BASE")
+            for one in ("DG", "SYNCHRONOUS", "BASE")
+            if (many, one) != ("", "DG")
+        )
+        for q in ("ACTIVEGENERATION", "POWERFACTOR")
+    },
 }
 """What other versions and readers call a property where the first name is not there; resistances up to version 7.1."""
 
@@ -154,7 +183,7 @@ def spoken(dialect: Dialect, values: Mapping[str, str]) -> Dialect:
     there = {
         key: other
         for key, own in dialect.columns.items()
-        if own not in values and (other := ALSO.get(own, "")) in values
+        if own not in values and (other := next((o for o in ALSO.get(own, ()) if o in values), ""))
     }
     return Dialect({**dialect.columns, **there}, dialect.codes) if there else dialect
 
@@ -166,6 +195,7 @@ _CODES: dict[str, Mapping[str, str]] = {
     "LOCATION": _LOCATION,
     "CLOSEDPHASE": {"None": "NONE"},
     "INITIALLYCLOSEDPHASE": {"None": "NONE"},
+    "CENTERTAPPHASE": {"None": "NONE"},
     "CONDUCTORPOSITION": {f"Position{order}": str(i) for i, order in enumerate(ORDERS)},
     "CONN": STARS,
     "PHASESHIFTTYPE": SHIFTS,
@@ -215,8 +245,11 @@ DEVICES: dict[str, tuple[str, Dialect]] = {
         " RGSEC=SECONDARYGROUNDINGRESISTANCE XGSEC=SECONDARYGROUNDINGREACTANCE ODPRIMPH=OPENYDCONFIGURATION"
         " SETPOINT=LTCSETTINGS/SETPOINT TAP=LTCSETTINGS/TAPSETTING SETTINGOPTION=LTCSETTINGS/SETTINGOPTION",
     ),
-    "TransformerByPhase": _device("TRANSFORMER BYPHASE SETTING"),
-    "RegulatorByPhase": _device("REGULATOR BYPHASE SETTING"),
+    "TransformerByPhase": _device(
+        "TRANSFORMER BYPHASE SETTING",
+        "CONN=TRANSFORMERCONNECTION PHASESHIFTTYPE=PHASESHIFT"
+        " PRIMARYBASEVOLTAGE=SYSTEMBASEVOLTAGE/PRIMARY SECONDARYBASEVOLTAGE=SYSTEMBASEVOLTAGE/SECONDARY",
+    ),
     "Regulator": _device(
         "REGULATOR SETTING",
         "PHASEON=CONTROLSTATUS MAXBOOST=BOOSTPERCENT MAXBUCK=BUCKPERCENT CT=CTPRIMARYRATING PT=PTRATIO"

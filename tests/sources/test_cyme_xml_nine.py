@@ -61,6 +61,9 @@ def nine() -> Any:
                 setting.getparent().append(leaf)
     for leaf in root.iter("ConductorPosition"):
         leaf.text = f"Position{ORDERS[int(leaf.text)]}"
+    for unit in root.iter("SwitchDB"):
+        for leaf in unit:
+            leaf.tag = leaf.tag.replace("NominalRating", "RatedCurrent").replace("Rating", "RatedCurrent")
     for unit in root.iter("Transformer"):
         base = put(unit, "SystemBaseVoltage")
         for side in ("Primary", "Secondary"):
@@ -216,3 +219,72 @@ def test_a_capacitor_whose_steps_are_all_open_is_disconnected(tmp_path: Path) ->
     open_ = [r for r in reading.conversion.values() if "InitiallyClosedPhase has all of it open" in str(r["reason"])]
     assert {r["verdict"] for r in open_} == {"unused"}
     assert "cyme.capacitor-control" in {f.check for f in reading.findings}
+
+
+def plant(root: Any, device: str, equipment: dict[str, str], **more: str) -> Any:
+    """Put a plant on the last section, its power in a model where `more` names one by its way."""
+    unit = put(next(root.iter("EquipmentDBs")), f"{device}DB")
+    for name, text in {"EquipmentID": "unit", **equipment}.items():
+        put(unit, name, text)
+    made = put(list(root.iter("Devices"))[-1], device)
+    for name, text in (("DeviceNumber", "plant"), ("DeviceID", "unit"), ("Location", "To")):
+        put(made, name, text)
+    for way, text in more.items():
+        parent = made
+        for name in way.split("__")[:-1]:
+            found = parent.find(name)
+            parent = put(parent, name) if found is None else found
+        put(parent, way.split("__")[-1], text)
+    return root
+
+
+def test_a_wind_turbine_in_the_words_of_version_9(tmp_path: Path) -> None:
+    words = {"GeneratorRatedCapacityKVA": "500", "GeneratorRatedPowerKW": "436.5", "GeneratorPowerFactorPercent": "90"}
+    reading = imported(tmp_path, plant(nine(), "Wecs", words))
+    (unit,) = only(reading).generators
+    assert (unit.type, unit.kva, unit.kw) == ("wind", 500.0, 436.5)
+    assert unit.kvar == pytest.approx(436.5 * (1 / 0.81 - 1) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    "way", ["GenerationModels__DGGenerationModel", "DGGenerationModels__DGGenerationModel",
+            "DGGenerationModels__SynchronousGenerationModel"],
+)  # fmt: skip
+def test_the_power_of_a_plant_wins_over_its_equipment(tmp_path: Path, way: str) -> None:
+    words = {"RatedKVA": "900", "ActiveGeneration": "800", "PFPercent": "95"}
+    power = {f"{way}__ActiveGeneration": "300", f"{way}__PowerFactor": "100"}
+    reading = imported(tmp_path, plant(nine(), "SynchronousGenerator", words, **power))
+    (unit,) = only(reading).generators
+    assert (unit.kw, unit.kvar, unit.kva) == (300.0, 0.0, 900.0)
+
+
+def test_a_bank_in_the_words_of_version_9(tmp_path: Path) -> None:
+    root = nine()
+    before = only(imported(tmp_path, root))
+    for unit in root.iter("Transformer"):
+        unit.tag, of = "TransformerByPhase", unit.find("DeviceID")
+        for i in (1, 2, 3):
+            put(unit, f"PhaseTransformerID{i}", of.text)
+        put(unit, "CenterTapPhase", "None")
+        put(unit, "PhaseShift", "0deg")
+    for equipment in root.iter("TransformerDB"):
+        equipment.find("TransfoType").text = "SinglePhase"
+        size = equipment.find("NominalRatingKVA")
+        size.text = str(float(size.text) / 3)
+    reading = imported(tmp_path, root)
+    assert told(reading)[1:] == []
+    units = [t for t in only(reading).transformers if not t.is_regulator]
+    (whole,) = (t for t in before.transformers if not t.is_regulator)
+    assert [t.windings[0].kva for t in units] == pytest.approx([whole.windings[0].kva / 3] * 3)
+
+
+@pytest.mark.parametrize(
+    ("device", "cure"),
+    [("ThreeWindingTransformer", "two windings"), ("GroundingTransformer", "shunt reactor"),
+     ("AutoTransformer", "same impedance"), ("ArcFurnace", "spot load"), ("PhaseShifterTransformer", "Waive it")],
+)  # fmt: skip
+def test_devices_that_the_model_lacks_are_refused_with_a_remedy(tmp_path: Path, device: str, cure: str) -> None:
+    found = imported(tmp_path, plant(nine(), device, {})).findings
+    assert [(f.check, f.element, cure in f.remedy) for f in found if f.severity == "error"] == [
+        ("conversion.object-refused", f"[{device}] plant", True)
+    ]
