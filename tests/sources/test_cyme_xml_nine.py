@@ -288,3 +288,9 @@ def test_devices_that_the_model_lacks_are_refused_with_a_remedy(tmp_path: Path, 
     assert [(f.check, f.element, cure in f.remedy) for f in found if f.severity == "error"] == [
         ("conversion.object-refused", f"[{device}] plant", True)
     ]
+
+
+@pytest.mark.parametrize(("unit", "refused"), [("KVLL", []), ("KV", [("cyme.bad-value", "VoltageUnit", "KV")])])
+def test_voltages_that_are_not_line_to_line_are_refused(tmp_path: Path, unit: str, refused: list[object]) -> None:
+    reading = imported(tmp_path, changed(nine(), "TransformerDB", lambda e: put(e, "TransfoVoltageUnit", unit)))
+    assert [(f.check, f.field, f.value) for f in reading.findings if f.severity == "error"] == refused
