@@ -53,12 +53,16 @@ class Account:
         """The first row of each block."""
         self.lost: Row | None = None
         """The first row of a customer whose device was not read."""
+        self.owners: dict[str, str] = {}
+        """The feeder of each section that a device of a block without a reader names; empty before it is known."""
         counts: dict[str, dict[str, int]] = {}
         for block in dict.fromkeys(b for tables in every for b in tables.blocks):
             for rows in [t.blocks[block] for t in every if block in t.blocks]:
                 if len(rows) and block not in self.begins:
                     self.begins[block] = next(rows.passing())
                 _number(rows, block, counts)
+                if _is_device(block) and block not in (*PARTED, *DEVICE_BLOCKS, *DRAWING):
+                    self.owners |= dict.fromkeys([row.peek("SectionID") for row in rows.passing()], "")
 
     def tell(self, tables: Tables) -> None:
         """Account for the rows of these tables alone, not for those that they share."""
@@ -70,6 +74,13 @@ class Account:
                     link.reason = link.reason or row.reason
         for row in tables.feeders.values():
             _row(self.reading, row, row.thing)
+        for row in tables.blocks["SECTION"].passing() if self.owners and "SECTION" in tables.blocks else ():
+            if (section := row.peek("SectionID")) not in self.owners:
+                continue
+            if self.owners[section] not in ("", row.feeder):
+                del self.owners[section]
+                continue
+            self.owners[section] = row.feeder
         for block, some in tables.blocks.items():
             for row in some.passing():
                 self._verdict(block, row)
@@ -86,7 +97,7 @@ class Account:
             if block == "CUSTOMER LOADS" and self.lost is None:
                 self.lost = row
             if _is_device(block) and "SECTION" in self.begins:
-                _lost(self.reading, row)
+                _lost(self.reading, row, row.feeder or self.owners.get(row.peek("SectionID"), ""))
 
     def close(self) -> None:
         """Findings for the blocks that nobody knows."""
@@ -146,7 +157,7 @@ def _why(block: str, row: Row) -> str:
     return "the model has no such device" if _is_device(block) else "no reader knows this block"
 
 
-def _lost(reading: Reading, row: Row) -> None:
+def _lost(reading: Reading, row: Row, feeder: str) -> None:
     """A device that is left out: an error until the study waives it."""
     reading.find(
         "conversion.object-refused",
@@ -154,7 +165,7 @@ def _lost(reading: Reading, row: Row) -> None:
         "the device is on no section that was read"
         if row.asked or row.block in PARTED
         else "the model has no such device",
-        feeder=row.feeder,
+        feeder=feeder,
         file=row.file,
         line=row.line,
         element=row.thing,

@@ -107,6 +107,20 @@ def test_what_left_the_memory_is_what_would_have_stayed(file: Path, tmp_path: Pa
     assert {"[NODE] LONELY", "[OVERHEADLINE SETTING] GONE", "[STRANGE] that", "[FEEDER] FB"} <= set(things)
 
 
+@pytest.mark.parametrize(("section", "feeders"), [("SB2", ["FB"]), ("SAME", ["FA", "FB"]), ("NONE", ["FA", "FB"])])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_device_without_a_reader_fails_the_feeder_of_its_section(
+    file: Path, section: str, feeders: list[str], before: bool
+) -> None:
+    block = f"[THREE WINDING TRANSFORMER SETTING]\nFORMAT_X=SectionID,DeviceNumber\n{section},t3\n"
+    text = NETWORK.replace("[SECTION]\n", f"{block}[SECTION]\n") if before else NETWORK + block
+    file.write_text(text, encoding="utf-8")
+    for shelf in (None, Shelf()):
+        found = read("c", {"path": "all.txt"}, {"all.txt": file}, *([shelf] if shelf else [])).findings
+        mine = [f.feeder for f in found if f.element.startswith("[THREE WINDING") and f.severity == "error"]
+        assert sorted(mine) == feeders
+
+
 def test_pieces_are_the_bytes_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [{"feeder": f"f{i // 700:02d}", "kind": "bus", "name": f"{i:05d}", "body": str(i % 97)} for i in range(7000)]
     whole = tables.frame("network", rows)
