@@ -96,6 +96,7 @@ EQUIPMENT: dict[str, tuple[str, Dialect]] = {
         ),
         codes={
             "TYPE": {"SinglePhase": "1", "ThreePhase": "2", "ThreePhaseCore": "2", "ThreePhaseShell": "3"},
+            "VOLTAGEUNIT": {"E_TransformerVoltageUnit_KVLL": "KVLL", "E_TransformerVoltageUnit_KV": "KV"},
             "CONN": STARS,
             "PHASESHIFTTYPE": SHIFTS,
         },
