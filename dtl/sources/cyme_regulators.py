@@ -20,8 +20,11 @@ from dtl.sources.reading import plain
 THREE_PHASE = "1"
 """Type of an equipment that is one unit of three phases; 0 is a single-phase unit."""
 
-FIXED = "F"
-"""SettingOption of a regulator whose taps stay where they stand."""
+FIXED, TERMINAL = "F", "T"
+"""SettingOption of a regulator whose taps stay where they stand, and of one that holds its terminal."""
+
+DISTANT = {"L": "the load centre", "Z": "an impedance", "PYTHONSCRIPT": "a script of its own"}
+"""Values of SettingOption by which something else is held than Vset at the terminal, or behind Rset and Xset."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def _impedance(circuit: Circuit, bank: _Bank) -> None:
 def _aim(circuit: Circuit, row: Row) -> None:
     """What the set point is aimed at: taps that are fixed have no control, and a distant place is not held."""
     option = row.text("SettingOption").upper()
-    if option not in (FIXED, "L"):
+    if option not in (FIXED, *DISTANT):
         return
     where = {"feeder": circuit.feeder, "file": row.file, "line": row.line, "element": row.thing}
     if option == FIXED:
@@ -155,7 +158,7 @@ def _aim(circuit: Circuit, row: Row) -> None:
         return
     circuit.reading.find(
         "cyme.setting-option", "warning",
-        "is set for the load centre; the model holds Vset at its own terminal, with Rset and Xset as they stand",
+        f"is set for {DISTANT[option]}; the model holds Vset at its own terminal, with Rset and Xset as they stand",
         **where, field="SettingOption", value=option,
         remedy="Check Vset, Rset and Xset, or freeze the controls (`powerflow: {controls: frozen}`).",
     )  # fmt: skip
@@ -234,7 +237,8 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
     )
     for bus in (span.start, span.end):
         circuit.touch(bus, nodes)
-    set_v = 0.0 if row.text("SettingOption").upper() == FIXED else row.number(f"Vset{settings}")
+    option = row.text("SettingOption").upper()
+    set_v, at_terminal = 0.0 if option == FIXED else row.number(f"Vset{settings}"), option == TERMINAL
     ratio = row.number(f"PT{settings}", "PT") or unit.number("PT")
     if set_v > 0 and not ratio > 0:
         ratio = 1000.0 * kv_ln / 120.0
@@ -253,8 +257,8 @@ def _add(circuit: Circuit, bank: _Bank, name: str, phases: str, settings: str, m
             or unit.number("Bandwidth", "ForwardBandwidth", default=2.0),
             pt_ratio=_fine(ratio),
             ct_primary_a=row.number(f"CT{settings}", "CT") or unit.number("CT"),
-            r_v=row.number(f"Rset{settings}"),
-            x_v=row.number(f"Xset{settings}"),
+            r_v=0.0 if at_terminal else row.number(f"Rset{settings}"),
+            x_v=0.0 if at_terminal else row.number(f"Xset{settings}"),
             delay_s=circuit.tables.delays.get(row.text("DeviceNumber"))
             or row.number("ActivationDelayFirstTap", default=15.0),
             pt_phase=LETTERS.index(settings) + 1 if three else 1,

@@ -202,7 +202,8 @@ _CODES: dict[str, Mapping[str, str]] = {
     "CONN": STARS,
     "PHASESHIFTTYPE": SHIFTS,
     "ODPRIMPH": {"None": ""},
-    "SETTINGOPTION": {"FixedTap": "F", "FixedTapPrimary": "F", "LoadCenter": "L", "RXSettings": "R", "Terminal": "T"},
+    "SETTINGOPTION": {"FixedTap": "F", "FixedTapPrimary": "F", "LoadCenter": "L", "RXSettings": "R", "Terminal": "T"}
+    | {"ZSettings": "Z"},
 }
 _DEVICE = _pairs("EQID=DEVICEID FROMNODEID=NORMALFEEDINGNODEID NSTATUS=NORMALSTATUS")
 

@@ -159,6 +159,21 @@ def test_taps_that_are_fixed_have_no_control(tmp_path: Path) -> None:
     assert [c for c, severity, _ in told(reading) if c == "cyme.fixed-taps" and severity == "info"]
 
 
+@pytest.mark.parametrize(
+    ("option", "compensated", "warned"),
+    [("RXSettings", True, False), ("Terminal", False, False), ("ZSettings", True, True), ("LoadCenter", True, True),
+     ("PythonScript", True, True)],
+)  # fmt: skip
+def test_what_a_regulator_holds(tmp_path: Path, option: str, compensated: bool, warned: bool) -> None:
+    root = changed(nine(), "SettingOption", lambda e: setattr(e, "text", option))
+    for p in "ABC":
+        changed(root, f"Rset{p}", lambda e: setattr(e, "text", "3"))
+        changed(root, f"Xset{p}", lambda e: setattr(e, "text", "7"))
+    reading = imported(tmp_path, root)
+    assert {(r.r_v, r.x_v) for r in only(reading).regulators} == {(3.0, 7.0) if compensated else (0.0, 0.0)}
+    assert ("cyme.setting-option" in {check for check, _, _ in told(reading)}) is warned
+
+
 def test_a_regulator_of_three_phases_in_the_words_of_version_9(tmp_path: Path) -> None:
     root = changed(nine(), "RegulatorDB", lambda e: setattr(e.find("Type"), "text", "ThreePhase"))
     units = [t for t in only(imported(tmp_path, root)).transformers if t.is_regulator]
