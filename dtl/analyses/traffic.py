@@ -19,7 +19,6 @@ from dtl.network.feeder import Feeder
 from dtl.powerflow import head
 
 Real = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Row = dict[str, Any]
 Gain = Callable[[str, int], float | None]
 """Rise of a bus per kW fed in there, in a step [pu/kW]; None where it is not known."""

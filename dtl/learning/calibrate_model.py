@@ -38,7 +38,6 @@ from dtl.scenarios.realise import realise
 from dtl.spec.calibration_file import PARAMETERS
 
 MODULE = "calibrate"
-Array = NDArray[np.float64]
 Windows = Sequence[NDArray[np.bool_]]
 LEAST_H, LEAST_VALUES = 12, 8
 """Hours, or values of another program, that are fitted and scored at least."""

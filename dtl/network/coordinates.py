@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyproj
-from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from dtl import tables
 from dtl.errors import Finding
-
-Real = NDArray[np.float64]
 
 
 def of_gis(folders: Mapping[str, Path], drawn: str) -> str:

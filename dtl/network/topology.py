@@ -43,11 +43,6 @@ class Topology:
     unfed: list[tuple[Edge, tuple[int, ...]]] = field(default_factory=list)
     dead: dict[str, set[int]] = field(default_factory=dict)
 
-    @property
-    def is_radial(self) -> bool:
-        """Whether there is no loop."""
-        return not self.loops
-
 
 def trace(feeder: Feeder) -> Topology:
     """The topology of a feeder, from its enabled sources over what is closed."""

@@ -22,14 +22,10 @@ from dtl.powerflow.compiled import compiled
 
 Real = NDArray[np.float64]
 
-NORMAL_LIFE_H = 180_000.0
-"""Normal life at the reference hot spot, by functional tests of distribution transformers (C57.91, table 2) [h]."""
 REFERENCE_K = {65: 383.0, 55: 368.0}
 """Reference hot spot by average winding rise, thermally upgraded paper or not: 110 and 95 degree C [K]."""
 HOT_SPOT_RISE_K = {65: 80.0, 55: 65.0}
 """Rise of the hot spot over ambient at rated load by average winding rise [K]."""
-STEEL, TANK, OIL = 0.1323, 0.0882, 0.3513
-"""Thermal capacity by core and coil, tank and fittings [Wh/(kg K)] and oil [Wh/(L K)], ONAN (C57.91, 7.2.6)."""
 LOSS_RATIO = 5.0
 """Load loss over no-load loss of a transformer of which no no-load loss is known."""
 HOTTEST_C = 180.0
@@ -46,45 +42,12 @@ def ageing_factor(hot_spot_c: ArrayLike, winding_rise: int = 65) -> Real:
     return np.asarray(np.exp(15000.0 / reference - 15000.0 / (np.asarray(hot_spot_c, np.float64) + 273.0)))
 
 
-def per_unit_life(hot_spot_c: ArrayLike) -> Real:
-    """Per-unit life of C57.91, 9.80e-18 exp(15000 / (hot spot + 273))."""
-    return np.asarray(9.80e-18 * np.exp(15000.0 / (np.asarray(hot_spot_c, np.float64) + 273.0)))
-
-
 def relative_rate(hot_spot_c: ArrayLike, *, upgraded: bool = False) -> Real:
     """Relative ageing rate V of IEC 60076-7: 1 at 98 degree C, doubling every 6 K; upgraded paper: 1 at 110."""
     theta = np.asarray(hot_spot_c, np.float64)
     if upgraded:
         return np.asarray(np.exp(15000.0 / (110.0 + 273.0) - 15000.0 / (theta + 273.0)))
     return np.asarray(2.0 ** ((theta - 98.0) / 6.0))
-
-
-def loss_of_life_pct(factor: float, hours: float, normal_life_h: float = NORMAL_LIFE_H) -> float:
-    """Loss of life of some hours at a mean ageing factor [% of the normal life]."""
-    return 100.0 * factor * hours / normal_life_h
-
-
-def thermal_capacity(core_coil_kg: float, tank_kg: float, oil_l: float) -> float:
-    """Thermal capacity of an ONAN or ONAF unit [Wh/K]."""
-    return STEEL * core_coil_kg + TANK * tank_kg + OIL * oil_l
-
-
-def oil_time_constant_h(
-    capacity_wh_k: float,
-    top_oil_rise_k: float,
-    loss_w: float,
-    ultimate: float = 1.0,
-    begin: float = 0.0,
-    n: float = 1.0,
-) -> float:
-    """Time constant of the top oil [h]; with ``n`` other than 1 corrected for the rises it goes from and to.
-
-    ``ultimate`` and ``begin`` are rises per unit of the rated one.
-    """
-    rated = capacity_wh_k * top_oil_rise_k / loss_w
-    if n == 1.0 or ultimate == begin:
-        return rated
-    return rated * (ultimate - begin) / (math.pow(ultimate, 1.0 / n) - math.pow(begin, 1.0 / n))
 
 
 def loss_ratio(unit: Transformer) -> float:

@@ -23,7 +23,6 @@ _FFF = types.float64[:, :, ::1]
 _C = types.complex128[::1]
 _CC = types.complex128[:, ::1]
 _II = types.int64[:, ::1]
-_FLAGS = types.boolean[::1]
 _ROWS = types.Tuple((_I, _I, _F, _F))  # type: ignore[no-untyped-call]
 
 _NETWORK = (_INT, _ROWS, _ROWS, _F, _F, _I, _C)

@@ -23,8 +23,6 @@ from dtl.powerflow import dss, engine
 from dtl.powerflow.batch_network import bare
 from dtl.powerflow.opendss import at_no_load
 
-Real = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Complex = NDArray[np.complex128]
 
 

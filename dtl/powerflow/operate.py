@@ -10,15 +10,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dtl.demand.operated import Operated
 from dtl.network.feeder import Feeder
 from dtl.network.positions import placed
 from dtl.powerflow import engine, names
 from dtl.powerflow.circuit import Circuit
-
-Ints = NDArray[np.int64]
 
 
 def closed(feeder: Feeder, operated: Operated | None) -> Feeder:

@@ -12,7 +12,6 @@ LANES = 32
 _I = types.int64[::1]
 _F = types.float64[::1]
 _FF = types.float64[:, ::1]
-_FFF = types.float64[:, :, ::1]
 
 
 @inner

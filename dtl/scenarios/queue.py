@@ -14,7 +14,6 @@ from dtl.scenarios.edited_register import IDLE, in_load, in_time, part_of
 from dtl.scenarios.separated import separated
 from dtl.scenarios.state import GENERATORS, Plant, State, assumption
 
-Rows = list[Mapping[str, Any]]
 _SHOWN = 5
 
 

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from dtl.synth.model import Feeder
 
-Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 PROTECTIVE = ("breaker", "recloser", "fuse")

@@ -22,7 +22,6 @@ from dtl.analyses.hosting.search import Found, search
 from dtl.analyses.hosting.sites import Of
 
 Real = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LEVELS = 20
 CLOSE = 0.05

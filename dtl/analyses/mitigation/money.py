@@ -53,24 +53,9 @@ def recovery(rate: float, years: float) -> float:
     return 1.0 / years if rate == 0 else rate / -math.expm1(-years * math.log1p(rate))
 
 
-def annuity(capital: float, rate: float, years: float) -> float:
-    """Yearly payment that repays the capital with interest."""
-    return capital * recovery(rate, years)
-
-
 def present(yearly: float, rate: float, years: float) -> float:
     """Value today of the same payment at the end of each year."""
     return yearly / recovery(rate, years)
-
-
-def net_present(capital: float, yearly: float, rate: float, years: float, residual: float = 0.0) -> float:
-    """Yearly benefits less the capital of today, with what is left at the end."""
-    return present(yearly, rate, years) + residual * math.exp(-years * math.log1p(rate)) - capital
-
-
-def deferral(capital: float, years: float, rate: float, inflation: float = 0.0) -> float:
-    """What it spares today to spend the capital so many years later, at the price of that year."""
-    return -capital * math.expm1(years * (math.log1p(inflation) - math.log1p(rate)))
 
 
 def choose(works: Sequence[Work], budget: float, must: Collection[str] = (), never: Collection[str] = ()) -> Choice:

@@ -33,7 +33,6 @@ from dtl.scenarios.edited_works import WORKS
 from dtl.scenarios.realise import realise
 from dtl.scenarios.state import State
 
-Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Outcomes = dict[str, Outcome]
 """The outcome of each feeder of a group."""
