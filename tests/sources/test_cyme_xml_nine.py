@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -313,3 +314,17 @@ def test_voltages_that_are_not_line_to_line_are_refused(
     unit = version + unit  # version 7.2 puts the name of the list before its words
     reading = imported(tmp_path, changed(nine(), "TransformerDB", lambda e: put(e, "TransfoVoltageUnit", unit)))
     assert [(f.check, f.field, f.value) for f in reading.findings if f.severity == "error"] == refused
+
+
+def test_the_year_of_a_customer_counts_where_its_models_have_none(tmp_path: Path) -> None:
+    root = nine()
+    before = sum(load.kw for load in only(imported(tmp_path, root)).loads)
+    for customer in list(root.iter("CustomerLoad")):
+        for model in customer.iter("CustomerLoadModel"):
+            model.remove(model.find("Year"))
+        put(customer, "Year", "2014")
+        old = copy.deepcopy(customer)
+        old.find("Year").text = "2009"
+        customer.addnext(old)
+    reading = imported(tmp_path, root)
+    assert sum(load.kw for load in only(reading).loads) == pytest.approx(before)
