@@ -10,17 +10,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
-from dtl.sources.cim_circuit import LIMITS, NODES, PHASES, Circuit
+from dtl.network.feeder import Generator, Load, Part, Source, Storage
+from dtl.sources.cim_capacitors import capacitor
+from dtl.sources.cim_circuit import LIMITS, PHASES, Circuit
 from dtl.sources.cim_objects import Thing
 from dtl.sources.cim_source import feeds, source
+from dtl.sources.cim_spread import spread
 from dtl.sources.cim_targets import target_value
 from dtl.sources.record import UNUSABLE, UnusableError, fault, refuse, tell
-
-_NEXT = {"A": (1, 2), "B": (2, 3), "C": (3, 1)}
-_PAIRS = {frozenset("AB"): (1, 2), frozenset("BC"): (2, 3), frozenset("AC"): (3, 1)}
-Shares = list[tuple[str, float, float]]
-"""Ending of the name or letter of the phase, active and reactive power [W, var]."""
 
 
 def add_shunts(circuit: Circuit) -> None:
@@ -60,7 +57,7 @@ def _consumer(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     delta = thing.text("EnergyConsumer.phaseConnection").upper() == "D"
     voltage = _dependence(circuit, thing)
     people = thing.whole("EnergyConsumer.customerCount", 1)
-    for i, (where, p, q) in enumerate(_spread(circuit, thing, bus, delta, shares or [("", watts, vars_)], "load")):
+    for i, (where, p, q) in enumerate(spread(circuit, thing, bus, delta, shares or [("", watts, vars_)], "load")):
         yield Load(**where, **voltage, **LIMITS, kw=p / 1e3, kvar=q / 1e3, customers=people if i == 0 else 0)
 
 
@@ -68,33 +65,6 @@ def _now_or_fixed(thing: Thing, word: str, which: str, otherwise: float = 0.0) -
     """The power now, else the fixed one, which equipment profiles state; of phases in place of their share."""
     fixed = thing.number(f"{word}{which}fixed", otherwise)
     return thing.number(f"{word}{which}", fixed)
-
-
-def _spread(
-    circuit: Circuit, thing: Thing, bus: str, delta: bool, shares: Shares, kind: str
-) -> Iterator[tuple[dict[str, Any], float, float]]:
-    """The parts that a piece of equipment becomes: their fields of `Shunt`, and active and reactive power."""
-    letters = [a for a, _, _ in shares if a]
-    circuit.mark(bus, letters)
-    name = circuit.called(thing, kind)
-    common: dict[str, Any] = {"bus": bus, "connection": "delta" if delta else "wye"}
-    common["enabled"] = circuit.in_service(thing)
-    even = all(math.isclose(v, w, rel_tol=1e-6) for s in shares for v, w in zip(s[1:], shares[0][1:], strict=True))
-    total = sum(p for _, p, _ in shares), sum(q for _, _, q in shares)
-    if not letters or (len(letters) == 3 and even):
-        circuit.touch(bus, PHASES)
-        yield common | {"name": name, "nodes": PHASES, "phases": 3, "kv": circuit.kv_ll(bus)}, *total
-    elif delta and len(letters) < 3 and bus not in circuit.split:
-        pair = _NEXT[letters[0]] if len(letters) == 1 else _PAIRS[frozenset(letters)]
-        circuit.touch(bus, pair)
-        yield common | {"name": name, "nodes": pair, "phases": 1, "kv": circuit.kv_ll(bus)}, *total
-    else:
-        for letter, p, q in shares:
-            nodes: tuple[int, ...] = _NEXT[letter] if delta else (NODES[letter],)
-            circuit.touch(bus, nodes)
-            ending = f"_{letter.lower()}" if len(shares) > 1 else ""
-            kv = circuit.kv_ll(bus) if delta else circuit.kv_ln(bus)
-            yield common | {"name": name + ending, "nodes": nodes, "phases": 1, "kv": kv}, p, q
 
 
 def _dependence(circuit: Circuit, thing: Thing) -> dict[str, Any]:
@@ -122,98 +92,6 @@ def _dependence(circuit: Circuit, thing: Thing) -> dict[str, Any]:
     return {"model": 8, "zip": (*shares[0], *shares[1], 0.0)}
 
 
-def _capacitor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
-    rows = circuit.phases(thing, "ShuntCompensatorPhase.ShuntCompensator", "ShuntCompensatorPhase.phase")
-    delta = thing.text("ShuntCompensator.phaseConnection").upper() == "D"
-    volts = thing.number("ShuntCompensator.nomU", 0.0) or 1e3 * circuit.kv_ll(bus)
-    most, on = _sections(thing, "ShuntCompensator")
-    word = "LinearShuntCompensatorPhase.bPerSection"
-    siemens = [(a, row.number(word, thing.number("LinearShuntCompensator.bPerSection", 0.0)), 0.0) for a, row in rows]
-    if not siemens:
-        siemens = [("", thing.number("LinearShuntCompensator.bPerSection"), 0.0)]
-    for _, row in rows:
-        steps = _sections(row, "ShuntCompensatorPhase", most, on)
-        if steps != (most, on):
-            raise UnusableError("cim.total", "a phase has other sections than the bank", word, "", "Correct the bank.")
-    is_reactor = sum(b for _, b, _ in siemens) < 0
-    control = None if is_reactor else _control(circuit, thing, volts)
-    grounded = delta or thing.flag("ShuntCompensator.grounded", True) or len(rows) == 1
-    star = () if grounded else (circuit.neutral(bus),)
-    for where, b, _ in _spread(circuit, thing, bus, delta, siemens, "reactor" if is_reactor else "capacitor"):
-        kv, where["nodes"] = volts / 1e3, (*where["nodes"], *star)
-        if where["phases"] == 3:
-            share = b / max(len(siemens), 1)
-        else:
-            share = b
-            if not delta and kv > 1.4 * circuit.kv_ln(bus):
-                kv /= math.sqrt(3.0)
-        if share < 0:
-            here = where | {"kv": kv, "enabled": where["enabled"] and on > 0}
-            yield _reactor(circuit, thing, here, -share * max(on, 1))
-            continue
-        kvar = float(f"{share * kv * kv * 1e3:.12g}")
-        states = () if on == most else tuple(i < on for i in range(most))
-        yield Capacitor(**(where | {"kv": kv}), kvar=(kvar,) * most, steps_on=states, control=control)
-
-
-def _reactor(circuit: Circuit, thing: Thing, where: dict[str, Any], siemens: float) -> Reactor:
-    """A bank whose susceptance is negative; of three phases in delta each branch has a third of it."""
-    if "RegulatingCondEq.RegulatingControl" in thing.values:
-        text = "it is a reactor, whose control the model cannot hold: it stays connected as it is"
-        tell(circuit.reading, thing, "conversion.property-refused", "warning", text,
-             "RegulatingCondEq.RegulatingControl", "", "Check whether the study depends on it.")  # fmt: skip
-    branches = 3.0 if where["connection"] == "delta" and where["phases"] == 3 else 1.0
-    return Reactor(**where, r_ohm=0.0, x_ohm=float(f"{branches / siemens:.12g}"))
-
-
-def _sections(row: Thing, cls: str, most: int = 1, on: int = 1) -> tuple[int, int]:
-    most = row.whole(f"{cls}.maximumSections", most)
-    on = row.whole(f"{cls}.sections", row.whole(f"{cls}.normalSections", on))
-    if not 1 <= most <= 1000 or not 0 <= on <= most:
-        raise UnusableError("source.bad-value", "is no number of sections", f"{cls}.sections", on, "Correct it.")
-    return most, on
-
-
-def _control(circuit: Circuit, thing: Thing, volts: float) -> CapacitorControl | None:
-    """The control of a capacitor that holds a voltage or reactive power; others are told and left out."""
-    control = circuit.store.to(thing, "RegulatingCondEq.RegulatingControl")
-    if control is None:
-        return None
-    circuit.use([control], thing)
-    mode = control.text("RegulatingControl.mode")
-    terminal = circuit.store.to(control, "RegulatingControl.Terminal")
-    kinds: dict[str, Literal["voltage", "kvar", "current"]] = {
-        "voltage": "voltage", "reactivePower": "kvar", "currentFlow": "current",
-    }  # fmt: skip
-    element = circuit.store.to(terminal, "Terminal.ConductingEquipment") if terminal is not None else None
-    lines = {"ACLineSegment": "line", "PowerTransformer": "transformer"}
-    if mode not in kinds or element is None or element.cls not in lines:
-        text = "its control measures what the model cannot hold: it stays connected as it is"
-        remedy = "Check whether the study depends on it."
-        tell(
-            circuit.reading,
-            control,
-            "conversion.property-refused",
-            "warning",
-            text,
-            "RegulatingControl.mode",
-            mode,
-            remedy,
-        )
-        return None
-    target, band = target_value(control), target_value(control, "Deadband")
-    sign = -1.0 if mode == "voltage" else 1.0
-    scale = 60.0 if mode == "voltage" else 1e3 if mode == "reactivePower" else 1.0
-    return CapacitorControl(
-        type=kinds[mode],
-        element=f"{lines[element.cls]}.{element.name.lower()}",
-        on=(target + sign * band / 2.0) / scale,
-        off=(target - sign * band / 2.0) / scale,
-        delay_s=thing.number("ShuntCompensator.aVRDelay", 15.0),
-        enabled=control.flag("RegulatingControl.enabled", True),
-    )
-
-
 def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     """An inverter: a battery behind it makes it a storage, anything else a generator."""
     word = "PowerElectronicsConnection."
@@ -230,7 +108,7 @@ def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     parts = "PowerElectronicsConnectionPhase."
     n = max(len(rows), 1)
     shares = [(a, row.number(f"{parts}p", p / n), row.number(f"{parts}q", q / n)) for a, row in rows if a != "N"]
-    places = list(_spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))
+    places = list(spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))
     batteries = [u for u in units if u.cls == "BatteryUnit"]
     turned = 1.0
     if batteries and (p or q):
@@ -281,7 +159,7 @@ def _machine(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
         tell(circuit.reading, thing, "cim.sign", "warning", text, "RotatingMachine.p", f"{-p:g}", remedy)
         p, q = -p, -q
     kva = thing.number("RotatingMachine.ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
-    for where, watts, vars_ in _spread(circuit, thing, bus, False, [("", p, q)], "generator"):
+    for where, watts, vars_ in spread(circuit, thing, bus, False, [("", p, q)], "generator"):
         yield Generator(**where, **LIMITS, type="synchronous", kw=watts / 1e3, kvar=vars_ / 1e3, kva=kva)
 
 
@@ -300,7 +178,7 @@ def _holds_voltage(circuit: Circuit, thing: Thing) -> bool:
 
 def _power(circuit: Circuit, thing: Thing, bus: str, p: float, q: float, kva: float = 0.0) -> Iterator[Part]:
     """A constant power [W, var], consumption positive: a load, or a generator where it is negative."""
-    for where, watts, vars_ in _spread(circuit, thing, bus, False, [("", p, q)], "load" if p >= 0 else "generator"):
+    for where, watts, vars_ in spread(circuit, thing, bus, False, [("", p, q)], "load" if p >= 0 else "generator"):
         if p >= 0:
             yield Load(**where, **LIMITS, model=1, kw=watts / 1e3, kvar=vars_ / 1e3, customers=0)
         else:
@@ -385,7 +263,7 @@ MAKERS: Mapping[str, Callable[[Circuit, Thing, str], Iterator[Part]]] = {
     "EnergyConsumer": _consumer,
     "ConformLoad": _consumer,
     "NonConformLoad": _consumer,
-    "LinearShuntCompensator": _capacitor,
+    "LinearShuntCompensator": capacitor,
     "PowerElectronicsConnection": _inverter,
     "SynchronousMachine": _machine,
     "AsynchronousMachine": _motor,

@@ -2,7 +2,8 @@
 
 Power of a load is that at the nominal voltage of its bus, so loads that depend on voltage are converted from their
 rated voltage. Left out, since CIM100 has no place for them: voltage limits of loads, shapes, customer classes, summer
-and winter ratings, impedances of switches. What would make another network is refused.
+and winter ratings, impedances of switches, dead times of capacitors' controls and their delays to switch off. What
+would make another network is refused.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dtl.network.feeder import Generator, Load, Shunt, Storage
+from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Shunt, Storage, Switch
+from dtl.sources.cim_write_branches import CLASSES
 
 if TYPE_CHECKING:
     from dtl.sources.cim_write import Document
@@ -112,9 +113,6 @@ def write_capacitors(document: Document) -> None:
         if len(set(part.kvar)) > 1 or list(on) != sorted(on, reverse=True):
             document.refuse(part, "its steps are of different size, or not connected in their order")
             continue
-        if part.control is not None and part.control.enabled:
-            document.refuse(part, "controls of capacitors are not written")
-            continue
         siemens = part.kvar[0] / 1e3 / part.kv**2
         key = document.equipment(
             "LinearShuntCompensator",
@@ -127,7 +125,10 @@ def write_capacitors(document: Document) -> None:
             ShuntCompensator__maximumSections=len(part.kvar),
             ShuntCompensator__normalSections=sum(on),
             ShuntCompensator__sections=sum(on),
+            ShuntCompensator__aVRDelay=part.control.delay_s if part.control is not None else None,
         )
+        if part.control is not None:
+            _write_control(document, part, part.control, key)
         for letter in phases:
             document.object(
                 "LinearShuntCompensatorPhase",
@@ -139,6 +140,41 @@ def write_capacitors(document: Document) -> None:
                 ShuntCompensatorPhase__normalSections=sum(on),
                 ShuntCompensatorPhase__sections=sum(on),
             )
+
+
+_MODES = {"voltage": "voltage", "kvar": "reactivePower", "current": "currentFlow", "time": "timeScheduled"}
+
+
+def _write_control(document: Document, part: Capacitor, control: CapacitorControl, key: str) -> None:
+    """Write what switches a capacitor, by the quantity itself and not that of its transformers: V, var, A or hours."""
+    kind, _, name = control.element.partition(".")
+    measured = document.feeder.part(control.element)
+    classes = {"line": "ACLineSegment", "capacitor": "LinearShuntCompensator"}
+    cls = CLASSES.get(measured.type) if isinstance(measured, Switch) else classes.get(kind)
+    own = {"voltage": (control.pt_phase,), "current": (control.ct_phase,), "time": (1,)}
+    phases = {*own.get(control.type, (control.pt_phase, control.ct_phase))}
+    if control.type not in _MODES or control.voltage_override:
+        document.refuse(part, f"a control by {control.type}, or with limits of voltage besides, cannot be written")
+        return
+    if measured is None or cls is None or len(phases) > 1 or not phases <= {1, 2, 3}:
+        document.refuse(part, f"its control measures at {control.element}, or no single phase: it cannot be written")
+        return
+    nodes: tuple[int, ...] = getattr(measured, "from_nodes", ()) or getattr(measured, "nodes", (1, 2, 3))
+    conductor = next(n for n in (1, 2, 3) if n in phases)
+    letters = document.letters(part.bus, nodes[conductor - 1 : conductor])
+    unit = {"voltage": control.pt_ratio, "kvar": 1e3, "current": control.ct_ratio, "time": 1.0}[control.type]
+    document.object(
+        "RegulatingControl",
+        part.name,
+        RegulatingControl__RegulatingCondEq_to=key,
+        RegulatingControl__Terminal_to=document.id("Terminal", f"{cls} {name} T{control.terminal}"),
+        RegulatingControl__mode_is=f"RegulatingControlModeKind.{_MODES[control.type]}",
+        RegulatingControl__monitoredPhase_is=f"PhaseCode.{letters[0]}" if letters else None,
+        RegulatingControl__enabled=control.enabled,
+        RegulatingControl__discrete=True,
+        RegulatingControl__targetValue=unit * (control.on + control.off) / 2.0,
+        RegulatingControl__targetDeadband=unit * abs(control.on - control.off),
+    )
 
 
 def write_generators(document: Document) -> None:
