@@ -168,7 +168,9 @@ def test_on_a_phone_the_figures_of_the_case_that_is_shown_are_in_sight(watched: 
 def test_on_a_phone_the_words_of_a_layer_are_not_broken(watched: Any) -> None:
     watched.page.set_viewport_size({"width": 390, "height": 844})
     page = watched.go("assumptions.html")
-    for table in page.locator(".dtl-pairs:visible").all():
+    pairs = page.locator(".dtl-pairs:visible").all()
+    assert pairs
+    for table in pairs:
         box, head = table.bounding_box(), table.locator("th").first.bounding_box()
         assert head["width"] >= 0.3 * box["width"], (head, box)
 

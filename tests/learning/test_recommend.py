@@ -37,7 +37,9 @@ def test_names_of_feeders_change_nothing_but_names() -> None:
 
 
 def test_what_was_run_is_not_suggested_again() -> None:
-    for advice in advise(PLANTED, EMPTY, 10):
+    first = advise(PLANTED, EMPTY, 10)
+    assert first
+    for advice in first:
         layers = {name: {"kind": kind} for name, kind in zip(advice.stack, advice.kinds, strict=True)}
         known = Known({"base": (), "run": advice.stack}, layers, 10, 2023)
         assert set(advice.stack) not in [set(a.stack) for a in advise(PLANTED, known, 10)]

@@ -144,9 +144,9 @@ def per_mile(code: object) -> list[str]:
 
 def test_the_demo_feeders_are_read_without_errors_and_solve() -> None:
     demo = Path(__file__).parents[2] / "studies" / "demo" / "data" / "cyme"
-    if not demo.is_dir():
-        pytest.skip("studies/demo has no data")
-    for folder in sorted(p for p in demo.iterdir() if p.is_dir()):
+    folders = sorted(p for p in demo.iterdir() if p.is_dir())
+    assert folders
+    for folder in folders:
         reading = read("cyme_text", folder, "*.txt")
         assert [str(f) for f in reading.findings if f.severity == "error"] == []
         for feeder in feeders(reading).values():

@@ -91,7 +91,9 @@ def test_insights_are_those_of_the_modules_and_have_ids(made: Any) -> None:
 
 def test_page_counts_the_rows_of_the_files(made: Any) -> None:
     page = (made.www / "downloads.html").read_text(encoding="utf-8")
-    for path in (made.www / "downloads").glob("*.csv"):
+    files = sorted((made.www / "downloads").glob("*.csv"))
+    assert files
+    for path in files:
         told = page.split(f'href="downloads/{path.name}"')[1].split('dtl-num">')[1].split("<")[0]
         assert int(told.replace(",", "")) == len(rows_of(path)[1]), path.name
 

@@ -63,6 +63,7 @@ def test_case(case: str, tmp_path: Path, golden: Callable[[Path, str], None]) ->
 
 
 def test_every_row_of_every_case_has_one_verdict(tmp_path: Path) -> None:
+    counted = 0
     for case in sorted(p for p in CASES.iterdir() if p.is_dir()):
         outcome(case, tmp_path / case.name)
         account = tables.read("conversion", tmp_path / case.name / "oms" / "conversion.parquet").to_pylist()
@@ -71,3 +72,5 @@ def test_every_row_of_every_case_has_one_verdict(tmp_path: Path) -> None:
         if path.exists() and any(r["object"].startswith("[outage]") for r in rows):
             written = [line for line in path.read_bytes().splitlines()[1:] if line.strip()]
             assert len(rows) == len(written), case.name
+            counted += 1
+    assert counted

@@ -45,9 +45,11 @@ def test_another_seed_gives_another_utility(clean: Path, settings: Settings, tmp
 
 
 def test_no_file_tells_the_machine(utility: Path) -> None:
-    for file in utility.rglob("*"):
-        if file.is_file() and file.suffix in {".txt", ".csv", ".json", ".md", ".dss", ".sxst", ".geojson"}:
-            assert str(utility).encode() not in file.read_bytes(), file
+    texts = {".txt", ".csv", ".json", ".md", ".dss", ".sxst", ".geojson"}
+    files = [file for file in utility.rglob("*") if file.is_file() and file.suffix in texts]
+    assert {file.suffix for file in files} >= {".txt", ".csv", ".dss"}
+    for file in files:
+        assert str(utility).encode() not in file.read_bytes(), file
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path, settings: Settings) -> None:

@@ -191,6 +191,7 @@ def test_each_kind_of_fault_leaves_its_mark_and_touches_no_other_meter(kind: str
 
 def test_scada_faults_are_as_planted(utility: Path, planted: pd.DataFrame) -> None:
     rows = planted[planted["source"] == "scada"]
+    assert len(rows)
     for row in rows.itertuples():
         table = pd.read_csv(utility / f"scada/{row.feeder}.csv")
         stamp = pd.to_datetime(table["TIME_UTC"])

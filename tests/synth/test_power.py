@@ -16,7 +16,9 @@ from dtl.synth.system import plan
 
 
 def test_head_is_the_sum_of_the_meters_and_losses(utility: Path) -> None:
-    for file in sorted((utility / "truth/scada").glob("*.parquet")):
+    files = sorted((utility / "truth/scada").glob("*.parquet"))
+    assert files
+    for file in files:
         series = pq.read_table(file).to_pandas()
         loss = (series["head_kw"] - series["meter_kw"]) / series["head_kw"].abs().clip(lower=1.0)
         assert 0.005 < loss.mean() < 0.08, file.name
@@ -24,7 +26,9 @@ def test_head_is_the_sum_of_the_meters_and_losses(utility: Path) -> None:
 
 
 def test_summed_meter_energy_is_what_the_power_flow_saw(utility: Path) -> None:
-    for file in sorted((utility / "truth/ami").glob("*.parquet")):
+    files = sorted((utility / "truth/ami").glob("*.parquet"))
+    assert files
+    for file in files:
         meters = pq.read_table(file, columns=["T_UTC", "NET_WH"]).to_pandas()
         total = meters.groupby("T_UTC")["NET_WH"].sum().to_numpy() / 250.0
         seen = pq.read_table(utility / "truth/scada" / file.name, columns=["meter_kw"]).to_pandas()["meter_kw"]

@@ -159,7 +159,9 @@ def test_what_the_snakefile_imports_is_light() -> None:
 def test_the_profiles_say_what_every_run_needs() -> None:
     import yaml
 
-    for path in sorted((ROOT / "profiles").glob("*/config.yaml")):
+    paths = sorted((ROOT / "profiles").glob("*/config.yaml"))
+    assert paths
+    for path in paths:
         said = yaml.safe_load(path.read_text())
         assert said["scheduler"] == "greedy" and said["rerun-incomplete"] and said["keep-going"], path
 
