@@ -43,7 +43,7 @@ def operated(
     strange: list[str] = []
     for (feeder, device), value in sorted(last.items()):
         owners = [feeder] if feeder in switches else sorted(switches)
-        names = [f"{f}:{n}" for f in owners for n in _same(device, f, switches[f])]
+        names = [f"{f}:{n}" for f in owners for n in _same(device, switches[f])]
         if len(names) == 1:
             found[names[0]] = value > CLOSED
         else:
@@ -51,7 +51,7 @@ def operated(
     return found, strange
 
 
-def _same(device: str, feeder: str, names: list[str]) -> list[str]:
+def _same(device: str, names: list[str]) -> list[str]:
     """The switches that a device may be: of its name; else of the same letters and digits, whatever stands between."""
     exact = [n for n in names if n.lower() == device.lower().strip()]
     return exact or [n for n in names if _bare(n) == _bare(device)]

@@ -68,7 +68,7 @@ def link(folders: Mapping[str, Path], network: pa.Table, same: pa.Table, metered
         for row in outages:
             links.link(row)
         found.findings += _judged(source, outages, served)
-        found.findings += _unlinked(source, outages, names)
+        found.findings += _unlinked(source, outages)
         found.rows["outages"] += outages
         found.rows["steps"] += records(tables.read("steps", folder / "steps.parquet"))
     return found
@@ -180,7 +180,7 @@ def _judged(source: str, rows: Iterable[dict[str, Any]], served: Served) -> Iter
                       remedy="State customers_served of the source if that number is wrong.")  # fmt: skip
 
 
-def _unlinked(source: str, rows: Iterable[Mapping[str, Any]], names: Names) -> Iterator[Finding]:
+def _unlinked(source: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     """What is linked to nothing, each name once, and the share of links."""
     rows = list(rows)
     feeders = Counter(r["feeder"] for r in rows if r["feeder_link"] == "none")

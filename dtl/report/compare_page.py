@@ -47,7 +47,7 @@ def _words(layer: Mapping[str, Any]) -> str:
     return f"{layer.get('kind', '')}: {said}".strip(": ")
 
 
-def payload(spec: Mapping[str, Any], facts: Facts, cases: Sequence[Mapping[str, Any]]) -> bytes:
+def payload(facts: Facts, cases: Sequence[Mapping[str, Any]]) -> bytes:
     """The payload ``compare``: ``feeders`` with ``<metric>@<case>``, and ``broken``, a row per violation and case."""
     there = [
         m for m in FIGURES if any(facts.value(_own(m), f, c["case"]) is not None for f in facts.feeders for c in cases)

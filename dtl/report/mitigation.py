@@ -67,7 +67,7 @@ def context(
         "groups": [_group(r, money, label) for r in _after(rows["packages"], sets, chosen)],
         "front": _front(chosen),
         "budgets": [_budget(r, g, money) for r, g in _pairs(chosen)],
-        "measures": [_measure(r, money, label) for r in _ranked(rows["measures"], total)][:ROWS],
+        "measures": [_measure(r, money, label) for r in _ranked(rows["measures"])][:ROWS],
         "count": sum(1 for r in rows["measures"] if r["measure"]),
         "refused": _refused(rows["measures"])[:ROWS],
         "futures": [{"name": r["place"], "text": r["text"], "regret": figures.text(r["regret"])}
@@ -153,7 +153,7 @@ def _group(row: Row, money: _Money, label: Mapping[str, str]) -> Row:
     }  # fmt: skip
 
 
-def _ranked(measures: Sequence[Row], total: Row) -> list[Row]:
+def _ranked(measures: Sequence[Row]) -> list[Row]:
     """The measures that were solved, by what they remove per cost, without costs by what they remove."""
     rows = [r for r in measures if r["offered"] and r["measure"]]
     return sorted(

@@ -76,7 +76,7 @@ def write_site(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, 
     lacks = layers.reasons(spec, told.seen, grows, threats)
     shown = {"lacks": lacks, "growing": grows.alerts, "threatened": threats}
     put(docs / "data", "study", study_payloads.study(spec, facts, shown))
-    put(docs / "data", "compare", compare_page.payload(spec, facts, study_payloads.cases(spec, facts)))
+    put(docs / "data", "compare", compare_page.payload(facts, study_payloads.cases(spec, facts)))
     put(docs / "data", "answers", answers.facts(spec, facts, told.asked))
     if "builder" not in spec.get("left_out", ()):
         put(docs / "data", "builder", payloads.document(builder.payload(spec, facts, told.assets, told.names)))

@@ -17,7 +17,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     """The state with other set-points and bandwidths, taps that stay, and capacitors that act, stay, or are off."""
     name = str(layer["name"])
     if words := layer.get("regulators"):
-        state = _regulators(layer, words, state, context)
+        state = _regulators(layer, words, state)
     if word := layer.get("capacitors"):
         banks = tuple(_capacitor(p, str(word)) for p in state.feeder.capacitors)
         count = sum(p != q for p, q in zip(banks, state.feeder.capacitors, strict=True))
@@ -26,7 +26,7 @@ def apply(layer: Mapping[str, Any], state: State, context: Context) -> State:
     return state
 
 
-def _regulators(layer: Mapping[str, Any], words: Mapping[str, Any], state: State, context: Context) -> State:
+def _regulators(layer: Mapping[str, Any], words: Mapping[str, Any], state: State) -> State:
     feeder = state.feeder
     units = [r for r in feeder.regulators if r.enabled]
     if words.get("which") is not None:

@@ -236,7 +236,7 @@ def _momentary(feeder: Feeder, reach: Reach, start: np.datetime64, rng: np.rando
     return out
 
 
-def hazards(feeder: Feeder, exposure: Exposure, settings: Settings) -> list[dict[str, object]]:
+def hazards(feeder: Feeder, exposure: Exposure) -> list[dict[str, object]]:
     """Expected failures per year of each asset, by cause, in weather of factor one."""
     rows: list[dict[str, object]] = []
     lines = [c for c in exposure.weights if c != "equipment_transformer"]

@@ -82,7 +82,7 @@ def make(job: tuple[Settings, int, Path]) -> Outcome:
         exposure = Exposure(feeder, settings)
         out.outages = outages(feeder, sky, settings, exposure)
         out.outage_rows = pd.DataFrame(truth.outage_rows(out.outages, feeder.customers.id))
-        out.hazards = pd.DataFrame(hazards(feeder, exposure, settings))
+        out.hazards = pd.DataFrame(hazards(feeder, exposure))
         if settings.days and settings.wants("scada", "ami_parquet", "ami_csv", "ami_wide"):
             rows = Year(feeder, stub, habit, sky, circuit, settings, folder, out).run()
     out.row = truth.feeder_row(feeder, stub, state, rows)

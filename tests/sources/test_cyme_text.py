@@ -9,6 +9,7 @@ import pytest
 from models import feeders, only, read
 
 CASE = Path(__file__).parents[1] / "cases" / "sources" / "cyme_sound"
+DEMO = Path(__file__).parents[2] / "studies" / "demo" / "data" / "cyme"
 
 
 @pytest.fixture
@@ -76,8 +77,9 @@ def test_sample_of_switches(samples: Path) -> None:
     assert feeder.sources[0].pu == pytest.approx(7.2 * 3**0.5 / 13.8)
 
 
-def test_every_row_and_column_has_one_verdict(samples: Path) -> None:
-    folder = samples / "cyme" / "ieee13_txt"
+@pytest.mark.parametrize("name", ["sample", "ieee13", "ieee123"])
+def test_every_row_and_column_has_one_verdict(name: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue("samples") / "cyme" / "ieee13_txt" if name == "sample" else DEMO / name
     reading = read("cyme_text", folder, "*.txt")
     rows: dict[str, list[str]] = {}
     for row in reading.conversion.values():
@@ -97,6 +99,7 @@ def test_every_row_and_column_has_one_verdict(samples: Path) -> None:
                 assert "" in given, thing
                 columns = sorted(c for text in given for c in text.split())
                 assert columns == sorted(c.upper() for c in header), thing
+    assert seen
 
 
 def test_second_format_of_nodes_and_longer_rows(samples: Path) -> None:

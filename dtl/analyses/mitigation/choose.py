@@ -41,7 +41,7 @@ def choose_works(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: Ma
     notes += _dear(plans, taken)
     years = schedule.years(taken, plans, words)
     rows = [
-        *_total(plans, chosen, budget, spec), *_groups(plans, chosen, words), *_works(plans, taken, years),
+        *_total(plans, chosen, budget, spec), *_groups(plans, chosen), *_works(plans, taken, years),
         *_budgets(plans, chosen), *robust.futures(plans, chosen),
         *({"what": "note", "text": text} for text in notes),
     ]  # fmt: skip
@@ -75,7 +75,7 @@ def _total(plans: Plans, chosen: Choice, budget: float, spec: Mapping[str, Any])
     }  # fmt: skip
 
 
-def _groups(plans: Plans, chosen: Choice, words: Mapping[str, Any]) -> Iterator[Row]:
+def _groups(plans: Plans, chosen: Choice) -> Iterator[Row]:
     """One row for each group: its chosen set, or that nothing is done there, and why."""
     taken = {plans.plans[i].group: plans.plans[i] for i in chosen.taken}
     for group in plans.groups:
