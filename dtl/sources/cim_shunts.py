@@ -108,8 +108,9 @@ def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     parts = "PowerElectronicsConnectionPhase."
     n = max(len(rows), 1)
     shares = [(a, row.number(f"{parts}p", p / n), row.number(f"{parts}q", q / n)) for a, row in rows if a != "N"]
-    places = list(spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))
     batteries = [u for u in units if u.cls == "BatteryUnit"]
+    kind_of = "storage" if batteries else "generator"
+    places = list(spread(circuit, thing, bus, False, shares or [("", p, q)], kind_of))
     turned = 1.0
     if batteries and (p or q):
         text = "the power of the battery is not taken: it rests unless told to act"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -40,7 +41,8 @@ class Document:
         self.rows: list[str] = []
         self.refused: list[Finding] = []
         self.levels: set[float] = set()
-        self.known: set[str] = set()
+        self.known: dict[str, list[str]] = {}
+        """What stands under each id."""
 
     def id(self, *words: str) -> str:
         """The id of an object, by its class and name."""
@@ -48,25 +50,33 @@ class Document:
 
     def object(self, cls: str, name: str, **values: Value | None) -> str:
         """Write an object once and return its id; ``Class__word`` is a property, ``..._to`` a reference, ``..._is`` an
-        enumeration as ``Kind.value``.
+        enumeration as ``Kind.value``. Another object of the class and name, as a battery called like a plant, gets an
+        id of its own.
         """
-        key = self.id(cls, name)
-        if key in self.known:
-            return key
-        self.known.add(key)
-        lines = [f'<cim:{cls} rdf:about="urn:uuid:{key}">']
-        named = {"IdentifiedObject__mRID": key, "IdentifiedObject__name": name}
-        for word, value in (named | values).items():
+        properties = []
+        for word, value in ({"IdentifiedObject__name": name} | values).items():
             if value is None:
                 continue
             prop = word.replace("__", ".")
             if prop.endswith("_to"):
-                lines.append(f'  <cim:{prop[:-3]} rdf:resource="urn:uuid:{value}"/>')
+                properties.append(f'  <cim:{prop[:-3]} rdf:resource="urn:uuid:{value}"/>')
             elif prop.endswith("_is"):
-                lines.append(f"  <cim:{prop[:-3]} rdf:resource={quoteattr(_CIM + str(value))}/>")
+                properties.append(f"  <cim:{prop[:-3]} rdf:resource={quoteattr(_CIM + str(value))}/>")
             else:
-                lines.append(f"  <cim:{prop}>{_text(value)}</cim:{prop}>")
-        self.rows += [*lines, f"</cim:{cls}>"]
+                properties.append(f"  <cim:{prop}>{_text(value)}</cim:{prop}>")
+        key = self.id(cls, name)
+        for number in count(2):
+            if key not in self.known:
+                break
+            if self.known[key] == properties:
+                return key
+            key = self.id(cls, name, str(number))
+        self.known[key] = properties
+        head = [
+            f'<cim:{cls} rdf:about="urn:uuid:{key}">',
+            f"  <cim:IdentifiedObject.mRID>{key}</cim:IdentifiedObject.mRID>",
+        ]
+        self.rows += [*head, *properties, f"</cim:{cls}>"]
         return key
 
     def equipment(self, cls: str, part: Part, buses: Iterable[str], **values: Value | None) -> str:

@@ -24,7 +24,7 @@ def _phases(document: Document, part: Shunt) -> list[str] | None:
         return []
     if not neutral and part.phases == 1 and part.connection == "wye" and not split and nodes[0] in (1, 2, 3):
         return ["ABC"[nodes[0] - 1]]
-    if part.phases == 1 and split and set(part.nodes) - {0} <= {1, 2}:
+    if split and (part.phases == 1 or (part.phases == 2 and not neutral)) and set(part.nodes) - {0} <= {1, 2}:
         return [f"s{n}" for n in part.nodes if n > 0]
     if part.phases == 1 and part.connection == "delta" and not split and nodes in _FIRST:
         return [_FIRST[nodes]]
@@ -33,7 +33,9 @@ def _phases(document: Document, part: Shunt) -> list[str] | None:
 
 
 def _joined(part: Shunt) -> str:
-    return f"PhaseShuntConnectionKind.{'D' if part.connection == 'delta' else 'Y'}"
+    """Delta, too, is what stands with one phase between two nodes, as across the legs of a service."""
+    across = part.phases == 1 and len([n for n in part.nodes if n > 0]) > 1
+    return f"PhaseShuntConnectionKind.{'D' if part.connection == 'delta' or across else 'Y'}"
 
 
 def write_loads(document: Document) -> None:
@@ -72,8 +74,8 @@ def write_loads(document: Document) -> None:
 def _at_nominal(document: Document, part: Load) -> tuple[float, float, str | None] | None:
     """Power at the nominal voltage of the bus, and the id of the dependence; None where CIM has no such model."""
     bus = document.feeder.bus[part.bus]
-    across = part.phases > 1 or len([n for n in part.nodes if n]) > 1
-    u = (bus.kv_ll if across else bus.kv_ln) / part.kv
+    across = part.phases == 1 and len([n for n in part.nodes if n]) > 1
+    u = (bus.kv_ll if across else bus.kv_ln * (1.0 if part.phases == 1 else math.sqrt(3.0))) / part.kv
     if part.model == 4:
         words = {"pVoltageExponent": part.cvr_watts, "qVoltageExponent": part.cvr_vars}
         name = f"exponents {part.cvr_watts:.12g} {part.cvr_vars:.12g}"
