@@ -22,7 +22,7 @@ def _phases(document: Document, part: Shunt) -> list[str] | None:
     split = document.feeder.bus[part.bus].split_phase
     if not neutral and part.phases == 3 and sorted(nodes) == [1, 2, 3]:
         return []
-    if not neutral and part.phases == 1 and part.connection == "wye" and not split and nodes[0] in (1, 2, 3):
+    if not neutral and part.phases == 1 and len(nodes) == 1 and not split and nodes[0] in (1, 2, 3):
         return ["ABC"[nodes[0] - 1]]
     if split and (part.phases == 1 or (part.phases == 2 and not neutral)) and set(part.nodes) - {0} <= {1, 2}:
         return [f"s{n}" for n in part.nodes if n > 0]
@@ -33,9 +33,9 @@ def _phases(document: Document, part: Shunt) -> list[str] | None:
 
 
 def _joined(part: Shunt) -> str:
-    """Delta, too, is what stands with one phase between two nodes, as across the legs of a service."""
-    across = part.phases == 1 and len([n for n in part.nodes if n > 0]) > 1
-    return f"PhaseShuntConnectionKind.{'D' if part.connection == 'delta' or across else 'Y'}"
+    """Delta of one phase is what stands between two nodes, as across the legs of a service, and nothing else."""
+    delta = len([n for n in part.nodes if n > 0]) > 1 if part.phases == 1 else part.connection == "delta"
+    return f"PhaseShuntConnectionKind.{'D' if delta else 'Y'}"
 
 
 def write_loads(document: Document) -> None:

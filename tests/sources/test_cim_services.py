@@ -19,6 +19,7 @@ new transformer.t phases=1 windings=3 buses=[b.2 h.1.0 h.0.2] kvs=[7.2 0.12 0.12
 new load.across bus1=h.1.2 phases=1 kv=0.24 kw=6 kvar=2 vminpu=0.5 vmaxpu=1.5
 new load.both bus1=h.1.2 phases=2 conn=wye kv=0.208 kw=4 kvar=1 vminpu=0.5 vmaxpu=1.5
 new load.leg bus1=h.1 phases=1 kv=0.12 kw=2 kvar=0.5 model=2 vminpu=0.5 vmaxpu=1.5
+new load.earth bus1=b.3.0 phases=1 conn=delta kv=7.2 kw=20 kvar=5 model=5 vminpu=0.5 vmaxpu=1.5
 new generator.home bus1=b phases=3 kv=12.47 kw=30 kvar=5 kva=40 model=1
 new storage.home bus1=b phases=3 kv=12.47 kwrated=20 kwhrated=40 state=idling %idlingkw=0 %idlingkvar=0
 set voltagebases=[12.47 0.208]
