@@ -36,16 +36,18 @@ def check(given: Namespace) -> int:
 
 def plan(given: Namespace) -> int:
     """Say what would be computed, what may change and what is reused; 2 if anything would run."""
-    from dtl.workflow import changed, foresee
+    from dtl.workflow import foresee
 
     if given.base is not None:
+        from dtl.workflow import changed
+
         return changed.show(given.study, given.base, as_json=given.json)
     return foresee.run(_named(given), as_json=given.json, fully=given.resolve)
 
 
 def run(given: Namespace) -> int:
     """Compute what is not known yet, and build the site; 1 if the study's expectations are broken."""
-    from dtl.workflow import changed, run
+    from dtl.workflow import run
 
     options = run.Options(given.profile, given.feeder, given.fresh, given.cores)
     if given.changed != (given.base is not None):
@@ -53,6 +55,8 @@ def run(given: Namespace) -> int:
 
         raise StoreError("run: --changed and --base REF belong together")
     if given.changed:
+        from dtl.workflow import changed
+
         return changed.bring(given.study, given.base, options)
     return run.run(_named(given), options)
 

@@ -13,7 +13,7 @@ from typing import Any
 from dtl import layout
 from dtl.processes import processor
 from dtl.spec.study import Study
-from dtl.workflow import also, digests, fingerprint, gate
+from dtl.workflow import digests, fingerprint, gate
 from dtl.workflow.questions import published
 
 PACKAGES = ("snakemake", "opendssdirect", "numpy", "pandas", "pyarrow")
@@ -69,6 +69,8 @@ def write(study: Study, facts: dict[str, Any]) -> None:
     digests.write_atomically(runs / f"{facts['run']}.json", digests.pretty(facts))
     www = Path(layout.WWW.format(study=study.name))
     if www.is_dir() and "error" not in facts:
+        from dtl.workflow import also  # it loads numpy and pyarrow, which a plan does without
+
         told = {name: facts[name] for name in SHOWN} | ({"also": there} if (there := also.told(study)) else {})
         script = f"globalThis.DTL = globalThis.DTL || {{}};\nDTL.run = {digests.pretty(told).rstrip()};\n"
         digests.write_atomically(www / layout.RUN_FACTS, script)
