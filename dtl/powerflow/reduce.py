@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dtl.demand.calendar import HOURS, Calendar
 from dtl.errors import SolveError
-from dtl.network.feeder import Feeder
+from dtl.network.feeder import Feeder, Source
 from dtl.powerflow import names
 from dtl.powerflow.ageing import Life, loss_ratio
 from dtl.powerflow.circuit import Circuit
@@ -225,8 +225,12 @@ class Reduction:
         """
         if self._rounded_kw is None:
             volts, rows = np.abs(block.voltages[:, 0]), self.circuit.admittance
-            products = (abs(rows) @ volts) * volts[self.circuit.row_node[: rows.shape[0]]]
-            self._rounded_kw = _ROUNDED * float(np.finfo(np.float64).eps) * 1e-3 * float(products.sum())
+            products = float(((abs(rows) @ volts) * volts[self.circuit.row_node[: rows.shape[0]]]).sum())
+            products += sum(
+                _admittance_sum(source) * float((volts[nodes] ** 2).sum())
+                for source, nodes in zip(self.feeder.sources, self._source_nodes, strict=True)
+            )
+            self._rounded_kw = _ROUNDED * float(np.finfo(np.float64).eps) * 1e-3 * products
         return self._rounded_kw
 
     def _judge_balance(self, block: Block, missing: Real) -> None:
@@ -254,6 +258,19 @@ class Reduction:
 
     def _each(self, values: NDArray[Any]) -> NDArray[Any]:
         return np.broadcast_to(values, (len(self.feeder.feeders), len(values)))
+
+
+def _admittance_sum(source: Source) -> float:
+    """Magnitudes of a row of the admittances between a source's own voltages and its nodes [S]; 0 without impedance.
+
+    The rows of the circuit do not hold them, while the current of a source is their product with what little its
+    voltage drops: where they are large, as those of an ideal source, rounding there is most of what is missing.
+    """
+    one, zero = complex(source.r1_ohm, source.x1_ohm), complex(source.r0_ohm, source.x0_ohm)
+    if not one or not zero:
+        return 0.0
+    own, other = (2 / one + 1 / zero) / 3, (1 / zero - 1 / one) / 3
+    return abs(own) + (source.phases - 1) * abs(other)
 
 
 def _known(pu: Real) -> Real:

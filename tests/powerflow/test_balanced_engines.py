@@ -85,6 +85,16 @@ def test_newton_beside_a_stiff_source(town: Feeder) -> None:
     assert np.abs(volts[1:] - swept[1:]).max() <= 1e-7 * model.head_kv
 
 
+def test_an_hour_of_nearly_no_power_behind_an_ideal_source_is_a_solution(town: Feeder) -> None:
+    """Net readings that pass zero: what rounding leaves at the source is milliwatts, and more than 1e-6 of nothing."""
+    source = town.sources[0].model_copy(update={"r1_ohm": 0.0, "x1_ohm": 4e-6, "r0_ohm": 0.0, "x0_ohm": 4e-6})
+    loads = tuple(p.model_copy(update={"kw": 1e-3, "kvar": 0.0}) for p in town.loads)
+    still = {"sources": (source,), "loads": loads, "generators": (), "capacitors": ()}
+    lossless = tuple(t.model_copy(update={"no_load_loss_pct": 0.0}) for t in town.transformers)
+    found = solved(town.model_copy(update=still | {"transformers": lossless}), "opendss")
+    assert found.engine == "opendss"
+
+
 def test_what_is_refused_says_why_and_what_can(town: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(feeder: Feeder, engine: str) -> str:
         with pytest.raises(SolveError) as err:
