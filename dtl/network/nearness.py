@@ -107,7 +107,8 @@ def nearness(
     kept = np.zeros(len(transformers), bool)
     if known is not None:
         kept[known] = True
-    index, distance = _with_unclaimed(index, distance, meters, middle, transformers, kept, most)
+    right = _fits(meter_phases, transformer_phases, index) != WRONG
+    index, distance = _with_unclaimed(index, distance, right, meters, middle, transformers, kept, most)
     said = np.full(len(meters), -1) if recorded is None else recorded
     index, distance = _with_recorded(index, distance, said, meters, transformers)
     fits = _fits(meter_phases, transformer_phases, index)
@@ -146,6 +147,7 @@ def _near(meters: Floats, middle: Floats, transformers: Floats, count: int, most
 def _with_unclaimed(
     index: Ints,
     distance: Floats,
+    right: NDArray[np.bool_],
     meters: Floats,
     middle: Floats,
     transformers: Floats,
@@ -157,7 +159,8 @@ def _with_unclaimed(
     A meter that is drawn far from its place leaves its transformer without one.
     """
     claimed = kept.copy()
-    claimed[index[index[:, 0] >= 0, 0]] = True
+    first = index[np.arange(len(index)), np.argmax(right & (index >= 0), axis=1)]
+    claimed[first[first >= 0]] = True
     left = np.flatnonzero(~claimed)
     near, _ = _near(meters, middle, transformers[left], UNCLAIMED, most)
     unit = np.append(left, -1)[near]
