@@ -118,10 +118,11 @@ MOMENTS = (
     ("before", layout.DEMAND.format(study="tiny", group="b")),
     ("after", layout.DEMAND.format(study="tiny", group="b")),
     ("after", layout.LINKED.format(study="tiny", group="b")),
-    ("after", layout.MANIFEST.format(study="tiny", group="a")),
     ("before", record_path("tiny", "solve_feeder", "b").as_posix()),
+    ("after", layout.MANIFEST.format(study="tiny", group="b")),
     ("after", layout.WWW.format(study="tiny")),
 )
+"""Each needs the one before it: what another feeder does meanwhile may be over by then."""
 
 
 def test_killed_while_it_publishes(
