@@ -153,7 +153,7 @@ class Reduction:
             repeat(block, np.flatnonzero(missing > BALANCE))
             flows, source = self.meter.flows(block), self.source_power(block)
             missing = self._missing(block, flows, source, self._rounding_kw(block))
-        self._judge_balance(block, missing)
+        self._judge_balance(block, flows, source, missing)
         in_summer = self._summer[block.hours]
         loss = flows.loss_kw[self.meter.series]
         pct = self.loading.add(block.hours, in_summer, flows.amps, flows.kw, flows.kvar, loss)
@@ -210,7 +210,7 @@ class Reduction:
 
     def _missing(self, block: Block, flows: Flows, source: NDArray[np.complex128], rounding_kw: float = 0.0) -> Real:
         given = source.real
-        taken = block.load_kva.real.sum(axis=0) + block.generator_kva.real.sum(axis=0) + flows.loss_kw.sum(axis=0)
+        taken = _taken_kw(block, flows)
         scale = np.maximum(np.abs(given).sum(axis=0), np.abs(block.load_kva.real).sum(axis=0))
         least = _DARK_KW if len(block.opened) else STILL_KW
         missing: Real = (np.abs(given.sum(axis=0) - taken) - rounding_kw) / np.maximum(scale, least)
@@ -233,15 +233,29 @@ class Reduction:
             self._rounded_kw = _ROUNDED * float(np.finfo(np.float64).eps) * 1e-3 * products
         return self._rounded_kw
 
-    def _judge_balance(self, block: Block, missing: Real) -> None:
+    def _judge_balance(self, block: Block, flows: Flows, source: NDArray[np.complex128], missing: Real) -> None:
         worst = int(missing.argmax())
         if missing[worst] > self.balance_max_rel:
             self.balance_max_rel, self.balance_hour = float(missing[worst]), int(block.hours[worst])
         if not missing[worst] <= BALANCE:
+            given = float(source.real[:, worst].sum())
+            taken = float(_taken_kw(block, flows)[worst])
+            stiffest = self._stiffest(np.abs(block.voltages[:, worst]))
             raise SolveError(
-                f"{named(int(block.hours[worst]), self.calendar.step_min)}: source power and loads plus losses differ "
-                f"by {missing[worst]:.1e} of the power in the feeder; more than {BALANCE:g} is no solution"
+                f"{named(int(block.hours[worst]), self.calendar.step_min)}: the source gives {given:.6g} kW, loads, "
+                f"generators and losses take {taken:.6g} kW; the {abs(given - taken):.3g} kW between them are "
+                f"{missing[worst]:.1e} of the power in the feeder, and more than {BALANCE:g} is no solution; see that "
+                f"the impedances and voltages of the model are as meant, first of its stiffest part, {stiffest}"
             )
+
+    def _stiffest(self, volts: Real) -> str:
+        """Kind and name of the element that carries the largest products of admittance and voltage."""
+        rows, starts = self.circuit.admittance, self.circuit.element_start
+        if not rows.shape[0]:
+            return "a part that moves"
+        products = abs(rows).max(axis=1).toarray().ravel() * volts[self.circuit.row_node[: rows.shape[0]]] ** 2
+        largest = np.maximum.reduceat(products, starts[starts < rows.shape[0]])
+        return " ".join(self.circuit.elements[int(largest.argmax())])
 
     def _by_feeder(self, values: Real, rows: Ints) -> Real:
         return self._sum(values[rows], self.owners.elements[rows])
@@ -258,6 +272,12 @@ class Reduction:
 
     def _each(self, values: NDArray[Any]) -> NDArray[Any]:
         return np.broadcast_to(values, (len(self.feeder.feeders), len(values)))
+
+
+def _taken_kw(block: Block, flows: Flows) -> Real:
+    """What loads, generators (negative) and losses take in each hour of a block [kW]."""
+    taken: Real = block.load_kva.real.sum(axis=0) + block.generator_kva.real.sum(axis=0) + flows.loss_kw.sum(axis=0)
+    return taken
 
 
 def _admittance_sum(source: Source) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from dss import dss as engine_api
 from power_cases import LIMITS, demand_of
 
 from dtl.demand.calendar import Calendar
+from dtl.errors import SolveError
 from dtl.network.feeder import Feeder
 from dtl.powerflow import engine, head, names
 from dtl.powerflow.flows import FlowMeter, Flows
@@ -77,6 +80,28 @@ def test_loads_and_sources_equal_the_engines(feeder: Feeder) -> None:
         reduction.add(block, year.repeat)
         source = reduction.hourly["source_kw"][0][0, 0] + 1j * reduction.hourly["source_kvar"][0][0, 0]
         assert source == pytest.approx(total, rel=1e-9)
+
+
+def test_power_that_does_not_add_up_is_told_in_kw_with_the_stiffest_part(mixed: Feeder) -> None:
+    fed, _ = head.served(mixed)
+    _, year, block, _ = next(iter(hours_one_by_one(fed)))
+    wrong = replace(block, load_kva=block.load_kva + np.where(np.arange(len(block.load_kva)) == 0, 5.0, 0.0)[:, None])
+    reduction = Reduction(year.feeder, year.circuit, head.view(fed), Calendar(), _spec(), 1.0)
+    with pytest.raises(SolveError, match=r"the 5 kW between them are .* its stiffest part, ") as told:
+        reduction.add(wrong, lambda *_: None)
+    series = [key for key in year.circuit.elements if key[0] in ("line", "switch", "transformer")]
+    stiff = {f"{kind} {name}": _own_power(names.element(kind, name)) for kind, name in series}
+    assert str(told.value).endswith(f"stiffest part, {max(stiff, key=stiff.__getitem__)}")
+
+
+def _own_power(full_name: str) -> float:
+    """The largest product of an own admittance and its voltage squared that the engine holds for an element."""
+    circuit = engine_api.ActiveCircuit
+    assert circuit.SetActiveElement(full_name) >= 0, full_name
+    element = circuit.ActiveCktElement
+    volts = np.abs(np.asarray(element.Voltages).view(complex))
+    own = np.abs(np.asarray(element.Yprim).view(complex).reshape(len(volts), len(volts)).diagonal())
+    return float((own * volts**2).max())
 
 
 def _spec() -> dict[str, object]:
