@@ -22,6 +22,9 @@ from dtl.sources.opendss_frequency import differs, line_matrices
 MAIN = {"Line", "Transformer", "Load", "Capacitor", "Reactor", "Vsource", "Generator", "PVSystem", "Storage"}
 """Classes of circuit elements whose terminals are told; those of others are not needed."""
 
+ORDERED = ("Generator", "Storage")
+"""Classes for whose voltage it matters in which order the script states properties."""
+
 NEVER_SET = {"Capacitor": ("CMatrix",), "Reactor": ("RMatrix", "XMatrix")}
 """Properties that the engine tells from memory which nobody wrote, where the script does not set them."""
 
@@ -155,6 +158,8 @@ def _objects(dss: Any, name: str) -> list[dict[str, Any]]:
     for everything, stated in zip(full, given, strict=True):
         everything |= {p: None for p in NEVER_SET.get(name, ()) if p not in stated}
         item = {"name": everything["Name"].lower(), "full": everything, "given": sorted(stated)}
+        if name in ORDERED:
+            item["order"] = list(stated)
         if name in MAIN and everything.get("Enabled", True):
             circuit.SetActiveElement(f"{name}.{everything['Name']}")
             element = circuit.ActiveCktElement

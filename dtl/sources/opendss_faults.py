@@ -95,6 +95,9 @@ RATED = {"kW", "kvar", "kV", "kVA", "PF"}
 """Properties that always have a value: the engine computes those that are not stated from those that are."""
 
 
+SYMMETRICAL = {"R1", "X1", "R0", "X0", "C1", "C0", "B1", "B0"}
+"""Another form of the matrices of lines and their codes, null where the matrices themselves are stated."""
+
 _MATRICES = ("RMatrix", "XMatrix", "CMatrix")
 
 
@@ -109,7 +112,7 @@ def sound(reading: Reading, feeder: str, classes: Mapping[str, Any], known: Coll
         kept = []
         for item in items:
             full, given = item["full"], set(item["given"])
-            needed = (given - REFERENCES) | RATED
+            needed = (given - REFERENCES - (SYMMETRICAL if cls in ("Line", "LineCode") else set())) | RATED
             lacking = [p for p, v in sorted(full.items()) if _broken(v) or (v is None and p in needed)]
             if cls == "Line" and full.get("Enabled", True) and any(full[m] is None for m in _MATRICES):
                 shape = full.get("Geometry") or full.get("Spacing") or ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
 from dtl.sources.opendss_faults import guarded, half_open, refuse, shown_value
-from dtl.sources.opendss_inverters import inverter_output, kvar_of
+from dtl.sources.opendss_inverters import inverter_output
 from dtl.sources.opendss_properties import account
 from dtl.sources.reading import Reading, plain
 
@@ -33,6 +33,8 @@ def add_shunts(reading: Reading, feeder: str, classes: Mapping[str, list[dict[st
                 if isinstance(part, Capacitor) and item["name"] in controls:
                     part = part.model_copy(update={"control": controls[item["name"]]})
                 reading.add(feeder, part)
+                if "order" in item:
+                    _kv_before_phases(reading, feeder, cls, item)
                 refused = _idling(reading, feeder, item) if cls == "Storage" else {}
                 account(reading, feeder, cls, item, f"{type(part).__name__.lower()}.{part.name}", refused)
 
@@ -185,7 +187,7 @@ def _generator(item: Item) -> Generator:
     return Generator(
         **_shunt(item),
         kw=full["kW"],
-        kvar=_round(full["kvar"] if {"kvar"} & set(item["given"]) else kvar_of(full["kW"], full["PF"])),
+        kvar=_round(full["kvar"]),
         kva=full["kVA"],
         model=full["Model"],
         min_pu=full["VMinpu"],
@@ -231,6 +233,21 @@ def _storage(item: Item) -> Storage:
         efficiency_charge=full["pctEffCharge"] / 100.0,
         efficiency_discharge=full["pctEffDischarge"] / 100.0,
     )
+
+
+def _kv_before_phases(reading: Reading, feeder: str, cls: str, item: Item) -> None:
+    """Say so where the engine takes the voltage of one phase for that of three, since `kV` stands before `Phases`."""
+    full, order = item["full"], item["order"]
+    if full["Phases"] != 1 or "kV" not in order or "Phases" not in order:
+        return
+    if order.index("Phases") > max(order.index(p) for p in ("kV", "Conn") if p in order):
+        reading.find(
+            "opendss.kv-before-phases", "warning",
+            "stands before `phases`: the engine takes it for the voltage between three phases and divides it by 1.732, "
+            "so that this part works outside its limits of voltage there; here it is the voltage of its one phase",
+            feeder=feeder, element=f"{cls}.{item['name']}", field="kV", value=shown_value(full["kV"]),
+            remedy="Write `phases=1` before `kv` in the script.",
+        )  # fmt: skip
 
 
 def _idling(reading: Reading, feeder: str, item: Item) -> dict[str, str]:

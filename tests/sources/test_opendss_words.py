@@ -97,3 +97,75 @@ def test_a_load_shape_without_values_does_not_end_the_reading(tmp_path: Path) ->
     assert [f for f in reading.findings if f.severity == "error"] == []
     assert [part.kw for part in only(reading).loads] == [10]
     assert {thing for _, thing, _ in reading.conversion} >= {"LoadShape.blank", "LoadShape.two"}
+
+
+BASE = """clear
+new circuit.x basekv=12.47 pu=1.02 bus1=a
+new linecode.m nphases=3 rmatrix=[.1|.01 .1|.01 .01 .1] xmatrix=[.2|.01 .2|.01 .01 .2] units=km
+new line.l bus1=a bus2=b linecode=m length=3 units=km
+{}
+set voltagebases=[12.47]
+calcv
+solve
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "new generator.g bus1=b kv=12.47",
+        "new generator.g bus1=b kv=12.47 kva=100",
+        "new generator.g bus1=b kv=12.47 kw=100",
+        "new generator.g bus1=b kv=12.47 pf=-.9",
+        "new generator.g bus1=b kv=12.47 kvar=20 kw=400",
+        "new generator.g bus1=b kv=12.47 pf=.9 kvar=20 kw=400",
+        "new generator.g bus1=b kv=12.47 kw=400 kvar=20\ngenerator.g.kw=800",
+        "new generator.g bus1=b.1 phases=1 kv=7.2 kw=100 pf=.95",
+    ],
+)
+def test_generators_give_what_the_engine_makes_of_their_words(tmp_path: Path, lines: str) -> None:
+    (tmp_path / "master.dss").write_text(BASE.format(lines))
+    reading = read("opendss", tmp_path, "master.dss")
+    assert [str(f) for f in reading.findings] == []
+    _as_alone(tmp_path, volts(only(reading)))
+
+
+@pytest.mark.parametrize(
+    "words", ["linecode=m switch=y length=.001 units=km phases=3", "switch=y linecode=m", "linecode=m switch=yes"]
+)
+def test_a_switch_may_name_its_line_code_first(tmp_path: Path, words: str) -> None:
+    """The engine then tells no symmetrical components, which are no lack: it tells the matrices."""
+    load = "new load.l bus1=c kv=12.47 kw=3000"
+    (tmp_path / "master.dss").write_text(BASE.format(f"new line.s bus1=b bus2=c {words}\n{load}"))
+    reading = read("opendss", tmp_path, "master.dss")
+    assert [str(f) for f in reading.findings] == []
+    assert [(s.name, s.r_ohm, s.x_ohm) for s in only(reading).switches] == [("s", 0.001, 0.001)]
+    _as_alone(tmp_path, volts(only(reading)))
+
+
+@pytest.mark.parametrize("cls", ["generator", "storage"])
+def test_a_voltage_before_its_one_phase_is_told(tmp_path: Path, cls: str) -> None:
+    """The engine gives 248 kW of a generator of 100: it took 7.2 kV for the voltage between three phases."""
+    words = "kw=100 pf=1" if cls == "generator" else "kwrated=100 %idlingkw=0"
+    orders = {
+        "late": f"kv=7.2 phases=1 {words}",
+        "again": f"kv=7.2 phases=1 {words} kv=7.2",
+        "first": f"phases=1 kv=7.2 {words}",
+    }
+    lines = "\n".join(f"new {cls}.{name} bus1=b.1 {order}" for name, order in orders.items())
+    (tmp_path / "master.dss").write_text(BASE.format(lines))
+    found = read("opendss", tmp_path, "master.dss").findings
+    assert [(f.check, f.element.lower(), f.field, f.value) for f in found] == [
+        ("opendss.kv-before-phases", f"{cls}.late", "kV", "7.2")
+    ]
+
+
+def _as_alone(folder: Path, ours: dict[str, float]) -> None:
+    try:
+        DSS.Text.Command = f'compile "{folder / "master.dss"}"'
+        circuit = DSS.ActiveCircuit
+        alone = {n.lower(): float(v) for n, v in zip(circuit.AllNodeNames, circuit.AllBusVmagPu, strict=True)}
+    finally:
+        DSS.Text.Command = "clear"
+    assert len(alone) >= 6
+    assert {n: float(ours[n]) for n in alone} == pytest.approx(alone, abs=1e-6)
