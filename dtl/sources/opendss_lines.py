@@ -148,23 +148,27 @@ class Lines:
         self.account(item, f"switch.{name}")
 
     def line(self, item: Mapping[str, Any], kind: str, buses: dict[str, Bus]) -> None:
-        """Add a line, behind a switch where the source opens one of its conductors or calls the line a switch."""
+        """Add a line; a switch stands at each end where the source opens a conductor, or before what it calls one."""
         full, n = item["full"], int(item["full"]["Phases"])
-        name, first, nodes = plain(item["name"]), plain(item["buses"][0]), tuple(item["nodes"][0][:n])
-        closed = self.closed(item, n)
+        name = plain(item["name"])
+        ends, nodes = [plain(b) for b in item["buses"][:2]], [tuple(order[:n]) for order in item["nodes"][:2]]
         if full["Switch"]:
-            first = self.before(name, name, first, nodes, closed, kind, buses)
-        elif closed:
-            first = self.before(f"{name}__open", name, first, nodes, closed, kind, buses)
+            ends[0] = self.between(name, name, ends[0], nodes[0], self.closed(item, n), kind, buses)
+        else:
+            opened = [i for i in (0, 1) if any(item["open"][i][:n])]
+            for i in opened:
+                closed = tuple(not conductor for conductor in item["open"][i][:n])
+                switch = f"{name}__open2" if i and len(opened) == 2 else f"{name}__open"
+                ends[i] = self.between(switch, name, ends[i], nodes[i], closed, kind, buses)
         normal, emergency = self.amps(item)
         code = self.code(item)
         stated = "LineType" in item["given"]
         part = Line(
             name=name,
-            from_bus=first,
-            to_bus=plain(item["buses"][1]),
-            from_nodes=nodes,
-            to_nodes=tuple(item["nodes"][1][:n]),
+            from_bus=ends[0],
+            to_bus=ends[1],
+            from_nodes=nodes[0],
+            to_nodes=nodes[1],
             length_km=self.length_km(item),
             line_code=code.name,
             placement={"oh": "overhead", "ug": "underground"}.get(full["LineType"], "unknown") if stated else "unknown",
@@ -174,11 +178,11 @@ class Lines:
         self.reading.add(self.feeder, part)
         self.account(item, f"line.{name}")
 
-    def before(
+    def between(
         self, switch: str, line: str, bus: str, nodes: tuple[int, ...], closed: tuple[bool, ...], kind: str,
         buses: dict[str, Bus],
     ) -> str:  # fmt: skip
-        """Put a switch before a line; returns the bus between them."""
+        """Put a switch between a bus and the end of a line; returns the bus between the two."""
         between = f"{bus}__{line}"
         buses[between] = buses[bus].model_copy(update={"name": between, "nodes": tuple(sorted(nodes))})
         part = Switch(

@@ -143,6 +143,16 @@ def test_a_switch_may_name_its_line_code_first(tmp_path: Path, words: str) -> No
     _as_alone(tmp_path, volts(only(reading)))
 
 
+@pytest.mark.parametrize("opened", ["1", "2", "1 2", "2 3", "1 1\nopen line.ring 2 3", "1\nopen line.ring 2"])
+def test_an_open_line_is_charged_from_the_end_that_is_closed(tmp_path: Path, opened: str) -> None:
+    ring = "new line.ring bus1=a.3.1.2 bus2=b.3.1.2 r1=.1 x1=.2 r0=.3 x0=.4 c1=900 c0=700 length=9 units=km"
+    load = "new load.l bus1=b kv=12.47 kw=900"
+    (tmp_path / "master.dss").write_text(BASE.format(f"{ring}\n{load}\nopen line.ring {opened}"))
+    reading = read("opendss", tmp_path, "master.dss")
+    assert [str(f) for f in reading.findings] == []
+    _as_alone(tmp_path, volts(only(reading)))
+
+
 @pytest.mark.parametrize("cls", ["generator", "storage"])
 def test_a_voltage_before_its_one_phase_is_told(tmp_path: Path, cls: str) -> None:
     """The engine gives 248 kW of a generator of 100: it took 7.2 kV for the voltage between three phases."""
