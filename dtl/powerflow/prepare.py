@@ -45,7 +45,7 @@ def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
         demand, told = _demand(feeder, spec, inputs, result, meters)
         demand = calibrated(demand, spec.get("calibrated") or ())
         step = "network"
-        demand, told["warnings"] = _heads(feeder, spec, inputs, demand, told["warnings"])
+        demand, told["warnings"] = _heads(feeder, spec, inputs, demand, [*told["warnings"], *_stiff(feeder)])
     except SolveError as err:
         status, reason = "failed", f"{step}: {err}"
     demand.write(outputs["demand"], outputs["profiles"])
@@ -53,6 +53,16 @@ def prepare_feeder(spec: dict[str, Any], inputs: dict[str, Any], outputs: dict[s
     answer = {"status": status, "reason": reason, "smoke": result, "demand": told}
     text = json.dumps(answer, sort_keys=True, indent=1, ensure_ascii=False)
     outputs["ready"].write_text(text + "\n", encoding="utf-8")
+
+
+def _stiff(feeder: Feeder) -> list[str]:
+    """A warning that names lines with so little impedance that they are solved with the least that rounding allows."""
+    found = [p.name for p in feeder.lines if p.enabled and p.length_km < dss.least_km(p, feeder)]
+    if not found:
+        return []
+    what, has, is_ = ("line", "has", "is") if len(found) == 1 else (f"{len(found)} lines:", "have", "are")
+    some = ", ".join(found[:_NAMED]) + (", ..." if len(found) > _NAMED else "")
+    return [f"{what} {some} {has} less impedance than {dss.LEAST_PU:g} pu of 1 MVA, and {is_} solved with that"]
 
 
 def _demand(

@@ -101,6 +101,7 @@ class Reduction:
         self._bus_owners = np.array([self.owners.buses[b.name] for b in self.voltages.buses], np.int64)
         self.hourly: dict[str, list[NDArray[Any]]] = {}
         self.balance_max_rel, self.balance_hour = 0.0, 0
+        self.load_kwh = np.zeros(len(self.owners.loads))
         self._rounded_kw: float | None = None
         self._kinds = [
             np.array([i for i, (k, _) in enumerate(circuit.elements) if k in kinds], np.int64)
@@ -164,6 +165,7 @@ class Reduction:
         low, high = self.voltages.add(block.hours, block.voltages, block.dead)
         if self.kept is not None:
             self.kept.add(pct, _known(low), high)
+        self.load_kwh += block.load_kva.real.sum(axis=1) * self.step_h
         self.source_kva.append(source)
         self.source_peak_kva.add(np.abs(source), block.hours)
         lines, transformers, others = (self._by_feeder(flows.loss_kw, kind) for kind in self._kinds)

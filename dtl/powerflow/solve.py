@@ -26,6 +26,7 @@ from dtl.powerflow.hours import resolved
 from dtl.powerflow.opendss import MAX_CONTROL_ITERATIONS, TOLERANCE, Year
 from dtl.powerflow.reduce import Reduction
 from dtl.powerflow.snapshot import StateYear, at_states
+from dtl.powerflow.strayed import strayed
 from dtl.scenarios.compose import compose
 from dtl.scenarios.composition import attribution, composition
 from dtl.scenarios.context import Context, read_context
@@ -110,8 +111,14 @@ def solved_case(spec: Mapping[str, Any], inputs: Mapping[str, Any], context: Con
     if states := spec.get("states"):
         demand, calendar = at_states(states, model, base, (feeder, demand), calendar)
     solved = run(feeder, demand, calendar, spec, air)
-    told = ready["demand"].get("warnings", ())
-    return SolvedCase(spec, state, solved, [*told, *warnings, *lost, *state.notes, *lacking], answered, demand.plants)
+    told = [*ready["demand"].get("warnings", ()), *warnings, *lost, *state.notes, *lacking, *_strayed(solved, demand)]
+    return SolvedCase(spec, state, solved, told, answered, demand.plants)
+
+
+def _strayed(solved: Solved, demand: Demand) -> list[str]:
+    reduction = solved.reduction
+    steps = np.unique(np.concatenate(reduction.hourly["hour"], axis=-1))
+    return strayed(reduction.feeder, demand, steps.tolist(), reduction.step_h, reduction.load_kwh)
 
 
 def ambient(words: Mapping[str, Any] | None, state: State, context: Context) -> tuple[Real | None, list[str]]:

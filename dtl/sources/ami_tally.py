@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -114,6 +115,8 @@ REMEDY: dict[str, tuple[Severity, str, str]] = {
 """Severity, message and remedy of each check on rows."""
 
 
+_OTHER_POINT = re.compile(r"[-+]?\d*[.,]\d+")
+"""A number but for its decimal point: such a cell can only be wrong where `decimal` declares the other one."""
 WHOLE = ("ami.stamp", "ami.grid", "ami.sign")
 """Checks that tell, where they find many rows, that the file is read wrong and not that some rows are."""
 MOST = 0.1
@@ -150,6 +153,9 @@ class Tally:
             severity, message, remedy = REMEDY[check]
             if check in WHOLE and trouble.number > MOST * self.rows.get(file, 0):
                 severity = "error"
+            if check == "ami.number" and _OTHER_POINT.fullmatch(trouble.value):
+                point = "," if "," in trouble.value else "."
+                severity, remedy = "error", f'Declare decimal: "{point}" in the source, if that is its decimal point.'
             if check == "ami.unit" and "var" in trouble.field.lower():
                 severity = "warning"
             text = f"{many(trouble.number, message)}; the first is shown"

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dtl.sources.listing import CellError, Field, columns, folded, listed, refuse, shipped
+from dtl.sources.listing import CellError, Field, Manner, columns, folded, listed, refuse, shipped
 from dtl.sources.oms_words import BLANK, alias
 from dtl.sources.reading import Reading
 
@@ -72,8 +72,9 @@ def _stated(
         for name, words in sorted(tags.items()):
             yield "", 0, empty | {k: str(v) for k, v in words.items() if v is not None} | {"tag": name}
     elif tags:
-        wanted = columns(spec.get("tag_columns"), "tags")
-        for row in listed(reading, str(tags), files.get(str(tags), Path()), wanted, FIELDS):
+        word = spec.get("tag_columns")
+        path, manner = files.get(str(tags), Path()), Manner(word=word)
+        for row in listed(reading, str(tags), path, columns(word, "tags"), FIELDS, manner):
             yield row.file, row.line, dict(row.values)
     else:
         reading.find("scada.tags", "error", "nothing says what the tags are", field="tags",

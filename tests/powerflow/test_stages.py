@@ -251,3 +251,31 @@ def test_wrong_classes_are_told_with_their_line(mixed: Feeder, tmp_path: Path) -
     ready = answer(prepared(mixed, tmp_path / "p", classes="c.csv", raw={"c.csv": path})["ready"])
     assert ready["status"] == "failed"
     assert "classes.csv:3: class 'residental' has no shape" in ready["reason"]
+
+
+def test_a_bar_of_a_millimetre_is_solved_and_told(mixed: Feeder, tmp_path: Path) -> None:
+    line = mixed.lines[0]
+    code = mixed.line_code[line.line_code]
+    n = len(code.r_ohm_per_km)
+    tiny = tuple(tuple(1e-4 if i == j else 0.0 for j in range(n)) for i in range(n))
+    bar = code.model_copy(update={"name": "bar", "r_ohm_per_km": tiny, "x_ohm_per_km": tiny})
+    lines = (line.model_copy(update={"line_code": "bar", "length_km": 1e-9}), *mixed.lines[1:])
+    stiff = mixed.model_copy(update={"lines": lines, "line_codes": (*mixed.line_codes, bar)})
+    outputs = prepared(stiff, tmp_path)
+    ready = answer(outputs["ready"])
+    assert ready["status"] == "ok"
+    assert ready["demand"]["warnings"] == [
+        f"line {line.name} has less impedance than 1e-09 pu of 1 MVA, and is solved with that"
+    ]
+    smoke = ready["smoke"]
+    assert smoke["source_kw"] == pytest.approx(smoke["load_kw"] + smoke["loss_kw"], rel=1e-5)
+
+
+def test_loads_of_constant_power_beyond_their_voltages_are_told(mixed: Feeder, tmp_path: Path) -> None:
+    low = tuple(p.model_copy(update={"kv": p.kv * 0.9, "model": 1, "max_pu": 1.05}) for p in mixed.loads)
+    inputs = prepared(mixed.model_copy(update={"loads": low}), tmp_path / "p")
+    outputs = solved(inputs, tmp_path / "s")
+    warnings = " ".join(answer(outputs["manifest"])["warnings"])
+    assert "loads of constant power stand at voltages beyond the limits of their model" in warnings
+    taken = sum(tables.read("hourly", outputs["hourly"])["load_kw"].to_pylist())
+    assert f"take {taken:,.0f} kWh" in warnings

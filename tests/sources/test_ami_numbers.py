@@ -60,6 +60,15 @@ def test_a_word_among_numbers_is_no_separator(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("cells", "decimal", "point"), [(["412", "0,25", "3"], ".", ","), (["4", "1.5"], ",", ".")])
+def test_the_other_decimal_point_stops_the_study_and_says_what_to_declare(
+    tmp_path: Path, cells: list[str], decimal: str, point: str
+) -> None:
+    (told,) = [f for f in read(tmp_path, [f'"{c}"' for c in cells], decimal).findings if f.check == "ami.number"]
+    assert told.severity == "error"
+    assert f'decimal: "{point}"' in told.remedy
+
+
 def table(tmp_path: Path, rows: list[str], coding: str = "utf-8", **words: object) -> Reading:
     text = ("\ufeff" if coding.endswith("e") else "") + "".join(f"{r}\r\n" for r in ["M,D,T,V", *rows])
     (tmp_path / "x.csv").write_bytes(text.encode(coding))

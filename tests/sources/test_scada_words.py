@@ -140,3 +140,15 @@ def test_hours_in_a_table_of_quarters(tmp_path: Path) -> None:
     assert [f.message for f in reading.findings if f.check == "scada.off-grid"] == [
         "without a value between those of a grid of 60 min, which is its own; rows: 72"
     ]
+
+
+def test_a_column_of_tags_that_the_study_names_and_the_list_lacks_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tags.csv").write_text("Tag,Circuit,Unit,Richtung\na,F1,kW,in\n", encoding="utf-8")
+    (tmp_path / "s.csv").write_text("time,tag,value\n2025-06-01T00:00,a,1\n2025-06-01T00:15,a,2\n", encoding="utf-8")
+    spec = {"kind": "scada", "path": "s.csv", "tags": "tags.csv", "zone": "UTC", "timezone": "UTC"}
+    names = {"tag": "Tag", "feeder": "Circuit", "unit": "Unit", "sign": "Direction"}
+    files = {name: tmp_path / name for name in ("s.csv", "tags.csv")}
+    reading = scada.read("s", spec | {"tag_columns": names}, files)
+    (found,) = [f for f in reading.findings if f.check == "given.column"]
+    assert (found.severity, found.file, found.field) == ("warning", "tags.csv", "sign")
+    assert "no column is Direction" in found.message
