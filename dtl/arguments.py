@@ -99,9 +99,10 @@ def _of_store(made: ArgumentParser) -> None:
 
 def _of_new(made: ArgumentParser) -> None:
     """The words of `new`."""
+    origins = "simbench and a code of its grids, or opendss and a script: its circuit and load shapes"
     made.add_argument("name", metavar="NAME")
     made.add_argument("--template", default="minimal")
-    made.add_argument("--from", dest="origin", nargs=2, metavar=("simbench", "CODE"), help="a grid of a collection")
+    made.add_argument("--from", dest="origin", nargs=2, metavar=("KIND", "WHICH"), help=origins)
     made.add_argument("--peers", metavar="PATH", help="the environment that has the collection (or DTL_PEERS)")
 
 

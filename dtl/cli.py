@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -17,9 +17,15 @@ OK, FAILED, CHANGES, INTERRUPTED, UNREAD = 0, 1, 2, 130, 141
 
 def new(given: Namespace) -> int:
     """Make a commented study to start from."""
-    from dtl.spec import new
+    from dtl.spec import from_simbench, new
 
-    return new.run(given.name, given.template, tuple(given.origin) if given.origin else None, given.peers)
+    def opendss(*words: Any) -> str:
+        from dtl.sources import new_opendss
+
+        return new_opendss.make(*words)
+
+    makers = {"simbench": from_simbench.make, "opendss": opendss}
+    return new.run(given.name, given.template, tuple(given.origin) if given.origin else None, given.peers, makers)
 
 
 def check(given: Namespace) -> int:

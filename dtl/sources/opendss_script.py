@@ -90,6 +90,8 @@ class Script:
 
     commands: list[Command] = field(default_factory=list)
     refused: list[tuple[Command, str]] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    """The files that it names, which are there."""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -162,6 +164,7 @@ class _Walk:
         folder = PurePosixPath(beside).parent
         for candidate in (str(folder / name.replace("\\", "/")), name):
             if (found := self.known.get(_key(candidate))) is not None:
+                self.script.used.add(found)
                 return found
         return None
 

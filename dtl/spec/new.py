@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dtl.spec import from_simbench, schema
@@ -15,16 +16,26 @@ BESIDE = STUDIES / "study.schema.json"
 """The schema elsewhere: it is written beside the studies, so that editors complete and check them."""
 
 
+Maker = Callable[[Path, str, str | None, str], str]
+"""Makes the study of a grid in a folder: its code or file, the peers, the schema; says why it could not."""
+
+
 def templates() -> list[str]:
     """The templates that there are."""
     return sorted(p.name for p in TEMPLATES.iterdir() if p.is_dir())
 
 
-def run(name: str, template: str = "minimal", origin: tuple[str, str] | None = None, peers: str | None = None) -> int:
+def run(
+    name: str,
+    template: str = "minimal",
+    origin: tuple[str, str] | None = None,
+    peers: str | None = None,
+    makers: Mapping[str, Maker] = {"simbench": from_simbench.make},
+) -> int:
     """Writes ``studies/NAME`` from a template and says what to do next; 1 if it cannot. Overwrites nothing.
 
-    `origin` is a collection of grids and a code in it, as ``("simbench", "1-LV-rural1--0-sw")``; it takes the place of
-    the template, and `peers` names the environment that has the collection.
+    `origin` is what a study is made of and which one, as ``("simbench", "1-LV-rural1--0-sw")`` or ``("opendss",
+    "Master.dss")``; it takes the place of the template, and `peers` names the environment that has the collection.
     """
     folder = STUDIES / name
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
@@ -37,10 +48,10 @@ def run(name: str, template: str = "minimal", origin: tuple[str, str] | None = N
         print(f"{folder} is there already; nothing is overwritten")
         return 1
     if origin is not None:
-        if origin[0] != "simbench":
-            print(f"'{origin[0]}' is no collection of grids; there is simbench")
+        if origin[0] not in makers:
+            print(f"no study is made from '{origin[0]}'; there is {', '.join(makers)}")
             return 1
-        if problem := from_simbench.make(folder, origin[1], peers, _schema()):
+        if problem := makers[origin[0]](folder, origin[1], peers, _schema()):
             print(problem)
             return 1
         return _next(name, folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 _NAMED = re.compile(
     r"^[ \t]*(?:redirect|compile|buscoords|latlongcoords)\b([^\r\n!]*)|\b\w*file[ \t]*=([^\r\n!]*)", re.I | re.M
 )
-_ABOVE = re.compile(r"(?<=[\"'\[({])[^\"'\])}\r\n]*\.\.[\\/][^\"'\])}\r\n]*|\.\.[\\/][^\s\"'\])},|]*")
+_ABOVE = re.compile(r"(?<=[\"'\[({])[^\"'\])}\r\n=]*\.\.[\\/][^\"'\])}\r\n]*|\.\.[\\/][^\s\"'\])},|]*")
 
 MOST_BYTES = 64 * 1024**2
 """A larger file is no script."""

@@ -31,3 +31,13 @@ def test_files_above_the_folder_of_the_master(tmp_path: Path) -> None:
         "data/more/last one.dss",
         "data/shapes/s.csv",
     ]
+
+
+def test_a_line_may_name_two_files(tmp_path: Path) -> None:
+    line = "New Loadshape.s npts=2 mult = (file=../shapes/kw.csv) qmult = (file=../shapes/kvar.csv)\n"
+    for name, text in {"model/m.dss": line, "shapes/kw.csv": "1\n2\n", "shapes/kvar.csv": "1\n2\n"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    source = OpenDss.model_validate({"kind": "opendss", "path": "model/m.dss"})
+    found = [p.relative_to(tmp_path).as_posix() for p in source.files(tmp_path)]
+    assert found == ["model/m.dss", "shapes/kvar.csv", "shapes/kw.csv"]
