@@ -119,7 +119,7 @@ def _control(circuit: Circuit, thing: Thing, own: str) -> CapacitorControl | Non
         (mode not in _KINDS or not kind, "RegulatingControl.mode", "its control measures what the model cannot hold"),
         (untold, "RegulatingControl.targetValue", "its control states no target"),
         (share == 0.0, "RegulatingControl.targetValue", "the target of its control is none of the nominal voltage"),
-        (half <= 0.0, "RegulatingControl.targetDeadband", "its control has no dead band"),
+        (half == 0.0, "RegulatingControl.targetDeadband", "its control has no dead band"),
     ]
     for bad, field, text in lost:
         if bad:
@@ -127,6 +127,11 @@ def _control(circuit: Circuit, thing: Thing, own: str) -> CapacitorControl | Non
             tell(circuit.reading, control, "conversion.property-refused", "warning", text, field,
                  control.text(field), "Check whether the study depends on it.")  # fmt: skip
             return None
+    if half < 0.0:
+        text = "is negative, as OpenDSS writes it of a bank that is switched on above and off below: its width counts"
+        tell(circuit.reading, control, "cim.sign", "warning", text, "RegulatingControl.targetDeadband",
+             control.text("RegulatingControl.targetDeadband"), "Check the control.")  # fmt: skip
+        half = -half
     scale = 1e-3 if mode == "reactivePower" else share
     low, high = (target - half) * scale, (target + half) * scale
     on, off = (low, high) if mode in ("voltage", "timeScheduled") else (high, low)

@@ -55,6 +55,16 @@ def test_a_control_switches_by_what_its_mode_measures(tmp_path: Path, case: str,
     assert (found.on * found.pt_ratio, found.off * found.ct_ratio) == (pytest.approx(on), pytest.approx(off))
 
 
+def test_the_width_of_a_negative_dead_band_counts(tmp_path: Path) -> None:
+    """OpenDSS writes off less on, and half their sum: 150 and -225 kvar."""
+    reading = made(tmp_path, "reactivePower", -37500.0, -375000.0, back=True)
+    found = control(reading)
+    assert found is not None and (found.on, found.off) == (150.0, -225.0)
+    assert [(f.check, f.severity, f.field, f.value) for f in reading.findings] == [
+        ("cim.sign", "warning", "RegulatingControl.targetDeadband", "-375000.0")
+    ]
+
+
 def test_a_control_measures_the_phase_and_the_end_of_its_terminal(tmp_path: Path) -> None:
     words = {"RegulatingControl__Terminal": "#ONE-T2", "RegulatingControl__monitoredPhase": ":PhaseCode.C"}
     found = control(made(tmp_path, "reactivePower", 0.0, 500e3, back=False, **words))
