@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dtl.errors import Finding, Severity
+from dtl.network import plausible
 from dtl.network.clock import turn
 from dtl.network.feeder import Feeder, Transformer
 from dtl.network.topology import Edge, Topology, trace
@@ -30,7 +31,7 @@ def check(feeder: Feeder, topology: Topology | None = None) -> list[Finding]:
     topology = topology or trace(feeder)
     for rule in (_sources, _islands, _loops, _turned, _phases, _lines, _voltages, _missing):
         found += rule(feeder, topology)
-    return found
+    return [*found, *plausible.check(feeder)]
 
 
 def _finding(
