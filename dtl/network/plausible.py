@@ -109,7 +109,7 @@ def _codes(feeder: Feeder) -> Figures:
             (RESISTANCE, code.r_ohm_per_km), (REACTANCE, code.x_ohm_per_km), (CAPACITANCE, code.c_nf_per_km),
         ):  # fmt: skip
             mean = float(np.mean(np.diagonal(np.array(matrix, np.float64))))
-            if limits is not CAPACITANCE or mean != 0.0:
+            if mean > 0.0:
                 yield limits, code.name, mean
 
 
