@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dtl.sources import weather
+from dtl.sources import daylight, weather
 from dtl.sources.open_meteo_answer import AnswerError
 from dtl.sources.open_meteo_answer import read as read_answer
 from dtl.sources.reading import Reading
@@ -46,6 +46,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     for hours in points:
         hours.latitude_deg, hours.longitude_deg = places[hours.point]
         weather.judge(reading, hours)
+        daylight.judge(reading, hours)
     reading.tables["weather"] = weather.write(reading, points)
     return reading
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dtl.errors import SourceError
-from dtl.sources import weather
+from dtl.sources import daylight, weather
 from dtl.sources.columnar import numbers, stamp_cells, texts
 from dtl.sources.columnar import read as table_of
 from dtl.sources.listing import named, shipped
@@ -51,6 +51,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     points = weather.settled(reading, pieces)
     for hours in points:
         weather.judge(reading, hours)
+        daylight.judge(reading, hours)
     reading.tables["weather"] = weather.write(reading, points)
     return reading
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from typical_files import epw, hours, nsrdb, temperature, tmy3
+from typical_files import epw, hours, light, nsrdb, temperature, tmy3
 
 from dtl.demand.weather import weather, years
 from dtl.sources import weather_file
@@ -215,10 +215,13 @@ def test_degrees_of_another_unit_stop_the_study(temp: Any, severity: str, tmp_pa
 
 def test_a_leap_year_is_whole_and_half_hours_are_told(tmp_path: Path) -> None:
     lines = epw().splitlines()
-    head, cells = lines[:8], lines[8].split(",")
+    head, cells = lines[:8], lines[8 + 12].split(",")
     leap = [datetime(2020, 1, 1) + timedelta(hours=h) for h in range(8784)]
-    rows = [",".join(map(str, [t.year, t.month, t.day, t.hour + 1, 0, "?9", temperature(t), *cells[7:]])) for t in leap]
-    reading = read(tmp_path, "\n".join([*head, *rows]) + "\n", "leap.epw", kind="epw")
+    rows = [
+        [t.year, t.month, t.day, t.hour + 1, 0, "?9", temperature(t), *cells[7:13], light(t), *cells[14:]] for t in leap
+    ]
+    body = [",".join(map(str, row)) for row in rows]
+    reading = read(tmp_path, "\n".join([*head, *body]) + "\n", "leap.epw", kind="epw")
     assert reading.findings == []
     assert table(reading).num_rows == 8784
     found = weather(table(reading), "s", "leap", 2020, "America/Chicago")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from typical_files import YEARS, hours
+from typical_files import YEARS, hours, light
 
 from dtl.demand.weather import weather
 from dtl.sources import weather_file
@@ -82,7 +82,7 @@ def pvgis(count: int = 8760) -> str:
     head = ["Latitude (decimal degrees): 45.000", "Longitude (decimal degrees): 8.000", "Elevation (m): 250.0"]
     head += ["Irradiance Time Offset (h): 0.1761", "month,year", *(f"{m},{y}" for m, y in enumerate(YEARS, 1))]
     names = "time(UTC),T2m,RH,G(h),Gb(n),Gd(h),IR(h),WS10m,WD10m,SP"
-    body = [f"{t:%Y%m%d:%H%M},{t.hour},80,{10 * t.hour},-0.0,5,280,1.5,250,99870" for t in hours(count)]
+    body = [f"{t:%Y%m%d:%H%M},{t.hour},80,{light(t)},-0.0,5,280,1.5,250,99870" for t in hours(count)]
     notes = ["", "T2m: 2-m air temperature (degree Celsius)", "G(h): Global irradiance, on the plane (W/m2)", ""]
     return "\n".join([*head, names, *body, *notes, "PVGIS (c) European Union, 2001-2025"]) + "\n"
 

@@ -19,6 +19,11 @@ def temperature(t: datetime) -> float:
     return round(t.month + t.day / 100 + t.hour / 10_000, 4)
 
 
+def light(t: datetime) -> float:
+    """Tells the hour of the morning or the afternoon, with noon in the middle of the day."""
+    return max(0.0, 160.0 - 20.0 * abs(t.hour - 11.5))
+
+
 def epw(count: int = 8760) -> str:
     """An EPW file at 41.98 N, 87.92 W, UTC-6."""
     head = ["LOCATION,Chicago,IL,USA,TMY3,725300,41.98,-87.92,-6.0,201.0"]
@@ -45,7 +50,7 @@ def epw(count: int = 8760) -> str:
             0,
             0,
             300,
-            10 * t.hour,
+            light(t),
             5,
             7,
         ]
@@ -60,7 +65,7 @@ def tmy3(count: int = 8760) -> str:
              "RHum (%)", "Pressure (mbar)", "Wspd (m/s)", "Lprecip depth (mm)"]  # fmt: skip
     rows = ['725300,"CHICAGO OHARE INTL AP",IL,-6.0,41.980,-87.920,201', ",".join(names)]
     for t in hours(count):
-        cells = [f"{t:%m/%d/%Y}", f"{t.hour + 1:02d}:00", 10 * t.hour, 5, 7, temperature(t), 50, 995, 3.6, -9900]
+        cells = [f"{t:%m/%d/%Y}", f"{t.hour + 1:02d}:00", light(t), 5, 7, temperature(t), 50, 995, 3.6, -9900]
         rows.append(",".join(map(str, cells)))
     return "\n".join(rows) + "\n"
 
@@ -72,7 +77,7 @@ def nsrdb(count: int = 8760, minute: int = 30, unit: str = "c") -> str:
             f"NSRDB,1234,-,-,-,41.98,-87.92,-6,201,-6,w/m2,w/m2,w/m2,{unit},mbar,m/s,4.0.0",
             "Year,Month,Day,Hour,Minute,Temperature,GHI,DNI,DHI,Pressure,Wind Speed,Surface Albedo"]  # fmt: skip
     rows = [
-        f"{t.year},{t.month},{t.day},{t.hour},{minute},{temperature(t)},{10 * t.hour},5,7,995,3.6,0.18"
+        f"{t.year},{t.month},{t.day},{t.hour},{minute},{temperature(t)},{light(t)},5,7,995,3.6,0.18"
         for t in hours(count)
     ]
     return "\n".join([*head, *rows]) + "\n"
