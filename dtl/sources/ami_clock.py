@@ -140,15 +140,18 @@ def minutes(stamps: pa.Array, form: str, last: bool = False) -> tuple[Ints, NDAr
     return found, np.array([p[1] for p in pairs], np.bool_)[index]
 
 
-def counted(days: pa.Array, numbers: pa.Array, zone: Zone, form: str, step: int) -> tuple[Ints, NDArray[np.bool_]]:
+def counted(
+    days: pa.Array, numbers: pa.Array, zone: Zone, form: str, step: int, ends: bool
+) -> tuple[Ints, NDArray[np.bool_]]:
     """Start of intervals of ``step`` minutes that are numbered from 1 in their day, as UTC minutes, and which are none.
 
-    Numbers count from midnight in order of time: a day on which clocks go back has an hour of them more.
+    Numbers count from midnight in order of time: a day on which clocks go back has an hour of them more. So do hours
+    and minutes since midnight, ``01:00`` to ``25:00``, at the end of an interval or, unless ``ends``, at its start.
     """
     day, _ = minutes(days, form)
     number = pc.cast(numbers, pa.string()).dictionary_encode()
     words = [w.strip() for w in number.dictionary.to_pylist()]
-    known = np.array([int(w) if w.isdecimal() and len(w) < 5 else 0 for w in words] or [0], np.int64)
+    known = np.array([_number(w, step, ends) for w in words] or [0], np.int64)
     count = np.where(number.indices.is_valid().to_numpy(zero_copy_only=False),
                      known[number.indices.fill_null(0).to_numpy(zero_copy_only=False)], 0)  # fmt: skip
     never = (day == NEVER) | (count < 1) | (day % DAY != 0)
@@ -156,6 +159,17 @@ def counted(days: pa.Array, numbers: pa.Array, zone: Zone, form: str, step: int)
     start = zone.moments(some, False).minute + (count - 1) * step
     never |= start >= zone.moments(some + DAY, False).minute
     return np.where(never, 0, start), never
+
+
+def _number(word: str, step: int, ends: bool) -> int:
+    """The number of an interval in its day, from 1; 0 for none."""
+    if word.isdecimal() and len(word) < 5:
+        return int(word)
+    hour, colon, minute = word.partition(":")
+    if not (colon and hour.isdecimal() and len(hour) < 3 and minute.isdecimal() and len(minute) == 2):
+        return 0
+    number, rest = divmod(60 * int(hour) + int(minute), step)
+    return 0 if rest or int(minute) > 59 else number + (not ends)
 
 
 @lru_cache(maxsize=200_000)

@@ -144,7 +144,7 @@ class Rows:
     def _counted(self, block: Block) -> tuple[NDArray[np.int64], Moments, Mask]:
         """Intervals by their number in the day as `_moments` has them; numbers that the day has not are no stamps."""
         day, number = (block.table[c].combine_chunks() for c in ("day", "period"))
-        start, never = counted(day, number, self.zone, self.spec.get("time_format") or "", self.step)
+        start, never = counted(day, number, self.zone, self.spec.get("time_format") or "", self.step, self.ends)
         none = np.zeros(len(start), np.bool_)
         moments = Moments(start + self.step if self.ends else start, np.zeros(len(start), np.int16), none)
         return np.where(never, NEVER, start), moments, none

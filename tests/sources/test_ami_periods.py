@@ -64,6 +64,21 @@ def test_hours_quarters_and_other_ways_to_write_days(tmp_path: Path) -> None:
     assert len(readings(tmp_path, interval_min=15, zone="UTC")) == 96
 
 
+@pytest.mark.parametrize(("stamp", "first"), [("interval_end", 1), ("interval_start", 0)])
+def test_hours_that_count_on_where_clocks_go_back(tmp_path: Path, stamp: str, first: int) -> None:
+    """As the meters of Spain are served: a day of 25 hours ends at 25:00."""
+    body = [("m", "2025/10/26", f"{n + first:02d}:00", n) for n in range(25)]
+    write(tmp_path / "r.csv", [*body, ("m", "2025/10/27", f"{first:02d}:00", 99)])
+    words: dict[str, Any] = {"interval_min": 60, "stamp": stamp, "timezone": "Europe/Madrid", "time_format": "%Y/%m/%d"}
+    midnight = datetime(2025, 10, 25, 22, tzinfo=UTC)
+    wanted = {midnight + timedelta(hours=n): n for n in range(25)} | {midnight + timedelta(hours=25): 99}
+    assert readings(tmp_path, **words) == wanted
+    write(tmp_path / "r.csv", [*body, *(("m", "2025/10/26", w, 1) for w in ("01:30", "1:60", "x:00", "27:00"))])
+    found = read("meters", ex.spec(path="r.csv", **WORDS | words), {"r.csv": tmp_path / "r.csv"})
+    (told,) = [f for f in found.findings if f.check == "ami.stamp"]
+    assert (told.line, told.value) == (27, "01:30") and told.message.startswith("4 ")
+
+
 def test_numbers_that_the_day_has_not_are_told(tmp_path: Path) -> None:
     body = [("m", "2025-03-30", n, 1.0) for n in range(1, 49)] + [("m", "2025-03-31", n, 1.0) for n in (0, "x", "", 49)]
     write(tmp_path / "r.csv", [*body, ("m", "", 3, 1.0)])
