@@ -16,6 +16,9 @@ UNITS = ("SI", "IMPERIAL")
 MARKERS = ("FEEDER", "SUBSTATION", "TRANSMISSIONLINE", "GENERALNETWORK")
 """Lines in ``[SECTION]`` that name the network of the sections after them."""
 
+MOST_LONGER, KINDS = 0.3, 3
+"""Share of rows longer than their header, and by how many different numbers of values, where commas are in numbers."""
+
 _BLOCK = re.compile(r"\[([^\]]+)\]\s*$")
 
 
@@ -46,6 +49,16 @@ def read_tables(reading: Reading, files: Mapping[str, Path], units: str) -> Tabl
             text = f"separates the columns of a FORMAT line by {mark}: the values of a text export stand between commas"
             cure = "Export it again with a comma between values and a point in numbers."
             reading.find("cyme.separator", "error", text, file=name, value=parsed.foreign[:60], remedy=cure)
+            marked[name] = ""
+            continue
+        if parsed.longer > MOST_LONGER * parsed.rows_there and len(parsed.extras) >= KINDS:
+            text = f"{parsed.longer} of {parsed.rows_there} rows have more values than their FORMAT line, as where "
+            text += "numbers have a decimal comma"
+            cure = "Export it again with a point in numbers."
+            reading.find("cyme.separator", "error", text, file=name, line=parsed.long_line, remedy=cure)
+            marked[name] = ""
+            continue
+        parsed.tell_uneven()
         marked[name] = _unit(reading, name, parsed, units)
     imperial = {n for n, unit in marked.items() if unit == "IMPERIAL"}
     sound = sound and all(marked.values())
@@ -139,6 +152,8 @@ class _File:
         self.network = ""
         self.blanks: list[str] = []
         self.uneven: dict[str, tuple[int, int, int]] = {}
+        self.rows_there = self.longer = self.long_line = 0
+        self.extras = set[int]()
 
     def read(self, text: str) -> int:
         """The number of blocks found."""
@@ -160,6 +175,10 @@ class _File:
                 self.format(line)
             else:
                 self.data(line, i + 1)
+        return count
+
+    def tell_uneven(self) -> None:
+        """Tell the blocks that have rows of another length than their header."""
         for block, (first, rows, extra) in sorted(self.uneven.items()):
             message = f"{rows} rows of [{block}] have another number of values than their FORMAT line"
             message += f", first by {extra:+d}"
@@ -167,7 +186,6 @@ class _File:
             self.reading.find(
                 "cyme.row-length", "warning", message, file=self.name, line=first, element=block, remedy=cure
             )
-        return count
 
     def rows(self, lines: list[str], start: int, stop: int) -> None:
         """A run of plain lines; those that fit their header are kept as they stand, the others one by one."""
@@ -187,6 +205,7 @@ class _File:
 
     def keep(self, at: Sequence[int], lines: list[str]) -> None:
         """Put lines of the present header behind the rows of the present block."""
+        self.rows_there += len(lines)
         self.tables.blocks[self.block].add(Run(self.block, self.name, self.network, self.header, at, lines))
 
     def open(self, block: str, number: int) -> None:
@@ -250,5 +269,8 @@ class _File:
         if extra and count and any(cells[len(header) :] or [extra < 0]):
             first, rows, by = self.uneven.get(self.block, (number, 0, extra))
             self.uneven[self.block] = (first, rows + 1, by)
+            if extra > 0:
+                self.longer, self.long_line = self.longer + 1, self.long_line or number
+                self.extras.add(extra)
         cells = cells[: len(header)] + [""] * -extra
         return ",".join(cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -284,6 +285,31 @@ def test_semicolons_are_refused_by_name(tmp_path: Path) -> None:
         tmp_path, ("load", "SectionID,DeviceNumber,LoadType,Connection,Location", "SectionID;DeviceNumber")
     )
     assert ("cyme.separator", "error") in told(reading)
+
+
+def decimal(text: str) -> str:
+    """The rows of an export with the decimal sign of another country; names of columns stay."""
+    heads = ("[", "FORMAT_", "CYME_")
+    return "\n".join(r if r.startswith(heads) else re.sub(r"(\d)\.(\d)", r"\1,\2", r) for r in text.split("\n"))
+
+
+def test_decimal_commas_are_refused_by_one_error(tmp_path: Path) -> None:
+    rows = (CASE / "network.txt").read_text().partition("[NODE]")[2]
+    text = "[SI]\n\n[NODE]" + re.sub(r"(?<=,)(\d+)(?=[,\n])", r"\1.25", rows)
+    (tmp_path / "network.txt").write_text(decimal(text))
+    (told,) = read("cyme_text", tmp_path, "*.txt").findings
+    assert (told.check, told.severity, told.line) == ("cyme.separator", "error", 5)
+    assert "decimal comma" in told.message
+
+
+def test_decimal_commas_of_a_real_export(tmp_path: Path, samples: Path) -> None:
+    names = [p.name for p in sorted((samples / "cyme" / "ieee13_txt").glob("*.txt"))]
+    for name in names:
+        text = (samples / "cyme" / "ieee13_txt" / name).read_text(encoding="latin-1")
+        (tmp_path / name).write_text(decimal(text), encoding="latin-1")
+    found = read("cyme_text", tmp_path, "*.txt").findings
+    assert [(f.check, f.file, f.severity) for f in found] == [("cyme.separator", name, "error") for name in names]
+    assert all("decimal comma" in f.message for f in found)
 
 
 def same(reading: Reading, *more: str, nodes: tuple[str, ...] = ("mid.1", "mid.2", "end.1", "end.2", "end.3")) -> None:
