@@ -138,7 +138,10 @@ def test_what_has_power_in_other_columns_only_draws_nothing_and_reactive_power_a
 
 
 def test_without_load_the_voltages_are_linear_in_the_head(mixed: Feeder) -> None:
-    """Two heads of one angle, no load and no generation: voltages scale with the head's."""
+    """Two heads of one angle, no load and no generation: voltages scale with the head's, but for rounding.
+
+    The matrix of a circuit with jumpers and floating windings is stiff: 6e-9 differ on one processor, less on others.
+    """
     empty = mixed.model_copy(update={"loads": (), "generators": (), "storages": ()})
     volts = []
     for pu in (1.0, 1.05):
@@ -146,7 +149,7 @@ def test_without_load_the_voltages_are_linear_in_the_head(mixed: Feeder) -> None
         fed = empty.model_copy(update={"sources": sources})
         (block,) = BatchYear(fed, demand_of(fed)).blocks([0, 5000])
         volts.append(block.voltages)
-    np.testing.assert_allclose(volts[1], 1.05 * volts[0], rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(volts[1], 1.05 * volts[0], rtol=1e-7, atol=1e-6)
     np.testing.assert_array_equal(volts[0][:, 0], volts[0][:, 1])
 
 
