@@ -59,7 +59,7 @@ def convert(reading: Reading, every: Sequence[Tables], spec: Mapping[str, Any], 
     for tables in every:
         catalog = _catalog(reading, tables, spec)
         for batch in batches(tables):
-            _feeders(reading, batch, catalog, str(spec.get("distributed") or "split_ends"))
+            _feeders(reading, batch, catalog, spec)
             told.tell(batch)
             if batch is not tables:
                 rest.append(tables)
@@ -87,14 +87,15 @@ def _catalog(reading: Reading, tables: Tables, spec: Mapping[str, Any]) -> Catal
     return Catalog(reading, tables, spec.get("ratings") or {}, reading.frequency_hz, str(spec.get("missing") or "fail"))
 
 
-def _feeders(reading: Reading, tables: Tables, catalog: Catalog, spread: str) -> None:
+def _feeders(reading: Reading, tables: Tables, catalog: Catalog, spec: Mapping[str, Any]) -> None:
     """Read the feeders of some tables."""
     sections: dict[str, list[Row]] = {n: [] for n in tables.markers()}
     for row in tables.rows("SECTION"):
         sections.setdefault(row.network, []).append(row)
     for network, rows in sections.items():
-        circuit = Circuit(reading, catalog, tables, feeder_id(network), load_model=default_model(tables))
-        _feeder(circuit, network, rows, spread)
+        circuit = Circuit(reading, catalog, tables, feeder_id(network), load_model=default_model(tables),
+                          tap_changers=str(spec.get("tap_changers") or ""))  # fmt: skip
+        _feeder(circuit, network, rows, str(spec.get("distributed") or "split_ends"))
 
 
 def _whole_files(reading: Reading, owners: Sequence[tuple[set[str], set[str]]]) -> None:

@@ -70,6 +70,8 @@ class Circuit:
     """Rows of customers with power of load models that are not taken."""
     bare: list[Row] = field(default_factory=list)
     """Load devices without any customer."""
+    tap_changers: str = ""
+    """The unit of the set points of load tap changers, if the study says it."""
     load_model: str = ""
     """The id of the load model DEFAULT, if the files name it."""
     unallocated: list[Row] = field(default_factory=list)

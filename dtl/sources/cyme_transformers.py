@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from dtl.network.feeder import Transformer, Winding
+from dtl.sources import cyme_ltc as ltc
 from dtl.sources.cyme_catalog import UnusableError
 from dtl.sources.cyme_codes import LETTERS, nodes_of, phases_of
 from dtl.sources.cyme_connections import connected, fed_from_end, floats, grounded, turned, unturned
@@ -57,16 +58,21 @@ def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
     taps = (row.number("PrimTap", default=100.0) / 100.0, row.number("SecondaryTap", default=100.0) / 100.0)
     name = plain(row.text("DeviceNumber", default=span.section))
     ends = (primary, span.start if primary == span.end else span.end)
+    held = _tap_changer(circuit, row, phases)
     if phases == 3:
         windings = []
         second_nodes, way = turned(circuit, row, unit, how, (kv1, kv2))
         nodes = (nodes_of(letters), second_nodes)
         for i, (bus, kv, tap) in enumerate(zip(ends, (kv1, kv2), taps, strict=True)):
             star, earth = how.star(circuit, i, bus)
-            made = _winding(bus, (*nodes[i], *star), how.kinds[i], kv, kva, unit, tap)
-            windings.append(made.model_copy(update=earth))
+            winding = _winding(bus, (*nodes[i], *star), how.kinds[i], kv, kva, unit, tap)
+            windings.append(winding.model_copy(update=earth))
+        if held:
+            windings[1] = ltc.tapped(row, unit, windings[1])
         shared = _losses(circuit, row, unit, kva)
-        circuit.add(row, Transformer(name=name, phases=3, windings=tuple(windings), lead_lag=way, **shared))
+        made = circuit.add(row, Transformer(name=name, phases=3, windings=tuple(windings), lead_lag=way, **shared))
+        if held and (moves := ltc.control(circuit, row, unit, made.partition(".")[2], windings[1])):
+            circuit.add(row, moves)
         floats(circuit, row, how)
         for bus in ends:
             circuit.touch(bus, nodes[0])
@@ -82,7 +88,6 @@ def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
             tag, bank = (name, "") if phases == 1 else (f"{name}_{letter.lower()}", name)
             sides = tuple(zip(ends, (first, second), (kv1, kv2), taps, strict=True))
             _add_unit(circuit, row, unit, tag, bank, letter, kva / phases, sides)
-    _tap_changer(circuit, row)
 
 
 def add_bank(circuit: Circuit, row: Row, span: Span) -> None:
@@ -231,15 +236,14 @@ def _winding(
     )
 
 
-def _tap_changer(circuit: Circuit, row: Row) -> None:
-    if row.number("SetPoint") > 0 or row.number("Tap") != 0:
-        circuit.reading.find(
-            "conversion.property-refused", "warning",
-            "the tap changer of the transformer is not taken: it stands at PrimTap and SecondaryTap",
-            feeder=circuit.feeder, file=row.file, line=row.line, element=row.thing, field="SetPoint",
-            value=f"SetPoint={row.text('SetPoint')} Tap={row.text('Tap')}",
-            remedy="Check whether the study depends on it.",
-        )  # fmt: skip
+def _tap_changer(circuit: Circuit, row: Row, phases: int) -> bool:
+    """Whether the tap changer of a transformer is taken; one that is not is told."""
+    if not ltc.has(row):
+        return False
+    if phases == 3 and circuit.tap_changers:
+        return True
+    ltc.tell(circuit, row, ", which only units of three phases have" if circuit.tap_changers else "")
+    return False
 
 
 def _fine(value: float) -> float:

@@ -61,6 +61,9 @@ class _Cyme(SourceFiles):
     """Which rating column of the library is which of our ratings; otherwise normal is the column Amps."""
     distributed: Literal["split_ends", "middle", "from_end", "to_end"] = "split_ends"
     """Where a load that is spread along a section sits: half at each end, in the middle, or at one end."""
+    tap_changers: Literal["percent", "v_120", "kv"] | None = None
+    """The unit of set points and bands of load tap changers: per cent of the secondary's rated voltage, volts on the
+    base of 120, or kV from line to line. None: they are told, and transformers stand at their taps."""
     missing: Literal["fail", "default"] = "fail"
     """What a device does whose equipment is not in the file: fail its feeder, or take the entry DEFAULT."""
     frequency_hz: Frequency = 60
