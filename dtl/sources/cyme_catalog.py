@@ -184,7 +184,7 @@ class Catalog:
         wires = [self.wire(c) for c in conductors]
         earth = row.number("EarthResistivity") or EARTH_OHM_M
         order = self.order(row, phases)
-        made = self.constants(row, spacing, wires, neutrals, [order.index(p) for p in phases], earth)
+        made = self.constants(spacing, wires, neutrals, [order.index(p) for p in phases], earth)
         amps = _least(self.amps(conductor) for conductor in conductors)
         ids = "_".join([*(named[p] for p in phases), row.text("CondID_N", "CondID_N1", default="NONE")])
         ids += f"_{row.text('CondID_N2')}" if row.text("CondID_N2", default="NONE").upper() != "NONE" else ""
@@ -206,7 +206,7 @@ class Catalog:
         return phases
 
     def constants(
-        self, row: Row, spacing: Row, wires: list[Wire], neutrals: list[Wire], seats: list[int], earth: float
+        self, spacing: Row, wires: list[Wire], neutrals: list[Wire], seats: list[int], earth: float
     ) -> Matrices:
         """Carson's matrices for a spacing with places, or with mean distances."""
         f = self.frequency_hz

@@ -58,7 +58,7 @@ class Connected:
         return (circuit.neutral(bus),), fields
 
 
-def connected(circuit: Circuit, row: Row, unit: Row) -> Connected:
+def connected(row: Row, unit: Row) -> Connected:
     """The connection of a transformer; the setting's wins over the equipment's, and so does its earthing.
 
     Raises

@@ -49,7 +49,7 @@ def add_transformer(circuit: Circuit, row: Row, span: Span) -> None:
     """A transformer of two windings, three-phase, or single-phase units side by side."""
     unit = circuit.catalog.find(row, "EqID", "TRANSFORMER")
     primary, kv1, kv2 = rated(circuit, row, span)
-    how = connected(circuit, row, unit)
+    how = connected(row, unit)
     first, second = how.kinds
     single = unit.text("Type") == "1"
     letters = _open_phases(circuit, row, span, single) if how.is_open else span.phases
@@ -101,7 +101,7 @@ def add_bank(circuit: Circuit, row: Row, span: Span) -> None:
     name = plain(row.text("DeviceNumber", default=span.section))
     for i, (letter, column) in enumerate(_units(row)):
         unit = circuit.catalog.find(row, column, "TRANSFORMER")
-        how = connected(circuit, row, unit)
+        how = connected(row, unit)
         if i == 0:
             grounded(circuit, row, how)
             unturned(circuit, row, unit, how)
