@@ -23,6 +23,8 @@ CLEAR = 0.01
 """By how much the correlation of changes has to rise for another lag to be believed."""
 FITS = 0.6
 """And how high it has to be: other load is no wrong clock."""
+OWN = 0.95
+"""Least correlation at that lag of meters with the head that feeds them: a clock that is wrong changes no profile."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,21 @@ class HeadCheck:
         """What follows, as ``ok``, ``warning`` or ``not_enough``, and why."""
         if not np.isfinite(self.energy_ratio):
             return "not_enough", f"only {self.hours} common hours of at least {LEAST_H}, or no energy"
-        if self.lag_h:
-            late = "late" if self.lag_h > 0 else "early"
-            return "warning", f"the meters are {abs(self.lag_h):g} h {late}: a zone or the label of intervals is wrong"
+        found = []
         low, high = 1.0 - 2 * LOSS_SHARE[1], 1.0
         if not low <= self.energy_ratio <= high:
             what = "more than" if self.energy_ratio > high else "much less than"
-            return (
-                "warning",
-                f"the meters count {what} the head measures: {100 * self.energy_ratio:.1f} % of its energy",
+            found.append(f"count {what} the head measures: {100 * self.energy_ratio:.1f} % of its energy")
+        if self.lag_h:
+            late = f"{abs(self.lag_h):g} h {'late' if self.lag_h > 0 else 'early'}"
+            found.append(
+                f"are {late}: a zone or the label of intervals is wrong"
+                if self.lag_correlation >= OWN
+                else f"fit the head best {late}, and not well (correlation {self.lag_correlation:.2f}): is it that of "
+                "another feeder?"
             )
+        if found:
+            return "warning", "the meters " + "; they ".join(found)
         if self.correlation < 0.9:
             return "warning", f"the profiles differ: their correlation is {self.correlation:.2f}"
         return "ok", f"the meters count {100 * self.energy_ratio:.1f} % of the energy of the head"

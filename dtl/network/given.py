@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dtl import tables
-from dtl.network.stations import nearest
+from dtl.network.stations import POINT, nearest, points
 
 EVERYWHERE = "*"
 """The area of a forecast that holds wherever no narrower one does."""
@@ -42,7 +42,7 @@ def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[
     forecast = tables.read("forecast", inputs["forecast"]).to_pylist()
     meters = tables.read("meters", inputs["meters"])
     scada = tables.read("scada", inputs["scada"])
-    points = _points(tables.read("weather", inputs["weather"], ["source", "point", "latitude_deg", "longitude_deg"]))
+    places = points(tables.read("weather", inputs["weather"], POINT))
     owner = dict(zip(meters["meter"].to_pylist(), meters["feeder"].cast(tables.TEXT).to_pylist(), strict=True))
     named = {r["meter"] for r in register}
     links = meters.filter(pc.is_in(meters["meter"], pa.array(sorted(named), pa.string()))).to_pylist() if named else []
@@ -59,7 +59,7 @@ def write(areas: Mapping[str, Any], inputs: Mapping[str, Path], groups: Mapping[
         by_its_bus = [row for row in homeless if register[row]["bus"].lower() in place.buses]
         mine = sorted([*entries.of(place.feeders), *by_its_bus])
         facts = {
-            "weather": nearest(points, place.feeders, place.head, place.crs),
+            "weather": nearest(places, place.feeders, place.head, place.crs),
             "register": [_plain(r) | at.get(r["meter"], {}) for r in map(register.__getitem__, mine)],
             "forecast": [_plain(forecast[row]) for row in wishes.of((EVERYWHERE, *place.feeders, *own))],
             "areas": own,
@@ -119,14 +119,6 @@ def _areas(areas: Mapping[str, Any], feeders: Iterable[str]) -> dict[str, Any]:
         return patterns is None or any(fnmatchcase(f.lower(), p.lower()) for f in feeders for p in patterns)
 
     return {name: area for name, area in sorted(areas.items()) if touches(area)}
-
-
-def _points(weather: pa.Table) -> list[dict[str, Any]]:
-    columns = weather.column_names
-    plain = weather.set_column(0, "source", weather["source"].cast(tables.TEXT))
-    plain = plain.set_column(1, "point", weather["point"].cast(tables.TEXT))
-    rows: list[dict[str, Any]] = plain.group_by(columns).aggregate([]).to_pylist()
-    return sorted(rows, key=lambda r: (r["source"], r["point"]))
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from dtl.network.metering import metering
 from dtl.network.outages import link
 from dtl.network.reconcile import reconcile
 from dtl.network.rows import by_feeder
+from dtl.network.stations import POINT, distant, points
 from dtl.network.system import joined
 from dtl.tables import pieces
 
@@ -75,7 +76,9 @@ def merge_network(spec: Mapping[str, Any], inputs: Mapping[str, Any], outputs: M
         network = with_stations(network, joined("assets", folders), stations)
     network, meters, placed = metering(folders, network, same.links, spec["meters"], raw)
     outages = link(folders, network, same.links, metered(meters))
-    findings += [*astray, *same.findings, *outside, *outages.findings, *placed]
+    weather = [f for f in (folder / "weather.parquet" for folder in folders.values()) if f.is_file()]
+    far = distant(network, [p for file in weather for p in points(tables.read("weather", file, POINT))])
+    findings += [*astray, *same.findings, *outside, *outages.findings, *placed, *far]
     findings = [_waived(f, spec.get("waive") or {}) for f in findings]
     rows = list({tuple(f.row().items()): f.row() for f in findings}.values())
     columns = {c.name: [r[c.name] for r in rows] for c in tables.TABLES["findings"].columns}

@@ -54,7 +54,8 @@ def metering(
             if not ok:
                 findings.append(overrides.unknown(overrides.METERS, str(name), field, value))
     network, other = with_meters(network, found, near)
-    return network, found, [*findings, *_told(found, float(words["max_distance_m"])), *other]
+    told = [*_told(found, float(words["max_distance_m"])), *_silent(points, series)]
+    return network, found, [*findings, *told, *other]
 
 
 def _told(meters: pa.Table, most_m: float) -> Iterator[Finding]:
@@ -83,3 +84,16 @@ def _told(meters: pa.Table, most_m: float) -> Iterator[Finding]:
             yield Finding(
                 check, "warning", many(len(names), f"meters {what}"), field="meter", value=value, remedy=REMEDY
             )
+
+
+def _silent(points: pa.Table, series: pa.Table) -> Iterator[Finding]:
+    """Meters of the record that no source of readings has, where there is such a source."""
+    recorded, read = set(texts(points["meter"])) - {""}, set(texts(series["meter"]))
+    silent = sorted(recorded - read)
+    if not (read and silent):
+        return
+    text = f"{len(silent)} of {many(len(recorded), 'meters')} of the record have no reading: their customers have the "
+    text += "demand of the next source"
+    value = ", ".join(silent[:NAMED]) + (", ..." if len(silent) > NAMED else "")
+    cure = "Export their readings, or map the column by which both name them."
+    yield Finding("meters.silent", "warning", text, field="meter", value=value, remedy=cure)

@@ -91,6 +91,7 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     _account(reading, readings)
     _tell(reading, series)
     _sizes(reading, series, int(series.seen.sum()), spec["reads"] == "register")
+    _directions(reading, series, int(series.seen.sum()))
     if not series.seen.any():
         reading.find("ami.nothing", "error", "holds no reading that can be used", remedy="See the other findings.")
     reading.tables["series"] = series.table(name)
@@ -136,6 +137,16 @@ def _sizes(reading: Reading, series: Series, meters: int, register: bool) -> Non
         text = f"{len(high)} of {many(meters, 'meters')} read up to {most:,.0f} kW, more than any service carries: "
         reading.find("ami.high", "warning", text + _some(series, high), field="unit", value=f"{most:.0f}",
                      remedy="Put meters of another unit into a source of their own, or correct them.")  # fmt: skip
+
+
+def _directions(reading: Reading, series: Series, meters: int) -> None:
+    """Most meters give more than they take: both directions are probably swapped."""
+    giving = np.flatnonzero(series.giving)
+    if 2 * len(giving) <= meters:
+        return
+    text = f"{len(giving)} of {many(meters, 'meters')} give more energy than they take: {_some(series, giving)}"
+    cure = "Swap delivered and received in `columns`, or set `positive: received`; nothing, if these are plants."
+    reading.find("ami.giving", "warning", text, field="positive", value=str(len(giving)), remedy=cure)
 
 
 def _some(series: Series, which: NDArray[np.int64]) -> str:

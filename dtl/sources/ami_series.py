@@ -134,6 +134,11 @@ class Series:
         return np.asarray(self.seen & rising & (self.peak >= LEAST_COUNT))
 
     @property
+    def giving(self) -> NDArray[np.bool_]:
+        """Which meters give more energy than they take, over all their readings."""
+        return np.asarray(self.seen & (self.kwh < 0))
+
+    @property
     def peak_kw(self) -> NDArray[np.float64]:
         """Highest mean power of an interval of each meter; -inf where none is known."""
         self._grow()

@@ -47,6 +47,22 @@ def test_a_wrong_clock_is_told_by_its_hours(lag: int) -> None:
     assert ("late" if lag > 0 else "early") in found.verdict()[1]
 
 
+def test_a_wrong_clock_and_a_wrong_energy_are_told_together() -> None:
+    meters = profile()
+    _, why = head_check(1.3 * np.roll(meters, 6), losses(meters)).verdict()
+    assert "more than the head measures" in why and "they are 6 h late" in why
+
+
+def test_the_head_of_another_feeder_is_no_wrong_clock() -> None:
+    """Two feeders of one kind of customer, one some hours later, whose levels drift apart over days."""
+    drift = np.convolve(np.random.default_rng(9).normal(0, 1, len(HOURS) + 48), np.ones(49) / 7, "valid")
+    own, other = profile(1), np.roll(profile(1), 3) + 120 * drift
+    found = head_check(own, losses(1.4 * other))
+    assert found.lag_h
+    _, why = found.verdict()
+    assert "much less than the head measures" in why and "another feeder" in why and "zone" not in why
+
+
 @pytest.mark.parametrize(("factor", "told"), [(1.2, "more than"), (0.6, "much less than")])
 def test_load_of_elsewhere_and_load_without_meters(factor: float, told: str) -> None:
     meters = profile()

@@ -41,9 +41,9 @@ def network() -> pa.Table:
         unit("big", "m1", "m2", kv=4.16),
         part("line", "l", '{"name":"l","from_bus":"s2","to_bus":"s2b"}'),
         part("line", "mv", '{"name":"mv","from_bus":"m1","to_bus":"m3"}'),
-        part("load", "a", '{"name":"a","bus":"s1"}'),
-        part("load", "b", '{"name":"b","bus":"s2b"}'),
-        part("load", "c", '{"name":"c","bus":"m3"}'),
+        part("load", "a", '{"name":"a","bus":"s1","kw":1}'),
+        part("load", "b", '{"name":"b","bus":"s2b","kw":1}'),
+        part("load", "c", '{"name":"c","bus":"m3","kw":1}'),
     ]
     return tables.frame("network", rows)
 
@@ -276,6 +276,29 @@ def test_truth_of_the_synthetic_utility_through_the_whole_of_ingestion(tmp_path:
     assert told["meters.disputed"].startswith(f"{len(doubted)} meter") and "meters.placed" in told
     far = sum(r["distance_m"] > WORDS["max_distance_m"] for r in found.to_pylist())
     assert far and told["meters.far"].startswith(f"{far} meter")
+
+
+@pytest.mark.parametrize(
+    ("read", "value"), [(("m1", "m2", "m3"), ""), (("m2", "foreign"), "m1, m3"), ((), "")], ids=["all", "some", "none"]
+)
+def test_meters_of_the_record_without_a_reading_are_told(tmp_path: Path, read: tuple[str, ...], value: str) -> None:
+    """A study without any source of readings has none to miss."""
+    from dtl.network.metering import metering
+
+    row = {"source": "ami", "interval_min": 60, "kwh": 1.0, "peak_kw": 1.0, "has_volts": False}
+    row |= {"first": 0, "last": 0} | dict.fromkeys(
+        ("intervals", "missing", "duplicate", "conflict", "ambiguous", "estimated", "unused"), 0
+    )
+    found = {
+        "service_points": [point(m, 0.0) for m in ("m1", "m2", "m3")],
+        "series": [row | {"meter": m} for m in read],
+    }
+    for name, rows in found.items():
+        tables.write(name, tables.frame(name, rows), tmp_path / f"{name}.parquet")
+    findings = metering({"all": tmp_path}, network(), tables.concat("links", []), WORDS, {})[2]
+    silent = [f for f in findings if f.check == "meters.silent"]
+    assert [(f.value, f.severity) for f in silent] == ([(value, "warning")] if value else [])
+    assert all(f.message.startswith("2 of 3 meters") for f in silent)
 
 
 def _made(out: Path) -> None:

@@ -102,3 +102,16 @@ def test_a_meter_exchanged_for_one_that_stands_higher_is_told(
     reading, found = told(tmp_path, counts(*old, *new), reads="register")
     assert found == checks
     assert energy(reading) == pytest.approx(new[-1] - old[0])
+
+
+@pytest.mark.parametrize(("giving", "checks"), [(1, {}), (2, {"ami.giving": "warning"})])
+def test_most_meters_that_give_more_than_they_take_are_told(
+    giving: int, checks: dict[str, str], tmp_path: Path
+) -> None:
+    """Three customers, of whom one has a large roof; then two of them, as where both directions are swapped."""
+    rows = [(f"m{i}", k, (0.2, 1.5) if i < giving else (0.9, 0.1)) for i in range(3) for k in range(4)]
+    text = "meter,time,delivered,received\n" + "".join(f"{m},2025-06-01T0{k}:00,{a},{b}\n" for m, k, (a, b) in rows)
+    columns = {"meter": ["meter"], "time": ["time"], "delivered": ["delivered"], "received": ["received"]}
+    reading, found = told(tmp_path, text, columns=columns, interval_min=60)
+    assert found == checks
+    assert [f.value for f in reading.findings if f.check == "ami.giving"] == ["2"] * bool(checks)
