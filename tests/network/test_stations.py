@@ -36,7 +36,7 @@ def network(crs: str, x: float, y: float) -> pa.Table:
     ids=["right", "next zone", "southern", "no system"],
 )
 def test_a_wrong_coordinate_system_is_told_by_the_weather(crs: str, km: float | None) -> None:
-    """Joliet, Illinois: 50 km from the point in zone 16, in Iowa in zone 15, beyond the equator in that of the south."""
+    """Joliet, Illinois: 50 km from the point in zone 16, in Iowa in zone 15, beyond the equator in the south's."""
     found = distant(network(crs, 405_000.0, 4_598_000.0), weather(CHICAGO))
     assert len(found) == (km is not None)
     if km is not None:
