@@ -1,13 +1,16 @@
-"""Large tables of CSV and Parquet files as Arrow columns with the line of each row, for measurements."""
+"""Large tables of CSV, Parquet and Excel files as Arrow columns with the line of each row, for measurements."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +20,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dtl.errors import SourceError
+from dtl.sources.reading import Reading
+from dtl.sources.sheets import EXCEL, Cell, Numeral, Sheet, sheets, tell_left
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 NULLS = ("NA", "N/A", "NULL", "Null", "null", "NaN", "nan", "-", "None")
 """Words for no value in columns of numbers."""
+_PER_CENT = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?%")
 _NUMBER = r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?$"
 KNOWN = (
     pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_string, pa.types.is_large_string,
@@ -53,16 +59,55 @@ class Columnar:
         return [k for k in alike if not self.columns[k].equals(self.columns[place])]
 
 
-def read(file: str, path: Path, header_row: int = 1) -> Columnar:
-    """The table of a file; ``header_row`` is the row of the names of columns in a CSV.
+def opened(reading: Reading, spec: Mapping[str, Any], file: str, path: Path) -> Iterator[Columnar]:
+    """The tables of a file: one, or of an Excel file the sheets that the study names, else its first.
+
+    ``spec`` may say ``header_row``, ``sheets`` and ``decimal``; sheets that are left are told.
 
     Raises
     ------
     SourceError
-        The file is no table.
+        The file is no table, or lacks a sheet.
     """
-    if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb"):
-        raise SourceError(f"{file}: is an Excel file; save its sheet as CSV")
+    header_row, named = int(spec.get("header_row") or 1), spec.get("sheets")
+    if path.suffix.lower() in (".xls", ".xlsb"):
+        raise SourceError(f"{file}: Excel's formats .xls and .xlsb are not read; save it as .xlsx or CSV")
+    if path.suffix.lower() not in EXCEL:
+        yield _read(file, path, header_row)
+        return
+    for sheet in sheets(file, path, header_row, named, per_cent=True):
+        tell_left(reading, sheet)
+        yield _of_sheet(sheet, f"{file}[{sheet.name}]" if named and len(named) > 1 else file,
+                        str(spec.get("decimal") or "."))  # fmt: skip
+
+
+def _of_sheet(sheet: Sheet, file: str, decimal: str) -> Columnar:
+    columns = [_typed([cells[i] for _, cells in sheet.rows], decimal) for i in range(len(sheet.header))]
+    return Columnar(file, sheet.header, tuple(columns), np.array([n for n, _ in sheet.rows], np.int64))
+
+
+def _typed(cells: Sequence[Cell], decimal: str) -> pa.Array:
+    """A column of Excel: days, points in time to the second, numbers (of per cent those that are shown), else texts."""
+    filled = [c for c in cells if c != ""]
+    if filled and all(isinstance(c, datetime) for c in filled):
+        stamps = [_second(c) if isinstance(c, datetime) else None for c in cells]
+        if all(s is None or s.time() == time() for s in stamps):
+            return pa.array([s and s.date() for s in stamps], pa.date32())
+        return pa.array(stamps, pa.timestamp("s"))
+    if filled and all(isinstance(c, Numeral) or _PER_CENT.fullmatch(str(c)) for c in filled):
+        values = [float(str(c).rstrip("%")) if c != "" else None for c in cells]
+        whole = all(v is None or (v.is_integer() and abs(v) < 2**53) for v in values)
+        return pa.array([None if v is None else int(v) for v in values], pa.int64()) if whole else pa.array(values)
+    return pa.array([c.replace(".", decimal) if isinstance(c, Numeral) else str(_second(c)) if isinstance(c, datetime)
+                     else c for c in cells], pa.string())  # fmt: skip
+
+
+def _second(stamp: datetime) -> datetime:
+    """The nearest second: Excel counts days, and sums of quarters of an hour miss it by thousandths."""
+    return (stamp + timedelta(milliseconds=500)).replace(microsecond=0)
+
+
+def _read(file: str, path: Path, header_row: int) -> Columnar:
     try:
         return _parquet(file, path) if path.suffix.lower() in (".parquet", ".pq") else _csv(file, path, header_row)
     except (pa.ArrowException, csv.Error, OSError, ValueError) as err:

@@ -1,4 +1,4 @@
-"""The source ``scada``: measured values of feeder heads and devices, tag by tag, from CSV or Parquet.
+"""The source ``scada``: measured values of feeder heads and devices, tag by tag, from CSV, Parquet or Excel.
 
 Values are turned into our units and signs, graded good, suspect, bad or missing, and never filled.
 """
@@ -15,9 +15,11 @@ import pyarrow as pa
 from dtl import tables
 from dtl.errors import SourceError
 from dtl.plural import many
-from dtl.sources.columnar import read as table_of
+from dtl.sources.columnar import opened
+from dtl.sources.listing import columns
 from dtl.sources.reading import Reading
 from dtl.sources.scada_file import Pieces, ValueFile
+from dtl.sources.scada_pairs import PAIR, pairs
 from dtl.sources.scada_plausible import judge
 from dtl.sources.scada_series import BAD, GRADES, MISSING, Points, Series, events, intervals, noting
 from dtl.sources.scada_tags import Tag, known
@@ -34,12 +36,15 @@ def read(name: str, spec: Mapping[str, Any], files: Mapping[str, Path]) -> Readi
     found: Pieces = {}
     for file, path in own.items():
         try:
-            table = table_of(file, path, int(spec.get("header_row") or 1))
+            for table in opened(reading, spec, file, path):
+                if spec.get("layout") == "pairs":
+                    for pair in pairs(table, columns(spec.get("columns"), "scada"), tags):
+                        ValueFile(reading, {**spec, **PAIR}, pair, tags).read(found)
+                else:
+                    ValueFile(reading, spec, table, tags).read(found)
         except SourceError as err:
             text = str(err).removeprefix(f"{file}: ")
             reading.find("given.file", "error", text, file=file, remedy="Correct the file, or what the study says.")
-            continue
-        ValueFile(reading, spec, table, tags).read(found)
     series = [s for tag, pieces in sorted(found.items()) for s in _series(reading, spec, tags, tag, pieces)]
     for tag in sorted(set(tags) - set(found)):
         reading.find("scada.silent", "warning", "is listed and has no values", feeder=tags[tag].feeder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -49,6 +49,8 @@ def _cells(known: Sequence[object], clock: Clock) -> Stamps:
     wrong: dict[int, str] = {}
     texts = [str(cell) for cell in known]
     for i, cell in enumerate(known):
+        if isinstance(cell, date) and not isinstance(cell, datetime):
+            cell = datetime.combine(cell, time())
         stamp = cell if hasattr(cell, "tzinfo") else texts[i]
         try:
             found = clock.instant(stamp)  # type: ignore[arg-type]

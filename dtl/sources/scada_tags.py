@@ -18,6 +18,8 @@ FIELDS = tuple(
     for n in ("tag", "feeder", "device", "quantity", "unit", "phases", "sign", "scale", "record", "quality")
 )
 _PHASED = re.compile(r"(?P<what>.+?) (?:phase |ph )?(?P<phases>[abc]{1,3})")
+_FAULT = re.compile(r"\[-\d+\] ")
+"""A historian's number of a fault, as in ``[-11059] No Good Data For Calculation``."""
 STATES = ("status", "tap")
 """Quantities of states, which do not vary from step to step."""
 
@@ -194,4 +196,6 @@ def grade(text: str, own: Mapping[str, str]) -> str | None:
     if text.strip().isdecimal() and len(text.strip()) <= 5:
         code = int(text) & 0xC0
         return "good" if code == 0xC0 else "suspect" if code == 0x40 else "bad"
+    if _FAULT.match(text):
+        return "bad"
     return _word("quality", text)

@@ -20,6 +20,13 @@ from dtl.sources.reading import Reading
 Cell = str | datetime
 """A cell: its text without blanks around, or a point in time where the file itself says that it is one."""
 
+
+class Numeral(str):
+    """The text of a cell that Excel holds as a number: its decimal point is a point, whatever the study says."""
+
+    __slots__ = ()
+
+
 Line = tuple[int, tuple[Cell, ...]]
 """A row with its number in the file."""
 
@@ -259,6 +266,6 @@ def _cell(value: object) -> Cell:
     if isinstance(value, timedelta):
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Numeral(int(value) if value == int(value) else value)
     return str(value).strip()

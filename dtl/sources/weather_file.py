@@ -11,8 +11,7 @@ import numpy as np
 
 from dtl.errors import SourceError
 from dtl.sources import daylight, weather
-from dtl.sources.columnar import numbers, stamp_cells, texts
-from dtl.sources.columnar import read as table_of
+from dtl.sources.columnar import numbers, opened, stamp_cells, texts
 from dtl.sources.listing import named, shipped
 from dtl.sources.oms_words import places
 from dtl.sources.open_meteo_answer import AnswerError
@@ -110,7 +109,7 @@ def _names(spec: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
 def _csv(
     reading: Reading, spec: Mapping[str, Any], file: str, path: Path, place: tuple[float, float]
 ) -> weather.Hours | None:
-    table, known = table_of(file, path, int(spec.get("header_row") or 1)), _names(spec)
+    (table,), known = opened(reading, spec, file, path), _names(spec)
     wanted = {field: [n for n, _ in names] for field, names in known.items()}
     at = places(table.header, wanted)
     if "time" not in at or not at.keys() - {"day", "time"}:

@@ -41,7 +41,9 @@ class Scada(SourceFiles):
     paths: ClassVar[tuple[str, ...]] = ("path", "tags")
     kind: Literal["scada"]
     path: GlobPath
-    """The values: CSV or Parquet; several files are read as one."""
+    """The values: CSV, Parquet or Excel; several files are read as one."""
+    sheets: list[Text] | None = Field(default=None, min_length=1)
+    """The sheets of an Excel file; none: the first."""
     tags: (
         Annotated[
             Annotated[CsvPath, TextShape] | Annotated[dict[Text, ScadaTag], MapShape],
@@ -52,8 +54,9 @@ class Scada(SourceFiles):
     """What each tag is: feeder, device, quantity, unit, direction of counting."""
     zone: SourceZone
     """The clock of the stamps: local, standard (no daylight saving), UTC or a zone's name."""
-    layout: Literal["long", "wide"] = "long"
-    """Whether a row is one value of one tag, or the values of many tags, each in a column of its own."""
+    layout: Literal["long", "wide", "pairs"] = "long"
+    """Whether a row is one value of one tag (`long`), or the values of many tags, each in a column of its own (`wide`)
+    or behind a column of its own stamps (`pairs`)."""
     columns: Annotated[Words | Annotated[ScadaColumns, MapShape], MAP] = "ours"
     """The column map of the values."""
     tag_columns: Annotated[Words | Annotated[TagColumns, MapShape], MAP] = "ours"
@@ -67,9 +70,9 @@ class Scada(SourceFiles):
     quality: dict[Literal["good", "suspect", "bad"], Texts] = {}
     """What further quality codes mean, and words that stand in place of a value."""
     header_row: Count = 1
-    """Row of the column names in a CSV."""
+    """Row of the column names in a CSV or a sheet."""
     decimal: Literal[".", ","] = "."
-    """The decimal point of a CSV."""
+    """The decimal point of numbers that are text."""
     feeder_names: Alias | None = None
     """How a feeder's name becomes one of the model; none: it is the same."""
     device_names: Alias | None = None

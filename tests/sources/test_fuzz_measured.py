@@ -6,6 +6,7 @@ import io
 import json
 import random
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from mutations import JSON, damage, survive
+from outage_exports import as_excel, damaged
 from typical_files import epw, nsrdb, tmy3
 
 NUMBER = pytest.mark.parametrize("number", [200, pytest.param(2000, marks=pytest.mark.slow)])
@@ -62,6 +64,24 @@ def test_damaged_scada(tmp_path: Path, number: int) -> None:
         end = rng.choice((len(data), len(data), rng.randrange(len(data))))
         (tmp_path / f"s{i:04d}.parquet").write_bytes(data[:end])
     spec = {"tags": TAGS, "zone": "local", "timezone": "America/Chicago"}
+    assert survive("scada", tmp_path, spec) == []
+
+
+@NUMBER
+def test_damaged_scada_in_pairs(tmp_path: Path, number: int) -> None:
+    """Half of the files are CSV, half Excel: two columns of stamps, which go apart in the repeated hour."""
+    rng = random.Random(number)
+    first = datetime(2025, 11, 2)
+    body = [[first + timedelta(minutes=15 * i), i / 4, "", first + timedelta(hours=i), "No Data"] for i in range(24)]
+    head = ["time", "F1_KW", "", "time", "F1_A"]
+    text = "".join(",".join(map(str, row)) + "\n" for row in [head, *body])
+    sound = as_excel(head, body)
+    for i in range(number):
+        if i % 2:
+            (tmp_path / f"s{i:04d}.csv").write_text(damage(text, rng, CELL), encoding="utf-8", errors="replace")
+        else:
+            (tmp_path / f"s{i:04d}.xlsx").write_bytes(damaged(sound, rng))
+    spec = {"tags": TAGS, "zone": "local", "timezone": "America/Chicago", "layout": "pairs"}
     assert survive("scada", tmp_path, spec) == []
 
 

@@ -355,11 +355,3 @@ def test_a_column_of_stamps_for_each_tag_is_not_read_by_the_first(tmp_path: Path
 def test_offsets_of_hours_alone(tmp_path: Path) -> None:
     reading = read(tmp_path, table("time,tag,value", lambda d, c, h: f"{d} {c:02d}:00:00+01,F1_MW,{h}"))
     assert rows(reading)[1]["start"] == datetime(2025, 1, 6, 0, tzinfo=UTC) and not reading.findings
-
-
-def test_an_excel_file_is_told_by_what_helps(tmp_path: Path) -> None:
-    path = tmp_path / "head.xlsx"
-    path.write_bytes(b"PK\x03\x04" + bytes(60))
-    spec = {"kind": "scada", "path": path.name, "tags": MW, "zone": "UTC", "timezone": "America/Chicago"}
-    (told,) = [f for f in scada.read("s", spec, {path.name: path}).findings if f.severity == "error"]
-    assert "Excel" in told.message and "CSV" in told.message
