@@ -38,6 +38,32 @@ class CapacitorControl(BaseModel):
     enabled: bool = True
 
 
+Points = tuple[tuple[Real, Real], ...]
+
+
+class InverterControl(BaseModel):
+    """How an inverter responds to its voltage by curves that the source itself states. CIM: none.
+
+    Points are (voltage, share): the mean voltage of its phases [pu of its kv], rising, and a share that is level beyond
+    the first and the last point.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    volt_var: Points = ()
+    """Reactive power, given where it is positive, as share of `share_of`; none: it gives none."""
+    share_of: Literal["limits", "headroom"] = "headroom"
+    """`most_kvar` and `least_kvar`, or what the active power leaves of the rating, within these limits."""
+    most_kvar: NotNegative = 0.0
+    """Most reactive power that it gives [kvar]."""
+    least_kvar: float = Field(default=0.0, le=0.0, allow_inf_nan=False)
+    """Most reactive power that it takes, as a negative number [kvar]."""
+    at_night: bool = True
+    """Whether it responds without active power."""
+    volt_watt: Points = ()
+    """Highest active power, as share of its kva; none: all there is."""
+
+
 class Shunt(Part):
     """What hangs on one bus."""
 
@@ -113,6 +139,8 @@ class Generator(Shunt):
     """Word of its volt-var characteristic, as `dtl.powerflow.voltvar` names them; empty for none."""
     volt_watt: str = ""
     """Word of its volt-watt characteristic; empty for none."""
+    control: InverterControl | None = None
+    """Curves that its source states, in place of both words."""
     systems: int = Field(default=1, ge=1)
     """Inverters that it stands for, which together have its rating."""
     min_pu: NotNegative = 0.9

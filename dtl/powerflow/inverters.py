@@ -2,8 +2,8 @@
 
 Reactive power by voltage or by power and active power by voltage follow `dtl.powerflow.voltvar`. The voltage of an
 inverter is the mean over its phases, per unit of its rated voltage (IEEE 1547-2018, clause 4.3: the applicable voltages
-averaged). An inverter responds while it has power to give, and rests at night. Reactive power has priority, so active
-power gives way within the rating.
+averaged). An inverter responds while it has power to give, and rests at night unless its source says otherwise.
+Reactive power has priority, so active power gives way within the rating.
 
 The fixed point ``x <- x + d (f(V(x)) - x)`` uses Anderson's acceleration of depth one (Anderson 1965, Journal of the
 ACM 12(4)), column by column, and halves ``d`` where the distance grows. What does not settle is told, as of controls.
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from dtl.demand.calendar import HOURS
 from dtl.demand.demand import Demand
-from dtl.network.feeder import Feeder, Generator
+from dtl.network.feeder import Feeder, Generator, Points
 from dtl.powerflow import engine, names, voltvar
 from dtl.powerflow.batch_ports import ports
 from dtl.powerflow.fuzzy import FUZZY, Fuzzy
-from dtl.powerflow.voltvar import Curve
+from dtl.powerflow.voltvar import Base, Curve
 
 Real = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,7 +46,7 @@ _ROUNDING = 1e-9
 
 def responsive(feeder: Feeder) -> tuple[Generator, ...]:
     """The generators in service that respond to voltage, or to their own power."""
-    return tuple(g for g in feeder.generators if g.enabled and (g.volt_var or g.volt_watt))
+    return tuple(g for g in feeder.generators if g.enabled and (g.volt_var or g.volt_watt or g.control))
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,10 @@ class Inverters:
         Place of each among all generators in service, shape (inverters,).
     rated_kw, kva
         Their ratings, shape (inverters,).
+    least_kvar, most_kvar
+        Limits of reactive power that their sources state, shape (inverters,).
+    at_night
+        Which respond without active power, shape (inverters,).
     reactive
         Curves of reactive power, and which inverters follow each.
     watt
@@ -74,6 +78,9 @@ class Inverters:
     row: Ints
     rated_kw: Real
     kva: Real
+    least_kvar: Real
+    most_kvar: Real
+    at_night: NDArray[np.bool_]
     reactive: tuple[tuple[Curve | Fuzzy, Ints], ...]
     watt: tuple[tuple[Curve, Ints], ...]
     nodes: Ints
@@ -95,9 +102,12 @@ class Inverters:
                 kvar[mine] = curve.kvar(pu[mine], kw[mine], rated_kw)
             elif curve.base == "power_factor":
                 kvar[mine] = voltvar.reactive_by_power_kvar(curve, kw[mine], rated_kw)
+            elif curve.base in ("limits", "headroom"):
+                limits = self.least_kvar[mine, None], self.most_kvar[mine, None]
+                kvar[mine] = voltvar.reactive_of_room_kvar(curve, pu[mine], kw[mine], kva, *limits)
             else:
                 kvar[mine] = voltvar.reactive_kvar(curve, pu[mine], rated_kw, kva)
-        kvar[available_kw <= 0.0] = 0.0
+        kvar[(available_kw <= 0.0) & ~self.at_night[:, None]] = 0.0
         return voltvar.within_rating(kw, kvar, self.kva[:, None])
 
 
@@ -114,21 +124,35 @@ def inverters(feeder: Feeder, node: dict[str, int]) -> Inverters | None:
     rated = [g.kva if g.rated_kw is None else g.rated_kw for g in mine]
     curves: dict[str, Curve | Fuzzy] = {**voltvar.VOLT_VAR, **voltvar.COS_PHI_P, **FUZZY}
     of = [voltvar.name_of(g.volt_var, g.kva / g.systems, curves) if g.volt_var else "" for g in mine]
+    own = [g.control for g in mine]
     return Inverters(
         tuple(g.name for g in mine),
         np.array([place[g.name] for g in mine], np.int64),
         np.array(rated, np.float64),
         np.array([g.kva for g in mine], np.float64),
-        _grouped(of, curves),
-        _grouped([g.volt_watt for g in mine], voltvar.VOLT_WATT),
+        np.array([c.least_kvar if c else 0.0 for c in own]),
+        np.array([c.most_kvar if c else 0.0 for c in own]),
+        np.array([c is not None and c.at_night for c in own], np.bool_),
+        (*_grouped(of, curves), *_stated([(c.volt_var, c.share_of) if c else None for c in own])),
+        (*_grouped([g.volt_watt for g in mine], voltvar.VOLT_WATT),
+         *_stated([(c.volt_watt, "rated_kva") if c else None for c in own])),
         at.nodes,
         mean,
-    )
+    )  # fmt: skip
 
 
 def _grouped(words: list[str], curves: Mapping[str, Answering]) -> tuple[tuple[Answering, Ints], ...]:
     used = np.array(words)
     return tuple((curves[w], np.flatnonzero(used == w)) for w in sorted(set(words) - {""}))
+
+
+def _stated(own: list[tuple[Points, Base] | None]) -> tuple[tuple[Curve, Ints], ...]:
+    """The curves that sources state, and which inverters follow each; an empty one is none."""
+    known = dict.fromkeys(key for key in own if key and key[0])
+    return tuple(
+        (Curve(points, base, "stated by the source", "", 0.0), np.flatnonzero([key == (points, base) for key in own]))
+        for points, base in known
+    )
 
 
 class Relaxation:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Real = NDArray[np.float64]
+Base = Literal["rated_kva", "rated_kw", "limits", "headroom", "power_factor"]
 
 COS_PHI_SMALL, COS_PHI_LARGE = 0.95, 0.90
 """Least power factor by VDE-AR-N 4105:2018-11, clause 5.7.2: up to 4.6 kVA, and above."""
@@ -37,7 +38,8 @@ class Curve:
     points
         (x, y): x is the voltage or the active power [pu], rising; y a share of the base.
     base
-        What y is a share of: the rated apparent or active power, or a power factor (under-excited).
+        What y is a share of: the rated apparent or active power, the limits of reactive power, what active power leaves
+        of the rated apparent power, or a power factor (under-excited).
     code, clause
         Where it stands: the code with its edition, and the clause.
     response_s
@@ -45,7 +47,7 @@ class Curve:
     """
 
     points: tuple[tuple[float, float], ...]
-    base: Literal["rated_kva", "rated_kw", "power_factor"]
+    base: Base
     code: str
     clause: str
     response_s: float
@@ -104,6 +106,21 @@ def reactive_kvar(curve: Curve, volts_pu: ArrayLike, rated_kw: ArrayLike, rated_
     """Reactive power by voltage [kvar], not yet within the inverter's rating; arguments broadcast."""
     base = rated_kva if curve.base == "rated_kva" else rated_kw
     return np.asarray(curve.at(volts_pu) * np.asarray(base, np.float64))
+
+
+def reactive_of_room_kvar(
+    curve: Curve, volts_pu: ArrayLike, kw: ArrayLike, rated_kva: ArrayLike, least_kvar: ArrayLike, most_kvar: ArrayLike
+) -> Real:
+    """Reactive power by voltage as share of its limits, or of what active power leaves, within them [kvar].
+
+    These are `VARMAX` and `VARAVAL` of OpenDSS's InvControl (`RefReactivePower`); arguments broadcast.
+    """
+    share = curve.at(volts_pu)
+    least, most, kva = (np.asarray(a, np.float64) for a in (least_kvar, most_kvar, rated_kva))
+    if curve.base == "limits":
+        return np.asarray(np.where(share < 0.0, -share * least, share * most), np.float64)
+    room = np.sqrt(np.maximum(kva**2 - np.asarray(kw, np.float64) ** 2, 0.0))
+    return np.asarray(np.clip(share * room, least, most), np.float64)
 
 
 def reactive_by_power_kvar(curve: Curve, kw: ArrayLike, rated_kw: ArrayLike) -> Real:

@@ -186,6 +186,9 @@ def write_generators(document: Document) -> None:
         if part.model != 1:
             document.refuse(part, "only generators of constant power can be written")
             continue
+        if part.control is not None:
+            document.refuse(part, "its curves over voltage cannot be written")
+            continue
         key = _inverter(document, part, part.kw, part.kvar, part.kva)
         if key and part.type in units:
             document.object(

@@ -18,6 +18,7 @@ from dtl.errors import SourceError
 from dtl.network.feeder import Generator, Load
 from dtl.sources import opendss
 from dtl.sources.opendss_engine import circuit_of
+from dtl.sources.opendss_invcontrols import unrestrained
 from dtl.sources.opendss_inverters import inverter_output
 from dtl.sources.opendss_script import flatten
 from dtl.sources.reading import plain
@@ -194,7 +195,9 @@ def _profiles(told: Mapping[str, Any], parts: Mapping[tuple[str, str], Any]) -> 
     ):
         for item in classes.get(cls, ()):
             if (part := made.get(plain(item["name"]))) is not None and item["full"]["Enabled"]:
-                found.follow(kind, item, part.kw, part.kvar)
+                driven = isinstance(part, Generator) and part.control is not None
+                own = {**item, "full": unrestrained(item["full"])} if driven else item
+                found.follow(kind, own, part.kw, part.kvar)
     return found
 
 

@@ -14,7 +14,7 @@ from dtl.sources.reading import Reading, shown
 
 _CURVE = "Waive it, and give its inverters a characteristic in the study: `volt_var` of a layer, with the register."
 REMEDIES = {
-    "InvControl": _CURVE,
+    "InvControl": "Write what the reason names as the model has it. " + _CURVE.replace("Waive", "Or waive"),
     "ExpControl": _CURVE,
     "StorageController": "Waive it, and let the study move the battery: a layer of the kind `battery`.",
     "IndMach012": "Write it as a load or generator of constant power, or waive it.",

@@ -28,6 +28,17 @@ DYNAMIC = dict.fromkeys(
     ),
     "serves dynamics or logs, not the steady state",
 )
+INVERTERS = {
+    **dict.fromkeys(
+        _words("DeltaQ_Factor DeltaP_Factor VoltageChangeTolerance VarChangeTolerance ActivePChangeTolerance"),
+        "steers the engine's own search for what the model settles exactly",
+    ),
+    **dict.fromkeys(
+        _words("AvgWindowLen DbVMin DbVMax ArGraLowV ArGraHiV DynReacAvgWindowLen LPFTau RiseFallLimit VSetPoint"
+               " WattPF_Curve WattVar_Curve"),
+        "serves modes of a control in which it is not",
+    ),
+}  # fmt: skip
 IDLE = {
     **FAULT,
     **HARMONIC,
@@ -57,6 +68,7 @@ IDLE = {
     "Seasons": "counts the ratings",
     "Class": "is a number for reports",
     "AllocationFactor": "is in the kW that the engine tells",
+    **INVERTERS,
 }
 """Properties without effect on a power flow, of any class, and why."""
 
@@ -225,13 +237,20 @@ MAPPED: Mapping[str, Mapping[str, str]] = {
         "kVA": "kva",
         "Pmpp": "dc_kw",
         **dict.fromkeys(_words("pctPmpp Irradiance pctCutIn pctCutOut WattPriority PFPriority"), "kw, kvar"),
-        **dict.fromkeys(_words("kvarMax kvarMaxAbs"), "kvar"),
+        **dict.fromkeys(_words("kvarMax kvarMaxAbs VarFollowInverter"), "kvar"),
         "PF": "kvar",
         "kvar": "kvar",
         "Model": "model",
         "VMinpu": "min_pu",
         "VMaxpu": "max_pu",
         "Yearly": "shape",
+    },
+    "InvControl": {
+        **dict.fromkeys(_words("DERList PVSystemList Mode CombiMode Enabled"), "which generators"),
+        **dict.fromkeys(_words("VVC_Curve1 Hysteresis_Offset Voltage_CurveX_Ref MonVoltageCalc MonBus"), "volt_var"),
+        **dict.fromkeys(_words("VoltWatt_Curve VoltWattYAxis VoltWattCH_Curve"), "volt_watt"),
+        **dict.fromkeys(_words("RateOfChangeMode ControlModel"), "settles within the hour"),
+        "RefReactivePower": "share_of",
     },
     "Storage": {
         **_BUS,
@@ -281,7 +300,7 @@ HARMLESS = {
     "LineSpacing": "is in the impedances of the lines that use it",
     "LineGeometry": "is in the impedances of the lines that use it",
     "XfmrCode": "is in the values of the transformers that use it",
-    "XYcurve": "serves controls and inverters, which are refused by themselves",
+    "XYcurve": "its points stand in the controls that name it; what else names it is refused by itself",
     "DynamicExp": "serves dynamics",
 }
 """Classes that are refused without harm to a power flow, and why."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Part, Reactor, Source, Storage
 from dtl.sources.opendss_faults import guarded, half_open, refuse, shown_value
+from dtl.sources.opendss_invcontrols import inverter_controls, unrestrained
 from dtl.sources.opendss_inverters import inverter_output
 from dtl.sources.opendss_properties import account
 from dtl.sources.reading import Reading, plain
@@ -16,7 +17,7 @@ Item = Mapping[str, Any]
 
 def add_shunts(reading: Reading, feeder: str, classes: Mapping[str, list[dict[str, Any]]]) -> None:
     """Add all enabled elements that hang on one bus; those the model cannot hold are refused with the reason."""
-    controls = _controls(reading, feeder, classes)
+    switched, driven = _controls(reading, feeder, classes), inverter_controls(reading, feeder, classes)
     for cls, (make, unfit) in MAKERS.items():
         for item in classes.get(cls, ()):
             if not item["full"]["Enabled"]:
@@ -28,13 +29,16 @@ def add_shunts(reading: Reading, feeder: str, classes: Mapping[str, list[dict[st
             if reason:
                 refuse(reading, feeder, cls, item, reason, harmless=False)
                 continue
+            inverter = driven.get(item["name"]) if cls == "PVSystem" else None
             with guarded(reading, feeder, cls, item):
-                part = make(item)
-                if isinstance(part, Capacitor) and item["name"] in controls:
-                    part = part.model_copy(update={"control": controls[item["name"]]})
+                part = make({**item, "full": unrestrained(item["full"])} if inverter else item)
+                if control := inverter or (switched.get(item["name"]) if isinstance(part, Capacitor) else None):
+                    part = part.model_copy(update={"control": control})
                 reading.add(feeder, part)
                 if "order" in item:
                     _kv_before_phases(reading, feeder, cls, item)
+                if cls == "PVSystem" and not inverter:
+                    _unlike_sun(reading, feeder, item)
                 refused = _idling(reading, feeder, item) if cls == "Storage" else {}
                 account(reading, feeder, cls, item, f"{type(part).__name__.lower()}.{part.name}", refused)
 
@@ -248,6 +252,25 @@ def _kv_before_phases(reading: Reading, feeder: str, cls: str, item: Item) -> No
             feeder=feeder, element=f"{cls}.{item['name']}", field="kV", value=shown_value(full["kV"]),
             remedy="Write `phases=1` before `kv` in the script.",
         )  # fmt: skip
+
+
+def _unlike_sun(reading: Reading, feeder: str, item: Item) -> None:
+    """Say so where the engine's reactive power of a PVSystem does not follow the active power, as in a study."""
+    full = item["full"]
+    fixed = "kvar" in item["given"]
+    if not (full["Yearly"] or full["Daily"]):
+        return
+    if fixed and full["kvar"]:
+        text = "stays as it is whatever the sun in the engine, and follows the active power in a study"
+    elif not fixed and abs(full["PF"]) != 1.0 and full["Pmpp"] > full["kVA"] * abs(full["PF"]):
+        text = "is kept in the engine where the rating cuts the active power, and follows it in a study"
+    else:
+        return
+    reading.find(
+        "opendss.kvar-of-sun", "warning", text, feeder=feeder, element=f"PVSystem.{item['name']}",
+        field="kvar" if fixed else "PF", value=shown_value(full["kvar" if fixed else "PF"]),
+        remedy="Write a power factor of 1, or an InvControl of the mode VOLTVAR, whose curve may be level.",
+    )  # fmt: skip
 
 
 def _idling(reading: Reading, feeder: str, item: Item) -> dict[str, str]:
