@@ -304,21 +304,21 @@ def _legs(told: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _propagate(base: dict[str, float], classes: Mapping[str, Any]) -> None:
-    """Fill bases that are not set, from rated voltages and along lines."""
+    """Fill bases that are not set, from rated voltages and along lines; a bus without a name is none."""
     for item in classes.get("Vsource", ()):
         bus = item["buses"][0]
-        if item["full"]["Enabled"] and not base[bus] > 0:
+        if item["full"]["Enabled"] and not base.get(bus, 1.0) > 0:
             base[bus] = item["full"]["BasekV"] / (math.sqrt(3.0) if item["full"]["Phases"] > 1 else 1.0)
     for item in classes.get("Transformer", ()):
         full = item["full"]
         for bus, kv, conn in zip(item.get("buses", ()), full["kVs"], full["Conns"], strict=False):
-            if full["Enabled"] and not base[bus] > 0:
+            if full["Enabled"] and not base.get(bus, 1.0) > 0:
                 line_to_line = full["Phases"] > 1 or conn.lower().startswith("d")
                 base[bus] = kv / (math.sqrt(3.0) if line_to_line else 1.0)
     near, todo = _links(classes), [n for n, kv in base.items() if kv > 0]
     while todo:
         bus = todo.pop()
         for other in near.get(bus, ()):
-            if not base[other] > 0:
+            if not base.get(other, 1.0) > 0:
                 base[other] = base[bus]
                 todo.append(other)

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from pydantic import ValidationError
+
 from dtl.network.feeder import InverterControl, Points
 from dtl.sources.opendss_faults import refuse, shown_value
 from dtl.sources.opendss_properties import account
@@ -29,6 +31,8 @@ NEUTRAL: Mapping[str, tuple[str, ...]] = {
     "ControlModel": ("0",), "VoltWattCH_Curve": ("",),
 }  # fmt: skip
 """The values of properties for which the model has the control."""
+_MOST = 1e6
+"""What no voltage or share of a curve reaches [pu]."""
 UNSHIFTED = {"XShift": 0.0, "YShift": 0.0, "XScale": 1.0, "YScale": 1.0}
 
 
@@ -90,6 +94,8 @@ def _control(control: Mapping[str, Any], item: Mapping[str, Any], classes: Items
         raise _Unfit("drives a PVSystem between phases, whose voltages to ground it measures")
     if roof["pctPMinNoVars"] or roof["pctPMinkvarMax"]:
         raise _Unfit("drives a PVSystem whose reactive power depends on a least active power")
+    if not roof["kVA"] > 0.0:
+        raise _Unfit("drives a PVSystem without a rating")
     reactive, active = MODES[mode]
     given = {}
     if reactive:
@@ -112,7 +118,11 @@ def _control(control: Mapping[str, Any], item: Mapping[str, Any], classes: Items
             raise _Unfit(f"has VoltWattYAxis={control['VoltWattYAxis']}, which the model has not")
         scale = math.prod(roof[p] / 100.0 if p == "pctPmpp" else roof[p] for p in of) / roof["kVA"]
         given["volt_watt"] = tuple((x, y * scale) for x, y in _curve(control["VoltWatt_Curve"], classes, 0.0))
-    return InverterControl(**given)
+    try:
+        return InverterControl(**given)
+    except ValidationError as err:
+        first = err.errors()[0]
+        raise _Unfit(f"gives {first['loc'][0]} a value of {first['input']}: {first['msg']}") from err
 
 
 def _curve(name: str | None, classes: Items, least: float) -> Points:
@@ -122,6 +132,9 @@ def _curve(name: str | None, classes: Items, least: float) -> Points:
         raise _Unfit(f"names the curve {name or 'of nothing'}, which the circuit does not have")
     if any(found[prop] != value for prop, value in UNSHIFTED.items()):
         raise _Unfit(f"names the curve {name}, which is shifted or scaled")
+    values = [*(found["XArray"] or ()), *(found["YArray"] or ())]
+    if not all(isinstance(v, int | float) and math.isfinite(v) and abs(v) < _MOST for v in values):
+        raise _Unfit(f"names the curve {name}, which has a value that is no number")
     points = [(float(x), float(y)) for x, y in zip(found["XArray"] or (), found["YArray"] or (), strict=False)]
     if len(points) < 2 or any(b[0] <= a[0] for a, b in pairwise(points)):
         raise _Unfit(f"names the curve {name}, whose voltages do not rise")

@@ -117,7 +117,7 @@ def _series_capacitor(item: Item) -> Reactor:
 
 def _capacitor_unfit(item: Item) -> str:
     full = item["full"]
-    if _in_series(item) and not any(full["States"]):
+    if _in_series(item) and not sum(k for k, on in zip(full["kvar"], full["States"], strict=True) if on) > 0.0:
         return "is a series capacitor without a step that is on"
     if any(full["R"]) or any(full["XL"]) or any(full["Harm"]):
         return "is a filter, with resistance or reactance"

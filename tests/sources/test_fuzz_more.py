@@ -49,6 +49,9 @@ new load.x bus1=d.1 phases=1 kv=0.24 kw=20 kvar=5 model=1 daily=day
 new generator.g bus1=b phases=3 kv=12.47 kw=50 pf=1
 new xycurve.eff npts=2 xarray=[0.1 1] yarray=[0.9 1]
 new pvsystem.p bus1=b phases=3 kv=12.47 kva=100 pmpp=100 irradiance=1
+new xycurve.vv npts=4 xarray=[0.92 0.98 1.02 1.08] yarray=[0.44 0 0 -0.44]
+new xycurve.vw npts=2 xarray=[1.06 1.1] yarray=[1 0.2]
+new invcontrol.i derlist=[pvsystem.p] combimode=vv_vw vvc_curve1=vv voltwatt_curve=vw refreactivepower=varmax
 set voltagebases=[12.47 0.416]
 calcvoltagebases
 buscoords xy.csv
