@@ -87,14 +87,18 @@ def _of_sheet(sheet: Sheet, file: str, decimal: str) -> Columnar:
 
 
 def _typed(cells: Sequence[Cell], decimal: str) -> pa.Array:
-    """A column of Excel: days, points in time to the second, numbers (of per cent those that are shown), else texts."""
+    """A column of Excel: days, points in time to the second, numbers, per cent as they are shown, else texts.
+
+    Where some cells are shown as per cent and others not, they are texts: nothing says that a share was meant.
+    """
     filled = [c for c in cells if c != ""]
     if filled and all(isinstance(c, datetime) for c in filled):
         stamps = [_second(c) if isinstance(c, datetime) else None for c in cells]
         if all(s is None or s.time() == time() for s in stamps):
             return pa.array([s and s.date() for s in stamps], pa.date32())
         return pa.array(stamps, pa.timestamp("s"))
-    if filled and all(isinstance(c, Numeral) or _PER_CENT.fullmatch(str(c)) for c in filled):
+    shown = [isinstance(c, str) and bool(_PER_CENT.fullmatch(c)) for c in filled]
+    if filled and (all(shown) or all(isinstance(c, Numeral) for c in filled)):
         values = [float(str(c).rstrip("%")) if c != "" else None for c in cells]
         whole = all(v is None or (v.is_integer() and abs(v) < 2**53) for v in values)
         return pa.array([None if v is None else int(v) for v in values], pa.int64()) if whole else pa.array(values)

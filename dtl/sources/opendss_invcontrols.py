@@ -1,6 +1,6 @@
 """The inverter controls of an OpenDSS circuit: reactive and active power by voltage, as curves of each PVSystem.
 
-What ``InvControl`` does, as its engine computes it (`tests/sources/test_opendss_invcontrols.py`): voltages are the mean
+What ``InvControl`` does, as its engine computes it (`tests/powerflow/test_inverter_controls.py`): voltages are the mean
 of the phases over the voltage that the PVSystem itself states, curves go on beyond their ends along their outermost
 segments, and reactive power is a share of ``kvarMax`` and ``kvarMaxAbs`` (``VARMAX``) or of what active power leaves of
 ``kVA``, within these limits (``VARAVAL``).
@@ -139,7 +139,9 @@ def _curve(name: str | None, classes: Items, least: float) -> Points:
     if len(points) < 2 or any(b[0] <= a[0] for a, b in pairwise(points)):
         raise _Unfit(f"names the curve {name}, whose voltages do not rise")
     points = [*_beyond(points[1], points[0], least), *points, *_beyond(points[-2], points[-1], least)]
-    return tuple((x, min(max(y, least), 1.0)) for x, y in points)
+    met = [_meeting(a, b, bound) for a, b in pairwise(points) for bound in (least, 1.0)]
+    whole = sorted([*points, *(p for p in met if p is not None)])
+    return tuple((x, min(max(y, least), 1.0)) for x, y in whole)
 
 
 def _beyond(inner: tuple[float, float], end: tuple[float, float], least: float) -> list[tuple[float, float]]:
@@ -149,3 +151,10 @@ def _beyond(inner: tuple[float, float], end: tuple[float, float], least: float) 
     if rise == 0.0 or (bound - end[1]) * rise <= 0.0:
         return []
     return [(end[0] + (bound - end[1]) * (end[0] - inner[0]) / rise, bound)]
+
+
+def _meeting(a: tuple[float, float], b: tuple[float, float], bound: float) -> tuple[float, float] | None:
+    """Where a segment passes a bound, so that cutting its points there leaves its slope between the bounds."""
+    if (a[1] - bound) * (b[1] - bound) >= 0.0:
+        return None
+    return (a[0] + (bound - a[1]) * (b[0] - a[0]) / (b[1] - a[1]), bound)

@@ -39,6 +39,8 @@ new pvsystem.big bus1=e kv=.48 kva=1100 pmpp=1150 irradiance=1 yearly=sun vminpu
 new pvsystem.small bus1=d.1 phases=1 kv=7.2 kva=180 pmpp=160 irradiance=1 yearly=sun vminpu=.5 vmaxpu=1.5 {{small}}
 new xycurve.short npts=4 xarray=[.94 .98 1.02 1.05] yarray=[.6 0 0 -.5]
 new xycurve.full npts=4 xarray=[.9 1 1.01 1.08] yarray=[1 .1 0 -1]
+new xycurve.over npts=4 xarray=[.93 1 1.01 1.06] yarray=[2.5 0 0 -1.8]
+new xycurve.level npts=2 xarray=[.9 1.1] yarray=[.3 .3]
 new xycurve.drop npts=3 xarray=[1 1.03 1.09] yarray=[1 1 .2]
 {{control}}
 set voltagebases=[12.47 .48]
@@ -72,6 +74,12 @@ CASES: dict[str, dict[str, str]] = {
         "control": "new invcontrol.i derlist=[pvsystem.small] mode=voltvar vvc_curve1=short\n"
         "new invcontrol.j pvsystemlist=[big] mode=voltwatt voltwatt_curve=drop",
     },
+    "more than all, of what is left": {"control": "new invcontrol.i mode=voltvar vvc_curve1=over", "big": LEFT},
+    "more than all, of the limits": {
+        "control": "new invcontrol.i mode=voltvar vvc_curve1=over refreactivepower=varmax",
+        "big": "kvarmax=200 kvarmaxabs=250", "small": "kvarmaxabs=60",
+    },
+    "level": {"control": "new invcontrol.i mode=voltvar vvc_curve1=level refreactivepower=varmax"},
     "another voltage than its bus": {"control": "new invcontrol.i mode=voltvar vvc_curve1=full", "small": "kv=7",
                                      "big": LEFT},
 }  # fmt: skip

@@ -110,6 +110,14 @@ def test_numbers_of_excel_have_a_point_whatever_the_decimal_of_texts(tmp_path: P
     assert {r[6] for r in found if r[2] == "kvar"} == {0.25}
 
 
+def test_per_cent_beside_plain_numbers_are_told_and_not_mixed(tmp_path: Path) -> None:
+    rows = [[FIRST + timedelta(hours=i), (0.95, "0%") if i % 2 else 0.95] for i in range(60)]
+    reading = read(book(tmp_path / "a.xlsx", [["time", "PF"], *rows]), layout="wide")
+    (error,) = [f for f in reading.findings if f.severity == "error"]
+    assert (error.check, error.value, error.line) == ("scada.value", "95%", 3) and "rows: 30" in error.message
+    assert [r[7] for r in content(reading)] == ["good", "bad"] * 30
+
+
 def test_day_and_time_in_two_columns_of_a_sheet(tmp_path: Path) -> None:
     rows = [[date(2025, 3, 1 + i // 24), time(i % 24, 30), load(i)] for i in range(72)]
     path = book(tmp_path / "a.xlsx", [["Day", "Clock", "P"], *rows])
