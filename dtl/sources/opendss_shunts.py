@@ -261,9 +261,11 @@ def _unlike_sun(reading: Reading, feeder: str, item: Item) -> None:
     if not (full["Yearly"] or full["Daily"]):
         return
     if fixed and full["kvar"]:
-        text = "stays as it is whatever the sun in the engine, and follows the active power in a study"
+        text = (
+            "its reactive power stays the same whatever the sun in the engine; in a study it follows the active power"
+        )
     elif not fixed and abs(full["PF"]) != 1.0 and full["Pmpp"] > full["kVA"] * abs(full["PF"]):
-        text = "is kept in the engine where the rating cuts the active power, and follows it in a study"
+        text = "its reactive power stays in the engine where the rating cuts the active power; in a study it follows"
     else:
         return
     reading.find(
