@@ -19,7 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 Severity = Literal["error", "warning", "info"]
 
@@ -127,3 +130,12 @@ class Finding:
     def row(self) -> dict[str, object]:
         """The finding as a row of the table ``findings``."""
         return asdict(self)
+
+
+def first_fault(err: ValidationError) -> tuple[str, Any, str]:
+    """Field, value and message of the first thing that a model of pydantic refuses.
+
+    Where it refuses the whole, as two fields that contradict each other, field and value are empty."""
+    first = err.errors()[0]
+    field = ".".join(str(p) for p in first["loc"])
+    return field, first["input"] if field else "", first["msg"].removeprefix("Value error, ")

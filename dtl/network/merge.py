@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dtl import tables
-from dtl.errors import Finding
+from dtl.errors import Finding, first_fault
 from dtl.network import referential, system
 from dtl.network.areas import with_areas
 from dtl.network.checks import check
@@ -96,9 +96,8 @@ def checked(feeder: str, rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
     try:
         return check(Feeder.from_parts(rows))
     except ValidationError as err:
-        first = err.errors()[0]
-        where = ".".join(str(p) for p in first["loc"])
-        text = f"the parts make no feeder: {first['msg']}"
+        where, _, message = first_fault(err)
+        text = f"the parts make no feeder: {message}"
         return [
             Finding(
                 "network.invalid", "error", text, feeder=feeder, field=where, remedy="Report it: a reader let it pass."

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dtl import tables
+from dtl.errors import first_fault
 from dtl.network import given
 from dtl.network.calibrated import UnknownElement
 from dtl.network.chosen import chosen
@@ -102,7 +103,7 @@ def _build(
         whole = join([Feeder.from_parts(rows[n]) for n in names])
         return pruned(studied.applied(whole, "+".join(names))), ""
     except ValidationError as err:
-        return None, f"the parts make no feeder: {err.errors()[0]['msg']}"
+        return None, f"the parts make no feeder: {first_fault(err)[2]}"
     except UnknownElement as err:
         return None, str(err)
 

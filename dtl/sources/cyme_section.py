@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dtl.errors import first_fault
 from dtl.network.feeder import Branch, Bus, Line, LineCode, Part, Reactor, Switch, Transformer
 from dtl.sources.cyme_catalog import Catalog, UnusableError
 from dtl.sources.cyme_codes import PLACES, SIDES, nodes_of, phases_of, state_of
@@ -118,9 +119,8 @@ class Circuit:
         if isinstance(err, UnusableError):
             check, field_, value, remedy = err.check, err.field, err.value, err.remedy
         elif isinstance(err, ValidationError):
-            first = err.errors()[0]
-            check, value, remedy = "cyme.bad-value", str(first["input"])[:60], "Correct the value."
-            field_, row.reason = ".".join(str(p) for p in first["loc"]), first["msg"]
+            field_, given, row.reason = first_fault(err)
+            check, value, remedy = "cyme.bad-value", str(given)[:60], "Correct the value."
         else:
             field_, _, value = str(err).partition("=")
             check, remedy, row.reason = "cyme.bad-value", "Correct the value.", "the value cannot be read"

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dtl.sources.opendss_frequency import differs, line_matrices
+from dtl.sources.opendss_frequency import Matrices, differs, line_matrices
 
 MAIN = {"Line", "Transformer", "Load", "Capacitor", "Reactor", "Vsource", "Generator", "PVSystem", "Storage"}
 """Classes of circuit elements whose terminals are told; those of others are not needed."""
@@ -95,14 +95,43 @@ def main(asked: Path, answer: Path, progress: Path) -> None:
         told["name"] = DSS.ActiveCircuit.Name.lower()
     elif DSS.NumCircuits:
         try:
-            DSS.YMatrix.BuildYMatrixD(_SERIES_AND_SHUNT, 0)
+            converted = _converted(DSS)
         except DSSException as err:
+            converted = {}
             errors.append([max(len(commands) - 1, 0), str(err.args[-1]).strip()])
-        told |= _circuit(DSS, built_in)
+        told |= _circuit(DSS, built_in, converted)
     answer.write_text(json.dumps(told), encoding="utf-8")
 
 
-def _circuit(dss: Any, built_in: dict[str, set[str]]) -> dict[str, Any]:
+def _converted(dss: Any) -> dict[str, Matrices]:
+    """Build the admittances; matrices by name of the lines that state theirs at another frequency than the circuit's.
+
+    An open conductor leaves no impedance in the admittances of its line: it is closed while they are built.
+    """
+    circuit = dss.ActiveCircuit
+    hz, element = float(circuit.Solution.Frequency), circuit.ActiveCktElement
+    lines = [full for full in _told(dss, "Line", whole=True) if full.get("Enabled", True) and differs(full, hz)]
+    opened = []
+    for full in lines:
+        circuit.SetActiveElement(f"Line.{full['Name']}")
+        ends = range(1, int(element.NumTerminals) + 1)
+        at = [(t, c) for t in ends for c in range(1, int(element.NumConductors) + 1) if element.IsOpen(t, c)]
+        opened.append(at)
+        for end in at:
+            element.Close(*end)
+    dss.YMatrix.BuildYMatrixD(_SERIES_AND_SHUNT, 0)
+    found = {}
+    for full, at in zip(lines, opened, strict=True):
+        circuit.SetActiveElement(f"Line.{full['Name']}")
+        n = int(element.NumConductors)
+        flat = np.asarray(element.Yprim, np.float64).view(np.complex128).reshape(2 * n, 2 * n)
+        found[full["Name"].lower()] = line_matrices(flat, float(full["Length"]), hz)
+        for end in at:
+            element.Open(*end)
+    return found
+
+
+def _circuit(dss: Any, built_in: dict[str, set[str]], converted: dict[str, Matrices]) -> dict[str, Any]:
     circuit = dss.ActiveCircuit
     dss.Text.Command = "MakeBusList"
     _act(dss)
@@ -111,6 +140,8 @@ def _circuit(dss: Any, built_in: dict[str, set[str]]) -> dict[str, Any]:
         found = [item for item in _objects(dss, name) if item["name"] not in built_in.get(name, ())]
         if found:
             classes[name] = found
+    for item in classes.get("Line", ()):
+        item["full"] |= converted.get(item["name"], {})
     buses = {}
     for i in range(circuit.NumBuses):
         bus = circuit.Buses(i)
@@ -167,9 +198,6 @@ def _objects(dss: Any, name: str) -> list[dict[str, Any]]:
             order = [int(x) for x in element.NodeOrder]
             item["nodes"] = [order[t * n : (t + 1) * n] for t in range(terminals)]
             item["buses"] = [str(b).split(".")[0].lower() for b in element.BusNames]
-            if name == "Line" and differs(everything, float(circuit.Solution.Frequency)):
-                flat = np.asarray(element.Yprim, np.float64).view(np.complex128).reshape(2 * n, 2 * n)
-                everything |= line_matrices(flat, float(everything["Length"]), float(circuit.Solution.Frequency))
             item["open"] = [[bool(element.IsOpen(t + 1, c + 1)) for c in range(n)] for t in range(terminals)]
         found.append(item)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dtl.errors import Finding
+from dtl.errors import Finding, first_fault
 from dtl.sources.reading import Reading, shown
 
 _CURVE = "Waive it, and give its inverters a characteristic in the study: `volt_var` of a layer, with the register."
@@ -136,9 +136,8 @@ def guarded(reading: Reading, feeder: str, cls: str, item: Mapping[str, Any]) ->
     try:
         yield
     except ValidationError as err:
-        first = err.errors()[0]
-        field = ".".join(str(p) for p in first["loc"])
-        refuse(reading, feeder, cls, item, f"{field} is {first['input']}: {first['msg']}", harmless=False)
+        field, value, message = first_fault(err)
+        refuse(reading, feeder, cls, item, f"{field} is {value}: {message}" if field else message, harmless=False)
 
 
 def shown_value(value: object) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dtl.errors import first_fault
 from dtl.network.feeder import InverterControl, Points
 from dtl.sources.opendss_faults import refuse, shown_value
 from dtl.sources.opendss_properties import account
@@ -121,8 +122,8 @@ def _control(control: Mapping[str, Any], item: Mapping[str, Any], classes: Items
     try:
         return InverterControl(**given)
     except ValidationError as err:
-        first = err.errors()[0]
-        raise _Unfit(f"gives {first['loc'][0]} a value of {first['input']}: {first['msg']}") from err
+        field, value, message = first_fault(err)
+        raise _Unfit(f"gives {field} a value of {value}: {message}" if field else f"is none: {message}") from err
 
 
 def _curve(name: str | None, classes: Items, least: float) -> Points:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dtl.errors import Severity
+from dtl.errors import Severity, first_fault
 from dtl.sources.reading import Reading, shown
 
 _LONGEST = 80
@@ -122,8 +122,7 @@ def fault(reading: Reading, record: Record, err: Exception) -> None:
     if isinstance(err, UnusableError):
         check, field_, value, remedy, message = err.check, err.field, str(err.value), err.remedy, str(err)
     elif isinstance(err, ValidationError):
-        first = err.errors()[0]
-        field_, value, message = ".".join(str(p) for p in first["loc"]), first["input"], first["msg"]
+        field_, value, message = first_fault(err)
     record.target, record.reason, record.harmless = "", message, False
     tell(reading, record, check, "error", message, field_, value, remedy)
 

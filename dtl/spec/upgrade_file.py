@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dtl.errors import first_fault
 from dtl.spec.base import near
 from dtl.spec.canonical import plain
 from dtl.spec.upgrade_steps import UpgradeStep
@@ -127,6 +128,5 @@ def _plain(value: Any) -> str:
 def _reason(err: ValueError) -> str:
     if not isinstance(err, ValidationError):
         return str(err)
-    first = err.errors()[0]
-    place = ".".join(str(p) for p in first["loc"])
-    return f"{place}: {first['msg']}" if place else first["msg"]
+    place, _, message = first_fault(err)
+    return f"{place}: {message}" if place else message

@@ -153,6 +153,29 @@ def test_an_open_line_is_charged_from_the_end_that_is_closed(tmp_path: Path, ope
     _as_alone(tmp_path, volts(only(reading)))
 
 
+@pytest.mark.parametrize("opened", ["1", "2", "1 2", "2 3", "1 1\nopen line.ring 2 3"])
+def test_an_open_line_of_another_frequency_keeps_its_impedance(tmp_path: Path, opened: str) -> None:
+    """The admittances that the engine converts have none while a conductor is open: reading ended with a traceback."""
+    code = "new linecode.fifty nphases=3 basefreq=50 units=km r1=.1 x1=.2 r0=.3 x0=.4 c1=90 c0=70"
+    ring = "new line.ring bus1=a.3.1.2 bus2=b.3.1.2 linecode=fifty length=9 units=km"
+    load = "new load.l bus1=b kv=12.47 kw=900"
+    (tmp_path / "master.dss").write_text(BASE.format(f"{code}\n{ring}\n{load}\nopen line.ring {opened}"))
+    reading = read("opendss", tmp_path, "master.dss")
+    assert [str(f) for f in reading.findings] == []
+    _as_alone(tmp_path, volts(only(reading)))
+
+
+def test_a_line_that_the_engine_gives_a_negative_resistance_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """Its correction of the earth return takes lengths for thousands of feet, whatever the unit."""
+    code = "new linecode.m nphases=3 basefreq=60 units=mm r1=1e-7 x1=2e-7 r0=3e-7 x0=4e-7"
+    text = f"set defaultbasefrequency=50\n{BASE}".format(
+        f"{code}\nnew line.x bus1=a bus2=x linecode=m length=9 units=m"
+    )
+    (tmp_path / "master.dss").write_text(text)
+    (refused,) = (f for f in read("opendss", tmp_path, "master.dss").findings if f.severity == "error")
+    assert (refused.element, refused.message) == ("Line.x", "r_ohm_per_km must not be negative on its diagonal")
+
+
 @pytest.mark.parametrize("cls", ["generator", "storage"])
 def test_a_voltage_before_its_one_phase_is_told(tmp_path: Path, cls: str) -> None:
     """The engine gives 248 kW of a generator of 100: it took 7.2 kV for the voltage between three phases."""
