@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dtl.network.feeder import Bus, Part
@@ -26,8 +26,8 @@ class Grid:
     net: Net
     names: dict[int, str] = field(default_factory=dict)
     """Names of the buses in service by their index."""
-    out: set[int] = field(default_factory=set)
-    """Indices of the buses out of service."""
+    out: dict[int, Row] = field(default_factory=dict)
+    """The buses out of service by their index."""
     broken: set[int] = field(default_factory=set)
     """Indices of the buses that could not be made."""
     buses: dict[str, Bus] = field(default_factory=dict)
@@ -42,10 +42,10 @@ class Grid:
             row.feeder = self.feeder
             try:
                 if not row.flag("in_service", True):
-                    self.out.add(row.index)
+                    self.out[row.index] = row
                     row.reason = OUT
                     continue
-                kv_ln = float(f"{row.number('vn_kv') / SQRT3:.15g}")
+                kv_ln = _kv_ln(row)
                 x, y = self._place(row, self.net.row("bus_geodata", row.index))
                 bus = Bus(name=names[row.index], nodes=PHASES, kv_ln=kv_ln, x=x, y=y)
             except UNUSABLE as err:
@@ -86,7 +86,7 @@ class Grid:
         buses = {row.whole(c) for c in columns}
         if buses & self.broken:
             row.reason = "its bus could not be made"
-        elif buses & self.out:
+        elif buses & self.out.keys():
             row.reason = "its bus is out of service"
         return bool(row.reason)
 
@@ -101,6 +101,24 @@ class Grid:
             name += "_"
         self.buses[name] = self.buses[bus].model_copy(update={"name": name})
         return name
+
+    def open_end(self, thing: str, index: int) -> str:
+        """Make a bus of its own for the end of a thing in service at a bus out of service, whose number is given."""
+        name = f"{thing}_end_{index}"
+        while name in self.buses:
+            name += "_"
+        row = self.out[index]
+        x, y = self._place(row, self.net.row("bus_geodata", index))
+        self.buses[name] = Bus(name=name, nodes=PHASES, kv_ln=_kv_ln(row), x=x, y=y)
+        return name
+
+    def open_ends(self, row: Row, columns: Sequence[str]) -> list[str]:
+        """The column of the one bus out of service of a thing in service, whose other ends keep their voltage.
+
+        Lines stay charged and transformers of three windings join the other two, as pandapower has it.
+        """
+        out = [c for c in columns if row.whole(c) in self.out]
+        return out if len(out) == 1 and row.flag("in_service", True) else []
 
     def neutral(self, bus: str) -> int:
         """A node of its own for a star point that is not earthed."""
@@ -120,6 +138,10 @@ class Grid:
         """Add the buses, which may have grown until now."""
         for bus in self.buses.values():
             self.reading.add(self.feeder, bus)
+
+
+def _kv_ln(row: Row) -> float:
+    return float(f"{row.number('vn_kv') / SQRT3:.15g}")
 
 
 def named(rows: Iterable[Row]) -> dict[int, str]:

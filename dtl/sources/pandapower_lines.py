@@ -86,22 +86,26 @@ def _of(grid: Grid, row: Row, table: str) -> Row | None:
     """The element that a switch acts on; none where it is out of service."""
     index = row.whole("element")
     element = grid.net.row(table, index)
-    columns = {"line": ("from_bus", "to_bus"), "trafo": ("hv_bus", "lv_bus")}
+    columns = {"line": ("from_bus", "to_bus"), "trafo": ("hv_bus", "lv_bus")}.get(table, ("hv_bus", "mv_bus", "lv_bus"))
     if element is None:
         text = f"acts on a row of `{table}` that does not exist"
         raise UnusableError("pandapower.unknown-element", text, "element", index, "Correct the index.")
-    sides = [element.whole(c) for c in columns.get(table, ("hv_bus", "mv_bus", "lv_bus"))]
+    sides = {element.whole(c) for c in columns}
     if row.whole("bus") not in sides:
         text = f"acts on {element.thing}, which does not end at its bus"
         raise UnusableError("pandapower.unknown-element", text, "bus", row.whole("bus"), "Correct the bus.")
-    if not element.flag("in_service", True) or (grid.out | grid.broken).intersection(sides):
+    out = bool(grid.out.keys() & sides) and (table == "trafo" or not grid.open_ends(element, columns))
+    if not element.flag("in_service", True) or grid.broken & sides or out:
         row.reason = f"acts on {element.thing}, which is out of service"
         return None
     return element
 
 
 def add_lines(grid: Grid, ends: Ends) -> None:
-    """Add all lines, with a line code for each set of impedances and ratings."""
+    """Add all lines, with a line code for each set of impedances and ratings.
+
+    One in service that ends at a bus out of service stays charged from its other end, as pandapower has it.
+    """
     rows = grid.net.rows("line")
     names = named(rows)
     codes: dict[str, LineCode] = {}
@@ -109,10 +113,10 @@ def add_lines(grid: Grid, ends: Ends) -> None:
     for row in rows:
         row.feeder = grid.feeder
         try:
-            if grid.dead(row, "from_bus", "to_bus"):
+            if not (buses := _between(grid, row, ends)):
                 continue
             code = _code(row, codes, assumed)
-            _line(grid, row, names[row.index], ends, code, grid.net.row("line_geodata", row.index))
+            _line(grid, row, names[row.index], buses, code, grid.net.row("line_geodata", row.index))
         except UNUSABLE as err:
             fault(grid.reading, row, err)
     for code in codes.values():
@@ -123,22 +127,32 @@ def add_lines(grid: Grid, ends: Ends) -> None:
         grid.reading.defaulted(grid.feeder, thing, what.split()[0], "line_code: r, x, c", shown, reason)
 
 
-def _line(grid: Grid, row: Row, name: str, ends: Ends, code: LineCode, old: Row | None) -> None:
-    first, last = grid.bus(row, "from_bus"), grid.bus(row, "to_bus")
+def _between(grid: Grid, row: Row, ends: Ends) -> list[str]:
+    """The buses at both ends of a line, behind their switches; none where nothing is made of it."""
+    columns = ("from_bus", "to_bus")
+    out = grid.open_ends(row, columns)
+    if grid.dead(row, *(c for c in columns if c not in out)):
+        return []
+    at = {c: ends.get(("line", row.index, row.whole(c)), grid.bus(row, c)) for c in columns if c not in out}
+    at |= {c: grid.open_end(f"line_{row.index}", row.whole(c)) for c in out}
+    return [at[c] for c in columns]
+
+
+def _line(grid: Grid, row: Row, name: str, buses: list[str], code: LineCode, old: Row | None) -> None:
     points = place_of(row)
     if not points and old is not None:
         old.feeder, old.target = grid.feeder, f"line.{name}: path"
         points = _listed(old)
     part = Line(
         name=name,
-        from_bus=ends.get(("line", row.index, row.whole("from_bus")), first),
-        to_bus=ends.get(("line", row.index, row.whole("to_bus")), last),
+        from_bus=buses[0],
+        to_bus=buses[1],
         from_nodes=PHASES,
         to_nodes=PHASES,
         length_km=row.number("length_km"),
         line_code=code.name,
         placement=_PLACEMENTS.get(row.text("type").lower(), "unknown"),
-        path=_path(grid, first, last, points),
+        path=_path(grid, buses[0], buses[1], points),
         enabled=row.flag("in_service", True),
     )
     if row.number("g_us_per_km", 0.0):

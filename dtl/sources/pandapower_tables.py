@@ -39,6 +39,8 @@ _OLD = {
     "const_i_p_percent": "const_i_percent",
     "const_i_q_percent": "const_i_percent",
 }
+_NOTHING = {"nan", "None", "<NA>"}
+"""What pandas makes of a missing value in a column of text."""
 _UNITS = (("mvar", "kvar"), ("mva", "kva"), ("mwh", "kwh"), ("mw", "kw"))
 
 
@@ -234,12 +236,13 @@ def _rows(inner: Any, order: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _plain(value: Any) -> Any:
-    """A value without the class that was noted beside it."""
+    """A value without the class that was noted beside it; None where the table has none."""
     for _ in range(8):
         if not (isinstance(value, dict) and "_object" in value):
             break
         value = value["_object"]
-    return None if isinstance(value, float) and value != value else value
+    missing = value != value if isinstance(value, float) else isinstance(value, str) and value in _NOTHING
+    return None if missing else value
 
 
 def _told(value: Any) -> str:

@@ -18,6 +18,8 @@ from dtl.sources.pandapower_tables import Row
 from dtl.sources.record import UNUSABLE, UnusableError, fault, tell
 from dtl.sources.windings import Joined, clock, joined, turned
 
+_CHANGERS = {"", "Ratio", "Symmetrical", "Ideal", "Tabular"}
+"""Types of tap changers; of the first two the step's angle says whether the tap turns the phase."""
 _SIDES = {"trafo": ("hv", "lv"), "trafo3w": ("hv", "mv", "lv")}
 
 
@@ -29,10 +31,15 @@ def add_transformers(grid: Grid, ends: Ends) -> None:
         for row in rows:
             row.feeder = grid.feeder
             try:
-                if grid.dead(row, *(f"{s}_bus" for s in sides)):
+                columns = [f"{s}_bus" for s in sides]
+                out = grid.open_ends(row, columns) if table == "trafo3w" else []
+                if grid.dead(row, *(c for c in columns if c not in out)):
                     continue
                 name = names[row.index] if table == "trafo" else f"{table}_{names[row.index]}"
-                buses = [_bus(grid, row, f"{s}_bus", ends) for s in sides]
+                buses = [
+                    grid.open_end(f"{table}_{row.index}", row.whole(c)) if c in out else _bus(grid, row, c, ends)
+                    for c in columns
+                ]
                 part = _two(grid, row, name, buses) if table == "trafo" else _three(grid, row, name, buses)
                 grid.add(row, part)
             except UNUSABLE as err:
@@ -116,8 +123,11 @@ def _taps(grid: Grid, row: Row, sides: tuple[str, ...]) -> dict[str, dict[str, A
         if row.flag(f"{t}_dependency_table", False) or kind == "Tabular":
             text = "its tap changer follows a table that the file does not name"
             raise UnusableError("pandapower.tap", text, f"{t}_changer_type", kind, "Put in the values of its tap.")
+        if kind not in _CHANGERS:
+            text = f"is no type of tap changer: one of {', '.join(sorted(_CHANGERS - {''}))}"
+            raise UnusableError("pandapower.tap", text, f"{t}_changer_type", kind, "Correct the value.")
         turns = row.number(f"{t}_step_degree", 0.0) or row.flag(f"{t}_phase_shifter", False)
-        if off and (turns or kind in ("Ideal", "Symmetrical")):
+        if off and (turns or kind == "Ideal"):
             text = "its tap turns the phase, which the model cannot hold"
             raise UnusableError("pandapower.tap", text, f"{t}_pos", f"{neutral + off:g}", "Waive it, or replace it.")
         if off and row.flag("tap_at_star_point", False):

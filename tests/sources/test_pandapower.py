@@ -205,6 +205,28 @@ def test_three_windings_as_pandapower_solves_them(tmp_path: Path) -> None:
     assert math.degrees(np.angle(volts["l"] / volts["m"])) == pytest.approx(-148.37945, abs=1e-3)
 
 
+@pytest.mark.parametrize(("gone", "pu"), [(1, 0.990410932), (2, 0.974937632)])
+def test_three_windings_join_two_where_the_bus_of_one_is_out_of_service(tmp_path: Path, gone: int, pu: float) -> None:
+    """Solved by pandapower 3.5.6."""
+    three = {"sn_hv_mva": 63.0, "sn_mv_mva": 25.0, "sn_lv_mva": 38.0, "vn_hv_kv": 110.0, "vn_mv_kv": 20.0}
+    three |= {"vn_lv_kv": 10.0, "vk_hv_percent": 10.4, "vk_mv_percent": 10.4, "vk_lv_percent": 10.4}
+    three |= {"vkr_hv_percent": 0.28, "vkr_mv_percent": 0.32, "vkr_lv_percent": 0.35, "pfe_kw": 0.0}
+    three |= {"i0_percent": 0.0, "shift_mv_degree": 0.0, "shift_lv_degree": 0.0}
+    tables: Tables = {
+        "bus": [{"name": n, "vn_kv": kv} for n, kv in (("h", 110.0), ("m", 20.0), ("l", 10.0))],
+        "ext_grid": [{"bus": 0, "vm_pu": 1.0}],
+        "trafo3w": [{"hv_bus": 0, "mv_bus": 1, "lv_bus": 2, "in_service": True, **three}],
+        "load": [{"bus": b, "p_mw": p, "q_mvar": q, "scaling": 1.0} for b, p, q in ((1, 15, 5), (2, 10, 3))],
+        "switch": [{"bus": 3 - gone, "element": 0, "et": "t3", "closed": True}],
+    }
+    tables["bus"][gone]["in_service"] = False
+    reading = make(tmp_path, tables)
+    assert not reading.findings
+    feeder = only(reading)
+    assert len(feeder.switches) == 1 and not {"m", "l"} <= set(feeder.bus)
+    assert abs(solve(feeder)["l" if gone == 1 else "m"]) == pytest.approx(pu, abs=5e-6)
+
+
 def test_a_star_with_a_negative_resistance_is_that_of_its_pairs(tmp_path: Path) -> None:
     """Solved by pandapower 3.5.6; with zero in its place the low side is 1.4e-3 per unit lower."""
     three = {"sn_hv_mva": 40.0, "sn_mv_mva": 25.0, "sn_lv_mva": 15.0, "vn_hv_kv": 110.0, "vn_mv_kv": 20.0}
@@ -287,8 +309,10 @@ def test_open_ends_isolate_one_end(tmp_path: Path) -> None:
 def test_what_is_out_of_service_stays_out(tmp_path: Path) -> None:
     tables = small()
     tables["bus"].append({"name": "gone", "vn_kv": 0.4, "in_service": False})
-    tables["line"].append(tables["line"][0] | {"name": "to_gone", "to_bus": 3})
+    tables["bus"].append({"name": "lost", "vn_kv": 0.4, "in_service": False})
+    tables["line"].append(tables["line"][0] | {"name": "to_gone", "from_bus": 4, "to_bus": 3})
     tables["line"].append(tables["line"][0] | {"name": "off", "in_service": False})
+    tables["line"].append(tables["line"][0] | {"name": "off_to_gone", "to_bus": 3, "in_service": False})
     tables["load"].append({"name": "lost", "bus": 3, "p_mw": 1.0, "q_mvar": 0.0})
     tables["switch"] = [{"bus": 1, "element": 2, "et": "l", "closed": True}]
     reading = make(tmp_path, tables)
@@ -298,8 +322,56 @@ def test_what_is_out_of_service_stays_out(tmp_path: Path) -> None:
     assert not feeder.switches and "gone" not in feeder.bus
     told = {r["object"]: r["reason"] for r in reading.conversion.values() if r["verdict"] == "unused"}
     assert told["bus 3"] == "is out of service"
-    assert told["line 1"] == told["load 2"] == "its bus is out of service"
+    assert told["line 1"] == told["line 3"] == told["load 2"] == "its bus is out of service"
     assert told["switch 0"] == "acts on line 2, which is out of service"
+
+
+@pytest.mark.parametrize(("closed", "pu"), [(None, 1.023448328), (True, 1.023448328), (False, 1.015682682)])
+def test_a_line_to_a_bus_out_of_service_is_charged_from_its_other_end(
+    tmp_path: Path, closed: bool | None, pu: float
+) -> None:
+    """Solved by pandapower 3.5.6; without the line the bus has the voltage that it has with the switch open."""
+    line = {"r_ohm_per_km": 0.2, "x_ohm_per_km": 0.4, "c_nf_per_km": 300.0, "max_i_ka": 0.3, "in_service": True}
+    tables: Tables = {
+        "bus": [{"name": n, "vn_kv": 20.0, "in_service": n != "gone"} for n in ("a", "b", "gone")],
+        "ext_grid": [{"bus": 0, "vm_pu": 1.02}],
+        "line": [{"name": "first", "from_bus": 0, "to_bus": 1, "length_km": 8.0, **line},
+                 {"name": "tail", "from_bus": 2, "to_bus": 1, "length_km": 25.0, **line}],
+        "load": [{"bus": 1, "p_mw": 1.0, "q_mvar": 0.2}],
+        "switch": [] if closed is None else [{"bus": 1, "element": 1, "et": "l", "closed": closed}],
+    }  # fmt: skip
+    tables["bus"][2]["geo"] = json.dumps({"type": "Point", "coordinates": [7.3, 48.1]})
+    reading = make(tmp_path, tables)
+    assert not reading.findings
+    feeder = only(reading)
+    (tail,) = (p for p in feeder.lines if p.name == "tail")
+    assert "gone" not in feeder.bus and (feeder.bus[tail.from_bus].x, feeder.bus[tail.from_bus].y) == (7.3, 48.1)
+    assert abs(solve(feeder)["b"]) == pytest.approx(pu, abs=5e-7)
+
+
+@pytest.mark.parametrize("nothing", ["nan", "None", "<NA>"])
+def test_a_missing_text_is_missing_however_pandas_wrote_it(tmp_path: Path, nothing: str) -> None:
+    """So pandapower 3 writes transformers made without vector group or type of tap changer, whose taps it ignores."""
+    unnamed = {"tap_changer_type": nothing, "vector_group": nothing, "name": nothing}
+    tables, others = small(), small()
+    tables["trafo"][0] |= unnamed
+    others["trafo"][0] |= dict.fromkeys(unnamed)
+    reading = make(tmp_path, tables)
+    assert not reading.findings
+    ours, wanted = only(reading), only(make(tmp_path, others))
+    assert ours == wanted and [w.tap_pu for w in ours.transformers[0].windings] == [1.0, 1.0]
+
+
+def test_a_symmetrical_tap_of_no_angle_is_one_of_the_ratio(tmp_path: Path) -> None:
+    tables, others = small(), small()
+    tables["trafo"][0] |= {"tap_changer_type": "Symmetrical", "tap_step_degree": 0.0}
+    assert only(make(tmp_path, tables)) == only(make(tmp_path, others))
+    tables["trafo"][0] |= {"tap_step_degree": 90.0}
+    assert [f.check for f in make(tmp_path, tables).findings] == ["pandapower.tap"]
+    tables["trafo"][0] |= {"tap_changer_type": "Ratios", "tap_step_degree": 0.0}
+    assert [(f.check, f.field, f.value) for f in make(tmp_path, tables).findings] == [
+        ("pandapower.tap", "tap_changer_type", "Ratios")
+    ]
 
 
 def test_phases_of_asymmetric_rows(tmp_path: Path) -> None:
