@@ -19,7 +19,7 @@ from dtl import layout
 from dtl.errors import Finding, NetworkError, StoreError
 from dtl.network.feeder import Bus, Feeder, Part
 from dtl.sources.cim_write_branches import write_lines, write_sources, write_switches
-from dtl.sources.cim_write_shunts import write_capacitors, write_generators, write_loads, write_storages
+from dtl.sources.cim_write_shunts import write_capacitors, write_generators, write_loads, write_reactors, write_storages
 from dtl.sources.cim_write_transformers import write_transformers
 from dtl.sources.reading import KIND
 
@@ -168,13 +168,12 @@ def write(feeder: Feeder) -> bytes:
         write_switches,
         write_transformers,
         write_capacitors,
+        write_reactors,
         write_loads,
         write_generators,
         write_storages,
     ):
         step(document)
-    for reactor in feeder.reactors:
-        document.refuse(reactor, "CIM100 has no reactor of a resistance and a reactance")
     if document.refused:
         raise NetworkError(document.refused)
     return (_HEAD + "\n".join(document.rows) + "\n</rdf:RDF>\n").encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Shunt, Storage, Switch
+from dtl.network.feeder import Capacitor, CapacitorControl, Generator, Load, Reactor, Shunt, Storage, Switch
 from dtl.sources.cim_write_branches import CLASSES
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def _phases(document: Document, part: Shunt) -> list[str] | None:
         return []
     if not neutral and part.phases == 1 and len(nodes) == 1 and not split and nodes[0] in (1, 2, 3):
         return ["ABC"[nodes[0] - 1]]
+    if not neutral and part.phases == 2 and part.connection == "wye" and not split and set(nodes) <= {1, 2, 3}:
+        return ["ABC"[n - 1] for n in nodes]
     if split and (part.phases == 1 or (part.phases == 2 and not neutral)) and set(part.nodes) - {0} <= {1, 2}:
         return [f"s{n}" for n in part.nodes if n > 0]
     if part.phases == 1 and part.connection == "delta" and not split and nodes in _FIRST:
@@ -49,7 +51,7 @@ def write_loads(document: Document) -> None:
             document.refuse(part, f"a load of model {part.model} cannot be written")
             continue
         kw, kvar, response = at
-        legs = len(phases) == 2
+        sharing = max(len(phases), 1)
         key = document.equipment(
             "EnergyConsumer",
             part,
@@ -66,8 +68,8 @@ def write_loads(document: Document) -> None:
                 f"{part.name} {letter}",
                 EnergyConsumerPhase__EnergyConsumer_to=key,
                 EnergyConsumerPhase__phase_is=f"SinglePhaseKind.{letter}",
-                EnergyConsumerPhase__p=1e3 * kw / (2 if legs else 1),
-                EnergyConsumerPhase__q=1e3 * kvar / (2 if legs else 1),
+                EnergyConsumerPhase__p=1e3 * kw / sharing,
+                EnergyConsumerPhase__q=1e3 * kvar / sharing,
             )
 
 
@@ -115,33 +117,61 @@ def write_capacitors(document: Document) -> None:
         if len(set(part.kvar)) > 1 or list(on) != sorted(on, reverse=True):
             document.refuse(part, "its steps are of different size, or not connected in their order")
             continue
-        siemens = part.kvar[0] / 1e3 / part.kv**2
-        key = document.equipment(
-            "LinearShuntCompensator",
-            part,
-            [part.bus],
-            ShuntCompensator__nomU=1e3 * part.kv,
-            LinearShuntCompensator__bPerSection=siemens,
-            LinearShuntCompensator__gPerSection=0.0,
-            ShuntCompensator__phaseConnection_is=_joined(part),
-            ShuntCompensator__maximumSections=len(part.kvar),
-            ShuntCompensator__normalSections=sum(on),
-            ShuntCompensator__sections=sum(on),
-            ShuntCompensator__aVRDelay=part.control.delay_s if part.control is not None else None,
-        )
+        # Of each phase: two are rated for the voltage of three.
+        siemens = part.kvar[0] / 1e3 / part.kv**2 * (1.5 if len(phases) == 2 else 1.0)
+        delay = part.control.delay_s if part.control is not None else None
+        key = _compensator(document, part, phases, siemens, (len(part.kvar), sum(on)), delay)
         if part.control is not None:
             _write_control(document, part, part.control, key)
-        for letter in phases:
-            document.object(
-                "LinearShuntCompensatorPhase",
-                f"{part.name} {letter}",
-                ShuntCompensatorPhase__ShuntCompensator_to=key,
-                ShuntCompensatorPhase__phase_is=f"SinglePhaseKind.{letter}",
-                LinearShuntCompensatorPhase__bPerSection=siemens,
-                ShuntCompensatorPhase__maximumSections=len(part.kvar),
-                ShuntCompensatorPhase__normalSections=sum(on),
-                ShuntCompensatorPhase__sections=sum(on),
-            )
+
+
+def write_reactors(document: Document) -> None:
+    """Write the shunt reactors without resistance, by a negative susceptance."""
+    for part in document.feeder.reactors:
+        if part.to_bus or part.r_ohm or part.x_ohm <= 0.0:
+            document.refuse(part, "CIM100 has no reactor in series, nor one with a resistance")
+            continue
+        phases = _phases(document, part)
+        if phases is not None:
+            branches = 3.0 if part.connection == "delta" and part.phases == 3 else 1.0
+            _compensator(document, part, phases, -branches / part.x_ohm, (1, 1), None)
+
+
+def _compensator(
+    document: Document,
+    part: Capacitor | Reactor,
+    phases: list[str],
+    siemens: float,
+    sections: tuple[int, int],
+    delay_s: float | None,
+) -> str:
+    """Write a bank by the susceptance of a phase of a section, of how many sections it has and has on; its id."""
+    most, on = sections
+    key = document.equipment(
+        "LinearShuntCompensator",
+        part,
+        [part.bus],
+        ShuntCompensator__nomU=1e3 * part.kv,
+        LinearShuntCompensator__bPerSection=siemens,
+        LinearShuntCompensator__gPerSection=0.0,
+        ShuntCompensator__phaseConnection_is=_joined(part),
+        ShuntCompensator__maximumSections=most,
+        ShuntCompensator__normalSections=on,
+        ShuntCompensator__sections=on,
+        ShuntCompensator__aVRDelay=delay_s,
+    )
+    for letter in phases:
+        document.object(
+            "LinearShuntCompensatorPhase",
+            f"{part.name} {letter}",
+            ShuntCompensatorPhase__ShuntCompensator_to=key,
+            ShuntCompensatorPhase__phase_is=f"SinglePhaseKind.{letter}",
+            LinearShuntCompensatorPhase__bPerSection=siemens,
+            ShuntCompensatorPhase__maximumSections=most,
+            ShuntCompensatorPhase__normalSections=on,
+            ShuntCompensatorPhase__sections=on,
+        )
+    return key
 
 
 _MODES = {"voltage": "voltage", "kvar": "reactivePower", "current": "currentFlow", "time": "timeScheduled"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -506,21 +505,3 @@ def test_tables_beside_the_network_are_no_elements(tmp_path: Path) -> None:
     assert told["substation 0"][0] == "unused" and "no row of it stands at a bus" in told["substation 0"][1]
     broken = make(tmp_path, {k: v for k, v in small().items() if k != "load"}, load=cases)
     assert [f.check for f in broken.findings] == ["source.unreadable"]
-
-
-def test_networks_of_pandapower_give_its_voltages(tmp_path: Path, peers: Path) -> None:
-    """Every bus of networks that the installed pandapower makes and solves; ``pytest -s`` prints the differences."""
-    subprocess.run([peers, Path(__file__).with_name("peers_networks.py"), tmp_path], check=True, capture_output=True)
-    reading = read("pandapower", tmp_path, "*.json", each_file="grid")
-    assert not [f for f in reading.findings if f.severity == "error"]
-    assert len(feeders(reading)) == 6
-    for name, feeder in feeders(reading).items():
-        body = json.loads((tmp_path / f"{name}.json").read_text())["_object"]
-        buses, told = (json.loads(body[table]["_object"]) for table in ("bus", "res_bus"))
-        rows = [r for r in reading.conversion.values() if r["feeder"] == name and not r["property"]]
-        called = {r["object"]: r["target"] for r in rows}
-        volts = solve(feeder)
-        pu = {i: row[told["columns"].index("vm_pu")] for i, row in zip(told["index"], told["data"], strict=True)}
-        off = [abs(abs(volts[called[f"bus {i}"].removeprefix("bus.")]) - pu[i]) for i in buses["index"]]
-        print(f"\n{name}: {len(off)} buses, max |dV| {max(off):.1e} pu")
-        assert max(off) < 1e-4
