@@ -135,7 +135,8 @@ class Finding:
 def first_fault(err: ValidationError) -> tuple[str, Any, str]:
     """Field, value and message of the first thing that a model of pydantic refuses.
 
-    Where it refuses the whole, as two fields that contradict each other, field and value are empty."""
+    Where it refuses the whole, as two fields that contradict each other, field and value are empty.
+    """
     first = err.errors()[0]
     field = ".".join(str(p) for p in first["loc"])
     return field, first["input"] if field else "", first["msg"].removeprefix("Value error, ")

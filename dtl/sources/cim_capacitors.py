@@ -35,7 +35,7 @@ def capacitor(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     UnusableError
         Its sections are no number, or a phase has others than the bank.
     """
-    rows = circuit.phases(thing, "ShuntCompensatorPhase.ShuntCompensator", "ShuntCompensatorPhase.phase")
+    rows = circuit.phases(thing, "ShuntCompensatorPhase.ShuntCompensator", "ShuntCompensatorPhase.phase", across=True)
     delta = thing.text("ShuntCompensator.phaseConnection").upper() == "D"
     volts = thing.number("ShuntCompensator.nomU", 0.0) or 1e3 * circuit.kv_ll(bus)
     most, on = _sections(thing, "ShuntCompensator")

@@ -16,6 +16,8 @@ from dtl.sources.record import Record, UnusableError
 SQRT3 = math.sqrt(3.0)
 NODES = {"A": 1, "B": 2, "C": 3, "N": 0, "S1": 1, "S2": 2}
 """Node of each phase; the neutral of a part is ground."""
+ACROSS = "S12"
+"""What stands between the two legs of a centre-tapped secondary."""
 PHASES = (1, 2, 3)
 HOUSE_KV = 0.12
 """Nominal voltage of a leg of a centre-tapped secondary [kV]."""
@@ -175,23 +177,25 @@ class Circuit:
                 break
         return sheet
 
-    def phases(self, thing: Thing, back: str, word: str) -> list[tuple[str, Thing]]:
+    def phases(self, thing: Thing, back: str, word: str, across: bool = False) -> list[tuple[str, Thing]]:
         """The objects of the single phases of a piece of equipment: letter and object, none for all of three.
+
+        `across` says that it may stand between the legs of a service, alone, for which OpenDSS writes ``s12``.
 
         Raises
         ------
         UnusableError
-            A letter is no phase.
+            A letter is no phase, or stands twice.
         """
         found = []
         for phase in self.use(self.store.back(thing, back), thing):
             letter = phase.text(word).upper()
-            if letter not in NODES:
+            if letter not in NODES and not (across and letter == ACROSS):
                 raise UnusableError("cim.phase", "is no phase", word, letter, "Correct it to A, B, C, N, s1 or s2.")
             found.append((letter, phase))
-        if len({letter for letter, _ in found}) != len(found):
-            letters = " ".join(letter for letter, _ in found)
-            raise UnusableError("cim.phase", "a phase stands twice", word, letters, "Correct the phases.")
+        letters = [letter for letter, _ in found]
+        if len(set(letters)) != len(letters) or (ACROSS in letters and {*letters} - {ACROSS, "N"}):
+            raise UnusableError("cim.phase", "a phase stands twice", word, " ".join(letters), "Correct the phases.")
         return found
 
     def mark(self, bus: str, letters: Iterable[str]) -> None:

@@ -38,7 +38,7 @@ def add_shunts(circuit: Circuit) -> None:
 
 def _consumer(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     watts, vars_ = _now_or_fixed(thing, "EnergyConsumer.", "p"), _now_or_fixed(thing, "EnergyConsumer.", "q")
-    rows = circuit.phases(thing, "EnergyConsumerPhase.EnergyConsumer", "EnergyConsumerPhase.phase")
+    rows = circuit.phases(thing, "EnergyConsumerPhase.EnergyConsumer", "EnergyConsumerPhase.phase", across=True)
     powers = [(thing, "EnergyConsumer."), *((row, "EnergyConsumerPhase.") for _, row in rows)]
     if not any(f"{word}{w}" in of.values for of, word in powers for w in ("p", "pfixed")):
         text = "states no power, and draws none: is the file with the state (SSH) there?"
@@ -101,7 +101,7 @@ def _inverter(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     for unit in units:
         circuit.locate(unit)
     rows = circuit.phases(
-        thing, f"PowerElectronicsConnectionPhase.{word[:-1]}", "PowerElectronicsConnectionPhase.phase"
+        thing, f"PowerElectronicsConnectionPhase.{word[:-1]}", "PowerElectronicsConnectionPhase.phase", across=True
     )
     p, q = thing.number(f"{word}p", 0.0), thing.number(f"{word}q", 0.0)
     kva = thing.number(f"{word}ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
@@ -152,16 +152,22 @@ def _machine(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     if _holds_voltage(circuit, thing):
         refuse(circuit.reading, thing, "holds its voltage, which the model's generators do not", remedy=_STATE_POWER)
         return
-    p, q = -thing.number("RotatingMachine.p", 0.0), -thing.number("RotatingMachine.q", 0.0)
+    p, q, sign = thing.number("RotatingMachine.p", 0.0), thing.number("RotatingMachine.q", 0.0), -1.0
     mode = thing.text("SynchronousMachine.operatingMode") or thing.text("SynchronousMachine.type")
-    if p < 0 and not mode:
+    if p > 0 and not mode:
         text = "its power is positive, consumption by the standard, and nothing states a motor: it generates"
         remedy = "State SynchronousMachine.operatingMode, or check it."
-        tell(circuit.reading, thing, "cim.sign", "warning", text, "RotatingMachine.p", f"{-p:g}", remedy)
-        p, q = -p, -q
+        tell(circuit.reading, thing, "cim.sign", "warning", text, "RotatingMachine.p", f"{p:g}", remedy)
+        sign = 1.0
     kva = thing.number("RotatingMachine.ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
-    for where, watts, vars_ in spread(circuit, thing, bus, False, [("", p, q)], "generator"):
-        yield Generator(**where, **LIMITS, type="synchronous", kw=watts / 1e3, kvar=vars_ / 1e3, kva=kva)
+    word = "SynchronousMachinePhase."
+    rows = circuit.phases(thing, f"{word}SynchronousMachine", f"{word}phase", across=True)
+    n = max(len(rows), 1)
+    shares = [(a, row.number(f"{word}p", p / n), row.number(f"{word}q", q / n)) for a, row in rows if a != "N"]
+    places = list(spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))
+    for where, watts, vars_ in places:
+        yield Generator(**where, **LIMITS, type="synchronous", kw=sign * watts / 1e3, kvar=sign * vars_ / 1e3,
+                        kva=kva / len(places))  # fmt: skip
 
 
 _STATE_POWER = "Disable its control and state its p and q, or waive it."

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from dtl.sources.cim_circuit import NODES, PHASES, Circuit
+from dtl.sources.cim_circuit import ACROSS, NODES, PHASES, Circuit
 from dtl.sources.cim_objects import Thing
 from dtl.sources.record import UnusableError
 
@@ -29,11 +29,12 @@ def spread(
     letters = [a for a, _, _ in shares if a]
     circuit.mark(bus, letters)
     name = circuit.called(thing, kind)
+    delta = delta or letters == [ACROSS]
     common: dict[str, Any] = {"bus": bus, "connection": "delta" if delta else "wye"}
     common["enabled"] = circuit.in_service(thing)
     even = all(math.isclose(v, w, rel_tol=1e-6) for s in shares for v, w in zip(s[1:], shares[0][1:], strict=True))
     total = sum(p for _, p, _ in shares), sum(q for _, _, q in shares)
-    legs = bus in circuit.split and set(letters) == {"S1", "S2"}
+    legs = bus in circuit.split and set(letters) in ({"S1", "S2"}, {ACROSS})
     if delta and letters and not legs and not set(letters) <= set(_NEXT):
         text = "is no side of a delta"
         raise UnusableError("cim.phase", text, "phaseConnection", " ".join(letters), "State the connection as Y.")

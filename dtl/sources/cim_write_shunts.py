@@ -24,7 +24,12 @@ def _phases(document: Document, part: Shunt) -> list[str] | None:
         return []
     if not neutral and part.phases == 1 and len(nodes) == 1 and not split and nodes[0] in (1, 2, 3):
         return ["ABC"[nodes[0] - 1]]
-    if not neutral and part.phases == 2 and part.connection == "wye" and not split and set(nodes) <= {1, 2, 3}:
+    if (
+        not neutral
+        and part.phases == 2 == len({1, 2, 3}.intersection(nodes))
+        and part.connection == "wye"
+        and not split
+    ):
         return ["ABC"[n - 1] for n in nodes]
     if split and (part.phases == 1 or (part.phases == 2 and not neutral)) and set(part.nodes) - {0} <= {1, 2}:
         return [f"s{n}" for n in part.nodes if n > 0]
@@ -118,7 +123,7 @@ def write_capacitors(document: Document) -> None:
             document.refuse(part, "its steps are of different size, or not connected in their order")
             continue
         # Of each phase: two are rated for the voltage of three.
-        siemens = part.kvar[0] / 1e3 / part.kv**2 * (1.5 if len(phases) == 2 else 1.0)
+        siemens = part.kvar[0] / 1e3 / part.kv**2 * (1.5 if part.phases == 2 else 1.0)
         delay = part.control.delay_s if part.control is not None else None
         key = _compensator(document, part, phases, siemens, (len(part.kvar), sum(on)), delay)
         if part.control is not None:
@@ -145,8 +150,12 @@ def _compensator(
     sections: tuple[int, int],
     delay_s: float | None,
 ) -> str:
-    """Write a bank by the susceptance of a phase of a section, of how many sections it has and has on; its id."""
+    """Write a bank by the susceptance of a phase of a section, of how many sections it has and has on; its id.
+
+    Of what stands across the legs of a service each leg states half.
+    """
     most, on = sections
+    siemens /= max(len(phases), 1) if part.phases == 1 else 1
     key = document.equipment(
         "LinearShuntCompensator",
         part,

@@ -111,23 +111,25 @@ def _converted(dss: Any) -> dict[str, Matrices]:
     circuit = dss.ActiveCircuit
     hz, element = float(circuit.Solution.Frequency), circuit.ActiveCktElement
     lines = [full for full in _told(dss, "Line", whole=True) if full.get("Enabled", True) and differs(full, hz)]
-    opened = []
+    found, opened = {}, []
     for full in lines:
         circuit.SetActiveElement(f"Line.{full['Name']}")
-        ends = range(1, int(element.NumTerminals) + 1)
-        at = [(t, c) for t in ends for c in range(1, int(element.NumConductors) + 1) if element.IsOpen(t, c)]
-        opened.append(at)
-        for end in at:
+        ends = [(t, c) for t in (1, 2) for c in range(1, int(element.NumConductors) + 1)]
+        opened.append([end for end in ends if element.IsOpen(*end)])
+        for end in opened[-1]:
             element.Close(*end)
-    dss.YMatrix.BuildYMatrixD(_SERIES_AND_SHUNT, 0)
-    found = {}
-    for full, at in zip(lines, opened, strict=True):
-        circuit.SetActiveElement(f"Line.{full['Name']}")
-        n = int(element.NumConductors)
-        flat = np.asarray(element.Yprim, np.float64).view(np.complex128).reshape(2 * n, 2 * n)
-        found[full["Name"].lower()] = line_matrices(flat, float(full["Length"]), hz)
-        for end in at:
-            element.Open(*end)
+    try:
+        dss.YMatrix.BuildYMatrixD(_SERIES_AND_SHUNT, 0)
+        for full in lines:
+            circuit.SetActiveElement(f"Line.{full['Name']}")
+            n = int(element.NumConductors)
+            flat = np.asarray(element.Yprim, np.float64).view(np.complex128).reshape(2 * n, 2 * n)
+            found[full["Name"].lower()] = line_matrices(flat, float(full["Length"]), hz)
+    finally:
+        for full, at in zip(lines, opened, strict=True):
+            circuit.SetActiveElement(f"Line.{full['Name']}")
+            for end in at:
+                element.Open(*end)
     return found
 
 
