@@ -152,7 +152,10 @@ def _machine(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
     if _holds_voltage(circuit, thing):
         refuse(circuit.reading, thing, "holds its voltage, which the model's generators do not", remedy=_STATE_POWER)
         return
-    p, q, sign = thing.number("RotatingMachine.p", 0.0), thing.number("RotatingMachine.q", 0.0), -1.0
+    word = "SynchronousMachinePhase."
+    rows = circuit.phases(thing, f"{word}SynchronousMachine", f"{word}phase", across=True)
+    own = [sum(row.number(f"{word}{w}", 0.0) for _, row in rows) for w in "pq"]
+    p, q, sign = thing.number("RotatingMachine.p", own[0]), thing.number("RotatingMachine.q", own[1]), -1.0
     mode = thing.text("SynchronousMachine.operatingMode") or thing.text("SynchronousMachine.type")
     if p > 0 and not mode:
         text = "its power is positive, consumption by the standard, and nothing states a motor: it generates"
@@ -160,8 +163,6 @@ def _machine(circuit: Circuit, thing: Thing, bus: str) -> Iterator[Part]:
         tell(circuit.reading, thing, "cim.sign", "warning", text, "RotatingMachine.p", f"{p:g}", remedy)
         sign = 1.0
     kva = thing.number("RotatingMachine.ratedS", 0.0) / 1e3 or math.hypot(p, q) / 1e3 or 1.0
-    word = "SynchronousMachinePhase."
-    rows = circuit.phases(thing, f"{word}SynchronousMachine", f"{word}phase", across=True)
     n = max(len(rows), 1)
     shares = [(a, row.number(f"{word}p", p / n), row.number(f"{word}q", q / n)) for a, row in rows if a != "N"]
     places = list(spread(circuit, thing, bus, False, shares or [("", p, q)], "generator"))

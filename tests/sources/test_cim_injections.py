@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cim_files import base, equipment, file, line, load, matrix, small, thing
+from cim_files import base, equipment, file, line, load, matrix, phases, small, thing
 from models import only, read
 from twins import volts
 
@@ -99,6 +99,27 @@ def test_a_machine_of_positive_power_generates_unless_its_mode_is_stated(
     assert (made.kw, made.kvar) == power
     told = [(f.check, f.severity, f.element) for f in reading.findings]
     assert told == ([] if mode else [("cim.sign", "warning", "SynchronousMachine m")])
+
+
+@pytest.mark.parametrize("total", [{}, {"RotatingMachine__p": 90000, "RotatingMachine__q": 30000}])
+@pytest.mark.parametrize(
+    ("mode", "sign"), [({}, 1), ({"SynchronousMachine__operatingMode": ":SynchronousMachineOperatingMode.motor"}, -1)]
+)
+def test_a_machine_of_phases_stands_on_these(
+    tmp_path: Path, total: dict[str, object], mode: dict[str, object], sign: int
+) -> None:
+    """Its phases were passed over, and its power spread over all three."""
+    word = "SynchronousMachinePhase"
+    rows = [
+        phases(word, f"{word}__SynchronousMachine", f"{word}__phase", "M", letter, **{f"{word}__p": p, f"{word}__q": q})
+        for letter, p, q in (("A", 60000, 20000), ("C", 30000, 10000))
+    ]
+    machine = equipment("SynchronousMachine", "M", "MID", RotatingMachine__ratedS=120000, **total, **mode)
+    reading = make(tmp_path, [*small(), machine, *rows])
+    made = {g.name: (g.nodes, sign * g.kw, sign * g.kvar, g.kva) for g in only(reading).generators}
+    assert made == {"m_a": ((1,), 60, 20, 60), "m_c": ((3,), 30, 10, 60)}
+    told = [f.check for f in reading.findings]
+    assert told == ([] if mode else ["cim.sign"])
 
 
 @pytest.mark.parametrize(("value", "multiplier"), [(12719.4, "none"), (12.7194, "k")])
